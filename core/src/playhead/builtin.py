@@ -1,0 +1,39 @@
+"""What playhead itself brings, registered by the same road as any plugin."""
+
+from __future__ import annotations
+
+from playhead.game import Reference
+from playhead.hookspecs import hookimpl
+
+
+@hookimpl
+def playhead_captures() -> dict[str, Reference]:
+    """Return the built-in ways to see a game."""
+    return {"environment": "playhead.capture.environment:open_capture"}
+
+
+@hookimpl
+def playhead_inputs() -> dict[str, Reference]:
+    """Return the built-in ways to press and hear keys."""
+    return {
+        "environment": "playhead.input.environment:open_input",
+        "none": "playhead.input.none:open_input",
+    }
+
+
+@hookimpl
+def playhead_storages() -> dict[str, Reference]:
+    """Return where recordings can lie."""
+    return {"file": "playhead.storage.local:open_store"}
+
+
+@hookimpl
+def playhead_models() -> dict[str, Reference]:
+    """Return the built-in networks."""
+    return {"conv_lstm": "playhead.models.conv_lstm:build"}
+
+
+@hookimpl
+def playhead_trainings() -> dict[str, Reference]:
+    """Return the built-in training methods."""
+    return {"supervised": "playhead.training.supervised:train"}

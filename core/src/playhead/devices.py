@@ -1,0 +1,100 @@
+"""Opens a device by name: a capture and an input that belong together, and the clock they run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, TypeVar
+
+from playhead.capture import Capture
+from playhead.clock import Clock, SystemClock
+from playhead.game import Device, Game
+from playhead.input import Input
+from playhead.plugins import Plugins
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True)
+class DeviceSession:
+    """What the backends of one device are opened with, and where they keep what they have in common.
+
+    `options` are the device's own, overlaid with those of the command. A backend whose frames and keys come
+    from one thing (an environment, a phone) shares it here, and may put its own clock in place of the machine's.
+    """
+
+    game: Game
+    name: str
+    device: Device
+    options: Mapping[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
+    _shared: dict[str, Any] = field(default_factory=dict)
+    _closing: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second asked of this device."""
+        return float(self.options.get("rate_hz") or self.game.rate_hz(self.name))
+
+    def share(self, key: str, make: Callable[[], T]) -> T:
+        """Return the thing both backends use, made on first demand."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        shared: T = self._shared[key]
+        return shared
+
+    def on_close(self, close: Callable[[], object]) -> None:
+        """Have `close` called when the session ends, last first."""
+        self._closing.callback(close)
+
+    def close(self) -> None:
+        """End the session: give everything back, last opened first."""
+        self._closing.close()
+
+
+@dataclass(kw_only=True)
+class OpenDevice:
+    """An open device. A context manager: leaving it releases every key and closes both backends."""
+
+    session: DeviceSession
+    capture: Capture
+    input: Input
+
+    @property
+    def clock(self) -> Clock:
+        """The clock this device runs on."""
+        return self.session.clock
+
+    def __enter__(self) -> OpenDevice:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release every key, then close input, capture and what they share."""
+        self.session.close()
+
+
+def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str, Any] | None = None,
+                input_name: str = "") -> OpenDevice:  # fmt: skip
+    """Open the device called `name`; `input_name` replaces its input, as "none" does for a dry run.
+
+    Raises:  NotFound for unknown names, DeviceFailed when a backend cannot be opened.
+    """
+    device = game.device(name)
+    session = DeviceSession(game=game, name=name, device=device, options={**device.options, **(options or {})})
+    try:
+        capture: Capture = plugins.get("capture", device.capture)(session)
+        session.on_close(capture.close)
+        pressed: Input = plugins.get("input", input_name or device.input)(session)
+        session.on_close(pressed.close)
+        session.on_close(pressed.release_all)
+    except BaseException:
+        session.close()
+        raise
+    return OpenDevice(session=session, capture=capture, input=pressed)

@@ -1,0 +1,60 @@
+"""Every error a user can meet. One tree, free of click; each class is also a builtin where that is natural.
+
+A message says what is wrong with which value, where, and what to type next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PlayheadError(Exception):
+    """Anything playhead says to its user instead of a traceback."""
+
+
+class NotFound(PlayheadError, LookupError):
+    """A name that nothing answers to: a game, run, recording, label, model, option."""
+
+
+class BadValue(PlayheadError, ValueError):
+    """A value that cannot be used: out of range, of the wrong kind, contradicting another."""
+
+
+class Mismatch(PlayheadError, ValueError):
+    """Two things that must agree and do not: game, frame size, rate, label order, format version."""
+
+
+class PluginError(PlayheadError, RuntimeError):
+    """A plugin that cannot be loaded, is misspelt or clashes with another."""
+
+
+class Damaged(PlayheadError, OSError):
+    """A file that exists but cannot be read as what it should be."""
+
+
+class NothingToTrain(PlayheadError, ValueError):
+    """No recordings, or none long enough, or none with labels."""
+
+
+class DeviceFailed(PlayheadError, OSError):
+    """A window, environment, keyboard or disk that stopped working."""
+
+
+class StorageFull(DeviceFailed):
+    """The disk is full; everything already written is intact."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Say which known names come close to `name`, then list them all."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    hint = f' Did you mean "{close[0]}"?' if close else ""
+    listing = ", ".join(names) if names else "none"
+    return f"{hint} Known: {listing}."
+
+
+def not_found(kind: str, name: str, known: Iterable[str], *, then: str = "") -> NotFound:
+    """Return the error for an unknown name of `kind`, with the nearest known name and what to type next."""
+    sentence = f'No {kind} is called "{name}".{did_you_mean(name, known)}'
+    return NotFound(f"{sentence} {then}".rstrip())

@@ -1,0 +1,34 @@
+"""What a person, a network or a script did, one press, release, axis move or tap at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Origin(IntEnum):
+    """Who did something. Stored as a number; NONE marks a frame that nobody labelled."""
+
+    NONE = 0
+    HUMAN = 1
+    MODEL = 2
+    SCRIPT = 3
+
+
+PLAYED = "played"  # device name of events that really reached the game
+TEACHER = "teacher"  # device name of events a teacher would have sent while somebody else drove
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One thing that happened on one control.
+
+    Units:  time_ns monotonic nanoseconds; value 1 pressed, 0 released, or an axis in [-1, 1].
+    `device` is PLAYED for what reached the game and TEACHER for what a teacher would have done.
+    """
+
+    time_ns: int
+    code: str
+    value: float
+    origin: Origin
+    device: str = PLAYED

@@ -1,0 +1,231 @@
+"""What playhead must know about a game, as data. Imports nothing heavy and nothing of capture, storage or torch.
+
+Data and code are kept apart: everything that can be written as JSON goes into every recording and run
+(`Game.to_json`); code is named by a Reference, `"package.module:name"`, and imported when it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from playhead.errors import BadValue, PluginError, not_found
+from playhead.labels import Conversion, Head, Keys, LabelSchema
+from playhead.regions import Region
+
+if TYPE_CHECKING:
+    from playhead.training.recipe import Recipe
+
+Reference = str | Callable[..., Any]
+
+
+def resolve(reference: Reference) -> Callable[..., Any]:
+    """Import what a reference names, or return it when it is a callable already.
+
+    Raises:  PluginError naming the reference, when the module or the name does not exist.
+    """
+    if callable(reference):
+        return reference
+    module_name, _, name = reference.partition(":")
+    try:
+        target = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise PluginError(
+            f'"{reference}" cannot be imported: {error}. It should read "package.module:name".'
+        ) from error
+    if not callable(target):
+        raise PluginError(f'"{reference}" names {target!r}, which cannot be called.')
+    return target  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """The picture a network sees.
+
+    Units:  width, height in pixels; rate_hz frames a second; quality is JPEG's, 1 to 100.
+    """
+
+    width: int
+    height: int
+    rate_hz: float
+    colour: Literal["rgb", "grey"] = "rgb"
+    codec: Literal["jpeg", "lossless"] = "jpeg"
+    quality: int = 90
+
+    def __post_init__(self) -> None:
+        if self.width <= 0 or self.height <= 0 or self.rate_hz <= 0 or not 1 <= self.quality <= 100:
+            raise BadValue(f"A frame needs positive width, height and rate and a quality of 1 to 100: {self}.")
+
+    @property
+    def channels(self) -> int:
+        """3 for rgb, 1 for grey."""
+        return 3 if self.colour == "rgb" else 1
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels), as frames are stored."""
+        return self.height, self.width, self.channels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """How to recognise the game's window: part of its title, or the name of its process."""
+
+    title: str = ""
+    process: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """Where a game runs: a capture and an input backend that belong together, by name.
+
+    `options` are plain data for the backends. `rate_hz` replaces the frame rate of the game on this device.
+    """
+
+    capture: str
+    input: str
+    window: Window | None = None
+    rate_hz: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A named kind of episode: options for the environment's reset, and how much of its start is padding."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    padding_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number an episode is scored by: its name in `info["measures"]`, a heading, and which way is good."""
+
+    name: str
+    title: str
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A Gymnasium environment that stands in for the game.
+
+    `policies` are scripted drivers: each is called with the environment and has `decide() -> {code: value}`.
+    `measures` are read from `info["measures"]`; without any, the return and length of an episode are scored.
+    `test_options` go to the environment when a network is measured, so that it never sees what it trained on.
+    """
+
+    environment: str
+    policies: Mapping[str, Reference] = field(default_factory=dict)
+    expert: str = ""
+    scenarios: Mapping[str, Scenario] = field(default_factory=lambda: {"regular": Scenario()})
+    measures: tuple[Measure, ...] = ()
+    test_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Game:
+    """Everything playhead needs to know about one game. See docs/plugins.md for a guided example.
+
+    `controls` maps label names to codes of the input device; a game without controls is never played.
+    `settings` is the checklist for the person who sets the game up.
+    """
+
+    name: str
+    title: str
+    devices: Mapping[str, Device]
+    frame: Frame
+    labels: Mapping[str, Head]
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    controls: Mapping[str, str] = field(default_factory=dict)
+    conversions: tuple[Conversion, ...] = ()
+    controller: Reference = "playhead.playing.controllers:default_controller"
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    shipped_runs: Reference | None = None
+    world: World | None = None
+    importers: Mapping[str, Reference] = field(default_factory=dict)
+    settings: str = ""
+
+    def __post_init__(self) -> None:
+        _check_game(self)
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The label heads in their order."""
+        return LabelSchema.of(self.labels)
+
+    def device(self, name: str) -> Device:
+        """Return the device called `name`. Raises NotFound with the nearest name."""
+        if name not in self.devices:
+            raise not_found(f"device of {self.name}", name, self.devices)
+        return self.devices[name]
+
+    def rate_hz(self, device: str) -> float:
+        """Frames a second on that device."""
+        return self.device(device).rate_hz or self.frame.rate_hz
+
+    def region(self, name: str) -> Region:
+        """Return the region called `name`. Raises NotFound with the nearest name."""
+        if name not in self.regions:
+            raise not_found(f"region of {self.name}", name, self.regions)
+        return self.regions[name]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the data part: what a recording or a run must agree with. Code is left out."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "frame": asdict(self.frame),
+            "labels": self.schema.to_json(),
+            "regions": {name: region.to_json() for name, region in self.regions.items()},
+            "controls": dict(self.controls),
+            "settings": self.settings,
+        }
+
+
+def _check_game(game: Game) -> None:
+    if not game.name.isidentifier() or game.name != game.name.lower():
+        raise BadValue(
+            f'The game name "{game.name}" must be a lower-case word, as it is typed: letters, digits, _.'
+        )
+    if not game.devices:
+        raise BadValue(f"{game.name} has no device, so nothing could be recorded.")
+    if not game.labels:
+        raise BadValue(f"{game.name} has no labels, so nothing could be learned.")
+    for name, region in game.regions.items():
+        if not region.fits(game.frame.width, game.frame.height):
+            raise BadValue(
+                f"Region {name} of {game.name} lies outside its {game.frame.width}x{game.frame.height} frame."
+            )
+    known = controllable(game)
+    for name in game.controls:
+        if name not in known:
+            raise not_found(f"label of {game.name}", name, known)
+    codes = list(game.controls.values())
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise BadValue(f"{game.name} gives the control {', '.join(twice)} to two labels.")
+
+
+def controllable(game: Game) -> list[str]:
+    """Return the label names that may have a control: keys and axes, and classes of a choice."""
+    return [name for head in game.labels.values() for name in head.names]
+
+
+def opposite_keys(game: Game) -> list[tuple[str, str]]:
+    """Return the pairs of labels that cancel each other, over all heads."""
+    return [pair for head in game.labels.values() if isinstance(head, Keys) for pair in head.opposites]
+
+
+def is_playable(game: Game) -> bool:
+    """Whether the game has controls at all; a classifier of pictures has none."""
+    return bool(game.controls)
+
+
+__all__ = [
+    "Device", "Frame", "Game", "Measure", "Reference", "Scenario", "Window", "World",
+    "controllable", "is_playable", "opposite_keys", "resolve",
+]  # fmt: skip

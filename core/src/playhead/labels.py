@@ -1,0 +1,273 @@
+"""What a network answers: named heads of keys, choices and axes, in an order that is part of the data.
+
+A schema maps head names to heads. Its order is written into every recording and run and checked at load.
+
+Shape legend: T frames, A columns of one head (keys and axes one each; a choice is one column of class numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.errors import BadValue, Mismatch, not_found
+
+LabelArray = npt.NDArray[np.generic]
+
+
+def _check_names(kind: str, names: tuple[str, ...]) -> None:
+    if not names:
+        raise BadValue(f"{kind}() needs at least one name.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadValue(f"{kind}{names} names {', '.join(twice)} twice.")
+
+
+@dataclass(frozen=True, init=False)
+class Keys:
+    """Independent on/off keys: one column of 0 or 1 a key; learned with binary cross-entropy.
+
+    `opposites` are pairs that cancel each other (brake and throttle); `mirror` are pairs that change places
+    when the picture is mirrored (left and right).
+    """
+
+    kind: ClassVar[str] = "keys"
+    names: tuple[str, ...]
+    opposites: tuple[tuple[str, str], ...]
+    mirror: tuple[tuple[str, str], ...]
+
+    def __init__(
+        self,
+        *names: str,
+        opposites: tuple[tuple[str, str], ...] = (),
+        mirror: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        _check_names("Keys", names)
+        for pair in (*opposites, *mirror):
+            for name in pair:
+                if name not in names:
+                    raise not_found("key", name, names)
+        object.__setattr__(self, "names", tuple(names))
+        object.__setattr__(self, "opposites", tuple((a, b) for a, b in opposites))
+        object.__setattr__(self, "mirror", tuple((a, b) for a, b in mirror))
+
+    @property
+    def columns(self) -> int:
+        """Columns in storage: one a key."""
+        return len(self.names)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers the network gives: one logit a key."""
+        return len(self.names)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How a state is stored."""
+        return np.dtype(np.uint8)
+
+
+@dataclass(frozen=True, init=False)
+class Choice:
+    """One of several classes: one column holding the class number; learned with cross-entropy.
+
+    `mirror` are pairs of classes that change places when the picture is mirrored.
+    """
+
+    kind: ClassVar[str] = "choice"
+    names: tuple[str, ...]
+    mirror: tuple[tuple[str, str], ...]
+
+    def __init__(self, *names: str, mirror: tuple[tuple[str, str], ...] = ()) -> None:
+        _check_names("Choice", names)
+        for pair in mirror:
+            for name in pair:
+                if name not in names:
+                    raise not_found("class", name, names)
+        object.__setattr__(self, "names", tuple(names))
+        object.__setattr__(self, "mirror", tuple((a, b) for a, b in mirror))
+
+    @property
+    def columns(self) -> int:
+        """Columns in storage: the class number."""
+        return 1
+
+    @property
+    def outputs(self) -> int:
+        """Numbers the network gives: one logit a class."""
+        return len(self.names)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How a class number is stored."""
+        return np.dtype(np.uint16)
+
+
+@dataclass(frozen=True, init=False)
+class Axes:
+    """Values in [-1, 1], left and down negative: one column an axis; learned by regression.
+
+    With `deltas` the network instead chooses one of these changes to the present value, per axis.
+    `mirror` are axes whose sign changes when the picture is mirrored.
+    """
+
+    kind: ClassVar[str] = "axes"
+    names: tuple[str, ...]
+    deltas: tuple[float, ...]
+    mirror: tuple[str, ...]
+
+    def __init__(self, *names: str, deltas: tuple[float, ...] = (), mirror: tuple[str, ...] = ()) -> None:
+        _check_names("Axes", names)
+        for name in mirror:
+            if name not in names:
+                raise not_found("axis", name, names)
+        object.__setattr__(self, "names", tuple(names))
+        object.__setattr__(self, "deltas", tuple(float(delta) for delta in deltas))
+        object.__setattr__(self, "mirror", tuple(mirror))
+
+    @property
+    def columns(self) -> int:
+        """Columns in storage: one an axis."""
+        return len(self.names)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers the network gives: one an axis, or one logit a delta and axis."""
+        return len(self.names) * max(1, len(self.deltas))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How a value is stored."""
+        return np.dtype(np.float32)
+
+
+Head = Keys | Choice | Axes
+
+
+@dataclass(frozen=True)
+class LabelSchema(Mapping[str, Head]):
+    """The heads of a game in their order. A mapping from head name to head, comparable and storable."""
+
+    heads: tuple[tuple[str, Head], ...]
+
+    @classmethod
+    def of(cls, heads: Mapping[str, Head]) -> LabelSchema:
+        """Make a schema from a mapping, keeping its order."""
+        return cls(tuple(heads.items()))
+
+    def __getitem__(self, name: str) -> Head:
+        for known, head in self.heads:
+            if known == name:
+                return head
+        raise KeyError(name)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter([name for name, _ in self.heads])
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def head(self, name: str) -> Head:
+        """Return the head called `name`. Raises NotFound with the nearest name."""
+        if name not in self:
+            raise not_found("label head", name, self)
+        return self[name]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the schema as plain data, order kept."""
+        return [{"head": name, **_head_to_json(head)} for name, head in self.heads]
+
+    @classmethod
+    def from_json(cls, data: list[dict[str, Any]]) -> LabelSchema:
+        """Rebuild a schema from `to_json`."""
+        return cls(tuple((entry["head"], _head_from_json(entry)) for entry in data))
+
+
+def _head_to_json(head: Head) -> dict[str, Any]:
+    data: dict[str, Any] = {"kind": head.kind, "names": list(head.names)}
+    if isinstance(head, Keys):
+        data["opposites"] = [list(pair) for pair in head.opposites]
+    if isinstance(head, Axes):
+        data["deltas"] = list(head.deltas)
+        data["mirror"] = list(head.mirror)
+    else:
+        data["mirror"] = [list(pair) for pair in head.mirror]
+    return data
+
+
+def _pairs(rows: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((a, b) for a, b in rows)
+
+
+def _head_from_json(entry: Mapping[str, Any]) -> Head:
+    names = tuple(entry["names"])
+    if entry["kind"] == "keys":
+        return Keys(*names, opposites=_pairs(entry["opposites"]), mirror=_pairs(entry["mirror"]))
+    if entry["kind"] == "choice":
+        return Choice(*names, mirror=_pairs(entry["mirror"]))
+    if entry["kind"] == "axes":
+        return Axes(*names, deltas=tuple(entry["deltas"]), mirror=tuple(entry["mirror"]))
+    raise BadValue(f'A label head of kind "{entry["kind"]}" is unknown to this version of playhead. Update it.')
+
+
+def check_same(ours: LabelSchema, theirs: LabelSchema, *, where: str, then: str) -> None:
+    """Raise Mismatch when two schemas differ in heads, names or order; say the first difference and `then`."""
+    if ours == theirs:
+        return
+    raise Mismatch(f"{where} has the labels {describe(theirs)}, but {describe(ours)} are needed. {then}")
+
+
+def describe(schema: LabelSchema) -> str:
+    """Say the schema in one line: `drive: keys w, a, s, d`."""
+    return "; ".join(f"{name}: {head.kind} {', '.join(head.names)}" for name, head in schema.heads)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A named, explicit way from one head to another: GTA's seven classes to four keys, and back.
+
+    Shapes:  `convert` maps an array of the source head (T, columns) to one of the target head (T, columns).
+    """
+
+    name: str
+    source: Head
+    target: Head
+    convert: Callable[[LabelArray], LabelArray] = field(compare=False)
+
+    def __call__(self, labels_TA: LabelArray) -> LabelArray:
+        """Convert a whole array. Raises Mismatch on a wrong number of columns."""
+        if labels_TA.ndim != 2 or labels_TA.shape[1] != self.source.columns:
+            raise Mismatch(f"Conversion {self.name} wants (T, {self.source.columns}), not {labels_TA.shape}.")
+        return self.convert(labels_TA)
+
+
+def keys_choice_conversions(
+    name: str, keys: Keys, choice: Choice, table: Mapping[str, frozenset[str]]
+) -> tuple[Conversion, Conversion]:
+    """Make the pair of conversions between independent keys and exclusive classes from one table.
+
+    `table` says for each class which keys are held. Keys that no class holds together go to the class that
+    shares the most keys, fewest extra, first in the table.
+    """
+    held_CA = np.array([[key in table[c] for key in keys.names] for c in choice.names], dtype=np.uint8)
+
+    def to_keys(labels_TA: LabelArray) -> LabelArray:
+        held_TA: LabelArray = held_CA[np.asarray(labels_TA[:, 0], dtype=np.int64)]
+        return held_TA
+
+    def to_choice(labels_TA: LabelArray) -> LabelArray:
+        rows_TA = np.asarray(labels_TA, dtype=np.int64)
+        shared_TC = rows_TA @ held_CA.T.astype(np.int64)
+        differing_TC = rows_TA.sum(1, keepdims=True) + held_CA.sum(1)[None, :] - 2 * shared_TC
+        # Exact matches differ by 0; otherwise fewest differences, and among those the most shared keys.
+        score_TC = differing_TC * (len(keys.names) + 1) - shared_TC
+        return score_TC.argmin(1).astype(np.uint16)[:, None]
+
+    return (
+        Conversion(f"{name}: choice to keys", choice, keys, to_keys),
+        Conversion(f"{name}: keys to choice", keys, choice, to_choice),
+    )

@@ -1,0 +1,178 @@
+"""Finds plugins, loads them one by one and answers what they registered.
+
+A plugin that fails to load is kept aside by name: a warning at a user's desk, an error with strict=True (CI).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from playhead import builtin, hookspecs
+from playhead.errors import PluginError, not_found
+from playhead.game import Game, Reference, resolve
+
+if TYPE_CHECKING:
+    import click
+
+GROUP = "playhead"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenPlugin:
+    """A plugin that was found and could not be used, and why."""
+
+    name: str
+    reason: str
+
+
+class Plugins:
+    """Everything registered by the built-ins and the installed plugins, by name."""
+
+    def __init__(self, modules: Iterable[tuple[str, object]] = (), *, strict: bool = False) -> None:
+        self._strict = strict
+        self._manager = pluggy.PluginManager(GROUP)
+        self._manager.add_hookspecs(hookspecs)
+        self._games: dict[str, tuple[str, Game]] = {}
+        self._named: dict[str, dict[str, tuple[str, Reference]]] = {kind: {} for kind in _KINDS}
+        self.broken: list[BrokenPlugin] = []
+        self.add("playhead", builtin)
+        for name, module in modules:
+            self.add(name, module)
+
+    @classmethod
+    def installed(cls, *, strict: bool = False) -> Plugins:
+        """Load the built-ins and every entry point of the group `playhead`, one by one."""
+        plugins = cls(strict=strict)
+        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+            plugins._load(entry)
+        return plugins
+
+    def _load(self, entry: EntryPoint) -> None:
+        try:
+            module = entry.load()
+        except Exception as error:  # a plugin may fail in any way, and the others must go on working
+            self._fail(entry.name, f"{entry.value} cannot be imported: {type(error).__name__}: {error}", error)
+        else:
+            self.add(entry.name, module)
+
+    def add(self, name: str, module: object) -> None:
+        """Register one plugin, checking its hooks, types and names."""
+        try:
+            self._register(name, module)
+        except Exception as error:  # its hookimpls are foreign code too
+            self._fail(
+                name,
+                str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}",
+                error,
+            )
+
+    def _register(self, name: str, module: object) -> None:
+        _check_hook_names(name, module)
+        self._manager.register(module, name=name)
+        try:
+            games = _checked_games(name, module)
+            named = {kind: _checked_names(name, module, hook) for kind, hook in _KINDS.items()}
+            self._check_clashes(name, games, named)
+        except BaseException:
+            self._manager.unregister(name=name)
+            raise
+        self._games.update({game.name: (name, game) for game in games})
+        for kind, references in named.items():
+            self._named[kind].update({key: (name, reference) for key, reference in references.items()})
+
+    def _check_clashes(self, name: str, games: list[Game], named: Mapping[str, Mapping[str, Reference]]) -> None:
+        for game in games:
+            if game.name in self._games:
+                raise PluginError(f"the game {game.name} is already taught by plugin {self._games[game.name][0]}")
+        for kind, references in named.items():
+            for key in references:
+                if key in self._named[kind]:
+                    raise PluginError(
+                        f"the {kind} {key} is already registered by plugin {self._named[kind][key][0]}"
+                    )
+
+    def _fail(self, name: str, reason: str, error: Exception) -> None:
+        if self._strict:
+            raise PluginError(f"Plugin {name} is broken: {reason}") from error
+        self.broken.append(BrokenPlugin(name=name, reason=reason))
+
+    @property
+    def games(self) -> dict[str, Game]:
+        """All games by name, sorted."""
+        return {name: self._games[name][1] for name in sorted(self._games)}
+
+    def game(self, name: str) -> Game:
+        """Return the game called `name`. Raises NotFound, mentioning broken plugins, with the nearest name."""
+        if name not in self._games:
+            broken = "".join(f" Plugin {plugin.name} is broken: {plugin.reason}." for plugin in self.broken)
+            raise not_found(
+                "game", name, self._games, then=f"Install its package, or see: playhead games.{broken}"
+            )
+        return self._games[name][1]
+
+    def names(self, kind: str) -> list[str]:
+        """Return what is registered of a kind: capture, input, storage, model or training."""
+        return sorted(self._named[kind])
+
+    def get(self, kind: str, name: str) -> Callable[..., Any]:
+        """Import and return what is registered under `name`. Raises NotFound with the nearest name."""
+        if name not in self._named[kind]:
+            raise not_found(kind, name, self._named[kind], then="See: playhead plugins.")
+        return resolve(self._named[kind][name][1])
+
+    def origin(self, kind: str, name: str) -> str:
+        """Return the plugin that registered a name; kind may also be "game"."""
+        return self._games[name][0] if kind == "game" else self._named[kind][name][0]
+
+    def loaded(self) -> list[str]:
+        """Return the names of the plugins in use, built-ins first."""
+        return [name for name, _ in self._manager.list_name_plugin()]
+
+    def add_commands(self, cli: click.Group) -> None:
+        """Let every plugin add its commands to the command line."""
+        self._manager.hook.playhead_commands(cli=cli)
+
+
+KINDS = ("capture", "input", "storage", "model", "training")
+_KINDS = {kind: f"playhead_{kind}s" for kind in KINDS} | {"storage": "playhead_storages"}
+_HOOKS = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("playhead_")]
+
+
+def _check_hook_names(name: str, module: object) -> None:
+    """Raise PluginError for a function that is marked as a hook, or named like one, and is none."""
+    for attribute in vars(module) if isinstance(module, ModuleType) else dir(module):
+        value = getattr(module, attribute, None)
+        marked = hasattr(value, "playhead_impl")
+        if attribute in _HOOKS:
+            if callable(value) and not marked:
+                raise PluginError(f"{attribute} lacks @hookimpl (from playhead.hookspecs import hookimpl)")
+        elif marked or (attribute.startswith("playhead_") and inspect.isfunction(value)):
+            near = not_found("hook", attribute, _HOOKS)
+            raise PluginError(str(near))
+
+
+def _checked_games(name: str, module: object) -> list[Game]:
+    hook = getattr(module, "playhead_games", None)
+    games = list(hook()) if hook is not None else []
+    for game in games:
+        if not isinstance(game, Game):
+            raise PluginError(f"playhead_games of {name} returned {type(game).__name__}, not a list of Game")
+    return games
+
+
+def _checked_names(name: str, module: object, hook_name: str) -> dict[str, Reference]:
+    hook = getattr(module, hook_name, None)
+    named = hook() if hook is not None else {}
+    if not isinstance(named, Mapping):
+        raise PluginError(f"{hook_name} of {name} returned {type(named).__name__}, not a mapping of names")
+    for key, reference in named.items():
+        if not isinstance(key, str) or not (callable(reference) or isinstance(reference, str)):
+            raise PluginError(f'{hook_name} of {name}: {key!r} is neither a callable nor "package.module:name"')
+    return dict(named)
