@@ -1,0 +1,1 @@
+"""Grand Theft Auto V for playhead: drive where the minimap says."""
