@@ -265,7 +265,8 @@ def keys_choice_conversions(
         differing_TC = rows_TA.sum(1, keepdims=True) + held_CA.sum(1)[None, :] - 2 * shared_TC
         # Exact matches differ by 0; otherwise fewest differences, and among those the most shared keys.
         score_TC = differing_TC * (len(keys.names) + 1) - shared_TC
-        return score_TC.argmin(1).astype(np.uint16)[:, None]
+        chosen_TA: LabelArray = score_TC.argmin(1).astype(np.uint16)[:, None]
+        return chosen_TA
 
     return (
         Conversion(f"{name}: choice to keys", choice, keys, to_keys),

@@ -1,0 +1,113 @@
+"""The command line: a table of commands, each imported when it is run. Errors become sentences here and only here.
+
+Nothing heavy may be imported by this module or by cli/context.py: `playhead --help` answers in under 0.3 s.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from playhead import __version__
+from playhead.errors import PlayheadError
+
+# name -> (module:command, one line for --help). In the order of a day's work.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "games": ("playhead.cli.games:games", "List the games that are installed."),
+    "show": ("playhead.cli.show:show", "Show what playhead knows about a game, its recordings and runs."),
+    "record": ("playhead.cli.record:record", "Record a game: what it shows and what is pressed."),
+    "data": ("playhead.cli.data:data", "List, inspect, check, repair and balance recordings."),
+    "import": ("playhead.cli.import_:import_", "Import recordings made by another tool."),
+    "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
+    "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),
+    "play": ("playhead.cli.play:play", "Let a run play the game."),
+    "plugins": ("playhead.cli.plugins:plugins", "List plugins, what they register and which are broken."),
+    "new-game": ("playhead.cli.new_game:new_game", "Write a package that teaches playhead a new game."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose built-in commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the built-in commands in the table's order, then those of plugins."""
+        return [*COMMANDS, *sorted(set(self.commands) - set(COMMANDS))]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import and return one command."""
+        if name not in COMMANDS:
+            _add_plugin_commands(self)
+            return self.commands.get(name)
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command, or say which one is nearest."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            raise click.UsageError(f'No such command "{name}".{hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them."""
+        _add_plugin_commands(self)
+        rows = [(name, line) for name, (_, line) in COMMANDS.items()]
+        rows += [(name, self.commands[name].get_short_help_str()) for name in sorted(self.commands)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _add_plugin_commands(group: click.Group) -> None:
+    from playhead.plugins import Plugins
+
+    plugins = Plugins.installed()
+    plugins.add_commands(group)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="playhead")
+def cli() -> None:
+    """Record a game, train a network on it, measure it, let it play.
+
+    A first round, on a machine without any game (the stand-in world takes its place):
+
+    \b
+      playhead record gta5 --episodes 4
+      playhead train gta5
+      playhead evaluate gta5
+      playhead play gta5
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 said what is wrong, 2 mistyped, 130 interrupted."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code. The one place where errors become sentences."""
+    try:
+        cli.main(args, prog_name="playhead", standalone_mode=False)
+    except PlayheadError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 1
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 130
+    except BrokenPipeError:
+        # `playhead data list | head` closes our stdout; keep Python from complaining at exit.
+        sys.stderr.close()
+        return 0
+    return 0
