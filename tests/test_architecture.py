@@ -1,0 +1,122 @@
+"""The import arrows of ARCHITECTURE.md, and who may import which heavy library. Read from the source, not run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "core/src/playhead"
+
+# Modules at the top of the core that every part may import; they import none of the parts.
+SHARED = {"clock", "errors", "events", "game", "hookspecs", "home", "labels", "plugins", "regions", "builtin"}
+ARROWS: dict[str, set[str]] = {
+    "capture": set(),
+    "input": set(),
+    "devices": {"capture", "input"},
+    "storage": set(),
+    "data": {"storage"},
+    "models": {"training.recipe"},
+    "recording": {"capture", "input", "storage", "devices"},
+    "training": {"data", "models", "storage"},
+    "playing": {"capture", "input", "models", "devices"},
+    "evaluation": {"capture", "data", "devices", "input", "models", "playing", "storage", "training.recipe"},
+    "testing": {"*"},
+    "cli": {"*"},
+    "__main__": {"cli"},
+}
+# Heavy libraries and the only parts that may import them.
+HEAVY: dict[str, set[str]] = {
+    "torch": {"data", "models", "training", "evaluation", "testing", "playing"},
+    "lightning": {"training"},
+    "kornia": {"data"},
+    "captum": {"evaluation"},
+    "matplotlib": {"evaluation"},
+    "jinja2": {"evaluation"},
+    "zarr": {"storage"},
+    "simplejpeg": {"storage"},
+    "gymnasium": {"capture"},
+    "safetensors": {"models"},
+    "panda3d": set(),
+    "pytest": {"testing"},
+    "click": {"cli"},
+}
+
+
+def _part(path: Path) -> str:
+    relative = path.relative_to(CORE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each imported dotted name and whether it is only for the type checker."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in typing_only
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, id(node) in typing_only
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", id(node) in typing_only
+
+
+SOURCES = sorted(path for path in CORE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CORE)))
+def test_imports_follow_the_arrows(path: Path) -> None:
+    part = _part(path)
+    allowed = ARROWS.get(part, set())
+    for name, typing_only in _imports(path):
+        steps = name.split(".")
+        if steps[0] != "playhead" or len(steps) < 2 or typing_only or "*" in allowed:
+            continue
+        target = steps[1]
+        fine = target in SHARED | {part, "__version__"} or target in allowed or ".".join(steps[1:3]) in allowed
+        is_package_of_allowed = any(arrow.startswith(f"{target}.") for arrow in allowed) and len(steps) == 2
+        assert fine or is_package_of_allowed, (
+            f"{path.relative_to(ROOT)} imports {name}; {part} may import {sorted(allowed)}"
+        )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CORE)))
+def test_heavy_libraries_stay_where_they_belong(path: Path) -> None:
+    for name, typing_only in _imports(path):
+        library = name.split(".")[0]
+        if library in HEAVY and not typing_only:
+            assert _part(path) in HEAVY[library], f"{path.relative_to(ROOT)} imports {library}"
+
+
+def test_shared_modules_import_no_part() -> None:
+    for name in SHARED:
+        for imported, typing_only in _imports(CORE / f"{name}.py"):
+            steps = imported.split(".")
+            if steps[0] == "playhead" and len(steps) > 1 and not typing_only:
+                assert steps[1] in SHARED | {"__version__"}, f"{name}.py imports {imported}"
+
+
+def test_every_part_has_its_arrows() -> None:
+    parts = {path.name.removesuffix(".py") for path in CORE.iterdir() if path.suffix in {"", ".py"}}
+    unknown = parts - SHARED - set(ARROWS) - {"__init__", "__main__", "__pycache__", "py"}
+    assert not {part for part in unknown if not part.startswith(("py", "."))}, "say in ARROWS what it may import"
+
+
+@pytest.mark.parametrize("package", ["worlds/streets", "games/gta5", "examples/carracing"])
+def test_packages_do_not_import_one_another(package: str) -> None:
+    allowed = {"worlds/streets": set[str](), "games/gta5": {"playhead_streets"}, "examples/carracing": set[str]()}
+    own = f"playhead_{package.split('/')[1]}"
+    for path in (ROOT / package / "src").rglob("*.py"):
+        for name, _ in _imports(path):
+            top = name.split(".")[0]
+            assert not top.startswith("playhead_") or top in allowed[package] | {own}, f"{path} imports {name}"
+            assert package != "worlds/streets" or top != "playhead", f"{path}: the world knows nothing of playhead"
