@@ -1,0 +1,159 @@
+"""Pictures of a town as a driver sees it, from the bonnet or from behind the car, drawn on one CPU core.
+
+Knows nothing of physics: it draws the poses it is given. The same poses give the same pixels in any process.
+Shape legend: H x W pixels, C colours, Q faces.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from math import cos, degrees, sin
+from typing import Literal, Self
+
+import numpy as np
+from panda3d.core import NodePath, RenderState
+
+from playhead_streets import textures
+from playhead_streets.cars import CAR_COLOURS, bonnet, car, shadow
+from playhead_streets.engine import Canvas, flat_state, node, solid_state, texture
+from playhead_streets.quads import Quads
+from playhead_streets.scenery import CELL_M, FLAT_LAYERS, Layer, scenery
+from playhead_streets.sky import ZENITH, dome
+from playhead_streets.town import ByteArray, CarPose, Town, Weather
+from playhead_streets.weather import Grade
+
+CameraName = Literal["hood", "chase"]
+
+VIEW_DEGREES = 78.0  # across a 4:3 picture: both mouths of a junction stay in sight when waiting at it
+FAR_M = 220.0
+_HOOD_AHEAD_M, _HOOD_HEIGHT_M, _HOOD_PITCH = 1.5, 1.3, -7.0
+_CHASE_BEHIND_M, _CHASE_HEIGHT_M, _CHASE_PITCH = 6.6, 3.0, -11.0
+
+_PICTURES = {
+    Layer.GROUND: textures.grass,
+    Layer.PAVEMENT: textures.paving,
+    Layer.ROAD: textures.asphalt,
+    Layer.BRICK: textures.brick,
+    Layer.OFFICE: textures.office,
+    Layer.PLASTER: textures.plaster,
+    Layer.SHOPS: textures.shops,
+}
+
+
+class Renderer:
+    """Draws one town; several may live in one process."""
+
+    def __init__(self, town: Town, width: int = 240, height: int = 180, weather: Weather | None = None) -> None:
+        self._canvas = Canvas(width, height, ZENITH)
+        self._canvas.set_view(VIEW_DEGREES, 0.25, FAR_M)
+        self._states = _layer_states()
+        self._sky = self._canvas.scene.attach_new_node(node("sky", {flat_state(0): dome()}))
+        self._bonnet = self._canvas.scene.attach_new_node(node("bonnet", {solid_state(): bonnet()}))
+        self._fleet = _Fleet(self._canvas.scene)
+        self._town_node = NodePath("town")
+        self.set_town(town, weather)
+
+    def set_town(self, town: Town, weather: Weather | None = None) -> None:
+        """Draw another town, in other weather, from now on; the one before is given back."""
+        self._town_node.remove_node()
+        self._town_node = self._canvas.scene.attach_new_node("town")
+        for name, parts in _cells(scenery(town)):
+            states = {self._states[layer]: quads for layer, quads in parts.items()}
+            self._town_node.attach_new_node(node(name, states))
+        self._grade = Grade(weather or Weather(), self._canvas.width, self._canvas.height)
+
+    def render(self, camera: CameraName, ego: CarPose, others: Sequence[CarPose]) -> ByteArray:
+        """Draw what a camera on the car `ego` sees, with the other cars in it.
+
+        Shapes:  returns frame_HWC (H, W, 3) uint8 RGB, which belongs to the caller.
+        """
+        is_hood = camera == "hood"
+        ahead, height, pitch = (
+            (_HOOD_AHEAD_M, _HOOD_HEIGHT_M, _HOOD_PITCH)
+            if is_hood
+            else (-_CHASE_BEHIND_M, _CHASE_HEIGHT_M, _CHASE_PITCH)
+        )
+        x, y = ego.x + ahead * cos(ego.heading), ego.y + ahead * sin(ego.heading)
+        heading = degrees(ego.heading)
+        self._canvas.camera.set_pos_hpr(x, y, height, heading - 90, pitch, 0)  # Panda3D looks along y
+        self._sky.set_pos(x, y, 0)
+        if is_hood:
+            self._bonnet.show()
+            self._bonnet.set_pos_hpr(ego.x, ego.y, 0, heading, 0, 0)
+        else:
+            self._bonnet.hide()
+        self._fleet.place([*others] if is_hood else [*others, ego], (x, y, ego.heading))
+        frame_HWC = self._canvas.draw()
+        self._grade.lay_over(frame_HWC, int(abs(x + y) * 8))
+        return frame_HWC
+
+    def close(self) -> None:
+        """Give the engine's memory back; the renderer cannot be used afterwards."""
+        self._canvas.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Fleet:
+    """Cars to place: a pool of nodes for each colour and state of the brake lamps."""
+
+    def __init__(self, scene: NodePath) -> None:
+        self._scene = scene
+        self._models = {
+            (number, is_braking): node(
+                "car", {flat_state(len(FLAT_LAYERS) + 1): shadow(), solid_state(): car(colour, is_braking)}
+            )
+            for number, colour in enumerate(CAR_COLOURS)
+            for is_braking in (False, True)
+        }
+        self._pools: dict[tuple[int, bool], list[NodePath]] = defaultdict(list)
+        self._shown: list[NodePath] = []
+
+    def place(self, poses: Sequence[CarPose], eye: tuple[float, float, float]) -> None:
+        """Show the cars that may be in sight of `eye` (x, y, heading), and no others."""
+        for shown in self._shown:
+            shown.hide()
+        self._shown.clear()
+        used: dict[tuple[int, bool], int] = defaultdict(int)
+        x, y, heading = eye
+        ahead_x, ahead_y = cos(heading), sin(heading)
+        for pose in poses:
+            forward_m = (pose.x - x) * ahead_x + (pose.y - y) * ahead_y
+            if not -5 < forward_m < FAR_M:
+                continue
+            kind = (pose.colour % len(CAR_COLOURS), pose.is_braking)
+            placed = self._take(kind, used[kind])
+            used[kind] += 1
+            placed.set_pos_hpr(pose.x, pose.y, 0, degrees(pose.heading), 0, 0)
+            placed.show()
+            self._shown.append(placed)
+
+    def _take(self, kind: tuple[int, bool], number: int) -> NodePath:
+        pool = self._pools[kind]
+        if number == len(pool):
+            pool.append(self._scene.attach_new_node("placed"))
+            pool[-1].attach_new_node(self._models[kind])
+        return pool[number]
+
+
+def _layer_states() -> dict[Layer, RenderState]:
+    loaded = {layer: texture(layer, picture()) for layer, picture in _PICTURES.items()}
+    flat = {layer: flat_state(1 + order, loaded.get(layer)) for order, layer in enumerate(FLAT_LAYERS)}
+    return {layer: flat.get(layer) or solid_state(loaded.get(layer)) for layer in Layer}
+
+
+def _cells(layers: Mapping[Layer, Quads]) -> Iterator[tuple[str, dict[Layer, Quads]]]:
+    """Cut the layers into squares of CELL_M by the middle of each face."""
+    cells: dict[tuple[int, int], dict[Layer, Quads]] = defaultdict(dict)
+    for layer, quads in layers.items():
+        cell_Q2 = np.floor(quads.corners_Q43[:, :, :2].mean(axis=1) / CELL_M).astype(int)
+        for column, row in np.unique(cell_Q2, axis=0):
+            chosen_Q = (cell_Q2 == (column, row)).all(axis=1)
+            cells[int(column), int(row)][layer] = quads.take(chosen_Q)
+    for (column, row), parts in cells.items():
+        yield f"cell {column} {row}", parts

@@ -1,0 +1,96 @@
+"""The pictures on grass, pavement, asphalt and house fronts, made from noise and rectangles.
+
+All have sides of 64: the rasteriser wants powers of two. Those of the ground have their own colours.
+Those of houses multiply the colour of the wall, so they are bright and nearly grey.
+Shape legend: H x W pixels, C colours.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from playhead_streets.quads import Colour
+from playhead_streets.town import ByteArray
+
+_SIZE = 64
+
+
+def _noise(seed: int, level: float, spread: float, coarse_px: int) -> ByteArray:
+    """Make seamless noise: fine grain plus blotches `coarse_px` wide."""
+    rng = np.random.default_rng(seed)
+    fine_HW = rng.normal(0, spread, (_SIZE, _SIZE))
+    blotches_HW = rng.normal(0, spread * 1.2, (_SIZE // coarse_px, _SIZE // coarse_px))
+    tiled = cv2.resize(np.tile(blotches_HW, (3, 3)), (3 * _SIZE, 3 * _SIZE), interpolation=cv2.INTER_CUBIC)
+    grey_HW = level + fine_HW + tiled[_SIZE : 2 * _SIZE, _SIZE : 2 * _SIZE]
+    return np.clip(np.repeat(grey_HW[:, :, None], 3, axis=2), 0, 255).astype(np.uint8)
+
+
+def _tinted(picture_HWC: ByteArray, colour: Colour) -> ByteArray:
+    return (picture_HWC * (np.array(colour) / 255)).astype(np.uint8)
+
+
+def grass() -> ByteArray:
+    """Return blotchy grass."""
+    return _tinted(_noise(seed=1, level=222, spread=14, coarse_px=8), (112, 148, 82))
+
+
+def asphalt() -> ByteArray:
+    """Return grainy asphalt."""
+    return _tinted(_noise(seed=2, level=232, spread=9, coarse_px=16), (84, 86, 92))
+
+
+def paving() -> ByteArray:
+    """Return paving slabs with dark joints."""
+    picture_HWC = _noise(seed=3, level=235, spread=5, coarse_px=16)
+    picture_HWC[::16, :] = 190
+    picture_HWC[:, ::16] = 190
+    return _tinted(picture_HWC, (176, 172, 164))
+
+
+def brick() -> ByteArray:
+    """Return two floors of a brick house with sash windows: two bays by two floors."""
+    picture_HWC = _noise(seed=4, level=228, spread=6, coarse_px=8)
+    picture_HWC[::4, :] = picture_HWC[::4, :] // 8 * 7
+    _windows(picture_HWC, size_px=(14, 18), frame=250, lit=(1, 2))
+    return picture_HWC
+
+
+def office() -> ByteArray:
+    """Return two floors of an office block: bands of glass between bands of stone."""
+    picture_HWC = _noise(seed=5, level=235, spread=4, coarse_px=16)
+    for floor in (0, 32):
+        picture_HWC[floor + 6 : floor + 25] = (108, 132, 158)
+        picture_HWC[floor + 6 : floor + 10] = (140, 164, 188)
+        picture_HWC[floor + 6 : floor + 25, ::16] = 215
+    return picture_HWC
+
+
+def plaster() -> ByteArray:
+    """Return two floors of a plastered house with wide windows and balconies."""
+    picture_HWC = _noise(seed=6, level=242, spread=4, coarse_px=16)
+    _windows(picture_HWC, size_px=(20, 14), frame=222, lit=(0, 3))
+    for floor in (0, 32):
+        picture_HWC[floor + 25 : floor + 28] = 168
+    return picture_HWC
+
+
+def shops() -> ByteArray:
+    """Return the ground floor of a house: a shop window and a door under an awning, twice."""
+    picture_HWC = _noise(seed=7, level=206, spread=4, coarse_px=16)
+    for bay, awning in ((0, (236, 120, 110)), (32, (120, 200, 160))):
+        picture_HWC[6:20, bay + 2 : bay + 30] = awning
+        picture_HWC[20:54, bay + 3 : bay + 21] = (84, 104, 124)
+        picture_HWC[22:34, bay + 4 : bay + 20] = (128, 148, 166)
+        picture_HWC[20:64, bay + 23 : bay + 30] = (96, 80, 70)
+    return picture_HWC
+
+
+def _windows(picture_HWC: ByteArray, size_px: tuple[int, int], frame: int, lit: tuple[int, int]) -> None:
+    """Put four windows into a picture in place; those numbered in `lit` have curtains."""
+    width, height = size_px
+    for number, (top, left) in enumerate(((6, 0), (6, 32), (38, 0), (38, 32))):
+        x, y = left + (32 - width) // 2, top
+        picture_HWC[y - 1 : y + height + 1, x - 1 : x + width + 1] = frame
+        picture_HWC[y : y + height, x : x + width] = (150, 150, 138) if number in lit else (78, 92, 110)
+        picture_HWC[y : y + height // 3, x : x + width] = (118, 138, 160)
