@@ -1,0 +1,197 @@
+"""The drive as a Gymnasium environment: actions are held keys or axes, observations pictures or telemetry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from playhead_streets.generate import Split
+from playhead_streets.physics import TICK_S, Controls
+from playhead_streets.scenarios import find_scenario
+from playhead_streets.simulation import TELEMETRY, Simulation
+
+if TYPE_CHECKING:
+    from playhead_streets.minimap import Minimap
+    from playhead_streets.renderer import Renderer
+
+KEYS = ("w", "a", "s", "d")
+TELEMETRY_LIMIT = 10_000.0
+
+Camera = Literal["hood", "chase"]
+ControlKind = Literal["keys", "axes"]
+ObservationKind = Literal["pixels", "telemetry"]
+
+
+class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
+    """Drive a route through a town that follows from the seed.
+
+    Actions:       "keys": MultiBinary(4), held keys w a s d. "axes": Box(2), steer and throttle, left and braking
+                   negative.
+    Observations:  "pixels": the picture, (height, width, 3) uint8. "telemetry": Box in the order of
+                   simulation.TELEMETRY; pictures are then drawn only by render().
+    Reward:        metres of progress along the route.
+    Ends:          terminated at the waypoint, truncated at the scenario's time limit.
+
+    `simulation` is the drive that is going on, for experts and tools.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+
+    def __init__(
+        self,
+        *,
+        render_mode: str | None = None,
+        width: int = 240,
+        height: int = 180,
+        camera: Camera = "hood",
+        controls: ControlKind = "keys",
+        observation: ObservationKind = "pixels",
+        ticks_per_step: int = 8,
+        scenario: str = "regular",
+        split: Split = "train",
+        traffic: int = 20,
+        minimap: bool = True,
+        real_time: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        _check("camera", camera, get_args(Camera))
+        _check("controls", controls, get_args(ControlKind))
+        _check("observation", observation, get_args(ObservationKind))
+        _check("split", split, get_args(Split))
+        _check("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        if ticks_per_step < 1:
+            raise ValueError(f"ticks_per_step is {ticks_per_step}; a step needs at least one tick of 1/80 s.")
+        self.render_mode = render_mode
+        self.metadata = {**self.metadata, "render_fps": 1 / TICK_S / ticks_per_step}
+        self._width, self._height, self._camera = width, height, camera
+        self._observation, self._ticks_per_step = observation, ticks_per_step
+        self._scenario, self._split, self._traffic = find_scenario(scenario).name, split, traffic
+        self._shows_minimap = minimap
+        self._is_real_time, self._clock, self._started_s = real_time, clock, 0.0
+        self._held = Controls()
+        self._simulation: Simulation | None = None
+        self._drawing: tuple[int, Renderer, Minimap] | None = None
+        self.action_space = (
+            spaces.MultiBinary(4) if controls == "keys" else spaces.Box(-1.0, 1.0, (2,), np.float32)
+        )
+        self.observation_space = (
+            spaces.Box(0, 255, (height, width, 3), np.uint8)
+            if observation == "pixels"
+            else spaces.Box(-TELEMETRY_LIMIT, TELEMETRY_LIMIT, (len(TELEMETRY),), np.float32)
+        )
+        self._takes_keys = controls == "keys"
+
+    @property
+    def simulation(self) -> Simulation:
+        """The drive that is going on. Raises: RuntimeError before the first reset."""
+        if self._simulation is None:
+            raise RuntimeError("There is no drive yet: call reset() first.")
+        return self._simulation
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        """Start a drive; options may name another "scenario" or "split" from now on."""
+        super().reset(seed=seed)
+        options = options or {}
+        _check(
+            "reset option",
+            next(iter(set(options) - {"scenario", "split"}), None),
+            (None, "scenario", "split"),
+        )
+        self._scenario = find_scenario(options.get("scenario", self._scenario)).name
+        self._split = options.get("split", self._split)
+        _check("split", self._split, get_args(Split))
+        drive = int(self.np_random.integers(2**31)) if seed is None else seed
+        self._simulation = Simulation(drive, self._split, self._scenario, self._traffic)
+        self._held = Controls()
+        self._started_s = self._clock()
+        return self._observe(), self._info()
+
+    def step(self, action: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float, bool, bool, dict[str, Any]]:
+        """Hold an action for `ticks_per_step` ticks; in real time, from now on until the next action."""
+        before = self.simulation.score.progress_m - self.simulation.score.skipped_m
+        if self._is_real_time:
+            self._catch_up()
+            self._held = self._controls(action)
+        else:
+            self._held = self._controls(action)
+            self._advance(self._ticks_per_step)
+        score = self.simulation.score
+        reward = score.progress_m - score.skipped_m - before
+        simulation = self.simulation
+        is_late = simulation.is_out_of_time and not simulation.is_finished
+        return self._observe(), float(reward), simulation.is_finished, is_late, self._info()
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """Draw the drive as it is now; in real time, as it is at this moment of the clock."""
+        if self.render_mode is None:
+            return None
+        if self._is_real_time:
+            self._catch_up()
+        return self._draw()
+
+    def close(self) -> None:
+        """Give the renderer's memory back."""
+        if self._drawing is not None:
+            self._drawing[1].close()
+            self._drawing = None
+
+    def _controls(self, action: npt.NDArray[Any]) -> Controls:
+        if self._takes_keys:
+            w, a, s, d = (bool(key) for key in action)
+            return Controls.from_keys(w, a, s, d)
+        return Controls(steer=float(action[0]), throttle=float(action[1]))
+
+    def _advance(self, ticks: int) -> None:
+        simulation = self.simulation
+        for _ in range(ticks):
+            if simulation.is_finished or simulation.is_out_of_time:
+                return
+            simulation.step(self._held)
+
+    def _catch_up(self) -> None:
+        """Bring the world to the wall clock: it did not wait."""
+        due = int((self._clock() - self._started_s) / TICK_S + 1e-6)
+        self._advance(due - self.simulation.ticks)
+
+    def _observe(self) -> npt.NDArray[Any]:
+        if self._observation == "telemetry":
+            values = np.array(list(self.simulation.telemetry().values()), dtype=np.float32)
+            return values.clip(-TELEMETRY_LIMIT, TELEMETRY_LIMIT)
+        return self._draw()
+
+    def _info(self) -> dict[str, Any]:
+        return {**self.simulation.telemetry(), "measures": self.simulation.measures()}
+
+    def _draw(self) -> npt.NDArray[np.uint8]:
+        simulation = self.simulation
+        renderer, minimap = self._artists()
+        ego = simulation.ego_pose()
+        frame_HWC = renderer.render(self._camera, ego, simulation.traffic_poses())
+        if self._shows_minimap:
+            minimap.draw(frame_HWC, ego, simulation.route.points_N2, simulation.route.waypoint_2)
+        return frame_HWC
+
+    def _artists(self) -> tuple[Renderer, Minimap]:
+        """The renderer and the minimap of this town, made when the first picture is wanted."""
+        town = self.simulation.town
+        if self._drawing is None or self._drawing[0] != town.seed:
+            from playhead_streets.minimap import Minimap
+            from playhead_streets.renderer import Renderer
+
+            self.close()
+            renderer = Renderer(town, self._width, self._height, weather=self.simulation.weather)
+            self._drawing = town.seed, renderer, Minimap(town, self._width, self._height)
+        return self._drawing[1], self._drawing[2]
+
+
+def _check(what: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{what} is {value!r}; choose one of {', '.join(repr(item) for item in allowed)}.")

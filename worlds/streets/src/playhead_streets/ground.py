@@ -1,0 +1,104 @@
+"""What the ground of a town is at a place, in constant time: road or not, how far from the nearest obstacle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from playhead_streets.town import BUILDING, FREE, RASTER_M, ROAD, Town
+
+FloatArray = npt.NDArray[np.float64]
+
+CAR_LENGTH_M = 4.4
+CAR_WIDTH_M = 1.85
+_HALF_DIAGONAL_M = math.hypot(CAR_LENGTH_M, CAR_WIDTH_M) / 2
+# Points around a car, at most 0.5 m apart along its ends so that no pole slips between them.
+_OUTLINE: tuple[tuple[float, float], ...] = tuple(
+    [
+        (end * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2)
+        for end in (-1, 1)
+        for side in (-1.0, -0.5, 0.0, 0.5, 1.0)
+    ]
+    + [
+        (along * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2)
+        for along in (-0.6, -0.2, 0.2, 0.6)
+        for side in (-1, 1)
+    ]
+)
+
+
+class Ground:
+    """The rasters of a town as flat bytes: one look-up costs about 0.2 us, ten times less than a numpy scalar's."""
+
+    def __init__(self, town: Town) -> None:
+        self._rows, self._columns = town.surface_RC.shape
+        self._west, self._south = town.origin_2
+        self._surface = town.surface_RC.tobytes()
+        self._obstacles = town.obstacles_RC.tobytes()
+        free_RC = (town.obstacles_RC == FREE).astype(np.uint8)
+        clear_RC = cv2.distanceTransform(free_RC, cv2.DIST_L2, 3) * RASTER_M
+        self.clearance_dm_RC = np.minimum(clear_RC * 10.0, 255.0).astype(np.uint8)
+        self._clearance = self.clearance_dm_RC.tobytes()
+
+    def _cell(self, x: float, y: float) -> int:
+        column = int((x - self._west) / RASTER_M)
+        row = int((y - self._south) / RASTER_M)
+        if 0 <= column < self._columns and 0 <= row < self._rows:
+            return row * self._columns + column
+        return -1
+
+    def is_road(self, x: float, y: float) -> bool:
+        """Say whether a place is paved; outside the town nothing is."""
+        cell = self._cell(x, y)
+        return cell >= 0 and self._surface[cell] == ROAD
+
+    def clearance_m(self, x: float, y: float) -> float:
+        """Distance to the nearest building, pole or tree, at most 25.5 m; nothing stands outside the town."""
+        cell = self._cell(x, y)
+        return self._clearance[cell] * 0.1 if cell >= 0 else 25.5
+
+    def clearances_m(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Do as `clearance_m` does for many places at once. Shapes: x, y and the answer have the same shape."""
+        column = ((x - self._west) / RASTER_M).astype(int)
+        row = ((y - self._south) / RASTER_M).astype(int)
+        inside = (column >= 0) & (row >= 0) & (column < self._columns) & (row < self._rows)
+        clear = self.clearance_dm_RC[row.clip(0, self._rows - 1), column.clip(0, self._columns - 1)] * 0.1
+        return np.where(inside, clear, 25.5)
+
+    def obstacle(self, x: float, y: float) -> int:
+        """What stands at a place: FREE, BUILDING or POLE."""
+        cell = self._cell(x, y)
+        return self._obstacles[cell] if cell >= 0 else FREE
+
+    def hit(self, x: float, y: float, heading: float) -> int:
+        """What a car at this pose touches: FREE, BUILDING or POLE (a tree counts as a pole)."""
+        if self.clearance_m(x, y) > _HALF_DIAGONAL_M + RASTER_M:
+            return FREE
+        cosine, sine = math.cos(heading), math.sin(heading)
+        found = FREE
+        for along, across in _OUTLINE:
+            value = self.obstacle(x + along * cosine - across * sine, y + along * sine + across * cosine)
+            if value == BUILDING:
+                return BUILDING
+            found = max(found, value)
+        return found
+
+
+def cars_overlap(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Say whether two cars given as (x, y, heading) touch: separating axes of two boxes of the same size."""
+    dx, dy = second[0] - first[0], second[1] - first[1]
+    if dx * dx + dy * dy > 4 * _HALF_DIAGONAL_M**2:
+        return False
+    turn = second[2] - first[2]
+    cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
+    along = CAR_LENGTH_M / 2 * (1 + cosine) + CAR_WIDTH_M / 2 * sine
+    across = CAR_WIDTH_M / 2 * (1 + cosine) + CAR_LENGTH_M / 2 * sine
+    for heading in (first[2], second[2]):
+        c, s = math.cos(heading), math.sin(heading)
+        if abs(dx * c + dy * s) > along or abs(dy * c - dx * s) > across:
+            return False
+    return True

@@ -1,0 +1,134 @@
+"""The measures of a drive, defined once.
+
+**route_completion** = metres of progress along the route / length of the route, within the time limit. Metres
+skipped by being put back on the route do not count.
+
+**driving_score** = route_completion
+    x 0.60 for each collision with a car
+    x 0.65 for each collision with a building, pole or tree
+    x 0.85 for each off-road stretch (longer than 0.5 s without a break, the middle of the car not on a road)
+    x 0.70 for each stuck event (no progress for 7 s, or more than 12 m off the route: the car is put back 6 m ahead).
+
+Touching the same kind of thing again within 2 s is the same collision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CAR_FACTOR = 0.60
+OBSTACLE_FACTOR = 0.65
+OFF_ROAD_FACTOR = 0.85
+STUCK_FACTOR = 0.70
+DEBOUNCE_S = 2.0
+OFF_ROAD_STRETCH_S = 0.5
+STUCK_AFTER_S = 7.0
+LOST_M = 12.0
+PROGRESS_M = 0.5  # less than this is no progress
+
+
+@dataclass(kw_only=True, slots=True)
+class Happening:
+    """What one tick brought. Units: along_m is the place on the route, off_route_m the distance to it."""
+
+    dt_s: float
+    along_m: float
+    off_route_m: float
+    travelled_m: float
+    touched_car: bool = False
+    touched_obstacle: bool = False
+    is_off_road: bool = False
+
+
+@dataclass(kw_only=True)
+class Scorekeeper:
+    """Counts what happens on a drive, tick by tick, and says when the car must be put back on the route."""
+
+    route_m: float
+    time_s: float = 0.0
+    travelled_m: float = 0.0
+    progress_m: float = 0.0
+    skipped_m: float = 0.0
+    car_collisions: int = 0
+    obstacle_collisions: int = 0
+    off_road_stretches: int = 0
+    off_road_s: float = 0.0
+    stuck_events: int = 0
+    _off_road_now_s: float = 0.0
+    _since_car_s: float = DEBOUNCE_S
+    _since_obstacle_s: float = DEBOUNCE_S
+    _since_progress_s: float = 0.0
+    _noted_m: float = 0.0
+
+    def update(self, tick: Happening) -> bool:
+        """Take in one tick; returns whether this is a stuck event."""
+        self.time_s += tick.dt_s
+        self.travelled_m += tick.travelled_m
+        self._count_collisions(tick)
+        self._count_off_road(tick)
+        self.progress_m = max(self.progress_m, tick.along_m)
+        self._since_progress_s += tick.dt_s
+        if self.progress_m >= self._noted_m + PROGRESS_M:
+            self._noted_m, self._since_progress_s = self.progress_m, 0.0
+        is_stuck = self._since_progress_s >= STUCK_AFTER_S or tick.off_route_m > LOST_M
+        self.stuck_events += is_stuck
+        return is_stuck
+
+    def put_back(self, along_m: float) -> None:
+        """Note that the car was put on the route at `along_m`: the metres skipped do not count as progress."""
+        self.skipped_m += max(0.0, along_m - self.progress_m)
+        self.progress_m = self._noted_m = max(self.progress_m, along_m)
+        self._since_progress_s = self._off_road_now_s = 0.0
+
+    def _count_collisions(self, tick: Happening) -> None:
+        self._since_car_s += tick.dt_s
+        self._since_obstacle_s += tick.dt_s
+        if tick.touched_car:
+            self.car_collisions += self._since_car_s >= DEBOUNCE_S
+            self._since_car_s = 0.0
+        if tick.touched_obstacle:
+            self.obstacle_collisions += self._since_obstacle_s >= DEBOUNCE_S
+            self._since_obstacle_s = 0.0
+
+    def _count_off_road(self, tick: Happening) -> None:
+        if not tick.is_off_road:
+            self._off_road_now_s = 0.0
+            return
+        before = self._off_road_now_s
+        self._off_road_now_s += tick.dt_s
+        self.off_road_s += tick.dt_s
+        self.off_road_stretches += before <= OFF_ROAD_STRETCH_S < self._off_road_now_s
+
+    @property
+    def route_completion(self) -> float:
+        """Share of the route driven, 0 to 1."""
+        return min(1.0, max(0.0, (self.progress_m - self.skipped_m) / self.route_m))
+
+    @property
+    def driving_score(self) -> float:
+        """Route completion times the penalty factors of all that went wrong."""
+        return (
+            self.route_completion
+            * CAR_FACTOR**self.car_collisions
+            * OBSTACLE_FACTOR**self.obstacle_collisions
+            * OFF_ROAD_FACTOR**self.off_road_stretches
+            * STUCK_FACTOR**self.stuck_events
+        )
+
+    def measures(self) -> dict[str, float]:
+        """All measures so far; km_between_collisions is the distance travelled where there was none."""
+        collisions = self.car_collisions + self.obstacle_collisions
+        seconds = max(self.time_s, 1e-9)
+        return {
+            "route_completion": self.route_completion,
+            "driving_score": self.driving_score,
+            "off_road_share": self.off_road_s / seconds,
+            "mean_speed_mps": self.travelled_m / seconds,
+            "car_collisions": float(self.car_collisions),
+            "obstacle_collisions": float(self.obstacle_collisions),
+            "off_road_stretches": float(self.off_road_stretches),
+            "stuck_events": float(self.stuck_events),
+            "km_between_collisions": self.travelled_m / 1000 / max(collisions, 1),
+            "km_travelled": self.travelled_m / 1000,
+            "time_s": self.time_s,
+        }

@@ -1,0 +1,88 @@
+"""The named situations a drive can start in."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from playhead_streets.ground import CAR_LENGTH_M, Ground
+from playhead_streets.physics import CarState
+from playhead_streets.route import Route
+from playhead_streets.town import FREE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One kind of drive.
+
+    Units:  padding_s at the beginning of a recording are only there to fill the first windows: no labels are
+            taken from them. time_limit_s ends the drive.
+    """
+
+    name: str
+    summary: str
+    time_limit_s: float = 75.0
+    padding_s: float = 0.0
+    prefers_turns: bool = False
+    starts_stuck: bool = False
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(name="regular", summary="A route through the town, starting in its lane."),
+        Scenario(
+            name="turns",
+            summary="A route that turns at nearly every junction.",
+            time_limit_s=90.0,
+            prefers_turns=True,
+        ),
+        Scenario(
+            name="stuck",
+            summary="The car starts with its nose against an obstacle beside the road and must get free first.",
+            time_limit_s=90.0,
+            padding_s=1.5,
+            starts_stuck=True,
+        ),
+    )
+}
+
+
+def find_scenario(name: str) -> Scenario:
+    """Look up a scenario. Raises: ValueError, with the nearest name, for an unknown one."""
+    if name in SCENARIOS:
+        return SCENARIOS[name]
+    near = difflib.get_close_matches(name, SCENARIOS, n=1)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    raise ValueError(f'There is no scenario "{name}".{hint} Scenarios: {", ".join(SCENARIOS)}.')
+
+
+def start_on_route(route: Route) -> CarState:
+    """Put the car in its lane at the start of the route, at rest."""
+    x, y = route.point_at(0.0)
+    return CarState(x=x, y=y, heading=math.remainder(route.heading_at(0.0), math.tau))
+
+
+def start_stuck(route: Route, ground: Ground, rng: np.random.Generator) -> CarState:
+    """Put the car beside the road with an obstacle right before its nose; in its lane if no place is found."""
+    for _ in range(400):
+        along = float(rng.uniform(0.0, 25.0))
+        x, y = route.point_at(along)
+        heading = route.heading_at(along) + float(rng.uniform(-1.9, 1.9))
+        for _step in range(24):
+            if ground.hit(x, y, heading) != FREE:
+                break
+            nose = ground.hit(x + 0.35 * math.cos(heading), y + 0.35 * math.sin(heading), heading)
+            _, off_route_m = route.locate(x, y, along)
+            if nose != FREE and 1.5 < abs(off_route_m) < 9.0 and _can_reverse(ground, x, y, heading):
+                return CarState(x=x, y=y, heading=math.remainder(heading, math.tau))
+            x, y = x + 0.35 * math.cos(heading), y + 0.35 * math.sin(heading)
+    return start_on_route(route)
+
+
+def _can_reverse(ground: Ground, x: float, y: float, heading: float) -> bool:
+    behind = -CAR_LENGTH_M * 0.7
+    return ground.hit(x + behind * math.cos(heading), y + behind * math.sin(heading), heading) == FREE
