@@ -1,8 +1,8 @@
 """A driver that knows the simulation's state and answers with keys; it never sees a picture.
 
-It can be asked in any state, also one that it did not bring about: that makes it a teacher. What it remembers is only
-the rest of its pulse-width modulation (the steering it still owes) and the route's speed profile. Whether it is
-reversing it reads off the car's speed, whether it is overtaking off the car's place across the lane.
+It can be asked in any state, also one that it did not bring about: that makes it a teacher. What it remembers is
+only the rest of its pulse-width modulation (the steering it still owes) and the route's speed profile. Whether it
+is reversing it reads off the car's speed, whether it is overtaking off the car's place across the lane.
 
 Shape legend: N points of the route, A arcs, S steps along an arc.
 """
@@ -217,9 +217,9 @@ class _Situation:
         if self.left > across + 1.6 and at < 8.0:
             return True  # already beside it: going on is the shortest way back
         stretch = self.route.stretches[self.route.stretch_at(self.along + max(at, 0.0))]
-        if stretch.end_m < self.along + at + 12.0 or self.route.stretch_at(
-            self.along
-        ) != self.route.stretch_at(self.along + max(at, 0.0)):
+        if stretch.end_m < self.along + at + 12.0 or self.route.stretch_at(self.along) != self.route.stretch_at(
+            self.along + max(at, 0.0)
+        ):
             return False
         seconds = (max(at, 0.0) + 14.0) / max(self.car.speed_mps, 5.0)
         for _, far, left, along_mps in near:

@@ -96,7 +96,7 @@ def _jittered_grid(rng: np.random.Generator, blocks: int, highway: Sequence[int]
 
 
 def _choose_edges(rng: np.random.Generator, blocks: int, highway: Sequence[int]) -> list[Edge]:
-    """Join neighbours, then take some streets away; every junction keeps two roads and the town stays in one piece."""
+    """Join neighbours, then take some streets away; junctions keep two roads and the town stays in one piece."""
     right = [(i, i + 1) for i in range(blocks * blocks) if (i + 1) % blocks]
     up = [(i, i + blocks) for i in range(blocks * (blocks - 1))]
     edges = right + up

@@ -18,24 +18,17 @@ CAR_WIDTH_M = 1.85
 _HALF_DIAGONAL_M = math.hypot(CAR_LENGTH_M, CAR_WIDTH_M) / 2
 # Points around a car, at most 0.5 m apart along its ends so that no pole slips between them.
 _OUTLINE: tuple[tuple[float, float], ...] = tuple(
-    [
-        (end * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2)
-        for end in (-1, 1)
-        for side in (-1.0, -0.5, 0.0, 0.5, 1.0)
-    ]
-    + [
-        (along * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2)
-        for along in (-0.6, -0.2, 0.2, 0.6)
-        for side in (-1, 1)
-    ]
+    [(end * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2) for end in (-1, 1) for side in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    + [(along * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2) for along in (-0.6, -0.2, 0.2, 0.6) for side in (-1, 1)]
 )
 
 
 class Ground:
-    """The rasters of a town as flat bytes: one look-up costs about 0.2 us, ten times less than a numpy scalar's."""
+    """The rasters of a town as flat bytes: looking one value up is several times faster than in a numpy array."""
 
     def __init__(self, town: Town) -> None:
-        self._rows, self._columns = town.surface_RC.shape
+        self._rows: int = town.surface_RC.shape[0]
+        self._columns: int = town.surface_RC.shape[1]
         self._west, self._south = town.origin_2
         self._surface = town.surface_RC.tobytes()
         self._obstacles = town.obstacles_RC.tobytes()

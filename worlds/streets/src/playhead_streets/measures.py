@@ -7,7 +7,8 @@ skipped by being put back on the route do not count.
     x 0.60 for each collision with a car
     x 0.65 for each collision with a building, pole or tree
     x 0.85 for each off-road stretch (longer than 0.5 s without a break, the middle of the car not on a road)
-    x 0.70 for each stuck event (no progress for 7 s, or more than 12 m off the route: the car is put back 6 m ahead).
+    x 0.70 for each stuck event (no progress for 7 s, or more than 12 m off the route; the car is then put back on
+      the route, 6 m ahead).
 
 Touching the same kind of thing again within 2 s is the same collision.
 """

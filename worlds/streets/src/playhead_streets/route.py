@@ -33,7 +33,10 @@ class Stretch:
 
 
 class Route:
-    """A line in the right lane from a start to a waypoint `length_m` away, smooth through junctions."""
+    """A line in the right lane from a start to a waypoint `length_m` away, smooth through junctions.
+
+    Shapes:  line_N2 has a point a metre and goes on behind the waypoint; points_N2 ends there and is for drawing.
+    """
 
     def __init__(self, graph: LaneGraph, lanes: list[int], first_lane_m: float, length_m: float) -> None:
         self.graph = graph
@@ -46,15 +49,11 @@ class Route:
         line_N2 = line_N2[: round(length_m + RUN_OUT_M) + 1]
         along_N2 = np.gradient(line_N2, axis=0)
         self.line_N2 = line_N2
+        self.points_N2: FloatArray = line_N2[: round(length_m) + 1].astype(np.float32)
         self.headings_N = np.unwrap(np.arctan2(along_N2[:, 1], along_N2[:, 0]))
         self.xs: list[float] = line_N2[:, 0].tolist()
         self.ys: list[float] = line_N2[:, 1].tolist()
         self.headings: list[float] = self.headings_N.tolist()
-
-    @property
-    def points_N2(self) -> FloatArray:
-        """The line from start to waypoint, for drawing. Shapes: (N, 2)."""
-        return self.line_N2[: round(self.length_m) + 1].astype(np.float32)
 
     @property
     def waypoint_2(self) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """The other cars: they keep their lanes and their distance, give way at junctions, and stop by the kerb at times.
 
-Every car runs on rails (a lane and how far along it); it knows the next two lanes it will take. A junction is entered
-only with a grant: no other holder may be on a way that crosses one's own, and the driven car's claim comes first.
+Every car runs on rails (a lane and how far along it); it knows the next two lanes it will take. A junction is
+entered only with a grant: no other holder may be on a way that crosses one's own, and the driven car's claim comes
+first.
 Cars that fall far behind the driven car come back on a lane some 150 m away from it, so that 20 cars are enough.
 """
 
@@ -145,9 +146,7 @@ class Traffic:
         car.speed_mps = max(car.speed_mps, 0.0)
         car.slowing = car.speed_mps < before - 0.01 or (car.speed_mps < 0.1 and not car.is_parked)
 
-    def _leader(
-        self, car: TrafficCar, on_lane: dict[int, list[TrafficCar]], to_end: float
-    ) -> tuple[float, float]:
+    def _leader(self, car: TrafficCar, on_lane: dict[int, list[TrafficCar]], to_end: float) -> tuple[float, float]:
         """Gap to the next car on the lanes ahead and that car's speed."""
         for other in reversed(on_lane[car.lane.index]):
             if other.reach_m > car.reach_m:
@@ -161,9 +160,7 @@ class Traffic:
             reach += lane.length_m
         return math.inf, 0.0
 
-    def _may_enter(
-        self, car: TrafficCar, on_lane: dict[int, list[TrafficCar]], ego: Ego, is_first: bool
-    ) -> bool:
+    def _may_enter(self, car: TrafficCar, on_lane: dict[int, list[TrafficCar]], ego: Ego, is_first: bool) -> bool:
         """Take the grant for the junction ahead if nobody who crosses holds one and there is room behind it."""
         way, junction = car.ahead[0], car.lane.junction
         holders = self.holders[junction]
@@ -187,9 +184,7 @@ class Traffic:
         """Now and then stop by the kerb for a while; leave only when the driven car is not about to pass."""
         lane = car.lane
         if car.rest_s <= 0.0:
-            may_stop = (
-                not lane.is_through and not lane.is_highway and 12.0 < car.reach_m < lane.length_m - 32.0
-            )
+            may_stop = not lane.is_through and not lane.is_highway and 12.0 < car.reach_m < lane.length_m - 32.0
             if may_stop and self._rng.random() < STOPS_PER_S * UPDATE_S:
                 car.rest_s = float(self._rng.uniform(6.0, 16.0))
             car.shift_m = max(0.0, car.shift_m - 0.6 * UPDATE_S)
