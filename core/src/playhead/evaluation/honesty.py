@@ -1,0 +1,143 @@
+"""Tests a network can fail although its scores look fine: the same answer to everything, an input that is the
+answer, answers that do not depend on the picture.
+
+Shape legend: N windows, T frames of a window, H, W, C picture, A label columns, O outputs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.evaluation.answers import FloatArray
+
+Inputs = Mapping[str, npt.NDArray[Any]]
+Predict = Callable[[Inputs], Mapping[str, FloatArray]]
+FRAMES = "frames"
+
+COLLAPSED_BELOW = 0.02  # answers to white, black, noise and a real picture that lie nearer than this are the same
+LEAK_CORRELATION = 0.98  # an input this correlated with the label is the label
+LEAK_R2 = 0.95  # as are inputs that determine it linearly to this degree
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The outcome of one test: a name, whether it passed, and what was found in a sentence."""
+
+    name: str
+    passed: bool
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"name": self.name, "passed": self.passed, "sentence": self.sentence}
+
+
+def constant_inputs(frames_THWC: npt.NDArray[np.uint8], *, seed: int = 0) -> dict[str, npt.NDArray[np.uint8]]:
+    """Return pictures that say nothing, in the shape of real ones: white, black and noise."""
+    noise = np.random.default_rng(seed).integers(0, 256, frames_THWC.shape, dtype=np.uint8)
+    return {"white": np.full_like(frames_THWC, 255), "black": np.zeros_like(frames_THWC), "noise": noise}
+
+
+def constant_input_test(predict: Predict, inputs: Inputs, *, seed: int = 0) -> Verdict:
+    """Check that white, black, noise and a real window do not all get the same answer.
+
+    Shapes:  inputs are named arrays of N real windows; the middle one is compared with the three pictures that
+             say nothing. The spread of an output is its largest difference between any two of the four.
+    """
+    window = {name: values[len(values) // 2] for name, values in inputs.items()}
+    pictures = {"real": window[FRAMES], **constant_inputs(window[FRAMES], seed=seed)}
+    answers = predict(
+        {
+            name: np.stack(list(pictures.values())) if name == FRAMES else np.stack([values] * len(pictures))
+            for name, values in window.items()
+        }
+    )
+    spreads = {head: float(np.ptp(answers_NO, axis=0).max()) for head, answers_NO in answers.items()}
+    collapsed = [head for head, spread in spreads.items() if not spread >= COLLAPSED_BELOW]
+    listing = ", ".join(f"{head} {spread:.3f}" for head, spread in spreads.items())
+    if collapsed:
+        sentence = (
+            f"Collapsed: white, black, noise and a real picture get the same answer from "
+            f"{', '.join(collapsed)} (largest difference: {listing}; at least {COLLAPSED_BELOW} is asked)."
+        )
+    else:
+        sentence = f"White, black, noise and a real picture get different answers (largest difference: {listing})."
+    return Verdict(name="constant input", passed=not collapsed, sentence=sentence)
+
+
+def leak_test(columns: Mapping[str, FloatArray], labels: Mapping[str, FloatArray]) -> Verdict:
+    """Check that no input but the pictures is the label, or determines it linearly.
+
+    Shapes:  columns name inputs (N, T) or (N,); labels name heads (N, A).
+    """
+    if not columns:
+        return Verdict(name="leak", passed=True, sentence="The network sees only pictures: no input can leak.")
+    table_NF = np.concatenate([_two_dimensional(values) for values in columns.values()], axis=1)
+    names = [name for name, values in columns.items() for _ in range(_two_dimensional(values).shape[1])]
+    found, strongest = [], (0.0, "", "")
+    for head, label_NA in labels.items():
+        for column in range(label_NA.shape[1]):
+            label_N = label_NA[:, column].astype(np.float64)
+            for name, values_N in zip(names, table_NF.T, strict=True):
+                strength = abs(_correlation(values_N, label_N))
+                strongest = max(strongest, (strength, name, head))
+                if strength >= LEAK_CORRELATION:
+                    found.append(f"input {name} is column {column} of {head} (correlation {strength:.3f})")
+            r2 = _linear_r2(table_NF, label_N)
+            if r2 >= LEAK_R2:
+                found.append(f"the inputs together determine column {column} of {head} (R2 {r2:.3f})")
+    if found:
+        sentence = "Leak: " + "; ".join(dict.fromkeys(found)) + ". Train without that input."
+        return Verdict(name="leak", passed=False, sentence=sentence)
+    sentence = f"No input equals or determines the label: the strongest correlation is {strongest[0]:.2f}"
+    return Verdict(
+        name="leak",
+        passed=True,
+        sentence=f"{sentence} ({strongest[1]} with {strongest[2]})." if strongest[1] else sentence + ".",
+    )
+
+
+def _two_dimensional(values: FloatArray) -> FloatArray:
+    return np.asarray(values, dtype=np.float64).reshape(len(values), -1)
+
+
+def _correlation(a_N: FloatArray, b_N: FloatArray) -> float:
+    a_N, b_N = a_N - a_N.mean(), b_N - b_N.mean()
+    size = math.sqrt(float((a_N**2).sum() * (b_N**2).sum()))
+    return float((a_N * b_N).sum()) / size if size > 0 else 0.0
+
+
+def _linear_r2(table_NF: FloatArray, label_N: FloatArray) -> float:
+    """Return how much of a label a linear function of the inputs explains; 0 when there is too little to say."""
+    count, features = table_NF.shape
+    spread = float(((label_N - label_N.mean()) ** 2).sum())
+    if spread == 0 or count < 10 * (features + 1):
+        return 0.0
+    design_NF = np.column_stack([table_NF, np.ones(count)])
+    fitted_N = design_NF @ np.linalg.lstsq(design_NF, label_N, rcond=None)[0]
+    return 1.0 - float(((label_N - fitted_N) ** 2).sum()) / spread
+
+
+def shuffled_pictures(inputs: Inputs, *, seed: int = 0) -> dict[str, npt.NDArray[Any]]:
+    """Give every window the pictures of another one and leave its other inputs alone. Shapes: (N, ...)."""
+    order_N = np.random.default_rng(seed).permutation(len(inputs[FRAMES]))
+    return {name: values[order_N] if name == FRAMES else values for name, values in inputs.items()}
+
+
+def shuffle_verdict(head: str, measure: str, score: float, shuffled: float, *, lower_is_better: bool) -> Verdict:
+    """Say whether a score fell when the pictures were shuffled among the windows, as it must."""
+    fall = (shuffled - score) if lower_is_better else (score - shuffled)
+    relative = fall / abs(score) if score else 0.0
+    passed = bool(relative > 0.05)  # less than a twentieth is what random windows differ by
+    change = f"{measure.replace('_', ' ')} of {head} goes from {score:.3f} to {shuffled:.3f}"
+    if passed:
+        sentence = f"With the pictures shuffled among the windows, {change}: the network looks at them."
+    else:
+        sentence = f"With the pictures shuffled among the windows, {change}: the network does not use them."
+    return Verdict(name="shuffled pictures", passed=passed, sentence=sentence)

@@ -1,0 +1,333 @@
+"""Numbers that say how well a head is answered. Pure functions on arrays; nothing of torch, runs or recordings.
+
+A number that is undefined (the precision of a key that was never pressed) is NaN, shown as a dash.
+Shape legend: N windows, A label columns, K keys, C classes, B bins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.evaluation.answers import (
+    HELD,
+    BoolArray,
+    FloatArray,
+    HeadAnswers,
+    IntArray,
+    changed,
+    decided,
+    previous_truth,
+    states,
+)
+from playhead.labels import Choice, Head, Keys
+
+DEFAULT_TOLERANCE_S = 0.1  # a press within a frame of a 10 Hz recording counts as on time
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calibration:
+    """How often the network is right when it is so sure.
+
+    Shapes:  all (B,) over equal bins of probability from 0 to 1; an empty bin has count 0 and NaN elsewhere.
+    """
+
+    count_B: IntArray
+    stated_B: FloatArray
+    observed_B: FloatArray
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: |stated - observed|, weighted by how many windows lie in the bin."""
+        filled_B = self.count_B > 0
+        if not filled_B.any():
+            return float("nan")
+        gap_B = np.abs(self.stated_B - self.observed_B)[filled_B]
+        return float(np.average(gap_B, weights=self.count_B[filled_B]))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeadScores:
+    """The numbers of one head.
+
+    `summary` are named numbers of the whole head; `rows` the numbers of each key, class or axis.
+    Shapes:  confusion_CC (true class, answered class) counts, of choices only.
+    """
+
+    head: Head
+    windows: int
+    changes: int
+    summary: Mapping[str, float]
+    rows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    confusion_CC: IntArray | None = None
+    calibration: Calibration | None = None
+
+
+def score_head(
+    answers: HeadAnswers,
+    time_ns_N: npt.NDArray[np.int64],
+    segment_N: IntArray,
+    *,
+    tolerance_s: float = DEFAULT_TOLERANCE_S,
+) -> HeadScores:
+    """Score one head by its kind, over all windows and over those where the true action changes.
+
+    Units:  tolerance_s seconds that a press or release may be early or late.
+    """
+    head, truth_NA = answers.head, states(answers.head, answers.truth_NA)
+    before_NA, _ = previous_truth(truth_NA, segment_N)
+    said_NA = decided(head, answers.answers_NO, before_NA)
+    changed_N = changed(head, answers.truth_NA, segment_N)
+    if isinstance(head, Keys):
+        on_time = event_f1(truth_NA > 0, said_NA > 0, time_ns_N, segment_N, tolerance_s=tolerance_s)
+        return _keys_scores(head, truth_NA > 0, said_NA > 0, changed_N, answers.answers_NO, on_time)
+    if isinstance(head, Choice):
+        return _choice_scores(head, truth_NA, said_NA, changed_N, answers.answers_NO)
+    error = _mean(np.abs(truth_NA - said_NA)[changed_N])
+    return HeadScores(
+        head=head,
+        windows=len(truth_NA),
+        changes=int(changed_N.sum()),
+        summary={**axes_summary(truth_NA, said_NA), "change_mae": error},
+        rows=axis_rows(head.names, truth_NA, said_NA),
+    )
+
+
+def _keys_scores(
+    head: Keys,
+    truth_NK: BoolArray,
+    said_NK: BoolArray,
+    changed_N: BoolArray,
+    answers_NK: FloatArray,
+    on_time: float,
+) -> HeadScores:
+    bins = calibration(answers_NK.ravel(), truth_NK.ravel())
+    summary = keys_summary(truth_NK, said_NK, changed_N)
+    return HeadScores(
+        head=head,
+        windows=len(truth_NK),
+        changes=int(changed_N.sum()),
+        summary={**summary, "event_f1": on_time, "calibration_error": bins.error},
+        rows=key_rows(head.names, truth_NK, said_NK),
+        calibration=bins,
+    )
+
+
+def _choice_scores(
+    head: Choice, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray, answers_NC: FloatArray
+) -> HeadScores:
+    true_N, said_N = truth_NA[:, 0].astype(np.int64), said_NA[:, 0].astype(np.int64)
+    table_CC = confusion(true_N, said_N, len(head.names))
+    bins = calibration(answers_NC.max(1, initial=0.0), true_N == said_N)
+    on_change = _mean((true_N == said_N)[changed_N])
+    return HeadScores(
+        head=head,
+        windows=len(truth_NA),
+        changes=int(changed_N.sum()),
+        summary={**choice_summary(table_CC), "change_accuracy": on_change, "calibration_error": bins.error},
+        rows=class_rows(head.names, table_CC),
+        confusion_CC=table_CC,
+        calibration=bins,
+    )
+
+
+def _mean(values: npt.ArrayLike) -> float:
+    array = np.asarray(values, dtype=np.float64)
+    return float(array.mean()) if array.size else float("nan")
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def keys_summary(truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray) -> dict[str, float]:
+    """Score keys together: all keys right, share of wrong keys, mean F1, all keys right where the action changes.
+
+    `macro_f1` is the mean over keys that were pressed or answered at least once.
+    """
+    right_N = (truth_NK == said_NK).all(1)
+    f1s = [row["f1"] for row in key_rows(_numbers(truth_NK), truth_NK, said_NK).values()]
+    return {
+        "exact_match": _mean(right_N),
+        "hamming": _mean(truth_NK != said_NK),
+        "macro_f1": _mean([f1 for f1 in f1s if not np.isnan(f1)]),
+        "change_exact": _mean(right_N[changed_N]),
+    }
+
+
+def _numbers(truth_NK: BoolArray) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(truth_NK.shape[1]))
+
+
+def key_rows(names: tuple[str, ...], truth_NK: BoolArray, said_NK: BoolArray) -> dict[str, dict[str, float]]:
+    """Score every key: precision, recall, F1 and support (windows in which it was truly held)."""
+    rows = {}
+    for column, name in enumerate(names):
+        true_N, said_N = truth_NK[:, column], said_NK[:, column]
+        both = int((true_N & said_N).sum())
+        rows[name] = _prf(both, int(said_N.sum()), int(true_N.sum()))
+    return rows
+
+
+def _prf(both: int, said: int, true: int) -> dict[str, float]:
+    return {
+        "precision": _share(both, said),
+        "recall": _share(both, true),
+        "f1": _share(2 * both, said + true),
+        "support": float(true),
+    }
+
+
+def confusion(true_N: IntArray, said_N: IntArray, classes: int) -> npt.NDArray[np.int64]:
+    """Count the windows of each true class (rows) by what was answered (columns)."""
+    table = np.bincount(true_N * classes + said_N, minlength=classes * classes)
+    return table.reshape(classes, classes).astype(np.int64)
+
+
+def choice_summary(table_CC: IntArray) -> dict[str, float]:
+    """Score classes together: accuracy, and its mean over the classes that occur (balanced accuracy)."""
+    support_C = table_CC.sum(1)
+    recall_C = np.diag(table_CC)[support_C > 0] / support_C[support_C > 0]
+    f1s = [row["f1"] for row in class_rows(tuple(map(str, range(len(table_CC)))), table_CC).values()]
+    return {
+        "accuracy": _share(float(np.diag(table_CC).sum()), float(table_CC.sum())),
+        "balanced_accuracy": _mean(recall_C),
+        "macro_f1": _mean([f1 for f1 in f1s if not np.isnan(f1)]),
+    }
+
+
+def class_rows(names: tuple[str, ...], table_CC: IntArray) -> dict[str, dict[str, float]]:
+    """Score every class of a confusion matrix: precision, recall, F1 and support."""
+    return {
+        name: _prf(int(table_CC[c, c]), int(table_CC[:, c].sum()), int(table_CC[c].sum()))
+        for c, name in enumerate(names)
+    }
+
+
+def axes_summary(truth_NA: FloatArray, said_NA: FloatArray) -> dict[str, float]:
+    """Score axes together: the means of their mean absolute error, R2 and sign agreement."""
+    rows = axis_rows(tuple(map(str, range(truth_NA.shape[1]))), truth_NA, said_NA).values()
+    return {
+        name: _mean([row[name] for row in rows if not np.isnan(row[name])])
+        for name in ("mae", "r2", "sign_agreement")
+    }
+
+
+SIGN_FROM = 0.05  # an axis nearer to the centre than this has no sign
+
+
+def axis_rows(names: tuple[str, ...], truth_NA: FloatArray, said_NA: FloatArray) -> dict[str, dict[str, float]]:
+    """Score every axis. R2 is NaN for an axis that never moved; signs are compared where the truth has one."""
+    rows = {}
+    for column, name in enumerate(names):
+        true_N, said_N = truth_NA[:, column], said_NA[:, column]
+        spread = float(((true_N - true_N.mean()) ** 2).sum()) if len(true_N) else 0.0
+        signed_N = np.abs(true_N) >= SIGN_FROM
+        rows[name] = {
+            "mae": _mean(np.abs(true_N - said_N)),
+            "r2": 1.0 - float(((true_N - said_N) ** 2).sum()) / spread if spread > 0 else float("nan"),
+            "sign_agreement": _mean(np.sign(true_N[signed_N]) == np.sign(said_N[signed_N])),
+            "support": float(signed_N.sum()),
+        }
+    return rows
+
+
+def matched_events(true_M: IntArray, said_M: IntArray, tolerance: int) -> int:
+    """Return the largest number of pairs (true, said) at most `tolerance` apart, each used once.
+
+    Both are sorted times. Pairing the earliest two that are near enough, in order, is optimal on a line: any
+    best pairing can be turned into this one by exchanging partners.
+    """
+    pairs = i = j = 0
+    while i < len(true_M) and j < len(said_M):
+        apart = int(true_M[i]) - int(said_M[j])
+        if abs(apart) <= tolerance:
+            pairs, i, j = pairs + 1, i + 1, j + 1
+        elif apart < 0:
+            i += 1
+        else:
+            j += 1
+    return pairs
+
+
+def event_f1(
+    truth_NK: BoolArray,
+    said_NK: BoolArray,
+    time_ns_N: npt.NDArray[np.int64],
+    segment_N: IntArray,
+    *,
+    tolerance_s: float = DEFAULT_TOLERANCE_S,
+) -> float:
+    """Return the F1 of press and release events, matched one to one in time, per key and kind, then pooled.
+
+    A press is the first held window after one that is not, within an unbroken stretch; a release the reverse.
+    Repeating the last action is late by one window, so with a tolerance of a window or more it scores 1 here:
+    it is judged on the windows where the action changes (`change_exact`), where it scores 0.
+    """
+    tolerance_ns = round(tolerance_s * NS_PER_S)
+    pairs = true_events = said_events = 0
+    for segment in np.unique(segment_N):
+        inside_N = segment_N == segment
+        times = time_ns_N[inside_N]
+        for column in range(truth_NK.shape[1]):
+            true_step = np.diff(truth_NK[inside_N, column].astype(np.int8))
+            said_step = np.diff(said_NK[inside_N, column].astype(np.int8))
+            for kind in (1, -1):
+                true_times, said_times = times[1:][true_step == kind], times[1:][said_step == kind]
+                pairs += matched_events(true_times, said_times, tolerance_ns)
+                true_events += len(true_times)
+                said_events += len(said_times)
+    return _share(2 * pairs, true_events + said_events)
+
+
+def calibration(stated: npt.ArrayLike, is_right: npt.ArrayLike, bins: int = 10) -> Calibration:
+    """Put stated probabilities into equal bins and compare their mean with how often they were right.
+
+    Shapes:  stated (M,) in [0, 1]; is_right (M,) bool.
+    """
+    stated_M = np.clip(np.asarray(stated, dtype=np.float64), 0.0, 1.0)
+    right_M = np.asarray(is_right, dtype=np.float64)
+    bin_M = np.minimum((stated_M * bins).astype(np.int64), bins - 1)
+    count_B = np.bincount(bin_M, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        stated_B = np.bincount(bin_M, weights=stated_M, minlength=bins) / count_B
+        observed_B = np.bincount(bin_M, weights=right_M, minlength=bins) / count_B
+    return Calibration(count_B=count_B, stated_B=stated_B, observed_B=observed_B)
+
+
+def window_losses(answers: HeadAnswers, previous_NA: FloatArray | None = None) -> FloatArray:
+    """Return the loss of each window: cross-entropy of keys and classes, squared error of axes.
+
+    Shapes:  returns (N,).
+    """
+    head, truth_NA = answers.head, answers.truth_NA.astype(np.float64)
+    likely_NO = np.clip(answers.answers_NO.astype(np.float64), 1e-6, 1 - 1e-6)
+    if isinstance(head, Keys):
+        entropy_NK = -(truth_NA * np.log(likely_NO) + (1 - truth_NA) * np.log1p(-likely_NO))
+        return np.asarray(entropy_NK.sum(1))
+    if isinstance(head, Choice):
+        return np.asarray(-np.log(likely_NO[np.arange(len(truth_NA)), truth_NA[:, 0].astype(np.int64)]))
+    said_NA = decided(head, answers.answers_NO, truth_NA if previous_NA is None else previous_NA)
+    return np.asarray(((truth_NA - said_NA) ** 2).sum(1))
+
+
+PRIMARY = {"keys": "macro_f1", "choice": "balanced_accuracy", "axes": "mae"}
+CHANGE = {"keys": "change_exact", "choice": "change_accuracy", "axes": "change_mae"}
+
+
+def is_better(kind: str, ours: float, theirs: float) -> bool:
+    """Whether a primary or change score beats another: errors of axes are better when smaller."""
+    if np.isnan(ours):
+        return False
+    return bool(np.isnan(theirs) or (ours < theirs if kind == "axes" else ours > theirs))
+
+
+__all__ = [
+    "CHANGE", "DEFAULT_TOLERANCE_S", "HELD", "PRIMARY", "Calibration", "HeadScores", "axes_summary",
+    "axis_rows", "calibration", "choice_summary", "class_rows", "confusion", "event_f1", "is_better",
+    "key_rows", "keys_summary", "matched_events", "score_head", "window_losses",
+]  # fmt: skip
