@@ -88,9 +88,11 @@ class Plugins:
             self._named[kind].update({key: (name, reference) for key, reference in references.items()})
 
     def _check_clashes(self, name: str, games: list[Game], named: Mapping[str, Mapping[str, Reference]]) -> None:
+        taught = {game_name: owner for game_name, (owner, _) in self._games.items()}
         for game in games:
-            if game.name in self._games:
-                raise PluginError(f"the game {game.name} is already taught by plugin {self._games[game.name][0]}")
+            if game.name in taught:
+                raise PluginError(f"the game {game.name} is already taught by plugin {taught[game.name]}")
+            taught[game.name] = name
         for kind, references in named.items():
             for key in references:
                 if key in self._named[kind]:

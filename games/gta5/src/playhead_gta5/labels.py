@@ -1,0 +1,27 @@
+"""What a driver of Grand Theft Auto V presses: four keys, and the seven classes older recordings hold.
+
+Source:  EduardR02/GTA-V-LSTM, 49cf8bc: one-hot classes w, a, s, d, wa, wd, nothing in that order; the raw
+         recorder writes the four keys in the order w, a, s, d, and a fifth column for "nothing" when it has five.
+"""
+
+from __future__ import annotations
+
+from playhead.labels import Choice, Keys, keys_choice_conversions
+
+DRIVE = Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a", "d"),))
+
+SEVEN_CLASSES = Choice("w", "a", "s", "d", "wa", "wd", "nothing", mirror=(("a", "d"), ("wa", "wd")))
+
+# Which keys are held in each class. Braking while steering has no class of its own: such keys become s.
+HELD = {
+    "w": frozenset("w"),
+    "a": frozenset("a"),
+    "s": frozenset("s"),
+    "d": frozenset("d"),
+    "wa": frozenset("wa"),
+    "wd": frozenset("wd"),
+    "nothing": frozenset[str](),
+}
+
+CONVERSIONS = keys_choice_conversions("gta5", DRIVE, SEVEN_CLASSES, HELD)
+CLASSES_TO_KEYS, KEYS_TO_CLASSES = CONVERSIONS
