@@ -41,9 +41,9 @@ def test_a_device_may_run_at_its_own_rate() -> None:
 
 
 def test_unknown_devices_and_regions_name_the_nearest() -> None:
-    with pytest.raises(NotFound, match='No device of pong is called "scren".*"screen"'):
+    with pytest.raises(NotFound, match=r'No device of pong is called "scren".*"screen"'):
         PONG.device("scren")
-    with pytest.raises(NotFound, match='No region of pong is called "scor".*"score"'):
+    with pytest.raises(NotFound, match=r'No region of pong is called "scor".*"score"'):
         PONG.region("scor")
 
 
@@ -71,7 +71,7 @@ def test_a_game_that_cannot_work_is_refused(wrong: dict[str, Any], sentence: str
 
 
 def test_a_control_of_an_unknown_label_names_the_nearest() -> None:
-    with pytest.raises(NotFound, match='No label of pong is called "upp".*"up"'):
+    with pytest.raises(NotFound, match=r'No label of pong is called "upp".*"up"'):
         replace(PONG, controls={"upp": "w"})
     replace(PONG, labels={"steer": Axes("x")}, controls={"x": "left_x"})  # an axis may have a control
 

@@ -69,7 +69,7 @@ def test_a_head_refuses_no_names_twice_the_same_name_and_unknown_partners() -> N
         Keys()
     with pytest.raises(BadValue, match="names a twice"):
         Choice("a", "b", "a")
-    with pytest.raises(NotFound, match='No key is called "lefd".*Did you mean "left"'):
+    with pytest.raises(NotFound, match=r'No key is called "lefd".*Did you mean "left"'):
         Keys("left", "right", opposites=(("lefd", "right"),))
     with pytest.raises(NotFound, match="No class is called"):
         Choice("a", mirror=(("a", "b"),))

@@ -12,7 +12,7 @@ DRIVE = Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a
 
 SEVEN_CLASSES = Choice("w", "a", "s", "d", "wa", "wd", "nothing", mirror=(("a", "d"), ("wa", "wd")))
 
-# Which keys are held in each class. Braking while steering has no class of its own: such keys become s.
+# Which keys are held in each class. Braking while steering has no class of its own: s+a becomes a, s+d becomes s.
 HELD = {
     "w": frozenset("w"),
     "a": frozenset("a"),
