@@ -1,0 +1,140 @@
+"""Finds the recordings of a game, in the home folder and in further folders, and says what each holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playhead.errors import PlayheadError, not_found
+from playhead.home import Home, claim_folder
+from playhead.storage.disk import bytes_on_disk
+from playhead.storage.reader import Recording, open_recording
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingInfo:
+    """One line of a list of recordings.
+
+    Units:  bytes as taken up on disk; duration_s from the first frame to the last.
+    `problems` are sentences; a recording that cannot be opened has one, and no frames.
+    """
+
+    name: str
+    path: Path
+    game: str = ""
+    frames: int = 0
+    dropped: int = 0
+    duration_s: float = 0.0
+    bytes: int = 0
+    driver: str = ""
+    device: str = ""
+    scenario: str = ""
+    created_utc: str = ""
+    problems: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line as plain data."""
+        return {**vars(self), "path": str(self.path), "problems": list(self.problems)}
+
+
+class Catalogue:
+    """The recordings of one home folder."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def recordings(self, game: str, extra_dirs: Iterable[Path] = ()) -> list[RecordingInfo]:
+        """List the recordings of a game, newest last. A folder given in `extra_dirs` may be one itself."""
+        folders = _folders_in(self.home.recordings(game))
+        for extra in extra_dirs:
+            folders += [extra] if (extra / "zarr.json").exists() else _folders_in(extra)
+        found = {folder.resolve(): describe_recording(folder) for folder in folders}
+        mine = [info for info in found.values() if info.game in (game, "")]
+        return sorted(mine, key=lambda info: (info.created_utc, _natural(info.name)))
+
+    def find(self, game: str, names: Sequence[str] = (), extra_dirs: Iterable[Path] = ()) -> list[RecordingInfo]:
+        """Return the recordings called `names` (a name or a path each), or all of them without names.
+
+        Raises:  NotFound with the nearest name.
+        """
+        known = self.recordings(game, extra_dirs)
+        if not names:
+            return known
+        by_name = {info.name: info for info in known}
+        return [self._one(game, name, by_name) for name in names]
+
+    def _one(self, game: str, name: str, by_name: dict[str, RecordingInfo]) -> RecordingInfo:
+        if name in by_name:
+            return by_name[name]
+        if _is_path(name) and Path(name).is_dir():
+            return describe_recording(Path(name))
+        raise not_found(f"recording of {game}", name, by_name, then=f"See: playhead data list {game}.")
+
+    def find_anywhere(self, name: str) -> Path:
+        """Return the folder of a recording by path, by `game/name`, or by a name that only one game has."""
+        if _is_path(name) and Path(name).is_dir():
+            return Path(name)
+        root = self.home.path / "recordings"
+        games = [folder for folder in sorted(root.iterdir()) if folder.is_dir()] if root.is_dir() else []
+        known = {f"{game.name}/{folder.name}": folder for game in games for folder in _folders_in(game)}
+        fitting = [folder for key, folder in known.items() if name in (key, folder.name)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            also = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in fitting)
+            raise not_found("single recording", name, known, then=f"Several games have it: {also}.")
+        raise not_found("recording", name, known, then="See: playhead data list GAME.")
+
+    def new_folder(self, game: str) -> Path:
+        """Claim the folder of a new recording: `2026-11-21-1`, then `-2`."""
+        return claim_folder(self.home.recordings(game))
+
+
+def describe_recording(folder: Path) -> RecordingInfo:
+    """Say what the recording in a folder holds; what is wrong with it goes into `problems`."""
+    try:
+        recording = open_recording(folder)
+        return _describe(folder, recording)
+    except PlayheadError as error:
+        return RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder), problems=(str(error),))
+
+
+def _describe(folder: Path, recording: Recording) -> RecordingInfo:
+    header = recording.header
+    problems = []
+    if not recording.is_complete:
+        problems.append("was not ended properly (killed, or being recorded)")
+    if not recording.length:
+        problems.append("is empty")
+    return RecordingInfo(
+        name=recording.name,
+        path=folder,
+        game=str(header.game.get("name", "")),
+        frames=recording.length,
+        dropped=recording.dropped,
+        duration_s=recording.duration_s,
+        bytes=bytes_on_disk(folder),
+        driver=header.driver,
+        device=header.device,
+        scenario=header.scenario,
+        created_utc=header.created_utc,
+        problems=tuple(problems),
+    )
+
+
+def _folders_in(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return sorted(folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or "\\" in name or (Path(name) / "zarr.json").exists()
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a sort key in which 2026-11-21-10 comes after 2026-11-21-9."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]

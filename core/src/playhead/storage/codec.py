@@ -1,0 +1,63 @@
+"""The Zarr codec `playhead.jpeg`, found by any zarr-python through the entry-point group `zarr.codecs`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from zarr.abc.codec import ArrayBytesCodec
+from zarr.core.array_spec import ArraySpec
+from zarr.core.buffer import Buffer, NDBuffer
+from zarr.core.common import JSON, parse_named_configuration
+
+from playhead.storage.pictures import JpegPicture
+
+
+@dataclass(frozen=True)
+class JpegCodec(ArrayBytesCodec):
+    """One picture (1, H, W, C) uint8 a chunk, as a JPEG file. Lossy."""
+
+    is_fixed_size = False
+
+    quality: int = 90
+    colour: str = "rgb"
+    subsampling: str = "420"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, JSON]) -> Self:
+        """Make the codec from zarr.json."""
+        _, configuration = parse_named_configuration(data, "playhead.jpeg", require_configuration=False)
+        values: dict[str, Any] = dict(configuration or {})
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the codec as it stands in zarr.json."""
+        return {"name": "playhead.jpeg", "configuration": asdict(self)}
+
+    def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
+        """Raise ValueError for an array that holds anything but pictures."""
+        channels = 3 if self.colour == "rgb" else 1
+        if len(shape) != 4 or shape[3] != channels:
+            raise ValueError(f"playhead.jpeg with colour {self.colour} wants (T, H, W, {channels}), not {shape}")
+        if np.dtype(dtype.to_native_dtype()) != np.uint8:
+            raise ValueError(f"playhead.jpeg wants uint8, not {dtype}")
+
+    async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
+        frame_1HWC = np.empty(chunk_spec.shape, dtype=np.uint8)
+        self._picture.decode_into(chunk_bytes.to_bytes(), frame_1HWC[0])
+        return chunk_spec.prototype.nd_buffer.from_numpy_array(frame_1HWC)
+
+    async def _encode_single(self, chunk_array: NDBuffer, chunk_spec: ArraySpec) -> Buffer | None:
+        frame_1HWC = chunk_array.as_numpy_array()
+        if frame_1HWC.shape[0] != 1:
+            raise ValueError(f"playhead.jpeg holds one picture a chunk, not {frame_1HWC.shape[0]}")
+        return chunk_spec.prototype.buffer.from_bytes(self._picture.encode(frame_1HWC[0]))
+
+    def compute_encoded_size(self, _input_byte_length: int, _chunk_spec: ArraySpec) -> int:
+        """Refuse: a JPEG is as long as its picture makes it."""
+        raise NotImplementedError
+
+    @property
+    def _picture(self) -> JpegPicture:
+        return JpegPicture(quality=self.quality, colour=self.colour, subsampling=self.subsampling)

@@ -1,0 +1,86 @@
+"""The only place that writes: whole writes, atomic replacement, and the sentence for a full disk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from playhead.errors import DeviceFailed, PlayheadError, StorageFull
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def write_at(file: FileIO, offset: int, data: bytes | memoryview) -> None:
+    """Write all of `data` at `offset`. A disk that takes only part of it is asked again, and then says why."""
+    left = memoryview(data).cast("B")
+    file.seek(offset)
+    while left:
+        left = left[file.write(left) :]
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a new file of JSON that nobody reads yet."""
+    with FileIO(path, "w") as file:
+        write_at(file, 0, json.dumps(data).encode())
+
+
+def replace_json(path: Path, data: Mapping[str, Any], scratch: Path) -> None:
+    """Put new JSON in the place of a file: readers and a killed process see the old text or the new one.
+
+    `scratch` is the temporary file; it lies where no Zarr reader lists, and is overwritten.
+    """
+    try:
+        write_json(scratch, data)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+    _replace(scratch, path)
+
+
+def _replace(source: Path, target: Path) -> None:
+    for patience_s in (0.01, 0.05, 0.2):
+        try:
+            source.replace(target)
+        except PermissionError:  # Windows refuses while somebody reads the target
+            time.sleep(patience_s)
+        else:
+            return
+    source.replace(target)
+
+
+@contextmanager
+def saying_what_failed(folder: Path) -> Iterator[None]:
+    """Turn what the disk says into StorageFull or DeviceFailed."""
+    try:
+        yield
+    except PlayheadError:
+        raise
+    except OSError as error:
+        raise disk_failed(folder, error) from error
+
+
+def disk_failed(folder: Path, error: OSError) -> DeviceFailed:
+    """Return the error for a disk that did not take a recording."""
+    if error.errno in _FULL:
+        return StorageFull(
+            f"The disk is full: {folder} ends here ({error.strerror}). What was written until now is intact. "
+            "Free some space, or record elsewhere with --home."
+        )
+    return DeviceFailed(f"{folder} cannot be written: {error}. What was written until now is intact.")
+
+
+def bytes_on_disk(folder: Path) -> int:
+    """Return what a folder takes up, holes in files not counted where the system tells."""
+    total = 0
+    for path in folder.rglob("*"):
+        if path.is_file():
+            status = path.stat()
+            blocks: int | None = getattr(status, "st_blocks", None)
+            total += status.st_size if blocks is None else 512 * blocks
+    return total

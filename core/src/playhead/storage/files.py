@@ -1,0 +1,202 @@
+"""The files of one recording while it is written, and the order that keeps it valid at every moment.
+
+pictures -> shard        append(): behind the last one, seen by nobody
+index                    publish(): 1. names the pictures, checksum and all, in place, within one page
+rows of small arrays                2. behind the last row
+their shapes                        3. zarr.json replaced, one array after the other
+shape of frames                     4. last: so a recording is as long as its frames say, all else is there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.events import Event, Origin
+from playhead.storage.disk import replace_json, write_json
+from playhead.storage.rows import RowFile
+from playhead.storage.schema import (
+    ATTRIBUTE,
+    SHARD_FRAMES,
+    Json,
+    RecordingHeader,
+    column_dtype,
+    frames_json,
+    group_json,
+)
+from playhead.storage.shard import ShardFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameRow:
+    """What is stored of one moment beside its picture.
+
+    Shapes:  labels head -> (columns,). Units: time_ns; dropped frames lost right before this one.
+    """
+
+    time_ns: int
+    labels: Mapping[str, npt.NDArray[np.generic]]
+    origin: Origin
+    telemetry: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    dropped: int = 0
+
+
+class EventFiles:
+    """The group `events`: one row an event, codes and devices as numbers into tables in its attributes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tables: dict[str, dict[str, int]] = {"codes": {}, "devices": {}}
+        self._published: Json = self._attributes()
+        folder.mkdir()
+        write_json(folder / "zarr.json", group_json(self._published))
+        kinds = {"time_ns": "i8", "device": "u1", "code": "u2", "value": "f4", "origin": "u1"}
+        self._rows = {name: RowFile(folder / name, np.dtype(kind)) for name, kind in kinds.items()}
+
+    def _attributes(self) -> Json:
+        return {name: list(table) for name, table in self._tables.items()}
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Keep events until they are published."""
+        for event in events:
+            row = {
+                "time_ns": event.time_ns,
+                "device": self._number("devices", event.device),
+                "code": self._number("codes", event.code),
+                "value": event.value,
+                "origin": int(event.origin),
+            }
+            for name, value in row.items():
+                self._rows[name].append(value)
+
+    def _number(self, table: str, name: str) -> int:
+        return self._tables[table].setdefault(name, len(self._tables[table]))
+
+    def write(self) -> None:
+        """Write the events kept so far."""
+        for rows in self._rows.values():
+            rows.write()
+
+    def publish(self, scratch: Path) -> None:
+        """Make them part of the recording: the tables first, so that every number has its name."""
+        attributes = self._attributes()
+        if attributes != self._published:
+            replace_json(self._folder / "zarr.json", group_json(attributes), scratch)
+            self._published = attributes
+        for rows in self._rows.values():
+            rows.publish(scratch)
+
+
+class RecordingFiles:
+    """Everything of one recording on disk. Used by one thread; raises OSError as the disk does."""
+
+    def __init__(self, folder: Path, header: RecordingHeader) -> None:
+        self._folder = folder
+        self._header = header
+        self._scratch = folder / "frames" / ".new"  # an array's folder is never listed for members
+        self._shard: ShardFile | None = None
+        self._shards = 0
+        self._frames = 0
+        self._published_frames = 0
+        (folder / "frames").mkdir(parents=True)
+        write_json(folder / "frames" / "zarr.json", frames_json(header.frame, 0))
+        for group in ("labels", "telemetry", "columns"):
+            (folder / group).mkdir()
+            write_json(folder / group / "zarr.json", group_json({}))
+        self._rows = _row_files(folder, header)
+        self._events = EventFiles(folder / "events")
+        write_json(folder / "zarr.json", self._group(is_complete=False))  # last: now it is a recording
+
+    def _group(self, *, is_complete: bool) -> Json:
+        return group_json({ATTRIBUTE: self._header.to_json() | {"is_complete": is_complete}})
+
+    @property
+    def frames(self) -> int:
+        """Frames that are part of the recording by now."""
+        return self._published_frames
+
+    def append(self, data: bytes, row: FrameRow) -> None:
+        """Add one encoded picture and its row. Nobody sees them before `publish`."""
+        self._open_shard().append(data)
+        self._rows["frame_time_ns"].append(row.time_ns)
+        self._rows["label_origin"].append(int(row.origin))
+        self._rows["dropped"].append(row.dropped)
+        for head, label_head in self._header.schema.items():
+            empty = np.zeros(label_head.columns, label_head.dtype)
+            self._rows[f"labels/{head}"].append(row.labels.get(head, empty))
+        for name in self._header.telemetry:
+            self._rows[f"telemetry/{name}"].append(row.telemetry.get(name, np.nan))
+        for name, kind in self._header.columns.items():
+            self._rows[f"columns/{name}"].append(_cell(row.columns.get(name), np.dtype(kind)))
+        self._frames += 1
+
+    def add_events(self, events: Iterable[Event]) -> None:
+        """Add events. Nobody sees them before `publish`."""
+        self._events.add(events)
+
+    def _open_shard(self) -> ShardFile:
+        if self._shard is not None and self._shard.is_full:
+            self._shard.publish(durable=False)
+            self._shard.close()
+            self._shard = None
+        if self._shard is None:
+            path = self._folder / "frames" / "c" / str(self._shards) / "0" / "0" / "0"
+            self._shard = ShardFile(path, SHARD_FRAMES)
+            self._shards += 1
+        return self._shard
+
+    def publish(self, *, durable: bool) -> None:
+        """Make all frames and events so far part of the recording, in the order drawn above."""
+        if self._shard is not None:
+            self._shard.publish(durable=durable)
+        for rows in self._rows.values():
+            rows.write()
+        self._events.write()
+        for rows in self._rows.values():
+            rows.publish(self._scratch)
+        self._events.publish(self._scratch)
+        if self._published_frames != self._frames:
+            shape = frames_json(self._header.frame, self._frames)
+            replace_json(self._folder / "frames" / "zarr.json", shape, self._scratch)
+            self._published_frames = self._frames
+
+    def complete(self) -> None:
+        """Publish what is left and mark the recording as properly ended."""
+        self.publish(durable=False)
+        replace_json(self._folder / "zarr.json", self._group(is_complete=True), self._scratch)
+
+    def close(self) -> None:
+        """Close the open shard without publishing."""
+        if self._shard is not None:
+            self._shard.close()
+
+
+def _row_files(folder: Path, header: RecordingHeader) -> dict[str, RowFile]:
+    kinds: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
+        "frame_time_ns": (np.dtype(np.int64), ()),
+        "label_origin": (np.dtype(np.uint8), ()),
+        "dropped": (np.dtype(np.uint32), ()),
+    }
+    kinds |= {f"labels/{name}": (head.dtype, (head.columns,)) for name, head in header.schema.items()}
+    kinds |= {f"telemetry/{name}": (np.dtype(np.float32), ()) for name in header.telemetry}
+    for name, kind in header.columns.items():
+        dtype = column_dtype(name, kind)
+        is_text = dtype.kind == "S"
+        kinds[f"columns/{name}"] = (np.dtype(np.uint8), (dtype.itemsize,)) if is_text else (dtype, ())
+    return {name: RowFile(folder / name, dtype, row_shape) for name, (dtype, row_shape) in kinds.items()}
+
+
+def _cell(value: Any, dtype: np.dtype[Any]) -> Any:
+    """Return a column's value as it is stored: text as zero-padded UTF-8, nothing as zero or NaN."""
+    if dtype.kind == "S":
+        text = (value or "").encode()
+        return np.frombuffer(text.ljust(dtype.itemsize, b"\0"), dtype=np.uint8)
+    if value is None:
+        return np.nan if dtype.kind == "f" else 0
+    return value

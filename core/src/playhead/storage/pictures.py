@@ -1,0 +1,97 @@
+"""One picture to bytes and back: the same functions for the writer, the reader and the Zarr codec.
+
+Shape legend: H height, W width, C channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+from numcodecs.zstd import Zstd
+
+from playhead.errors import Mismatch
+
+FrameArray = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JpegPicture:
+    """JPEG of a stated quality. `subsampling` is "420" or "444" for colour and "grey" for one channel."""
+
+    quality: int
+    colour: str
+    subsampling: str
+
+    def encode(self, frame_HWC: FrameArray) -> bytes:
+        """Return the picture as JPEG."""
+        data: bytes = simplejpeg.encode_jpeg(
+            np.ascontiguousarray(frame_HWC),
+            quality=self.quality,
+            colorspace=self._space,
+            colorsubsampling="Gray" if self.subsampling == "grey" else self.subsampling,
+            fastdct=False,
+        )
+        return data
+
+    def decode_into(self, data: bytes, out_HWC: FrameArray) -> None:
+        """Decode into `out_HWC`. Raises ValueError for bytes that are no JPEG of exactly that size."""
+        found = simplejpeg.decode_jpeg(data, colorspace=self._space, fastdct=False, buffer=out_HWC)
+        if found.shape != out_HWC.shape:
+            raise ValueError(f"the picture is {found.shape}, not {out_HWC.shape}")
+
+    def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
+        """Raise ValueError unless the header of `data` tells of a JPEG of that (height, width, channels)."""
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+        if (height, width) != shape[:2]:
+            raise ValueError(f"it is {width}x{height}, not {shape[1]}x{shape[0]}")
+
+    @property
+    def _space(self) -> str:
+        return "RGB" if self.colour == "rgb" else "GRAY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZstdPicture:
+    """The raw picture, losslessly compressed with zstd. For pixel art, and where every bit counts."""
+
+    level: int
+
+    def encode(self, frame_HWC: FrameArray) -> bytes:
+        """Return the picture compressed."""
+        data: bytes = _zstd(self.level).encode(np.ascontiguousarray(frame_HWC))
+        return data
+
+    def decode_into(self, data: bytes, out_HWC: FrameArray) -> None:
+        """Decode into `out_HWC`. Raises ValueError or RuntimeError for bytes that are not this picture."""
+        raw = _zstd(self.level).decode(data)
+        out_HWC[...] = np.frombuffer(raw, dtype=np.uint8).reshape(out_HWC.shape)
+
+    def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
+        """Raise ValueError or RuntimeError unless `data` decodes to that (height, width, channels)."""
+        self.decode_into(data, np.empty(shape, dtype=np.uint8))
+
+
+Picture = JpegPicture | ZstdPicture
+
+
+@cache
+def _zstd(level: int) -> Any:
+    return Zstd(level=level)
+
+
+def picture_of(codecs: list[dict[str, Any]], *, where: str) -> Picture:
+    """Return what encodes and decodes the pictures of an array with these Zarr codecs.
+
+    Raises:  Mismatch for codecs that no version of this format has.
+    """
+    names = [codec["name"] for codec in codecs]
+    if names == ["playhead.jpeg"]:
+        return JpegPicture(**codecs[0]["configuration"])
+    if names == ["bytes", "zstd"]:
+        return ZstdPicture(level=codecs[1]["configuration"]["level"])
+    raise Mismatch(f"{where}: frames are stored with {', '.join(names)}; playhead.jpeg or bytes, zstd is wanted.")

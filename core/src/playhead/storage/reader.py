@@ -1,0 +1,315 @@
+"""Reads a recording: parses each shard's index once, then decodes exactly the frames that are asked for.
+
+Shape legend: T frames, N frames asked for, H height, W width, C channels, A columns of a head, E events.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.errors import BadValue, Damaged, NotFound
+from playhead.storage.local import local_path
+from playhead.storage.pictures import FrameArray, picture_of
+from playhead.storage.schema import ATTRIBUTE, Json, RecordingHeader
+from playhead.storage.shard import EMPTY, index_bytes, parse_index
+from playhead.storage.sources import FolderSource, Source, StoreSource
+
+if TYPE_CHECKING:
+    from zarr.abc.store import Store
+
+Array = npt.NDArray[Any]
+Opener = Callable[[str], "Store"]
+
+
+def open_recording(where: Path | str, opener: Opener | None = None) -> Recording:
+    """Open a recording by folder or URL; `opener` makes a Zarr store of a URL that is no local file.
+
+    Raises:  NotFound when nothing is there, Damaged with the file that is missing or torn,
+             Mismatch for another format version.
+    """
+    text = str(where)
+    if "://" in text and not text.startswith("file:"):
+        if opener is None:
+            raise NotFound(
+                f"{text} is not on this machine, and nothing opens such addresses. See: playhead plugins."
+            )
+        return Recording(StoreSource(opener(text)), text, name=text.rstrip("/").rpartition("/")[2])
+    folder = local_path(text)
+    if not folder.is_dir():
+        raise NotFound(f"There is no folder {folder}. See what there is with: playhead data list.")
+    return Recording(FolderSource(folder), str(folder), name=folder.resolve().name)
+
+
+def open_recordings(
+    places: Iterable[Path | str],
+    *,
+    opener: Opener | None = None,
+    skip_damaged: bool = False,
+    on_skip: Callable[[Damaged], object] = lambda error: None,
+) -> list[Recording]:
+    """Open several recordings; with `skip_damaged` leave out those that cannot be read, telling `on_skip`."""
+    opened = []
+    for where in places:
+        try:
+            opened.append(open_recording(where, opener))
+        except Damaged as error:
+            if not skip_damaged:
+                raise
+            on_skip(error)
+    return opened
+
+
+class LazyArrays(Mapping[str, Array]):
+    """Small arrays by name, each read on first use and kept."""
+
+    def __init__(self, kind: str, names: Sequence[str], read: Callable[[str], Array]) -> None:
+        self._kind = kind
+        self._names = tuple(names)
+        self._read = read
+        self._arrays: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._arrays:
+            if name not in self._names:
+                raise KeyError(f"no {self._kind} {name!r}; known: {', '.join(self._names) or 'none'}")
+            self._arrays.setdefault(name, self._read(name))
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Recording:
+    """One recording, open for reading. All methods may be called from several threads.
+
+    Shapes:  frame_time_ns (T,) int64; labels[head] (T, A); label_origin (T,) uint8, events.Origin;
+             telemetry[name] (T,) float32; columns[name] (T,); dropped_before (T,) uint32.
+    """
+
+    def __init__(self, source: FolderSource | StoreSource, place: str, *, name: str) -> None:
+        self._source = source
+        self.place = place
+        self.name = name
+        attributes = _read_json(source, "zarr.json", place, "it is not a recording").get("attributes", {})
+        if ATTRIBUTE not in attributes:
+            raise Damaged(f"{place} is a Zarr group, but not a recording: it has no attribute {ATTRIBUTE}.")
+        self.header = RecordingHeader.from_json(attributes[ATTRIBUTE], where=place)
+        self.is_complete = bool(attributes[ATTRIBUTE].get("is_complete", False))
+        self._open_frames()
+        self.labels = LazyArrays("label head", list(self.header.schema), self._reader("labels"))
+        self.telemetry = LazyArrays("telemetry", self.header.telemetry, self._reader("telemetry"))
+        self.columns = LazyArrays("column", list(self.header.columns), self._read_column)
+        self._own = LazyArrays("array", ("frame_time_ns", "label_origin", "dropped"), self._reader(""))
+        self._events: Array | None = None
+
+    def _open_frames(self) -> None:
+        meta = _read_json(self._source, "frames/zarr.json", self.place, "its frames are missing")
+        try:
+            sharding = meta["codecs"][0]["configuration"]
+            self.length = int(meta["shape"][0])
+            self._shape = tuple(int(size) for size in meta["shape"][1:])
+            self._shard_frames = int(meta["chunk_grid"]["configuration"]["chunk_shape"][0])
+            self._picture = picture_of(sharding["codecs"], where=self.place)
+            at_start = sharding["index_location"] == "start"
+        except (KeyError, IndexError, TypeError) as error:
+            raise Damaged(f"{self.place}/frames/zarr.json cannot be read: no {error}.") from error
+        if not at_start or self._shape != self.header.frame.shape:
+            raise Damaged(f"{self.place}/frames/zarr.json declares {self._shape}, or shards of another kind.")
+        self._offsets_T, self._lengths_T = self._read_indices()
+
+    def _read_indices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Parse the index of every shard. 100,000 frames are 400 indices of 4 KB each."""
+        count = -(-self.length // self._shard_frames)
+        parts = [self._read_index(shard) for shard in range(count)]
+        index = np.concatenate(parts)[: self.length] if parts else np.zeros((0, 2), np.uint64)
+        lost = np.flatnonzero(index[:, 1] == EMPTY)
+        if len(lost):
+            raise Damaged(
+                f"{self.place}: frame {lost[0]} and {len(lost) - 1} more are not in their shards. "
+                f"Repair it with: playhead data repair {self.place}"
+            )
+        return index[:, 0].astype(np.int64), index[:, 1].astype(np.int64)
+
+    def _read_index(self, shard: int) -> npt.NDArray[np.uint64]:
+        key = shard_key(shard)
+        size = self._source.size(key)
+        if size is None:
+            raise Damaged(f"{self.place}/{key} is missing. Repair it with: playhead data repair {self.place}")
+        data = self._source.read_part(key, 0, index_bytes(self._shard_frames))
+        try:
+            return parse_index(data, self._shard_frames, where=f"{self.place}/{key}", file_bytes=size)
+        except Damaged as error:
+            raise Damaged(f"{error} Repair it with: playhead data repair {self.place}") from error
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __repr__(self) -> str:
+        return f"<Recording {self.name}: {self.length} frames>"
+
+    @property
+    def path(self) -> Path:
+        """The folder of a local recording."""
+        return local_path(self.place)
+
+    @property
+    def frame_time_ns(self) -> npt.NDArray[np.int64]:
+        """When each frame was taken, (T,) monotonic nanoseconds."""
+        return self._own["frame_time_ns"]
+
+    @property
+    def label_origin(self) -> npt.NDArray[np.uint8]:
+        """Who labelled each frame, (T,) numbers of events.Origin."""
+        return self._own["label_origin"]
+
+    @property
+    def dropped_before(self) -> npt.NDArray[np.uint32]:
+        """How many frames were lost right before each frame, (T,)."""
+        return self._own["dropped"]
+
+    @property
+    def dropped(self) -> int:
+        """How many frames were lost in all."""
+        return int(self.dropped_before.sum())
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first frame to the last."""
+        times = self.frame_time_ns
+        return float(times[-1] - times[0]) / NS_PER_S if len(times) else 0.0
+
+    @property
+    def events(self) -> Array:
+        """All events in the order they were added, (E,): time_ns, device, code, value, origin."""
+        if self._events is None:
+            self._events = self._read_events()
+        return self._events
+
+    def read_frames(self, indices: npt.ArrayLike, out: FrameArray | None = None) -> FrameArray:
+        """Decode the frames with these numbers, in this order; negative ones count from the end.
+
+        Shapes:  indices (N,); out and the answer (N, H, W, C) uint8.
+        Raises:  BadValue for a number outside the recording, Damaged for a picture that cannot be decoded.
+        """
+        wanted = np.atleast_1d(np.asarray(indices, dtype=np.int64))
+        frames_NHWC = np.empty((len(wanted), *self._shape), np.uint8) if out is None else out
+        if frames_NHWC.shape != (len(wanted), *self._shape):
+            raise BadValue(f"{len(wanted)} frames of {self._shape} do not fit into {frames_NHWC.shape}.")
+        for row, index in enumerate(wanted.tolist()):
+            self.read_frame_into(index, frames_NHWC[row])
+        return frames_NHWC
+
+    def read_frame_into(self, index: int, out_HWC: FrameArray) -> None:
+        """Decode one frame into `out_HWC`. Raises as `read_frames`."""
+        data = self.read_encoded(index)
+        try:
+            self._picture.decode_into(data, out_HWC)
+        except (ValueError, RuntimeError) as error:
+            raise Damaged(f"Frame {index} of {self.place} cannot be decoded: {error}.") from error
+
+    def read_encoded(self, index: int) -> bytes:
+        """Return one frame as it is stored: a JPEG file, or zstd."""
+        if not -self.length <= index < self.length:
+            raise BadValue(f"{self.name} has the frames 0 to {self.length - 1}, not {index}.")
+        index %= self.length
+        offset, length = int(self._offsets_T[index]), int(self._lengths_T[index])
+        key = shard_key(index // self._shard_frames)
+        data = self._source.read_part(key, offset, length)
+        if len(data) != length:
+            raise Damaged(f"{self.place}/{key} is truncated: frame {index} lies beyond its end.")
+        return data
+
+    def close(self) -> None:
+        """Close its files. Reading again opens them again."""
+        self._source.close()
+
+    def _reader(self, group: str) -> Callable[[str], Array]:
+        def read(name: str) -> Array:
+            key = f"{group}/{name}" if group else name
+            rows = read_rows(self._source, key, self.place)
+            if len(rows) < self.length:
+                raise Damaged(
+                    f"{self.place}/{key} has {len(rows)} rows for {self.length} frames. "
+                    f"Repair it with: playhead data repair {self.place}"
+                )
+            return rows[: self.length]
+
+        return read
+
+    def _read_column(self, name: str) -> Array:
+        rows = self._reader("columns")(name)
+        dtype = np.dtype(self.header.columns[name])
+        if dtype.kind != "S":
+            return rows
+        texts = np.ascontiguousarray(rows).view(dtype).reshape(-1)
+        return cast(Array, np.char.decode(texts, "utf-8"))
+
+    def _read_events(self) -> Array:
+        names = ("time_ns", "device", "code", "value", "origin")
+        rows = {name: read_rows(self._source, f"events/{name}", self.place) for name in names}
+        tables = _read_json(self._source, "events/zarr.json", self.place, "its events are missing")["attributes"]
+        count = min(len(row) for row in rows.values())
+        fields: dict[str, Array] = {name: row[:count] for name, row in rows.items()}
+        for name, table in (("device", tables["devices"]), ("code", tables["codes"])):
+            if count and int(fields[name].max()) >= len(table):
+                raise Damaged(f"{self.place}/events/zarr.json lacks the names of some events.")
+            fields[name] = np.array(table or [""], dtype=np.str_)[fields[name]]
+        events = np.empty(count, dtype=[(name, fields[name].dtype) for name in names])
+        for name in names:
+            events[name] = fields[name]
+        return events
+
+
+def shard_key(shard: int) -> str:
+    """Return where a shard of frames lies in its recording."""
+    return f"frames/c/{shard}/0/0/0"
+
+
+def read_rows(source: Source, key: str, place: str) -> Array:
+    """Read a whole small array.
+
+    Shapes:  as its zarr.json declares. Raises:  Damaged for missing or short files.
+    """
+    meta = _read_json(source, f"{key}/zarr.json", place, "an array is missing")
+    try:
+        shape = [int(size) for size in meta["shape"]]
+        rows = int(meta["chunk_grid"]["configuration"]["chunk_shape"][0])
+        dtype = np.dtype(meta["data_type"]).newbyteorder("<")
+        codecs = [codec["name"] for codec in meta["codecs"]]
+    except (KeyError, TypeError, IndexError) as error:
+        raise Damaged(f"{place}/{key}/zarr.json cannot be read: {error}.") from error
+    if codecs != ["bytes"]:
+        raise Damaged(f"{place}/{key} is stored with {', '.join(codecs)}; bytes is wanted.")
+    array = np.empty(shape, dtype=dtype)
+    for first in range(0, shape[0], rows):
+        part = array[first : first + rows]
+        chunk = "/".join([str(first // rows), *("0" for _ in shape[1:])])
+        data = source.read(f"{key}/c/{chunk}")
+        if data is None or len(data) < part.nbytes:
+            found = "is missing" if data is None else f"is truncated to {len(data)} bytes"
+            raise Damaged(f"{place}/{key}/c/{chunk} {found}. Repair it with: playhead data repair {place}")
+        part[...] = np.frombuffer(data[: part.nbytes], dtype=dtype).reshape(part.shape)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _read_json(source: Source, key: str, place: str, otherwise: str) -> Json:
+    data = source.read(key)
+    if data is None:
+        raise Damaged(f"{place}: {otherwise} ({key} does not exist).")
+    try:
+        parsed = json.loads(data)
+    except ValueError as error:
+        raise Damaged(f"{place}/{key} is not JSON: {error}.") from error
+    if not isinstance(parsed, dict):
+        raise Damaged(f"{place}/{key} is no object of JSON.")
+    return parsed

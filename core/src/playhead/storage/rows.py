@@ -1,0 +1,65 @@
+"""Small arrays, one row a frame or an event: rows are written in place in files that have their full length.
+
+A Zarr chunk file is always whole, so a new one is stretched to its full length (a hole, where the file system
+has holes) and rows fill it; the shape in zarr.json says how many of them count.
+"""
+
+from __future__ import annotations
+
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.storage.disk import replace_json, write_at, write_json
+from playhead.storage.schema import ROWS, rows_json
+
+
+class RowFile:
+    """One small array of a recording that is being written."""
+
+    def __init__(self, folder: Path, dtype: np.dtype[Any], row_shape: tuple[int, ...] = ()) -> None:
+        self._folder = folder
+        self._dtype = dtype
+        self._row_shape = row_shape
+        self._row_bytes = dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
+        self._pending: list[Any] = []
+        self._written = 0
+        self._published = 0
+        folder.mkdir(parents=True)
+        write_json(folder / "zarr.json", rows_json(dtype, row_shape, 0))
+
+    def append(self, row: Any) -> None:
+        """Keep a row until the next `write`."""
+        self._pending.append(row)
+
+    def write(self) -> None:
+        """Write the rows kept so far. They count from `publish` on; after an error they are kept."""
+        rows = np.asarray(self._pending, dtype=self._dtype.newbyteorder("<")).reshape(-1, *self._row_shape)
+        done = 0
+        while done < len(rows):
+            chunk, first = divmod(self._written + done, ROWS)
+            part = rows[done : done + ROWS - first]
+            self._write_part(chunk, first, part)
+            done += len(part)
+        self._written += len(rows)
+        self._pending.clear()
+
+    def _write_part(self, chunk: int, first: int, rows: npt.NDArray[Any]) -> None:
+        path = self._folder.joinpath("c", str(chunk), *("0" for _ in self._row_shape))
+        is_new = first == 0
+        if is_new:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with FileIO(path, "w" if is_new else "r+") as file:
+            if is_new:
+                file.truncate(ROWS * self._row_bytes)
+            write_at(file, first * self._row_bytes, rows.tobytes())
+
+    def publish(self, scratch: Path) -> None:
+        """Make the rows written so far part of the array."""
+        if self._published == self._written:
+            return
+        replace_json(self._folder / "zarr.json", rows_json(self._dtype, self._row_shape, self._written), scratch)
+        self._published = self._written

@@ -1,0 +1,288 @@
+"""Writes a recording: `append` hands over and returns, one thread encodes and writes, once a second it counts.
+
+    append() --copy--> queue --encode--> shard --every second--> index, rows, shapes (files.py)
+
+Shape legend: H height, W width, C channels, A columns of a label head.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.errors import BadValue, DeviceFailed, Mismatch, not_found
+from playhead.events import Event, Origin
+from playhead.storage.disk import bytes_on_disk, disk_failed, saying_what_failed
+from playhead.storage.files import FrameRow, RecordingFiles
+from playhead.storage.pictures import FrameArray, picture_of
+from playhead.storage.schema import RecordingHeader, column_dtype, picture_codecs
+
+_QUEUE_BYTES = 64 * 2**20  # raw frames that may wait for the disk: 500 of 240x180, 46 of 800x600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a recording session left. Units: duration_s from the first frame to the last."""
+
+    path: Path
+    frames: int
+    dropped: int
+    bytes: int
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moment:
+    picture: FrameArray | bytes
+    row: FrameRow
+
+
+@dataclass(frozen=True)
+class _Events:
+    events: list[Event] = field(default_factory=list)
+
+
+class RecordingWriter:
+    """One recording being made. A context manager.
+
+    `sync_s`: at most about this many seconds of frames are lost when the process is killed.
+    `drop_when_full`: when the disk is too slow, count and drop frames (a real game, which does not wait)
+    instead of waiting for it (a world in lockstep).
+    Raises:  BadValue when the folder already holds a recording, StorageFull or DeviceFailed from the disk.
+    """
+
+    def __init__(
+        self, folder: Path, header: RecordingHeader, *, sync_s: float = 1.0, drop_when_full: bool = False
+    ) -> None:
+        if (folder / "zarr.json").exists():
+            raise BadValue(f"{folder} already holds a recording. Choose another folder.")
+        self.path = folder
+        self._header = header
+        self._picture = picture_of(picture_codecs(header.frame), where=str(folder))
+        self._publish_every_s = 0.75 * sync_s  # the rest is for the publishing itself and a busy machine
+        self._drop_when_full = drop_when_full
+        self._dropped = 0
+        self._dropped_since = 0
+        self._first_ns: int | None = None
+        self._last_ns = 0
+        self._error: DeviceFailed | None = None
+        self._is_raised = False
+        self._is_told = False
+        self._summary: Summary | None = None
+        waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
+        self._queue: queue.Queue[_Moment | _Events | None] = queue.Queue(waiting)
+        with saying_what_failed(folder):
+            self._files = RecordingFiles(folder, header)
+        self._thread = threading.Thread(target=self._write, name=f"writer {folder.name}", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> RecordingWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_raised = self._is_raised or error is not None  # never hide what went wrong first
+        self.close()
+
+    def append(
+        self,
+        frame_HWC: FrameArray,
+        time_ns: int,
+        labels: Mapping[str, npt.ArrayLike] | None = None,
+        origin: Origin = Origin.NONE,
+        telemetry: Mapping[str, float] | None = None,
+        dropped: int = 0,
+        columns: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hand one frame over. It is copied, so the caller may draw over it.
+
+        `labels` holds every head, or none for a frame that nobody labelled (origin NONE).
+        Shapes:  frame_HWC (height, width, channels) uint8; labels head -> (A,).
+        Units:   time_ns later than the frame before; dropped frames lost right before this one.
+        Raises:  Mismatch for a frame of another shape, BadValue for time or labels that cannot be, NotFound
+                 for an unknown name, StorageFull or DeviceFailed when the disk refused an earlier one.
+        """
+        if frame_HWC.shape != self._header.frame.shape or frame_HWC.dtype != np.uint8:
+            raise Mismatch(
+                f"{self.path.name} holds frames of {self._header.frame.shape} uint8, "
+                f"not {frame_HWC.shape} {frame_HWC.dtype}."
+            )
+        row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
+        self._hand_over(_Moment(picture=frame_HWC.copy(), row=row))
+
+    def append_encoded(
+        self,
+        picture: bytes,
+        time_ns: int,
+        labels: Mapping[str, npt.ArrayLike] | None = None,
+        origin: Origin = Origin.NONE,
+        telemetry: Mapping[str, float] | None = None,
+        dropped: int = 0,
+        columns: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hand over a frame that is encoded already; its bytes are stored as they are. Otherwise as `append`.
+
+        Raises:  Mismatch for bytes that do not decode to a frame of this recording.
+        """
+        try:
+            self._picture.check(picture, self._header.frame.shape)
+        except (ValueError, RuntimeError) as error:
+            raise Mismatch(f"{self.path.name}: this picture cannot be stored as it is, {error}.") from error
+        row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
+        self._hand_over(_Moment(picture=picture, row=row))
+
+    def add_events(self, events: Iterable[Event]) -> None:
+        """Hand events over; they are never dropped."""
+        kept = list(events)
+        if kept:
+            self._check_going()
+            self._queue.put(_Events(kept))
+
+    def _row(
+        self,
+        time_ns: int,
+        labels: Mapping[str, npt.ArrayLike],
+        origin: Origin,
+        telemetry: Mapping[str, float],
+        dropped: int,
+        columns: Mapping[str, Any],
+    ) -> FrameRow:
+        if self._first_ns is not None and time_ns <= self._last_ns:
+            raise BadValue(f"{self.path.name}: frame time {time_ns} ns is not after {self._last_ns} ns.")
+        _check_known("telemetry", telemetry, self._header.telemetry)
+        _check_known("column", columns, self._header.columns)
+        for name, value in columns.items():
+            _check_fits(name, value, column_dtype(name, self._header.columns[name]))
+        return FrameRow(
+            time_ns=time_ns,
+            labels=self._checked_labels(labels, origin),
+            origin=origin,
+            telemetry=dict(telemetry),
+            columns=dict(columns),
+            dropped=dropped,
+        )
+
+    def _checked_labels(
+        self, labels: Mapping[str, npt.ArrayLike], origin: Origin
+    ) -> dict[str, npt.NDArray[np.generic]]:
+        schema = self._header.schema
+        _check_known("label head", labels, schema)
+        missing = [name for name in schema if name not in labels]
+        if missing and (labels or origin != Origin.NONE):
+            raise BadValue(
+                f"{self.path.name}: a frame of origin {origin.name} lacks labels of {', '.join(missing)}."
+            )
+        checked = {}
+        for name, value in labels.items():
+            row_A = np.array(value, dtype=schema[name].dtype)
+            if row_A.shape != (schema[name].columns,):
+                raise BadValue(f"Labels of {name} are {row_A.shape}; {schema[name].columns} columns are wanted.")
+            checked[name] = row_A
+        return checked
+
+    def _hand_over(self, moment: _Moment) -> None:
+        """Queue a frame: wait for room, or count it as dropped, which the next frame's row will say."""
+        self._check_going()
+        pending = moment.row.dropped + self._dropped_since
+        self._dropped += moment.row.dropped
+        if pending != moment.row.dropped:
+            moment = _Moment(picture=moment.picture, row=replace(moment.row, dropped=pending))
+        try:
+            self._queue.put(moment, block=not self._drop_when_full)
+        except queue.Full:
+            self._dropped += 1
+            self._dropped_since = pending + 1
+            return
+        self._dropped_since = 0
+        self._first_ns = moment.row.time_ns if self._first_ns is None else self._first_ns
+        self._last_ns = moment.row.time_ns
+
+    def _check_going(self) -> None:
+        if self._summary is not None:
+            raise BadValue(f"{self.path.name} is closed. Start a new recording.")
+        self._raise_once()
+
+    def _raise_once(self) -> None:
+        if self._error is not None and not self._is_raised:
+            self._is_raised = True
+            raise self._error
+
+    def close(self) -> Summary:
+        """Write what is waiting, end the recording and say what it holds. A second call says it again.
+
+        Raises:  StorageFull or DeviceFailed when the disk refused, unless `append` has already said so.
+        """
+        if self._summary is None:
+            self._queue.put(None)
+            self._thread.join()
+            frames = self._files.frames
+            self._summary = Summary(
+                path=self.path,
+                frames=frames,
+                dropped=self._dropped,
+                bytes=bytes_on_disk(self.path),
+                duration_s=(self._last_ns - self._first_ns) / NS_PER_S if self._first_ns is not None else 0.0,
+            )
+        self._raise_once()
+        return self._summary
+
+    def _write(self) -> None:
+        """Run the thread: write until told to end; after a failure only take things off the queue."""
+        try:
+            self._write_until_told()
+            self._files.complete()
+        except OSError as error:
+            self._error = disk_failed(self.path, error)
+            with suppress(OSError):  # what did reach the disk counts, if there is room to say so
+                self._files.publish(durable=False)
+        finally:
+            self._files.close()
+            while not self._is_told:  # so that nobody waits for room in the queue
+                self._is_told = self._queue.get() is None
+
+    def _write_until_told(self) -> None:
+        due_s = time.monotonic() + self._publish_every_s
+        while True:
+            try:
+                thing = self._queue.get(timeout=max(0.0, due_s - time.monotonic()))
+            except queue.Empty:
+                thing = _Events()
+            if thing is None:
+                self._is_told = True
+                return
+            if isinstance(thing, _Events):
+                self._files.add_events(thing.events)
+            else:
+                picture = thing.picture
+                data = picture if isinstance(picture, bytes) else self._picture.encode(picture)
+                self._files.append(data, thing.row)
+            if time.monotonic() >= due_s:
+                self._files.publish(durable=True)
+                due_s = time.monotonic() + self._publish_every_s
+
+    def _drain(self) -> None:
+        while self._queue.get() is not None:
+            pass
+
+
+def _check_known(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise not_found(f"{kind} of this recording", name, known)
+
+
+def _check_fits(name: str, value: Any, dtype: np.dtype[Any]) -> None:
+    if dtype.kind == "S" and len(str(value).encode()) > dtype.itemsize:
+        raise BadValue(f'"{value}" is longer than the {dtype.itemsize} bytes of column {name}.')
