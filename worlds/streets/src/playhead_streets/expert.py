@@ -160,6 +160,16 @@ class _Situation:
             for other in self.simulation.traffic.cars
         )
 
+    def _car_circles(self) -> FloatArray:
+        """Standing cars nearby as three circles each. Shapes: (circles, 2)."""
+        circles = [
+            (other.x + math.cos(other.heading) * along, other.y + math.sin(other.heading) * along)
+            for other in self.simulation.traffic.cars
+            if other.speed_mps < 0.5 and math.hypot(other.x - self.car.x, other.y - self.car.y) < 14.0
+            for along in (-1.5, 0.0, 1.5)
+        ]
+        return np.array(circles).reshape(-1, 2)
+
     # Others -----------------------------------------------------------------------------------------------------
 
     def give_way(self, limit_mps: float) -> tuple[float, float]:
@@ -167,7 +177,7 @@ class _Situation:
         near = self._near_cars()
         left_m = 0.0
         for other, at, across, speed in near:
-            if at < -6.0 or abs(across) > 2.1 or (at < CAR_LENGTH_M and abs(across - self.left) > 2.0):
+            if at < -6.5 or abs(across) > 2.1:
                 continue
             if self._may_pass(other, at, across, speed, near):
                 if -6.0 < at < 10.0 + 0.9 * max(self.car.speed_mps, 0.0):
@@ -177,7 +187,7 @@ class _Situation:
                 if not clear and at > 0.0:
                     limit_mps = min(limit_mps, math.sqrt(2 * BRAKING_MPS2 * max(gap, 0.0)) + 1.2)
                 limit_mps = min(limit_mps, 8.0)
-            elif at > 0.0:
+            elif at > 0.0 and (at > CAR_LENGTH_M or abs(across - self.left) < 2.0):
                 stand = PASSING_GAP_M if other.is_parked else STANDING_GAP_M
                 gap = at - CAR_LENGTH_M - stand
                 limit_mps = min(limit_mps, _follow(gap, max(speed, 0.0)))
@@ -245,7 +255,7 @@ class _Situation:
 
     def pursue(self, left_m: float) -> float:
         """Curvature of the arc to a point ahead on the route (pure pursuit)."""
-        look = min(max(3.2 + 0.55 * self.car.speed_mps, 4.5), 14.0) + 0.5 * min(abs(self.left), 6.0)
+        look = min(max(2.2 + 0.5 * self.car.speed_mps, 3.6), 13.0) + 0.5 * min(abs(self.left), 6.0)
         along, _ = self.route.locate(self.x, self.y, self.along)
         x, y = self.route.point_at(along + look)
         heading = self.route.heading_at(along + look)
@@ -314,7 +324,10 @@ class _Situation:
         return free_A, end_A3
 
     def _clearance(self, x_AS: FloatArray, y_AS: FloatArray) -> FloatArray:
-        return self.simulation.ground.clearances_m(x_AS, y_AS)
+        clear_AS = self.simulation.ground.clearances_m(x_AS, y_AS)
+        for x, y in self._car_circles():
+            clear_AS = np.minimum(clear_AS, np.hypot(x_AS - x, y_AS - y) - CAR_WIDTH_M / 2)
+        return clear_AS
 
 
 def speed_profile(route: Route) -> list[float]:

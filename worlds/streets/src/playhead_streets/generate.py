@@ -5,6 +5,7 @@ Shape legend: N points, B buildings, P poles, T trees, K candidates, R x C raste
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -34,6 +35,7 @@ LANE_WIDTH_M = 3.5
 STREET_LIMIT_MPS = 12.5  # 45 km/h
 HIGHWAY_LIMIT_MPS = 19.5  # 70 km/h
 PAVEMENT_M = 3.5
+SHARPEST_TURN = 2.1  # radians; no way leads through a junction with a sharper turn
 POLE_RADIUS_M = 0.35
 TREE_RADIUS_M = 0.5
 
@@ -136,7 +138,7 @@ def _make_road(
     bends = not is_highway and rng.random() < 0.45
     kind: RoadKind = "highway" if is_highway else "curve" if bends else "street"
     across_2 = np.array([-(end_2 - start_2)[1], (end_2 - start_2)[0]]) / np.linalg.norm(end_2 - start_2)
-    bow_m = rng.uniform(12.0, 26.0) * rng.choice([-1.0, 1.0]) if bends else 0.0
+    bow_m = rng.uniform(8.0, 17.0) * rng.choice([-1.0, 1.0]) if bends else 0.0
     twist = rng.choice([1.0, 1.0, -1.0])  # -1 makes an S
     control_42 = np.stack(
         [
@@ -188,11 +190,31 @@ def _make_junctions(places_J2: npt.NDArray[np.float64], roads: Sequence[Road]) -
         Junction(
             x=float(x),
             y=float(y),
-            radius_m=13.0 if any(roads[index].lanes > 1 for index in meeting[number]) else 9.0,
+            radius_m=_junction_radius(number, [roads[index] for index in meeting[number]]),
             roads=tuple(meeting[number]),
         )
         for number, (x, y) in enumerate(places_J2)
     )
+
+
+def _junction_radius(number: int, roads: Sequence[Road]) -> float:
+    """Make a junction large enough for the sharpest turn a car takes there.
+
+    A right turn by the angle b between lanes that begin r from the middle has a radius of r / tan(b / 2) less the
+    1.75 m of the lane; 7.4 m leaves 5.6 m of it to the car.
+    """
+    outwards = []
+    for road in roads:
+        line_N2 = road.centre_N2 if road.start == number else road.centre_N2[::-1]
+        outwards.append(float(np.arctan2(*(line_N2[14] - line_N2[6])[::-1])))
+    bends = [
+        np.pi - abs(math.remainder(first - second, math.tau))
+        for index, first in enumerate(outwards)
+        for second in outwards[:index]
+    ]
+    sharpest = max((bend for bend in bends if bend < SHARPEST_TURN), default=0.0)
+    least_m = 13.0 if any(road.lanes > 1 for road in roads) else 8.5
+    return max(least_m, 7.4 * math.tan(sharpest / 2))
 
 
 # Rasters and what stands beside the roads ----------------------------------------------------------------------

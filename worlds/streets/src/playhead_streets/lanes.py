@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from playhead_streets.generate import bezier, normals, resample
+from playhead_streets.generate import SHARPEST_TURN, bezier, normals, resample
 from playhead_streets.town import Road, Town
 
 CONFLICT_M = 2.7  # two ways through a junction that come nearer than this must not be used at once
@@ -204,6 +204,8 @@ def _way(lane_in: Lane, lane_out: Lane) -> tuple[npt.NDArray[np.float64], float]
 
 def _may_use(bend: float, place_in: int, place_out: int, widest_in: int, widest_out: int) -> bool:
     """The rule of lanes at a junction: turn right from right to right, left from left to left, or straight on."""
+    if abs(bend) > SHARPEST_TURN:
+        return False
     if bend < -0.6:
         return place_in == widest_in and place_out == widest_out
     if bend > 0.6:

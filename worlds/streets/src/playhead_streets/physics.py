@@ -8,7 +8,7 @@ from dataclasses import dataclass
 TICK_S = 1 / 80
 STEERING_LAG_S = 0.22  # a lag makes the mean of the keys the steering; a constant rate would integrate it
 LATERAL_LIMIT_MPS2 = 6.5  # full lock never asks for more than this
-SMALLEST_RADIUS_M = 5.5
+SMALLEST_RADIUS_M = 5.0
 ENGINE_MPS2 = 4.2
 BRAKE_MPS2 = 8.0
 REVERSE_MPS2 = 2.8

@@ -24,6 +24,7 @@ SPEED_UP_MPS2 = 2.0
 SLOW_DOWN_MPS2 = 3.0
 EMERGENCY_MPS2 = 9.0
 STANDING_GAP_M = 2.5
+STOP_LINE_M = CAR_LENGTH_M / 2 + 1.0  # where the middle of a waiting car is, before the junction
 KERB_SHIFT_M = 0.9
 GONE_M = 210.0  # farther away than this a car is moved; nothing is drawn beyond 160 m
 RETURN_M = (110.0, 190.0)
@@ -78,6 +79,7 @@ class Traffic:
         self._spots_K2 = np.array([graph.lanes[lane].pose_at(at)[:2] for lane, at in self._spots])
         self.cars: list[TrafficCar] = []
         self.holders: dict[int, dict[TrafficCar, int]] = defaultdict(dict)  # junction -> who holds which way
+        self._waiting: dict[int, dict[TrafficCar, int]] = defaultdict(dict)  # junction -> who waits for which way
         for _ in range(count):
             car = TrafficCar(lane=graph.lanes[0], reach_m=0.0, ahead=[])
             if self._settle(car, ego, (25.0, GONE_M - 20.0)):
@@ -131,7 +133,7 @@ class Traffic:
         gap, leader_speed = self._leader(car, on_lane, to_end)
         is_near = not car.lane.is_through and to_end < 8.0 + car.speed_mps**2 / 4
         if is_near and not self._may_enter(car, on_lane, ego, gap > to_end):
-            wanted = min(wanted, _slowing_to(0.0, to_end - 1.0))
+            wanted = min(wanted, _slowing_to(0.0, to_end - STOP_LINE_M))
         wanted = min(wanted, _slowing_to(leader_speed, gap - STANDING_GAP_M))
         wanted = min(wanted, self._kerb_speed(car, ego))
         hard = SLOW_DOWN_MPS2 + 2.0
@@ -169,14 +171,22 @@ class Traffic:
         if not is_first:
             return False
         crossing = self._graph.conflicts(way.index)
+        waiting = self._waiting[junction]
+        behind = on_lane.get(car.ahead[1].index)
+        if behind and behind[-1].reach_m < 2 * CAR_LENGTH_M and behind[-1].speed_mps < 3.0:
+            waiting.pop(car, None)
+            return False
+        waiting[car] = way.index
         claimed = ego.claims.get(junction)
         if claimed is not None and (claimed == ALL_WAYS or claimed in crossing):
             return False
         if any(held in crossing for held in holders.values()):
             return False
-        behind = on_lane.get(car.ahead[1].index)
-        if behind and behind[-1].reach_m < 2 * CAR_LENGTH_M and behind[-1].speed_mps < 3.0:
+        # Who has waited longest goes first: else a stream on the main road never lets anybody in.
+        patience_s = max(car.waited_s, 1.0)
+        if any(other.waited_s > patience_s and held in crossing for other, held in waiting.items()):
             return False
+        del waiting[car]
         holders[car] = way.index
         return True
 
@@ -186,7 +196,7 @@ class Traffic:
         if car.rest_s <= 0.0:
             may_stop = not lane.is_through and not lane.is_highway and 12.0 < car.reach_m < lane.length_m - 32.0
             if may_stop and self._rng.random() < STOPS_PER_S * UPDATE_S:
-                car.rest_s = float(self._rng.uniform(6.0, 16.0))
+                car.rest_s = float(self._rng.uniform(3.0, 7.0))
             car.shift_m = max(0.0, car.shift_m - 0.6 * UPDATE_S)
             return math.inf
         car.shift_m = min(KERB_SHIFT_M, car.shift_m + 0.6 * UPDATE_S)
@@ -244,8 +254,8 @@ class Traffic:
 
     def _settle(self, car: TrafficCar, ego: Ego, far_m: tuple[float, float]) -> bool:
         """Put a car on a free spot at some distance from the driven car."""
-        for holders in self.holders.values():
-            holders.pop(car, None)
+        for cars in (*self.holders.values(), *self._waiting.values()):
+            cars.pop(car, None)
         away_K = np.hypot(*(self._spots_K2 - (ego.x, ego.y)).T)
         choices = np.flatnonzero((away_K > far_m[0]) & (away_K < far_m[1]))
         for choice in self._rng.choice(choices, 12):
