@@ -10,6 +10,7 @@ Shape legend: N points of the route, A arcs, S steps along an arc.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +27,7 @@ from playhead_streets.physics import (
 )
 from playhead_streets.route import Route
 from playhead_streets.simulation import Simulation
+from playhead_streets.town import FREE
 from playhead_streets.traffic import TrafficCar
 
 LATERAL_MPS2 = 3.2  # sideways in bends, about half the car's grip
@@ -149,26 +151,34 @@ class _Situation:
         return self.simulation.ground.clearance_m(*place) < 0.9 or self._leans_on_car()
 
     def _leans_on_car(self) -> bool:
-        """Whether a standing car that is no part of a queue ahead touches the nose."""
+        """Whether a standing car touches the nose."""
         car = self.car
         if abs(car.speed_mps) > 1.0:
             return False
-        ahead = 0.6
-        pose = (car.x + math.cos(car.heading) * ahead, car.y + math.sin(car.heading) * ahead, car.heading)
         return any(
-            other.speed_mps < 0.5 and cars_overlap(pose, (other.x, other.y, other.heading))
+            self._touches_car(
+                car.x + math.cos(car.heading + turn) * 0.5,
+                car.y + math.sin(car.heading + turn) * 0.5,
+                car.heading + 2 * turn,
+            )
+            for turn in (-0.05, 0.0, 0.05)
+        )
+
+    def _touches_car(self, x: float, y: float, heading: float) -> bool:
+        return any(
+            other.speed_mps < 0.5 and cars_overlap((x, y, heading), (other.x, other.y, other.heading))
             for other in self.simulation.traffic.cars
         )
 
-    def _car_circles(self) -> FloatArray:
-        """Standing cars nearby as three circles each. Shapes: (circles, 2)."""
-        circles = [
+    @cached_property
+    def _circles(self) -> list[tuple[float, float]]:
+        """Standing cars nearby as three circles each."""
+        return [
             (other.x + math.cos(other.heading) * along, other.y + math.sin(other.heading) * along)
             for other in self.simulation.traffic.cars
             if other.speed_mps < 0.5 and math.hypot(other.x - self.car.x, other.y - self.car.y) < 14.0
             for along in (-1.5, 0.0, 1.5)
         ]
-        return np.array(circles).reshape(-1, 2)
 
     # Others -----------------------------------------------------------------------------------------------------
 
@@ -247,7 +257,7 @@ class _Situation:
             to_line = stretch.start_m - self.along - CAR_LENGTH_M / 2 - 0.8
             if not lane.is_through or to_line < -1.5 or to_line > 50.0:
                 continue
-            if any(True for _ in simulation.traffic.holds_against(stretch.lane)):
+            if simulation.traffic.holds_against(stretch.lane):
                 return math.sqrt(2 * BRAKING_MPS2 * max(to_line, 0.0))
         return math.inf
 
@@ -273,24 +283,24 @@ class _Situation:
         free_A, end_A3 = self._arcs(ARCS * lock, 1.0)
         wanted = _clip(curvature / lock)
         cost_A = np.abs(ARCS - wanted) + 0.45 * np.maximum(0.0, 6.0 - free_A) + 0.05 * self._misses(end_A3)
-        best = int(cost_A.argmin())
-        free = float(free_A[best])
+        best = self._best(cost_A, ARCS * lock, 1.0)
+        free = 0.0 if best is None else float(free_A[best])
         needed = REVERSE_FOR_M if speed < -0.2 else 1.5
-        if (free < needed or self._leans_on_car()) and speed < 0.7:
+        if (best is None or free < needed) and speed < 0.7:
             return self._reverse(lock)
-        steer = -float(ARCS[best])
-        if free >= 6.0 and abs(wanted - ARCS[best]) < 0.2:
-            steer = -wanted
+        arc = wanted if best is None else float(ARCS[best])
+        if free >= 6.0 and abs(wanted - arc) < 0.2:
+            arc = wanted
         cap = min(limit_mps, 5.5, math.sqrt(2 * 3.0 * max(free - 1.0, 0.1)))
-        return Controls(steer=steer, throttle=_throttle(speed, cap))
+        return Controls(steer=-arc, throttle=_throttle(speed, cap))
 
     def _reverse(self, lock: float) -> Controls:
         """Go backwards along the arc that is free and turns the nose towards the route."""
         free_A, end_A3 = self._arcs(ARCS * lock, -1.0)
         cost_A = 0.5 * np.maximum(0.0, 4.0 - free_A) + 0.1 * self._misses(end_A3)
-        best = int(cost_A.argmin())
-        if free_A[best] < 0.6:
-            return Controls(steer=-float(ARCS[best]), throttle=1.0)
+        best = self._best(cost_A, ARCS * lock, -1.0)
+        if best is None or free_A[best] < 0.6:
+            return Controls(throttle=1.0)
         slow = self.car.speed_mps > -3.0
         return Controls(steer=-float(ARCS[best]), throttle=-1.0 if slow else 0.0)
 
@@ -313,9 +323,15 @@ class _Situation:
         x_AS = car.x + np.cumsum(np.cos(middle_AS) * step, axis=1)
         y_AS = car.y + np.cumsum(np.sin(middle_AS) * step, axis=1)
         heading_AS = car.heading + turn_AS
-        end = way * (CAR_LENGTH_M / 2 - 0.6)
-        clear_AS = self._clearance(x_AS + np.cos(heading_AS) * end, y_AS + np.sin(heading_AS) * end)
-        blocked_AS = clear_AS < CLEAR_M
+        blocked_AS = np.zeros(x_AS.shape, dtype=bool)
+        for along, needed in ((-1.6 * way, 1.0), (0.0, 1.0), (1.6 * way, CLEAR_M)):
+            # What is too near already does not block an arc that leads away from it.
+            start = self._clearance(
+                np.array([car.x + math.cos(car.heading) * along]),
+                np.array([car.y + math.sin(car.heading) * along]),
+            )
+            ahead_AS = self._clearance(x_AS + np.cos(heading_AS) * along, y_AS + np.sin(heading_AS) * along)
+            blocked_AS |= ahead_AS < min(needed, float(start[0]) - 0.05)
         first_A = np.where(blocked_AS.any(axis=1), blocked_AS.argmax(axis=1), len(steps_S))
         free_A = first_A * abs(step)
         last_A = np.minimum(first_A, len(steps_S) - 1)
@@ -323,9 +339,29 @@ class _Situation:
         end_A3 = np.stack([x_AS[rows_A, last_A], y_AS[rows_A, last_A], heading_AS[rows_A, last_A]], axis=1)
         return free_A, end_A3
 
+    def _hits(self, curvature: float, way: float) -> bool:
+        """Whether the car's outline touches something within the next metre of an arc; slower but exact."""
+        car, ground = self.car, self.simulation.ground
+        if ground.clearance_m(car.x, car.y) > 4.0 and not len(self._circles):
+            return False
+        for reach in (0.15 * way, 0.5 * way, 0.9 * way):
+            heading = car.heading + curvature * reach
+            middle = car.heading + curvature * reach / 2
+            x, y = car.x + math.cos(middle) * reach, car.y + math.sin(middle) * reach
+            if ground.hit(x, y, heading) != FREE or self._touches_car(x, y, heading):
+                return True
+        return False
+
+    def _best(self, cost_A: FloatArray, curvature_A: FloatArray, way: float) -> int | None:
+        """The cheapest arc that the car can really start on."""
+        for arc in cost_A.argsort():
+            if not self._hits(float(curvature_A[arc]), way):
+                return int(arc)
+        return None
+
     def _clearance(self, x_AS: FloatArray, y_AS: FloatArray) -> FloatArray:
         clear_AS = self.simulation.ground.clearances_m(x_AS, y_AS)
-        for x, y in self._car_circles():
+        for x, y in self._circles:
             clear_AS = np.minimum(clear_AS, np.hypot(x_AS - x, y_AS - y) - CAR_WIDTH_M / 2)
         return clear_AS
 

@@ -8,7 +8,7 @@ skipped by being put back on the route do not count.
     x 0.65 for each collision with a building, pole or tree
     x 0.85 for each off-road stretch (longer than 0.5 s without a break, the middle of the car not on a road)
     x 0.70 for each stuck event (no progress for 7 s, or more than 12 m off the route; the car is then put back on
-      the route, 6 m ahead).
+      the route, 6 m ahead). Standing behind another car, or before one that crosses, counts a quarter of the time.
 
 Touching the same kind of thing again within 2 s is the same collision.
 """
@@ -25,6 +25,7 @@ DEBOUNCE_S = 2.0
 OFF_ROAD_STRETCH_S = 0.5
 STUCK_AFTER_S = 7.0
 LOST_M = 12.0
+WAITING_SHARE = 0.25
 PROGRESS_M = 0.5  # less than this is no progress
 
 
@@ -39,13 +40,18 @@ class Happening:
     touched_car: bool = False
     touched_obstacle: bool = False
     is_off_road: bool = False
+    is_waiting: bool = False
 
 
 @dataclass(kw_only=True)
 class Scorekeeper:
-    """Counts what happens on a drive, tick by tick, and says when the car must be put back on the route."""
+    """Counts what happens on a drive, tick by tick, and says when the car must be put back on the route.
+
+    Units:  nothing but progress is counted before grace_s, for drives that start in trouble.
+    """
 
     route_m: float
+    grace_s: float = 0.0
     time_s: float = 0.0
     travelled_m: float = 0.0
     progress_m: float = 0.0
@@ -65,10 +71,12 @@ class Scorekeeper:
         """Take in one tick; returns whether this is a stuck event."""
         self.time_s += tick.dt_s
         self.travelled_m += tick.travelled_m
+        self.progress_m = max(self.progress_m, tick.along_m)
+        if self.time_s < self.grace_s:
+            return False
         self._count_collisions(tick)
         self._count_off_road(tick)
-        self.progress_m = max(self.progress_m, tick.along_m)
-        self._since_progress_s += tick.dt_s
+        self._since_progress_s += tick.dt_s * (WAITING_SHARE if tick.is_waiting else 1.0)
         if self.progress_m >= self._noted_m + PROGRESS_M:
             self._noted_m, self._since_progress_s = self.progress_m, 0.0
         is_stuck = self._since_progress_s >= STUCK_AFTER_S or tick.off_route_m > LOST_M

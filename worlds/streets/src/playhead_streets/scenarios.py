@@ -19,13 +19,14 @@ class Scenario:
     """One kind of drive.
 
     Units:  padding_s at the beginning of a recording are only there to fill the first windows: no labels are
-            taken from them. time_limit_s ends the drive.
+            taken from them. Penalties are counted from grace_s on. time_limit_s ends the drive.
     """
 
     name: str
     summary: str
     time_limit_s: float = 75.0
     padding_s: float = 0.0
+    grace_s: float = 0.0
     prefers_turns: bool = False
     starts_stuck: bool = False
 
@@ -45,6 +46,7 @@ SCENARIOS = {
             summary="The car starts with its nose against an obstacle beside the road and must get free first.",
             time_limit_s=90.0,
             padding_s=1.5,
+            grace_s=12.0,
             starts_stuck=True,
         ),
     )

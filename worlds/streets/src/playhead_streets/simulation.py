@@ -67,7 +67,7 @@ class Simulation:
             else start_on_route(self.route)
         )
         self.weather = _draw_weather(weather_rng)
-        self.score = Scorekeeper(route_m=self.route.length_m)
+        self.score = Scorekeeper(route_m=self.route.length_m, grace_s=self.scenario.grace_s)
         self.ticks = 0
         self.along_m, self.off_route_m = self.route.locate(self.car.x, self.car.y, 0.0, ahead_m=40)
         self.is_off_road = not self.ground.is_road(self.car.x, self.car.y)
@@ -113,6 +113,7 @@ class Simulation:
                 touched_car=touched_car and hard,
                 touched_obstacle=touched_obstacle and hard,
                 is_off_road=self.is_off_road,
+                is_waiting=self._is_waiting(),
             )
         )
         if is_stuck:
@@ -206,6 +207,21 @@ class Simulation:
                 now = math.hypot(other.x - x, other.y - y)
                 if now <= math.hypot(other.x - before[0], other.y - before[1]):
                     return True
+        return False
+
+    def _is_waiting(self) -> bool:
+        """Whether the car rests, as it must, behind another one or before one that crosses."""
+        if abs(self.car.speed_mps) > 0.3:
+            return False
+        for other in self.traffic.cars:
+            if abs(other.x - self.car.x) < 14.0 and abs(other.y - self.car.y) < 14.0:
+                at, across = self.route.locate(other.x, other.y, self.along_m, behind_m=0, ahead_m=14)
+                if at > self.along_m + 2.0 and abs(across) < 2.2:
+                    return True
+        number = self.route.stretch_at(self.along_m)
+        for stretch in self.route.stretches[number : number + 2]:
+            if self.graph.lanes[stretch.lane].is_through and -2.0 < stretch.start_m - self.along_m < 8.0:
+                return bool(self.traffic.holds_against(stretch.lane))
         return False
 
     def _ego(self) -> Ego:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -111,7 +110,7 @@ class Traffic:
             for car in self.cars
         ]
 
-    def holds_against(self, way: int) -> Iterable[TrafficCar]:
+    def holds_against(self, way: int) -> list[TrafficCar]:
         """The cars that are on, or about to enter, ways that cross `way`."""
         crossing = self._graph.conflicts(way)
         holders = self.holders[self._graph.lanes[way].junction]
@@ -202,7 +201,8 @@ class Traffic:
         car.shift_m = min(KERB_SHIFT_M, car.shift_m + 0.6 * UPDATE_S)
         if car.speed_mps > 0.1:
             return max(0.0, car.speed_mps - 2.5 * UPDATE_S)
-        if car.rest_s > UPDATE_S or math.hypot(ego.x - car.x, ego.y - car.y) > 16.0:
+        is_passing = math.hypot(ego.x - car.x, ego.y - car.y) < 16.0 and abs(ego.speed_mps) > 1.0
+        if car.rest_s > UPDATE_S or not is_passing:
             car.rest_s -= UPDATE_S
         return 0.0
 
