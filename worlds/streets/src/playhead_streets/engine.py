@@ -7,7 +7,7 @@ Shape legend: Q faces, H x W pixels, C colours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ from panda3d.core import (
     GraphicsOutput,
     GraphicsPipe,
     GraphicsPipeSelection,
+    LODNode,
     NodePath,
     PandaNode,
     PerspectiveLens,
@@ -41,7 +42,7 @@ from panda3d.core import (
 )
 
 from playhead_streets.quads import Colour, Quads
-from playhead_streets.town import ByteArray
+from playhead_streets.town import ByteArray, FloatArray
 
 # Must be set before anything of Panda3D is made; without it each start prints lines about missing displays.
 load_prc_file_data(
@@ -139,10 +140,19 @@ def solid_state(picture: Texture | None = None) -> RenderState:
     return state if picture is None else state.set_attrib(TextureAttrib.make(picture))
 
 
-def node(name: str, parts: Mapping[RenderState, Quads]) -> PandaNode:
+def shown_within(metres: float, middle_2: FloatArray, child: PandaNode) -> PandaNode:
+    """Return a node that shows its child while the camera is that near to a point on the ground."""
+    made = LODNode("within")
+    made.set_center((float(middle_2[0]), float(middle_2[1]), 0.0))
+    made.add_switch(metres, 0.0)
+    made.add_child(child)
+    return made
+
+
+def node(name: str, parts: Iterable[tuple[RenderState, Quads]]) -> PandaNode:
     """Make one node of faces, each lot in its state."""
     made = GeomNode(name)
-    for state, quads in parts.items():
+    for state, quads in parts:
         if len(quads):
             made.add_geom(_geom(quads), state)
     return made

@@ -120,33 +120,20 @@ def raise_to(corners_Q42: npt.NDArray[np.floating], height_m: float) -> FloatArr
 
 
 def walls(
-    base_BK2: FloatArray, low_B: FloatArray, high_B: FloatArray, colour_B3: npt.ArrayLike, repeat_m: float
+    base_B42: FloatArray, height_B: FloatArray, colour_B3: FloatArray, repeats: tuple[FloatArray, FloatArray]
 ) -> Quads:
-    """Stand a wall on each side of B outlines of K corners (anticlockwise, seen from outside).
+    """Stand a wall on each side of B outlines from outlines().
 
-    Shapes:  base_BK2 (B, K, 2); low_B, high_B (B,) heights of the lower and the upper edge; colour_B3 (B, 3).
+    Shapes:  base_B42 (B, 4, 2); height_B (B,); colour_B3 (B, 3); repeats are those of the texture along the
+             length and the width, (B, 2), and up, (B,).
     """
-    count, sides, _ = base_BK2.shape
-    from_BK2, to_BK2 = base_BK2, np.roll(base_BK2, -1, axis=1)
-    low_BK1 = np.broadcast_to(low_B[:, None, None], (count, sides, 1))
-    high_BK1 = np.broadcast_to(high_B[:, None, None], (count, sides, 1))
-    corners_BK43 = np.stack(
-        [
-            np.concatenate([from_BK2, low_BK1], axis=2),
-            np.concatenate([to_BK2, low_BK1], axis=2),
-            np.concatenate([to_BK2, high_BK1], axis=2),
-            np.concatenate([from_BK2, high_BK1], axis=2),
-        ],
-        axis=2,
+    upright = frusta(base_B42, base_B42, np.zeros_like(height_B), height_B, colour_B3[:, None, None])
+    across_B2, up_B = repeats
+    across_B4 = across_B2[:, [0, 1, 0, 1]]
+    texture_B42 = np.stack([across_B4, np.broadcast_to(up_B[:, None], across_B4.shape)], axis=-1)
+    return faces(
+        upright.corners_Q43, upright.colours_Q43, (_UNIT_SQUARE_42 * texture_B42[:, :, None]).reshape(-1, 4, 2)
     )
-    # Whole repeats only: a window cut in two at a corner looks wrong.
-    across_BK = np.maximum(1, np.round(np.linalg.norm(to_BK2 - from_BK2, axis=2) / repeat_m))
-    up_BK = np.broadcast_to(np.maximum(1, np.round((high_B - low_B) / repeat_m))[:, None], (count, sides))
-    texture_BK42 = _UNIT_SQUARE_42 * np.stack([across_BK, up_BK], axis=-1)[:, :, None, :]
-    colour_BK43 = np.broadcast_to(
-        np.asarray(colour_B3, np.float32)[:, None, None, :], (count, sides, 4, 3)
-    ).reshape(-1, 4, 3)
-    return faces(corners_BK43, colour_BK43, texture_BK42.reshape(-1, 4, 2))
 
 
 def outlines(boxes_B5: FloatArray) -> FloatArray:

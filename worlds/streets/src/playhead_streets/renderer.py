@@ -12,13 +12,13 @@ from math import cos, degrees, sin
 from typing import Literal, Self
 
 import numpy as np
-from panda3d.core import NodePath, RenderState
+from panda3d.core import NodePath, PandaNode, RenderState
 
 from playhead_streets import textures
 from playhead_streets.cars import CAR_COLOURS, bonnet, car, shadow
-from playhead_streets.engine import Canvas, flat_state, node, solid_state, texture
+from playhead_streets.engine import Canvas, flat_state, node, shown_within, solid_state, texture
 from playhead_streets.quads import Quads
-from playhead_streets.scenery import CELL_M, FLAT_LAYERS, Layer, scenery
+from playhead_streets.scenery import CELL_M, FLAT_LAYERS, THIN_LAYERS, Layer, scenery
 from playhead_streets.sky import ZENITH, dome
 from playhead_streets.town import ByteArray, CarPose, Town, Weather
 from playhead_streets.weather import Grade
@@ -26,7 +26,8 @@ from playhead_streets.weather import Grade
 CameraName = Literal["hood", "chase"]
 
 VIEW_DEGREES = 78.0  # across a 4:3 picture: both mouths of a junction stay in sight when waiting at it
-FAR_M = 220.0
+FAR_M = 190.0
+THIN_M = 95.0  # from the middle of a square
 _HOOD_AHEAD_M, _HOOD_HEIGHT_M, _HOOD_PITCH = 1.5, 1.3, -7.0
 _CHASE_BEHIND_M, _CHASE_HEIGHT_M, _CHASE_PITCH = 6.6, 3.0, -11.0
 
@@ -37,7 +38,6 @@ _PICTURES = {
     Layer.BRICK: textures.brick,
     Layer.OFFICE: textures.office,
     Layer.PLASTER: textures.plaster,
-    Layer.SHOPS: textures.shops,
 }
 
 
@@ -48,8 +48,8 @@ class Renderer:
         self._canvas = Canvas(width, height, ZENITH)
         self._canvas.set_view(VIEW_DEGREES, 0.25, FAR_M)
         self._states = _layer_states()
-        self._sky = self._canvas.scene.attach_new_node(node("sky", {flat_state(0): dome()}))
-        self._bonnet = self._canvas.scene.attach_new_node(node("bonnet", {solid_state(): bonnet()}))
+        self._sky = self._canvas.scene.attach_new_node(node("sky", [(flat_state(0), dome())]))
+        self._bonnet = self._canvas.scene.attach_new_node(node("bonnet", [(solid_state(), bonnet())]))
         self._fleet = _Fleet(self._canvas.scene)
         self._town_node = NodePath("town")
         self.set_town(town, weather)
@@ -58,10 +58,21 @@ class Renderer:
         """Draw another town, in other weather, from now on; the one before is given back."""
         self._town_node.remove_node()
         self._town_node = self._canvas.scene.attach_new_node("town")
-        for name, parts in _cells(scenery(town)):
-            states = {self._states[layer]: quads for layer, quads in parts.items()}
-            self._town_node.attach_new_node(node(name, states))
+        for parts in _cells(scenery(town)):
+            self._town_node.attach_new_node(self._cell(parts))
         self._grade = Grade(weather or Weather(), self._canvas.width, self._canvas.height)
+
+    def _cell(self, parts: Mapping[Layer, Quads]) -> PandaNode:
+        """Make the node of one square; what is thin goes into a node of its own that only shows from near by."""
+        thick: list[tuple[RenderState, Quads]] = []
+        thin: list[tuple[RenderState, Quads]] = []
+        for layer, quads in parts.items():
+            (thin if layer in THIN_LAYERS else thick).append((self._states[layer], quads))
+        cell = node("cell", thick)
+        if thin:
+            middle_2 = np.concatenate([quads.corners_Q43[:, 0, :2] for _, quads in thin]).mean(axis=0)
+            cell.add_child(shown_within(THIN_M, middle_2, node("thin", thin)))
+        return cell
 
     def render(self, camera: CameraName, ego: CarPose, others: Sequence[CarPose]) -> ByteArray:
         """Draw what a camera on the car `ego` sees, with the other cars in it.
@@ -106,7 +117,7 @@ class _Fleet:
         self._scene = scene
         self._models = {
             (number, is_braking): node(
-                "car", {flat_state(len(FLAT_LAYERS) + 1): shadow(), solid_state(): car(colour, is_braking)}
+                "car", [(flat_state(len(FLAT_LAYERS) + 1), shadow()), (solid_state(), car(colour, is_braking))]
             )
             for number, colour in enumerate(CAR_COLOURS)
             for is_braking in (False, True)
@@ -147,7 +158,7 @@ def _layer_states() -> dict[Layer, RenderState]:
     return {layer: flat.get(layer) or solid_state(loaded.get(layer)) for layer in Layer}
 
 
-def _cells(layers: Mapping[Layer, Quads]) -> Iterator[tuple[str, dict[Layer, Quads]]]:
+def _cells(layers: Mapping[Layer, Quads]) -> Iterator[dict[Layer, Quads]]:
     """Cut the layers into squares of CELL_M by the middle of each face."""
     cells: dict[tuple[int, int], dict[Layer, Quads]] = defaultdict(dict)
     for layer, quads in layers.items():
@@ -155,5 +166,4 @@ def _cells(layers: Mapping[Layer, Quads]) -> Iterator[tuple[str, dict[Layer, Qua
         for column, row in np.unique(cell_Q2, axis=0):
             chosen_Q = (cell_Q2 == (column, row)).all(axis=1)
             cells[int(column), int(row)][layer] = quads.take(chosen_Q)
-    for (column, row), parts in cells.items():
-        yield f"cell {column} {row}", parts
+    yield from cells.values()
