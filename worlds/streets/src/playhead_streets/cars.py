@@ -62,13 +62,17 @@ def shadow() -> Quads:
     return faces(raise_to(_outline(-2.4, 2.4, CAR_WIDTH_M + 0.3), 0.0), (48, 50, 54))
 
 
-def bonnet() -> Quads:
-    """Build the strip of one's own bonnet that a hood camera sees, in the frame of the car."""
-    half = CAR_LENGTH_M / 2
-    outline = _outline(half - 1.5, half - 0.12, CAR_WIDTH_M * 0.94)
-    front = raise_to(outline, 0.9)
-    front[:, :, 2] += np.array([0.08, -0.04, -0.04, 0.08], np.float32)
-    return faces(front, [(70, 78, 92), (120, 130, 146), (104, 114, 130), (60, 68, 82)])
+def bonnet(colour: Colour) -> Quads:
+    """Build the strip of one's own bonnet that a hood camera sees, falling off to the sides."""
+    across_N = np.linspace(-1, 1, 10)
+    fall_N = across_N**2
+    y_N = across_N * CAR_WIDTH_M / 2
+    nose_N = CAR_LENGTH_M / 2 - 0.08 - 0.3 * fall_N
+    front_N3 = np.stack([nose_N, y_N, 0.91 - 0.12 * fall_N], axis=1)
+    back_N3 = np.stack([nose_N - 1.2, y_N, 0.98 - 0.12 * fall_N], axis=1)
+    corners_Q43 = np.stack([back_N3[:-1], front_N3[:-1], front_N3[1:], back_N3[1:]], axis=1)
+    tones_Q = np.linspace(0.85, 0.6, 9) + 0.06 * (np.arange(9) == 4)
+    return faces(corners_Q43, tones_Q[:, None, None] * np.array(colour, np.float32))
 
 
 def _outline(back_m: float, front_m: float, width_m: float) -> FloatArray:

@@ -15,7 +15,6 @@ from panda3d.core import (
     Camera,
     ColorAttrib,
     CullBinAttrib,
-    CullBinManager,
     DepthTestAttrib,
     DepthWriteAttrib,
     FrameBufferProperties,
@@ -49,11 +48,6 @@ load_prc_file_data(
     "playhead_streets",
     "notify-level error\nnotify-level-display error\naudio-library-name null\nmodel-cache-dir\n",
 )
-
-# What stands is drawn nearest first: what it hides is then never painted (4 % of the time of a picture).
-_NEAR_FIRST = "streets-near-first"
-if CullBinManager.get_global_ptr().find_bin(_NEAR_FIRST) < 0:
-    CullBinManager.get_global_ptr().add_bin(_NEAR_FIRST, CullBinManager.BT_front_to_back, 25)
 
 _VERTEX = np.dtype([("position", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])  # get_v3c4t2
 
@@ -136,7 +130,9 @@ def flat_state(order: int, picture: Texture | None = None) -> RenderState:
 
 def solid_state(picture: Texture | None = None) -> RenderState:
     """Return the state of what stands on the ground; a picture is multiplied by the colours of the faces."""
-    state = RenderState.make(CullBinAttrib.make(_NEAR_FIRST, 0))
+    # In the scene's own order: sorted by state, the order and with it the winner of a tie in depth would
+    # depend on addresses in memory, and two processes would draw different pixels.
+    state = RenderState.make(CullBinAttrib.make("unsorted", 0))
     return state if picture is None else state.set_attrib(TextureAttrib.make(picture))
 
 

@@ -176,7 +176,8 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         ego = simulation.ego_pose()
         frame_HWC = renderer.render(self._camera, ego, simulation.traffic_poses())
         if self._shows_minimap:
-            minimap.draw(frame_HWC, ego, simulation.route.points_N2, simulation.route.waypoint_2)
+            to_go_N2 = simulation.route.points_N2[int(simulation.along_m) :]
+            minimap.draw(frame_HWC, ego, to_go_N2, simulation.route.waypoint_2)
         return frame_HWC
 
     def _artists(self) -> tuple[Renderer, Minimap]:
@@ -186,8 +187,11 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
             from playhead_streets.minimap import Minimap
             from playhead_streets.renderer import Renderer
 
-            self.close()
-            renderer = Renderer(town, self._width, self._height, weather=self.simulation.weather)
+            if self._drawing is None:
+                renderer = Renderer(town, self._width, self._height, self.simulation.weather)
+            else:
+                renderer = self._drawing[1]
+                renderer.set_town(town, self.simulation.weather)
             self._drawing = town.seed, renderer, Minimap(town, self._width, self._height)
         return self._drawing[1], self._drawing[2]
 

@@ -125,10 +125,10 @@ class Minimap:
         """Put an arrow that points up where the car is."""
         x, y = self._car_at
         unit = self._size[0] / 47
-        arrow_42 = np.array([[0, -4.2], [3.0, 3.4], [0, 1.6], [-3.0, 3.4]]) * unit + (x, y)
-        fixed_412 = np.round(arrow_42 * 2**_FRACTION_BITS).astype(np.int32)[:, None]
-        cv2.fillPoly(map_HWC, [fixed_412], _CAR, cv2.LINE_AA, _FRACTION_BITS)
-        cv2.polylines(map_HWC, [fixed_412], True, _EDGE, 1, cv2.LINE_AA, _FRACTION_BITS)
+        for size, colour in ((1.45 * unit, _EDGE), (unit, _CAR)):
+            arrow_42 = np.array([[0, -4.6], [3.4, 3.6], [0, 1.9], [-3.4, 3.6]]) * size + (x, y)
+            fixed_412 = np.round(arrow_42 * 2**_FRACTION_BITS).astype(np.int32)[:, None]
+            cv2.fillPoly(map_HWC, [fixed_412], colour, cv2.LINE_AA, _FRACTION_BITS)
 
 
 def _draw_town(town: Town, scale: float) -> tuple[ByteArray, tuple[float, float]]:

@@ -36,12 +36,12 @@ class Quads:
     def __len__(self) -> int:
         return len(self.corners_Q43)
 
-    def take(self, chosen_Q: npt.NDArray[np.bool_]) -> Quads:
-        """Return the chosen faces."""
+    def take(self, chosen: npt.NDArray[np.intp]) -> Quads:
+        """Return the faces with these numbers."""
         return Quads(
-            corners_Q43=self.corners_Q43[chosen_Q],
-            colours_Q43=self.colours_Q43[chosen_Q],
-            texture_Q42=self.texture_Q42[chosen_Q],
+            corners_Q43=self.corners_Q43[chosen],
+            colours_Q43=self.colours_Q43[chosen],
+            texture_Q42=self.texture_Q42[chosen],
         )
 
     def shaded(self) -> Quads:
@@ -105,12 +105,12 @@ def ribbon(
 
 
 def disc(x: float, y: float, radius_m: float, colour: Colour, repeat_m: float = 8.0) -> Quads:
-    """Lay a flat disc of 16 sides."""
-    angles_17 = np.linspace(0, 2 * np.pi, 17)
-    rim_172 = np.stack([x + radius_m * np.cos(angles_17), y + radius_m * np.sin(angles_17)], axis=1)
-    middle_82 = np.broadcast_to(np.array([x, y]), (8, 2))
-    corners_842 = np.stack([middle_82, rim_172[0:-2:2], rim_172[1:-1:2], rim_172[2::2]], axis=1)
-    return faces(raise_to(corners_842, 0.0), colour, corners_842 / repeat_m)
+    """Lay a flat disc of 24 sides, two to a face."""
+    angles_N = np.linspace(0, 2 * np.pi, 25)
+    rim_N2 = np.stack([x + radius_m * np.cos(angles_N), y + radius_m * np.sin(angles_N)], axis=1)
+    middle_Q2 = np.broadcast_to(np.array([x, y]), (12, 2))
+    corners_Q42 = np.stack([middle_Q2, rim_N2[0:-2:2], rim_N2[1:-1:2], rim_N2[2::2]], axis=1)
+    return faces(raise_to(corners_Q42, 0.0), colour, corners_Q42 / repeat_m)
 
 
 def raise_to(corners_Q42: npt.NDArray[np.floating], height_m: float) -> FloatArray:

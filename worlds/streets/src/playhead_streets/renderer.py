@@ -49,7 +49,10 @@ class Renderer:
         self._canvas.set_view(VIEW_DEGREES, 0.25, FAR_M)
         self._states = _layer_states()
         self._sky = self._canvas.scene.attach_new_node(node("sky", [(flat_state(0), dome())]))
-        self._bonnet = self._canvas.scene.attach_new_node(node("bonnet", [(solid_state(), bonnet())]))
+        self._bonnets = [
+            self._canvas.scene.attach_new_node(node("bonnet", [(solid_state(), bonnet(colour))]))
+            for colour in CAR_COLOURS
+        ]
         self._fleet = _Fleet(self._canvas.scene)
         self._town_node = NodePath("town")
         self.set_town(town, weather)
@@ -89,11 +92,12 @@ class Renderer:
         heading = degrees(ego.heading)
         self._canvas.camera.set_pos_hpr(x, y, height, heading - 90, pitch, 0)  # Panda3D looks along y
         self._sky.set_pos(x, y, 0)
-        if is_hood:
-            self._bonnet.show()
-            self._bonnet.set_pos_hpr(ego.x, ego.y, 0, heading, 0, 0)
-        else:
-            self._bonnet.hide()
+        for number, own in enumerate(self._bonnets):
+            if is_hood and number == ego.colour % len(CAR_COLOURS):
+                own.set_pos_hpr(ego.x, ego.y, 0, heading, 0, 0)
+                own.show()
+            else:
+                own.hide()
         self._fleet.place([*others] if is_hood else [*others, ego], (x, y, ego.heading))
         frame_HWC = self._canvas.draw()
         self._grade.lay_over(frame_HWC, int(abs(x + y) * 8))
@@ -163,7 +167,9 @@ def _cells(layers: Mapping[Layer, Quads]) -> Iterator[dict[Layer, Quads]]:
     cells: dict[tuple[int, int], dict[Layer, Quads]] = defaultdict(dict)
     for layer, quads in layers.items():
         cell_Q2 = np.floor(quads.corners_Q43[:, :, :2].mean(axis=1) / CELL_M).astype(int)
-        for column, row in np.unique(cell_Q2, axis=0):
-            chosen_Q = (cell_Q2 == (column, row)).all(axis=1)
-            cells[int(column), int(row)][layer] = quads.take(chosen_Q)
+        order_Q = np.lexsort(cell_Q2.T)
+        ends = np.flatnonzero(np.diff(cell_Q2[order_Q], axis=0).any(axis=1)) + 1
+        for chosen in np.split(order_Q, ends) if len(quads) else ():
+            column, row = cell_Q2[chosen[0]]
+            cells[int(column), int(row)][layer] = quads.take(chosen)
     yield from cells.values()

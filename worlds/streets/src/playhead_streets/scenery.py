@@ -152,12 +152,12 @@ def _markings(road: Road, left_N2: FloatArray, junctions: tuple[Junction, ...]) 
         yield _line(road, left_N2, whole, offset, _WHITE)
     for lane in range(1, road.lanes):
         for offset in (-lane * road.lane_width_m, lane * road.lane_width_m):
-            yield from _dashes(road, left_N2, (first, last), offset, _WHITE)
+            yield _dashes(road, left_N2, (first, last), offset, _WHITE)
     if road.lanes > 1:
         yield _line(road, left_N2, whole, -0.25, _YELLOW)
         yield _line(road, left_N2, whole, 0.25, _YELLOW)
     else:
-        yield from _dashes(road, left_N2, (first, last), 0.0, _YELLOW)
+        yield _dashes(road, left_N2, (first, last), 0.0, _YELLOW)
     for junction, mouth, ahead in ((road.start, first, -1), (road.end, last, 1)):
         if len(junctions[junction].roads) > 2 and road.kind != "highway":
             yield _zebra(road, left_N2, mouth, ahead)
@@ -179,12 +179,13 @@ def _line(road: Road, left_N2: FloatArray, points: list[int], offset_m: float, c
     return ribbon(road.centre_N2[points], left_N2[points], (offset_m - half, offset_m + half), colour)
 
 
-def _dashes(
-    road: Road, left_N2: FloatArray, span: tuple[int, int], offset_m: float, colour: Colour
-) -> Iterator[Quads]:
+def _dashes(road: Road, left_N2: FloatArray, span: tuple[int, int], offset_m: float, colour: Colour) -> Quads:
     dash, pitch = (5, 12) if road.kind == "highway" else (3, 7)
-    for start in range(span[0], span[1] - dash, pitch):
-        yield _line(road, left_N2, [start, start + dash], offset_m, colour)
+    starts = np.arange(span[0], span[1] - dash, pitch)
+    right_N2 = road.centre_N2 + left_N2 * (offset_m - _LINE_M / 2)
+    left_edge_N2 = road.centre_N2 + left_N2 * (offset_m + _LINE_M / 2)
+    edges = (right_N2[starts], right_N2[starts + dash], left_edge_N2[starts + dash], left_edge_N2[starts])
+    return faces(raise_to(np.stack(edges, axis=1), 0.0), colour)
 
 
 def _zebra(road: Road, left_N2: FloatArray, mouth: int, ahead: int) -> Quads:
