@@ -1,0 +1,82 @@
+"""Which device a command uses, and with which options."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from playhead.cli.context import Desk
+from playhead.errors import BadValue, DeviceFailed, not_found
+from playhead.game import Game, Scenario
+
+
+def choose_device(desk: Desk, game: Game, on: str) -> str:
+    """Return the device called `on`, or else the first of the game that can be used here; say which and why.
+
+    Raises:  NotFound for an unknown device, DeviceFailed when none can be used.
+    """
+    if on:
+        game.device(on)
+        return on
+    passed_over: list[str] = []
+    for name, device in game.devices.items():
+        missing = [
+            f"{kind} {backend}"
+            for kind, backend in (("capture", device.capture), ("input", device.input))
+            if backend not in desk.plugins.names(kind)
+        ]
+        if not missing:
+            stands_in = " (the stand-in world)" if game.world and device.capture == "environment" else ""
+            reasons = f": {'; '.join(passed_over)}" if passed_over else ""
+            desk.say(f"Device {name}{stands_in}{reasons}.")
+            return name
+        passed_over.append(f"{name} is passed over, nothing installed brings {' or '.join(missing)}")
+    raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}.")
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
+    """Return `name=value` texts as a nested mapping: `arguments.traffic=20` reaches into `arguments`.
+
+    Values are read as JSON where they can be, else as text. Raises: BadValue for a text without "=".
+    """
+    settings: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BadValue(f'--set {text} is not of the form name=value, as in "arguments.traffic=20".')
+        *outer, last = name.split(".")
+        inside = settings
+        for step in outer:
+            inside = inside.setdefault(step, {})
+            if not isinstance(inside, dict):
+                raise BadValue(f"--set {text}: {step} was given a value of its own before.")
+        inside[last] = _loaded(value)
+    return settings
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def merged(base: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with changes laid over them, mappings inside them too."""
+    result = dict(base)
+    for change in changes:
+        for name, value in change.items():
+            both = isinstance(value, Mapping) and isinstance(result.get(name), Mapping)
+            result[name] = merged(result[name], value) if both else value
+    return result
+
+
+def find_scenario(game: Game, name: str) -> Scenario:
+    """Return a scenario of the game's world; without a name, its first. Raises NotFound with the nearest name."""
+    scenarios = game.world.scenarios if game.world else {}
+    if not name:
+        return next(iter(scenarios.values()), Scenario())
+    if name not in scenarios:
+        raise not_found(f"scenario of {game.name}", name, scenarios)
+    return scenarios[name]

@@ -1,0 +1,126 @@
+"""One recorded episode as a job that another process can do: plain data in, a summary out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playhead.devices import OpenDevice, open_device
+from playhead.driving.cast import scripted_driver
+from playhead.driving.drivers import Driver, HumanDriver
+from playhead.driving.loop import Tick
+from playhead.events import Event, Origin
+from playhead.game import Scenario
+from playhead.home import Home, claim_folder
+from playhead.plugins import Plugins
+from playhead.recording.disturbance import Disturbance
+from playhead.recording.lesson import Mix
+from playhead.recording.session import Take, TakeSummary, record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """Everything one episode is recorded with. Units: seconds_s on the device's clock; 0 is no limit."""
+
+    game: str
+    device: str
+    home: Home
+    driver: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    run: str = ""
+    teacher: str = ""
+    teacher_share: float = 0.0
+    is_disturbed: bool = False
+    scenario: str = ""
+    padding_s: float = 0.0
+    seconds_s: float = 0.0
+    latency_s: float = 0.0
+    seed: int | None = None
+    notes: str = ""
+
+
+class FrameCounter:
+    """A watcher that reports frames as they come, some at a time: messages between processes are not free."""
+
+    EVERY = 20
+
+    def __init__(self, on_frames: Callable[[int], None]) -> None:
+        self._on_frames = on_frames
+        self._count = 0
+
+    def saw(self, tick: Tick) -> None:
+        """Count one frame."""
+        self._count += 1
+        if self._count >= self.EVERY:
+            self._report()
+
+    def ended(self, events: Sequence[Event]) -> None:
+        """Report the rest."""
+        self._report()
+
+    def _report(self) -> None:
+        self._on_frames(self._count)
+        self._count = 0
+
+
+def record_episode(
+    episode: Episode,
+    on_frames: Callable[[int], None],
+    stop: Callable[[], bool],
+    *,
+    plugins: Plugins | None = None,
+) -> TakeSummary:
+    """Record one episode: open the device, drive, write, close."""
+    plugins = plugins or Plugins.installed()
+    game = plugins.game(episode.game)
+    with open_device(plugins, game, episode.device, options=episode.options) as device:
+        take = _take(episode, plugins, device)
+        folder = episode.home.recordings(game.name)
+        return record(device, lambda: new_folder(folder), take, watchers=[FrameCounter(on_frames)], stop=stop)
+
+
+def new_folder(parent: Path) -> Path:
+    """Claim the next free folder for a recording."""
+    return claim_folder(parent)
+
+
+def make_driver(device: OpenDevice, plugins: Plugins, home: Home, name: str, run: str) -> Driver:
+    """Return the driver called human, run, expert, or like a policy of the game's world."""
+    if name == "human":
+        return HumanDriver()
+    if name == "run":
+        from playhead.playing.policy import open_policy  # torch, which other drivers do without
+
+        return open_policy(home, plugins, device.session.game, run, rate_hz=device.session.rate_hz)
+    return scripted_driver(device, name)
+
+
+def _take(episode: Episode, plugins: Plugins, device: OpenDevice) -> Take:
+    driver = make_driver(device, plugins, episode.home, episode.driver, episode.run)
+    seed = episode.seed or 0
+    game = device.session.game
+    return Take(
+        driver=driver,
+        driver_name=episode.driver if driver.origin != Origin.MODEL else f"run {episode.run}".strip(),
+        teacher=scripted_driver(device, episode.teacher) if episode.teacher else None,
+        disturbance=Disturbance(game, seed=seed) if episode.is_disturbed else None,
+        mix=Mix(teacher_share=episode.teacher_share, seed=seed),
+        duration_s=episode.seconds_s or float("inf"),
+        padding_s=episode.padding_s,
+        latency_s=episode.latency_s,
+        scenario=episode.scenario,
+        seed=episode.seed,
+        notes=episode.notes,
+    )
+
+
+def episode_options(scenario: Scenario, seed: int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the device options of one episode: the scenario's reset, the seed, and what --set asks for."""
+    from playhead.cli.devices import merged
+
+    options: dict[str, Any] = {"reset": dict(scenario.options)} if scenario.options else {}
+    if seed is not None:
+        options["seed"] = seed
+    return merged(options, settings)

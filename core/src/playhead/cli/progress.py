@@ -1,0 +1,41 @@
+"""Progress bars of recording and playing, on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+REDRAWS_HZ = 4
+
+
+@contextmanager
+def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Callable[[int], None]]:
+    """Show frames done, how many times faster than the game's clock, and the time left.
+
+    Units:  `frames` expected in all, None when unknown; rate_hz frames a second of the game's clock.
+    """
+    console = Console(stderr=True)
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} frames"),
+        TextColumn("{task.fields[pace]}"),
+        TimeRemainingColumn(),
+        console=console,
+        refresh_per_second=REDRAWS_HZ,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    task = progress.add_task(title, total=frames, pace="")
+
+    def add(count: int) -> None:
+        progress.advance(task, count)
+        shown = progress.tasks[0]
+        if shown.elapsed:
+            progress.update(task, pace=f"{shown.completed / rate_hz / shown.elapsed:.1f} x real time")
+
+    with progress:
+        yield add

@@ -1,0 +1,178 @@
+"""`playhead record`: drives into recordings."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.cli.devices import choose_device, find_scenario, parse_settings
+from playhead.errors import BadValue
+
+if TYPE_CHECKING:
+    from playhead.cli.episodes import Episode
+    from playhead.game import Game
+    from playhead.recording.session import TakeSummary
+
+
+@click.command(short_help="Record a game: what it shows and what is pressed.")
+@click.argument("game")
+@click.option(
+    "--on", metavar="DEVICE", default="", help="Device to record. Default: the game's window, else its world."
+)
+@click.option("--driver", metavar="NAME", default="", help="human, expert, a policy of the world, or run. "
+              "Default: expert on a world, else human.")  # fmt: skip
+@click.option(
+    "--run",
+    "run_name",
+    metavar="RUN",
+    default="",
+    help="Which run drives. Default: the newest. Implies --driver run.",
+)
+@click.option(
+    "--teacher", metavar="POLICY", default="", help="Label with what this policy would press, whoever drives."
+)
+@click.option("--teacher-share", type=float, default=0.3, show_default=True,
+              help="Share of the seconds that the teacher drives itself.")  # fmt: skip
+@click.option("--disturb", is_flag=True, help="Press wrong keys now and then; the true keys stay the labels.")
+@click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
+@click.option("--episodes", type=click.IntRange(min=1), default=1, show_default=True, help="Recordings to make.")
+@click.option("--seconds", type=float, default=0.0, help="Length of each, in seconds. Default: until it ends.")
+@click.option("--seed", type=int, help="Seed of the first episode; the next ones count on. Default: unused ones.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes on a world. Default: one a core.")
+@click.option("--rate", type=float, help="Frames a second. Default: the game's on that device.")
+@click.option(
+    "--latency", type=float, default=0.0, show_default=True, help="Seconds between look and press, added."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the device, as arguments.traffic=20."
+)
+@click.option("--notes", default="", help="A remark that the recordings keep.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
+@pass_desk
+def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Record drives of GAME. Ctrl-C ends a recording normally.
+
+    Example: playhead record gta5 --episodes 4 --seconds 60 --disturb
+    """
+    desk.say_home()
+    found = desk.game(game)
+    episodes = _episodes(desk, found, asked)
+    started = time.perf_counter()
+    summaries = _record_all(desk, found, episodes, asked["workers"])
+    wall_s = time.perf_counter() - started
+    if as_json:
+        click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))
+        return
+    for summary in summaries:
+        click.echo(_line(summary))
+    click.echo(_total(summaries, wall_s))
+
+
+def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
+    """Return the episodes to record, each with its own seed."""
+    from playhead.cli.episodes import Episode, episode_options
+
+    device = choose_device(desk, game, asked["on"])
+    is_world = game.device(device).capture == "environment"
+    driver = asked["driver"] or ("run" if asked["run_name"] else "expert" if is_world else "human")
+    _check_asked(asked, driver, is_world=is_world)
+    scenario = find_scenario(game, asked["scenario"])
+    settings = parse_settings(asked["settings"])
+    if asked["rate"]:
+        settings["rate_hz"] = asked["rate"]
+    first = asked["seed"] if asked["seed"] is not None else _unused_seed(desk, game)
+    seeds = [first + number if is_world else None for number in range(asked["episodes"])]
+    return [
+        Episode(
+            game=game.name,
+            device=device,
+            home=desk.home,
+            driver=driver,
+            options=episode_options(scenario, seed, settings) if is_world else settings,
+            run=_run_name(desk, game, asked["run_name"]) if driver == "run" else "",
+            teacher=asked["teacher"],
+            teacher_share=asked["teacher_share"] if asked["teacher"] else 0.0,
+            is_disturbed=asked["disturb"],
+            scenario=asked["scenario"]
+            or (next(iter(game.world.scenarios), "") if game.world and is_world else ""),
+            padding_s=scenario.padding_s if is_world else 0.0,
+            seconds_s=asked["seconds"],
+            latency_s=asked["latency"],
+            seed=seed,
+            notes=asked["notes"],
+        )
+        for seed in seeds
+    ]
+
+
+def _check_asked(asked: dict[str, Any], driver: str, *, is_world: bool) -> None:
+    if asked["run_name"] and driver != "run":
+        raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
+    if asked["episodes"] > 1 and not is_world and not asked["seconds"]:
+        raise BadValue("Several episodes of a real game need a length. Pass --seconds.")
+    if asked["seconds"] < 0 or asked["latency"] < 0:
+        raise BadValue("--seconds and --latency cannot be negative.")
+
+
+def _unused_seed(desk: Desk, game: Game) -> int:
+    """Return the number after the highest seed that any recording of this game was made with."""
+    from playhead.storage.catalogue import Catalogue
+
+    seeds = [info.seed for info in Catalogue(desk.home).recordings(game.name) if info.seed is not None]
+    return max(seeds, default=0) + 1
+
+
+def _run_name(desk: Desk, game: Game, name: str) -> str:
+    from playhead.models.run import RunCatalogue
+
+    catalogue = RunCatalogue(desk.home, game)
+    run = catalogue.find(name) if name else catalogue.latest()
+    desk.say(f"Run {run.name}.")
+    return run.name
+
+
+def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | None) -> list[TakeSummary]:
+    import os
+
+    from playhead.cli.episodes import record_episode
+    from playhead.cli.progress import frames_bar
+    from playhead.driving.stopping import stopped_by_interrupt
+    from playhead.recording.workers import run_jobs
+
+    is_world = game.device(episodes[0].device).capture == "environment"
+    count = min(workers or (os.cpu_count() or 1), len(episodes)) if is_world else 1
+    work = partial(record_episode, plugins=desk.plugins) if count == 1 else record_episode
+    rate_hz = episodes[0].options.get("rate_hz") or game.rate_hz(episodes[0].device)
+    frames = round(episodes[0].seconds_s * rate_hz) * len(episodes) or None
+    with stopped_by_interrupt() as stop, frames_bar(f"record {game.name}", frames, rate_hz) as on_frames:
+        return list(run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop))
+
+
+def _line(summary: TakeSummary) -> str:
+    recording, report = summary.recording, summary.report
+    if recording.frames == 0:
+        return "nothing recorded: stopped before the first frame"
+    seed = f", seed {summary.seed}" if summary.seed is not None else ""
+    dropped = f", {recording.dropped} dropped" if recording.dropped else ""
+    return (
+        f"{recording.path.name}: {recording.duration_s:.1f} s, {recording.frames:,} frames{dropped}, "
+        f"{recording.bytes / 1e6:.1f} MB{seed}, ended by {_ENDINGS[report.ending]}"
+    )
+
+
+_ENDINGS = {"time": "the time", "episode": "the end of the episode", "stopped": "you"}
+
+
+def _total(summaries: list[TakeSummary], wall_s: float) -> str:
+    frames = sum(summary.recording.frames for summary in summaries)
+    game_s = sum(summary.report.elapsed_s for summary in summaries)
+    late = sum(summary.report.late for summary in summaries)
+    return (
+        f"{len(summaries)} recordings, {frames:,} frames, {game_s:.1f} s of play in {wall_s:.1f} s "
+        f"({game_s / max(wall_s, 1e-9):.1f} x real time), {late} ticks late"
+    )

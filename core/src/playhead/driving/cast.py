@@ -1,0 +1,43 @@
+"""Makes the drivers that a world brings: its scripted policies, among them its expert."""
+
+from __future__ import annotations
+
+from playhead.devices import OpenDevice
+from playhead.driving.drivers import ScriptedDriver
+from playhead.environment import EnvironmentSession
+from playhead.errors import BadValue, not_found
+from playhead.game import Game, Reference, World, resolve
+
+
+def policy_reference(game: Game, name: str) -> Reference:
+    """Return the policy of a game's world by its name, or "expert" for the one the world calls so.
+
+    Raises:  NotFound with the nearest name, BadValue for a game without a world.
+    """
+    world = world_of(game)
+    wanted = world.expert if name == "expert" and world.expert else name
+    if wanted not in world.policies:
+        raise not_found(f"policy of {game.name}'s world", name, world.policies)
+    return world.policies[wanted]
+
+
+def scripted_driver(device: OpenDevice, name: str) -> ScriptedDriver:
+    """Return a world's policy as a driver of this device.
+
+    Raises:  NotFound for an unknown policy, BadValue on a device that is no environment.
+    """
+    game = device.session.game
+    reference = policy_reference(game, name)
+    if device.session.device.capture != "environment":
+        raise BadValue(
+            f'The policy "{name}" drives the world of {game.name}, not the device {device.session.name}.'
+        )
+    environment = EnvironmentSession.of(device.session)
+    return ScriptedDriver(resolve(reference)(environment.env), step_hz=environment.step_hz)
+
+
+def world_of(game: Game) -> World:
+    """Return a game's stand-in world. Raises BadValue when it has none."""
+    if game.world is None:
+        raise BadValue(f"{game.name} has no stand-in world, so it has no scripted drivers.")
+    return game.world

@@ -1,0 +1,60 @@
+"""Who decides what to press: a person, a script, a network. All look the same to the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from playhead.capture import CapturedFrame
+from playhead.events import Origin
+
+Plan = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
+
+
+class Driver(Protocol):
+    """Decides on each frame. A driver that wants to decide more often has `decide_hz` (see `decide_hz_of`)."""
+
+    @property
+    def origin(self) -> Origin:
+        """Who this is; read after each decision, for drivers that hand the wheel over."""
+        ...
+
+    def decide(self, captured: CapturedFrame) -> Plan | None:
+        """Return what to press from now on; codes left out are released. None: leave everything as it is."""
+        ...
+
+
+class Policy(Protocol):
+    """A scripted driver as worlds bring it: it looks at the environment it was made with."""
+
+    def decide(self) -> Mapping[str, float]:
+        """Return code -> value wanted now."""
+        ...
+
+
+class ScriptedDriver:
+    """Drives by a world's policy, which decides at every step of the environment unless it says `decide_hz`."""
+
+    origin = Origin.SCRIPT
+
+    def __init__(self, policy: Policy, *, step_hz: float) -> None:
+        self._policy = policy
+        self.decide_hz = float(getattr(policy, "decide_hz", step_hz))
+
+    def decide(self, captured: CapturedFrame) -> Plan:
+        """Ask the policy; the frame is not needed."""
+        return {code: float(value) for code, value in self._policy.decide().items()}
+
+
+class HumanDriver:
+    """A person presses in the game itself and is only listened to, so nothing is sent."""
+
+    origin = Origin.HUMAN
+
+    def decide(self, captured: CapturedFrame) -> None:
+        """Leave everything to the person."""
+
+
+def decide_hz_of(driver: object) -> float:
+    """Return how often a driver wants to decide; 0 for once a frame."""
+    return float(getattr(driver, "decide_hz", 0.0))

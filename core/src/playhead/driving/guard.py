@@ -1,0 +1,24 @@
+"""Safety: whether keys may go out right now. A world in memory is always safe; a real window is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from playhead.events import Event
+
+
+class Guard(Protocol):
+    """Asked once a tick, before anything is pressed. While it says no, nothing is held and nothing is sent."""
+
+    def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
+        """Say whether keys may go out now, given what a person has just done."""
+        ...
+
+
+class AlwaysSafe:
+    """For worlds in memory, where nothing else could receive the keys."""
+
+    def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
+        """Say yes."""
+        return True

@@ -1,0 +1,103 @@
+"""What is held right now, and when it is let go: the only place from which keys are sent."""
+
+from __future__ import annotations
+
+import math
+
+from playhead.clock import NS_PER_S, Clock
+from playhead.driving.drivers import Plan
+from playhead.events import PLAYED, Event, Origin
+from playhead.input import Input
+
+
+class Hands:
+    """Presses plans on an input and releases keys within an interval at their own times.
+
+    `axes` are codes whose value is a position; all other codes are keys, whose value is the share of the
+    interval they are held. Everything sent is kept as an event until taken.
+    """
+
+    def __init__(
+        self, keys: Input, clock: Clock, *, axes: frozenset[str] = frozenset(), device: str = PLAYED
+    ) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._axes = axes
+        self._device = device
+        self._origin = Origin.NONE
+        self._held: dict[str, float] = {}
+        self._release_ns: dict[str, int] = {}
+        self._events: list[Event] = []
+
+    @property
+    def held(self) -> dict[str, float]:
+        """What is held now, by code."""
+        return dict(self._held)
+
+    def apply(self, plan: Plan, *, interval_s: float, origin: Origin) -> None:
+        """Hold what the plan says from now on and let go of everything else.
+
+        Units:  interval_s seconds until the next plan is expected; shares of the plan are of it.
+        """
+        now_ns = self._clock.now_ns()
+        self._origin = origin
+        self._release_ns.clear()
+        for code in [code for code in self._held if code not in plan]:
+            self._set(code, 0.0, now_ns)
+        for code, value in plan.items():
+            if not math.isfinite(value):
+                value = 0.0  # a broken network must not press keys
+            if code in self._axes:
+                self._set(code, min(1.0, max(-1.0, value)), now_ns)
+                continue
+            self._set(code, 1.0 if value > 0 else 0.0, now_ns)
+            if 0 < value < 1:
+                self._release_ns[code] = now_ns + round(value * interval_s * NS_PER_S)
+
+    def wait_until(self, time_ns: int) -> None:
+        """Wait until `time_ns`, letting go of keys on the way when their time has come."""
+        while self._release_ns:
+            code = min(self._release_ns, key=self._release_ns.__getitem__)
+            due_ns = self._release_ns[code]
+            if due_ns >= time_ns:
+                break
+            self._clock.sleep_until(due_ns)
+            del self._release_ns[code]
+            self._set(code, 0.0, self._clock.now_ns())
+        self._clock.sleep_until(time_ns)
+
+    def settle(self) -> None:
+        """Let go of what was due by now, at the times when it was due; for hands that nobody waits for."""
+        now_ns = self._clock.now_ns()
+        for code, due_ns in sorted(self._release_ns.items(), key=lambda item: item[1]):
+            if due_ns < now_ns:
+                del self._release_ns[code]
+                self._set(code, 0.0, due_ns)
+
+    def release_all(self) -> None:
+        """Let go of everything, also on the input's side. Never raises beyond what the input does."""
+        self._keys.release_all()
+        now_ns = self._clock.now_ns()
+        for code in self._held:
+            self._events.append(self._event(code, 0.0, now_ns))
+        self._held.clear()
+        self._release_ns.clear()
+
+    def take_events(self) -> list[Event]:
+        """Return what was sent since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    def _set(self, code: str, value: float, time_ns: int) -> None:
+        if self._held.get(code, 0.0) == value:
+            return
+        # Held before it is sent: an input that fails halfway through a press is then told to release it.
+        if value:
+            self._held[code] = value
+        self._keys.send(code, value)
+        if not value:
+            del self._held[code]
+        self._events.append(self._event(code, value, time_ns))
+
+    def _event(self, code: str, value: float, time_ns: int) -> Event:
+        return Event(time_ns=time_ns, code=code, value=value, origin=self._origin, device=self._device)

@@ -1,0 +1,184 @@
+"""The loop of every recording and every play session. Clock, capture, input, driver and guard are handed in."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playhead.capture import CapturedFrame
+from playhead.clock import NS_PER_S
+from playhead.devices import OpenDevice
+from playhead.driving.drivers import Driver, Plan
+from playhead.driving.guard import AlwaysSafe, Guard
+from playhead.driving.hands import Hands
+from playhead.driving.timing import LoopReport, SectionTimes
+from playhead.events import Event
+from playhead.game import Game
+from playhead.labels import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tick:
+    """One frame and everything pressed or heard since the frame before; `dropped` deadlines lie in between."""
+
+    captured: CapturedFrame
+    events: Sequence[Event]
+    dropped: int
+
+
+class Watcher(Protocol):
+    """Sees every tick after the keys have gone out: a recorder, a console."""
+
+    def saw(self, tick: Tick) -> None:
+        """Take one tick. Must not wait for a disk."""
+        ...
+
+    def ended(self, events: Sequence[Event]) -> None:
+        """Take the last events: the releases at the end. Called once, however the loop ends."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast and how long.
+
+    Units:  rate_hz frames a second; decide_hz decisions a second (0: one a frame); duration_s and latency_s
+    seconds on the device's clock. `latency_s` is a delay between look and press that is added on purpose.
+    """
+
+    rate_hz: float
+    decide_hz: float = 0.0
+    duration_s: float = math.inf
+    latency_s: float = 0.0
+
+    @property
+    def period_ns(self) -> int:
+        """Nanoseconds from one frame to the next."""
+        return round(NS_PER_S / self.rate_hz)
+
+    @property
+    def decisions(self) -> int:
+        """Decisions a frame."""
+        return max(1, round(self.decide_hz / self.rate_hz))
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
+
+
+@dataclass(kw_only=True)
+class Loop:
+    """One drive of one device by one driver. `stop` is asked once a tick (Ctrl-C, a hotkey, another process)."""
+
+    device: OpenDevice
+    driver: Driver
+    pace: Pace
+    guard: Guard = field(default_factory=AlwaysSafe)
+    watchers: Sequence[Watcher] = ()
+    stop: Callable[[], bool] = never
+
+    def __post_init__(self) -> None:
+        game = self.device.session.game
+        self._clock = self.device.clock
+        self._hands = Hands(self.device.input, self._clock, axes=axis_codes(game))
+        self._times = SectionTimes()
+        self._report = LoopReport()
+        self._dropped = 0
+        self._deadline_ns = 0
+
+    def run(self) -> LoopReport:
+        """Drive until the time is up, the source ends or somebody stops it.
+
+            deadline -> look -> decide -> guard -> press -> watchers -> wait for the next deadline
+                         |        |                  |                   |
+                       frame    plan            hands, events     timed releases, further
+                                                                  decisions within the frame
+
+        Deadlines are absolute: a tick that overruns makes the next one late (counted), and whole intervals that
+        were missed are dropped (counted). Every way out releases every key and tells the watchers.
+        Raises:  what look, decide, send or a watcher raise, after everything was released.
+        """
+        started = time.perf_counter()
+        start_ns = self._deadline_ns = self._clock.now_ns()
+        try:
+            self._drive(start_ns)
+        except KeyboardInterrupt:
+            self._report.ending = "stopped"
+        finally:
+            self._hands.release_all()
+            events = self._hands.take_events()
+            for watcher in self.watchers:
+                watcher.ended(events)
+        self._report.elapsed_s = (self._clock.now_ns() - start_ns) / NS_PER_S
+        self._report.wall_s = time.perf_counter() - started
+        self._report.sections = self._times.summary()
+        return self._report
+
+    def _drive(self, start_ns: int) -> None:
+        end_ns = start_ns + self.pace.duration_s * NS_PER_S
+        while self._deadline_ns < end_ns:
+            if self.stop():
+                self._report.ending = "stopped"
+                return
+            self._times.start()
+            captured = self.device.capture.look()
+            if captured is None:
+                self._report.ending = "episode"
+                return
+            self._report.captured += 1
+            self._times.end("look")
+            self._tick(captured)
+            self._next_deadline()
+            self._hands.wait_until(self._deadline_ns)
+            self._times.end("wait")
+
+    def _tick(self, captured: CapturedFrame) -> None:
+        """Decide and press as often as the driver wants within one frame; watchers see the first time."""
+        heard = self.device.input.listen()
+        for decision in range(self.pace.decisions):
+            if decision:
+                self._hands.wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
+                self._times.end("wait")
+            self._decide_and_act(captured, heard)
+            if decision == 0:
+                events = [*heard, *self._hands.take_events()]
+                for watcher in self.watchers:
+                    watcher.saw(Tick(captured=captured, events=events, dropped=self._dropped))
+                self._times.end("watch")
+            heard = []
+
+    def _decide_and_act(self, captured: CapturedFrame, heard: Sequence[Event]) -> None:
+        plan: Plan | None = self.driver.decide(captured)
+        self._times.end("decide")
+        self._report.decided += 1
+        if self.pace.latency_s:
+            self._hands.wait_until(captured.time_ns + round(self.pace.latency_s * NS_PER_S))
+        if not self.guard.may_send(self._clock.now_ns(), heard):
+            self._hands.release_all()
+            self._report.blocked += 1
+        elif plan is not None:
+            interval_s = self.pace.period_ns / NS_PER_S
+            self._hands.apply(plan, interval_s=interval_s, origin=self.driver.origin)
+            self._report.acted += 1
+        self._times.end("act")
+
+    def _next_deadline(self) -> None:
+        """Move the deadline on; count a late tick and drop the intervals that are over already."""
+        self._deadline_ns += self.pace.period_ns
+        behind_ns = self._clock.now_ns() - self._deadline_ns
+        self._dropped = 0
+        if behind_ns > 0:
+            self._report.late += 1
+            self._dropped = behind_ns // self.pace.period_ns
+            self._report.dropped += self._dropped
+            self._deadline_ns += self._dropped * self.pace.period_ns
+
+
+def axis_codes(game: Game) -> frozenset[str]:
+    """Return the codes that are positions and not keys."""
+    names = [name for head in game.labels.values() if isinstance(head, Axes) for name in head.names]
+    return frozenset(game.controls[name] for name in names if name in game.controls)

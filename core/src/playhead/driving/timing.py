@@ -1,0 +1,77 @@
+"""How long each section of a loop takes and how often it comes round."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+NS_PER_MS = 1e6
+SECTIONS = ("look", "decide", "act", "watch", "wait")
+Ending = Literal["time", "episode", "stopped"]
+
+
+class SectionTimes:
+    """Durations of the sections of a loop, on the machine's clock, 8 bytes a section and tick."""
+
+    def __init__(self) -> None:
+        self._ns = {section: array("q") for section in SECTIONS}
+        self._since_ns = time.perf_counter_ns()
+
+    def start(self) -> None:
+        """Begin timing now, whatever went before."""
+        self._since_ns = time.perf_counter_ns()
+
+    def end(self, section: str) -> None:
+        """Book the time since the last call under `section`."""
+        now_ns = time.perf_counter_ns()
+        self._ns[section].append(now_ns - self._since_ns)
+        self._since_ns = now_ns
+
+    def summary(self) -> dict[str, dict[str, float]]:
+        """Return median, 99th percentile and sum of each section.
+
+        Units:  p50_ms and p99_ms milliseconds, total_s seconds.
+        """
+        return {section: _summary(durations) for section, durations in self._ns.items() if durations}
+
+
+def _summary(durations_ns: array[int]) -> dict[str, float]:
+    ordered = sorted(durations_ns)
+    last = len(ordered) - 1
+    return {
+        "p50_ms": ordered[last // 2] / NS_PER_MS,
+        "p99_ms": ordered[round(0.99 * last)] / NS_PER_MS,
+        "total_s": sum(ordered) / NS_PER_MS / 1e3,
+    }
+
+
+@dataclass(kw_only=True)
+class LoopReport:
+    """What a loop did.
+
+    Units:  elapsed_s on the device's clock, wall_s on the machine's. `late` ticks ended after their deadline,
+    `dropped` deadlines were passed over, `blocked` ticks were not allowed to send.
+    """
+
+    captured: int = 0
+    decided: int = 0
+    acted: int = 0
+    late: int = 0
+    dropped: int = 0
+    blocked: int = 0
+    elapsed_s: float = 0.0
+    wall_s: float = 0.0
+    ending: Ending = "time"
+    sections: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def rates_hz(self) -> dict[str, float]:
+        """Return frames captured, decided on and acted on a second of the device's clock."""
+        elapsed_s = max(self.elapsed_s, 1e-9)
+        counts = {"captured": self.captured, "decided": self.decided, "acted": self.acted}
+        return {name: count / elapsed_s for name, count in counts.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {**vars(self), "rates_hz": self.rates_hz()}

@@ -1,0 +1,235 @@
+"""Any Gymnasium environment as a device: what it shows, what is held in it, and the clock both run on.
+
+In lockstep the environment is the clock: sleeping on it steps it with the codes held. In real time it is moved
+up to the machine's clock whenever it is looked at or a key changes, and so does not wait for a network.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame greets on stdout, which belongs to results
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S, Clock
+from playhead.errors import BadValue, DeviceFailed, NotFound, not_found
+from playhead.game import resolve
+
+if TYPE_CHECKING:
+    from playhead.devices import DeviceSession
+
+OPTIONS = frozenset({
+    "environment", "arguments", "codes", "actions", "action", "frames", "seed", "reset", "real_time", "step_hz",
+    "rate_hz",
+})  # fmt: skip
+
+
+class EnvironmentSession:
+    """An open environment: one episode, stepped with the codes held.
+
+    Units:  step_hz environment steps a second; the session's clock counts steps in lockstep.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], *, step_hz: float, clock: Clock | None = None) -> None:
+        self.env = env
+        self.step_hz = step_hz
+        self.info: Mapping[str, Any] = {}
+        self.observation: Any = None
+        self.is_over = False
+        self.steps = 0
+        self._clock = clock
+        self._start_ns = clock.now_ns() if clock else 0
+        self._return = 0.0
+        self._held: dict[str, float] = {}
+        self._to_action: Callable[[Mapping[str, float]], Any] = dict
+        self._action: Any = None
+
+    @classmethod
+    def of(cls, session: DeviceSession) -> EnvironmentSession:
+        """Return the environment that the backends of this device share, opened on first demand."""
+        return session.share("environment", lambda: cls._open(session))
+
+    @classmethod
+    def _open(cls, session: DeviceSession) -> EnvironmentSession:
+        options = session.options
+        for name in options:
+            if name not in OPTIONS:
+                raise not_found("option of an environment", name, OPTIONS)
+        env = make_env(options)
+        session.on_close(env.close)
+        opened = cls(
+            env, step_hz=_step_hz(env, options), clock=session.clock if options.get("real_time") else None
+        )
+        opened._to_action = action_translator(env.action_space, options)
+        opened.reset(seed=options.get("seed"), options=options.get("reset"))
+        if not options.get("real_time"):
+            session.clock = opened
+        return opened
+
+    @property
+    def is_real_time(self) -> bool:
+        """Whether the environment runs on the machine's clock instead of waiting."""
+        return self._clock is not None
+
+    def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> None:
+        """Begin an episode. The clock goes on; nothing is held."""
+        try:
+            self.observation, self.info = self.env.reset(seed=seed, options=dict(options) if options else None)
+        except (TypeError, ValueError) as error:  # what environments raise for seeds and options
+            raise BadValue(f"The environment cannot be reset with {dict(options or {})}: {error}") from error
+        self.is_over = False
+        self._return = 0.0
+        self._held.clear()
+        self._action = self._to_action(self._held)
+
+    def now_ns(self) -> int:
+        """Return the time of the last step."""
+        return self._start_ns + round(self.steps * NS_PER_S / self.step_hz)
+
+    def sleep_until(self, time_ns: int) -> None:
+        """Step to the step nearest to `time_ns`, or to the end of the episode.
+
+        Nearest, because a key held for a share of an interval is then right on average (rounding up would
+        lengthen every press by half a step: 6 % of a 100 ms interval at 80 Hz).
+        """
+        wanted = int((time_ns - self._start_ns) * self.step_hz / NS_PER_S + 0.5)
+        while self.steps < wanted and not self.is_over:
+            self._step()
+
+    def catch_up(self) -> None:
+        """Move up to the machine's clock in real time; do nothing in lockstep."""
+        if self._clock is not None:
+            wanted = int((self._clock.now_ns() - self._start_ns) * self.step_hz / NS_PER_S)
+            while self.steps < wanted and not self.is_over:
+                self._step()
+
+    def hold(self, code: str, value: float) -> None:
+        """Hold a code from now on, or let it go (0)."""
+        self.catch_up()
+        self._held.pop(code, None)  # the code set last comes last: it wins where only one can count
+        if value:
+            self._held[code] = value
+        self._action = self._to_action(self._held)
+
+    def hold_nothing(self) -> None:
+        """Let go of everything, without moving the environment."""
+        self._held.clear()
+        self._action = self._to_action(self._held)
+
+    def _step(self) -> None:
+        self.observation, reward, terminated, truncated, self.info = self.env.step(self._action)
+        self.steps += 1
+        self._return += float(reward)
+        self.is_over = bool(terminated or truncated)
+
+    def measures(self) -> dict[str, float]:
+        """Return what the episode is scored by so far: the world's own measures, else return and length."""
+        own = self.info.get("measures")
+        if isinstance(own, Mapping):
+            return {str(name): float(value) for name, value in own.items()}
+        return {"return": self._return, "length_s": self.steps / self.step_hz}
+
+    def telemetry(self) -> dict[str, float]:
+        """Return every plain number in the environment's info."""
+        numbers = (bool, int, float, np.number, np.bool_)
+        return {name: float(value) for name, value in self.info.items() if isinstance(value, numbers)}
+
+
+def make_env(options: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
+    """Make the environment that a device's options name.
+
+    Raises:  NotFound for an unknown id, DeviceFailed when it cannot be imported, BadValue for wrong arguments.
+    """
+    name = options.get("environment")
+    if not isinstance(name, str):
+        raise BadValue('An environment device needs the option "environment": the id for gymnasium.make.')
+    arguments = dict(options.get("arguments") or {})
+    if options.get("frames", "render") == "render":
+        arguments.setdefault("render_mode", "rgb_array")
+    try:
+        # The passive checker warns about foreign environments at every user's desk; authors run it themselves.
+        return gymnasium.make(name, disable_env_checker=True, **arguments)
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise DeviceFailed(f"The environment {name} lacks a package: {error}") from error
+    except gymnasium.error.Error as error:
+        raise NotFound(f"The environment {name} cannot be made: {error}") from error
+    except ImportError as error:
+        raise DeviceFailed(f"The environment {name} cannot be imported: {error}. Install its package.") from error
+    except (TypeError, ValueError) as error:  # what environments raise for their arguments
+        raise BadValue(f"The environment {name} does not take {arguments}: {error}") from error
+
+
+def _step_hz(env: gymnasium.Env[Any, Any], options: Mapping[str, Any]) -> float:
+    step_hz = options.get("step_hz") or env.metadata.get("render_fps")
+    if not step_hz:
+        raise BadValue(
+            f"{options['environment']} does not say how many steps make a second (metadata render_fps). "
+            'Give the device the option "step_hz".'
+        )
+    return float(step_hz)
+
+
+def action_translator(
+    space: gymnasium.Space[Any], options: Mapping[str, Any]
+) -> Callable[[Mapping[str, float]], Any]:
+    """Return the function from codes held to an action of this space.
+
+    `action` names any such function. Without it: MultiBinary and Box take `codes` in order; Discrete takes
+    `actions`, a table from codes joined by "+" ("" for none) to a number, or else the place in `codes`.
+    """
+    if options.get("action"):
+        return resolve(options["action"])
+    codes = tuple(options.get("codes") or ())
+    if isinstance(space, gymnasium.spaces.Discrete):
+        table = options.get("actions") or {code: int(space.start) + place for place, code in enumerate(codes)}
+        return _discrete(table, int(space.start))
+    if isinstance(space, (gymnasium.spaces.MultiBinary, gymnasium.spaces.Box)):
+        return _ordered(codes, space)
+    raise BadValue(
+        f"Actions of {type(space).__name__} cannot be made from keys by themselves. Give the device the option "
+        '"action": "package.module:function", which is called with the codes held.'
+    )
+
+
+def _ordered(codes: tuple[str, ...], space: Any) -> Callable[[Mapping[str, float]], npt.NDArray[Any]]:
+    size = int(np.prod(space.shape))
+    if len(codes) != size:
+        raise BadValue(f"The environment wants {size} values an action, its device names the codes {codes}.")
+    places = {code: place for place, code in enumerate(codes)}
+
+    def to_action(held: Mapping[str, float]) -> npt.NDArray[Any]:
+        action = np.zeros(size, dtype=space.dtype)
+        for code, value in held.items():
+            action[places[code]] = value
+        action = action.reshape(space.shape)
+        return (
+            action if isinstance(space, gymnasium.spaces.MultiBinary) else np.clip(action, space.low, space.high)
+        )
+
+    return to_action
+
+
+def _discrete(table: Mapping[str, int], idle: int) -> Callable[[Mapping[str, float]], int]:
+    by_codes = {frozenset(filter(None, codes.split("+"))): int(number) for codes, number in table.items()}
+
+    def to_action(held: Mapping[str, float]) -> int:
+        together = by_codes.get(frozenset(held))
+        if together is not None:
+            return together
+        alone = (by_codes[frozenset({code})] for code in reversed(list(held)) if frozenset({code}) in by_codes)
+        return next(alone, by_codes.get(frozenset(), idle))
+
+    return to_action
+
+
+def known_codes(options: Mapping[str, Any]) -> frozenset[str]:
+    """Return the codes a device's options name; empty when a function of its own takes them."""
+    if options.get("action"):
+        return frozenset()
+    combined = [code for codes in options.get("actions") or () for code in codes.split("+") if code]
+    return frozenset([*(options.get("codes") or ()), *combined])

@@ -1,0 +1,102 @@
+"""Wrong keys for a short time, so that a recording shows how to get back onto the road.
+
+Cloning an undisturbed expert teaches nothing about what lies beside its path: in the stand-in world it reached
+.29 of the expert's distance, with disturbed keys .67 at equal data and time (and the true keys as labels).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playhead.clock import NS_PER_S
+from playhead.driving.drivers import Plan
+from playhead.game import Game, opposite_keys
+from playhead.labels import Axes, Choice, Keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disturbing:
+    """How often and how long wrong keys are held.
+
+    Units:  every_s mean seconds between events; shortest_s to longest_s their length, uniform;
+    steer_share the share of events on mirrored pairs (left and right).
+    Source: world.md section 2: about every 2 s, 0.15 to 0.5 s, 74 % on the steering.
+    """
+
+    every_s: float = 2.0
+    shortest_s: float = 0.15
+    longest_s: float = 0.5
+    steer_share: float = 0.74
+
+
+class Disturbance:
+    """Replaces parts of a plan by wrong keys now and then. Deterministic by seed."""
+
+    def __init__(self, game: Game, *, seed: int, settings: Disturbing | None = None) -> None:
+        self._settings = settings or Disturbing()
+        self._random = random.Random(seed)
+        self._steering, self._others = _groups(game)
+        self._next_ns: int | None = None
+        self._until_ns = 0
+        self._group: Sequence[str] = ()
+        self._wrong: Plan = {}
+
+    def is_on(self, time_ns: int) -> bool:
+        """Whether wrong keys are held at this moment; draws the next event when it is due."""
+        if self._next_ns is None:
+            self._next_ns = time_ns + self._wait_ns()
+        if time_ns >= self._next_ns:
+            self._begin(time_ns)
+        return time_ns < self._until_ns
+
+    def disturb(self, plan: Plan, time_ns: int) -> Plan:
+        """Return the plan, with the keys of one group replaced while an event lasts."""
+        if not self.is_on(time_ns):
+            return plan
+        kept = {code: value for code, value in plan.items() if code not in self._group}
+        return {**kept, **self._wrong}
+
+    def _wait_ns(self) -> int:
+        # Exponential waits: no rhythm that a network could learn.
+        return round(self._random.expovariate(1 / self._settings.every_s) * NS_PER_S)
+
+    def _begin(self, time_ns: int) -> None:
+        settings, draw = self._settings, self._random
+        steer = bool(self._steering) and (not self._others or draw.random() < settings.steer_share)
+        self._group, is_axis = draw.choice(self._steering if steer else self._others)
+        if is_axis:
+            self._wrong = {code: draw.uniform(-1, 1) for code in self._group}
+        else:
+            self._wrong = {draw.choice(self._group): 1.0}
+        length_s = draw.uniform(settings.shortest_s, settings.longest_s)
+        self._until_ns = time_ns + round(length_s * NS_PER_S)
+        self._next_ns = self._until_ns + self._wait_ns()
+
+
+_Groups = list[tuple[tuple[str, ...], bool]]
+
+
+def _groups(game: Game) -> tuple[_Groups, _Groups]:
+    """Return groups of codes that exclude one another, steering apart from the rest; True marks an axis."""
+    steering: _Groups = []
+    others: _Groups = []
+    opposites = opposite_keys(game)
+    for head in game.labels.values():
+        if isinstance(head, Keys):
+            paired = {name for pair in (*opposites, *head.mirror) for name in pair}
+            alone = [(name,) for name in head.names if name not in paired]
+            for names in dict.fromkeys([*head.mirror, *head.opposites, *alone]):
+                (steering if names in head.mirror else others).append((names, False))
+        elif isinstance(head, Choice):
+            (steering if head.mirror else others).append((head.names, False))
+        elif isinstance(head, Axes):
+            for name in head.names:
+                (steering if name in head.mirror else others).append(((name,), True))
+    return _coded(steering, game), _coded(others, game)
+
+
+def _coded(groups: _Groups, game: Game) -> _Groups:
+    coded = [(tuple(game.controls[n] for n in names if n in game.controls), axis) for names, axis in groups]
+    return [(codes, axis) for codes, axis in coded if codes]

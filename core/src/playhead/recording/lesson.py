@@ -1,0 +1,117 @@
+"""Who drives, who teaches, and what each of them pressed.
+
+In a lesson the labels are what the teacher would have pressed, whoever drives: a network that is being taught
+(DAgger), or the teacher itself with disturbed keys. The teacher presses on a keyboard that leads nowhere.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from playhead.capture import CapturedFrame
+from playhead.clock import NS_PER_S, Clock
+from playhead.driving.drivers import Driver, Plan, decide_hz_of
+from playhead.driving.hands import Hands
+from playhead.errors import BadValue
+from playhead.events import TEACHER, Event, Origin
+from playhead.input.none import DryRun
+from playhead.recording.disturbance import Disturbance
+
+SLOT_S = 1.0  # how long one of the two drives before it is drawn again; as in the prototype, world.md section 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """How often the teacher itself drives: this share of the one-second slots, drawn by seed."""
+
+    teacher_share: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.teacher_share <= 1:
+            raise BadValue(f"A teacher's share lies between 0 and 1, not at {self.teacher_share}.")
+
+
+class Lesson:
+    """A driver made of a driver, perhaps a teacher, and perhaps a disturbance of what reaches the game."""
+
+    def __init__(
+        self, driver: Driver, clock: Clock, *, rate_hz: float, teacher: Driver | None = None,
+        disturbance: Disturbance | None = None, mix: Mix | None = None, axes: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self._driver = driver
+        self._teacher = teacher
+        self._disturbance = disturbance
+        self._mix = mix or Mix()
+        self._random = random.Random(self._mix.seed)
+        self._clock = clock
+        self._interval_s = 1 / rate_hz
+        self._hands = Hands(DryRun(clock), clock, axes=axes, device=TEACHER)
+        self._begin_ns = clock.now_ns()
+        self._slot = -1
+        self._teacher_drives = False
+        self._seen: CapturedFrame | None = None
+        self._plan: Plan = {}
+        self._is_disturbed = False
+        self.decide_hz = max(decide_hz_of(driver), decide_hz_of(teacher))
+        self.origin = driver.origin
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether labels come from a teacher and not from what reached the game."""
+        return self._teacher is not None or self._disturbance is not None
+
+    @property
+    def label_origin(self) -> Origin:
+        """Whose decisions are the labels."""
+        return self._teacher.origin if self._teacher is not None else self._driver.origin
+
+    def decide(self, captured: CapturedFrame) -> Plan | None:
+        """Return what reaches the game; note what the teacher would have pressed."""
+        self._turn_slot()
+        driven, self.origin = self._ask(captured)
+        if self._teacher is None:
+            if self._disturbance is not None and driven is not None:
+                self._teach(driven, self._driver.origin)
+            return self._disturbed(driven)
+        taught = self._teacher.decide(captured)
+        if taught is not None:
+            self._teach(taught, self._teacher.origin)
+        if self._teacher_drives:
+            driven, self.origin = taught, self._teacher.origin
+        return self._disturbed(driven)
+
+    def take_events(self) -> list[Event]:
+        """Return what the teacher would have pressed since the last call."""
+        self._hands.settle()
+        return self._hands.take_events()
+
+    def _ask(self, captured: CapturedFrame) -> tuple[Plan | None, Origin]:
+        """Ask the driver as often as it wants to be asked. It is asked in the teacher's slots too, so that a
+        network's history of frames has no holes."""
+        if captured is self._seen and not decide_hz_of(self._driver):
+            return None, self._driver.origin
+        self._seen = captured
+        return self._driver.decide(captured), self._driver.origin
+
+    def _disturbed(self, plan: Plan | None) -> Plan | None:
+        """Disturb a plan; between plans, only say something new when wrong keys begin or end."""
+        if self._disturbance is None:
+            return plan
+        now_ns = self._clock.now_ns()
+        was_on, self._is_disturbed = self._is_disturbed, self._disturbance.is_on(now_ns)
+        if plan is None and was_on == self._is_disturbed:
+            return None
+        self._plan = plan if plan is not None else self._plan
+        return self._disturbance.disturb(self._plan, now_ns)
+
+    def _teach(self, plan: Plan, origin: Origin) -> None:
+        self._hands.settle()
+        self._hands.apply(plan, interval_s=self._interval_s, origin=origin)
+
+    def _turn_slot(self) -> None:
+        slot = int((self._clock.now_ns() - self._begin_ns) / NS_PER_S / SLOT_S)
+        if slot != self._slot:
+            self._slot = slot
+            self._teacher_drives = self._random.random() < self._mix.teacher_share

@@ -1,0 +1,90 @@
+"""Writes what a loop shows: each frame with its label, and every event with its own time and origin.
+
+A frame is written one tick late, so that everything pressed up to its time has been heard by then.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from playhead.capture import FrameArray
+from playhead.driving.loop import Tick
+from playhead.events import PLAYED, Event, Origin
+from playhead.game import Game
+from playhead.held import HeldLabels, Row
+
+
+class Writer(Protocol):
+    """What is needed of storage.writer.RecordingWriter."""
+
+    def append(
+        self, frame_HWC: FrameArray, time_ns: int, labels: Mapping[str, Row], origin: Origin,
+        telemetry: Mapping[str, float] = ..., dropped: int = 0,
+    ) -> None:  # fmt: skip
+        """Take one frame."""
+        ...
+
+    def add_events(self, events: Iterable[Event]) -> None:
+        """Take events, in order."""
+        ...
+
+
+class Recorder:
+    """A watcher of the loop that feeds a writer.
+
+    `label_device` says whose events are the labels. `more_events` brings what the loop cannot see: what a
+    teacher would have pressed. `label_origin` is asked at every frame. Only the
+    columns named in `telemetry` are written.
+    """
+
+    def __init__(
+        self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[], Origin],
+        telemetry: Collection[str] = (), more_events: Callable[[], list[Event]] = list,
+    ) -> None:  # fmt: skip
+        self._writer = writer
+        self._held = HeldLabels(game.schema, game.controls, device=label_device)
+        self._label_origin = label_origin
+        self._telemetry = frozenset(telemetry)
+        self._more_events = more_events
+        self._waiting: deque[Event] = deque()
+        self._tick: Tick | None = None
+        self._origin = Origin.NONE
+        self.frames = 0
+
+    def saw(self, tick: Tick) -> None:
+        """Take a tick: write the frame before it, whose label is known for certain now."""
+        self._take(tick.events)
+        self._write()
+        self._tick = tick
+        self._origin = self._label_origin()
+
+    def ended(self, events: Sequence[Event]) -> None:
+        """Write the last frame and the releases at the end."""
+        self._take(events)
+        self._write()
+        self._tick = None
+
+    def _take(self, events: Sequence[Event]) -> None:
+        events = [*events, *self._more_events()]
+        if events:
+            events.sort(key=_time)
+            self._writer.add_events(events)
+            self._waiting.extend(events)
+
+    def _write(self) -> None:
+        if self._tick is None:
+            return
+        captured = self._tick.captured
+        while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
+            self._held.advance(self._waiting.popleft())
+        told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
+        self._writer.append(
+            captured.frame_HWC, captured.time_ns, self._held.rows(), self._origin, told, self._tick.dropped
+        )
+        self.frames += 1
+
+
+def _time(event: Event) -> int:
+    return event.time_ns

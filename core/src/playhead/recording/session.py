@@ -1,0 +1,161 @@
+"""One drive on one open device into one recording."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playhead.capture import CapturedFrame
+from playhead.clock import SystemClock
+from playhead.devices import OpenDevice
+from playhead.driving.drivers import Driver
+from playhead.driving.guard import AlwaysSafe, Guard
+from playhead.driving.loop import Loop, Pace, Watcher, axis_codes, never
+from playhead.driving.timing import LoopReport
+from playhead.errors import BadValue, DeviceFailed
+from playhead.events import PLAYED, TEACHER, Origin
+from playhead.recording.disturbance import Disturbance
+from playhead.recording.lesson import Lesson, Mix
+from playhead.recording.recorder import Recorder
+from playhead.storage.schema import RecordingHeader
+from playhead.storage.writer import RecordingWriter, Summary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """What is to be recorded, and what the recording says about it.
+
+    With a `teacher`, or a `disturbance` of the driver's keys, the labels are the true keys and not the played
+    ones. Units:  duration_s, padding_s and latency_s seconds on the device's clock.
+    """
+
+    driver: Driver
+    driver_name: str
+    teacher: Driver | None = None
+    disturbance: Disturbance | None = None
+    mix: Mix = field(default_factory=Mix)
+    duration_s: float = math.inf
+    padding_s: float = 0.0
+    latency_s: float = 0.0
+    scenario: str = ""
+    seed: int | None = None
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if self.driver.origin is Origin.HUMAN and self.disturbance is not None:
+            raise BadValue(
+                "A person's keys go straight into the game and cannot be disturbed. Leave --disturb out."
+            )
+        if self.duration_s <= 0:
+            raise BadValue(f"A recording of {self.duration_s:g} s is none. Ask for more than 0 seconds.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeSummary:
+    """What a take left: the recording, how the loop ran, and the world's measures of the drive, if any."""
+
+    recording: Summary
+    report: LoopReport
+    seed: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        recording = {**vars(self.recording), "path": str(self.recording.path)}
+        return {**recording, "name": self.recording.path.name, "seed": self.seed, "loop": self.report.to_json()}
+
+
+def record(
+    device: OpenDevice,
+    new_folder: Callable[[], Path],
+    take: Take,
+    *,
+    guard: Guard | None = None,
+    watchers: Sequence[Watcher] = (),
+    stop: Callable[[], bool] = never,
+) -> TakeSummary:
+    """Record until the time is up, the episode ends, or somebody stops it; all three are normal ends.
+
+    `new_folder` is called once something can be seen, so that a device that fails leaves no empty recording.
+    Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
+    """
+    _check_heard(device, take.driver)
+    first = device.capture.look()
+    if first is None:
+        raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
+    session = device.session
+    lesson = Lesson(
+        take.driver,
+        device.clock,
+        rate_hz=session.rate_hz,
+        teacher=take.teacher,
+        disturbance=take.disturbance,
+        mix=take.mix,
+        axes=axis_codes(session.game),
+    )
+    header = new_header(device, take, first, label_device=TEACHER if lesson.is_taught else PLAYED)
+    with RecordingWriter(new_folder(), header, drop_when_full=not _waits(device)) as writer:
+        recorder = Recorder(
+            writer,
+            session.game,
+            label_device=header.label_device,
+            label_origin=lambda: lesson.label_origin,
+            telemetry=header.telemetry,
+            more_events=lesson.take_events,
+        )
+        pace = Pace(
+            rate_hz=session.rate_hz,
+            decide_hz=lesson.decide_hz,
+            duration_s=take.duration_s,
+            latency_s=take.latency_s,
+        )
+        loop = Loop(
+            device=device,
+            driver=lesson,
+            pace=pace,
+            guard=guard or AlwaysSafe(),
+            watchers=[recorder, *watchers],
+            stop=stop,
+        )
+        report = loop.run()
+    summary = writer.close()
+    if summary.frames == 0:
+        shutil.rmtree(summary.path)
+    return TakeSummary(recording=summary, report=report, seed=take.seed)
+
+
+def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_device: str) -> RecordingHeader:
+    """Say everything about a recording that is about to be made on this device."""
+    session = device.session
+    return RecordingHeader(
+        game=session.game.to_json(),
+        schema=session.game.schema,
+        frame=session.game.frame,
+        rate_hz=session.rate_hz,
+        device=session.name,
+        driver=take.driver_name,
+        label_device=label_device,
+        padding_frames=round(take.padding_s * session.rate_hz),
+        scenario=take.scenario,
+        seed=take.seed,
+        telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
+        notes=take.notes,
+        clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
+    )
+
+
+def _waits(device: OpenDevice) -> bool:
+    """Whether the device's time stands still while the disk is busy: its clock is not the machine's."""
+    return not isinstance(device.clock, SystemClock)
+
+
+def _check_heard(device: OpenDevice, driver: Driver) -> None:
+    if driver.origin is Origin.HUMAN and not getattr(device.input, "hears", True):
+        raise BadValue(
+            f"Nobody can be heard on the device {device.session.name}. Record another driver (--driver expert), "
+            "or name a device with a keyboard (--on)."
+        )

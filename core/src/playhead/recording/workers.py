@@ -1,0 +1,109 @@
+"""Several episodes at once, one process each: a world written in Python holds the interpreter's lock."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from playhead.errors import DeviceFailed
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+OnFrames = Callable[[int], None]  # told how many frames were added since the last call
+Work = Callable[[Job, OnFrames, Callable[[], bool]], Result]  # (job, on_frames, stop) -> result
+
+
+@dataclass
+class _Ties:
+    """What connects a worker process with the one that started it."""
+
+    frames: Any = None
+    stop: Any = None
+
+
+_ties = _Ties()
+
+
+def run_jobs(
+    work: Work[Job, Result],
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    on_frames: OnFrames,
+    stop: threading.Event,
+) -> Iterator[Result]:
+    """Do all jobs and yield each result as it comes; with one worker, in this process.
+
+    After `stop` is set, running jobs end normally and no other is begun.
+    Raises:  whatever a job raises, in this process, after the others have been told to stop.
+    """
+    if workers <= 1 or len(jobs) <= 1:
+        for job in jobs:
+            if stop.is_set():
+                return
+            yield work(job, on_frames, stop.is_set)
+        return
+    yield from _in_processes(work, jobs, min(workers, len(jobs)), on_frames, stop)
+
+
+def _in_processes(
+    work: Work[Job, Result], jobs: Sequence[Job], workers: int, on_frames: OnFrames, stop: threading.Event
+) -> Iterator[Result]:
+    context = multiprocessing.get_context("spawn")  # fork copies threads and locks of torch and the renderer
+    frames: Any = context.Queue()
+    far_stop = context.Event()
+    with ProcessPoolExecutor(workers, context, initializer=_tie, initargs=(frames, far_stop)) as pool:
+        try:
+            futures: list[Future[Result | None]] = [pool.submit(_far_work, work, job) for job in jobs]
+            for future in _as_done(futures, frames, on_frames, stop, far_stop):
+                result = future.result()
+                if result is not None:
+                    yield result
+        except BrokenProcessPool as error:
+            raise DeviceFailed("A recording process died. What it had written is kept; see: data list.") from error
+        finally:
+            far_stop.set()
+
+
+def _as_done(
+    futures: Sequence[Future[Result | None]],
+    frames: Any,
+    on_frames: OnFrames,
+    stop: threading.Event,
+    far_stop: Any,
+) -> Iterator[Future[Result | None]]:
+    """Yield futures as they finish, passing on the progress of all and the wish to stop."""
+    waiting = list(futures)
+    while waiting:
+        if stop.is_set():
+            far_stop.set()
+        with suppress(queue.Empty):
+            on_frames(frames.get(timeout=0.1))
+        for future in [future for future in waiting if future.done()]:
+            waiting.remove(future)
+            yield future
+    while True:
+        try:
+            on_frames(frames.get_nowait())
+        except queue.Empty:
+            return
+
+
+def _tie(frames: Any, stop: Any) -> None:
+    """Begin a worker process. Ctrl-C reaches every process of the terminal; only the first one decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _ties.frames, _ties.stop = frames, stop
+
+
+def _far_work(work: Work[Job, Result], job: Job) -> Result | None:
+    if _ties.stop.is_set():
+        return None
+    return work(job, _ties.frames.put, _ties.stop.is_set)
