@@ -122,9 +122,10 @@ def _check_asked(asked: dict[str, Any], driver: str, *, is_world: bool) -> None:
 def _unused_seed(desk: Desk, game: Game) -> int:
     """Return the number after the highest seed that any recording of this game was made with."""
     from playhead.storage.catalogue import Catalogue
+    from playhead.storage.reader import open_recording
 
-    seeds = [info.seed for info in Catalogue(desk.home).recordings(game.name) if info.seed is not None]
-    return max(seeds, default=0) + 1
+    infos = [info for info in Catalogue(desk.home).recordings(game.name) if not info.problems]
+    return max((open_recording(info.path).header.seed or 0 for info in infos), default=0) + 1
 
 
 def _run_name(desk: Desk, game: Game, name: str) -> str:

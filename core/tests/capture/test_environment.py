@@ -1,0 +1,232 @@
+"""Any Gymnasium environment as a device: its frames, its keys, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+from playhead.capture.environment import fit_frame
+from playhead.clock import FakeClock
+from playhead.devices import DeviceSession, OpenDevice, open_device
+from playhead.environment import EnvironmentSession, action_translator
+from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError
+from playhead.game import Device, Frame, Game
+from playhead.labels import Choice
+from playhead.plugins import Plugins
+
+MS = 1_000_000
+
+
+class Counting(gymnasium.Env[Any, Any]):
+    """Counts its steps and how long each key was held; shows the count as its picture."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 80}  # noqa: RUF012
+    action_space = gymnasium.spaces.MultiBinary(2)
+    observation_space = gymnasium.spaces.Discrete(1000)
+
+    def __init__(self, render_mode: str | None = None, ends_after: int = 10_000) -> None:
+        self.render_mode, self.ends_after = render_mode, ends_after
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        super().reset(seed=seed)
+        if options and set(options) != {"town"}:
+            raise ValueError(f"unknown options {options}")
+        self.count, self.held = 0, np.zeros(2)
+        return 0, self.info()
+
+    def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
+        self.count += 1
+        self.held += action
+        return self.count, 1.0, self.count >= self.ends_after, False, self.info()
+
+    def info(self) -> dict[str, Any]:
+        return {"count": self.count, "good": True, "speed": np.float32(0.5), "name": "x", "list": [1, 2]}
+
+    def render(self) -> Any:
+        return np.full((4, 6, 3), self.count, dtype=np.uint8)
+
+
+gymnasium.register("playhead-test/Counting-v0", Counting)
+
+
+def game_of(environment: str, *, rate_hz: float = 10, **options: Any) -> Game:
+    options = {"environment": environment, "codes": ["left", "right"], **options}
+    return Game(
+        name="tested",
+        title="Tested",
+        devices={"world": Device(capture="environment", input="environment", options=options)},
+        frame=Frame(width=6, height=4, rate_hz=rate_hz),
+        labels={"push": Choice("left", "right")},
+        controls={"left": "left", "right": "right"},
+    )
+
+
+def opened(environment: str = "playhead-test/Counting-v0", **options: Any) -> OpenDevice:
+    return open_device(Plugins(), game_of(environment, **options), "world")
+
+
+def environment_of(device: OpenDevice) -> EnvironmentSession:
+    return EnvironmentSession.of(device.session)
+
+
+def test_sleeping_steps_to_the_nearest_step() -> None:
+    with opened() as device:
+        environment = environment_of(device)
+        assert device.clock is environment
+        for time_ms, steps in [(100, 8), (106, 8), (107, 9), (200, 16), (150, 16)]:
+            device.clock.sleep_until(time_ms * MS)
+            assert environment.steps == steps, time_ms
+        assert device.clock.now_ns() == 200 * MS
+
+
+def test_keys_are_held_while_the_environment_steps() -> None:
+    with opened() as device:
+        device.input.send("right", 1.0)
+        device.clock.sleep_until(50 * MS)
+        device.input.send("right", 0.0)
+        device.clock.sleep_until(100 * MS)
+        assert environment_of(device).env.unwrapped.held.tolist() == [0, 4]
+        device.input.send("left", 1.0)
+        device.input.release_all()
+        device.clock.sleep_until(200 * MS)
+        assert environment_of(device).env.unwrapped.held.tolist() == [0, 4]
+
+
+def test_looking_gives_frame_time_and_telemetry_and_moves_nothing() -> None:
+    with opened() as device:
+        device.clock.sleep_until(100 * MS)
+        captured = device.capture.look()
+        assert captured is not None
+        assert captured.frame_HWC.shape == (4, 6, 3)
+        assert (captured.frame_HWC == 8).all()
+        assert captured.time_ns == 100 * MS
+        assert captured.telemetry == {"count": 8.0, "good": 1.0, "speed": 0.5}
+        again = device.capture.look()
+        assert again is not None
+        assert again.time_ns == captured.time_ns
+
+
+def test_the_end_of_the_episode_ends_the_source() -> None:
+    with opened(arguments={"ends_after": 3}) as device:
+        device.clock.sleep_until(1000 * MS)
+        assert device.capture.look() is None
+        assert environment_of(device).steps == 3
+        assert environment_of(device).measures() == {"return": 3.0, "length_s": 3 / 80}
+
+
+def test_in_real_time_the_environment_does_not_wait() -> None:
+    clock = FakeClock(5_000)
+    game = game_of("playhead-test/Counting-v0", real_time=True)
+    session = DeviceSession(game=game, name="world", device=game.device("world"),
+                            options=game.device("world").options, clock=clock)  # fmt: skip
+    environment = EnvironmentSession.of(session)
+    assert session.clock is clock
+    environment.hold("right", 1.0)
+    clock.advance(0.05)
+    environment.hold("right", 0.0)
+    clock.advance(0.05)
+    environment.catch_up()
+    assert environment.env.unwrapped.held.tolist() == [0, 4]
+    assert environment.steps == 8
+    assert environment.now_ns() == 5_000 + 100 * MS
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"environment": "Nothing-v0"}, NotFound, "Nothing"),
+        ({"environment": "no_such_module:Thing-v0"}, DeviceFailed, "no_such_module"),
+        ({"environment": None}, BadValue, "environment"),
+        ({"arguments": {"colour": 3}}, BadValue, "colour"),
+        ({"enviroment_": "x"}, NotFound, "enviroment_"),
+        ({"reset": {"city": 1}}, BadValue, "city"),
+        ({"codes": ["left"]}, BadValue, "2 values"),
+        ({"frames": "pictures"}, BadValue, "pictures"),
+        ({"rate_hz": 100}, BadValue, "80 steps a second"),
+    ],
+)
+def test_wrong_options_are_said(options: dict[str, Any], error: type[PlayheadError], says: str) -> None:
+    with pytest.raises(error, match=says):
+        open_device(Plugins(), game_of("playhead-test/Counting-v0"), "world", options=options)
+
+
+def test_an_unknown_code_is_said() -> None:
+    with opened() as device, pytest.raises(NotFound, match='Did you mean "right"'):
+        device.input.send("rihgt", 1.0)
+
+
+def test_an_observation_that_is_no_picture_is_said() -> None:
+    with opened("CartPole-v1", frames="observation") as device, pytest.raises(DeviceFailed, match="float32"):
+        device.capture.look()
+
+
+def test_cartpole_is_pushed_and_falls() -> None:
+    with opened("CartPole-v1", seed=3) as device:
+        first = device.capture.look()
+        assert first is not None
+        assert first.frame_HWC.shape == (4, 6, 3)
+        device.input.send("right", 1.0)
+        device.clock.sleep_until(10_000 * MS)
+        assert device.capture.look() is None
+        measures = environment_of(device).measures()
+        assert 5 < measures["return"] < 15
+        assert measures["length_s"] == measures["return"] / 50
+
+
+@pytest.mark.parametrize(
+    ("held", "number"),
+    [
+        ({}, 0),
+        ({"left": 1.0}, 1),
+        ({"left": 1.0, "up": 1.0}, 3),
+        ({"left": 1.0, "right": 1.0}, 2),
+        ({"up": 1.0}, 0),
+    ],
+)
+def test_discrete_actions_come_from_a_table(held: dict[str, float], number: int) -> None:
+    table = {"": 0, "left": 1, "right": 2, "up+left": 3}
+    translate = action_translator(gymnasium.spaces.Discrete(4), {"actions": table})
+    assert translate(held) == number
+
+
+def test_box_actions_are_ordered_and_clipped() -> None:
+    space = gymnasium.spaces.Box(-1.0, np.array([1.0, 0.5], dtype=np.float32), (2,), np.float32)
+    translate = action_translator(space, {"codes": ["steer", "gas"]})
+    assert translate({"gas": 1.0, "steer": -0.25}).tolist() == [-0.25, 0.5]
+    assert translate({}).dtype == np.float32
+
+
+def test_an_action_space_that_keys_do_not_fit_is_said() -> None:
+    with pytest.raises(BadValue, match="Text"):
+        action_translator(gymnasium.spaces.Text(3), {})
+
+
+def test_pictures_are_fitted_in_size_and_colour() -> None:
+    picture = np.zeros((8, 12, 3), dtype=np.uint8)
+    picture[:, :, 0] = 255
+    rgb = fit_frame(picture, Frame(width=6, height=4, rate_hz=10))
+    assert rgb.shape == (4, 6, 3)
+    assert (rgb == [255, 0, 0]).all()
+    grey = fit_frame(picture, Frame(width=6, height=4, rate_hz=10, colour="grey"))
+    assert grey.shape == (4, 6, 1)
+    assert (grey == 76).all()
+    from_grey = fit_frame(picture[:, :, 0], Frame(width=6, height=4, rate_hz=10))
+    assert (from_grey == 255).all()
+    with_alpha = fit_frame(np.dstack([picture, picture[:, :, 0]]), Frame(width=12, height=8, rate_hz=10))
+    assert (with_alpha == picture).all()
+
+
+def test_a_dry_run_moves_the_world_and_presses_nothing() -> None:
+    with open_device(Plugins(), game_of("playhead-test/Counting-v0"), "world", input_name="none") as device:
+        device.input.send("right", 1.0)
+        device.clock.sleep_until(100 * MS)
+        assert environment_of(device).steps == 8
+        assert environment_of(device).env.unwrapped.held.tolist() == [0, 0]
+        assert [(event.code, event.value, event.time_ns) for event in device.input.sent] == [("right", 1.0, 0)]
