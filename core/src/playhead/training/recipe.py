@@ -39,13 +39,18 @@ class Recipe:
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
 
     balance: Literal["none", "labels", "changes"] = "none"  # how windows are drawn
+    new_share: float = 0.5  # with --from: share drawn from recordings the run has not seen; 0: as they come
+    class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
     augment: Mapping[str, float] = field(default_factory=dict)  # augmentation name -> probability
     origins: tuple[str, ...] = ("human", "script")  # whose labels are trusted
     val_share: float = 0.1  # share of the recordings kept for validation
+    split_by: str = "recording"  # or a column whose values stay together, in training or in validation
     eval_every: int = 500  # steps between validations
+    keep: Literal["last", "best"] = "last"  # the weights that play: validation loss does not rank policies
 
     controller: Mapping[str, Any] = field(default_factory=dict)  # settings the run plays with
     workers: int = 2  # decoding threads
+    threads: int = 1  # of torch; more only while nothing else wants the cores
     seed: int = 1337
 
     def to_json(self) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""What training asks of a recording, so that anything labelled can be learned from. Free of zarr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from playhead.storage.schema import RecordingHeader
+
+FrameArray = npt.NDArray[np.uint8]
+
+
+class Source(Protocol):
+    """Frames with times and labels; `playhead.storage.reader.Recording` is one.
+
+    Shapes:  frame_time_ns (T,); labels[head] (T, columns); label_origin (T,); telemetry[name] (T,);
+             events a structured array of time_ns, device, code, value, origin.
+    """
+
+    @property
+    def header(self) -> RecordingHeader:
+        """What the recording says about itself."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """How the user calls it."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """Frames."""
+        ...
+
+    @property
+    def frame_time_ns(self) -> npt.NDArray[np.int64]:
+        """When each frame was taken."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, npt.NDArray[Any]]:
+        """The state of each head at each frame."""
+        ...
+
+    @property
+    def label_origin(self) -> npt.NDArray[np.uint8]:
+        """Whose state that was."""
+        ...
+
+    @property
+    def telemetry(self) -> Mapping[str, npt.NDArray[np.float32]]:
+        """What else the game told at each frame."""
+        ...
+
+    @property
+    def events(self) -> npt.NDArray[Any]:
+        """What was pressed and released, and when."""
+        ...
+
+    def read_frame_into(self, index: int, out_HWC: FrameArray) -> None:
+        """Decode one frame into `out_HWC`; called by several threads at once."""
+        ...

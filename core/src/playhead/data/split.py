@@ -1,0 +1,64 @@
+"""Training and validation windows that share no recording: neighbouring frames must never be on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from playhead.data.windows import WindowIndex
+from playhead.errors import BadValue, NothingToTrain, not_found
+
+BY_RECORDING = "recording"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Two indexes over the same recordings, and which groups (recordings, unless told otherwise) validate."""
+
+    train: WindowIndex
+    validation: WindowIndex
+    validation_groups: tuple[str, ...]
+
+
+def split(index: WindowIndex, share: float, seed: int, by: str = BY_RECORDING) -> Split:
+    """Keep `share` of the recordings for validation, at least one; 0 keeps none.
+
+    Which ones follows from the seed and their names alone. `by` may name a telemetry column instead: windows
+    with the same value in it (one car's pictures, say) then stay together.
+    Raises:  NothingToTrain when there are too few recordings, BadValue for a share outside [0, 1).
+    """
+    if not 0 <= share < 1:
+        raise BadValue(f"val_share={share:g} is not a share from 0 to below 1. Try --set val_share=0.1.")
+    group_N = _groups(index, by)
+    groups = sorted(set(group_N.tolist()))
+    if share == 0:
+        return Split(train=index, validation=index.take(np.zeros(len(index), bool)), validation_groups=())
+    if len(groups) < 2:
+        raise NothingToTrain(
+            f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and validation "
+            "needs one of its own. Record another, or train without validation: --set val_share=0."
+        )
+    count = min(max(1, round(share * len(groups))), len(groups) - 1)
+    kept = sorted(sorted(groups, key=lambda name: _rank(seed, name))[:count])
+    is_kept = np.isin(group_N, kept)
+    return Split(train=index.take(~is_kept), validation=index.take(is_kept), validation_groups=tuple(kept))
+
+
+def _rank(seed: int, name: str) -> str:
+    """A number that looks random and depends on nothing but seed and name, on every machine."""
+    return hashlib.sha256(f"{seed}/{name}".encode()).hexdigest()
+
+
+def _groups(index: WindowIndex, by: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    """Return the group of each window as text. Shape (N,)."""
+    if by == BY_RECORDING:
+        names = np.array([recording.name for recording in index.recordings] or [""])
+        return np.asarray(names[index.recording_N])
+    for recording in index.recordings:
+        if by not in recording.telemetry:
+            known = [BY_RECORDING, *recording.telemetry]
+            raise not_found(f"column to split {recording.name} by", by, known)
+    values = index.telemetry(by, np.arange(len(index)))[:, -1]
+    return np.array([f"{value:g}" for value in values], dtype=np.str_)

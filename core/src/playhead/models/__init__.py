@@ -1,0 +1,31 @@
+"""Frames to predictions: networks, what a run holds, and one-window inference. Knows nothing of training.
+
+Shape legend of this package: B windows, T frames of a window, N = B x T, H height, W width, C channels,
+F features, O outputs of a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from playhead.game import Frame
+from playhead.labels import LabelSchema
+from playhead.regions import Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """What a network is built for; the same for training and playing.
+
+    `regions` are given at the size of `frame`. `inputs` are "frames" and telemetry columns.
+    `options` are plain data of this network: what a recipe has as `model_options`.
+    """
+
+    schema: LabelSchema
+    frame: Frame
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    length: int = 1
+    inputs: tuple[str, ...] = ("frames",)
+    options: Mapping[str, Any] = field(default_factory=dict)

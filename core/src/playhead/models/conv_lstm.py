@@ -1,0 +1,98 @@
+"""The default network: small convolutions over views of each frame, an LSTM over the window, a layer a head.
+
+    frame -> scene, made smaller -> convolutions -\\
+          -> each region as it is -> convolutions -+-> LSTM over the window -> heads
+    telemetry ------------------------------------/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from playhead.errors import not_found
+from playhead.models import ModelSpec
+from playhead.models.encoders import ConvEncoder
+from playhead.models.heads import Heads
+from playhead.models.network import FrameArray, Network, check_options
+from playhead.models.readers import LstmReader, StackReader
+from playhead.models.views import views_of
+
+OPTIONS: dict[str, object] = {
+    "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
+    "scene_size": None,  # or exactly this (width, height)
+    "regions": None,  # names of regions seen at full resolution; None: all of the game
+    "channels": (16, 32, 48, 64),  # of the stride-2 convolutions
+    "features": 96,  # of each view and frame
+    "hidden": 96,  # of the reader
+    "reader": "lstm",  # or "stack"
+    "dropout": 0.0,  # share of the reader's outputs
+}
+
+
+class ConvLstm(Network):
+    """See the module. Its options and their defaults are in OPTIONS."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__(spec)
+        options = check_options("conv_lstm", spec.options, OPTIONS)
+        regions = _chosen_regions(spec, options["regions"])
+        self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        self.encoders = nn.ModuleDict({
+            view.name: ConvEncoder(
+                view.height, view.width, spec.frame.channels, options["channels"], options["features"]
+            )
+            for view in self.views
+        })  # fmt: skip
+        self.telemetry = tuple(name for name in spec.inputs if name != "frames")
+        inputs = options["features"] * len(self.views) + len(self.telemetry)
+        self.reader = _reader(options["reader"], inputs, options["hidden"], spec.length)
+        self.dropout = nn.Dropout(options["dropout"])
+        self.heads = Heads(spec.schema, options["hidden"])
+
+    def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
+        """Cut every view from the frames."""
+        return {view.name: view.cut(frames_NHWC) for view in self.views}
+
+    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the logits of every head."""
+        features_BTF = self.encode(inputs)
+        logits: dict[str, Tensor] = self.heads(self.dropout(self.reader(features_BTF)))
+        return logits
+
+    def encode(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return the features of each frame (B, T, features): all views and the telemetry side by side."""
+        parts: list[Tensor] = []
+        for name, encoder in self.encoders.items():
+            pictures_BTHWC = inputs[name]
+            parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
+        for name in self.telemetry:
+            value_BT1 = inputs[name].unsqueeze(2)
+            # Speeds and positions come in any unit: the logarithm keeps all of them within a few units of 0.
+            parts.append(value_BT1.sign() * value_BT1.abs().log1p())
+        return torch.cat(parts, dim=2)
+
+
+def _chosen_regions(spec: ModelSpec, names: object) -> dict[str, object]:
+    if names is None:
+        return dict(spec.regions)
+    chosen = [names] if isinstance(names, str) else list(names)  # type: ignore[call-overload]
+    for name in chosen:
+        if name not in spec.regions:
+            raise not_found("region", name, spec.regions)
+    return {name: spec.regions[name] for name in chosen}
+
+
+def _reader(kind: str, inputs: int, outputs: int, length: int) -> nn.Module:
+    if kind == "lstm":
+        return LstmReader(inputs, outputs)
+    if kind == "stack":
+        return StackReader(inputs, outputs, length)
+    raise not_found("temporal reader", kind, ["lstm", "stack"])
+
+
+def build(spec: ModelSpec) -> ConvLstm:
+    """Build the network for a spec."""
+    return ConvLstm(spec)

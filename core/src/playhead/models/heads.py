@@ -1,0 +1,42 @@
+"""From features to logits of every head of a schema, and from logits to what a player can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
+
+
+class Heads(nn.Module):
+    """One linear layer a head.
+
+    Shapes:  forward takes (B, features) and returns head -> (B, outputs).
+    """
+
+    def __init__(self, schema: LabelSchema, features: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict({name: nn.Linear(features, head.outputs) for name, head in schema.items()})
+
+    def forward(self, features_BF: Tensor) -> dict[str, Tensor]:
+        """Return the logits of every head."""
+        return {name: layer(features_BF) for name, layer in self.layers.items()}
+
+
+def probabilities(schema: LabelSchema, logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Turn logits into answers (B, outputs): shares of 1 for keys, classes and deltas, values for axes."""
+    return {name: _answers(head, logits[name]) for name, head in schema.items()}
+
+
+def _answers(head: Head, logits_BO: Tensor) -> Tensor:
+    if isinstance(head, Keys):
+        return logits_BO.sigmoid()
+    if isinstance(head, Choice):
+        return logits_BO.softmax(1)
+    return axis_deltas(head, logits_BO).softmax(2).flatten(1) if head.deltas else logits_BO.clamp(-1, 1)
+
+
+def axis_deltas(head: Axes, logits_BO: Tensor) -> Tensor:
+    """Return the logits of a head with deltas as (B, axes, deltas)."""
+    return logits_BO.unflatten(1, (len(head.names), len(head.deltas)))

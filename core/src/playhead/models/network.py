@@ -1,0 +1,66 @@
+"""What playhead asks of a network: named inputs to named heads, and one preparation for training and playing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from playhead.errors import not_found
+from playhead.models import ModelSpec
+
+FrameArray = npt.NDArray[np.uint8]
+
+
+class Network(nn.Module):
+    """A network of a given spec. Subclasses define `answer`, and `prepare` if they do not want whole frames."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
+        """Cut from frames what the network looks at: named uint8 pictures (N, height, width, channels).
+
+        Called with whole frames by the loader's threads in training and by the predictor in playing, so the
+        two cannot differ. Must be a pure function of its argument.
+        """
+        return {"frames": frames_NHWC}
+
+    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the logits (B, outputs) of every head for prepared inputs."""
+        raise NotImplementedError
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the logits of every head; whole frames are prepared first.
+
+        Shapes:  inputs "frames" (B, T, H, W, C) uint8, or the pictures `prepare` makes of them, likewise;
+                 telemetry (B, T) float32. Returns head -> (B, outputs).
+        """
+        frames = inputs.get("frames")
+        if frames is None or tuple(frames.shape[2:]) != self.spec.frame.shape:
+            return self.answer(inputs)
+        count, length = frames.shape[:2]
+        views = self.prepare(frames.reshape(count * length, *frames.shape[2:]).cpu().numpy())
+        prepared = {
+            name: torch.from_numpy(np.ascontiguousarray(view)).to(frames.device).unflatten(0, (count, length))
+            for name, view in views.items()
+        }
+        return self.answer({**inputs, **prepared})
+
+
+def check_options(model: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the known options overlaid with those given. Raises NotFound for one that the model lacks."""
+    for name in options:
+        if name not in known:
+            raise not_found(f"option of the model {model}", name, known, then="See model_options in the recipe.")
+    return {**known, **options}
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return how many numbers are learned."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

@@ -1,0 +1,136 @@
+"""What a training method is given, and the check that recordings fit before anything is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from playhead.data.source import Source
+from playhead.errors import Mismatch, NothingToTrain
+from playhead.game import Game
+from playhead.labels import LabelSchema, check_same
+from playhead.models.run import Run, check_frame
+from playhead.plugins import Plugins
+from playhead.training.recipe import Recipe
+
+
+class Progress(Protocol):
+    """Somebody who watches a training."""
+
+    def note(self, sentence: str) -> None:
+        """Hear a sentence meant for the user."""
+        ...
+
+    def step(self, step: int, steps: int, loss: float) -> None:
+        """Hear after every step how far it is; `loss` is a moving mean."""
+        ...
+
+    def validated(self, step: int, metrics: dict[str, Any]) -> None:
+        """Hear what a validation measured."""
+        ...
+
+
+class Unwatched:
+    """Progress that nobody wants to see."""
+
+    def note(self, sentence: str) -> None:
+        """Say nothing."""
+
+    def step(self, step: int, steps: int, loss: float) -> None:
+        """Show nothing."""
+
+    def validated(self, step: int, metrics: dict[str, Any]) -> None:
+        """Show nothing."""
+
+
+@dataclass(kw_only=True)
+class TrainingJob:
+    """One training: what to learn, from which recordings, and where the run goes.
+
+    `out` is the folder that the run fills, made if missing. `start_from` is a run whose weights to go on with.
+    `rate_hz` is the rate all recordings must have; without it, that of the game on their device.
+    `skip_bad` leaves recordings that do not fit out, by name, where they would be an error.
+    """
+
+    game: Game
+    recipe: Recipe
+    recordings: Sequence[Source]
+    out: Path
+    plugins: Plugins
+    recipe_name: str = "default"
+    start_from: Run | None = None
+    rate_hz: float | None = None
+    skip_bad: bool = False
+    device: str = "auto"
+    command: str = ""
+    progress: Progress = field(default_factory=Unwatched)
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The heads to learn: those the recipe names, in the game's order, or all. Raises NotFound."""
+        schema = self.game.schema
+        for name in self.recipe.heads:
+            schema.head(name)
+        wanted = self.recipe.heads or tuple(schema)
+        return LabelSchema(tuple((name, head) for name, head in schema.heads if name in wanted))
+
+
+def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
+    """Return the recordings that fit the game and the recipe, and their rate.
+
+    Raises:  Mismatch naming the first recording that does not fit and what to type, unless job.skip_bad;
+             NothingToTrain when none is left.
+    """
+    fitting: list[Source] = []
+    rate_hz = job.rate_hz
+    for recording in job.recordings:
+        try:
+            rate_hz = check_recording(job, recording, rate_hz)
+        except Mismatch as problem:
+            if not job.skip_bad:
+                raise
+            job.left_out.append(recording.name)
+            job.progress.note(f"Left out: {problem}")
+        else:
+            fitting.append(recording)
+    if not fitting or rate_hz is None:
+        raise NothingToTrain(_nothing(job))
+    return fitting, rate_hz
+
+
+def _nothing(job: TrainingJob) -> str:
+    if job.left_out:
+        return f"None of the {len(job.left_out)} recordings of {job.game.name} fits; see the notes above."
+    return f"{job.game.name} has no recordings. Make some: playhead record {job.game.name}."
+
+
+def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) -> float:
+    """Raise Mismatch unless a recording is of this game, size, rate and labels. Returns its rate.
+
+    `rate_hz` is the rate wanted; None accepts what the game says for the recording's device.
+    """
+    header, where = recording.header, f"Recording {recording.name}"
+    then = f"Leave it out with --skip-bad, or choose others with --recordings. See: playhead data list {job.game.name}."
+    if header.game["name"] != job.game.name:
+        raise Mismatch(f"{where} is of {header.game['name']}, not of {job.game.name}. {then}")
+    check_same(job.game.schema, header.schema, where=where, then=then)
+    check_frame(job.game.frame, header.frame, where=where, then=then)
+    wanted = rate_hz or _usual_rate(job.game, header.device)
+    if wanted is not None and abs(header.rate_hz - wanted) > 1e-6 * wanted:
+        raise Mismatch(
+            f"{where} is {job.game.name} at {header.rate_hz:g} Hz, {wanted:g} Hz are wanted. "
+            f"Record again, pass --rate {header.rate_hz:g}, or choose others with --recordings."
+        )
+    for name in job.recipe.inputs:
+        if name != "frames" and name not in recording.telemetry:
+            known = ", ".join(recording.telemetry) or "none"
+            raise Mismatch(f'{where} has no telemetry "{name}", which the recipe wants. It has: {known}. {then}')
+    return float(header.rate_hz)
+
+
+def _usual_rate(game: Game, device: str) -> float | None:
+    """The rate of the game on a device; None for a device that the game no longer has."""
+    return game.rate_hz(device) if device in game.devices else None

@@ -1,0 +1,75 @@
+"""The Lightning module: one training step, one validation, the optimiser. Knows nothing of files or screens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+
+from playhead.data.loader import Batch
+from playhead.labels import LabelSchema
+from playhead.models.network import Network
+from playhead.training.losses import losses
+from playhead.training.recipe import Recipe
+from playhead.training.scores import Scores
+
+
+class SupervisedModule(lightning.LightningModule):
+    """Learns the labels of windows. After each validation `scores` holds what was measured."""
+
+    def __init__(
+        self, network: Network, schema: LabelSchema, recipe: Recipe, class_weights: Mapping[str, Tensor]
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.schema = schema
+        self.recipe = recipe
+        self.class_weights = dict(class_weights)
+        self.scores = Scores(schema)
+        self.train_loss = 0.0
+
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        """Return the loss of one batch, all heads added."""
+        logits = self.network(batch)
+        loss = torch.stack(list(self._losses(logits, batch).values())).sum()
+        # A moving mean over about 50 steps: one batch's loss jumps too much to be read.
+        value = float(loss.detach())
+        self.train_loss = value if number == 0 else 0.98 * self.train_loss + 0.02 * value
+        return loss
+
+    def _losses(self, logits: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        weights = {name: tensor.to(self.device) for name, tensor in self.class_weights.items()}
+        return losses(self.schema, logits, batch["labels"], weights)
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin to count anew."""
+        self.scores = Scores(self.schema)
+
+    def validation_step(self, batch: Batch, number: int) -> None:
+        """Count one batch."""
+        logits = self.network(batch)
+        self.scores.add(logits, batch, self._losses(logits, batch))
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with decay on what has two and more dimensions; linear warm-up, then a cosine."""
+        parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        groups = [
+            {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": self.recipe.weight_decay},
+            {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, betas=self.recipe.betas)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(self.recipe, step))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def lr_factor(recipe: Recipe, step: int) -> float:
+    """Return the share of the peak learning rate at a step."""
+    if step < recipe.warmup_steps:
+        return (step + 1) / recipe.warmup_steps
+    done = min(1.0, (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps))
+    final = recipe.final_lr / recipe.lr
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * done))

@@ -1,0 +1,157 @@
+"""What is measured at each validation, beside what needs no network: repeating the last action, the majority."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from playhead.data.loader import Batch
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
+from playhead.models.heads import axis_deltas
+from playhead.training.losses import nearest_delta
+
+ClassArray = npt.NDArray[np.int64]
+
+
+class Scores:
+    """Collects answers, labels and losses of a validation; `metrics` sums them up.
+
+    Everything is compared as classes: a key 0 or 1, a choice its class, a delta its number, and an axis
+    -1, 0 or 1: left of, at, or right of rest (a tenth of its range).
+    """
+
+    def __init__(self, schema: LabelSchema) -> None:
+        self.schema = schema
+        self._loss_sums: dict[str, float] = dict.fromkeys(schema, 0.0)
+        self._windows = 0
+        self._answers: dict[str, list[ClassArray]] = {name: [] for name in schema}
+        self._truths: dict[str, list[ClassArray]] = {name: [] for name in schema}
+        self._repeats: dict[str, list[ClassArray]] = {name: [] for name in schema}
+        self._errors: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in schema}
+
+    def add(self, logits: Mapping[str, Tensor], batch: Batch, losses: Mapping[str, Tensor]) -> None:
+        """Count one batch."""
+        count = len(batch["rows"])
+        self._windows += count
+        for name, head in self.schema.items():
+            self._loss_sums[name] += float(losses[name]) * count
+            labels, previous = batch["labels"][name].cpu(), batch["previous"][name].cpu()
+            own = logits[name].detach().float().cpu()
+            self._answers[name].append(_as_numpy(answered(head, own)))
+            self._truths[name].append(_as_numpy(as_classes(head, labels)))
+            self._repeats[name].append(_as_numpy(repeated(head, previous)))
+            if isinstance(head, Axes) and not head.deltas:
+                self._errors[name].append((own.clamp(-1, 1) - labels).abs().numpy())
+
+    def metrics(self) -> dict[str, Any]:
+        """Return loss, and by head F1 of each name, accuracy, and F1 where the action changes.
+
+        Each head also has `repeat_last` and `majority` with accuracy and change-frame F1.
+        """
+        if self._windows == 0:
+            return {}
+        heads = {name: self._head_metrics(name, head) for name, head in self.schema.items()}
+        return {
+            "loss": sum(self._loss_sums.values()) / self._windows,
+            "windows": self._windows,
+            "change_f1": float(np.mean([head["change_f1"] for head in heads.values()])),
+            "accuracy": float(np.mean([head["accuracy"] for head in heads.values()])),
+            "heads": heads,
+        }
+
+    def _head_metrics(self, name: str, head: Head) -> dict[str, Any]:
+        answer, truth = np.concatenate(self._answers[name]), np.concatenate(self._truths[name])
+        repeat = np.concatenate(self._repeats[name])
+        changed = (truth != repeat).any(1)
+        majority = np.broadcast_to([_most_common(column) for column in truth.T], truth.shape)
+        result = {
+            "loss": self._loss_sums[name] / self._windows,
+            **_scored(head, answer, truth, changed),
+            "f1": f1_by_name(head, answer, truth),
+            "change_share": float(changed.mean()),
+            "repeat_last": _scored(head, repeat, truth, changed),
+            "majority": _scored(head, majority, truth, changed),
+        }
+        if self._errors[name]:
+            errors = np.concatenate(self._errors[name]).mean(0)
+            result["mean_error"] = dict(zip(head.names, errors.tolist(), strict=True))
+        return result
+
+
+def answered(head: Head, logits_BO: Tensor) -> Tensor:
+    """Return the classes that logits stand for. Shape (B, columns)."""
+    if isinstance(head, Keys):
+        return (logits_BO >= 0).long()
+    if isinstance(head, Choice):
+        return logits_BO.argmax(1, keepdim=True)
+    return axis_deltas(head, logits_BO).argmax(2) if head.deltas else _side(logits_BO)
+
+
+def as_classes(head: Head, labels_BA: Tensor) -> Tensor:
+    """Return the classes that labels stand for. Shape (B, columns)."""
+    if isinstance(head, Keys):
+        return (labels_BA >= 0.5).long()
+    if isinstance(head, Choice):
+        return labels_BA.long()
+    return nearest_delta(head, labels_BA) if head.deltas else _side(labels_BA)
+
+
+def repeated(head: Head, previous_BA: Tensor) -> Tensor:
+    """Return the classes of going on as before; for deltas that is no change. Shape (B, columns)."""
+    if isinstance(head, Axes) and head.deltas:
+        return nearest_delta(head, torch.zeros_like(previous_BA))
+    return as_classes(head, previous_BA)
+
+
+def _side(values_BA: Tensor) -> Tensor:
+    return (values_BA > 0.1).long() - (values_BA < -0.1).long()
+
+
+def _as_numpy(classes: Tensor) -> ClassArray:
+    array: ClassArray = classes.numpy()
+    return array
+
+
+def _most_common(column_N: ClassArray) -> int:
+    values, counts = np.unique(column_N, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def _scored(head: Head, answer: ClassArray, truth: ClassArray, changed: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """Return the share of windows that are right in every column, and F1 where the action changes."""
+    on_change = f1_by_name(head, answer[changed], truth[changed]).values()
+    return {
+        "accuracy": float((answer == truth).all(1).mean()),
+        "change_f1": float(np.mean(list(on_change))) if on_change else 0.0,
+    }
+
+
+def f1_by_name(head: Head, answer_NA: ClassArray, truth_NA: ClassArray) -> dict[str, float]:
+    """Return F1 of every key, class or axis that occurs in the truth or the answers.
+
+    For keys the positive side counts; for an axis the mean over its classes.
+    """
+    if isinstance(head, Keys):
+        pairs = {n: (answer_NA[:, i] == 1, truth_NA[:, i] == 1) for i, n in enumerate(head.names)}
+    elif isinstance(head, Choice):
+        pairs = {n: (answer_NA[:, 0] == i, truth_NA[:, 0] == i) for i, n in enumerate(head.names)}
+    else:
+        return {n: _mean_f1(answer_NA[:, i], truth_NA[:, i]) for i, n in enumerate(head.names)}
+    return {name: f1(said, true) for name, (said, true) in pairs.items() if said.any() or true.any()}
+
+
+def _mean_f1(answer_N: ClassArray, truth_N: ClassArray) -> float:
+    classes = np.union1d(answer_N, truth_N)
+    return float(np.mean([f1(answer_N == c, truth_N == c) for c in classes])) if len(classes) else 0.0
+
+
+def f1(said_N: npt.NDArray[np.bool_], true_N: npt.NDArray[np.bool_]) -> float:
+    """Return the harmonic mean of precision and recall; 0 when nothing was right."""
+    right = int((said_N & true_N).sum())
+    total = int(said_N.sum() + true_N.sum())
+    return 2 * right / total if total else 0.0

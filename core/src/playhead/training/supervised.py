@@ -1,0 +1,226 @@
+"""The training method "supervised": windows and their labels to a run, with Lightning.
+
+    recordings -> check -> windows -> split by recording -> loader threads -> AdamW steps
+               -> validation every so many steps -> run folder: last weights, best weights, history
+
+The last weights play unless the recipe says otherwise: validation loss does not rank policies. (Measured with
+clean and disturbed recordings: the lower loss, .287 against .332, drove .285 of the way against .667.)
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import playhead
+from playhead.data.augment import Augmenter
+from playhead.data.balance import WeightArray, prefer, weights
+from playhead.data.loader import Loader, draw_rows, rows_in_order
+from playhead.data.split import Split, split
+from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
+from playhead.errors import NothingToTrain
+from playhead.labels import Choice, Keys
+from playhead.models.network import Network, count_parameters
+from playhead.models.run import Run, load_weights, model_spec
+from playhead.training.fit import Learned, fit
+from playhead.training.job import TrainingJob, fitting_recordings
+from playhead.training.module import SupervisedModule
+from playhead.version import git_revision, utc_now
+
+# Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
+VALIDATION_WINDOWS = 4096
+
+
+def train(job: TrainingJob) -> Run:
+    """Train a network on the job's recordings and return the finished run.
+
+    Ctrl-C ends the training early and keeps what was learned.
+    Raises:  Mismatch, NothingToTrain, NotFound or BadValue before anything is written.
+    """
+    started = time.perf_counter()
+    recordings, rate_hz = fitting_recordings(job)
+    parts = split(window_index(job, recordings), job.recipe.val_share, job.recipe.seed, job.recipe.split_by)
+    network = build_network(job)
+    module = SupervisedModule(network, job.schema, job.recipe, class_weights(job, parts.train))
+    job.out.mkdir(parents=True, exist_ok=True)
+    with threads_for(job.recipe.threads):
+        learned = fit(job, module, training_loader(job, parts.train, network), validation_loader(job, parts, network))
+    network.cpu()
+    if job.recipe.keep == "best" and learned.best_weights is not None:
+        network.load_state_dict(learned.best_weights)
+    run = Run(
+        path=job.out,
+        game=job.game.to_json(),
+        recipe_name=job.recipe_name,
+        recipe=job.recipe,
+        schema=job.schema,
+        frame=job.game.frame,
+        rate_hz=rate_hz,
+        device=recordings[0].header.device,
+        parameters=count_parameters(network),
+        metrics=_metrics(learned, time.perf_counter() - started),
+        made_with=made_with(job),
+        data=_data_summary(job, parts),
+    )
+    return run.save(network, best=learned.best_weights)
+
+
+def window_index(job: TrainingJob, recordings: list[Any]) -> WindowIndex:
+    """Find the windows. Raises NothingToTrain naming each recording that gives none, unless some do."""
+    index = WindowIndex.of(recordings, job.schema, WindowSpec.of(job.recipe))
+    counts = windows_by_recording(index)
+    empty = [name for name, count in counts.items() if count == 0]
+    if len(index) == 0:
+        raise NothingToTrain(
+            f"No recording of {job.game.name} has a window to learn from: {', '.join(empty)}. A window takes "
+            f"{_window_s(job):g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. Record longer, "
+            "or see what they hold: playhead data info."
+        )
+    for name in empty:
+        job.progress.note(f"Recording {name} has no window to learn from: too short, all padding, or not labelled.")
+    return index
+
+
+def _window_s(job: TrainingJob) -> float:
+    recipe = job.recipe
+    return (recipe.length - 1) * recipe.stride_s + recipe.latency_s + recipe.label_over_s
+
+
+def build_network(job: TrainingJob) -> Network:
+    """Build the network with seeded weights, or with those of the run it starts from."""
+    torch.manual_seed(job.recipe.seed)
+    spec = model_spec(job.game.to_json(), job.schema, job.game.frame, job.recipe)
+    network: Network = job.plugins.get("model", job.recipe.model)(spec)
+    if job.start_from is not None:
+        job.start_from.check_plays(job.game, job.start_from.rate_hz)
+        load_weights(network, job.start_from.weights, run=job.start_from.name)
+    return network
+
+
+def class_weights(job: TrainingJob, index: WindowIndex) -> dict[str, Tensor]:
+    """Return the weights of classes in the loss, by head: inverse to how often they occur, to some power.
+
+    Power 0 (the default) weighs nothing; 1 makes rare classes count as much as common ones, at most 20 times.
+    """
+    power = job.recipe.class_weight_power
+    weighed: dict[str, Tensor] = {}
+    for name, head in job.schema.items():
+        labels = index.labels[name]
+        if power == 0 or not isinstance(head, (Keys, Choice)):
+            continue
+        if isinstance(head, Keys):
+            share = labels.mean(0)
+            ratio = (1 - share) / np.maximum(share, 1e-6)
+        else:
+            counts = np.bincount(labels[:, 0], minlength=len(head.names))
+            ratio = len(labels) / (len(head.names) * np.maximum(counts, 1))
+        weighed[name] = torch.tensor(np.clip(ratio, 0.05, 20.0) ** power, dtype=torch.float32)
+    return weighed
+
+
+def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
+    """Return how often each window is drawn: balanced, and new recordings preferred when going on from a run."""
+    weight_N = weights(index, job.recipe.balance)
+    if job.start_from is None:
+        return weight_N
+    seen = {entry["name"] for entry in job.start_from.data.get("recordings", [])}
+    is_new = np.array([recording.name not in seen for recording in index.recordings], dtype=bool)
+    return prefer(weight_N, is_new[index.recording_N], job.recipe.new_share)
+
+
+def training_loader(job: TrainingJob, index: WindowIndex, network: Network) -> Loader:
+    """Return the batches of the whole training."""
+    recipe, weight_N = job.recipe, drawing_weights(job, index)
+
+    def rows() -> Iterator[IndexArray]:
+        return draw_rows(weight_N, recipe.batch_size, recipe.steps, recipe.seed)
+
+    return Loader(
+        index=index,
+        rows=rows,
+        steps=recipe.steps,
+        prepare=network.prepare,
+        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions),
+        inputs=recipe.inputs,
+        workers=recipe.workers,
+        seed=recipe.seed,
+    )
+
+
+def validation_loader(job: TrainingJob, parts: Split, network: Network) -> Loader | None:
+    """Return the batches of a validation, or None when nothing was kept for it."""
+    if len(parts.validation) == 0:
+        return None
+    return Loader(
+        index=parts.validation,
+        rows=rows_in_order(len(parts.validation), job.recipe.batch_size, VALIDATION_WINDOWS),
+        prepare=network.prepare,
+        inputs=job.recipe.inputs,
+        workers=job.recipe.workers,
+    )
+
+
+@contextmanager
+def threads_for(threads: int) -> Iterator[None]:
+    """Let torch use so many threads meanwhile.
+
+    One by default: loader threads want the other cores, and torch's threads wait spinning. Two threads beside
+    one busy process were measured 6 times slower than one (340 against 58 ms a step on two cores).
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _metrics(learned: Learned, seconds: float) -> dict[str, Any]:
+    return {
+        "steps": learned.steps,
+        "seconds": round(seconds, 1),
+        "stopped_early": learned.stopped,
+        "best_step": learned.best_step,
+        **learned.last,
+    }
+
+
+def made_with(job: TrainingJob) -> dict[str, Any]:
+    """Return what made the run: command, versions, revision, time, and the run it started from."""
+    return {
+        "command": job.command,
+        "created_utc": utc_now(),
+        "git_revision": git_revision(),
+        "playhead": playhead.__version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "started_from": job.start_from.name if job.start_from is not None else "",
+    }
+
+
+def _data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
+    train, validation = windows_by_recording(parts.train), windows_by_recording(parts.validation)
+    return {
+        "recordings": [
+            {
+                "name": recording.name,
+                "frames": recording.length,
+                "train_windows": train[recording.name],
+                "validation_windows": validation[recording.name],
+            }
+            for recording in parts.train.recordings
+        ],
+        "train_windows": len(parts.train),
+        "validation_windows": len(parts.validation),
+        "split_by": job.recipe.split_by,
+        "validation": list(parts.validation_groups),
+        "left_out": list(job.left_out),
+    }
+

@@ -1,0 +1,26 @@
+"""Which playhead made something: written into every run."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def git_revision() -> str:
+    """Return the revision of the checkout that playhead runs from, or "" for an installed package."""
+    root = Path(__file__).parents[3]
+    if not ((root / ".git").exists() and (root / "core" / "pyproject.toml").exists()):
+        return ""
+    try:
+        command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def utc_now() -> str:
+    """Return the time of day in UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
