@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from playhead.evaluation.baselines import baseline_answers
 from playhead.evaluation.metrics import score_head
 from playhead.labels import Axes, Choice, Keys

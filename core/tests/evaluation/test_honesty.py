@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from playhead.evaluation.honesty import (
     constant_input_test,
     leak_test,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from playhead.errors import Mismatch
 from playhead.evaluation.answers import HeadAnswers, changed, decided, number_segments
 from playhead.evaluation.metrics import (

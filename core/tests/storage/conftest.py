@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from playhead.events import Event, Origin
 from playhead.game import Frame
 from playhead.labels import Axes, Choice, Keys, LabelSchema

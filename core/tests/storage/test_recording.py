@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from zarr.core.buffer import default_buffer_prototype
+from zarr.core.sync import sync
+from zarr.storage import LocalStore, MemoryStore
+
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.events import Origin
 from playhead.game import Frame
 from playhead.storage.reader import open_recording, open_recordings
 from playhead.storage.schema import ROWS, RecordingHeader
 from playhead.storage.writer import RecordingWriter
-from zarr.core.buffer import default_buffer_prototype
-from zarr.core.sync import sync
-from zarr.storage import LocalStore, MemoryStore
 
 Recorded = Callable[..., Path]
 Header = Callable[..., RecordingHeader]

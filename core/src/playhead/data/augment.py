@@ -51,9 +51,7 @@ class Augmentation(ABC):
         return torch.ones(len(next(iter(labels.values()))), dtype=torch.bool)
 
     @abstractmethod
-    def __call__(
-        self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator
-    ) -> tuple[Tensor, Labels]:
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Return the changed windows and what they should answer now; may write into its arguments."""
 
 
@@ -65,15 +63,13 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator) -> 
 class Colour(Augmentation):
     """Brightness, contrast and saturation each changed by up to 30 %."""
 
-    def __call__(
-        self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator
-    ) -> tuple[Tensor, Labels]:
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Change the colours."""
         count, length = frames_BTCHW.shape[:2]
         if frames_BTCHW.shape[2] == 3:
             factor_N = uniform(count, 0.7, 1.3, generator).flatten().repeat_interleave(length)
             flat = adjust_saturation_with_gray_subtraction(frames_BTCHW.flatten(0, 1), factor_N)
-            frames_BTCHW = flat.unflatten(0, (count, length))
+            frames_BTCHW = flat.view(frames_BTCHW.shape)
         brightness = uniform(count, 0.7, 1.3, generator)
         contrast = uniform(count, 0.7, 1.3, generator)
         middle = frames_BTCHW.mean(dim=(1, 2, 3, 4), keepdim=True)
@@ -87,9 +83,7 @@ class Flip(Augmentation):
     is_geometric = True
     mirrors = True
 
-    def __call__(
-        self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator
-    ) -> tuple[Tensor, Labels]:
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Mirror pictures and labels."""
         return frames_BTCHW.flip(-1), mirrored(self.schema, labels)
 
@@ -120,11 +114,9 @@ class Zoom(Augmentation):
 
     is_geometric = True
 
-    def __call__(
-        self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator
-    ) -> tuple[Tensor, Labels]:
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Enlarge about the middle."""
-        count, length, _, height, width = frames_BTCHW.shape
+        count, height, width = len(frames_BTCHW), *frames_BTCHW.shape[-2:]
         scale_B = uniform(count, 1.05, 1.2, generator).flatten()
         matrix_B23 = torch.zeros(count, 2, 3)
         matrix_B23[:, 0, 0] = matrix_B23[:, 1, 1] = scale_B
@@ -132,15 +124,13 @@ class Zoom(Augmentation):
         matrix_B23[:, 1, 2] = (1 - scale_B) * (height - 1) / 2
         # All frames of a window move alike, so they go through as channels of one picture.
         joined = warp_affine(frames_BTCHW.flatten(1, 2), matrix_B23, (height, width), padding_mode="border")
-        return joined.unflatten(1, (length, -1)), labels
+        return joined.view(frames_BTCHW.shape), labels
 
 
 class CutOut(Augmentation):
     """A grey rectangle of a fifth to two fifths of the width and height somewhere in the picture."""
 
-    def __call__(
-        self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator
-    ) -> tuple[Tensor, Labels]:
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Cover a part of each window."""
         height, width = frames_BTCHW.shape[-2:]
         share_B4 = torch.rand(len(frames_BTCHW), 4, generator=generator)

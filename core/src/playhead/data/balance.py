@@ -61,16 +61,18 @@ def weights(index: WindowIndex, how: str) -> WeightArray:
         weight_N = 1.0 / np.maximum(counts, RAREST_SHARE * len(index))[inverse]
     else:
         raise not_found("way to balance", how, ["none", "labels", "changes"])
-    return weight_N / max(weight_N.sum(), 1e-12)
+    shares_N: WeightArray = weight_N / max(weight_N.sum(), 1e-12)
+    return shares_N
 
 
 def prefer(weight_N: WeightArray, chosen_N: BoolArray, share: float) -> WeightArray:
-    """Scale the weights so that the chosen windows are drawn `share` of the time; without any, or others, as is."""
+    """Scale the weights so that the chosen windows are drawn `share` of the time."""
     total = weight_N[chosen_N].sum()
     if share <= 0 or total == 0 or total >= weight_N.sum():
         return weight_N
     scaled = np.where(chosen_N, weight_N * share / total, weight_N * (1 - share) / (weight_N.sum() - total))
-    return scaled / scaled.sum()
+    shares_N: WeightArray = scaled / scaled.sum()
+    return shares_N
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ class BalanceReport:
 
     def line(self) -> str:
         """Say it in one line: `3 recordings, 1,200 frames; w 71 %  a 9 %  none 15 %`."""
-        shares = {**{}, **_flat(self.keys), **_flat(self.classes)}
+        shares = {**_flat(self.keys), **_flat(self.classes)}
         if self.keys:
             shares["none"] = self.idle_share
         said = "  ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
@@ -150,7 +152,10 @@ def _class_shares(head: Choice, labels_NA: npt.NDArray[Any]) -> dict[str, float]
 
 
 def idle(index: WindowIndex) -> BoolArray:
-    """Say for each window whether no key is held and every axis rests; a choice alone is never idle. Shape (N,)."""
+    """Say for each window whether no key is held and every axis rests. Shape (N,).
+
+    A choice alone is never idle.
+    """
     active = [head for head in index.schema.values() if not isinstance(head, Choice)]
     idle_N = np.full(len(index), bool(active))
     for name, head in index.schema.items():

@@ -18,7 +18,7 @@ FrameArray = npt.NDArray[np.uint8]
 class Source(Protocol):
     """Frames with times and labels; `playhead.storage.reader.Recording` is one.
 
-    Shapes:  frame_time_ns (T,); labels[head] (T, columns); label_origin (T,); telemetry[name] (T,);
+    Shapes:  frame_time_ns (T,); labels[head] (T, columns); label_origin (T,); telemetry[name], columns[name] (T,);
              events a structured array of time_ns, device, code, value, origin.
     """
 
@@ -60,6 +60,11 @@ class Source(Protocol):
     @property
     def telemetry(self) -> Mapping[str, npt.NDArray[np.float32]]:
         """What else the game told at each frame."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What else is known of each frame: a number or a text."""
         ...
 
     @property

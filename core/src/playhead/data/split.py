@@ -56,9 +56,11 @@ def _groups(index: WindowIndex, by: str) -> np.ndarray[tuple[int], np.dtype[np.s
     if by == BY_RECORDING:
         names = np.array([recording.name for recording in index.recordings] or [""])
         return np.asarray(names[index.recording_N])
-    for recording in index.recordings:
-        if by not in recording.telemetry:
-            known = [BY_RECORDING, *recording.telemetry]
-            raise not_found(f"column to split {recording.name} by", by, known)
-    values = index.telemetry(by, np.arange(len(index)))[:, -1]
-    return np.array([f"{value:g}" for value in values], dtype=np.str_)
+    group_N = np.empty(len(index), dtype=object)
+    for number, recording in enumerate(index.recordings):
+        columns = {**recording.telemetry, **recording.columns}
+        if by not in columns:
+            raise not_found(f"column of {recording.name}", by, [BY_RECORDING, *columns])
+        mine = index.recording_N == number
+        group_N[mine] = [str(value) for value in columns[by][index.frames_NT[mine, -1]]]
+    return np.asarray(group_N.astype(np.str_))

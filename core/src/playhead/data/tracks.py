@@ -1,4 +1,4 @@
-"""The state of one control as a function of time, from events where there are any, else from the frames' labels."""
+"""The state of one control as a function of time, from events, else from the frames' labels."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ the state `latency_s` after t, because acting takes that long, or the mean over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -169,15 +169,11 @@ def _windows_of(recording: Source, schema: LabelSchema, spec: WindowSpec) -> _Pa
         name: _labels(recording, name, head, times[rows], start_ns[rows], end_ns[rows])
         for name, head in schema.items()
     }
-    previous = {
-        name: _states(recording, name, head, times[rows] - interval_ns) for name, head in schema.items()
-    }
+    previous = {name: _states(recording, name, head, times[rows] - interval_ns) for name, head in schema.items()}
     return _Part(frames_TT[rows], labels, previous)
 
 
-def frames_at(
-    times: TimeArray, length: int, stride_ns: int, interval_ns: int
-) -> tuple[IndexArray, BoolArray]:
+def frames_at(times: TimeArray, length: int, stride_ns: int, interval_ns: int) -> tuple[IndexArray, BoolArray]:
     """Find for every frame the frames of the window that ends with it, and whether all of them exist.
 
     The nearest frame to each moment is taken, of two equally near the newer. It exists when it is at most half
@@ -191,8 +187,8 @@ def frames_at(
     nearest = np.where(np.abs(times[after] - wanted) <= np.abs(times[before] - wanted), after, before)
     nearest[:, -1] = np.arange(len(times))
     away = np.abs(times[nearest] - wanted)
-    found = (away <= (0.5 + TOLERANCE_INTERVALS) * interval_ns).all(1)
-    return nearest.astype(np.int64), found
+    found = np.all(away <= (0.5 + TOLERANCE_INTERVALS) * interval_ns, axis=1)
+    return nearest.astype(np.int64), np.asarray(found)
 
 
 def _is_labelled(
@@ -235,7 +231,7 @@ def _states(recording: Source, name: str, head: Head, time_ns: TimeArray) -> npt
     return np.stack([track.at(time_ns) for track in tracks], 1).astype(_label_dtype(head))
 
 
-def windows_by_recording(index: WindowIndex) -> Mapping[str, int]:
-    """Count the windows of each recording by name."""
-    counts = np.bincount(index.recording_N, minlength=len(index.recordings))
-    return {recording.name: int(count) for recording, count in zip(index.recordings, counts, strict=True)}
+def windows_by_recording(index: WindowIndex) -> list[int]:
+    """Count the windows of each recording."""
+    counts: list[int] = np.bincount(index.recording_N, minlength=len(index.recordings)).tolist()
+    return counts

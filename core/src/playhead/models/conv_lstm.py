@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from playhead.models.heads import Heads
 from playhead.models.network import FrameArray, Network, check_options
 from playhead.models.readers import LstmReader, StackReader
 from playhead.models.views import views_of
+from playhead.regions import Region
 
 OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
@@ -75,10 +76,10 @@ class ConvLstm(Network):
         return torch.cat(parts, dim=2)
 
 
-def _chosen_regions(spec: ModelSpec, names: object) -> dict[str, object]:
+def _chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[str, Region]:
     if names is None:
         return dict(spec.regions)
-    chosen = [names] if isinstance(names, str) else list(names)  # type: ignore[call-overload]
+    chosen = [names] if isinstance(names, str) else list(names)
     for name in chosen:
         if name not in spec.regions:
             raise not_found("region", name, spec.regions)

@@ -25,7 +25,7 @@ class ConvEncoder(nn.Module):
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)
+                nn.init.constant_(module.get_parameter("bias"), 0.0)
 
     def forward(self, pictures_NHWC: Tensor) -> Tensor:
         """Return the features of each picture."""

@@ -39,4 +39,4 @@ def _answers(head: Head, logits_BO: Tensor) -> Tensor:
 
 def axis_deltas(head: Axes, logits_BO: Tensor) -> Tensor:
     """Return the logits of a head with deltas as (B, axes, deltas)."""
-    return logits_BO.unflatten(1, (len(head.names), len(head.deltas)))
+    return logits_BO.view(len(logits_BO), len(head.names), len(head.deltas))

@@ -47,7 +47,9 @@ class Network(nn.Module):
         count, length = frames.shape[:2]
         views = self.prepare(frames.reshape(count * length, *frames.shape[2:]).cpu().numpy())
         prepared = {
-            name: torch.from_numpy(np.ascontiguousarray(view)).to(frames.device).unflatten(0, (count, length))
+            name: torch.from_numpy(np.ascontiguousarray(view))
+            .to(frames.device)
+            .view(count, length, *view.shape[1:])
             for name, view in views.items()
         }
         return self.answer({**inputs, **prepared})

@@ -6,22 +6,21 @@ A run is enough to play from with nothing else. Weights are never read through p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import playhead
-from playhead.errors import BadValue, Damaged, Mismatch, NotFound
-from playhead.game import Frame, Game
+from playhead.errors import Damaged, Mismatch, NotFound, not_found
+from playhead.game import Frame, Game, resolve
+from playhead.home import Home
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
 from playhead.models.network import Network
+from playhead.models.weights import load_weights, save_weights
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
@@ -190,39 +189,6 @@ def check_frame(ours: Frame, theirs: Frame, *, where: str, then: str) -> None:
         )
 
 
-def save_weights(file: Path, weights: Mapping[str, Tensor]) -> None:
-    """Write weights as safetensors, whole or not at all."""
-    part = file.with_suffix(".part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, part)
-    part.replace(file)
-
-
-def load_weights(network: torch.nn.Module, file: Path, *, run: str) -> None:
-    """Load weights strictly. Raises Mismatch naming what is missing, extra or of another shape."""
-    then = "The run was made by another version of its network. Train again."
-    try:
-        weights = load_file(file)
-    except (SafetensorError, OSError) as error:
-        raise Damaged(f"The weights of run {run}, {file}, cannot be read: {error}. Train again.") from error
-    wanted = network.state_dict()
-    missing, extra = sorted(wanted.keys() - weights.keys()), sorted(weights.keys() - wanted.keys())
-    if missing:
-        raise Mismatch(f"Run {run} has no weights for {_some(missing)}. {then}")
-    if extra:
-        raise Mismatch(f"Run {run} has weights that the network does not use: {_some(extra)}. {then}")
-    for name, tensor in wanted.items():
-        if tensor.shape != weights[name].shape:
-            raise Mismatch(
-                f"Run {run} has {name} of shape {tuple(weights[name].shape)}, "
-                f"the network needs {tuple(tensor.shape)}. {then}"
-            )
-    network.load_state_dict(weights, strict=True)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
 def _said(regions: Mapping[str, Mapping[str, int]]) -> str:
     said = [f"{n} {r['x']},{r['y']} {r['width']}x{r['height']}" for n, r in sorted(regions.items())]
     return ", ".join(said) or "none"
@@ -254,13 +220,66 @@ def _from_json(folder: Path, data: Json) -> Run:
     )
 
 
-def copy_run(run: Run, folder: Path, *, name: str = "") -> Run:
-    """Copy a run into `folder`, as a package ships it: without the best weights. Returns the copy."""
-    target = folder / (name or run.path.name)
-    if target.exists():
-        raise BadValue(f"{target} exists already. Remove it, or give another --name.")
-    target.mkdir(parents=True)
-    for file in (RUN_FILE, WEIGHTS_FILE, HISTORY_FILE):
-        if (run.path / file).is_file():
-            (target / file).write_bytes((run.path / file).read_bytes())
-    return replace(run, path=target)
+@dataclass(frozen=True, kw_only=True)
+class RunCatalogue:
+    """The runs of one game, newest first, shipped ones last."""
+
+    home: Home
+    game: Game
+
+    def folders(self) -> list[Path]:
+        """Return the folders of all runs, newest first, then the shipped ones."""
+        own = sorted(_run_folders(self.home.runs(self.game.name)), key=_age, reverse=True)
+        return own + sorted(self._shipped())
+
+    def _shipped(self) -> Iterator[Path]:
+        if self.game.shipped_runs is not None:
+            yield from _run_folders(Path(resolve(self.game.shipped_runs)()))
+
+    def names(self) -> list[str]:
+        """Return the names of all runs, newest first."""
+        return [self._name(folder) for folder in self.folders()]
+
+    def _name(self, folder: Path) -> str:
+        return f"{self.game.name}/{folder.parent.name}/{folder.name}"
+
+    def runs(self) -> list[Run]:
+        """Open all runs."""
+        return [Run.open(folder) for folder in self.folders()]
+
+    def latest(self, recipe: str = "") -> Run:
+        """Open the newest run (of one recipe, if named), or a shipped one. Raises NotFound without any."""
+        for folder in self.folders():
+            if recipe in ("", folder.parent.name):
+                return Run.open(folder)
+        of = f" of the recipe {recipe}" if recipe else ""
+        raise NotFound(
+            f"{self.game.name} has no run{of} in {self.home.runs(self.game.name)} ({self.home.why}) "
+            f"and ships none. Train one: playhead train {self.game.name}."
+        )
+
+    def find(self, name: str) -> Run:
+        """Open a run by its folder, full name, recipe/folder, folder name alone, or recipe (its newest run).
+
+        Raises:  NotFound with the nearest name.
+        """
+        if (Path(name) / RUN_FILE).is_file():
+            return Run.open(name)
+        folders = self.folders()
+        for parts in (3, 2, 1):
+            for folder in folders:
+                if name == "/".join(self._name(folder).split("/")[-parts:]):
+                    return Run.open(folder)
+        for folder in folders:
+            if name == folder.parent.name:
+                return Run.open(folder)
+        raise not_found("run", name, self.names(), then=f"Runs are in {self.home.runs(self.game.name)}.")
+
+
+def _run_folders(parent: Path) -> list[Path]:
+    """Return the folders RECIPE/NAME under `parent` that hold a run."""
+    return [file.parent for file in parent.glob(f"*/*/{RUN_FILE}")] if parent.is_dir() else []
+
+
+def _age(folder: Path) -> tuple[int, str]:
+    return (folder / RUN_FILE).stat().st_mtime_ns, folder.name

@@ -36,9 +36,10 @@ class Learned:
     stopped: bool = False
 
 
-def fit(job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None) -> Learned:
+def fit(
+    job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None, accelerator: str
+) -> Learned:
     """Train for the recipe's steps, or until Ctrl-C, and return what it came to."""
-    accelerator = chosen_accelerator(job)
     learned = Learned()
     with _silence():
         trainer = lightning.Trainer(
@@ -75,7 +76,7 @@ def chosen_accelerator(job: TrainingJob) -> str:
     return device
 
 
-class Keeper(Callback):  # type: ignore[misc]
+class Keeper(Callback):
     """Keeps the best weights, the history, and everybody informed."""
 
     def __init__(self, job: TrainingJob, learned: Learned) -> None:
@@ -83,14 +84,16 @@ class Keeper(Callback):  # type: ignore[misc]
         self.learned = learned
 
     def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: SupervisedModule, outputs: Any, batch: Any, number: int
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, outputs: Any, batch: Any, number: int
     ) -> None:
         """Count a step."""
+        assert isinstance(module, SupervisedModule)
         self.learned.steps = trainer.global_step
         self.job.progress.step(trainer.global_step, self.job.recipe.steps, module.train_loss)
 
-    def on_validation_epoch_end(self, trainer: lightning.Trainer, module: SupervisedModule) -> None:
+    def on_validation_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Write down what a validation measured, and keep the weights if none were better."""
+        assert isinstance(module, SupervisedModule)
         metrics = {"step": trainer.global_step, "train_loss": module.train_loss, **module.scores.metrics()}
         self.learned.last = metrics
         if metrics["loss"] < self.learned.best_loss:
@@ -136,4 +139,3 @@ def _interruptible(trainer: lightning.Trainer, learned: Learned) -> Iterator[Non
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-

@@ -113,7 +113,7 @@ def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) 
     `rate_hz` is the rate wanted; None accepts what the game says for the recording's device.
     """
     header, where = recording.header, f"Recording {recording.name}"
-    then = f"Leave it out with --skip-bad, or choose others with --recordings. See: playhead data list {job.game.name}."
+    then = f"Leave it out: --skip-bad, or choose with --recordings from: playhead data list {job.game.name}."
     if header.game["name"] != job.game.name:
         raise Mismatch(f"{where} is of {header.game['name']}, not of {job.game.name}. {then}")
     check_same(job.game.schema, header.schema, where=where, then=then)

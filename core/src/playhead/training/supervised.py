@@ -21,15 +21,16 @@ from torch import Tensor
 
 import playhead
 from playhead.data.augment import Augmenter
-from playhead.data.balance import WeightArray, prefer, weights
+from playhead.data.balance import WeightArray, prefer, report, weights
 from playhead.data.loader import Loader, draw_rows, rows_in_order
 from playhead.data.split import Split, split
 from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
 from playhead.errors import NothingToTrain
 from playhead.labels import Choice, Keys
 from playhead.models.network import Network, count_parameters
-from playhead.models.run import Run, load_weights, model_spec
-from playhead.training.fit import Learned, fit
+from playhead.models.run import Run, model_spec
+from playhead.models.weights import load_weights
+from playhead.training.fit import Learned, chosen_accelerator, fit
 from playhead.training.job import TrainingJob, fitting_recordings
 from playhead.training.module import SupervisedModule
 from playhead.version import git_revision, utc_now
@@ -49,9 +50,11 @@ def train(job: TrainingJob) -> Run:
     parts = split(window_index(job, recordings), job.recipe.val_share, job.recipe.seed, job.recipe.split_by)
     network = build_network(job)
     module = SupervisedModule(network, job.schema, job.recipe, class_weights(job, parts.train))
+    training, validation = training_loader(job, parts.train, network), validation_loader(job, parts, network)
+    accelerator = chosen_accelerator(job)
     job.out.mkdir(parents=True, exist_ok=True)
     with threads_for(job.recipe.threads):
-        learned = fit(job, module, training_loader(job, parts.train, network), validation_loader(job, parts, network))
+        learned = fit(job, module, training, validation, accelerator)
     network.cpu()
     if job.recipe.keep == "best" and learned.best_weights is not None:
         network.load_state_dict(learned.best_weights)
@@ -75,16 +78,20 @@ def train(job: TrainingJob) -> Run:
 def window_index(job: TrainingJob, recordings: list[Any]) -> WindowIndex:
     """Find the windows. Raises NothingToTrain naming each recording that gives none, unless some do."""
     index = WindowIndex.of(recordings, job.schema, WindowSpec.of(job.recipe))
-    counts = windows_by_recording(index)
-    empty = [name for name, count in counts.items() if count == 0]
+    counts = zip(recordings, windows_by_recording(index), strict=True)
+    empty = [recording.name for recording, count in counts if count == 0]
     if len(index) == 0:
         raise NothingToTrain(
             f"No recording of {job.game.name} has a window to learn from: {', '.join(empty)}. A window takes "
-            f"{_window_s(job):g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. Record longer, "
-            "or see what they hold: playhead data info."
+            f"{_window_s(job):g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. "
+            "Record longer, or see what they hold: playhead data info."
         )
+    spec = WindowSpec(origins=job.recipe.origins)
+    job.progress.note(report(WindowIndex.of(recordings, job.schema, spec)).line())
     for name in empty:
-        job.progress.note(f"Recording {name} has no window to learn from: too short, all padding, or not labelled.")
+        job.progress.note(
+            f"Recording {name} has no window to learn from: too short, all padding, or not labelled."
+        )
     return index
 
 
@@ -212,10 +219,12 @@ def _data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
             {
                 "name": recording.name,
                 "frames": recording.length,
-                "train_windows": train[recording.name],
-                "validation_windows": validation[recording.name],
+                "train_windows": train_count,
+                "validation_windows": validation_count,
             }
-            for recording in parts.train.recordings
+            for recording, train_count, validation_count in zip(
+                parts.train.recordings, train, validation, strict=True
+            )
         ],
         "train_windows": len(parts.train),
         "validation_windows": len(parts.validation),
@@ -223,4 +232,3 @@ def _data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
         "validation": list(parts.validation_groups),
         "left_out": list(job.left_out),
     }
-

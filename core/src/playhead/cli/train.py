@@ -1,0 +1,165 @@
+"""`playhead train`: recordings to a run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.errors import BadValue, NothingToTrain, PlayheadError, not_found
+
+if TYPE_CHECKING:
+    from playhead.game import Game
+    from playhead.models.run import Run
+    from playhead.storage.reader import Recording
+    from playhead.training.job import TrainingJob
+    from playhead.training.recipe import Recipe
+
+
+@click.command(short_help="Train a network on the recordings of a game.")
+@click.argument("game")
+@click.option("--recipe", "recipe_name", metavar="NAME", default="default", show_default=True,
+              help="Training settings, by the name the game gives them.")  # fmt: skip
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
+              help="Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2.")  # fmt: skip
+@click.option("--recordings", multiple=True, metavar="NAME", help="Recordings to use. Default: all of the game.")
+@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Further folder of recordings.")  # fmt: skip
+@click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
+@click.option("--latency", type=float, help="Seconds between a frame and its label. Default: the recipe's.")
+@click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps. Default: the recipe's.")
+@click.option(
+    "--from", "start_from", metavar="RUN", default="", help="Run to go on from, as after a teacher round."
+)
+@click.option("--name", default="", help="Name of the run. Default: today's date and a number.")
+@click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True,
+              help="Where to compute.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@pass_desk
+def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Train a network on the recordings of GAME. Ctrl-C keeps what was learned so far.
+
+    Example: playhead train gta5 --steps 2000 --set augment.flip=0.2
+    """
+    from playhead.cli.train_view import TrainView
+
+    desk.say_home()
+    found = desk.game(game)
+    recipe = chosen_recipe(found, asked["recipe_name"], asked["settings"], asked["latency"], asked["steps"])
+    recordings = open_all(desk, found, asked["recordings"], asked["extra_dirs"], skip_bad=asked["skip_bad"])
+    with TrainView(recipe.steps) as view:
+        job = _job(desk, found, recipe, recordings, asked, view)
+        try:
+            run: Run = desk.plugins.get("training", recipe.training)(job)
+        except BaseException:
+            _remove_if_empty(job.out)
+            raise
+    click.echo(json.dumps({"name": run.name, "path": str(run.path), **run.to_json()}, indent=2)) if as_json else (
+        click.echo(summary(run))
+    )
+
+
+def chosen_recipe(
+    game: Game, name: str, settings: tuple[str, ...], latency_s: float | None, steps: int | None
+) -> Recipe:
+    """Return a recipe of the game with the changes asked for. Raises NotFound or BadValue."""
+    from playhead.training.recipe import Recipe, with_settings
+
+    known = {"default": Recipe(), **game.recipes}
+    if name not in known:
+        raise not_found(f"recipe of {game.name}", name, known)
+    texts = dict(setting.partition("=")[::2] for setting in settings)
+    for setting in settings:
+        if "=" not in setting:
+            raise BadValue(f'--set {setting} is not of the form name=value, as in "lr=1e-3".')
+    recipe = with_settings(known[name], texts)
+    if latency_s is not None:
+        recipe = replace(recipe, latency_s=latency_s)
+    return recipe if steps is None else replace(recipe, steps=steps)
+
+
+def open_all(
+    desk: Desk, game: Game, names: tuple[str, ...], extra_dirs: tuple[Path, ...], *, skip_bad: bool
+) -> list[Recording]:
+    """Open the recordings of a game; with skip_bad say which cannot be read and leave them out.
+
+    Raises:  NothingToTrain when there are none, NotFound for an unknown name, Damaged.
+    """
+    from playhead.storage.catalogue import Catalogue
+    from playhead.storage.reader import open_recording
+
+    infos = Catalogue(desk.home).find(game.name, names, extra_dirs)
+    if not infos:
+        raise NothingToTrain(
+            f"{game.name} has no recordings in {desk.home.recordings(game.name)}. "
+            f"Make some: playhead record {game.name}."
+        )
+    opened: list[Recording] = []
+    for info in infos:
+        try:
+            opened.append(open_recording(info.path))
+        except PlayheadError as problem:
+            if not skip_bad:
+                raise type(problem)(f"{problem} Or leave it out: --skip-bad.") from problem
+            desk.say(f"Left out {info.name}: {problem}")
+    return opened
+
+
+def _job(
+    desk: Desk, game: Game, recipe: Recipe, recordings: list[Recording], asked: dict[str, Any], view: Any
+) -> TrainingJob:
+    from playhead.home import claim_folder
+    from playhead.models.run import RunCatalogue
+    from playhead.training.job import TrainingJob
+
+    start_from = RunCatalogue(home=desk.home, game=game).find(asked["start_from"]) if asked["start_from"] else None
+    parent = desk.home.runs(game.name, asked["recipe_name"])
+    name = asked["name"]
+    if name and (parent / name).exists():
+        raise BadValue(f'A run called "{name}" exists already in {parent}. Give another --name.')
+    return TrainingJob(
+        game=game,
+        recipe=recipe,
+        recipe_name=asked["recipe_name"],
+        recordings=recordings,
+        out=parent / name if name else claim_folder(parent),
+        plugins=desk.plugins,
+        start_from=start_from,
+        rate_hz=asked["rate"],
+        skip_bad=asked["skip_bad"],
+        device=asked["device"],
+        command=" ".join(["playhead", *sys.argv[1:]]),
+        progress=view,
+    )
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def summary(run: Run) -> str:
+    """Say in a few lines how good a run is and what it is called."""
+    metrics = run.metrics
+    lines = []
+    for name, head in metrics.get("heads", {}).items():
+        shares = "  ".join(f"{key} {value:.2f}" for key, value in head["f1"].items())
+        lines.append(f"{name}: F1 {shares}")
+        lines.append(
+            f"  all right {head['accuracy']:.2f} (repeat-last {head['repeat_last']['accuracy']:.2f}, "
+            f"majority {head['majority']['accuracy']:.2f}); where the action changes F1 {head['change_f1']:.2f} "
+            f"(repeat-last {head['repeat_last']['change_f1']:.2f})"
+        )
+    loss = f", validation loss {metrics['loss']:.3f}" if "loss" in metrics else ""
+    early = ", stopped early" if metrics["stopped_early"] else ""
+    lines.append(
+        f"{run.name}: {metrics['steps']:,} steps in {metrics['seconds']:.0f} s{early}, "
+        f"{run.parameters:,} parameters{loss}"
+    )
+    return "\n".join(lines)

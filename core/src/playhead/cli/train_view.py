@@ -1,0 +1,55 @@
+"""How a training looks in the terminal: a bar on stderr, a line for every validation."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class TrainView:
+    """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines."""
+
+    def __init__(self, steps: int) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            TextColumn("train"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} steps"),
+            TextColumn("loss {task.fields[loss]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            refresh_per_second=4,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task("train", total=steps, loss="-")
+
+    def __enter__(self) -> TrainView:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def note(self, sentence: str) -> None:
+        """Print a sentence above the bar."""
+        self._console.print(sentence, markup=False)
+
+    def step(self, step: int, steps: int, loss: float) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=step, total=steps, loss=f"{loss:.3f}")
+
+    def validated(self, step: int, metrics: dict[str, Any]) -> None:
+        """Print what a validation measured."""
+        head = next(iter(metrics["heads"].values()))
+        self._console.print(
+            f"step {step:,}: loss {metrics['train_loss']:.3f}, validation {metrics['loss']:.3f}, "
+            f"all right {metrics['accuracy']:.2f}, change-frame F1 {metrics['change_f1']:.2f} "
+            f"(repeat-last {head['repeat_last']['change_f1']:.2f})",
+            markup=False,
+        )

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from doubles import bright_side_drives, mixed_heads, recording, small_game
+
+from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
+from playhead.events import Origin
+from playhead.game import Game
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+from playhead.models.weights import load_file
+from playhead.plugins import Plugins
+from playhead.training.job import TrainingJob, Unwatched
+from playhead.training.recipe import Recipe
+from playhead.training.supervised import train
+
+SMALL = {"channels": [8, 8, 8, 8], "features": 16, "hidden": 16}
+QUICK = Recipe(steps=6, eval_every=3, batch_size=8, warmup_steps=2, model_options=SMALL)
+
+
+def job_of(game: Game, recordings: list[Any], out: Path, recipe: Recipe = QUICK, **more: Any) -> TrainingJob:
+    return TrainingJob(game=game, recipe=recipe, recordings=recordings, out=out, plugins=Plugins(), **more)
+
+
+@pytest.fixture
+def lessons() -> list[Any]:
+    return [bright_side_drives(small_game(), seed=seed) for seed in range(4)]
+
+
+def test_what_is_shown_is_learned_and_the_run_says_so(lessons: list[Any], tmp_path: Path) -> None:
+    recipe = replace(QUICK, steps=150, eval_every=50, lr=5e-3)
+    run = train(job_of(small_game(), lessons, tmp_path / "run", recipe))
+    assert run.metrics["heads"]["drive"]["change_f1"] > 0.9
+    assert run.metrics["heads"]["drive"]["repeat_last"]["change_f1"] < 0.5
+    opened = Run.open(tmp_path / "run")
+    predictor = Predictor(opened.load_model(Plugins()), opened.schema)
+    lesson = bright_side_drives(small_game(), seed=99)
+    said = predictor.predict_batch({"frames": lesson.frames_THWC[:, None].repeat(3, axis=1)})["drive"]
+    assert ((said >= 0.5) == lesson.labels["drive"]).all(1).mean() > 0.9
+
+
+def test_the_run_folder_holds_everything_needed_to_play(lessons: list[Any], tmp_path: Path) -> None:
+    train(job_of(small_game(), lessons, tmp_path / "run", command="playhead train toy"))
+    data = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert data["game"]["name"] == "toy"
+    assert data["made_with"]["command"] == "playhead train toy"
+    used = data["data"]
+    assert [entry["name"] for entry in used["recordings"]] == [f"lesson-{seed}" for seed in range(4)]
+    assert len(used["validation"]) == 1
+    assert used["train_windows"] + used["validation_windows"] == sum(
+        entry["train_windows"] + entry["validation_windows"] for entry in used["recordings"]
+    )
+    assert [line["step"] for line in Run.open(tmp_path / "run").history()] == [3, 6]
+
+
+def test_the_same_seed_gives_the_same_weights_whatever_the_threads(lessons: list[Any], tmp_path: Path) -> None:
+    recipe = replace(QUICK, augment={"flip": 0.5, "colour": 0.5})
+    train(job_of(small_game(), lessons, tmp_path / "a", replace(recipe, workers=1)))
+    train(job_of(small_game(), lessons, tmp_path / "b", replace(recipe, workers=3)))
+    train(job_of(small_game(), lessons, tmp_path / "c", replace(recipe, seed=2)))
+    a, b, c = (load_file(tmp_path / name / "model.safetensors") for name in "abc")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not all(torch.equal(a[name], c[name]) for name in a)
+
+
+def test_every_kind_of_head_learns_at_once(tmp_path: Path) -> None:
+    game = small_game(mixed_heads())
+    rng = np.random.default_rng(0)
+    labels = {
+        "drive": rng.integers(0, 2, (40, 4)).astype(np.uint8),
+        "gear": rng.integers(0, 3, (40, 1)).astype(np.uint16),
+        "wheel": rng.uniform(-1, 1, (40, 2)).astype(np.float32),
+        "nudge": rng.uniform(-1, 1, (40, 1)).astype(np.float32),
+    }
+    recordings = [recording(game, labels, name=name) for name in ("r1", "r2")]
+    recipe = replace(QUICK, class_weight_power=0.5, latency_s=0.1, augment={"flip": 0.5})
+    run = train(job_of(game, recordings, tmp_path / "run", recipe))
+    assert set(run.metrics["heads"]) == {"drive", "gear", "wheel", "nudge"}
+    answers = Predictor(run.load_model(Plugins()), run.schema).decide({"frames": recordings[0].frames_THWC[:3]})
+    assert {name: values.shape for name, values in answers.items()} == {
+        "drive": (4,), "gear": (3,), "wheel": (2,), "nudge": (3,)
+    }  # fmt: skip
+    assert answers["gear"].sum() == pytest.approx(1)
+
+
+def test_some_heads_and_telemetry_can_be_chosen(tmp_path: Path) -> None:
+    game = small_game(mixed_heads())
+    labels = {name: np.zeros((20, head.columns), head.dtype) for name, head in mixed_heads().items()}
+    speed = np.linspace(0, 30, 20, dtype=np.float32)
+    recordings = [recording(game, labels, name=name, telemetry={"speed": speed}) for name in ("r1", "r2")]
+    recipe = replace(QUICK, heads=("gear",), inputs=("frames", "speed"), length=1)
+    run = train(job_of(game, recordings, tmp_path / "run", recipe))
+    assert list(run.schema) == ["gear"]
+    inputs = {"frames": recordings[0].frames_THWC[:1], "speed": speed[:1]}
+    assert Predictor(run.load_model(Plugins()), run.schema).decide(inputs)["gear"].shape == (3,)
+
+
+def test_ctrl_c_keeps_what_was_learned(lessons: list[Any], tmp_path: Path) -> None:
+    class Impatient(Unwatched):
+        def step(self, step: int, steps: int, loss: float) -> None:
+            if step == 4:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    recipe = replace(QUICK, steps=5000, eval_every=1000)
+    run = train(job_of(small_game(), lessons, tmp_path / "run", recipe, progress=Impatient()))
+    assert run.metrics["stopped_early"]
+    assert 4 <= run.metrics["steps"] < 10
+    assert Run.open(tmp_path / "run").load_model(Plugins())
+
+
+def test_going_on_from_a_run_starts_with_its_weights(lessons: list[Any], tmp_path: Path) -> None:
+    first = train(job_of(small_game(), lessons[:2], tmp_path / "a"))
+    still = replace(QUICK, steps=1, lr=1e-12, warmup_steps=0)
+    second = train(job_of(small_game(), lessons, tmp_path / "b", still, start_from=first))
+    before, after = load_file(first.weights), load_file(second.weights)
+    assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in before)
+    assert second.made_with["started_from"] == first.name
+
+
+def test_validation_can_be_left_out(lessons: list[Any], tmp_path: Path) -> None:
+    run = train(job_of(small_game(), lessons[:1], tmp_path / "run", replace(QUICK, val_share=0)))
+    assert "loss" not in run.metrics
+    assert run.metrics["steps"] == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rate_hz": 20.0}, "--rate 20"),
+        ({"game": small_game(name="pong").to_json()}, "is of pong"),
+        ({"frame": replace(small_game().frame, width=64)}, "64x24 rgb"),
+        ({"schema": small_game(mixed_heads()).schema}, "has the labels"),
+    ],
+)
+def test_a_recording_that_does_not_fit_is_named_and_can_be_skipped(
+    lessons: list[Any], tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    bad = bright_side_drives(small_game(), seed=9, name="odd-one")
+    bad.header = replace(bad.header, **change)
+    with pytest.raises(Mismatch, match=words) as caught:
+        train(job_of(small_game(), [*lessons, bad], tmp_path / "run"))
+    assert "odd-one" in str(caught.value)
+    assert not (tmp_path / "run").exists()
+    run = train(job_of(small_game(), [*lessons, bad], tmp_path / "run", skip_bad=True))
+    assert run.data["left_out"] == ["odd-one"]
+
+
+def test_nothing_to_train_says_what_to_type(tmp_path: Path) -> None:
+    game = small_game()
+    with pytest.raises(NothingToTrain, match="playhead record toy"):
+        train(job_of(game, [], tmp_path / "run"))
+    unlabelled = recording(game, {"drive": np.zeros((30, 4), np.uint8)}, origin=Origin.NONE)
+    with pytest.raises(NothingToTrain, match=r"r1.*human or script"):
+        train(job_of(game, [unlabelled], tmp_path / "run"))
+    short = recording(game, {"drive": np.zeros((3, 4), np.uint8)}, name="short")
+    with pytest.raises(NothingToTrain, match="short"):
+        train(job_of(game, [short], tmp_path / "run"))
+    empty = recording(game, {"drive": np.zeros((0, 4), np.uint8)}, name="empty")
+    with pytest.raises(NothingToTrain, match="empty"):
+        train(job_of(game, [empty], tmp_path / "run"))
+
+
+def test_one_recording_is_not_enough_for_two_parts(lessons: list[Any], tmp_path: Path) -> None:
+    with pytest.raises(NothingToTrain, match="val_share=0"):
+        train(job_of(small_game(), lessons[:1], tmp_path / "run"))
+
+
+def test_bad_settings_are_named(lessons: list[Any], tmp_path: Path) -> None:
+    def attempt(**change: Any) -> None:
+        train(job_of(small_game(), lessons, tmp_path / "run", replace(QUICK, **change)))
+
+    with pytest.raises(NotFound, match='Did you mean "flip"'):
+        attempt(augment={"flop": 0.5})
+    with pytest.raises(BadValue, match=r"augment\.flip=2"):
+        attempt(augment={"flip": 2})
+    with pytest.raises(NotFound, match='Did you mean "conv_lstm"'):
+        attempt(model="conv_lsmt")
+    with pytest.raises(NotFound, match='Did you mean "hidden"'):
+        attempt(model_options={"hiden": 3})
+    with pytest.raises(NotFound, match="origin"):
+        attempt(origins=("humans",))
+    with pytest.raises(BadValue, match="precision"):
+        attempt(precision="16-mixed")
+    assert not (tmp_path / "run").exists()
