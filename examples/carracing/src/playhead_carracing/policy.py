@@ -22,6 +22,8 @@ BEND_TILES = (4, 8, 12, 16)
 class Expert:
     """Steers to a point ahead on the track's centre, and slows down for what the track turns until then."""
 
+    decide_hz = 10.0  # once a frame: its answers are shares of a frame's interval
+
     def __init__(self, environment: gymnasium.Env[Any, Any]) -> None:
         self._environment: Any = environment.unwrapped
 

@@ -1,13 +1,40 @@
-"""Everything playhead needs to know about Grand Theft Auto V."""
+"""Everything playhead needs to know about Grand Theft Auto V.
+
+Source:  EduardR02/GTA-V-LSTM, 49cf8bc and 341a22b: an 800x600 window seen as 240x180 at 80 frames a second
+         through the hood camera, the minimap with the route in the lower left corner.
+"""
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
-from playhead.labels import Keys
 from playhead.regions import Region
+from playhead_gta5.labels import CONVERSIONS, DRIVE
+from playhead_gta5.recipes import DEFAULT, ORIGINAL
 
-# The stand-in world renders and labels at 10 frames a second, the real game is recorded at 80: systems.md, 4.
+# The town that stands in for Los Santos shows its minimap in the same place and answers to the same keys.
+STREETS = "playhead_streets:playhead_streets/Streets-v0"
+
+SETTINGS = """
+    Windowed, 800x600, at the upper left of the screen; nothing may cover it.
+    Camera: hood, in every vehicle. Field of view and head bobbing as delivered.
+    HUD: radar (minimap) on, small, not expanded; subtitles, tips and weapon wheel messages off.
+    Before driving set a waypoint on the map, far away: the network follows the route on the minimap.
+    Single player only, story mode. Choose a car with little bonnet; the original made it invisible.
+    Weather clear, time noon (a trainer, or wait): other light was never recorded.
+    Graphics: low, vertical synchronisation off, at least 80 frames a second.
+    Keys as delivered: W throttle, S brake and reverse, A left, D right. Steering assistance off.
+"""
+
+
+def shipped_runs() -> Path:
+    """Return the folder of the runs that this package brings along."""
+    return Path(str(files("playhead_gta5"))) / "runs"
+
+
 GTA5 = Game(
     name="gta5",
     title="Grand Theft Auto V",
@@ -18,7 +45,7 @@ GTA5 = Game(
             input="environment",
             rate_hz=10,
             options={
-                "environment": "playhead_streets:playhead_streets/Streets-v0",
+                "environment": STREETS,
                 "arguments": {"observation": "telemetry", "ticks_per_step": 1},
                 "codes": ["w", "a", "s", "d"],
             },
@@ -26,19 +53,33 @@ GTA5 = Game(
     },
     frame=Frame(width=240, height=180, rate_hz=80),
     regions={"minimap": Region(x=3, y=144, width=47, height=33)},
-    labels={"drive": Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a", "d"),))},
+    labels={"drive": DRIVE},
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
+    conversions=CONVERSIONS,
+    controller="playhead_gta5.controller:gta5_controller",
+    recipes={"default": DEFAULT, "original": ORIGINAL},
+    shipped_runs="playhead_gta5.game:shipped_runs",
     world=World(
-        environment="playhead_streets:playhead_streets/Streets-v0",
+        environment=STREETS,
         policies={"expert": "playhead_streets.expert:Expert"},
         expert="expert",
-        scenarios={"regular": Scenario(options={"scenario": "regular"})},
+        scenarios={
+            "regular": Scenario(options={"scenario": "regular"}),
+            "turns": Scenario(options={"scenario": "turns"}),
+            # The expert first pushes against the obstacle, so that windows show a car that does not move.
+            "stuck": Scenario(options={"scenario": "stuck"}, padding_s=1.5),
+        },
         measures=(
             Measure(name="route_completion", title="route completed"),
             Measure(name="driving_score", title="driving score"),
+            Measure(name="km_between_collisions", title="between collisions", unit="km"),
+            Measure(name="off_road_share", title="off road", better="lower"),
+            Measure(name="stuck_events", title="stuck", better="lower"),
         ),
         test_options={"split": "test"},
     ),
+    importers={"hdf5": "playhead_gta5.importers:find_hdf5"},
+    settings=SETTINGS,
 )
 
 

@@ -1,0 +1,96 @@
+"""`playhead show GAME`: everything playhead knows about a game, and what it has of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.labels import describe
+
+if TYPE_CHECKING:
+    from playhead.game import Game
+
+
+@click.command("show")
+@click.argument("game")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@pass_desk
+def show(desk: Desk, game: str, as_json: bool) -> None:
+    """Show what playhead knows about a game, its recordings and runs.
+
+    Example: playhead show gta5
+    """
+    facts = _facts(desk, desk.game(game))
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    desk.say_home()
+    for line in _lines(desk.game(game), facts):
+        click.echo(line)
+
+
+def _facts(desk: Desk, game: Game) -> dict[str, Any]:
+    """Collect what there is as plain data. Opens no recording's frames and no run's weights."""
+    from playhead.models.runs import RunCatalogue
+    from playhead.storage.catalogue import Catalogue
+
+    world = game.world
+    return {
+        **game.to_json(),
+        "plugin": desk.plugins.origin("game", game.name),
+        "devices": {name: _device(game, name) for name in game.devices},
+        "recipes": {name: recipe.to_json() for name, recipe in game.recipes.items()},
+        "conversions": [conversion.name for conversion in game.conversions],
+        "importers": list(game.importers),
+        "scenarios": {name: s.padding_s for name, s in world.scenarios.items()} if world else {},
+        "policies": list(world.policies) if world else [],
+        "recordings": [info.to_json() for info in Catalogue(desk.home).recordings(game.name)],
+        "runs": RunCatalogue(home=desk.home, game=game).names(),
+    }
+
+
+def _device(game: Game, name: str) -> dict[str, Any]:
+    device = game.devices[name]
+    title = device.window.title or device.window.process if device.window else ""
+    return {
+        "capture": device.capture, "input": device.input, "rate_hz": game.rate_hz(name), "window": title,
+    }  # fmt: skip
+
+
+def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
+    frame = game.frame
+    yield f"{game.name}: {game.title} (plugin {facts['plugin']})"
+    yield f"  frame       {frame.width}x{frame.height} {frame.colour}, {frame.rate_hz:g} a second, {frame.codec}"
+    yield f"  labels      {describe(game.schema)}"
+    for name, region in game.regions.items():
+        yield f"  region      {name}: {region.width}x{region.height} at {region.x},{region.y}"
+    for label, code in game.controls.items():
+        yield f"  control     {label}: {code}"
+    for name, device in facts["devices"].items():
+        window = f', window "{device["window"]}"' if device["window"] else ""
+        yield f"  device      {name}: {device['capture']} + {device['input']}, {device['rate_hz']:g} Hz{window}"
+    for name, padding_s in facts["scenarios"].items():
+        yield f"  scenario    {name}" + (f" (the first {padding_s:g} s are padding)" if padding_s else "")
+    for kind in ("policies", "importers", "conversions"):
+        if facts[kind]:
+            yield f"  {kind:<11} {', '.join(facts[kind])}"
+    for name, recipe in game.recipes.items():
+        yield f"  recipe      {name}: {recipe.model}, {recipe.length} frames {recipe.stride_s:g} s apart"
+    yield from _possessions(game.name, facts)
+    if game.settings:
+        yield "  settings"
+        for line in game.settings.strip().splitlines():
+            yield f"    {line.strip()}"
+
+
+def _possessions(game: str, facts: dict[str, Any]) -> Iterator[str]:
+    recordings = facts["recordings"]
+    minutes = sum(info["duration_s"] for info in recordings) / 60
+    frames = sum(info["frames"] for info in recordings)
+    yield f"  recordings  {len(recordings)}, {minutes:.1f} min, {frames:,} frames: playhead data list {game}"
+    for name in facts["runs"] or ["none"]:
+        yield f"  run         {name}"

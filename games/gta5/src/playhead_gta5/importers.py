@@ -1,0 +1,123 @@
+"""Reads the recordings of the original system: one HDF5 file a session, frames and labels at 80 a second.
+
+Source:  EduardR02/GTA-V-LSTM, 49cf8bc: `images` uint8 (N, 180, 240, 3) RGB and `labels` float (N, 7), or (N, 4)
+         and (N, 5) from the recorder of raw keys; folders new_data, turns and stuck; 80 frames a second;
+         the first 300 frames of a stuck file are padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.errors import Damaged, Mismatch, NotFound, not_found
+from playhead.events import Origin
+from playhead.game import Game
+from playhead.storage.importing import Importable, Progress
+from playhead.storage.schema import RecordingHeader
+from playhead.storage.writer import RecordingWriter
+from playhead_gta5.labels import CLASSES_TO_KEYS, SEVEN_CLASSES
+
+RATE_HZ = 80
+STUCK_PADDING_FRAMES = 300
+FOLDERS = {"new_data": "regular", "turns": "turns", "stuck": "stuck"}  # their folder -> our scenario
+BLOCK_FRAMES = 256  # 33 MB at 240x180: what is in memory at a time, whatever the size of the file
+
+KeyArray = npt.NDArray[np.uint8]
+
+
+def find_hdf5(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Importable]:
+    """Yield what can be imported from a file or a folder and its folders.
+
+    `options`: scenario=NAME for files that do not lie in a folder new_data, turns or stuck.
+    Raises:  NotFound when there is no such file.
+    """
+    known = game.world.scenarios if game.world else {}
+    scenario = options.get("scenario", "")
+    if scenario and scenario not in known:
+        raise not_found(f"scenario of {game.name}", scenario, known)
+    files = [path] if path.is_file() else sorted([*path.rglob("*.h5"), *path.rglob("*.hdf5")])
+    if not files:
+        raise NotFound(f"{path} is no HDF5 file and no folder with files ending in .h5 or .hdf5.")
+    for file in files:
+        kind = scenario or FOLDERS.get(file.parent.name, "regular")
+        yield Importable(
+            name=f"{file.parent.name}-{file.stem}", source=file, fill=partial(_import_file, game, file, kind)
+        )
+
+
+def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: Progress) -> None:
+    """Write one file as one recording, block by block. Raises Damaged or Mismatch naming the file."""
+    try:
+        with h5py.File(file, "r") as opened:
+            images, read_keys = _checked(file, game, opened)
+            with RecordingWriter(folder, _header(game, file, scenario)) as writer:
+                for start in range(0, len(images), BLOCK_FRAMES):
+                    stop = min(start + BLOCK_FRAMES, len(images))
+                    _append(writer, start, images[start:stop], read_keys(start, stop))
+                    progress(stop, len(images))
+    except (OSError, KeyError, RuntimeError) as error:
+        if isinstance(error, Damaged):
+            raise
+        raise Damaged(f"{file} cannot be read as HDF5: {error}.") from error
+
+
+def _header(game: Game, file: Path, scenario: str) -> RecordingHeader:
+    return RecordingHeader(
+        game=game.to_json(),
+        schema=game.schema,
+        frame=game.frame,
+        rate_hz=RATE_HZ,
+        device="screen",
+        driver="human",
+        padding_frames=STUCK_PADDING_FRAMES if scenario == "stuck" else 0,
+        scenario=scenario,
+        notes=f"Imported from {file}. The file holds no times: they are made up from {RATE_HZ} frames a second.",
+    )
+
+
+def _append(writer: RecordingWriter, start: int, frames_NHWC: npt.NDArray[np.uint8], keys_NA: KeyArray) -> None:
+    for place, (frame_HWC, keys_A) in enumerate(zip(frames_NHWC, keys_NA, strict=True)):
+        time_ns = round((start + place) * NS_PER_S / RATE_HZ)
+        writer.append(frame_HWC, time_ns, {"drive": keys_A}, Origin.HUMAN)
+
+
+def _checked(file: Path, game: Game, opened: Any) -> tuple[Any, Callable[[int, int], KeyArray]]:
+    """Return the file's images, and a function that reads a stretch of its keys."""
+    for name in ("images", "labels"):
+        if name not in opened:
+            raise Damaged(f'{file} has no "{name}"; it holds {", ".join(sorted(opened)) or "nothing"}.')
+    images, labels = opened["images"], opened["labels"]
+    if images.shape[1:] != game.frame.shape or images.dtype != np.uint8:
+        raise Mismatch(
+            f"{file} holds images {images.shape[1:]} of {images.dtype}, but {game.name} has {game.frame.shape} "
+            "of uint8 (height, width, colours)."
+        )
+    if labels.ndim != 2 or labels.shape[1] not in (4, 5, 7):
+        raise Mismatch(f"{file} holds labels {labels.shape}; 4, 5 (keys) or 7 (classes) columns are known.")
+    if len(images) != len(labels) or len(images) == 0:
+        raise Damaged(f"{file} has {len(images)} images and {len(labels)} labels. They must be as many, not none.")
+    return images, lambda start, stop: _keys(file, start, np.asarray(labels[start:stop]))
+
+
+def _keys(file: Path, start: int, labels_NC: npt.NDArray[Any]) -> KeyArray:
+    """Return the four keys of a stretch of labels. Raises Damaged naming the first row that cannot be right."""
+    is_classes = labels_NC.shape[1] == len(SEVEN_CLASSES.names)
+    wrong_N = ~np.isin(labels_NC, (0, 1)).all(1)
+    if is_classes:
+        wrong_N |= labels_NC.sum(1) != 1
+    if wrong_N.any():
+        row = int(wrong_N.argmax())
+        wanted = "one 1 among zeros" if is_classes else "zeros and ones"
+        raise Damaged(f"Label {start + row} of {file} is {labels_NC[row].tolist()}, not {wanted}.")
+    if is_classes:
+        classes_N1 = labels_NC.argmax(1).astype(np.uint16)[:, None]
+        return CLASSES_TO_KEYS(classes_N1).astype(np.uint8)
+    return labels_NC[:, :4].astype(np.uint8)  # w, a, s, d; the fifth column only says that there is none of them
