@@ -1,8 +1,8 @@
 """A driver that knows the simulation's state and answers with keys; it never sees a picture.
 
 It can be asked in any state, also one that it did not bring about: that makes it a teacher. What it remembers is
-only the rest of its pulse-width modulation (the steering it still owes) and the route's speed profile. Whether it
-is reversing it reads off the car's speed, whether it is overtaking off the car's place across the lane.
+only the rest of its pulse-width modulation (the steering it still owes), for half a second that and where it began
+to back out of something, and the route's speed profile. Whether it is overtaking it reads off the car's place.
 
 Shape legend: N points of the route, A arcs, S steps along an arc.
 """
@@ -39,7 +39,6 @@ PULSE_S = 0.012  # a key changes when the mean of its pulses is this much behind
 ARCS = np.linspace(-1.0, 1.0, 11)
 ARC_STEPS_M = np.arange(0.6, 9.1, 0.6)
 CLEAR_M = CAR_WIDTH_M / 2 + 0.35
-REVERSE_FOR_M = 5.0  # once it reverses it goes on until this much is free before the nose
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -58,6 +57,7 @@ class Expert:
         self._profile: tuple[Route | None, list[float]] = (None, [])
         self._steer_pulse = _Pulse()
         self._throttle_pulse = _Pulse()
+        self._gear = _Gear()
 
     @property
     def simulation(self) -> Simulation:
@@ -77,7 +77,7 @@ class Expert:
         return {"w": throttle > 0, "a": steer < 0, "s": throttle < 0, "d": steer > 0}
 
     def wish(self) -> Controls:
-        """Say how far to steer and how much to accelerate or brake now. A pure function of the state."""
+        """Say how far to steer and how much to accelerate or brake now, before this becomes keys."""
         simulation = self.simulation
         if simulation.time_s < simulation.scenario.padding_s:
             return Controls(throttle=1.0)  # being stuck: it pushes against the obstacle
@@ -85,7 +85,7 @@ class Expert:
         limit_mps, left_m = situation.give_way(self._limit(simulation))
         curvature = situation.pursue(left_m)
         if situation.is_astray:
-            return situation.recover(curvature, limit_mps)
+            return situation.recover(curvature, limit_mps, self._gear)
         steer = -curvature / full_lock_curvature(simulation.car.speed_mps)
         return Controls(steer=_clip(steer), throttle=_throttle(simulation.car.speed_mps, limit_mps))
 
@@ -126,6 +126,30 @@ class _Pulse:
         return self._held
 
 
+class _Gear:
+    """Whether the expert backs out of something, and where it began to; forgotten after half a second."""
+
+    def __init__(self) -> None:
+        self._from: tuple[float, float] | None = None
+        self._used_s = 0.0
+
+    def is_reverse(self, car: CarState, time_s: float, free_m: float, can_reverse: bool) -> bool:
+        """Decide by what is free ahead: into reverse when nearly nothing is, out of it when enough is."""
+        if not 0.0 <= time_s - self._used_s < 0.5:
+            self._from = None
+        self._used_s = time_s
+        if not can_reverse:
+            self._from = None
+        elif self._from is None:
+            if free_m < 0.9 and car.speed_mps < 0.7:
+                self._from = (car.x, car.y)
+        else:
+            reversed_m = math.hypot(car.x - self._from[0], car.y - self._from[1])
+            if (reversed_m > 2.5 and free_m > 6.0) or (reversed_m > 6.0 and free_m > 2.0) or reversed_m > 9.0:
+                self._from = None
+        return self._from is not None
+
+
 class _Situation:
     """What the expert makes of one state."""
 
@@ -141,7 +165,14 @@ class _Situation:
         self.x = self.car.x + math.cos(self.car.heading + turn / 2) * speed * AHEAD_S
         self.y = self.car.y + math.sin(self.car.heading + turn / 2) * speed * AHEAD_S
         self.turned = math.remainder(self.car.heading - self.route.heading_at(self.along), math.tau)
-        self.is_astray = abs(self.left) > 3.2 or abs(self.turned) > 0.7 or speed < -0.2 or self._is_blocked()
+        is_near_obstacle = abs(self.left) > 1.0 and simulation.ground.clearance_m(self.car.x, self.car.y) < 4.0
+        self.is_astray = (
+            abs(self.left) > 3.2
+            or abs(self.turned) > 0.7
+            or speed < -0.2
+            or is_near_obstacle
+            or self._is_blocked()
+        )
 
     def _is_blocked(self) -> bool:
         """Whether something stands right before the nose."""
@@ -276,7 +307,7 @@ class _Situation:
             return math.copysign(1.0, angle)
         return 2.0 * math.sin(angle) / max(math.hypot(dx, dy), 1.0)
 
-    def recover(self, curvature: float, limit_mps: float) -> Controls:
+    def recover(self, curvature: float, limit_mps: float, gear: _Gear) -> Controls:
         """Get back to the route: along the arc that is free and leads there, or backwards if none is."""
         speed = self.car.speed_mps
         lock = full_lock_curvature(max(abs(speed), 1.0))
@@ -285,24 +316,26 @@ class _Situation:
         cost_A = np.abs(ARCS - wanted) + 0.45 * np.maximum(0.0, 6.0 - free_A) + 0.05 * self._misses(end_A3)
         best = self._best(cost_A, ARCS * lock, 1.0)
         free = 0.0 if best is None else float(free_A[best])
-        needed = REVERSE_FOR_M if speed < -0.2 else 1.5
-        if (best is None or free < needed) and speed < 0.7:
-            return self._reverse(lock)
+        back = self._reverse(lock)
+        if gear.is_reverse(self.car, self.simulation.time_s, free, back is not None) and back is not None:
+            return back
         arc = wanted if best is None else float(ARCS[best])
         if free >= 6.0 and abs(wanted - arc) < 0.2:
             arc = wanted
         cap = min(limit_mps, 5.5, math.sqrt(2 * 3.0 * max(free - 1.0, 0.1)))
         return Controls(steer=-arc, throttle=_throttle(speed, cap))
 
-    def _reverse(self, lock: float) -> Controls:
-        """Go backwards along the arc that is free and turns the nose towards the route."""
+    def _reverse(self, lock: float) -> Controls | None:
+        """Go backwards along the arc that is free and turns the nose towards the route; None if there is none."""
         free_A, end_A3 = self._arcs(ARCS * lock, -1.0)
         cost_A = 0.5 * np.maximum(0.0, 4.0 - free_A) + 0.1 * self._misses(end_A3)
         best = self._best(cost_A, ARCS * lock, -1.0)
         if best is None or free_A[best] < 0.6:
-            return Controls(throttle=1.0)
-        slow = self.car.speed_mps > -3.0
-        return Controls(steer=-float(ARCS[best]), throttle=-1.0 if slow else 0.0)
+            return None
+        speed = self.car.speed_mps
+        fastest = min(3.0, math.sqrt(2 * 2.0 * float(free_A[best])))
+        throttle = 0.6 if speed < -fastest - 0.5 else 0.0 if speed < -fastest else -1.0
+        return Controls(steer=-float(ARCS[best]), throttle=throttle)
 
     def _misses(self, end_A3: FloatArray) -> FloatArray:
         """How badly poses (x, y, heading) fit the route: metres beside it and radians away from it."""

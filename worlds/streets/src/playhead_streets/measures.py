@@ -1,7 +1,7 @@
 """The measures of a drive, defined once.
 
 **route_completion** = metres of progress along the route / length of the route, within the time limit. Metres
-skipped by being put back on the route do not count.
+made more than 4 m beside the route do not count, nor those skipped by being put back on it.
 
 **driving_score** = route_completion
     x 0.60 for each collision with a car
@@ -25,6 +25,7 @@ DEBOUNCE_S = 2.0
 OFF_ROAD_STRETCH_S = 0.5
 STUCK_AFTER_S = 7.0
 LOST_M = 12.0
+ON_ROUTE_M = 4.0
 WAITING_SHARE = 0.25
 PROGRESS_M = 0.5  # less than this is no progress
 
@@ -71,7 +72,9 @@ class Scorekeeper:
         """Take in one tick; returns whether this is a stuck event."""
         self.time_s += tick.dt_s
         self.travelled_m += tick.travelled_m
-        self.progress_m = max(self.progress_m, tick.along_m)
+        gained_m = max(0.0, tick.along_m - self.progress_m)
+        self.progress_m += gained_m
+        self.skipped_m += gained_m if tick.off_route_m > ON_ROUTE_M else 0.0
         if self.time_s < self.grace_s:
             return False
         self._count_collisions(tick)

@@ -35,11 +35,15 @@ ALL_WAYS = -1  # claims a whole junction
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class TrafficCar:
-    """One other car. Units: reach_m along its lane; rest_s is how long it will still stand by the kerb."""
+    """One other car. held are the junctions it has a grant for.
+
+    Units:  reach_m along its lane; rest_s is how long it will still stand by the kerb.
+    """
 
     lane: Lane
     reach_m: float
     ahead: list[Lane]
+    held: list[int] = field(default_factory=list)
     speed_mps: float = 0.0
     eagerness: float = 1.0
     colour: int = 0
@@ -187,6 +191,7 @@ class Traffic:
             return False
         del waiting[car]
         holders[car] = way.index
+        car.held.append(junction)
         return True
 
     def _kerb_speed(self, car: TrafficCar, ego: Ego) -> float:
@@ -227,7 +232,7 @@ class Traffic:
             return
         if car.reach_m >= car.lane.length_m:
             self._change_lane(car)
-        elif not car.lane.is_through and car.reach_m > CAR_LENGTH_M:
+        elif car.held and not car.lane.is_through and car.reach_m > CAR_LENGTH_M:
             self._release(car)
 
     def _change_lane(self, car: TrafficCar) -> None:
@@ -237,12 +242,9 @@ class Traffic:
 
     def _release(self, car: TrafficCar) -> None:
         """Give the junction behind back once the whole car has left it."""
-        for junction in (self._graph.lanes[way].junction for way in self._held(car)):
-            if junction != car.lane.junction:
-                del self.holders[junction][car]
-
-    def _held(self, car: TrafficCar) -> list[int]:
-        return [holders[car] for holders in self.holders.values() if car in holders]
+        for junction in [held for held in car.held if held != car.lane.junction]:
+            car.held.remove(junction)
+            del self.holders[junction][car]
 
     def _look_ahead(self, car: TrafficCar) -> None:
         """Keep two more lanes planned: the way through the next junction and the road behind it."""
@@ -256,6 +258,7 @@ class Traffic:
         """Put a car on a free spot at some distance from the driven car."""
         for cars in (*self.holders.values(), *self._waiting.values()):
             cars.pop(car, None)
+        car.held.clear()
         away_K = np.hypot(*(self._spots_K2 - (ego.x, ego.y)).T)
         choices = np.flatnonzero((away_K > far_m[0]) & (away_K < far_m[1]))
         for choice in self._rng.choice(choices, 12):
