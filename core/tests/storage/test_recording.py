@@ -211,7 +211,7 @@ def test_the_writer_refuses_what_cannot_be(tmp_path: Path, make_header: Header, 
     recording = open_recording(tmp_path / "r")
     assert recording.label_origin.tolist() == [Origin.HUMAN, Origin.NONE]
     assert np.isnan(recording.telemetry["speed"]).all()
-    with pytest.raises(BadValue, match="already holds a recording"):
+    with pytest.raises(BadValue, match="already holds something"):
         RecordingWriter(tmp_path / "r", make_header())
     with pytest.raises(BadValue, match="is closed"):
         writer.append(draw(0), 12)

@@ -31,6 +31,14 @@ from playhead.storage.schema import (
 )
 from playhead.storage.shard import ShardFile
 
+EVENT_KINDS: dict[str, np.dtype[Any]] = {
+    "time_ns": np.dtype(np.int64),
+    "device": np.dtype(np.uint8),
+    "code": np.dtype(np.uint16),
+    "value": np.dtype(np.float32),
+    "origin": np.dtype(np.uint8),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrameRow:
@@ -56,8 +64,7 @@ class EventFiles:
         self._published: Json = self._attributes()
         folder.mkdir()
         write_json(folder / "zarr.json", group_json(self._published))
-        kinds = {"time_ns": "i8", "device": "u1", "code": "u2", "value": "f4", "origin": "u1"}
-        self._rows = {name: RowFile(folder / name, np.dtype(kind)) for name, kind in kinds.items()}
+        self._rows = {name: RowFile(folder / name, dtype) for name, dtype in EVENT_KINDS.items()}
 
     def _attributes(self) -> Json:
         return {name: list(table) for name, table in self._tables.items()}
@@ -109,7 +116,7 @@ class RecordingFiles:
         for group in ("labels", "telemetry", "columns"):
             (folder / group).mkdir()
             write_json(folder / group / "zarr.json", group_json({}))
-        self._rows = _row_files(folder, header)
+        self._rows = {key: RowFile(folder / key, *kind) for key, kind in row_kinds(header).items()}
         self._events = EventFiles(folder / "events")
         write_json(folder / "zarr.json", self._group(is_complete=False))  # last: now it is a recording
 
@@ -177,7 +184,8 @@ class RecordingFiles:
             self._shard.close()
 
 
-def _row_files(folder: Path, header: RecordingHeader) -> dict[str, RowFile]:
+def row_kinds(header: RecordingHeader) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+    """Return dtype and shape of a row of every small array that has one row a frame, by its key."""
     kinds: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
         "frame_time_ns": (np.dtype(np.int64), ()),
         "label_origin": (np.dtype(np.uint8), ()),
@@ -189,7 +197,7 @@ def _row_files(folder: Path, header: RecordingHeader) -> dict[str, RowFile]:
         dtype = column_dtype(name, kind)
         is_text = dtype.kind == "S"
         kinds[f"columns/{name}"] = (np.dtype(np.uint8), (dtype.itemsize,)) if is_text else (dtype, ())
-    return {name: RowFile(folder / name, dtype, row_shape) for name, (dtype, row_shape) in kinds.items()}
+    return kinds
 
 
 def _cell(value: Any, dtype: np.dtype[Any]) -> Any:

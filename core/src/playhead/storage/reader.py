@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, Damaged, NotFound
+from playhead.storage.files import EVENT_KINDS
 from playhead.storage.local import local_path
 from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import ATTRIBUTE, Json, RecordingHeader
@@ -255,7 +256,7 @@ class Recording:
         return cast(Array, np.char.decode(texts, "utf-8"))
 
     def _read_events(self) -> Array:
-        names = ("time_ns", "device", "code", "value", "origin")
+        names = list(EVENT_KINDS)
         rows = {name: read_rows(self._source, f"events/{name}", self.place) for name in names}
         tables = _read_json(self._source, "events/zarr.json", self.place, "its events are missing")["attributes"]
         count = min(len(row) for row in rows.values())

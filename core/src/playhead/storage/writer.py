@@ -8,6 +8,7 @@ Shape legend: H height, W width, C channels, A columns of a label head.
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, DeviceFailed, Mismatch, not_found
 from playhead.events import Event, Origin
-from playhead.storage.disk import bytes_on_disk, disk_failed, saying_what_failed
+from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
 from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import RecordingHeader, column_dtype, picture_codecs
@@ -59,14 +60,14 @@ class RecordingWriter:
     `sync_s`: at most about this many seconds of frames are lost when the process is killed.
     `drop_when_full`: when the disk is too slow, count and drop frames (a real game, which does not wait)
     instead of waiting for it (a world in lockstep).
-    Raises:  BadValue when the folder already holds a recording, StorageFull or DeviceFailed from the disk.
+    Raises:  BadValue when the folder is not empty, StorageFull or DeviceFailed from the disk.
     """
 
     def __init__(
         self, folder: Path, header: RecordingHeader, *, sync_s: float = 1.0, drop_when_full: bool = False
     ) -> None:
-        if (folder / "zarr.json").exists():
-            raise BadValue(f"{folder} already holds a recording. Choose another folder.")
+        if folder.exists() and any(folder.iterdir()):
+            raise BadValue(f"{folder} already holds something. Choose another folder.")
         self.path = folder
         self._header = header
         self._picture = picture_of(picture_codecs(header.frame), where=str(folder))
@@ -82,8 +83,11 @@ class RecordingWriter:
         self._summary: Summary | None = None
         waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
         self._queue: queue.Queue[_Moment | _Events | None] = queue.Queue(waiting)
-        with saying_what_failed(folder):
+        try:
             self._files = RecordingFiles(folder, header)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)  # nothing of worth in it yet
+            raise disk_failed(folder, error) from error
         self._thread = threading.Thread(target=self._write, name=f"writer {folder.name}", daemon=True)
         self._thread.start()
 

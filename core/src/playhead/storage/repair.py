@@ -1,0 +1,207 @@
+"""Repairs a recording: everything that can still be read goes into a new one in its place; the old one is kept.
+
+Nothing is changed in the damaged files, so a repair can be undone by moving a folder back.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.errors import Damaged
+from playhead.events import Event, Origin
+from playhead.home import claim_folder
+from playhead.storage.check import Problem, check_recording, declared_length, read_header
+from playhead.storage.disk import saying_what_failed
+from playhead.storage.files import EVENT_KINDS, row_kinds
+from playhead.storage.pictures import picture_of
+from playhead.storage.reader import shard_key
+from playhead.storage.salvage import salvage_rows, spans_in_shard
+from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, picture_codecs
+from playhead.storage.sources import FolderSource
+from playhead.storage.writer import RecordingWriter
+
+BACKUPS = ".replaced"  # beside the recordings of a game; folders with a leading dot are not listed
+Rows = dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]
+
+
+@dataclass(kw_only=True)
+class Repair:
+    """What a repair found and did. `backup` is the folder as it was; None when nothing was changed."""
+
+    problems: list[Problem]
+    frames_before: int = 0
+    frames_after: int = 0
+    unlabelled: int = 0
+    events_after: int = 0
+    backup: Path | None = None
+    lost: list[int] = field(default_factory=list)
+
+
+def repair_recording(
+    folder: Path, *, dry_run: bool = False, on_frame: Callable[[], object] = lambda: None
+) -> Repair:
+    """Put all that can still be read of a damaged recording in its place, and keep the old folder as a backup.
+
+    A frame without picture or time is lost; one without its labels stays, unlabelled. `dry_run` only counts.
+    Raises:  Damaged when not even the header can be read, StorageFull without room for the copy.
+    """
+    problems = check_recording(folder, every_frame=True)
+    source = FolderSource(folder)
+    header, _ = read_header(source, folder)
+    repair = Repair(problems=problems)
+    if not any(not problem.is_note for problem in problems):
+        length, _ = declared_length(source, header)
+        repair.frames_before = repair.frames_after = length
+        return repair
+    salvage = _Salvage(source, header)
+    repair.frames_before = salvage.length
+    if dry_run:
+        salvage.copy_into(None, repair, on_frame)
+        return repair
+    _replace_folder(folder, salvage, repair, on_frame)
+    return repair
+
+
+def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, on_frame: Callable[[], object]) -> None:
+    with saying_what_failed(folder):
+        place = claim_folder(folder.parent / BACKUPS, folder.name)
+        with RecordingWriter(place / "new", salvage.header) as writer:
+            salvage.copy_into(writer, repair, on_frame)
+        salvage.source.close()
+        if not repair.frames_after:
+            shutil.rmtree(place)
+            raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
+        repair.backup = folder.rename(place / "old")
+        (place / "new").rename(folder)
+
+
+class _Salvage:
+    """What can still be read of a recording."""
+
+    def __init__(self, source: FolderSource, header: RecordingHeader) -> None:
+        self.source = source
+        self.kinds = row_kinds(header)
+        declared, unreadable = declared_length(source, header)
+        self.length = self._count_frames() if unreadable else declared
+        self.header = replace(header, notes=f"{header.notes} Repaired.".lstrip())
+        self.rows: Rows = {
+            key: salvage_rows(source, key, dtype, row_shape, self.length)
+            for key, (dtype, row_shape) in self.kinds.items()
+        }
+
+    def _count_frames(self) -> int:
+        """Return how many frames there are by their pictures and times, for want of a declared shape."""
+        shard, found = 0, 0
+        while self.source.size(shard_key(shard)) is not None:
+            spans = spans_in_shard(self.source, shard_key(shard))
+            found = shard * SHARD_FRAMES + sum(span is not None for span in spans)
+            shard += 1
+        return min(found, _declared_rows(self.source, "frame_time_ns"))
+
+    def copy_into(self, writer: RecordingWriter | None, repair: Repair, on_frame: Callable[[], object]) -> None:
+        """Hand everything good to the writer; without one, only count."""
+        lost_before = 0
+        for frame, data in self._frames():
+            on_frame()
+            if data is None:
+                repair.lost.append(frame)
+                lost_before += 1
+                continue
+            repair.frames_after += 1
+            repair.unlabelled += not self._is_labelled(frame)
+            if writer is not None:
+                self._append(writer, data, frame, lost_before)
+            lost_before = 0
+        events = self._events()
+        repair.events_after = len(events)
+        if writer is not None:
+            writer.add_events(events)
+
+    def _frames(self) -> Iterator[tuple[int, bytes | None]]:
+        """Yield every frame with its picture, or None where picture or time is lost."""
+        picture = picture_of(picture_codecs(self.header.frame), where="")
+        frame_HWC = np.empty(self.header.frame.shape, np.uint8)
+        times_T, known_T = self.rows["frame_time_ns"]
+        last_ns = np.iinfo(np.int64).min
+        for shard in range(-(-self.length // SHARD_FRAMES)):
+            key = shard_key(shard)
+            spans = spans_in_shard(self.source, key)[: self.length - shard * SHARD_FRAMES]
+            for frame, span in enumerate(spans, start=shard * SHARD_FRAMES):
+                if span is None or not known_T[frame] or times_T[frame] <= last_ns:
+                    yield frame, None
+                    continue
+                data = self.source.read_part(key, *span)
+                try:
+                    picture.decode_into(data, frame_HWC)
+                except (ValueError, RuntimeError):
+                    yield frame, None
+                    continue
+                last_ns = times_T[frame]
+                yield frame, data
+
+    def _is_labelled(self, frame: int) -> bool:
+        keys = ["label_origin", *(f"labels/{name}" for name in self.header.schema)]
+        return all(bool(self.rows[key][1][frame]) for key in keys)
+
+    def _append(self, writer: RecordingWriter, data: bytes, frame: int, lost_before: int) -> None:
+        is_labelled = self._is_labelled(frame)
+        labels = (
+            {name: self.rows[f"labels/{name}"][0][frame] for name in self.header.schema} if is_labelled else {}
+        )
+        origin = Origin(int(self.rows["label_origin"][0][frame])) if is_labelled else Origin.NONE
+        writer.append_encoded(
+            data,
+            int(self.rows["frame_time_ns"][0][frame]),
+            labels,
+            origin,
+            self._cells("telemetry", frame),
+            int(self.rows["dropped"][0][frame]) + lost_before,
+            self._cells("columns", frame),
+        )
+
+    def _cells(self, group: str, frame: int) -> dict[str, Any]:
+        """Return the known telemetry or further columns of a frame; text becomes text again."""
+        cells: dict[str, Any] = {}
+        for key in self.kinds:
+            rows, known = self.rows[key]
+            if key.startswith(f"{group}/") and known[frame]:
+                is_text = rows.ndim == 2
+                value = rows[frame].tobytes().rstrip(b"\0").decode(errors="replace") if is_text else rows[frame]
+                cells[key.partition("/")[2]] = value
+        return cells
+
+    def _events(self) -> list[Event]:
+        """Return the events whose every part is known."""
+        count = min(_declared_rows(self.source, f"events/{name}") for name in EVENT_KINDS)
+        rows = {
+            name: salvage_rows(self.source, f"events/{name}", dtype, (), count)
+            for name, dtype in EVENT_KINDS.items()
+        }
+        known = np.logical_and.reduce([known for _, known in rows.values()])
+        try:
+            tables = json.loads(self.source.read("events/zarr.json") or b"")["attributes"]
+            codes, devices = tables["codes"], tables["devices"]
+        except (ValueError, KeyError, TypeError):
+            return []
+        names = ("time_ns", "device", "code", "value", "origin")
+        columns = [rows[name][0][known].tolist() for name in names]
+        return [
+            Event(time_ns=time_ns, device=devices[device], code=codes[code], value=value, origin=Origin(origin))
+            for time_ns, device, code, value, origin in zip(*columns, strict=True)
+            if device < len(devices) and code < len(codes)
+        ]
+
+
+def _declared_rows(source: FolderSource, key: str) -> int:
+    try:
+        return int(json.loads(source.read(f"{key}/zarr.json") or b"")["shape"][0])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return 0

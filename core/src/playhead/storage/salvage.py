@@ -1,0 +1,125 @@
+"""Finds what can still be read in damaged files: pictures by their own markers, rows by their own chunks.
+
+Shape legend: T frames, A columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.errors import Damaged
+from playhead.storage.schema import ROWS, SHARD_FRAMES
+from playhead.storage.shard import EMPTY, index_bytes, parse_index
+from playhead.storage.sources import FolderSource
+
+Span = tuple[int, int]  # offset and length in a shard file
+_JPEG = b"\xff\xd8\xff"  # start of image, and the first byte of the marker behind it
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = 0xD9
+
+
+def spans_in_shard(source: FolderSource, key: str) -> list[Span | None]:
+    """Return where each frame of a shard lies: by its index, else by walking over the pictures. None: lost."""
+    size = source.size(key)
+    if size is None:
+        return [None] * SHARD_FRAMES
+    head = source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+    try:
+        index = parse_index(head, SHARD_FRAMES, where=key, file_bytes=2**62)  # pictures beyond the end: see below
+    except Damaged:
+        data = source.read(key) or b""
+        spans: list[Span | None] = [*walk_pictures(data, index_bytes(SHARD_FRAMES))][:SHARD_FRAMES]
+    else:
+        spans = [None if length == EMPTY else (int(offset), int(length)) for offset, length in index]
+    inside = [span if span is not None and sum(span) <= size else None for span in spans]
+    return inside + [None] * (SHARD_FRAMES - len(inside))
+
+
+def walk_pictures(data: bytes, start: int) -> Iterator[Span]:
+    """Yield the pictures that lie one behind the other from `start`, as long as they are whole."""
+    at = start
+    while at < len(data):
+        if data.startswith(_ZSTD, at):
+            end = _zstd_end(data, at)
+        elif data.startswith(_JPEG, at):
+            end = _jpeg_end(data, at)
+        else:  # bytes behind the end of a JPEG that somebody else made
+            found = data.find(_JPEG, at)
+            if found < 0:
+                return
+            at = found
+            continue
+        if end > len(data):
+            return
+        yield at, end - at
+        at = end
+
+
+def _jpeg_end(data: bytes, start: int) -> int:
+    """Return where a JPEG ends. Segments tell their length; in a scan, 0xFF is followed by 0 or a restart marker.
+
+    Source:  ITU-T T.81, annex B.
+    """
+    at = start + 2
+    while at + 4 <= len(data):
+        marker = data[at + 1]
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _START_OF_SCAN:
+            at = _scan_end(data, at)
+            if at + 2 <= len(data) and data[at + 1] == _END_OF_IMAGE:
+                return at + 2
+    return len(data) + 1
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    """Return the first marker behind the coded data that begins at `at`."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            return len(data)
+        if data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7:
+            return at
+        at += 2
+
+
+def _zstd_end(data: bytes, start: int) -> int:
+    """Return where a zstd frame ends: its header, then blocks up to the one marked as last.
+
+    Source:  RFC 8878, section 3.1.1.
+    """
+    descriptor = data[start + 4] if start + 4 < len(data) else 0
+    is_single = bool(descriptor & 0x20)
+    content_size = (int(is_single), 2, 4, 8)[descriptor >> 6]
+    at = start + 5 + int(not is_single) + (0, 1, 2, 4)[descriptor & 3] + content_size
+    while at + 3 <= len(data):
+        block = int.from_bytes(data[at : at + 3], "little")
+        is_run = (block >> 1) & 3 == 1  # one byte, repeated
+        at += 3 + (1 if is_run else block >> 3)
+        if block & 1:
+            return at + (4 if descriptor & 0x04 else 0)
+    return len(data) + 1
+
+
+def salvage_rows(
+    source: FolderSource, key: str, dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Read the rows that are there.
+
+    Shapes:  returns rows (length, *row_shape), zero where lost, and known (length,) bool.
+    """
+    rows = np.zeros((length, *row_shape), dtype)
+    known = np.zeros(length, np.bool_)
+    row_bytes = dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
+    for first in range(0, length, ROWS):
+        chunk = "/".join([str(first // ROWS), *("0" for _ in row_shape)])
+        data = source.read(f"{key}/c/{chunk}") or b""
+        count = min(ROWS, length - first, len(data) // row_bytes)
+        found = np.frombuffer(data[: count * row_bytes], dtype=dtype.newbyteorder("<"))
+        rows[first : first + count] = found.reshape(count, *row_shape)
+        known[first : first + count] = True
+    return rows, known
