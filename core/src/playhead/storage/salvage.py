@@ -33,7 +33,8 @@ def spans_in_shard(source: FolderSource, key: str) -> list[Span | None]:
         index = parse_index(head, SHARD_FRAMES, where=key, file_bytes=2**62)  # pictures beyond the end: see below
     except Damaged:
         data = source.read(key) or b""
-        spans: list[Span | None] = [*walk_pictures(data, index_bytes(SHARD_FRAMES))][:SHARD_FRAMES]
+        spans: list[Span | None] = []
+        spans += list(walk_pictures(data, index_bytes(SHARD_FRAMES)))[:SHARD_FRAMES]
     else:
         spans = [None if length == EMPTY else (int(offset), int(length)) for offset, length in index]
     inside = [span if span is not None and sum(span) <= size else None for span in spans]

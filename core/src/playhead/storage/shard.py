@@ -64,7 +64,11 @@ class ShardFile:
         self._is_published = True
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = FileIO(path, "x")
-        write_at(self._file, 0, pack_index(self._index))
+        try:
+            write_at(self._file, 0, pack_index(self._index))
+        except OSError:
+            self._file.close()
+            raise
 
     @property
     def is_full(self) -> bool:
