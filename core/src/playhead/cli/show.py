@@ -35,7 +35,7 @@ def show(desk: Desk, game: str, as_json: bool) -> None:
 
 def _facts(desk: Desk, game: Game) -> dict[str, Any]:
     """Collect what there is as plain data. Opens no recording's frames and no run's weights."""
-    from playhead.models.runs import RunCatalogue
+    from playhead.models.run import RunCatalogue
     from playhead.storage.catalogue import Catalogue
 
     world = game.world

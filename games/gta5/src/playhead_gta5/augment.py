@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import torch
 from kornia.geometry.transform import warp_affine
-from playhead.data.augment import Augmentation, Labels, uniform
 from torch import Tensor
 
+from playhead.data.augment import Augmentation, Labels, uniform
 from playhead.game import Frame
 from playhead.labels import LabelSchema
 
