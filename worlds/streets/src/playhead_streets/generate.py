@@ -245,6 +245,15 @@ def _draw_roads(
     return surface_RC
 
 
+def _dot(raster_RC: ByteArray, column: float, row: float, radius: float) -> None:
+    """Fill the cells that a small disc touches with POLE; OpenCV's circles miss their own middle at this size."""
+    first_row, first_column = round(row) - 1, round(column) - 1
+    rows_R1 = np.arange(first_row, first_row + 3)[:, None]
+    columns_1C = np.arange(first_column, first_column + 3)[None, :]
+    near_RC = np.hypot(rows_R1 - row, columns_1C - column) < max(radius, 0.5) + 0.3
+    raster_RC[first_row : first_row + 3, first_column : first_column + 3][near_RC] = POLE
+
+
 def _rectangle(x: float, y: float, heading: float, length: float, width: float) -> npt.NDArray[np.float64]:
     along = np.array([np.cos(heading), np.sin(heading)]) * length / 2
     across = np.array([-np.sin(heading), np.cos(heading)]) * width / 2
@@ -345,11 +354,10 @@ def _stand(
     taken_RC = cv2.dilate(surface_RC | obstacles_RC, np.ones((reach, reach), np.uint8))
     column_K, row_K = np.round(_to_cells(places_K3[:, :2], origin)).astype(int).T
     last = len(taken_RC) - 1
-    inside_K = (column_K > 0) & (row_K > 0) & (column_K < last) & (row_K < last)
+    inside_K = (column_K > 1) & (row_K > 1) & (column_K < last - 1) & (row_K < last - 1)
     free_K = inside_K & (taken_RC[row_K.clip(0, last), column_K.clip(0, last)] == 0)
     standing_K2 = places_K3[free_K, :2]
     for column, row in _to_cells(standing_K2, origin):
-        centre = (round(column * 16), round(row * 16))
-        cv2.circle(obstacles_RC, centre, round(radius_m / RASTER_M * 16), POLE, cv2.FILLED, shift=4)
+        _dot(obstacles_RC, column, row, radius_m / RASTER_M)
     heights_K1 = rng.uniform(*height_m, (len(standing_K2), 1))
     return np.concatenate([standing_K2, heights_K1], axis=1).astype(np.float32)

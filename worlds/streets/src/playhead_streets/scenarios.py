@@ -24,7 +24,7 @@ class Scenario:
 
     name: str
     summary: str
-    time_limit_s: float = 75.0
+    time_limit_s: float = 80.0
     padding_s: float = 0.0
     grace_s: float = 0.0
     prefers_turns: bool = False

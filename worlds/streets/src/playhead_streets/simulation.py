@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from playhead_streets.measures import Happening, Scorekeeper
 from playhead_streets.physics import TICK_S, CarState, Controls, advance
 from playhead_streets.route import Route, make_route
 from playhead_streets.scenarios import Scenario, find_scenario, start_on_route, start_stuck
-from playhead_streets.town import FREE, CarPose, Weather
+from playhead_streets.town import FREE, CarPose, Town, Weather
 from playhead_streets.traffic import ALL_WAYS, UPDATE_S, Ego, Traffic
 
 TICKS_PER_UPDATE = round(UPDATE_S / TICK_S)
@@ -54,9 +55,7 @@ class Simulation:
     ) -> None:
         self.seed = seed
         self.scenario = find_scenario(scenario) if isinstance(scenario, str) else scenario
-        self.town = make_town(town_seed(seed, split))
-        self.ground = Ground(self.town)
-        self.graph = LaneGraph(self.town)
+        self.town, self.ground, self.graph = _grow(town_seed(seed, split))
         route_rng, traffic_rng, weather_rng = (
             np.random.default_rng([self.town.seed, stream]) for stream in (1, 2, 3)
         )
@@ -255,6 +254,13 @@ class Simulation:
             other.lane.index == lane and 0 < other.lane.length_m - other.reach_m < to_line - 2.0
             for other in self.traffic.cars
         )
+
+
+@lru_cache(maxsize=2)
+def _grow(seed: int) -> tuple[Town, Ground, LaneGraph]:
+    """Grow a town with what follows from it; a drive changes none of it, so driving there again costs nothing."""
+    town = make_town(seed)
+    return town, Ground(town), LaneGraph(town)
 
 
 def _draw_weather(rng: np.random.Generator) -> Weather:

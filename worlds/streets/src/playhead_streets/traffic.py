@@ -271,7 +271,7 @@ class Traffic:
         car.lane, car.reach_m = self._graph.lanes[lane], reach
         car.ahead = []
         self._look_ahead(car)
-        car.eagerness = float(self._rng.uniform(0.62, 0.95))
+        car.eagerness = float(self._rng.uniform(0.75, 1.0))
         car.speed_mps = car.lane.limit_mps * car.eagerness * 0.8
         car.colour = int(self._rng.integers(8))
         car.rest_s = car.shift_m = car.waited_s = 0.0
