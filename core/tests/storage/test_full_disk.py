@@ -108,8 +108,9 @@ def test_it_is_said_once_and_to_the_one_who_appends(tmp_path: Path, make_header:
 
 
 def test_another_fault_of_the_disk_is_said_too(tmp_path: Path, make_header: Header, draw: Draw) -> None:
+    room = bytes_written(tmp_path, make_header(), draw) // 2
     with pytest.MonkeyPatch.context() as patch:
-        SmallDisk(13_000, errno.EIO).insert(patch)
+        SmallDisk(room, errno.EIO).insert(patch)
         with pytest.raises(DeviceFailed, match="cannot be written"):
             record(tmp_path / "r", make_header(), draw, 6)
 

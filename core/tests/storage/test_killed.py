@@ -33,6 +33,7 @@ from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
 
 folder, progress, sync_s = Path(sys.argv[1]), open(sys.argv[2], "wb", buffering=0), float(sys.argv[3])
+RATE = 200 if sync_s else 20  # publishing takes 10 ms
 header = RecordingHeader(
     game={"name": "pong"}, schema=LabelSchema.of({"keys": Keys("a", "b")}),
     frame=Frame(width=64, height=48, rate_hz=200), rate_hz=200, device="world", driver="script",
@@ -44,7 +45,7 @@ for number in range(100_000):
     writer.append(np.roll(noise, number, axis=1), number * 5_000_000, {"keys": [number % 2, 1]}, Origin.SCRIPT)
     writer.add_events([Event(time_ns=number, code="ab"[number % 2], value=1, origin=Origin.SCRIPT)])
     progress.write(b".")
-    time.sleep(max(0, start + number / 200 - time.perf_counter()))
+    time.sleep(max(0, start + number / RATE - time.perf_counter()))
 """
 
 
@@ -68,14 +69,15 @@ def check_killed(folder: Path, appended: int, *, lost_s: float) -> None:
     assert not recording.is_complete
     assert appended - lost_s * RATE_HZ <= len(recording) <= appended + 1
     problems = check_recording(folder, every_frame=True)
-    assert all(problem.is_note for problem in problems), problems
+    harm = [problem.what for problem in problems if not problem.is_note]
+    assert harm == ([] if len(recording) else ["the recording is empty"])
     assert "not ended properly" in problems[0].what
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         group = zarr.open_group(str(folder), mode="r")
         frames_THWC = group["frames"][...]
         names = [name for name, _ in group.members(max_depth=None)]
-    assert len(names) == 14
+    assert len(names) == (14 if len(recording) else 5)  # arrays come into being with the first frames
     assert len(frames_THWC) == len(recording)
     assert np.array_equal(frames_THWC, recording.read_frames(range(len(recording))))
     count = len(recording)
@@ -92,8 +94,8 @@ def test_kill_at_any_moment(tmp_path: Path, seed: int, sync_s: float) -> None:
     """With sync_s 0 every frame is published, so that the kill nearly always falls into the publishing."""
     after_s = random.Random(seed).uniform(0.3, 1.0)
     appended = record_and_kill(tmp_path / "r", tmp_path / "progress", sync_s=sync_s, after_s=after_s)
-    assert appended > 30
-    check_killed(tmp_path / "r", appended, lost_s=max(sync_s, 0.2) + 0.3)
+    assert appended > 3
+    check_killed(tmp_path / "r", appended, lost_s=1.0)
 
 
 @pytest.mark.slow

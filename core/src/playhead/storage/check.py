@@ -52,6 +52,7 @@ def check_recording(folder: Path, *, every_frame: bool = False) -> list[Problem]
         return [*problems, Problem(file="frames/zarr.json", what=unreadable)]
     if not length:
         problems.append(Problem(file="frames/zarr.json", what="the recording is empty"))
+        return problems
     problems += _check_shards(source, header, length, every_frame=every_frame)
     problems += _check_rows(source, header, length)
     problems += _check_events(source)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, Damaged, NotFound
-from playhead.storage.files import EVENT_KINDS
+from playhead.storage.files import EVENT_KINDS, row_kinds
 from playhead.storage.local import local_path
 from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import ATTRIBUTE, Json, RecordingHeader
@@ -237,6 +237,9 @@ class Recording:
     def _reader(self, group: str) -> Callable[[str], Array]:
         def read(name: str) -> Array:
             key = f"{group}/{name}" if group else name
+            if not self.length:  # arrays come into being with the first frames
+                dtype, row_shape = row_kinds(self.header)[key]
+                return np.zeros((0, *row_shape), dtype)
             rows = read_rows(self._source, key, self.place)
             if len(rows) < self.length:
                 raise Damaged(
@@ -257,6 +260,10 @@ class Recording:
 
     def _read_events(self) -> Array:
         names = list(EVENT_KINDS)
+        if self._source.read("events/time_ns/zarr.json") is None and not self.length:
+            return np.zeros(
+                0, dtype=[(name, "U1" if name in ("code", "device") else EVENT_KINDS[name]) for name in names]
+            )
         rows = {name: read_rows(self._source, f"events/{name}", self.place) for name in names}
         tables = _read_json(self._source, "events/zarr.json", self.place, "its events are missing")["attributes"]
         count = min(len(row) for row in rows.values())
