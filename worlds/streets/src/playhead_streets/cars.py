@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from playhead_streets.ground import CAR_LENGTH_M, CAR_WIDTH_M
 from playhead_streets.quads import Colour, Quads, faces, frusta, join, raise_to
 from playhead_streets.town import FloatArray
 
-CAR_LENGTH_M, CAR_WIDTH_M, CAR_HEIGHT_M = 4.4, 1.9, 1.45
+CAR_HEIGHT_M = 1.45
 CAR_COLOURS: tuple[Colour, ...] = (
     (206, 44, 40),
     (40, 92, 190),

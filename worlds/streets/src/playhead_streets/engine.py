@@ -41,7 +41,7 @@ from panda3d.core import (
 )
 
 from playhead_streets.quads import Colour, Quads
-from playhead_streets.town import ByteArray, FloatArray
+from playhead_streets.town import ByteArray
 
 # Must be set before anything of Panda3D is made; without it each start prints lines about missing displays.
 load_prc_file_data(
@@ -136,10 +136,10 @@ def solid_state(picture: Texture | None = None) -> RenderState:
     return state if picture is None else state.set_attrib(TextureAttrib.make(picture))
 
 
-def shown_within(metres: float, middle_2: FloatArray, child: PandaNode) -> PandaNode:
+def shown_within(metres: float, middle_2: tuple[float, float], child: PandaNode) -> PandaNode:
     """Return a node that shows its child while the camera is that near to a point on the ground."""
     made = LODNode("within")
-    made.set_center((float(middle_2[0]), float(middle_2[1]), 0.0))
+    made.set_center((*middle_2, 0.0))
     made.add_switch(metres, 0.0)
     made.add_child(child)
     return made

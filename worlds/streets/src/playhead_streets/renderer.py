@@ -26,8 +26,9 @@ from playhead_streets.weather import Grade
 CameraName = Literal["hood", "chase"]
 
 VIEW_DEGREES = 78.0  # across a 4:3 picture: both mouths of a junction stay in sight when waiting at it
-FAR_M = 190.0
-THIN_M = 95.0  # from the middle of a square
+FAR_M = 220.0  # how far one sees: to the middle of a square of the town
+THIN_M = 95.0  # the same for what is thin
+_LENS_M = 2500.0  # further than the grass: a face cut by the far plane gets a wild spike from the rasteriser
 _HOOD_AHEAD_M, _HOOD_HEIGHT_M, _HOOD_PITCH = 1.5, 1.3, -7.0
 _CHASE_BEHIND_M, _CHASE_HEIGHT_M, _CHASE_PITCH = 6.6, 3.0, -11.0
 
@@ -46,7 +47,7 @@ class Renderer:
 
     def __init__(self, town: Town, width: int = 240, height: int = 180, weather: Weather | None = None) -> None:
         self._canvas = Canvas(width, height, ZENITH)
-        self._canvas.set_view(VIEW_DEGREES, 0.25, FAR_M)
+        self._canvas.set_view(VIEW_DEGREES, 0.25, _LENS_M)
         self._states = _layer_states()
         self._sky = self._canvas.scene.attach_new_node(node("sky", [(flat_state(0), dome())]))
         self._bonnets = [
@@ -61,21 +62,23 @@ class Renderer:
         """Draw another town, in other weather, from now on; the one before is given back."""
         self._town_node.remove_node()
         self._town_node = self._canvas.scene.attach_new_node("town")
-        for parts in _cells(scenery(town)):
-            self._town_node.attach_new_node(self._cell(parts))
+        layers = scenery(town)
+        lawn = node("lawn", [(self._states[Layer.GROUND], layers.pop(Layer.GROUND))])
+        self._town_node.attach_new_node(lawn)
+        for middle_2, parts in _cells(layers):
+            self._town_node.attach_new_node(self._cell(middle_2, parts))
         self._grade = Grade(weather or Weather(), self._canvas.width, self._canvas.height)
 
-    def _cell(self, parts: Mapping[Layer, Quads]) -> PandaNode:
+    def _cell(self, middle_2: tuple[float, float], parts: Mapping[Layer, Quads]) -> PandaNode:
         """Make the node of one square; what is thin goes into a node of its own that only shows from near by."""
-        thick: list[tuple[RenderState, Quads]] = []
-        thin: list[tuple[RenderState, Quads]] = []
-        for layer, quads in parts.items():
-            (thin if layer in THIN_LAYERS else thick).append((self._states[layer], quads))
-        cell = node("cell", thick)
-        if thin:
-            middle_2 = np.concatenate([quads.corners_Q43[:, 0, :2] for _, quads in thin]).mean(axis=0)
-            cell.add_child(shown_within(THIN_M, middle_2, node("thin", thin)))
-        return cell
+        thick, thin = (
+            node(
+                name, [(self._states[layer], parts[layer]) for layer in parts if (layer in THIN_LAYERS) == is_thin]
+            )
+            for name, is_thin in (("thick", False), ("thin", True))
+        )
+        thick.add_child(shown_within(THIN_M, middle_2, thin))
+        return shown_within(FAR_M, middle_2, thick)
 
     def render(self, camera: CameraName, ego: CarPose, others: Sequence[CarPose]) -> ByteArray:
         """Draw what a camera on the car `ego` sees, with the other cars in it.
@@ -162,8 +165,8 @@ def _layer_states() -> dict[Layer, RenderState]:
     return {layer: flat.get(layer) or solid_state(loaded.get(layer)) for layer in Layer}
 
 
-def _cells(layers: Mapping[Layer, Quads]) -> Iterator[dict[Layer, Quads]]:
-    """Cut the layers into squares of CELL_M by the middle of each face."""
+def _cells(layers: Mapping[Layer, Quads]) -> Iterator[tuple[tuple[float, float], dict[Layer, Quads]]]:
+    """Cut the layers into squares of CELL_M by the middle of each face; also yield the middle of each square."""
     cells: dict[tuple[int, int], dict[Layer, Quads]] = defaultdict(dict)
     for layer, quads in layers.items():
         cell_Q2 = np.floor(quads.corners_Q43[:, :, :2].mean(axis=1) / CELL_M).astype(int)
@@ -172,4 +175,5 @@ def _cells(layers: Mapping[Layer, Quads]) -> Iterator[dict[Layer, Quads]]:
         for chosen in np.split(order_Q, ends) if len(quads) else ():
             column, row = cell_Q2[chosen[0]]
             cells[int(column), int(row)][layer] = quads.take(chosen)
-    yield from cells.values()
+    for (column, row), parts in cells.items():
+        yield ((column + 0.5) * CELL_M, (row + 0.5) * CELL_M), parts

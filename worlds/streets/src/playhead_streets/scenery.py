@@ -71,7 +71,8 @@ _PAVEMENT_M = 3.0
 _KERB_M = 0.3
 _LINE_M = 0.22  # wider than real paint: a lane edge must survive the shrinking to 80x60
 _FLOOR_M = 3.2
-_BEYOND_M = 260.0  # grass around the town, further than one can see
+_BEYOND_M = 300.0  # grass around the town, as far as one can tell
+_LAWN_M = 144.0  # side of a square of grass, a multiple of its texture's 12 m
 
 
 def scenery(town: Town) -> dict[Layer, Quads]:
@@ -86,10 +87,10 @@ def scenery(town: Town) -> dict[Layer, Quads]:
 def _ground(town: Town) -> Quads:
     west, south = town.origin_2
     width, height = town.size_m
-    xs = np.arange(west - _BEYOND_M, west + width + _BEYOND_M, CELL_M)
-    ys = np.arange(south - _BEYOND_M, south + height + _BEYOND_M, CELL_M)
+    xs = np.arange(west - _BEYOND_M, west + width + _BEYOND_M, _LAWN_M)
+    ys = np.arange(south - _BEYOND_M, south + height + _BEYOND_M, _LAWN_M)
     corner_Q2 = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 1, 2)
-    square_42 = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * CELL_M
+    square_42 = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * _LAWN_M
     # Texture coordinates start anew in each square: large ones overflow the rasteriser's fixed point.
     return faces(raise_to(corner_Q2 + square_42, 0.0), _AS_PAINTED, square_42 / 12.0)
 

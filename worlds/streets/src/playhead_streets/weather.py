@@ -44,8 +44,8 @@ def _haze(weather: Weather, width: int, height: int) -> tuple[ByteArray, ByteArr
     depth_H = np.exp(-(((rows_H - 0.4) / np.where(rows_H < 0.4, 0.5, 0.16)) ** 2))
     share_H11 = (amount * (0.2 + 0.6 * depth_H))[:, None, None]
     grey = np.array(HORIZON) * (1 - 0.15 * weather.rain)
-    haze_HWC = np.broadcast_to(share_H11 * grey, (height, width, 3)).astype(np.uint8)
-    clear_HWC = np.broadcast_to(255 * (1 - share_H11), (height, width, 3)).astype(np.uint8)
+    haze_HWC = np.broadcast_to(share_H11 * grey, (height, width, 3)).astype(np.uint8, order="C")
+    clear_HWC = np.broadcast_to(255 * (1 - share_H11), (height, width, 3)).astype(np.uint8, order="C")
     return haze_HWC, clear_HWC
 
 

@@ -95,3 +95,16 @@ def test_a_route_that_is_over_draws_no_line(small_town: Town) -> None:
     Minimap(small_town, 240, 180).draw(frame_HWC, at(0.0), np.zeros((0, 2), np.float32), (130.0, 60.0))
     assert not purple(frame_HWC).any()
     assert (frame_HWC == (255, 232, 40)).all(axis=2).any()
+
+
+def test_a_route_that_leaves_the_map_and_comes_back_is_not_joined(small_town: Town) -> None:
+    away = np.array([[120.0 + x, 90.0] for x in range(200)])
+    back = np.array([[320.0, 90.0], [320.0, 400.0], [121.0, 400.0], [121.0, 150.0]])
+    back = np.concatenate([np.linspace(a, b, 200) for a, b in zip(back[:-1], back[1:], strict=True)])
+    maps = []
+    for route_N2 in (away, np.concatenate([away, back])):
+        frame_HWC = np.zeros((180, 240, 3), np.uint8)
+        Minimap(small_town, 240, 180).draw(frame_HWC, at(pi / 2, 120.0, 90.0), route_N2, (120.0, 0.0))
+        maps.append(purple(frame_HWC)[148:])
+    assert maps[0].any()
+    assert (maps[0] == maps[1]).all()
