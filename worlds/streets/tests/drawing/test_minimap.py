@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from math import pi
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_a_route_that_is_over_draws_no_line(small_town: Town) -> None:
 def test_a_route_that_leaves_the_map_and_comes_back_is_not_joined(small_town: Town) -> None:
     away = np.array([[120.0 + x, 90.0] for x in range(200)])
     back = np.array([[320.0, 90.0], [320.0, 400.0], [121.0, 400.0], [121.0, 150.0]])
-    back = np.concatenate([np.linspace(a, b, 200) for a, b in zip(back[:-1], back[1:], strict=True)])
+    back = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(back)])
     maps = []
     for route_N2 in (away, np.concatenate([away, back])):
         frame_HWC = np.zeros((180, 240, 3), np.uint8)
