@@ -1,4 +1,4 @@
-"""A device made of fakes: time moves only when somebody sleeps, keys are remembered, failures are made to order."""
+"""A device made of fakes: time moves only when somebody sleeps, keys are remembered, failures come to order."""
 
 from __future__ import annotations
 

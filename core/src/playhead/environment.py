@@ -233,3 +233,8 @@ def known_codes(options: Mapping[str, Any]) -> frozenset[str]:
         return frozenset()
     combined = [code for codes in options.get("actions") or () for code in codes.split("+") if code]
     return frozenset([*(options.get("codes") or ()), *combined])
+
+
+def measures_of(session: DeviceSession) -> dict[str, float]:
+    """Return what the episode on an environment device is scored by so far."""
+    return EnvironmentSession.of(session).measures()

@@ -72,6 +72,8 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
     if fitted.shape[2] != frame.channels:
         code = cv2.COLOR_RGB2GRAY if frame.channels == 1 else cv2.COLOR_GRAY2RGB
         fitted = cv2.cvtColor(fitted, code).reshape(frame.shape)
+    if np.may_share_memory(fitted, picture):
+        return fitted.copy()  # an environment may draw its next picture over this one
     return np.ascontiguousarray(fitted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,7 +16,7 @@ from playhead.driving.drivers import Driver, Plan
 from playhead.driving.guard import AlwaysSafe, Guard
 from playhead.driving.hands import Hands
 from playhead.driving.timing import LoopReport, SectionTimes
-from playhead.events import Event
+from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes
 
@@ -27,6 +28,15 @@ class Tick:
     captured: CapturedFrame
     events: Sequence[Event]
     dropped: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Due:
+    """A plan that is to be pressed at a time."""
+
+    time_ns: int
+    plan: Plan
+    origin: Origin
 
 
 class Watcher(Protocol):
@@ -87,6 +97,7 @@ class Loop:
         self._hands = Hands(self.device.input, self._clock, axes=axis_codes(game))
         self._times = SectionTimes()
         self._report = LoopReport()
+        self._due: deque[_Due] = deque()
         self._dropped = 0
         self._deadline_ns = 0
 
@@ -133,16 +144,14 @@ class Loop:
             self._times.end("look")
             self._tick(captured)
             self._next_deadline()
-            self._hands.wait_until(self._deadline_ns)
-            self._times.end("wait")
+            self._wait_until(self._deadline_ns)
 
     def _tick(self, captured: CapturedFrame) -> None:
         """Decide and press as often as the driver wants within one frame; watchers see the first time."""
         heard = self.device.input.listen()
         for decision in range(self.pace.decisions):
             if decision:
-                self._hands.wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
-                self._times.end("wait")
+                self._wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
             self._decide_and_act(captured, heard)
             if decision == 0:
                 events = [*heard, *self._hands.take_events()]
@@ -152,19 +161,32 @@ class Loop:
             heard = []
 
     def _decide_and_act(self, captured: CapturedFrame, heard: Sequence[Event]) -> None:
-        plan: Plan | None = self.driver.decide(captured)
+        began_ns = self._clock.now_ns()
+        plan = self.driver.decide(captured)
         self._times.end("decide")
         self._report.decided += 1
-        if self.pace.latency_s:
-            self._hands.wait_until(captured.time_ns + round(self.pace.latency_s * NS_PER_S))
+        if plan is not None:
+            due_ns = began_ns + round(self.pace.latency_s * NS_PER_S)
+            self._due.append(_Due(time_ns=due_ns, plan=plan, origin=self.driver.origin))
         if not self.guard.may_send(self._clock.now_ns(), heard):
+            self._due.clear()
             self._hands.release_all()
             self._report.blocked += 1
-        elif plan is not None:
-            interval_s = self.pace.period_ns / NS_PER_S
-            self._hands.apply(plan, interval_s=interval_s, origin=self.driver.origin)
-            self._report.acted += 1
+        while self._due and self._due[0].time_ns <= self._clock.now_ns():
+            self._press(self._due.popleft())
         self._times.end("act")
+
+    def _press(self, due: _Due) -> None:
+        self._hands.apply(due.plan, interval_s=self.pace.period_ns / NS_PER_S, origin=due.origin)
+        self._report.acted += 1
+
+    def _wait_until(self, time_ns: int) -> None:
+        """Wait, letting go of keys in time and pressing what was decided earlier and delayed on purpose."""
+        while self._due and self._due[0].time_ns < time_ns:
+            self._hands.wait_until(self._due[0].time_ns)
+            self._press(self._due.popleft())
+        self._hands.wait_until(time_ns)
+        self._times.end("wait")
 
     def _next_deadline(self) -> None:
         """Move the deadline on; count a late tick and drop the intervals that are over already."""

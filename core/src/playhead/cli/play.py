@@ -1,0 +1,199 @@
+"""`playhead play`: a run at the wheel."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.cli.devices import choose_device, find_scenario, merged, parse_settings
+from playhead.errors import BadValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playhead.devices import OpenDevice
+    from playhead.driving.drivers import Driver
+    from playhead.driving.loop import Watcher
+    from playhead.game import Game
+    from playhead.models.run import Run
+    from playhead.playing.session import PlaySummary
+
+
+@click.command(short_help="Let a run play the game.")
+@click.argument("game")
+@click.option(
+    "--on", metavar="DEVICE", default="", help="Device to play on. Default: the game's window, else its world."
+)
+@click.option("--run", "run_name", metavar="RUN", default="", help="Which run. Default: the newest of this home, "
+              "else the one that the game ships.")  # fmt: skip
+@click.option(
+    "--seconds", type=float, default=0.0, help="Length of an episode, in seconds. Default: until it ends."
+)
+@click.option("--episodes", type=click.IntRange(min=1), default=1, show_default=True, help="Episodes to play.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first; the next ones count on.")
+@click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
+@click.option("--real-time", is_flag=True, help="Let a world run on and not wait for the network.")
+@click.option("--latency", type=float, help="Seconds added between look and press. "
+              "Default: what the run was trained for, in a world that waits; else 0.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Press nothing; say what would have been pressed.")
+@click.option("--unstick", is_flag=True, help="When nothing moves, reverse and go round.")
+@click.option("--record", "is_recorded", is_flag=True, help="Record the session, with the network as origin. "
+              "In a world it then plays training episodes.")  # fmt: skip
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="controller.threshold=0.4, or an "
+              "option of the device.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
+@pass_desk
+def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Let a run play GAME. Ctrl-C ends it normally, with every key released.
+
+    Example: playhead play gta5 --episodes 3 --seconds 60
+    """
+    desk.say_home()
+    summaries = _Session(desk, desk.game(game), asked).play()
+    if as_json:
+        click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))
+        return
+    for summary in summaries:
+        click.echo(_lines(summary))
+
+
+class _Session:
+    """What stays the same over all episodes: game, device, run and options."""
+
+    def __init__(self, desk: Desk, game: Game, asked: dict[str, Any]) -> None:
+        from playhead.models.run import RunCatalogue
+
+        if asked["seconds"] < 0 or (asked["latency"] or 0) < 0:
+            raise BadValue("--seconds and --latency cannot be negative.")
+        self.desk, self.game, self.asked = desk, game, asked
+        self.device = choose_device(desk, game, asked["on"])
+        self.is_world = game.device(self.device).capture == "environment"
+        settings = parse_settings(asked["settings"])
+        self.controller = settings.pop("controller", {})
+        if not isinstance(self.controller, dict):
+            raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+        self.options = self._options(settings)
+        catalogue = RunCatalogue(home=desk.home, game=game)
+        self.run: Run = catalogue.find(asked["run_name"]) if asked["run_name"] else catalogue.latest()
+        self.latency_s = asked["latency"]
+        if self.latency_s is None:
+            self.latency_s = self.run.latency_s if self.is_world and not asked["real_time"] else 0.0
+        self._say()
+
+    def _options(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return the device's options; a world is played where it was not trained, unless this is recorded."""
+        if not self.is_world:
+            if self.asked["real_time"] or self.asked["scenario"]:
+                raise BadValue(f"--real-time and --scenario are for worlds; {self.device} is none.")
+            return settings
+        world, scenario = self.game.world, find_scenario(self.game, self.asked["scenario"])
+        unseen = dict(world.test_options) if world and not self.asked["is_recorded"] else {}
+        reset = {**scenario.options, **unseen}
+        options: dict[str, Any] = {"reset": reset} if reset else {}
+        if self.asked["real_time"]:
+            options["real_time"] = True
+        return merged(options, settings)
+
+    def _say(self) -> None:
+        made = f", {self.run.parameters:,} parameters" if self.run.parameters else ""
+        waits = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""
+        self.desk.say(f"Run {self.run.name}{made}{waits}. Ctrl-C stops.")
+
+    def play(self) -> list[PlaySummary]:
+        """Play the episodes one after another, until Ctrl-C."""
+        from playhead.cli.progress import frames_bar
+        from playhead.driving.stopping import stopped_by_interrupt
+
+        rate_hz = self.options.get("rate_hz") or self.game.rate_hz(self.device)
+        episodes, seconds = self.asked["episodes"], self.asked["seconds"]
+        frames = round(seconds * rate_hz) * episodes or None
+        summaries: list[PlaySummary] = []
+        with stopped_by_interrupt() as stop, frames_bar(f"play {self.game.name}", frames, rate_hz) as on_frames:
+            for number in range(episodes):
+                if not stop.is_set():
+                    seed = self.asked["seed"] + number if self.is_world else None
+                    summaries.append(self._episode(seed, on_frames, stop.is_set))
+        return summaries
+
+    def _episode(
+        self, seed: int | None, on_frames: Callable[[int], None], stop: Callable[[], bool]
+    ) -> PlaySummary:
+        from playhead.cli.episodes import FrameCounter
+        from playhead.devices import open_device
+
+        options = self.options if seed is None else {**self.options, "seed": seed}
+        input_name = "none" if self.asked["dry_run"] else ""
+        with open_device(
+            self.desk.plugins, self.game, self.device, options=options, input_name=input_name
+        ) as device:
+            driver = self._driver(device, seed)
+            summary = self._drive(device, driver, seed, [FrameCounter(on_frames)], stop)
+            if self.asked["dry_run"]:
+                self.desk.say(_would_have(device, summary))
+            return summary
+
+    def _driver(self, device: OpenDevice, seed: int | None) -> Driver:
+        from playhead.playing.policy import RunPolicy
+        from playhead.playing.stuck import Unsticking
+
+        policy = RunPolicy.of(
+            self.run, self.desk.plugins, self.game, rate_hz=device.session.rate_hz, settings=self.controller
+        )
+        return Unsticking(policy, self.game, seed=seed or 0) if self.asked["unstick"] else policy
+
+    def _drive(
+        self, device: OpenDevice, driver: Driver, seed: int | None, watchers: list[Watcher],
+        stop: Callable[[], bool],
+    ) -> PlaySummary:  # fmt: skip
+        from playhead.playing.session import PlaySummary, measures_on, play
+
+        duration_s = self.asked["seconds"] or float("inf")
+        if not self.asked["is_recorded"]:
+            return play(
+                device, driver, duration_s=duration_s, latency_s=self.latency_s, watchers=watchers, stop=stop,
+                seed=seed,
+            )  # fmt: skip
+        from playhead.home import claim_folder
+        from playhead.recording.session import Take, record
+
+        take = Take(
+            driver=driver,
+            driver_name=f"run {self.run.name}",
+            duration_s=duration_s,
+            latency_s=self.latency_s,
+            scenario=self.asked["scenario"],
+            seed=seed,
+        )
+        folder = self.desk.home.recordings(self.game.name)
+        taken = record(device, lambda: claim_folder(folder), take, watchers=watchers, stop=stop)
+        self.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")
+        return PlaySummary(report=taken.report, measures=measures_on(device), seed=seed)
+
+
+def _would_have(device: OpenDevice, summary: PlaySummary) -> str:
+    """Say what a dry run would have pressed: how often, and for how much of the time."""
+    from playhead.input.none import DryRun
+
+    if not isinstance(device.input, DryRun) or not device.input.sent:
+        return "Dry run: nothing would have been pressed."
+    parts = []
+    for code, (presses, held_s) in sorted(device.input.totals().items()):
+        share = held_s / max(summary.report.elapsed_s, 1e-9)
+        parts.append(f"{code} {presses} times, {100 * share:.0f} % of the time")
+    return f"Dry run, would have pressed: {'; '.join(parts)}."
+
+
+def _lines(summary: PlaySummary) -> str:
+    report, rates = summary.report, summary.report.rates_hz()
+    measured = "  ".join(f"{name} {value:.4g}" for name, value in summary.measures.items())
+    seed = f"seed {summary.seed}  " if summary.seed is not None else ""
+    pace = "  ".join(f"{name} {rate:.1f}/s" for name, rate in rates.items())
+    slow = f"  late {report.late}, dropped {report.dropped}" if report.late else ""
+    sections = report.sections
+    times = "  ".join(
+        f"{name} {sections[name]['p50_ms']:.1f} ms" for name in ("look", "decide", "act") if name in sections
+    )
+    return f"{seed}{report.elapsed_s:.1f} s  {measured}\n  {pace}{slow}  (median {times})"

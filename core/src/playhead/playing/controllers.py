@@ -1,0 +1,151 @@
+"""From a network's answers to what hands do: thresholds, proportional presses, opposites, choices, axes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.errors import BadValue, not_found
+from playhead.game import Game, opposite_keys
+from playhead.labels import Axes, Choice, Head, Keys
+
+Answers = Mapping[str, npt.NDArray[np.float32]]
+
+
+class Controller(Protocol):
+    """What a game's `controller` reference returns when it is called with the game and the settings."""
+
+    def plan(self, answers: Answers, interval_s: float) -> Mapping[str, float]:
+        """Return code -> share of the coming interval a key is held (0..1), or the value of an axis.
+
+        Shapes:  answers head -> (outputs,): shares of 1 for keys, classes and deltas, values for axes.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How answers become presses; a recipe states them as `controller`, `play` changes them with --set.
+
+    Source:  systems.md section 4: steering by the difference, at most .6 of the interval, W and S at .5.
+    """
+
+    threshold: float = 0.5  # a key is held from this probability on
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # label -> its own threshold
+    proportional: tuple[str, ...] = ()  # labels held for a share of the interval; opposites join by themselves
+    cap: float = 1.0  # largest share of the interval that a proportional key is held
+    least: float = 0.0  # smaller shares are not pressed at all
+    gain: float = 1.0  # share = gain x (probability - that of the opposite)
+    dead_zone: float = 0.0  # axes nearer to the centre than this are centred
+
+
+class DefaultController:
+    """Serves every game; made for one game and one set of settings.
+
+    Of two opposite keys only the stronger is pressed. A proportional key is held for its probability less that of
+    its opposite, times the interval; any other key for the whole interval, from its threshold on. A choice presses
+    the control of its likeliest class. An axis follows its answer; one with deltas moves by its likeliest delta.
+    """
+
+    def __init__(self, game: Game, settings: Settings) -> None:
+        self._schema = game.schema
+        self._controls = game.controls
+        self._settings = settings
+        opposites = opposite_keys(game)
+        self._opposite = dict(opposites) | {b: a for a, b in opposites}
+        wanted = set(settings.proportional)
+        self._proportional = wanted | {self._opposite[name] for name in wanted if name in self._opposite}
+        self._axes: dict[str, float] = {}
+
+    def plan(self, answers: Answers, interval_s: float) -> dict[str, float]:
+        """Return what to hold for the coming interval."""
+        values: dict[str, float] = {}
+        for name, answer in answers.items():
+            head = self._schema.head(name)
+            values.update(self._values(head, answer))
+        return {self._controls[name]: value for name, value in values.items() if name in self._controls}
+
+    def _values(self, head: Head, answer: npt.NDArray[np.float32]) -> dict[str, float]:
+        if isinstance(head, Keys):
+            probability = dict(zip(head.names, answer.tolist(), strict=True))
+            return {name: self._share(name, probability) for name in head.names}
+        if isinstance(head, Choice):
+            chosen = head.names[int(answer.argmax())]
+            return {name: float(name == chosen) for name in head.names}
+        return self._axis_values(head, answer)
+
+    def _share(self, name: str, probability: Mapping[str, float]) -> float:
+        """Return how much of the interval a key is held."""
+        settings = self._settings
+        opposite = self._opposite.get(name)
+        own, other = probability[name], probability.get(opposite, 0.0) if opposite else 0.0
+        if name in self._proportional:
+            share = min(settings.cap, settings.gain * (own - other))
+            return share if share > settings.least else 0.0
+        if opposite and (own < other or (own == other and name > opposite)):
+            return 0.0
+        return float(own >= settings.thresholds.get(name, settings.threshold))
+
+    def _axis_values(self, head: Axes, answer: npt.NDArray[np.float32]) -> dict[str, float]:
+        if head.deltas:
+            likeliest = answer.reshape(len(head.names), len(head.deltas)).argmax(1)
+            changes = [head.deltas[place] for place in likeliest]
+            wanted = [self._axes.get(name, 0.0) + change for name, change in zip(head.names, changes, strict=True)]
+        else:
+            wanted = answer.tolist()
+        for name, value in zip(head.names, wanted, strict=True):
+            self._axes[name] = max(-1.0, min(1.0, float(value)))
+        zone = self._settings.dead_zone
+        return {name: self._axes[name] if abs(self._axes[name]) > zone else 0.0 for name in head.names}
+
+
+def default_controller(game: Game, settings: Mapping[str, Any]) -> Controller:
+    """Return the controller of every game that brings none of its own."""
+    return DefaultController(game, parse_settings(game, settings))
+
+
+def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings | None = None) -> Settings:
+    """Return settings from plain data, laid over a game's own defaults.
+
+    Raises:  NotFound for an unknown setting or label, BadValue for a value that cannot be.
+    """
+    defaults = defaults or Settings()
+    known = {item.name for item in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in known:
+            raise not_found("setting of the controller", name, known)
+        values[name] = _parsed(name, value)
+    parsed = dataclasses.replace(defaults, **values)
+    keys = [key for head in game.labels.values() if isinstance(head, Keys) for key in head.names]
+    for label in (*parsed.proportional, *parsed.thresholds):
+        if label not in keys:
+            raise not_found(f"key of {game.name}", label, keys)
+    return parsed
+
+
+def _parsed(name: str, value: Any) -> Any:
+    if name == "proportional":
+        labels = value.split(",") if isinstance(value, str) else value
+        if isinstance(labels, (list, tuple)) and all(isinstance(label, str) for label in labels):
+            return tuple(label for label in labels if label)
+        raise BadValue(f"controller.proportional={value} is not a list of labels, as in a,d.")
+    if name == "thresholds":
+        if isinstance(value, Mapping):
+            return {str(label): _number(f"thresholds.{label}", share) for label, share in value.items()}
+        raise BadValue(f"controller.thresholds={value} is no mapping. Give one as controller.thresholds.w=0.4.")
+    return _number(name, value)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadValue(f"controller.{name}={value} is not a number.")
+    upper = 10.0 if name == "gain" else 1.0
+    if not 0 <= value <= upper:
+        raise BadValue(f"controller.{name}={value} lies outside 0 to {upper:g}.")
+    return float(value)

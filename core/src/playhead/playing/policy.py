@@ -1,0 +1,74 @@
+"""A run as a driver: window by time, network, controller. Refuses at once what it cannot play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from playhead.capture import CapturedFrame
+from playhead.errors import BadValue
+from playhead.events import Origin
+from playhead.game import Game, is_playable, resolve
+from playhead.home import Home
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run, RunCatalogue
+from playhead.playing.controllers import Answers, Controller
+from playhead.playing.history import History
+from playhead.plugins import Plugins
+
+if TYPE_CHECKING:
+    from playhead.driving.drivers import Plan
+
+PAUSE_INTERVALS = 4.0  # as in data/windows.py: frames further apart belong to different windows
+
+
+class RunPolicy:
+    """A trained network at the wheel. `answers` is what it said last, for whoever watches."""
+
+    origin = Origin.MODEL
+
+    def __init__(self, predictor: Predictor, history: History, controller: Controller, *, rate_hz: float) -> None:
+        self._predictor = predictor
+        self._history = history
+        self._controller = controller
+        self._interval_s = 1 / rate_hz
+        self.answers: Answers = {}
+
+    @classmethod
+    def of(
+        cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, settings: Mapping[str, Any] | None = None,
+        best: bool = False,
+    ) -> RunPolicy:  # fmt: skip
+        """Make a driver of a run. `settings` are laid over the controller settings it was trained with.
+
+        Units:   rate_hz frames a second of the device it is to play on.
+        Raises:  Mismatch when the run does not fit the game or the device, and says what to do.
+        """
+        if not is_playable(game):
+            raise BadValue(f"{game.name} has no controls, so nothing can be played.")
+        run.check_plays(game, rate_hz)
+        controller: Controller = resolve(game.controller)(game, {**run.controller, **(settings or {})})
+        history = History(
+            length=run.recipe.length,
+            stride_s=run.recipe.stride_s,
+            inputs=run.recipe.inputs,
+            pause_s=PAUSE_INTERVALS / rate_hz,
+        )
+        predictor = Predictor(run.load_model(plugins, best=best), run.schema)
+        return cls(predictor, history, controller, rate_hz=rate_hz)
+
+    def decide(self, captured: CapturedFrame) -> Plan:
+        """Look at the newest frame and those before it, and say what to hold."""
+        self._history.add(captured)
+        self.answers = self._predictor.decide(self._history.window())
+        return self._controller.plan(self.answers, self._interval_s)
+
+
+def open_policy(
+    home: Home, plugins: Plugins, game: Game, name: str, *, rate_hz: float,
+    settings: Mapping[str, Any] | None = None,
+) -> RunPolicy:  # fmt: skip
+    """Find a run by name, or the newest, and make a driver of it."""
+    catalogue = RunCatalogue(home=home, game=game)
+    run = catalogue.find(name) if name else catalogue.latest()
+    return RunPolicy.of(run, plugins, game, rate_hz=rate_hz, settings=settings)

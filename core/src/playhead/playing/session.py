@@ -1,0 +1,61 @@
+"""One play session on one open device, and what came of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playhead.devices import OpenDevice
+from playhead.driving.drivers import Driver, decide_hz_of
+from playhead.driving.guard import AlwaysSafe, Guard
+from playhead.driving.loop import Loop, Pace, Watcher, never
+from playhead.driving.timing import LoopReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaySummary:
+    """How the loop ran and what the world measured, if it is one."""
+
+    report: LoopReport
+    measures: Mapping[str, float] = field(default_factory=dict)
+    seed: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {"seed": self.seed, "measures": dict(self.measures), "loop": self.report.to_json()}
+
+
+def play(
+    device: OpenDevice,
+    driver: Driver,
+    *,
+    duration_s: float = math.inf,
+    latency_s: float = 0.0,
+    guard: Guard | None = None,
+    watchers: Sequence[Watcher] = (),
+    stop: Callable[[], bool] = never,
+    seed: int | None = None,
+) -> PlaySummary:
+    """Let a driver play until the time is up, the episode ends, or somebody stops it.
+
+    Units:  duration_s and latency_s seconds on the device's clock; latency_s is added between look and press.
+    """
+    pace = Pace(
+        rate_hz=device.session.rate_hz,
+        decide_hz=decide_hz_of(driver),
+        duration_s=duration_s,
+        latency_s=latency_s,
+    )
+    loop = Loop(device=device, driver=driver, pace=pace, guard=guard or AlwaysSafe(), watchers=watchers, stop=stop)
+    report = loop.run()
+    return PlaySummary(report=report, measures=_measures(device), seed=seed)
+
+
+def _measures(device: OpenDevice) -> dict[str, float]:
+    if device.session.device.capture != "environment":
+        return {}
+    from playhead.environment import measures_of  # gymnasium, which a real game does without
+
+    return measures_of(device.session)
