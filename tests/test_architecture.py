@@ -36,7 +36,7 @@ ARROWS: dict[str, set[str]] = {
     "models": {"training.recipe"},
     "recording": {"capture", "input", "storage", "devices", "driving"},
     "training": {"data", "models", "storage"},
-    "playing": {"capture", "input", "models", "devices", "driving", "training.recipe"},
+    "playing": {"capture", "devices", "driving", "environment", "input", "models", "training.recipe"},
     "evaluation": {
         "capture",
         "data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -64,7 +64,7 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
             f"The environment showed {shown} where a picture (height, width, 3) of uint8 was expected. "
             'Try the device option "frames": "render" or "observation".'
         )
-    fitted = picture if picture.ndim == 3 else picture[:, :, None]
+    fitted: Any = picture if picture.ndim == 3 else picture[:, :, None]
     fitted = fitted[:, :, :3]
     if fitted.shape[:2] != (frame.height, frame.width):
         fitted = cv2.resize(fitted, (frame.width, frame.height), interpolation=cv2.INTER_AREA)
@@ -73,8 +73,9 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
         code = cv2.COLOR_RGB2GRAY if frame.channels == 1 else cv2.COLOR_GRAY2RGB
         fitted = cv2.cvtColor(fitted, code).reshape(frame.shape)
     if np.may_share_memory(fitted, picture):
-        return fitted.copy()  # an environment may draw its next picture over this one
-    return np.ascontiguousarray(fitted)
+        fitted = fitted.copy()  # an environment may draw its next picture over this one
+    frame_HWC: FrameArray = np.ascontiguousarray(fitted)
+    return frame_HWC
 
 
 def open_capture(session: DeviceSession) -> EnvironmentCapture:

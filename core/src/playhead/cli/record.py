@@ -131,7 +131,7 @@ def _unused_seed(desk: Desk, game: Game) -> int:
 def _run_name(desk: Desk, game: Game, name: str) -> str:
     from playhead.models.run import RunCatalogue
 
-    catalogue = RunCatalogue(desk.home, game)
+    catalogue = RunCatalogue(home=desk.home, game=game)
     run = catalogue.find(name) if name else catalogue.latest()
     desk.say(f"Run {run.name}.")
     return run.name

@@ -50,10 +50,11 @@ def play(
     )
     loop = Loop(device=device, driver=driver, pace=pace, guard=guard or AlwaysSafe(), watchers=watchers, stop=stop)
     report = loop.run()
-    return PlaySummary(report=report, measures=_measures(device), seed=seed)
+    return PlaySummary(report=report, measures=measures_on(device), seed=seed)
 
 
-def _measures(device: OpenDevice) -> dict[str, float]:
+def measures_on(device: OpenDevice) -> dict[str, float]:
+    """Return what the episode is scored by so far; nothing on a device that is no environment."""
     if device.session.device.capture != "environment":
         return {}
     from playhead.environment import measures_of  # gymnasium, which a real game does without
