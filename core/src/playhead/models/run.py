@@ -220,7 +220,7 @@ def _from_json(folder: Path, data: Json) -> Run:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RunCatalogue:
     """The runs of one game, newest first, shipped ones last."""
 

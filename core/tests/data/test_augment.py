@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from doubles import mixed_heads, small_game
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from playhead.data.augment import Augmentation, Augmenter, Labels, mirrored
+from playhead.errors import BadValue, NotFound, PluginError
+from playhead.labels import Axes, Choice, Keys, LabelSchema
+
+GAME = small_game()
+MAP = GAME.regions["map"]
+FRAMES = np.random.default_rng(0).integers(0, 256, (6, 3, *GAME.frame.shape), dtype=np.uint8)
+LABELS = {"drive": np.array([[1, 1, 0, 0]] * 6, np.float32)}
+
+
+def augment(seed: int = 0, game: Any = GAME, **wanted: float) -> tuple[Any, Any]:
+    augmenter = Augmenter.of(wanted, game.schema, game.frame, game.regions)
+    assert augmenter is not None
+    return augmenter(FRAMES.copy(), LABELS, np.random.default_rng(seed))
+
+
+def test_a_flip_mirrors_picture_labels_and_the_map_in_its_place() -> None:
+    frames, labels = augment(flip=1)
+    outside = np.ones(GAME.frame.shape[:2], bool)
+    outside[MAP.rows, MAP.columns] = False
+    hole = outside[:, ::-1]  # where the filled-in map went
+    both = outside & hole
+    np.testing.assert_array_equal(frames[:, :, both], FRAMES[:, :, :, ::-1][:, :, both])
+    expected = FRAMES[:, :, MAP.rows, MAP.columns][:, :, :, ::-1]
+    np.testing.assert_array_equal(frames[:, :, MAP.rows, MAP.columns], expected)
+    assert labels["drive"].tolist() == [[1, 0, 0, 1]] * 6
+
+
+def test_the_map_is_gone_from_where_a_flip_took_it() -> None:
+    frames = np.full_like(FRAMES, 50)
+    frames[:, :, MAP.rows, MAP.columns] = 250
+    augmenter = Augmenter.of({"flip": 1.0}, GAME.schema, GAME.frame, GAME.regions)
+    assert augmenter is not None
+    flipped, _ = augmenter(frames, LABELS, np.random.default_rng(0))
+    assert (flipped == 250).sum() == 6 * 3 * MAP.width * MAP.height * 3
+    assert set(np.unique(flipped)) == {50, 250}
+
+
+@pytest.mark.parametrize("name", ["colour", "zoom", "cutout"])
+def test_the_others_leave_map_and_labels_alone_and_change_the_rest(name: str) -> None:
+    frames, labels = augment(**{name: 1.0})
+    np.testing.assert_array_equal(frames[:, :, MAP.rows, MAP.columns], FRAMES[:, :, MAP.rows, MAP.columns])
+    assert (frames != FRAMES).reshape(6, -1).mean(1).min() > 0.02
+    np.testing.assert_array_equal(labels["drive"], LABELS["drive"])
+
+
+@pytest.mark.parametrize("name", ["flip", "colour", "zoom", "cutout"])
+def test_all_frames_of_a_window_change_alike(name: str) -> None:
+    still = FRAMES[:, :1].repeat(3, axis=1)
+    augmenter = Augmenter.of({name: 1.0}, GAME.schema, GAME.frame, {})
+    assert augmenter is not None
+    frames, _ = augmenter(still.copy(), LABELS, np.random.default_rng(1))
+    np.testing.assert_array_equal(frames[:, 0], frames[:, 1])
+    np.testing.assert_array_equal(frames[:, 0], frames[:, 2])
+    assert not np.array_equal(frames, still)
+
+
+def test_the_seed_decides() -> None:
+    wanted = {"flip": 0.5, "colour": 0.5, "cutout": 0.5}
+    assert np.array_equal(augment(1, **wanted)[0], augment(1, **wanted)[0])
+    assert not np.array_equal(augment(1, **wanted)[0], augment(2, **wanted)[0])
+
+
+def test_windows_that_were_not_drawn_stay_as_they_are() -> None:
+    frames, labels = augment(3, flip=0.5)
+    changed = (frames != FRAMES).reshape(6, -1).any(1)
+    assert 0 < changed.sum() < 6
+    assert (labels["drive"][:, 3] == changed).all()
+
+
+def test_nothing_is_made_for_probability_zero() -> None:
+    assert Augmenter.of({"flip": 0, "zoom": 0.0}, GAME.schema, GAME.frame, GAME.regions) is None
+
+
+def test_a_grey_frame_can_be_changed_too() -> None:
+    frames = FRAMES[..., :1]
+    augmenter = Augmenter.of(dict.fromkeys(["flip", "colour", "zoom", "cutout"], 1.0), GAME.schema, GAME.frame,
+                             GAME.regions)  # fmt: skip
+    assert augmenter is not None
+    assert augmenter(frames.copy(), LABELS, np.random.default_rng(0))[0].shape == frames.shape
+
+
+@given(st.integers(0, 2**31))
+def test_mirroring_labels_twice_changes_nothing(seed: int) -> None:
+    heads = {
+        "drive": Keys("w", "a", "s", "d", mirror=(("a", "d"),)),
+        "turn": Choice("left", "straight", "right", mirror=(("left", "right"),)),
+        "wheel": Axes("steer", "pedal", mirror=("steer",)),
+    }
+    generator = torch.Generator().manual_seed(seed)
+    labels = {
+        "drive": torch.rand(5, 4, generator=generator),
+        "turn": torch.randint(0, 3, (5, 1), generator=generator),
+        "wheel": torch.rand(5, 2, generator=generator) * 2 - 1,
+    }
+    schema = LabelSchema.of(heads)
+    once = mirrored(schema, labels)
+    assert torch.equal(once["drive"], labels["drive"][:, [0, 3, 2, 1]])
+    assert torch.equal(once["turn"], 2 - labels["turn"])
+    assert torch.equal(once["wheel"], labels["wheel"] * torch.tensor([-1.0, 1.0]))
+    assert all(torch.equal(mirrored(schema, once)[name], labels[name]) for name in heads)
+
+
+def test_flipping_twice_is_the_identity() -> None:
+    schema = LabelSchema.of(mixed_heads())
+    assert len(schema) == 4
+    augmenter = Augmenter.of({"flip": 1.0}, GAME.schema, GAME.frame, {})
+    assert augmenter is not None
+    rng = np.random.default_rng(0)
+    frames, labels = augmenter(*augmenter(FRAMES.copy(), LABELS, rng), rng)
+    np.testing.assert_array_equal(frames, FRAMES)
+    np.testing.assert_array_equal(labels["drive"], LABELS["drive"])
+
+
+class OnlyWithoutSteering(Augmentation):
+    """A game's own: refuses windows in which a or d is held."""
+
+    def accepts(self, labels: Labels) -> Tensor:
+        held_BA = labels["drive"][:, [1, 3]]
+        return (held_BA == 0).all(1)
+
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
+        labels["drive"][:, 1] = 1
+        return torch.zeros_like(frames_BTCHW), labels
+
+
+def test_a_game_may_add_its_own_and_refuse_windows() -> None:
+    name = f"{__name__}:OnlyWithoutSteering"
+    import sys
+
+    sys.modules[__name__] = sys.modules.get(__name__) or type(sys)(__name__)
+    vars(sys.modules[__name__])["OnlyWithoutSteering"] = OnlyWithoutSteering
+    augmenter = Augmenter.of({name: 1.0}, GAME.schema, GAME.frame, GAME.regions)
+    assert augmenter is not None
+    labels = {"drive": np.array([[1, 1, 0, 0], [1, 0, 0, 0]] * 3, np.float32)}
+    frames, changed = augmenter(FRAMES.copy(), labels, np.random.default_rng(0))
+    assert changed["drive"][:, 1].tolist() == [1] * 6
+    np.testing.assert_array_equal(frames[0], FRAMES[0])
+    assert frames[1, :, 0].max() == 0
+    np.testing.assert_array_equal(frames[1][:, MAP.rows, MAP.columns], FRAMES[1][:, MAP.rows, MAP.columns])
+
+
+def test_wrong_names_and_probabilities_are_refused() -> None:
+    with pytest.raises(NotFound, match='Did you mean "colour"'):
+        augment(color=0.5)
+    with pytest.raises(BadValue, match="not a probability"):
+        augment(flip=1.5)
+    with pytest.raises(PluginError, match="cannot be imported"):
+        augment(**{"playhead_none:Warp": 0.5})
+    with pytest.raises(BadValue, match="not an Augmentation"):
+        augment(**{"operator:is_": 0.5})

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from doubles import bright_side_drives, small_game
+
+from playhead.data.augment import Augmenter
+from playhead.data.loader import Loader, draw_rows, rows_in_order
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import Damaged
+
+GAME = small_game()
+
+
+@pytest.fixture
+def index() -> WindowIndex:
+    made = [bright_side_drives(GAME, seed=seed, count=40) for seed in range(3)]
+    return WindowIndex.of(made, GAME.schema, WindowSpec(length=3, stride_s=0.2))
+
+
+def small(frames_NHWC: Any) -> dict[str, Any]:
+    return {"scene": frames_NHWC[:, ::2, ::2], "whole": frames_NHWC}
+
+
+def test_a_batch_holds_the_frames_and_labels_of_its_windows(index: WindowIndex) -> None:
+    rows = np.array([5, 40, 90])
+    batch = Loader(index=index, rows=[rows]).load(0, rows)
+    assert batch["frames"].shape == (3, 3, 24, 32, 3)
+    for place, row in enumerate(rows):
+        frames_THWC = index.recordings[index.recording_N[row]].frames_THWC  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(batch["frames"][place], frames_THWC[index.frames_NT[row]])
+    np.testing.assert_array_equal(batch["labels"]["drive"], index.labels["drive"][rows])
+    assert batch["labels"]["drive"].dtype == torch.float32
+    assert batch["rows"].tolist() == rows.tolist()
+
+
+def test_batches_are_the_same_with_any_number_of_threads(index: WindowIndex) -> None:
+    def batches(workers: int) -> list[Any]:
+        weight_N = np.full(len(index), 1 / len(index))
+        augmenter = Augmenter.of({"flip": 0.5, "colour": 0.5, "zoom": 0.3, "cutout": 0.3}, GAME.schema, GAME.frame,
+                                 GAME.regions)  # fmt: skip
+        loader = Loader(index=index, rows=lambda: draw_rows(weight_N, 8, 12, seed=3), steps=12, prepare=small,
+                        augmenter=augmenter, workers=workers, seed=3)  # fmt: skip
+        return list(loader)
+
+    one, four = batches(1), batches(4)
+    assert len(one) == 12
+    for a, b in zip(one, four, strict=True):
+        assert torch.equal(a["scene"], b["scene"])
+        assert torch.equal(a["whole"], b["whole"])
+        assert torch.equal(a["labels"]["drive"], b["labels"]["drive"])
+
+
+def test_what_was_handed_out_is_not_written_again(index: WindowIndex) -> None:
+    loader = Loader(index=index, rows=rows_in_order(24, 8), prepare=small, workers=1)
+    batches = list(loader)
+    again = [loader.load(number, rows) for number, rows in enumerate(rows_in_order(24, 8))]
+    for a, b in zip(batches, again, strict=True):
+        assert torch.equal(a["whole"], b["whole"])
+
+
+def test_at_most_a_few_batches_wait(index: WindowIndex) -> None:
+    loaded: list[int] = []
+
+    class Counting(Loader):
+        def load(self, number: int, rows: Any) -> Any:
+            loaded.append(number)
+            return super().load(number, rows)
+
+    batches = iter(Counting(index=index, rows=rows_in_order(100, 2), workers=2, ahead=2))
+    next(batches)
+    assert len(loaded) <= 1 + 2 + 2 + 1
+    batches.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("loader")]
+
+
+def test_a_frame_that_cannot_be_read_is_an_error_and_not_a_hang(index: WindowIndex) -> None:
+    def fail(number: int, out_HWC: Any) -> None:
+        raise Damaged(f"Frame {number} cannot be decoded.")
+
+    index.recordings[1].read_frame_into = fail  # type: ignore[method-assign]
+    with pytest.raises(Damaged, match="Frame"):
+        list(Loader(index=index, rows=rows_in_order(len(index), 8)))
+
+
+def test_even_weights_show_every_window_once_a_round() -> None:
+    drawn = np.concatenate(list(draw_rows(np.full(10, 0.1), 4, 5, seed=0)))
+    assert sorted(drawn[:10]) == list(range(10))
+    assert sorted(drawn[10:]) == list(range(10))
+
+
+def test_weights_are_followed() -> None:
+    weight_N = np.array([0.7, 0.3, 0.0])
+    drawn = np.concatenate(list(draw_rows(weight_N, 100, 20, seed=0)))
+    assert np.bincount(drawn, minlength=3) / len(drawn) == pytest.approx(weight_N, abs=0.04)
+
+
+def test_rows_in_order_can_be_thinned() -> None:
+    assert [rows.tolist() for rows in rows_in_order(5, 2)] == [[0, 1], [2, 3], [4]]
+    assert [rows.tolist() for rows in rows_in_order(101, 4, at_most=5)] == [[0, 25, 50, 75], [100]]
+    assert rows_in_order(0, 4) == []

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from doubles import MemoryRecording, recording, small_game
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playhead.data.split import split
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import BadValue, NotFound, NothingToTrain
+
+GAME = small_game()
+
+
+def index_of(names: list[str], frames: int = 6) -> WindowIndex:
+    made = [recording(GAME, {"drive": np.zeros((frames, 4), np.uint8)}, name=name) for name in names]
+    return WindowIndex.of(made, GAME.schema, WindowSpec())
+
+
+@given(
+    st.lists(st.text("abc", min_size=1, max_size=3), unique=True, min_size=2, max_size=12),
+    st.floats(0.01, 0.9),
+    st.integers(0, 50),
+)
+def test_no_recording_is_on_both_sides_and_none_is_lost(names: list[str], share: float, seed: int) -> None:
+    index = index_of(names)
+    parts = split(index, share, seed)
+    train, validation = set(parts.train.recording_N.tolist()), set(parts.validation.recording_N.tolist())
+    assert not train & validation
+    assert len(parts.train) + len(parts.validation) == len(index)
+    assert train
+    assert validation
+    assert {names[number] for number in validation} == set(parts.validation_groups)
+
+
+def test_the_split_depends_on_names_and_seed_and_not_on_order() -> None:
+    names = [f"r{number}" for number in range(20)]
+    first = split(index_of(names), 0.2, 7).validation_groups
+    assert first == split(index_of(names[::-1]), 0.2, 7).validation_groups
+    assert len(first) == 4
+    assert first != split(index_of(names), 0.2, 8).validation_groups
+
+
+def test_one_recording_cannot_be_split() -> None:
+    with pytest.raises(NothingToTrain, match=r"r1.*val_share=0"):
+        split(index_of(["r1"]), 0.1, 0)
+    assert len(split(index_of(["r1"]), 0, 0).validation) == 0
+    with pytest.raises(BadValue, match="val_share=1"):
+        split(index_of(["r1", "r2"]), 1, 0)
+
+
+def with_columns(name: str) -> MemoryRecording:
+    made = recording(GAME, {"drive": np.zeros((6, 4), np.uint8)}, name=name)
+    made.columns = {"loadout": np.array(["x", "x", "y", "y", "z", "z"])}
+    return made
+
+
+def test_windows_can_stay_together_by_a_column() -> None:
+    index = WindowIndex.of([with_columns("r1")], GAME.schema, WindowSpec())
+    parts = split(index, 0.3, 1, by="loadout")
+    assert len(parts.validation) == 2
+    kept = parts.validation.frames_NT[:, 0] // 2
+    assert len(set(kept.tolist())) == 1
+    with pytest.raises(NotFound, match='Did you mean "loadout"'):
+        split(index, 0.3, 1, by="loadouts")

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from doubles import DRIVE, MemoryRecording, events_of, mixed_heads, recording, small_game
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playhead.clock import NS_PER_S
+from playhead.data.tracks import Track
+from playhead.data.windows import PAUSE_INTERVALS, TOLERANCE_INTERVALS, WindowIndex, WindowSpec
+from playhead.errors import NotFound
+from playhead.events import PLAYED, TEACHER, Origin
+from playhead.labels import Axes, Choice, LabelSchema
+
+MS = NS_PER_S // 1000
+GAME = small_game()
+
+
+def numbered(count: int, **more: Any) -> MemoryRecording:
+    """A recording whose label at frame i is i in binary."""
+    labels = (np.arange(count)[:, None] >> np.arange(4)) & 1
+    return recording(GAME, {"drive": labels.astype(np.uint8)}, **more)
+
+
+def index_of(*recordings: MemoryRecording, **spec: Any) -> WindowIndex:
+    return WindowIndex.of(recordings, recordings[0].header.schema, WindowSpec(**spec))
+
+
+def numbers(labels_NA: np.ndarray[Any, Any]) -> list[int]:
+    return (labels_NA @ (1 << np.arange(4))).astype(int).tolist()
+
+
+def test_windows_are_strided_by_time_with_the_newest_frame_last() -> None:
+    index = index_of(numbered(8), length=3, stride_s=0.2)
+    assert index.frames_NT.tolist() == [[0, 2, 4], [1, 3, 5], [2, 4, 6], [3, 5, 7]]
+    assert numbers(index.labels["drive"]) == [4, 5, 6, 7]
+    assert numbers(index.previous["drive"]) == [3, 4, 5, 6]
+
+
+def test_of_two_equally_near_frames_the_newer_is_taken() -> None:
+    assert index_of(numbered(6), length=2, stride_s=0.25).frames_NT[1].tolist() == [1, 3]
+
+
+def test_latency_moves_the_label_and_drops_windows_without_one() -> None:
+    index = index_of(numbered(8), length=1, latency_s=0.2)
+    assert index.frames_NT[:, 0].tolist() == list(range(7))
+    assert numbers(index.labels["drive"]) == [2, 3, 4, 5, 6, 7, 7]  # the last state is known for one more interval
+
+
+def test_a_dropped_frame_is_not_replaced_by_a_neighbour() -> None:
+    times = np.delete(np.arange(8) * 100 * MS, 3)
+    index = index_of(numbered(7, times_ns=times), length=2, stride_s=0.1)
+    assert index.frames_NT.tolist() == [[0, 1], [1, 2], [3, 4], [4, 5], [5, 6]]
+
+
+def test_no_window_and_no_label_crosses_a_pause() -> None:
+    times = np.concatenate([np.arange(5), np.arange(5) + 10]) * 100 * MS
+    index = index_of(numbered(10, times_ns=times), length=2, stride_s=1.0, latency_s=0.0)
+    assert len(index) == 0
+    late = index_of(numbered(10, times_ns=times), length=1, latency_s=0.3)
+    assert late.frames_NT[:, 0].tolist() == [0, 1, 2, 5, 6, 7]
+
+
+def test_padding_may_be_seen_and_is_never_a_label() -> None:
+    index = index_of(numbered(10, padding_frames=6), length=3, stride_s=0.2, latency_s=0.1)
+    assert index.frames_NT[0].tolist() == [1, 3, 5]
+    assert numbers(index.labels["drive"])[0] == 6
+
+
+def test_only_trusted_origins_are_labels() -> None:
+    origin = np.array([Origin.HUMAN, Origin.MODEL, Origin.SCRIPT, Origin.NONE, Origin.HUMAN], np.uint8)
+    made = numbered(5, origin=origin)
+    assert index_of(made).frames_NT[:, 0].tolist() == [0, 2, 4]
+    assert index_of(made, origins=("human",)).frames_NT[:, 0].tolist() == [0, 4]
+    assert index_of(made, origins=("model",)).frames_NT[:, 0].tolist() == [1]
+    with pytest.raises(NotFound, match='Did you mean "human"'):
+        index_of(made, origins=("humen",))
+
+
+def test_events_give_the_exact_state_between_frames() -> None:
+    events = events_of([(130 * MS, "a", 1), (160 * MS, "a", 0), (250 * MS, "d", 1)])
+    made = recording(GAME, {"drive": np.zeros((5, 4), np.uint8)}, events=events)
+    held = index_of(made, latency_s=0.05).labels["drive"]
+    assert held[:3].tolist() == [[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
+    shares = index_of(made, label_over_s=0.1).labels["drive"]
+    np.testing.assert_allclose(shares[:4], [[0, 0, 0, 0], [0, 0.3, 0, 0], [0, 0, 0, 0.5], [0, 0, 0, 1]], atol=1e-6)
+
+
+def test_the_events_of_the_label_device_count_and_no_others() -> None:
+    events = np.concatenate([events_of([(50 * MS, "w", 1)], PLAYED), events_of([(50 * MS, "s", 1)], TEACHER)])
+    labels = {"drive": np.zeros((4, 4), np.uint8)}
+    played = index_of(recording(GAME, labels, events=events), latency_s=0.1)
+    taught = index_of(recording(GAME, labels, events=events, label_device=TEACHER), latency_s=0.1)
+    assert played.labels["drive"][0].tolist() == [1, 0, 0, 0]
+    assert taught.labels["drive"][0].tolist() == [0, 0, 1, 0]
+
+
+def test_every_kind_of_head_has_its_labels() -> None:
+    game = small_game(mixed_heads())
+    labels = {
+        "drive": np.eye(4, dtype=np.uint8),
+        "gear": np.array([[0], [0], [2], [1]], np.uint16),
+        "wheel": np.array([[0, 0], [0.5, -1], [1, 1], [0, 0]], np.float32),
+        "nudge": np.array([[0.0], [0.1], [0.3], [0.2]], np.float32),
+    }
+    index = index_of(recording(game, labels), latency_s=0.1)
+    assert index.labels["gear"][:, 0].tolist() == [0, 2, 1, 1]
+    assert index.previous["gear"][:, 0].tolist() == [0, 0, 0, 2]
+    np.testing.assert_allclose(index.labels["wheel"], labels["wheel"][[1, 2, 3, 3]])
+    np.testing.assert_allclose(index.labels["nudge"][:, 0], [0.1, 0.2, -0.1, 0.0], atol=1e-6)
+    assert index.changes().tolist() == [True, True, True, True]
+
+
+def test_single_pictures_are_windows_of_one_frame_without_events() -> None:
+    game = small_game({"car": Choice("octane", "werewolf")})
+    made = recording(game, {"car": np.array([[1], [0], [1]], np.uint16)}, times_ns=np.array([0, 5, 9]) * NS_PER_S)
+    index = index_of(made)
+    assert index.labels["car"][:, 0].tolist() == [1, 0, 1]
+    assert index.frames_NT.tolist() == [[0], [1], [2]]
+
+
+def test_several_recordings_keep_apart() -> None:
+    empty = recording(GAME, {"drive": np.zeros((0, 4), np.uint8)})
+    index = index_of(numbered(4), empty, numbered(3), length=2, stride_s=0.1)
+    assert index.recording_N.tolist() == [0, 0, 0, 2, 2]
+    assert index.frames_NT.tolist() == [[0, 1], [1, 2], [2, 3], [0, 1], [1, 2]]
+    assert len(index.take(np.array([1, 4]))) == 2
+
+
+TIMES = st.lists(st.integers(20, 700), min_size=1, max_size=25).map(lambda gaps: np.cumsum(gaps) * MS)
+EVENTS = st.lists(st.tuples(st.integers(0, 8000), st.sampled_from("wasd"), st.integers(0, 1)), max_size=30)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    times=TIMES, rows=EVENTS, length=st.integers(1, 3), stride_ms=st.integers(50, 400),
+    latency_ms=st.integers(0, 300), over_ms=st.sampled_from([0, 100]), padding=st.integers(0, 5),
+)  # fmt: skip
+def test_the_index_is_what_the_definition_says(
+    times: Any, rows: Any, length: int, stride_ms: int, latency_ms: int, over_ms: int, padding: int
+) -> None:
+    rows = sorted((t * MS, code, float(value)) for t, code, value in rows)
+    made = recording(
+        GAME, {"drive": np.zeros((len(times), 4), np.uint8)}, times_ns=times, events=events_of(rows),
+        padding_frames=padding,
+    )  # fmt: skip
+    index = index_of(
+        made, length=length, stride_s=stride_ms / 1000, latency_s=latency_ms / 1000, label_over_s=over_ms / 1000
+    )
+    expected = by_definition(times, rows, length, stride_ms * MS, latency_ms * MS, over_ms * MS, padding)
+    assert index.frames_NT.tolist() == [frames for frames, _ in expected]
+    np.testing.assert_allclose(
+        index.labels["drive"], np.array([label for _, label in expected]).reshape(-1, 4), atol=1e-5
+    )
+
+
+def by_definition(
+    times: Any, rows: Any, length: int, stride: int, latency: int, over: int, padding: int
+) -> list[tuple[list[int], list[float]]]:
+    """The same in plain words, one window after another."""
+    interval = 100 * MS
+    times = [int(time) for time in times]
+    rows = [row for row in rows if row[0] > times[0]]
+    found = []
+    for last, now in enumerate(times):
+        frames = []
+        for back in range(length - 1, 0, -1):
+            wanted = now - back * stride
+            frames.append(min(range(len(times)), key=lambda i: (abs(times[i] - wanted), -i)))
+        frames.append(last)
+        near = all(
+            abs(times[frame] - (now - back * stride)) <= (0.5 + TOLERANCE_INTERVALS) * interval
+            for frame, back in zip(frames, range(length - 1, -1, -1), strict=True)
+        )
+        start, end = now + latency, now + latency + over
+        at_label = max(i for i in range(len(times)) if times[i] <= start)
+        pauses = [i for i in range(1, len(times)) if times[i] - times[i - 1] > PAUSE_INTERVALS * interval]
+        crossed = any(frames[0] < pause <= last for pause in pauses)
+        segment_end = min([times[pause - 1] for pause in pauses if pause > last] or [times[-1]])
+        is_known = end <= segment_end + round((1 + TOLERANCE_INTERVALS) * interval)
+        if near and not crossed and is_known and at_label >= padding:
+            found.append((frames, [state(rows, key, start, end) for key in DRIVE.names]))
+    return found
+
+
+def state(rows: Any, key: str, start: int, end: int) -> float:
+    mine = [(time, value) for time, code, value in rows if code == key]
+
+    def at(moment: float) -> float:
+        return next((value for time, value in reversed(mine) if time <= moment), 0.0)
+
+    if start == end:
+        return at(start)
+    cuts = [start, *sorted(time for time, _ in mine if start < time < end), end]
+    return sum(at(a) * (b - a) for a, b in pairwise(cuts)) / (end - start)
+
+
+def test_a_track_is_its_first_value_before_its_first_step() -> None:
+    track = Track(np.array([10, 20]), np.array([1.0, 0.0]))
+    assert track.at(np.array([0, 10, 19, 20])).tolist() == [1, 1, 1, 0]
+
+
+def test_a_hundred_thousand_frames_take_a_moment() -> None:
+    index = index_of(numbered(100_000), length=3, stride_s=0.25, latency_s=0.125)
+    assert len(index) > 99_000
+
+
+def test_an_axis_that_hardly_moves_is_no_change() -> None:
+    game = small_game({"wheel": Axes("steer")})
+    made = recording(game, {"wheel": np.array([[0.0], [0.05], [0.5]], np.float32)})
+    assert index_of(made).changes().tolist() == [False, False, True]
+    assert LabelSchema.of({"wheel": Axes("steer")}) == made.header.schema

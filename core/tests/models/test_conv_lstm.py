@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from doubles import mixed_heads, small_game
+
+from playhead.errors import NotFound
+from playhead.game import Frame
+from playhead.labels import Choice, LabelSchema
+from playhead.models import ModelSpec
+from playhead.models.conv_lstm import build
+from playhead.models.network import count_parameters
+from playhead.models.predictor import Predictor
+from playhead.models.views import views_of
+from playhead.regions import Region
+
+GAME = small_game()
+SPEC = ModelSpec(schema=GAME.schema, frame=GAME.frame, regions=GAME.regions, length=3)
+
+
+def frames(*shape: int, seed: int = 0) -> Any:
+    return np.random.default_rng(seed).integers(0, 256, (*shape, *GAME.frame.shape), dtype=np.uint8)
+
+
+def test_the_scene_is_made_smaller_by_averaging_and_regions_stay_as_they_are() -> None:
+    frame = Frame(width=240, height=180, rate_hz=10)
+    regions = {"minimap": Region(x=3, y=144, width=47, height=33)}
+    scene, minimap = views_of(frame, regions, 4800)
+    assert (scene.width, scene.height, minimap.width, minimap.height) == (80, 60, 47, 33)
+    picture = np.random.default_rng(0).integers(0, 256, (2, 180, 240, 3), dtype=np.uint8)
+    blocks = picture.reshape(2, 60, 3, 80, 3, 3).mean((2, 4))
+    np.testing.assert_allclose(scene.cut(picture), blocks, atol=0.51)
+    np.testing.assert_array_equal(minimap.cut(picture), picture[:, 144:177, 3:50])
+    assert cv2.resize(picture[0], (80, 60), interpolation=cv2.INTER_AREA).shape == scene.cut(picture)[0].shape
+
+
+def test_a_small_frame_is_not_made_larger_and_grey_keeps_its_channel() -> None:
+    (scene,) = views_of(Frame(width=32, height=24, rate_hz=10, colour="grey"), {}, 4800)
+    assert scene.cut(np.zeros((2, 24, 32, 1), np.uint8)).shape == (2, 24, 32, 1)
+    (half,) = views_of(Frame(width=32, height=24, rate_hz=10, colour="grey"), {}, 192)
+    assert half.cut(np.zeros((2, 24, 32, 1), np.uint8)).shape == (2, 12, 16, 1)
+
+
+def test_whole_frames_and_prepared_views_give_the_same_answer() -> None:
+    network = build(SPEC).eval()
+    pictures = frames(2, 3)
+    views = {name: torch.from_numpy(view).view(2, 3, *view.shape[1:])
+             for name, view in network.prepare(pictures.reshape(6, *GAME.frame.shape)).items()}  # fmt: skip
+    assert set(views) == {"scene", "map"}
+    with torch.inference_mode():
+        whole = network({"frames": torch.from_numpy(pictures)})["drive"]
+        torch.testing.assert_close(whole, network(views)["drive"])
+    answers = Predictor(network, GAME.schema).predict_batch({"frames": pictures})["drive"]
+    np.testing.assert_allclose(answers, whole.sigmoid().numpy(), atol=1e-6)
+    one = Predictor(network, GAME.schema).decide({"frames": pictures[1]})["drive"]
+    np.testing.assert_allclose(one, answers[1], atol=1e-5)
+
+
+def test_the_order_of_the_frames_matters() -> None:
+    network, pictures = build(SPEC).eval(), torch.from_numpy(frames(1, 3))
+    assert not torch.allclose(
+        network({"frames": pictures})["drive"], network({"frames": pictures.flip(1)})["drive"]
+    )
+
+
+def test_a_game_without_regions_sees_the_scene_alone() -> None:
+    network = build(replace(SPEC, regions={}))
+    assert set(network.prepare(frames(2))) == {"scene"}
+    assert set(build(replace(SPEC, options={"regions": []})).prepare(frames(2))) == {"scene"}
+
+
+def test_a_classifier_of_single_pictures() -> None:
+    schema = LabelSchema.of({"car": Choice("octane", "werewolf", "breakout")})
+    network = build(replace(SPEC, schema=schema, length=1, options={"reader": "stack"}))
+    answers = Predictor(network, schema).predict_batch({"frames": frames(4, 1)})["car"]
+    np.testing.assert_allclose(answers.sum(1), 1, atol=1e-6)
+
+
+def test_the_default_is_small_and_its_size_is_known() -> None:
+    frame = Frame(width=240, height=180, rate_hz=10)
+    minimap = Region(x=3, y=144, width=47, height=33)
+    spec = ModelSpec(schema=GAME.schema, frame=frame, regions={"minimap": minimap}, length=3)
+    assert 200_000 < count_parameters(build(spec)) < 400_000
+
+
+def test_answers_by_kind_of_head() -> None:
+    schema = LabelSchema.of(mixed_heads())
+    network = build(replace(SPEC, schema=schema))
+    with torch.no_grad():
+        network.heads.layers["wheel"].bias.fill_(50)
+    answers = Predictor(network, schema).decide({"frames": frames(3)})
+    assert answers["wheel"].tolist() == [1, 1]
+    assert answers["nudge"].sum() == pytest.approx(1)
+    assert (answers["drive"] > 0).all()
+
+
+def test_telemetry_is_an_input_like_any_other() -> None:
+    network = build(replace(SPEC, inputs=("frames", "speed"))).eval()
+    pictures = torch.from_numpy(frames(1, 3))
+    slow, fast = (network({"frames": pictures, "speed": torch.full((1, 3), v)})["drive"] for v in (0.0, 30.0))
+    assert not torch.allclose(slow, fast)
+
+
+def test_unknown_options_are_named() -> None:
+    with pytest.raises(NotFound, match='Did you mean "channels"'):
+        build(replace(SPEC, options={"chanels": [8]}))
+    with pytest.raises(NotFound, match="region"):
+        build(replace(SPEC, options={"regions": ["minimap"]}))
+    with pytest.raises(NotFound, match="reader"):
+        build(replace(SPEC, options={"reader": "gru"}))

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
+from playhead.training.losses import losses
+from playhead.training.scores import Scores
+
+
+def scored(head: Head, logits: list[Any], labels: list[Any], previous: list[Any]) -> dict[str, Any]:
+    schema = LabelSchema.of({"h": head})
+    scores = Scores(schema)
+    said = {"h": torch.tensor(logits)}
+    batch: Any = {
+        "labels": {"h": torch.tensor(labels)}, "previous": {"h": torch.tensor(previous)},
+        "rows": torch.arange(len(labels)),
+    }  # fmt: skip
+    scores.add(said, batch, losses(schema, said, batch["labels"]))
+    metrics = scores.metrics()
+    result: dict[str, Any] = metrics["heads"]["h"]
+    return result
+
+
+def test_keys_are_scored_by_name_and_where_they_change() -> None:
+    told = scored(
+        Keys("w", "a"),
+        [[9.0, -9.0], [9.0, 9.0], [-9.0, -9.0], [9.0, 9.0]],
+        [[1.0, 0.0], [1.0, 1.0], [1.0, 0.0], [1.0, 0.0]],
+        [[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0]],
+    )
+    assert told["f1"] == pytest.approx({"w": 6 / 7, "a": 2 / 3})
+    assert told["accuracy"] == 0.5
+    assert told["change_share"] == 0.5
+    assert told["change_f1"] == pytest.approx((2 / 3 + 1) / 2)
+    assert told["repeat_last"]["accuracy"] == 0.5
+    assert told["majority"]["accuracy"] == 0.75
+    assert told["majority"]["change_f1"] == pytest.approx(0.5)
+
+
+def test_repeating_the_last_action_is_never_right_where_a_choice_changes() -> None:
+    told = scored(Choice("a", "b"), [[1.0, 0.0], [0.0, 1.0]], [[0], [1]], [[0], [0]])
+    assert told["accuracy"] == 1
+    assert told["repeat_last"] == {"accuracy": 0.5, "change_f1": 0.0}
+    assert told["change_f1"] == 1
+
+
+def test_axes_are_scored_by_side_and_by_error() -> None:
+    told = scored(Axes("steer"), [[0.5], [-2.0]], [[0.4], [-0.8]], [[0.4], [0.0]])
+    assert told["accuracy"] == 1
+    assert told["mean_error"]["steer"] == pytest.approx(0.15)
+
+
+def test_no_change_is_what_repeating_means_for_deltas() -> None:
+    head = Axes("x", deltas=(-0.1, 0.0, 0.1))
+    told = scored(head, [[0.0, 0.0, 9.0], [0.0, 9.0, 0.0]], [[0.1], [0.0]], [[0.5], [0.5]])
+    assert told["accuracy"] == 1
+    assert told["repeat_last"]["accuracy"] == 0.5
+
+
+def test_nothing_counted_is_no_metrics() -> None:
+    assert Scores(LabelSchema.of({"h": Keys("w")})).metrics() == {}
