@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from playhead.data.augment import Augmenter
 
+from playhead.data.augment import Augmenter
 from playhead_gta5.augment import DiagonalWarp, lean
 from playhead_gta5.game import GTA5
 

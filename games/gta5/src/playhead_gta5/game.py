@@ -20,13 +20,13 @@ STREETS = "playhead_streets:playhead_streets/Streets-v0"
 
 SETTINGS = """
     Windowed, 800x600, at the upper left of the screen; nothing may cover it.
-    Camera: hood, in every vehicle. Field of view and head bobbing as delivered.
-    HUD: radar (minimap) on, small, not expanded; subtitles, tips and weapon wheel messages off.
+    Camera: hood. Settings of the camera as delivered.
+    HUD: radar (minimap) on, small, not expanded; subtitles and tips off.
     Before driving set a waypoint on the map, far away: the network follows the route on the minimap.
     Single player only, story mode. Choose a car with little bonnet; the original made it invisible.
     Weather clear, time noon (a trainer, or wait): other light was never recorded.
     Graphics: low, vertical synchronisation off, at least 80 frames a second.
-    Keys as delivered: W throttle, S brake and reverse, A left, D right. Steering assistance off.
+    Keys as delivered: W throttle, S brake and reverse, A left, D right.
 """
 
 

@@ -1,0 +1,112 @@
+"""docs/plugins.md says of every hook and reference what the code says."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playhead import builtin, hookspecs
+from playhead.data.augment import Augmentation
+from playhead.game import Game, World, resolve
+from playhead.plugins import Plugins
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+HOOKS = {
+    name: hook for name, hook in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("playhead_")
+}
+
+
+def signature(name: str, function: Callable[..., Any]) -> str:
+    return f"{name}{inspect.signature(function)}".replace("'", "")
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_described_with_its_signature(name: str) -> None:
+    assert f"\n### `{signature(name, HOOKS[name])}`\n" in TEXT
+
+
+def test_no_hook_is_described_that_does_not_exist() -> None:
+    assert set(re.findall(r"^### `(\w+)", TEXT, re.MULTILINE)) == set(HOOKS)
+    assert set(re.findall(r"\bplayhead_[a-z]+s\b(?=\()", TEXT)) <= set(HOOKS)
+
+
+def test_the_number_of_hooks_is_right() -> None:
+    numbers = {"seven": 7, "eight": 8, "nine": 9}
+    (said,) = re.findall(r"^(\w+) registries\.", TEXT, re.MULTILINE)
+    assert numbers[said.lower()] == len(HOOKS)
+
+
+def test_the_example_of_a_game_is_a_working_plugin() -> None:
+    code = next(block for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "PONG = Game(" in block)
+    module = types.ModuleType("playhead_pong")
+    exec(compile(code, "docs/plugins.md", "exec"), module.__dict__)
+    assert Plugins([("pong", module)], strict=True).game("pong").title == "Pong"
+
+
+def test_every_field_of_a_game_is_described() -> None:
+    table = TEXT[TEXT.index("What each part is for") : TEXT.index("All of it is data")]
+    for field in dataclasses.fields(Game):
+        assert f"`{field.name}`" in table, field.name
+
+
+def parameters(reference: Any) -> list[str]:
+    function = resolve(reference) if isinstance(reference, str) else reference
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+# Reference -> something real that is called in that way.
+CALLED = {
+    "`Game.controller`": Game.__dataclass_fields__["controller"].default,
+    "`Game.importers`": "playhead_gta5.importers:find_hdf5",
+    "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
+    "`World.policies`": "playhead_carracing.policy:Expert",
+    "the device option `action`": "playhead_carracing.game:action",
+    "`Recipe.augment`, as a name": Augmentation.__init__,
+}
+
+
+@pytest.mark.parametrize("place", CALLED)
+def test_every_reference_says_what_it_is_called_with(place: str) -> None:
+    (row,) = (line for line in TEXT.splitlines() if line.startswith(f"| {place} |"))
+    said = row.split("|")[2].strip(" `()")
+    assert [name.strip() for name in said.split(",") if name] == parameters(CALLED[place])
+
+
+def test_every_reference_field_is_in_the_table() -> None:
+    fields = [
+        f"{owner.__name__}.{field.name}"
+        for owner in (Game, World)
+        for field in dataclasses.fields(owner)
+        if "Reference" in str(field.type)
+    ]
+    for name in fields:
+        assert f"| `{name}` |" in TEXT, name
+
+
+@pytest.mark.parametrize(
+    ("hook", "takes"),
+    [
+        ("captures", "session"),
+        ("inputs", "session"),
+        ("models", "spec"),
+        ("trainings", "job"),
+        ("storages", "url"),
+    ],
+)
+def test_the_built_ins_are_called_as_described(hook: str, takes: str) -> None:
+    for name, reference in getattr(builtin, f"playhead_{hook}")().items():
+        assert parameters(reference) == [takes], name
+
+
+def test_modules_and_classes_that_are_named_exist() -> None:
+    for dotted in set(re.findall(r"`(playhead\.[a-z_.]+\.[A-Z]\w+)`", TEXT)):
+        module, _, name = dotted.rpartition(".")
+        assert resolve(f"{module}:{name}")
