@@ -77,11 +77,14 @@ class Canvas:
         self.camera = self.scene.attach_new_node(Camera("camera", self._lens))
         self._buffer.make_display_region().set_camera(self.camera)
 
-    def set_view(self, horizontal_degrees: float, near_m: float, far_m: float) -> None:
-        """Set the angle of view across a 4:3 picture (the height decides for others) and how far one sees."""
-        vertical = 2 * np.degrees(np.arctan(np.tan(np.radians(horizontal_degrees / 2)) * 0.75))
-        self._lens.set_aspect_ratio(self.width / self.height)
-        self._lens.set_min_fov(float(vertical)) if self.width >= self.height else self._lens.set_fov(vertical)
+    def set_view(self, degrees: float, near_m: float, far_m: float) -> None:
+        """Set the angle of view across a 4:3 picture, and how far one sees.
+
+        Pictures of another shape see as much up and down, and more or less to the sides.
+        """
+        up = np.tan(np.radians(degrees / 2)) * 0.75
+        across = up * self.width / self.height
+        self._lens.set_fov(*(float(2 * np.degrees(np.arctan(half))) for half in (across, up)))
         self._lens.set_near_far(near_m, far_m)
 
     def draw(self) -> ByteArray:

@@ -142,6 +142,20 @@ def test_two_renderers_do_not_disturb_each_other(small_town: Town, renderer: Ren
     assert (renderer.render("hood", EGO, [AHEAD]) == alone_HWC).all()
 
 
+def test_a_wide_picture_shows_the_same_and_more_at_the_sides(small_town: Town) -> None:
+    with Renderer(small_town, 240, 180) as normal, Renderer(small_town, 480, 180) as wide:
+        middle_HWC = wide.render("hood", EGO, [AHEAD])[:, 120:360].astype(int)
+        # The grain of the textures falls differently.
+        assert np.abs(middle_HWC - normal.render("hood", EGO, [AHEAD])).mean() < 2
+
+
+def test_bad_values_are_named(small_town: Town, renderer: Renderer) -> None:
+    with pytest.raises(ValueError, match="0x180"):
+        Renderer(small_town, 0, 180)
+    with pytest.raises(ValueError, match=r"'roof'.*'hood', 'chase'"):
+        renderer.render("roof", EGO, [])  # type: ignore[arg-type]
+
+
 STATM = Path("/proc/self/statm")
 
 
