@@ -1,0 +1,60 @@
+"""`playhead data balance`: how often each thing is done in the recordings of a game."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+
+if TYPE_CHECKING:
+    from playhead.data.balance import BalanceReport
+
+
+@click.command(short_help="Say how often each thing is done in recordings.")
+@click.argument("game")
+@click.option(
+    "--recordings", multiple=True, metavar="NAME", help="Recordings to look at. Default: all of the game."
+)
+@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Further folder of recordings.")  # fmt: skip
+@click.option("--origin", "origins", multiple=True, metavar="NAME", default=("human", "script"), show_default=True,
+              help="Whose labels to count: human, script or model.")  # fmt: skip
+@click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@pass_desk
+def balance(
+    desk: Desk, game: str, recordings: tuple[str, ...], extra_dirs: tuple[Path, ...], origins: tuple[str, ...],
+    skip_bad: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Say how often each key, class and combination of GAME was held, how often it changed, and who was idle.
+
+    Example: playhead data balance gta5
+    """
+    from playhead.cli.train import open_all
+    from playhead.data.balance import report
+    from playhead.data.windows import WindowIndex, WindowSpec
+    from playhead.labels import check_same
+
+    desk.say_home()
+    found = desk.game(game)
+    opened = open_all(desk, found, recordings, extra_dirs, skip_bad=skip_bad)
+    for recording in opened:
+        then = "Choose others with --recordings."
+        check_same(found.schema, recording.header.schema, where=f"Recording {recording.name}", then=then)
+    told = report(WindowIndex.of(opened, found.schema, WindowSpec(origins=origins)))
+    click.echo(json.dumps(told.to_json(), indent=2) if as_json else table(told))
+
+
+def table(told: BalanceReport) -> str:
+    """Say a report in lines."""
+    lines = [told.line(), "", "together:"]
+    lines += [f"  {100 * share:5.1f} %  {words}" for words, share in told.combinations.items()]
+    lines.append("")
+    lines.append(f"changes in {100 * told.change_share:.1f} % of the frames")
+    where = f", the longest {told.longest_idle_s:.1f} s in {told.longest_idle_in}" if told.longest_idle_in else ""
+    lines.append(f"idle in {100 * told.idle_share:.1f} % of the frames{where}")
+    return "\n".join(lines)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from doubles import bright_side_drives, small_game
+
+from playhead import cli
+from playhead.cli.balance import balance
+from playhead.cli.context import Desk
+from playhead.events import Origin
+from playhead.plugins import Plugins
+from playhead.storage.writer import RecordingWriter
+
+GAME = small_game()
+QUICK = [
+    "--steps", "4", "--set", "batch_size=8", "--set", "eval_every=2", "--set", "model_options.channels=[4,4,4,4]",
+    "--set", "model_options.hidden=8", "--set", "model_options.features=8",
+]  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with three recordings of a toy game that is taught by a plugin."""
+    plugins = Plugins()
+    plugins._games["toy"] = ("test", GAME)
+    monkeypatch.setattr(Desk, "plugins", plugins)
+    for seed in range(3):
+        write(tmp_path, f"r{seed}", seed)
+    return tmp_path
+
+
+def write(home: Path, name: str, seed: int, **change: Any) -> None:
+    from dataclasses import replace
+
+    lesson = bright_side_drives(GAME, seed=seed, count=40)
+    header = replace(lesson.header, **change)
+    with RecordingWriter(home / "recordings" / "toy" / name, header) as writer:
+        for frame, time_ns, held in zip(
+            lesson.frames_THWC, lesson.frame_time_ns, lesson.labels["drive"], strict=True
+        ):
+            writer.append(frame, int(time_ns), {"drive": held}, Origin.SCRIPT)
+
+
+def run(*args: str, home: Path) -> int:
+    return cli.run(["train", "toy", "--home", str(home), *QUICK, *args])
+
+
+def test_train_finds_the_recordings_and_names_the_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(home=home) == 0
+    shown = capsys.readouterr()
+    assert "3 recordings, 120 frames; w 100 %" in shown.err
+    assert f"Home {home}" in shown.err
+    assert "validation" in shown.err
+    assert "GPU" not in shown.err
+    assert "toy/default/" in shown.out
+    assert "repeat-last" in shown.out
+
+
+def test_train_prints_the_run_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--json", "--name", "first", "--recordings", "r0", "--recordings", "r2", home=home) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["name"] == "toy/default/first"
+    assert [entry["name"] for entry in told["data"]["recordings"]] == ["r0", "r2"]
+    assert told["recipe"]["steps"] == 4
+    assert run("--name", "first", home=home) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert run("--from", "first", "--name", "second", home=home) == 0
+
+
+def test_a_game_without_recordings_says_what_records(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(home=home / "elsewhere") == 1
+    assert "Make some: playhead record toy." in capsys.readouterr().err
+    assert not (home / "elsewhere" / "runs").exists()
+
+
+def test_recordings_that_do_not_fit_can_be_skipped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(home, "fast", 9, rate_hz=20.0)
+    assert run(home=home) == 1
+    said = capsys.readouterr().err
+    assert "Recording fast is toy at 20 Hz, 10 Hz are wanted." in said
+    assert not list((home / "runs" / "toy" / "default").iterdir())
+    assert run("--skip-bad", home=home) == 0
+    assert "Left out: Recording fast" in capsys.readouterr().err
+
+
+def test_a_damaged_recording_is_named_and_can_be_skipped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "recordings" / "toy" / "r1" / "frames" / "zarr.json").write_text("{")
+    assert run(home=home) == 1
+    assert "--skip-bad" in capsys.readouterr().err
+    assert run("--skip-bad", home=home) == 0
+    assert "Left out r1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--recipe", "defualt"], 'Did you mean "default"'),
+        (["--set", "batchsize=3"], 'Did you mean "batch_size"'),
+        (["--set", "lr"], "name=value"),
+        (["--set", "steps=many"], "not a whole number"),
+        (["--recordings", "r7"], "recording of toy"),
+        (["--from", "nothing"], "run is called"),
+    ],
+)
+def test_mistakes_get_a_sentence(
+    home: Path, args: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*args, home=home) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_balance_says_what_was_held(home: Path) -> None:
+    shown = CliRunner().invoke(balance, ["toy", "--home", str(home)])
+    assert shown.exit_code == 0
+    assert "3 recordings, 120 frames; w 100 %" in shown.output
+    told = json.loads(CliRunner().invoke(balance, ["toy", "--home", str(home), "--json"]).stdout)
+    assert told["keys"]["drive"]["w"] == 1.0
