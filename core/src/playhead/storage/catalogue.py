@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playhead.errors import PlayheadError, not_found
+from playhead.errors import BadValue, PlayheadError, not_found
 from playhead.home import Home, claim_folder
 from playhead.storage.disk import bytes_on_disk
 from playhead.storage.reader import Recording, open_recording
@@ -73,20 +73,38 @@ class Catalogue:
             return describe_recording(Path(name))
         raise not_found(f"recording of {game}", name, by_name, then=f"See: playhead data list {game}.")
 
+    def games(self) -> list[str]:
+        """Return the games that have a folder of recordings, sorted."""
+        root = self.home.path / "recordings"
+        return sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
+
     def find_anywhere(self, name: str) -> Path:
         """Return the folder of a recording by path, by `game/name`, or by a name that only one game has."""
         if _is_path(name) and Path(name).is_dir():
             return Path(name)
-        root = self.home.path / "recordings"
-        games = [folder for folder in sorted(root.iterdir()) if folder.is_dir()] if root.is_dir() else []
-        known = {f"{game.name}/{folder.name}": folder for game in games for folder in _folders_in(game)}
-        fitting = [folder for key, folder in known.items() if name in (key, folder.name)]
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            also = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in fitting)
-            raise not_found("single recording", name, known, then=f"Several games have it: {also}.")
-        raise not_found("recording", name, known, then="See: playhead data list GAME.")
+        known = self._folders()
+        fitting = {key: folder for key, folder in known.items() if name in (key, folder.name)}
+        if len(fitting) > 1:
+            raise BadValue(f"Several games have a recording {name}. Say which: {', '.join(fitting)}.")
+        if not fitting:
+            raise not_found("recording", name, known, then="See: playhead data list.")
+        return next(iter(fitting.values()))
+
+    def find_folders(self, names: Sequence[str] = ()) -> list[Path]:
+        """Return the folders of recordings by what `find_anywhere` takes, or by game; without names, of all."""
+        found: list[Path] = []
+        for name in names or self.games():
+            found += (
+                _folders_in(self.home.recordings(name)) if name in self.games() else [self.find_anywhere(name)]
+            )
+        return found
+
+    def _folders(self) -> dict[str, Path]:
+        return {
+            f"{game}/{folder.name}": folder
+            for game in self.games()
+            for folder in _folders_in(self.home.recordings(game))
+        }
 
     def new_folder(self, game: str) -> Path:
         """Claim the folder of a new recording: `2026-11-21-1`, then `-2`."""

@@ -1,0 +1,44 @@
+"""`playhead data`: the group of commands on recordings, each imported when it is run."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+# name -> (module:command, one line for --help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "list": ("playhead.cli.data_list:list_", "List recordings, newest last."),
+    "info": ("playhead.cli.data_info:info", "Show everything one recording says about itself."),
+    "check": ("playhead.cli.data_check:check", "Name everything that is wrong with recordings."),
+    "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
+}
+
+
+class DataGroup(click.Group):
+    """The commands of the table, imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import and return one command."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group("data", cls=DataGroup)
+def data() -> None:
+    """List, inspect, check and repair recordings.
+
+    Example: playhead data list gta5
+    """

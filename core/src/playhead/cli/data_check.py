@@ -1,0 +1,44 @@
+"""`playhead data check`: what is wrong with recordings, file by file."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.errors import Damaged
+
+
+@click.command("check")
+@click.argument("recordings", nargs=-1)
+@click.option("--every-frame", is_flag=True, help="Decode every frame, not the first and last of each file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@pass_desk
+def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: bool) -> None:
+    """Name everything that is wrong with recordings, given by name, path or game; without any: with all.
+
+    Example: playhead data check gta5
+    """
+    from playhead.storage.catalogue import Catalogue
+    from playhead.storage.check import check_recording
+
+    folders = Catalogue(desk.home).find_folders(recordings)
+    found = {folder: check_recording(folder, every_frame=every_frame) for folder in folders}
+    if as_json:
+        rows = [
+            {"path": str(folder), "problems": [vars(problem) for problem in problems]}
+            for folder, problems in found.items()
+        ]
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        for folder, problems in found.items():
+            for problem in problems:
+                click.echo(f"{folder.name}  {'note: ' if problem.is_note else ''}{problem}")
+    damaged = [folder for folder, problems in found.items() if not all(problem.is_note for problem in problems)]
+    if damaged:
+        names = " ".join(f"{folder.parent.name}/{folder.name}" for folder in damaged)
+        raise Damaged(
+            f"{len(damaged)} of {len(found)} recordings are damaged. Repair with: playhead data repair {names}"
+        )
+    desk.say(f"{len(found)} recordings checked, no damage.")

@@ -1,0 +1,70 @@
+"""`playhead data info`: everything one recording says about itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.cli.table import duration, size
+
+
+@click.command("info")
+@click.argument("recording")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@pass_desk
+def info(desk: Desk, recording: str, as_json: bool) -> None:
+    """Show everything one recording, given by name or path, says about itself.
+
+    Example: playhead data info gta5/2026-11-21-1
+    """
+    from playhead.storage.catalogue import Catalogue
+    from playhead.storage.facts import facts_of
+    from playhead.storage.reader import open_recording
+
+    facts = facts_of(open_recording(Catalogue(desk.home).find_anywhere(recording)))
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for key, text in _lines(facts):
+        click.echo(f"{key:<16} {text}".rstrip())
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    header = facts["header"]
+    frame = header["frame"]
+    yield "recording", facts["path"]
+    yield "game", f"{header['game'].get('title') or header['game'].get('name')} on {header['device']}"
+    yield "made", f"{header['created_utc']} by playhead {header['tool_version']} {header['git_revision']}".rstrip()
+    yield "ended", "properly" if facts["is_complete"] else "not properly: killed, out of disk, or still recording"
+    yield "driver", header["driver"] + (f", labels of {header['label_device']}" if header["label_device"] else "")
+    for name in ("scenario", "seed", "padding_frames", "window", "notes"):
+        if header[name] not in ("", None, 0, {}):
+            yield name.replace("_", " "), str(header[name])
+    quality = f"quality {frame['quality']}" if frame["codec"] == "jpeg" else ""
+    yield "frame", f"{frame['width']}x{frame['height']} {frame['colour']}, {frame['codec']} {quality}".rstrip()
+    yield "frames", f"{facts['frames']:,} in {duration(facts['duration_s'])}, {facts['dropped']:,} dropped"
+    reached = "none" if facts["rate_hz"] is None else f"{facts['rate_hz']:.2f}"
+    yield "rate", f"{reached} frames/s of {header['rate_hz']:g} asked"
+    longest = f", the longest {facts['longest_gap_s']:.3f} s" if facts["gaps"] else ""
+    yield "gaps", f"{facts['gaps']:,}{longest}"
+    yield "size", f"{size(facts['bytes'])}, {size(facts['bytes_per_frame'])} a frame"
+    yield "labelled by", ", ".join(f"{who} {count:,}" for who, count in facts["labelled_by"].items()) or "nobody"
+    yield "events", f"{facts['events']:,}"
+    for head, shares in facts["labels"].items():
+        yield head, "  ".join(f"{name} {_shown(value)}" for name, value in shares.items()) or "no labels"
+    for name, values in facts["telemetry"].items():
+        yield name, _shown(values)
+    for name, count in facts["columns"].items():
+        yield name, f"{count:,} different values"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, dict):
+        return f"{value['low']:.3g} to {value['high']:.3g}, mean {value['mean']:.3g}"
+    return f"{100 * value:.1f} %"

@@ -1,0 +1,53 @@
+"""`playhead data list`: what has been recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.cli.table import duration, lines_of, size
+
+if TYPE_CHECKING:
+    from playhead.storage.catalogue import RecordingInfo
+
+HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario", "problems")
+
+
+@click.command("list")
+@click.argument("game", required=False)
+@click.option("--dir", "folders", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Look into this folder too. May be given several times.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@pass_desk
+def list_(desk: Desk, game: str | None, folders: tuple[Path, ...], as_json: bool) -> None:
+    """List the recordings of a game, or of all games, newest last.
+
+    Example: playhead data list gta5
+    """
+    from playhead.storage.catalogue import Catalogue
+
+    catalogue = Catalogue(desk.home)
+    desk.say_home()
+    games = [game] if game else catalogue.games()
+    found = {name: catalogue.recordings(name, folders) for name in games}
+    if as_json:
+        click.echo(json.dumps([info.to_json() for infos in found.values() for info in infos], indent=2))
+        return
+    for name, infos in found.items():
+        if not game:
+            click.echo(f"{name}:")
+        for line in lines_of(HEADINGS, [_row(info) for info in infos]):
+            click.echo(line)
+    if not any(found.values()):
+        desk.say(f"Nothing has been recorded yet. Record with: playhead record {game or 'GAME'}")
+
+
+def _row(info: RecordingInfo) -> tuple[object, ...]:
+    return (
+        info.name, info.frames, duration(info.duration_s), size(info.bytes), info.driver, info.device,
+        info.scenario, "; ".join(info.problems),
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""`playhead data repair`: keeps all that can still be read of damaged recordings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+
+if TYPE_CHECKING:
+    from playhead.storage.repair import Repair
+
+
+@click.command("repair")
+@click.argument("recordings", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Say what could be kept, change nothing.")
+@pass_desk
+def repair(desk: Desk, recordings: tuple[str, ...], dry_run: bool) -> None:
+    """Keep all that can still be read of damaged recordings, given by name, path or game.
+
+    The old folder is kept beside the recordings, under .replaced.
+
+    Example: playhead data repair gta5/2026-11-21-1 --dry-run
+    """
+    from playhead.storage.catalogue import Catalogue
+    from playhead.storage.repair import repair_recording
+
+    for folder in Catalogue(desk.home).find_folders(recordings):
+        done = repair_recording(folder, dry_run=dry_run)
+        for problem in done.problems:
+            desk.say(f"{folder.name}  {problem}")
+        click.echo(f"{folder.name}: {_sentence(done, dry_run=dry_run)}")
+
+
+def _sentence(done: Repair, *, dry_run: bool) -> str:
+    if all(problem.is_note for problem in done.problems):
+        return f"whole, {done.frames_before:,} frames; nothing was changed."
+    kept = f"{done.frames_after:,} of {done.frames_before:,} frames, {done.unlabelled:,} of them without labels"
+    if dry_run:
+        return f"could keep {kept}."
+    return f"kept {kept}. The old folder is {done.backup}; delete it when you no longer want it."
