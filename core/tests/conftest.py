@@ -34,6 +34,8 @@ class FakeCapture:
     def __init__(self, clock: FakeClock, game: Game, ends_after: int | None) -> None:
         self.clock, self.shape, self.ends_after = clock, game.frame.shape, ends_after
         self.looks = 0
+        self.shows_again: set[int] = set()  # numbers of looks at which nothing new is there
+        self.newest: CapturedFrame | None = None
         self.is_closed = False
         self.before_look: Callable[[int], None] = lambda number: None
 
@@ -43,12 +45,15 @@ class FakeCapture:
             return None
         frame_HWC = np.full(self.shape, self.looks % 256, dtype=np.uint8)
         self.looks += 1
-        return CapturedFrame(
+        if self.looks - 1 in self.shows_again:
+            return self.newest
+        self.newest = CapturedFrame(
             frame_HWC=frame_HWC,
             time_ns=self.clock.now_ns(),
             number=self.looks,
             telemetry={"speed": float(self.looks)},
         )
+        return self.newest
 
     def close(self) -> None:
         self.is_closed = True

@@ -43,7 +43,7 @@ class EnvironmentSession:
         self.is_over = False
         self.steps = 0
         self._clock = clock
-        self._start_ns = clock.now_ns() if clock else 0
+        self._start_ns: int | None = None if clock else 0
         self._return = 0.0
         self._held: dict[str, float] = {}
         self._to_action: Callable[[Mapping[str, float]], Any] = dict
@@ -89,7 +89,13 @@ class EnvironmentSession:
 
     def now_ns(self) -> int:
         """Return the time of the last step."""
-        return self._start_ns + round(self.steps * NS_PER_S / self.step_hz)
+        return self._began_ns() + round(self.steps * NS_PER_S / self.step_hz)
+
+    def _began_ns(self) -> int:
+        """Return when the first step began. Real time begins with the first look, not while a network is loaded."""
+        if self._start_ns is None:
+            self._start_ns = self._clock.now_ns() if self._clock else 0
+        return self._start_ns
 
     def sleep_until(self, time_ns: int) -> None:
         """Step to the step nearest to `time_ns`, or to the end of the episode.
@@ -97,14 +103,15 @@ class EnvironmentSession:
         Nearest, because a key held for a share of an interval is then right on average (rounding up would
         lengthen every press by half a step: 6 % of a 100 ms interval at 80 Hz).
         """
-        wanted = int((time_ns - self._start_ns) * self.step_hz / NS_PER_S + 0.5)
+        wanted = int((time_ns - self._began_ns()) * self.step_hz / NS_PER_S + 0.5)
         while self.steps < wanted and not self.is_over:
             self._step()
 
     def catch_up(self) -> None:
         """Move up to the machine's clock in real time; do nothing in lockstep."""
         if self._clock is not None:
-            wanted = int((self._clock.now_ns() - self._start_ns) * self.step_hz / NS_PER_S)
+            began_ns = self._began_ns()
+            wanted = int((self._clock.now_ns() - began_ns) * self.step_hz / NS_PER_S)
             while self.steps < wanted and not self.is_over:
                 self._step()
 

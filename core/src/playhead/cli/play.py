@@ -57,7 +57,7 @@ def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))
         return
     for summary in summaries:
-        click.echo(_lines(summary))
+        click.echo(_lines(desk.game(game), summary))
 
 
 class _Session:
@@ -186,9 +186,15 @@ def _would_have(device: OpenDevice, summary: PlaySummary) -> str:
     return f"Dry run, would have pressed: {'; '.join(parts)}."
 
 
-def _lines(summary: PlaySummary) -> str:
+def _lines(game: Game, summary: PlaySummary) -> str:
     report, rates = summary.report, summary.report.rates_hz()
-    measured = "  ".join(f"{name} {value:.4g}" for name, value in summary.measures.items())
+    titles = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
+    titles = titles or {name: (name, "") for name in summary.measures}
+    measured = "  ".join(
+        f"{title} {summary.measures[name]:.3g} {unit}".rstrip()
+        for name, (title, unit) in titles.items()
+        if name in summary.measures
+    )
     seed = f"seed {summary.seed}  " if summary.seed is not None else ""
     pace = "  ".join(f"{name} {rate:.1f}/s" for name, rate in rates.items())
     slow = f"  late {report.late}, dropped {report.dropped}" if report.late else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from playhead.capture import CapturedFrame
 from playhead.errors import BadValue
 from playhead.events import Origin
@@ -54,8 +56,19 @@ class RunPolicy:
             inputs=run.recipe.inputs,
             pause_s=PAUSE_INTERVALS / rate_hz,
         )
-        predictor = Predictor(run.load_model(plugins, best=best), run.schema)
-        return cls(predictor, history, controller, rate_hz=rate_hz)
+        policy = cls(
+            Predictor(run.load_model(plugins, best=best), run.schema), history, controller, rate_hz=rate_hz
+        )
+        policy.warm_up(run)
+        return policy
+
+    def warm_up(self, run: Run) -> None:
+        """Answer one black window: the first answer takes torch five times as long as the next ones."""
+        frames_THWC = np.zeros((run.recipe.length, *run.frame.shape), dtype=np.uint8)
+        telemetry_T = np.zeros(run.recipe.length, dtype=np.float32)
+        self._predictor.decide(
+            {name: frames_THWC if name == "frames" else telemetry_T for name in run.recipe.inputs}
+        )
 
     def decide(self, captured: CapturedFrame) -> Plan:
         """Look at the newest frame and those before it, and say what to hold."""

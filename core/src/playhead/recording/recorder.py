@@ -50,14 +50,20 @@ class Recorder:
         self._more_events = more_events
         self._waiting: deque[Event] = deque()
         self._tick: Tick | None = None
+        self._tick_dropped = 0
+        self._dropped = 0
         self._origin = Origin.NONE
         self.frames = 0
 
     def saw(self, tick: Tick) -> None:
         """Take a tick: write the frame before it, whose label is known for certain now."""
         self._take(tick.events)
+        self._dropped += tick.dropped
+        if self._tick is not None and tick.captured.time_ns <= self._tick.captured.time_ns:
+            return  # the source has shown nothing new since: a picture is stored once
         self._write()
         self._tick = tick
+        self._tick_dropped, self._dropped = self._dropped, 0
         self._origin = self._label_origin()
 
     def ended(self, events: Sequence[Event]) -> None:
@@ -81,7 +87,7 @@ class Recorder:
             self._held.advance(self._waiting.popleft())
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
         self._writer.append(
-            captured.frame_HWC, captured.time_ns, self._held.rows(), self._origin, told, self._tick.dropped
+            captured.frame_HWC, captured.time_ns, self._held.rows(), self._origin, told, self._tick_dropped
         )
         self.frames += 1
 

@@ -1,0 +1,103 @@
+"""Stillness is noticed, movement is not, and the way out uses the game's own keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playhead.capture import CapturedFrame
+from playhead.driving.drivers import Plan
+from playhead.errors import BadValue
+from playhead.events import Origin
+from playhead.game import Device, Frame, Game
+from playhead.labels import Keys
+from playhead.playing.stuck import StuckDetector, StuckSettings, Unsticking, manoeuvres
+
+MS = 1_000_000
+RANDOM = np.random.default_rng(0)
+SCENERY = RANDOM.integers(0, 256, (90, 400, 3), dtype=np.uint8).repeat(2, 0).repeat(2, 1)
+
+
+def frame(number: int, *, shift: int = 0, noise: int = 0, speed: float = 0.0) -> CapturedFrame:
+    picture = SCENERY[:, shift : shift + 240]
+    if noise:
+        picture = np.clip(picture + RANDOM.integers(-noise, noise + 1, picture.shape), 0, 255).astype(np.uint8)
+    return CapturedFrame(frame_HWC=picture, time_ns=number * 100 * MS, number=number, telemetry={"way": speed})
+
+
+def seconds_until_stuck(detector: StuckDetector, **changes: Any) -> float | None:
+    for number in range(100):
+        moved = {name: change(number) for name, change in changes.items()}
+        if detector.is_stuck(frame(number, **moved)):
+            return number / 10
+    return None
+
+
+def test_a_still_picture_is_stuck_after_a_while() -> None:
+    seconds = seconds_until_stuck(StuckDetector())
+    assert seconds is not None
+    assert 2.0 <= seconds <= 3.0
+
+
+def test_noise_is_no_movement() -> None:
+    assert seconds_until_stuck(StuckDetector(), noise=lambda number: 8) is not None
+
+
+def test_a_moving_picture_is_not_stuck() -> None:
+    assert seconds_until_stuck(StuckDetector(), shift=lambda number: number * 4) is None
+
+
+def test_progress_counts_instead_of_the_picture_when_it_is_told() -> None:
+    settings = StuckSettings(progress="way")
+    assert seconds_until_stuck(StuckDetector(settings), speed=lambda number: 0.5 * number) is None
+    moving = {"shift": lambda number: number * 4, "speed": lambda number: 3.0}
+    assert seconds_until_stuck(StuckDetector(settings), **moving) is not None
+
+
+class Forward:
+    origin = Origin.MODEL
+    frames = 0
+
+    def decide(self, captured: CapturedFrame) -> Plan:
+        self.frames += 1
+        return {"key w": 1.0}
+
+
+def test_the_way_out_is_back_then_forward_then_the_driver_again(game: Game) -> None:
+    forward = Forward()
+    driver = Unsticking(forward, game, seed=4)
+    plans, origins = [], []
+    for number in range(70):
+        plans.append(driver.decide(frame(number)))
+        origins.append(driver.origin)
+    first = origins.index(Origin.SCRIPT)
+    out = [plan for plan, origin in zip(plans, origins, strict=True) if origin is Origin.SCRIPT]
+    assert 20 <= first <= 30
+    assert "key s" in out[0]
+    assert "key w" in out[-1]
+    assert len({"key a", "key d"} & set(out[-1])) == 1
+    assert 20 <= len(out) <= 40
+    assert plans[-1] == {"key w": 1.0}
+    assert driver.recoveries == 1
+    assert forward.frames == 70, "the network's history must not have holes"
+
+
+def test_there_are_four_ways_out(game: Game) -> None:
+    ways = manoeuvres(game)
+    assert len(ways) == 4
+    assert all("key s" in back and "key w" in forth for back, forth in ways)
+
+
+def test_a_game_without_opposites_cannot_be_driven_out() -> None:
+    game = Game(
+        name="pong",
+        title="Pong",
+        devices={"fake": Device(capture="fake", input="fake")},
+        frame=Frame(width=8, height=6, rate_hz=10),
+        labels={"paddle": Keys("up", "down", opposites=(("up", "down"),))},
+        controls={"up": "w", "down": "s"},
+    )
+    with pytest.raises(BadValue, match="opposites"):
+        manoeuvres(game)

@@ -1,0 +1,79 @@
+"""Wrong keys come as often and as long as asked, and only those of one group are replaced."""
+
+from __future__ import annotations
+
+import pytest
+
+from playhead.game import Device, Frame, Game
+from playhead.labels import Axes
+from playhead.recording.disturbance import Disturbance, Disturbing
+
+MS = 1_000_000
+TRUE = {"key w": 1.0, "key a": 0.0, "key s": 0.0, "key d": 0.0}
+
+
+def drive(game: Game, minutes: float, seed: int = 1) -> list[dict[str, float]]:
+    disturbance = Disturbance(game, seed=seed)
+    return [dict(disturbance.disturb(TRUE, number * 25 * MS)) for number in range(round(minutes * 60 * 40))]
+
+
+def events(plans: list[dict[str, float]]) -> list[list[dict[str, float]]]:
+    found: list[list[dict[str, float]]] = []
+    before: dict[str, float] = TRUE
+    for plan in plans:
+        if plan != TRUE:
+            if plan != before:
+                found.append([])
+            found[-1].append(plan)
+        before = plan
+    return found
+
+
+def test_events_come_as_often_and_as_long_as_asked(game: Game) -> None:
+    found = events(drive(game, minutes=60))
+    # Every 2 s on average plus the length; about an eighth of those on the throttle press what is held anyway.
+    assert 1100 < len(found) < 1700
+    lengths_s = [len(event) / 40 for event in found]
+    assert 0.29 < sum(lengths_s) / len(lengths_s) < 0.36
+    assert sorted(lengths_s)[int(0.98 * len(lengths_s))] <= 0.5, "but for two events in a row on the same key"
+
+
+def test_three_quarters_of_the_events_are_on_the_steering(game: Game) -> None:
+    found = events(drive(game, minutes=60))
+    steered = [event for event in found if event[0].get("key a") or event[0].get("key d")]
+    assert 0.6 < len(steered) / len(found) < 0.85
+
+
+def test_a_steering_event_leaves_the_throttle_alone(game: Game) -> None:
+    for event in events(drive(game, minutes=5)):
+        plan = event[0]
+        if plan.get("key a") or plan.get("key d"):
+            assert plan["key w"] == 1.0
+            assert not (plan.get("key a") and plan.get("key d"))
+
+
+def test_the_same_seed_disturbs_the_same_way(game: Game) -> None:
+    assert drive(game, minutes=1, seed=3) == drive(game, minutes=1, seed=3)
+    assert drive(game, minutes=1, seed=3) != drive(game, minutes=1, seed=4)
+
+
+def test_axes_are_disturbed_with_values() -> None:
+    game = Game(
+        name="axes",
+        title="Axes",
+        devices={"fake": Device(capture="fake", input="fake")},
+        frame=Frame(width=8, height=6, rate_hz=10),
+        labels={"wheel": Axes("steer", mirror=("steer",))},
+        controls={"steer": "x"},
+    )
+    disturbance = Disturbance(game, seed=1, settings=Disturbing(every_s=0.2))
+    values = {dict(disturbance.disturb({"x": 0.0}, number * 25 * MS))["x"] for number in range(400)}
+    assert len(values) > 5
+    assert all(-1 <= value <= 1 for value in values)
+    assert min(values) < -0.3
+    assert max(values) > 0.3
+
+
+@pytest.mark.parametrize("time_ms", [0, 10_000])
+def test_nothing_is_disturbed_at_the_very_start(game: Game, time_ms: int) -> None:
+    assert Disturbance(game, seed=1).disturb(TRUE, time_ms * MS) == TRUE
