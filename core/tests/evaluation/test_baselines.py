@@ -5,17 +5,32 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from playhead.evaluation.answers import HeadAnswers
 from playhead.evaluation.baselines import baseline_answers
 from playhead.evaluation.metrics import score_head
 from playhead.labels import Axes, Choice, Keys
 
 TRUTH = np.array([[1, 0], [1, 0], [1, 1], [1, 0], [0, 0], [1, 0]])
 SEGMENT = np.zeros(6, dtype=np.int64)
+
+
+def baselines(head, truth):
+    truth_NA = np.asarray(truth, dtype=float)
+    return baseline_answers(
+        HeadAnswers(
+            head=head,
+            truth_NA=truth_NA,
+            answers_NO=np.zeros((len(truth_NA), head.outputs)),
+            previous_NA=np.concatenate([truth_NA[:1], truth_NA[:-1]]),
+        )
+    )
+
+
 TIMES = np.arange(6, dtype=np.int64) * 100_000_000
 
 
 def test_keys_by_hand():
-    said = {name: a.answers_NO.tolist() for name, a in baseline_answers(Keys("w", "a"), TRUTH, SEGMENT).items()}
+    said = {name: a.answers_NO.tolist() for name, a in baselines(Keys("w", "a"), TRUTH).items()}
     assert said["majority"] == [[1, 0]] * 6
     assert said["always_forward"] == [[1, 0]] * 6
     assert said["repeat_last"] == [[1, 0], [1, 0], [1, 0], [1, 1], [1, 0], [0, 0]]
@@ -24,25 +39,26 @@ def test_keys_by_hand():
 
 def test_idle_data_still_has_a_main_key():
     truth = np.array([[0, 0], [0, 0], [0, 1]])
-    answers = baseline_answers(Keys("w", "a"), truth, SEGMENT[:3])
+    answers = baselines(Keys("w", "a"), truth)
     assert answers["majority"].answers_NO[0].tolist() == [0, 0]
     assert answers["always_forward"].answers_NO[0].tolist() == [0, 1]
 
 
 def test_repeating_the_last_action_scores_nothing_where_it_changes():
-    copycat = baseline_answers(Keys("w", "a"), TRUTH, SEGMENT)["repeat_last"]
+    copycat = baselines(Keys("w", "a"), TRUTH)["repeat_last"]
     scores = score_head(copycat, TIMES, SEGMENT)
     assert scores.summary["exact_match"] == pytest.approx(2 / 6)
     assert scores.summary["change_exact"] == 0.0
 
 
 def test_choice_and_axes():
-    classes = baseline_answers(Choice("a", "b", "c"), np.array([[1], [1], [2]]), SEGMENT[:3])
+    classes = baselines(Choice("a", "b", "c"), np.array([[1], [1], [2]]))
     assert classes["majority"].answers_NO.tolist() == [[0, 1, 0]] * 3
     assert "always_forward" not in classes
-    axes = baseline_answers(Axes("steer", deltas=(-0.1, 0.1)), np.array([[0.0], [0.2], [0.9]]), SEGMENT[:3])
+    axes = baselines(Axes("steer", deltas=(-0.1, 0.1)), np.array([[0.0], [0.2], [0.9]]))
     assert axes["majority"].answers_NO.tolist() == [[0.2]] * 3
+    assert axes["repeat_last"].answers_NO.tolist() == [[0.0]] * 3
 
 
 def test_nothing_recorded_has_no_baselines():
-    assert baseline_answers(Keys("w"), np.zeros((0, 1)), SEGMENT[:0]) == {}
+    assert baselines(Keys("w"), np.zeros((0, 1))) == {}

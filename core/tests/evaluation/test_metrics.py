@@ -32,8 +32,14 @@ def one_segment(count: int) -> np.ndarray:
     return np.zeros(count, dtype=np.int64)
 
 
+def made(head, truth, answers, previous=None):
+    truth_NA = np.array(truth, dtype=float)
+    before = np.concatenate([truth_NA[:1], truth_NA[:-1]]) if previous is None else np.array(previous, float)
+    return HeadAnswers(head=head, truth_NA=truth_NA, answers_NO=np.array(answers, dtype=float), previous_NA=before)
+
+
 def score(head, truth, answers, tolerance_s=0.1):
-    pair = HeadAnswers(head=head, truth_NA=np.array(truth, dtype=float), answers_NO=np.array(answers, dtype=float))
+    pair = made(head, truth, answers)
     return score_head(pair, every_tenth(len(truth)), one_segment(len(truth)), tolerance_s=tolerance_s)
 
 
@@ -66,7 +72,7 @@ class TestKeys:
 
     def test_a_wrong_number_of_columns_is_refused(self):
         with pytest.raises(Mismatch, match="2 columns"):
-            HeadAnswers(head=self.head, truth_NA=np.zeros((3, 1)), answers_NO=np.zeros((3, 2)))
+            made(self.head, np.zeros((3, 1)), np.zeros((3, 2)))
 
 
 class TestChoice:
@@ -100,12 +106,12 @@ class TestAxes:
     def test_an_axis_that_never_moves_has_no_r2(self):
         assert np.isnan(score(Axes("steer"), [[0.5], [0.5]], [[0.5], [0.4]]).rows["steer"]["r2"])
 
-    def test_deltas_are_added_to_the_value_before(self):
-        head = Axes("steer", deltas=(-0.1, 0.0, 0.1))
-        said = decided(head, np.array([[0.1, 0.2, 0.7], [0.9, 0.1, 0.0]]), np.array([[0.95], [0.2]]))
-        assert said[:, 0].tolist() == pytest.approx([1.0, 0.1])
-        with pytest.raises(Mismatch, match="values before"):
-            decided(head, np.zeros((1, 3)))
+    def test_learned_as_changes(self):
+        head = Axes("steer", "gas", deltas=(-0.1, 0.0, 0.1))
+        answers = np.array([[0.1, 0.2, 0.7, 0.9, 0.1, 0.0], [0.1, 0.8, 0.1, 0.1, 0.8, 0.1]])
+        assert decided(head, answers).tolist() == [[0.1, -0.1], [0.0, 0.0]]
+        pair = made(head, [[0.1, -0.1], [0.0, 0.05]], answers, previous=[[0.9, 0.9], [0.5, 0.5]])
+        assert changed(pair).tolist() == [True, False]
 
 
 class TestSegments:
@@ -113,10 +119,6 @@ class TestSegments:
         time_ns = np.array([0, 1, 2, 9, 10, 0, 1], dtype=np.int64) * TENTH_NS
         recording = np.array([0, 0, 0, 0, 0, 1, 1])
         assert number_segments(time_ns, recording).tolist() == [0, 0, 0, 1, 1, 2, 2]
-
-    def test_the_first_window_of_a_stretch_is_no_change(self):
-        segment = np.array([0, 0, 1, 1])
-        assert changed(Keys("w"), np.array([[0], [1], [0], [0]]), segment).tolist() == [False, True, False, False]
 
 
 def brute_force_matches(true: list[int], said: list[int], tolerance: int) -> int:
@@ -176,7 +178,6 @@ class TestCalibration:
 
 
 def test_losses_rank_windows():
-    keys = HeadAnswers(head=Keys("w"), truth_NA=np.array([[1.0], [1.0]]), answers_NO=np.array([[0.9], [0.1]]))
-    assert window_losses(keys) == pytest.approx(-np.log([0.9, 0.1]))
-    choice = HeadAnswers(head=Choice("a", "b"), truth_NA=np.array([[1.0]]), answers_NO=np.array([[0.25, 0.75]]))
-    assert window_losses(choice) == pytest.approx(-np.log([0.75]))
+    assert window_losses(made(Keys("w"), [[1], [1]], [[0.9], [0.1]])) == pytest.approx(-np.log([0.9, 0.1]))
+    assert window_losses(made(Choice("a", "b"), [[1]], [[0.25, 0.75]])) == pytest.approx(-np.log([0.75]))
+    assert window_losses(made(Axes("x"), [[0.5]], [[-0.5]])) == pytest.approx([1.0])

@@ -31,7 +31,7 @@ def split(index: WindowIndex, share: float, seed: int, by: str = BY_RECORDING) -
     """
     if not 0 <= share < 1:
         raise BadValue(f"val_share={share:g} is not a share from 0 to below 1. Try --set val_share=0.1.")
-    group_N = _groups(index, by)
+    group_N = groups_of(index, by)
     groups = sorted(set(group_N.tolist()))
     if share == 0:
         return Split(train=index, validation=index.take(np.zeros(len(index), bool)), validation_groups=())
@@ -51,8 +51,8 @@ def _rank(seed: int, name: str) -> str:
     return hashlib.sha256(f"{seed}/{name}".encode()).hexdigest()
 
 
-def _groups(index: WindowIndex, by: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
-    """Return the group of each window as text. Shape (N,)."""
+def groups_of(index: WindowIndex, by: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    """Return the group of each window as text: its recording, or its value in the column `by`. Shape (N,)."""
     if by == BY_RECORDING:
         names = np.array([recording.name for recording in index.recordings] or [""])
         return np.asarray(names[index.recording_N])

@@ -26,13 +26,15 @@ HELD = 0.5  # a key counts as held from this share or probability on
 class HeadAnswers:
     """Truth and answers of one head.
 
-    Shapes:  truth_NA (N, columns) as stored; answers_NO (N, outputs): probabilities of keys, classes or deltas,
-             values of axes.
+    Shapes:  truth_NA (N, columns): keys held or shares of time held, class numbers, values of axes or their
+             changes; answers_NO (N, outputs): probabilities of keys, classes or deltas, values of axes;
+             previous_NA (N, columns): the true state just before, which no network is told.
     """
 
     head: Head
     truth_NA: FloatArray
     answers_NO: FloatArray
+    previous_NA: FloatArray
 
     def __post_init__(self) -> None:
         wanted = (self.head.columns, self.head.outputs)
@@ -79,24 +81,10 @@ def number_segments(time_ns_N: npt.NDArray[np.int64], recording_N: npt.NDArray[n
     return np.concatenate([[0], np.cumsum(breaks)]).astype(np.int64)
 
 
-def previous_truth(truth_NA: FloatArray, segment_N: IntArray) -> tuple[FloatArray, BoolArray]:
-    """Return the true label one window earlier, and whether there is one: not at the start of a stretch.
+def decided(head: Head, answers_NO: FloatArray) -> FloatArray:
+    """Turn answers into labels: keys held from a half on, the likeliest class or change, axes as they are.
 
-    A window without an earlier one gets its own label, so that it never counts as a change.
-    """
-    previous_NA = truth_NA.copy()
-    previous_NA[1:] = truth_NA[:-1]
-    has_N = np.zeros(len(truth_NA), dtype=np.bool_)
-    has_N[1:] = segment_N[1:] == segment_N[:-1]
-    previous_NA[~has_N] = truth_NA[~has_N]
-    return previous_NA, has_N
-
-
-def decided(head: Head, answers_NO: FloatArray, previous_NA: FloatArray | None = None) -> FloatArray:
-    """Turn answers into labels: keys held from a half on, the likeliest class, axes as they are.
-
-    Axes with deltas add the likeliest change to the value before (`previous_NA`), within [-1, 1].
-    Shapes:  answers_NO (N, outputs); previous_NA (N, columns); returns (N, columns) float.
+    Shapes:  answers_NO (N, outputs); returns (N, columns).
     """
     if isinstance(head, Keys):
         return np.asarray(answers_NO >= HELD, dtype=np.float64)
@@ -104,10 +92,8 @@ def decided(head: Head, answers_NO: FloatArray, previous_NA: FloatArray | None =
         return np.asarray(answers_NO.argmax(1)[:, None], dtype=np.float64)
     if not head.deltas:
         return np.clip(answers_NO, -1.0, 1.0)
-    if previous_NA is None:
-        raise Mismatch("Axes that are learned as changes cannot be decided without the values before.")
     chosen_NA = answers_NO.reshape(len(answers_NO), len(head.names), len(head.deltas)).argmax(2)
-    return np.asarray(np.clip(previous_NA + np.asarray(head.deltas)[chosen_NA], -1.0, 1.0))
+    return np.asarray(np.asarray(head.deltas)[chosen_NA])
 
 
 def states(head: Head, truth_NA: FloatArray) -> FloatArray:
@@ -117,12 +103,14 @@ def states(head: Head, truth_NA: FloatArray) -> FloatArray:
     return np.asarray(truth_NA, dtype=np.float64)
 
 
-AXIS_MOVE = 0.05  # an axis has moved when its value changed by more than this
+AXIS_MOVE = 0.1  # an axis moves all the time; a change counts from this much of its range of 2
 
 
-def changed(head: Head, truth_NA: FloatArray, segment_N: IntArray) -> BoolArray:
-    """Say for each window whether its true label differs from the one before it in the same stretch."""
-    now_NA = states(head, truth_NA)
-    before_NA, _ = previous_truth(now_NA, segment_N)
-    limit = AXIS_MOVE if isinstance(head, Axes) else 0.0
-    return np.asarray((np.abs(now_NA - before_NA) > limit).any(1))
+def changed(answers: HeadAnswers) -> BoolArray:
+    """Say for each window whether its true label differs from the state just before. Shape (N,)."""
+    head = answers.head
+    now_NA, before_NA = states(head, answers.truth_NA), states(head, answers.previous_NA)
+    if not isinstance(head, Axes):
+        return np.asarray((now_NA != before_NA).any(1))
+    moved_NA = now_NA if head.deltas else now_NA - before_NA
+    return np.asarray((np.abs(moved_NA) >= AXIS_MOVE).any(1))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from playhead.evaluation.answers import FloatArray, HeadAnswers, IntArray, previous_truth, states
+from playhead.evaluation.answers import FloatArray, HeadAnswers, states
 from playhead.labels import Axes, Choice, Head, Keys
 
 TITLES = {
@@ -22,34 +22,34 @@ TITLES = {
 }
 
 
-def baseline_answers(
-    head: Head, truth_NA: FloatArray, segment_N: IntArray, *, seed: int = 0
-) -> Mapping[str, HeadAnswers]:
-    """Return the answers of every baseline that makes sense for this kind of head.
+def baseline_answers(answers: HeadAnswers, *, seed: int = 0) -> Mapping[str, HeadAnswers]:
+    """Return the answers of every baseline that makes sense for this kind of head, over the same windows.
 
-    A baseline answers with certainty: probability 1 for what it says.
+    A baseline answers with certainty: probability 1 for what it says. Changes of axes are judged by value, so
+    there it answers values, and repeating the last action is no change.
     """
-    truth_NA = states(head, truth_NA)
+    truth_NA, previous_NA = states(answers.head, answers.truth_NA), states(answers.head, answers.previous_NA)
     if len(truth_NA) == 0:
         return {}
+    head, is_change = answers.head, isinstance(answers.head, Axes) and bool(answers.head.deltas)
     said = {
         "majority": np.repeat(majority_state(head, truth_NA)[None], len(truth_NA), 0),
-        "repeat_last": previous_truth(truth_NA, segment_N)[0],
-        "prior_random": np.random.default_rng(seed).permutation(truth_NA),
+        "repeat_last": np.zeros_like(truth_NA) if is_change else previous_NA,
     }
     if isinstance(head, Keys):
-        forward_A = main_key_state(truth_NA)
-        said["always_forward"] = np.repeat(forward_A[None], len(truth_NA), 0)
-    return {
-        name: HeadAnswers(head=_plain(head), truth_NA=truth_NA, answers_NO=as_answers(_plain(head), said[name]))
-        for name in TITLES
-        if name in said
-    }
+        said["always_forward"] = np.repeat(main_key_state(truth_NA)[None], len(truth_NA), 0)
+    said["prior_random"] = np.random.default_rng(seed).permutation(truth_NA)
+    return {name: _certain(answers, truth_NA, said_NA) for name, said_NA in said.items()}
 
 
-def _plain(head: Head) -> Head:
-    """Axes learned as changes are judged by value, so baselines answer values."""
-    return Axes(*head.names, mirror=head.mirror) if isinstance(head, Axes) and head.deltas else head
+def _certain(answers: HeadAnswers, truth_NA: FloatArray, said_NA: FloatArray) -> HeadAnswers:
+    head = Axes(*answers.head.names) if isinstance(answers.head, Axes) else answers.head
+    return HeadAnswers(
+        head=head,
+        truth_NA=truth_NA,
+        answers_NO=as_answers(head, said_NA),
+        previous_NA=answers.previous_NA,
+    )
 
 
 def majority_state(head: Head, truth_NA: FloatArray) -> FloatArray:

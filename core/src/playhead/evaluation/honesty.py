@@ -124,12 +124,6 @@ def _linear_r2(table_NF: FloatArray, label_N: FloatArray) -> float:
     return 1.0 - float(((label_N - fitted_N) ** 2).sum()) / spread
 
 
-def shuffled_pictures(inputs: Inputs, *, seed: int = 0) -> dict[str, npt.NDArray[Any]]:
-    """Give every window the pictures of another one and leave its other inputs alone. Shapes: (N, ...)."""
-    order_N = np.random.default_rng(seed).permutation(len(inputs[FRAMES]))
-    return {name: values[order_N] if name == FRAMES else values for name, values in inputs.items()}
-
-
 def shuffle_verdict(head: str, measure: str, score: float, shuffled: float, *, lower_is_better: bool) -> Verdict:
     """Say whether a score fell when the pictures were shuffled among the windows, as it must."""
     fall = (shuffled - score) if lower_is_better else (score - shuffled)

@@ -21,7 +21,6 @@ from playhead.evaluation.answers import (
     IntArray,
     changed,
     decided,
-    previous_truth,
     states,
 )
 from playhead.labels import Choice, Head, Keys
@@ -79,9 +78,7 @@ def score_head(
     Units:  tolerance_s seconds that a press or release may be early or late.
     """
     head, truth_NA = answers.head, states(answers.head, answers.truth_NA)
-    before_NA, _ = previous_truth(truth_NA, segment_N)
-    said_NA = decided(head, answers.answers_NO, before_NA)
-    changed_N = changed(head, answers.truth_NA, segment_N)
+    said_NA, changed_N = decided(head, answers.answers_NO), changed(answers)
     if isinstance(head, Keys):
         on_time = event_f1(truth_NA > 0, said_NA > 0, time_ns_N, segment_N, tolerance_s=tolerance_s)
         return _keys_scores(head, truth_NA > 0, said_NA > 0, changed_N, answers.answers_NO, on_time)
@@ -186,6 +183,27 @@ def confusion(true_N: IntArray, said_N: IntArray, classes: int) -> npt.NDArray[n
     """Count the windows of each true class (rows) by what was answered (columns)."""
     table = np.bincount(true_N * classes + said_N, minlength=classes * classes)
     return table.reshape(classes, classes).astype(np.int64)
+
+
+def key_combinations(
+    names: tuple[str, ...], truth_NK: BoolArray, said_NK: BoolArray, *, at_most: int = 8
+) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """Return keys held together as classes, most frequent first, and their confusion matrix.
+
+    Combinations beyond `at_most` are one class, "other".
+    """
+    weights_K = 1 << np.arange(truth_NK.shape[1])
+    true_N, said_N = truth_NK @ weights_K, said_NK @ weights_K
+    codes, counts = np.unique(np.concatenate([true_N, true_N, said_N]), return_counts=True)
+    kept = [int(code) for code in codes[np.argsort(-counts, kind="stable")][:at_most]]
+    labels = ["+".join(n for k, n in enumerate(names) if code >> k & 1) or "none" for code in kept]
+    labels += ["other"] if len(codes) > len(kept) else []
+    place = {code: number for number, code in enumerate(kept)}
+    true_C, said_C = (
+        np.array([place.get(int(code), len(kept)) for code in column], dtype=np.int64)
+        for column in (true_N, said_N)
+    )
+    return tuple(labels), confusion(true_C, said_C, len(labels))
 
 
 def choice_summary(table_CC: IntArray) -> dict[str, float]:
@@ -299,7 +317,7 @@ def calibration(stated: npt.ArrayLike, is_right: npt.ArrayLike, bins: int = 10) 
     return Calibration(count_B=count_B, stated_B=stated_B, observed_B=observed_B)
 
 
-def window_losses(answers: HeadAnswers, previous_NA: FloatArray | None = None) -> FloatArray:
+def window_losses(answers: HeadAnswers) -> FloatArray:
     """Return the loss of each window: cross-entropy of keys and classes, squared error of axes.
 
     Shapes:  returns (N,).
@@ -311,7 +329,7 @@ def window_losses(answers: HeadAnswers, previous_NA: FloatArray | None = None) -
         return np.asarray(entropy_NK.sum(1))
     if isinstance(head, Choice):
         return np.asarray(-np.log(likely_NO[np.arange(len(truth_NA)), truth_NA[:, 0].astype(np.int64)]))
-    said_NA = decided(head, answers.answers_NO, truth_NA if previous_NA is None else previous_NA)
+    said_NA = decided(head, answers.answers_NO)
     return np.asarray(((truth_NA - said_NA) ** 2).sum(1))
 
 

@@ -144,6 +144,10 @@ class ScoreTable:
         """Return the mean of a measure with its interval."""
         return bootstrap_mean(self.values(driver, measure))
 
+    def student_t(self, driver: str, measure: str) -> Estimate:
+        """Return the mean of a measure with Student's t interval, to check the bootstrap by."""
+        return student_t_mean(self.values(driver, measure))
+
     def ratio(self, driver: str, measure: str) -> Estimate | None:
         """Return a measure as a ratio to the expert on the same seeds, or None without an expert."""
         if self.expert not in self.drivers:
@@ -157,7 +161,7 @@ class ScoreTable:
             for driver in self.drivers
         }
         check = {
-            driver: {name: student_t_mean(self.values(driver, name)).to_json() for name in self.measure_names}
+            driver: {name: self.student_t(driver, name).to_json() for name in self.measure_names}
             for driver in self.drivers
         }
         ratios = {

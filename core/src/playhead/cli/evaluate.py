@@ -1,0 +1,179 @@
+"""`playhead evaluate`: a run to numbers and a page."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.errors import BadValue, Mismatch
+
+if TYPE_CHECKING:
+    from playhead.evaluation.closed_loop import Course
+    from playhead.evaluation.evaluate import EvaluationJob
+    from playhead.game import Game
+    from playhead.models.run import Run
+    from playhead.storage.reader import Recording
+
+# Far from the seeds that recordings count up from, for environments that keep no towns apart for tests.
+FIRST_SEED = 10_000
+NOWHERE = "none"
+
+
+@click.command(short_help="Measure a run against baselines and the expert.")
+@click.argument("game")
+@click.option("--run", "run_name", metavar="RUN", default="", help="Run to measure. Default: the newest.")
+@click.option("--on", metavar="DEVICE", default="", help=f"World to drive in; {NOWHERE}: compare labels only. "
+              "Default: the game's world, if it has one.")  # fmt: skip
+@click.option("--episodes", type=click.IntRange(min=1), default=10, show_default=True,
+              help="Seeds that every driver drives.")  # fmt: skip
+@click.option(
+    "--seconds", type=float, default=0.0, help="Length of each drive, in seconds. Default: until it ends."
+)
+@click.option(
+    "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
+)
+@click.option("--drivers", multiple=True, metavar="NAME",
+              help="Who drives: network, expert, always_forward, random, idle, a policy of the world. "
+              "Default: the first four.")  # fmt: skip
+@click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
+@click.option(
+    "--latency", type=float, help="Seconds between look and press. Default: what the run was trained for."
+)
+@click.option("--recordings", multiple=True, metavar="NAME",
+              help="Recordings to compare labels on. Default: those the run kept for validation.")  # fmt: skip
+@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Further folder of recordings.")  # fmt: skip
+@click.option("--windows", type=click.IntRange(min=1), default=20_000, show_default=True,
+              help="Windows compared at most.")  # fmt: skip
+@click.option("--tolerance", type=float, default=0.1, show_default=True,
+              help="Seconds a press or release may be early or late.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that drive. Default: one a core.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+              help="Folder for index.html and scores.json. Default: evaluation, in the run's folder.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
+@pass_desk
+def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Measure a run of GAME: against labels, baselines and, in its world, the expert. Writes a page.
+
+    Example: playhead evaluate gta5 --episodes 10
+    """
+    desk.say_home()
+    found = desk.game(game)
+    job = evaluation_job(desk, found, asked)
+    out = asked["out"] or default_folder(desk, job.run)
+
+    from playhead.cli.evaluate_view import EvaluateView
+    from playhead.evaluation.evaluate import evaluate as measure
+    from playhead.evaluation.report import write_report
+
+    with EvaluateView() as view:
+        job.watch = view
+        evaluation = measure(job)
+        with view.part("page", 1) as advance:
+            page = write_report(evaluation, out)
+            advance(1)
+    click.echo(json.dumps(evaluation.to_json(), indent=2) if as_json else evaluation.to_text())
+    desk.say(f"Page {page}")
+
+
+def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJob:
+    """Return what was asked for, checked. Raises NotFound, Mismatch or BadValue before anything is computed."""
+    import os
+
+    from playhead.evaluation.contestants import contestants
+    from playhead.evaluation.evaluate import EvaluationJob
+
+    if asked["seconds"] < 0 or asked["tolerance"] < 0 or (asked["latency"] or 0) < 0:
+        raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
+    run = chosen_run(desk, game, asked["run_name"])
+    course = chosen_course(game, run, asked)
+    recordings = chosen_recordings(desk, game, run, asked)
+    if course is None and not recordings:
+        raise BadValue(
+            f"There is nothing to measure {run.name} on: no world, and no recording. "
+            f"Name one with --recordings, or make some: playhead record {game.name}."
+        )
+    if course is not None:
+        contestants(game, run, asked["drivers"])
+    return EvaluationJob(
+        game=game,
+        run=run,
+        plugins=desk.plugins,
+        recordings=recordings,
+        only_held_out=not asked["recordings"],
+        course=course,
+        drivers=asked["drivers"],
+        seeds=range(asked["seed"], asked["seed"] + asked["episodes"]),
+        workers=asked["workers"] or (os.cpu_count() or 1),
+        max_windows=asked["windows"],
+        tolerance_s=asked["tolerance"],
+        command=shlex.join(["playhead", *sys.argv[1:]]),
+    )
+
+
+def chosen_run(desk: Desk, game: Game, name: str) -> Run:
+    """Open the run called `name`, or the newest; say which. Raises NotFound or Mismatch."""
+    from playhead.models.run import RunCatalogue
+
+    catalogue = RunCatalogue(home=desk.home, game=game)
+    run = catalogue.find(name) if name else catalogue.latest()
+    if run.game["name"] != game.name:
+        raise Mismatch(
+            f"Run {run.name} is of {run.game['name']}, not of {game.name}. "
+            f"Try: playhead evaluate {run.game['name']} --run {name}."
+        )
+    desk.say(f"Run {run.name}.")
+    return run
+
+
+def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
+    """Return what is driven, or None when nothing is. Raises Mismatch when the run cannot play there."""
+    from playhead.evaluation.closed_loop import course_of
+    from playhead.game import is_playable
+
+    device = asked["on"]
+    if device == NOWHERE or (not device and (game.world is None or not is_playable(game))):
+        return None
+    worlds = [name for name, known in game.devices.items() if known.capture == "environment"]
+    device = device or next(iter(worlds), "")
+    run.check_plays(game, run.rate_hz)
+    return course_of(
+        game,
+        device,
+        scenario=asked["scenario"],
+        seconds_s=asked["seconds"] or math.inf,
+        latency_s=run.latency_s if asked["latency"] is None else asked["latency"],
+        rate_hz=run.rate_hz,
+    )
+
+
+def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
+    """Open the recordings named, or those the run kept for validation, saying which of these are gone."""
+    from playhead.evaluation.offline import held_out_names
+    from playhead.storage.catalogue import Catalogue
+    from playhead.storage.reader import open_recording
+
+    catalogue = Catalogue(desk.home)
+    if asked["recordings"]:
+        infos = catalogue.find(game.name, asked["recordings"], asked["extra_dirs"])
+        return [open_recording(info.path) for info in infos]
+    wanted = held_out_names(run)
+    known = {info.name: info for info in catalogue.recordings(game.name, asked["extra_dirs"])}
+    gone = [name for name in wanted if name not in known]
+    if gone:
+        desk.say(f"Not compared on {', '.join(gone)}: the run kept them for validation, but they are not here.")
+    return [open_recording(known[name].path) for name in wanted if name in known]
+
+
+def default_folder(desk: Desk, run: Run) -> Path:
+    """Return where the page goes: into the run's folder, or the home folder for runs that a package ships."""
+    if run.path.resolve().is_relative_to(desk.home.path.resolve()):
+        return run.path / "evaluation"
+    return desk.home.path / "evaluations" / Path(*run.name.split("/"))

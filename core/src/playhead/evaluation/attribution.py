@@ -1,0 +1,115 @@
+"""Where a network looks: Grad-CAM on the last convolution of each view, put back where the view lies on the frame.
+
+A network that has no convolutions gets the gradient of its pictures instead (saliency).
+Shape legend: B windows, T frames of a window, H, W frame, h, w a layer's map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from captum.attr import LayerGradCam, Saliency
+from torch import Tensor, nn
+
+from playhead.evaluation.answers import FloatArray
+from playhead.models import ModelSpec
+from playhead.models.predictor import Predictor
+
+WHOLE_FRAME = "scene"
+
+
+def attribution_layers(network: nn.Module) -> dict[str, nn.Module]:
+    """Return the last convolution of each view by the view's name.
+
+    A network may say so itself with a method of this name; else each encoder in its `encoders` is a view, and a
+    network without encoders is one view of the whole frame.
+    """
+    stated = getattr(network, "attribution_layers", None)
+    if callable(stated):
+        return dict(stated())
+    encoders = getattr(network, "encoders", None)
+    views = dict(encoders.items()) if isinstance(encoders, nn.ModuleDict) else {WHOLE_FRAME: network}
+    last = {name: _last_convolution(module) for name, module in views.items()}
+    return {name: layer for name, layer in last.items() if layer is not None}
+
+
+def _last_convolution(module: nn.Module) -> nn.Module | None:
+    found = [inner for inner in module.modules() if isinstance(inner, nn.Conv2d)]
+    return found[-1] if found else None
+
+
+def heat_maps(
+    predictor: Predictor, spec: ModelSpec, inputs: Mapping[str, npt.NDArray[Any]], head: str, output: int
+) -> FloatArray:
+    """Return how much each place of the last frame speaks for one output of a head, 0 to 1.
+
+    Every view is on a scale of its own, for the numbers of two layers cannot be compared; a view of a region
+    covers the whole frame's.
+    Shapes:  inputs as for `Predictor.predict_batch`; returns (B, H, W) at the frame's size.
+    """
+    prepared = {name: torch.as_tensor(value) for name, value in predictor.prepare(inputs).items()}
+    layers = attribution_layers(predictor.network)
+    count = len(next(iter(prepared.values())))
+    if layers:
+        maps = {
+            name: _grad_cam(predictor.network, layer, prepared, head, output) for name, layer in layers.items()
+        }
+    else:
+        maps = _saliency(predictor.network, prepared, head, output)
+    heat_BHW = np.zeros((count, spec.frame.height, spec.frame.width))
+    for name, map_Bhw in sorted(maps.items(), key=lambda item: item[0] in spec.regions):
+        _lay(heat_BHW, _last_frames(map_Bhw, count), spec, name)
+    return heat_BHW
+
+
+def _grad_cam(
+    network: nn.Module, layer: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int
+) -> FloatArray:
+    names = list(prepared)
+
+    def forward(*values: Tensor) -> Tensor:
+        answer: Tensor = network(dict(zip(names, values, strict=True)))[head][:, output]
+        return answer
+
+    found = LayerGradCam(forward, layer).attribute(tuple(prepared.values()), relu_attributions=True)
+    return np.asarray(found.detach().cpu().numpy()[:, 0], dtype=np.float64)
+
+
+def _saliency(network: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int) -> dict[str, FloatArray]:
+    pictures = {name: value for name, value in prepared.items() if value.dtype == torch.uint8}
+    others = {name: value for name, value in prepared.items() if name not in pictures}
+
+    def forward(*values: Tensor) -> Tensor:
+        # Cloned, because a network may scale its pictures in place.
+        copies = {name: value.clone() for name, value in zip(pictures, values, strict=True)}
+        answer: Tensor = network({**copies, **others})[head][:, output]
+        return answer
+
+    leaves = tuple(value.float().requires_grad_() for value in pictures.values())
+    found = Saliency(forward).attribute(leaves)
+    return {
+        name: value.detach().cpu().numpy().astype(np.float64).max(-1).reshape(-1, *value.shape[2:4])
+        for name, value in zip(pictures, found, strict=True)
+    }
+
+
+def _last_frames(map_Nhw: FloatArray, count: int) -> FloatArray:
+    """Return the maps of the last frame of each window: layers see B x T pictures, or B with T stacked."""
+    return map_Nhw.reshape(count, -1, *map_Nhw.shape[1:])[:, -1]
+
+
+def _lay(heat_BHW: FloatArray, map_Bhw: FloatArray, spec: ModelSpec, name: str) -> None:
+    """Lay a view's map where the view lies on the frame, scaled to 1 at its strongest."""
+    rows, columns = slice(0, heat_BHW.shape[1]), slice(0, heat_BHW.shape[2])
+    if name in spec.regions:
+        rows, columns = spec.regions[name].rows, spec.regions[name].columns
+    height, width = heat_BHW[0, rows, columns].shape
+    for heat_HW, map_hw in zip(heat_BHW, map_Bhw, strict=True):
+        strongest = float(map_hw.max())
+        scaled_hw = map_hw / strongest if strongest > 0 else np.zeros_like(map_hw)
+        heat_HW[rows, columns] = cv2.resize(scaled_hw, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,86 @@
+"""A short clip of a drive, with the keys that were held drawn on every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from playhead.clock import NS_PER_S
+from playhead.driving.loop import Tick
+from playhead.evaluation.closed_loop import Drive, drive_once
+from playhead.evaluation.pictures import FrameArray, encode_clip, with_keys
+from playhead.evaluation.statistics import Episode, ScoreTable
+from playhead.events import Event
+from playhead.game import Game
+from playhead.plugins import Plugins
+
+CLIP_S = 20.0
+CLIP_HZ = 10.0  # more frames a second make the page larger and the drive no clearer
+
+
+class Filming:
+    """Watches a drive and keeps its frames, thinned out, with the share of the time that each key was held."""
+
+    def __init__(self, game: Game, *, rate_hz: float, seconds_s: float = CLIP_S) -> None:
+        self._names = {code: name for name, code in game.controls.items()}
+        self._every = max(1, round(rate_hz / CLIP_HZ))
+        self.rate_hz = rate_hz / self._every
+        self._wanted = round(seconds_s * self.rate_hz)
+        self._held = dict.fromkeys(self._names, 0.0)
+        self._ticks = 0
+        self._waiting: tuple[FrameArray, int] | None = None
+        self._events: list[Event] = []
+        self.frames: list[FrameArray] = []
+
+    def saw(self, tick: Tick) -> None:
+        """Keep a frame; the keys held until the next one are drawn when that one comes."""
+        if self._ticks % self._every == 0 and len(self.frames) < self._wanted:
+            self._draw_waiting(tick.captured.time_ns)
+            # Copied: a capture may draw its next picture into the same memory.
+            self._waiting = tick.captured.frame_HWC.copy(), tick.captured.time_ns
+        self._events += tick.events
+        self._ticks += 1
+
+    def ended(self, events: Sequence[Event]) -> None:
+        """Nothing more to draw: the last frame has no time in which keys could have been held."""
+
+    def _draw_waiting(self, now_ns: int) -> None:
+        if self._waiting is None:
+            return
+        frame_HWC, since_ns = self._waiting
+        shares = self._held_shares(since_ns, now_ns)
+        self.frames.append(with_keys(frame_HWC, {self._names[code]: share for code, share in shares.items()}))
+
+    def _held_shares(self, start_ns: int, end_ns: int) -> dict[str, float]:
+        """Return the share of a stretch of time that each code was held, and forget its events."""
+        seconds = dict.fromkeys(self._held, 0.0)
+        since_ns = dict.fromkeys(self._held, start_ns)
+        for event in self._events:
+            if event.code in self._held:
+                at_ns = int(np.clip(event.time_ns, start_ns, end_ns))
+                seconds[event.code] += self._held[event.code] * (at_ns - since_ns[event.code]) / NS_PER_S
+                since_ns[event.code], self._held[event.code] = at_ns, event.value
+        self._events.clear()
+        whole_s = max((end_ns - start_ns) / NS_PER_S, 1e-9)
+        for code, value in self._held.items():
+            seconds[code] += value * (end_ns - since_ns[code]) / NS_PER_S
+        return {code: held_s / whole_s for code, held_s in seconds.items()}
+
+
+def typical_seed(table: ScoreTable, driver: str) -> int:
+    """Return the seed on which a driver did about as well as on half of the others: a fair clip shows that one."""
+    measure = table.shown_names()[0]
+    values_S = table.values(driver, measure)
+    known = np.flatnonzero(~np.isnan(values_S))
+    middle = known[np.argsort(values_S[known], kind="stable")[(len(known) - 1) // 2]]
+    return table.seeds[int(middle)]
+
+
+def film(drive: Drive, plugins: Plugins, *, seconds_s: float = CLIP_S) -> tuple[bytes, Episode]:
+    """Drive an episode once more, filming its start; returns the clip and how the episode went."""
+    game = plugins.game(drive.course.game)
+    rate_hz = float(drive.course.options.get("rate_hz") or game.rate_hz(drive.course.device))
+    filming = Filming(game, rate_hz=rate_hz, seconds_s=seconds_s)
+    episode = drive_once(drive, plugins, watchers=[filming])
+    return encode_clip(filming.frames, filming.rate_hz), episode

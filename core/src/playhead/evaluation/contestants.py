@@ -1,0 +1,120 @@
+"""Who drives in closed loop: the run, the expert, and those that need neither eyes nor training.
+
+A contestant is plain data, so that it can be sent to another process; `open_contestant` makes the driver there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from playhead.capture import CapturedFrame
+from playhead.clock import NS_PER_S
+from playhead.devices import OpenDevice
+from playhead.driving.cast import scripted_driver
+from playhead.driving.drivers import Driver, Plan
+from playhead.driving.loop import axis_codes
+from playhead.errors import BadValue, not_found
+from playhead.events import Origin
+from playhead.game import Game
+from playhead.models.run import Run
+from playhead.playing.policy import RunPolicy
+from playhead.plugins import Plugins
+
+NETWORK, EXPERT = "network", "expert"
+MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a steering key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """Somebody who drives. `run` is a run's folder, `policy` a scripted driver of the game's world."""
+
+    name: str
+    kind: Literal["run", "policy", "constant", "random"]
+    run: Path | None = None
+    policy: str = ""
+    held: Mapping[str, float] = field(default_factory=dict)
+
+
+def contestants(
+    game: Game, run: Run | None, names: Sequence[str] = (), *, main_label: str = ""
+) -> list[Contestant]:
+    """Return the expert, the network and the baselines, or those called `names`.
+
+    `main_label` is held by always_forward: the label used most; without it the game's first control.
+    Raises:  NotFound with the nearest name, BadValue for a game that is never played.
+    """
+    if not game.controls:
+        raise BadValue(f"{game.name} has no controls, so nobody can drive it. Pass --on none.")
+    known: dict[str, Contestant] = {}
+    if game.world is not None and game.world.expert:
+        known[EXPERT] = Contestant(name=EXPERT, kind="policy", policy=game.world.expert)
+    if run is not None:
+        known[NETWORK] = Contestant(name=NETWORK, kind="run", run=run.path)
+    forward = game.controls.get(main_label) or next(iter(game.controls.values()))
+    known["always_forward"] = Contestant(name="always_forward", kind="constant", held={forward: 1.0})
+    known["random"] = Contestant(name="random", kind="random")
+    usual = tuple(known)
+    known["idle"] = Contestant(name="idle", kind="constant")
+    for policy in game.world.policies if game.world is not None else ():
+        known.setdefault(policy, Contestant(name=policy, kind="policy", policy=policy))
+    for name in names:
+        if name not in known:
+            raise not_found(f"driver of {game.name}", name, known)
+    return [known[name] for name in names or usual]
+
+
+def open_contestant(contestant: Contestant, plugins: Plugins, device: OpenDevice, seed: int) -> Driver:
+    """Make the driver of one episode on an open device."""
+    if contestant.kind == "run":
+        return _network(contestant, plugins, device)
+    if contestant.kind == "policy":
+        return scripted_driver(device, contestant.policy)
+    if contestant.kind == "random":
+        game = device.session.game
+        return RandomDriver(tuple(game.controls.values()), seed, axes=axis_codes(game))
+    return ConstantDriver(contestant.held)
+
+
+def _network(contestant: Contestant, plugins: Plugins, device: OpenDevice) -> RunPolicy:
+    assert contestant.run is not None
+    session = device.session
+    return RunPolicy.of(Run.open(contestant.run), plugins, session.game, rate_hz=session.rate_hz)
+
+
+class ConstantDriver:
+    """Holds the same codes all the time; with none it is idle."""
+
+    origin = Origin.SCRIPT
+
+    def __init__(self, held: Mapping[str, float]) -> None:
+        self._held = dict(held)
+
+    def decide(self, captured: CapturedFrame) -> Plan:
+        """Hold what is always held."""
+        return self._held
+
+
+class RandomDriver:
+    """Presses and releases every control by chance, each for random times with a mean of MEAN_PRESS_S."""
+
+    origin = Origin.SCRIPT
+
+    def __init__(self, codes: Sequence[str], seed: int, *, axes: frozenset[str] = frozenset()) -> None:
+        self._random = np.random.default_rng(seed)
+        self._axes = axes
+        self._value = {code: float(self._random.random() < 0.5) for code in codes}
+        self._until_ns = dict.fromkeys(codes, 0)
+
+    def decide(self, captured: CapturedFrame) -> Plan:
+        """Turn over those controls whose time is up."""
+        for code, until_ns in self._until_ns.items():
+            if captured.time_ns >= until_ns:
+                self._value[code] = self._random.uniform(-1, 1) if code in self._axes else 1.0 - self._value[code]
+                lasts_s = self._random.exponential(MEAN_PRESS_S)
+                self._until_ns[code] = captured.time_ns + round(lasts_s * NS_PER_S)
+        return {code: value for code, value in self._value.items() if value}

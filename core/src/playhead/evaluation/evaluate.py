@@ -1,0 +1,222 @@
+"""One evaluation from a run to everything the page shows.
+
+    recordings kept for validation -> answers -> scores, baselines, honesty, exhibits -\\
+    unseen seeds -> drives of every contestant -> table, clip ---------------------------+-> Evaluation -> page
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Protocol
+
+import numpy as np
+
+import playhead
+from playhead.data.source import Source
+from playhead.evaluation.clip import film, typical_seed
+from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate_closed_loop
+from playhead.evaluation.contestants import NETWORK, Contestant, contestants
+from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
+from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
+from playhead.evaluation.offline import ask, held_out_index, honesty_verdicts, leading_windows
+from playhead.evaluation.results import Evaluation, baseline_verdicts, judge_heads
+from playhead.evaluation.statistics import ScoreTable, shown
+from playhead.game import Game
+from playhead.labels import Keys
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+from playhead.plugins import Plugins
+
+Advance = Callable[[int], object]
+
+
+class Watch(Protocol):
+    """Somebody who watches an evaluation: one bar for each part of it."""
+
+    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
+        """Begin a part of `total` steps; what is yielded is called with the steps done since the last call."""
+        ...
+
+
+class Unwatched:
+    """Progress that nobody wants to see."""
+
+    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
+        """Show nothing."""
+        return nullcontext(lambda steps: None)
+
+
+@dataclass(kw_only=True)
+class EvaluationJob:
+    """What to evaluate, on what.
+
+    Without `recordings` no labels are compared; without a `course` nothing is driven. `drivers` are names of
+    contestants, empty for the usual ones. `max_windows` bounds how many windows are asked about.
+    Units:  tolerance_s seconds a press may be early or late.
+    """
+
+    game: Game
+    run: Run
+    plugins: Plugins
+    recordings: Sequence[Source] = ()
+    only_held_out: bool = True
+    course: Course | None = None
+    drivers: Sequence[str] = ()
+    seeds: Sequence[int] = ()
+    workers: int = 1
+    max_windows: int = 20_000
+    tolerance_s: float = DEFAULT_TOLERANCE_S
+    command: str = ""
+    with_clip: bool = True
+    watch: Watch = field(default_factory=Unwatched)
+    load_plugins: LoadPlugins = Plugins.installed
+
+
+def evaluate(job: EvaluationJob) -> Evaluation:
+    """Measure a run and return everything that was found.
+
+    Raises:  Mismatch when run, game and recordings do not fit, NothingToTrain without any window, NotFound.
+    """
+    run = job.run
+    found = Evaluation(title=job.game.title, run=run.name, command=job.command, history=run.history())
+    groups = {"Run": run_facts(run), "Recipe": recipe_facts(run)}
+    if job.recordings:
+        compare(job, found)
+        groups["Recordings asked about"] = recordings_facts(job, found)
+    if job.course is not None:
+        drive(job, job.course, found)
+        groups["Drives"] = drive_facts(job, found.table)
+    found.facts = {**groups, "Machine": machine_facts()}
+    return found
+
+
+def compare(job: EvaluationJob, found: Evaluation) -> None:
+    """Compare answers with labels, and fill in all that follows from them."""
+    run = job.run
+    predictor = Predictor(run.load_model(job.plugins), run.schema)
+    index = held_out_index(run, job.recordings, only_held_out=job.only_held_out)
+    index = leading_windows(index, job.max_windows)
+    with job.watch.part("windows", len(index)) as advance:
+        answers = ask(predictor, run, index, progress=advance)
+    found.answers = answers
+    found.heads = judge_heads(answers, tolerance_s=job.tolerance_s)
+    with job.watch.part("tests and pictures", 3) as advance:
+        honesty = honesty_verdicts(predictor, run, index)
+        advance(1)
+        found.best, found.worst = best_and_worst(run, index, answers)
+        advance(1)
+        found.attention = attention_exhibits(predictor, run, index, answers)
+        advance(1)
+    beaten = [verdict for result in found.heads for verdict in baseline_verdicts(result)]
+    found.verdicts = [*beaten, *honesty]
+
+
+def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:
+    """Let every contestant drive, and film the network on a seed that is typical of it."""
+    chosen = contestants(job.game, job.run, job.drivers, main_label=main_label(found))
+    with job.watch.part("drives", len(chosen) * len(job.seeds)) as advance:
+        found.table = evaluate_closed_loop(
+            job.game,
+            job.plugins,
+            chosen,
+            job.seeds,
+            course,
+            workers=job.workers,
+            progress=lambda episode: advance(1),
+            load_plugins=job.load_plugins,
+        )
+    network = next((contestant for contestant in chosen if contestant.name == NETWORK), None)
+    if network is not None and job.with_clip:
+        with job.watch.part("clip", 1) as advance:
+            film_network(job, network, course, found)
+            advance(1)
+
+
+def film_network(job: EvaluationJob, network: Contestant, course: Course, found: Evaluation) -> None:
+    """Film a typical drive of the network; the caption says which and how it went."""
+    assert found.table is not None
+    seed = typical_seed(found.table, NETWORK)
+    found.clip, episode = film(Drive(contestant=network, course=course, seed=seed), job.plugins)
+    named = found.table.shown_names()
+    told = ", ".join(f"{found.table.measure(name).title} {episode.measures[name]:.2f}" for name in named)
+    found.clip_caption = f"The start of seed {seed}, on which it did about as well as on most: {told}."
+
+
+def main_label(found: Evaluation) -> str:
+    """Return the key that was truly held most often, or nothing when no labels of keys were compared."""
+    for result in found.heads:
+        head = result.answers.head
+        if isinstance(head, Keys) and len(result.answers.truth_NA):
+            return head.names[int(result.answers.truth_NA.sum(0).argmax())]
+    return ""
+
+
+def run_facts(run: Run) -> dict[str, str]:
+    """Return what a reader wants to know of the run."""
+    made = {name.replace("_", " "): str(value) for name, value in run.made_with.items() if value}
+    return {
+        "name": run.name,
+        "network": f"{run.recipe.model}, {run.parameters:,} parameters",
+        "frames": f"{run.frame.width}x{run.frame.height} at {run.rate_hz:g} Hz",
+        "window": f"{run.recipe.length} frames {run.recipe.stride_s:g} s apart",
+        "labels": f"{run.latency_s:g} s after the last frame",
+        "trained on": f"{run.data.get('train_windows', 0):,} windows of "
+        f"{sum(1 for entry in run.data.get('recordings', ()) if entry.get('train_windows'))} recordings",
+        **made,
+    }
+
+
+def recipe_facts(run: Run) -> dict[str, str]:
+    """Return the recipe's settings as text."""
+    return {name: _told(value) for name, value in run.recipe.to_json().items()}
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_told(inner)}" for name, inner in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(_told(inner) for inner in value) or "–"
+    return str(value)
+
+
+def recordings_facts(job: EvaluationJob, found: Evaluation) -> dict[str, str]:
+    """Return how many windows of each recording were asked about."""
+    assert found.answers is not None
+    counts = np.bincount(found.answers.recording_N, minlength=len(found.answers.recordings))
+    kept = "kept for validation" if job.only_held_out else "named by the user, perhaps trained on"
+    used = {
+        name: f"{count:,} windows" for name, count in zip(found.answers.recordings, counts, strict=True) if count
+    }
+    return {"which": kept, **used}
+
+
+def drive_facts(job: EvaluationJob, table: ScoreTable | None) -> dict[str, str]:
+    """Return how the drives were set up, and the check of the main intervals."""
+    assert table is not None
+    facts = {name.replace("_", " "): _told(value) for name, value in table.settings.items() if value is not None}
+    facts["seeds"] = f"{table.seeds[0]} to {table.seeds[-1]}"
+    measure = table.shown_names()[0]
+    if NETWORK in table.drivers:
+        checked = shown(table.student_t(NETWORK, measure))
+        facts[f"{table.measure(measure).title} by Student's t"] = checked
+    return facts
+
+
+def machine_facts() -> dict[str, str]:
+    """Return what the numbers were made with."""
+    packages = {}
+    for name in ("torch", "numpy", "zarr", "gymnasium", "opencv-python"):
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "playhead": playhead.__version__,
+        "python": platform.python_version(),
+        **packages,
+        "system": platform.platform(terse=True),
+    }

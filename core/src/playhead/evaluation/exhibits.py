@@ -1,0 +1,163 @@
+"""Chooses the windows worth a look and draws them: the most wrong, the most right, and where the network looks.
+
+Shape legend: N windows, T frames of a window, O outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.data.windows import WindowIndex
+from playhead.evaluation.answers import Answers, FloatArray, HeadAnswers
+from playhead.evaluation.attribution import heat_maps
+from playhead.evaluation.honesty import FRAMES
+from playhead.evaluation.metrics import window_losses
+from playhead.evaluation.offline import read_windows
+from playhead.evaluation.pictures import encode, side_by_side, with_heat
+from playhead.evaluation.results import Exhibit
+from playhead.labels import Axes, Choice, Head
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+
+APART_S = 2.0  # neighbouring windows look alike: two examples are at least this far apart
+SHOWN_FRAMES = 4  # of a window; of longer ones the oldest, the newest and some between
+OUTPUTS_SHOWN = 12  # of a head with very many classes: those answered or true most often
+
+
+def total_losses(answers: Answers) -> FloatArray:
+    """Return the loss of each window, all heads together. Shape (N,)."""
+    return np.asarray(sum(window_losses(pair) for pair in answers.heads.values()))
+
+
+def ranked_apart(
+    score_N: FloatArray, time_ns_N: npt.NDArray[np.int64], recording_N: npt.NDArray[np.int64], count: int
+) -> npt.NDArray[np.int64]:
+    """Return the windows of highest score, best first, no two of a recording nearer than APART_S seconds."""
+    chosen: list[int] = []
+    for row in np.argsort(-score_N, kind="stable"):
+        near = [
+            other
+            for other in chosen
+            if recording_N[other] == recording_N[row]
+            and abs(int(time_ns_N[other]) - int(time_ns_N[row])) < APART_S * NS_PER_S
+        ]
+        if not near:
+            chosen.append(int(row))
+        if len(chosen) == count:
+            break
+    return np.array(chosen, dtype=np.int64)
+
+
+def window_exhibits(
+    run: Run, index: WindowIndex, answers: Answers, rows: npt.NDArray[np.int64], losses_N: FloatArray
+) -> list[Exhibit]:
+    """Draw the frames of these windows side by side, with what was true and what was answered."""
+    if FRAMES not in run.recipe.inputs or len(rows) == 0:
+        return []
+    frames_BTHWC = read_windows(run, index, rows)[FRAMES]
+    steps = np.unique(np.linspace(0, frames_BTHWC.shape[1] - 1, SHOWN_FRAMES).astype(np.int64))
+    return [
+        Exhibit(
+            picture=encode(side_by_side(frames_THWC[steps])),
+            caption=f"{place(index, answers, row)}, loss {losses_N[row]:.2f}",
+            rows=answer_rows(answers, row),
+        )
+        for row, frames_THWC in zip(rows, frames_BTHWC, strict=True)
+    ]
+
+
+def place(index: WindowIndex, answers: Answers, row: int) -> str:
+    """Say where a window is: its recording and the seconds since its first frame."""
+    recording = index.recordings[index.recording_N[row]]
+    seconds = (answers.time_ns_N[row] - recording.frame_time_ns[0]) / NS_PER_S
+    return f"{recording.name} at {seconds:.1f} s"
+
+
+def answer_rows(answers: Answers, row: int) -> list[tuple[str, float, float]]:
+    """Return (name, true, answered) for every output of every head, as shares of 1."""
+    several = len(answers.heads) > 1
+    rows = []
+    for name, pair in answers.heads.items():
+        for label, true, said in zip(output_names(pair.head), *_shares(pair, row), strict=True):
+            if (
+                not isinstance(pair.head, Choice)
+                or len(pair.head.names) <= OUTPUTS_SHOWN
+                or max(true, said) > 0.05
+            ):
+                rows.append((f"{name}: {label}" if several else label, float(true), float(said)))
+    return rows
+
+
+def output_names(head: Head) -> list[str]:
+    """Return a name for every output of a head."""
+    if isinstance(head, Axes) and head.deltas:
+        return [f"{name} {delta:+g}" for name in head.names for delta in head.deltas]
+    return list(head.names)
+
+
+def _shares(pair: HeadAnswers, row: int) -> tuple[FloatArray, FloatArray]:
+    """Return truth and answer of one window by output, each from 0 to 1; axes are moved there from [-1, 1]."""
+    head, true_A, said_O = pair.head, pair.truth_NA[row], pair.answers_NO[row]
+    if isinstance(head, Choice):
+        return np.eye(len(head.names))[int(true_A[0])], said_O
+    if not isinstance(head, Axes):
+        return true_A, said_O
+    if not head.deltas:
+        return (true_A + 1) / 2, (said_O + 1) / 2
+    nearest_A = np.abs(true_A[:, None] - np.asarray(head.deltas)).argmin(1)
+    return np.eye(len(head.deltas))[nearest_A].ravel(), said_O
+
+
+def attention_exhibits(
+    predictor: Predictor, run: Run, index: WindowIndex, answers: Answers, *, each: int = 2
+) -> list[Exhibit]:
+    """Draw where the network looks for every output of every head, on windows in which that is its answer.
+
+    For each output the windows are those that it answers most surely; an output it never answers shows the
+    windows that come nearest.
+    """
+    exhibits: list[Exhibit] = []
+    if FRAMES not in run.recipe.inputs:
+        return exhibits
+    for name, pair in answers.heads.items():
+        for output, label in enumerate(output_names(pair.head)):
+            said_N = np.abs(pair.answers_NO[:, output]) if _is_axis(pair.head) else pair.answers_NO[:, output]
+            rows = ranked_apart(said_N, answers.time_ns_N, answers.recording_N, each)
+            inputs = read_windows(run, index, rows)
+            heat_BHW = heat_maps(predictor, run.spec, inputs, name, output)
+            for row, frames_THWC, heat_HW in zip(rows, inputs[FRAMES], heat_BHW, strict=True):
+                true = _shares(pair, row)[0][output]
+                exhibits.append(
+                    Exhibit(
+                        picture=encode(with_heat(frames_THWC[-1], heat_HW)),
+                        caption=f"{name} {label}: answered {pair.answers_NO[row, output]:.2f}, true "
+                        f"{true * 2 - 1 if _is_axis(pair.head) else true:.2g}; {place(index, answers, row)}",
+                    )
+                )
+    return exhibits
+
+
+def _is_axis(head: Head) -> bool:
+    return isinstance(head, Axes) and not head.deltas
+
+
+def best_and_worst(
+    run: Run, index: WindowIndex, answers: Answers, *, count: int = 6
+) -> tuple[Sequence[Exhibit], Sequence[Exhibit]]:
+    """Draw the windows of lowest loss among those where the action changes, and of highest loss among all.
+
+    Where nothing changes, the lowest loss is an open road: it shows nothing.
+    """
+    losses_N = total_losses(answers)
+    changes_N = index.changes()
+    easy_N = np.where(changes_N, -losses_N, -losses_N - losses_N.max() - 1) if changes_N.any() else -losses_N
+    best = ranked_apart(easy_N, answers.time_ns_N, answers.recording_N, count)
+    worst = ranked_apart(losses_N, answers.time_ns_N, answers.recording_N, count)
+    return (
+        window_exhibits(run, index, answers, best, losses_N),
+        window_exhibits(run, index, answers, worst, losses_N),
+    )

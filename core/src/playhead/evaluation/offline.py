@@ -1,0 +1,203 @@
+"""Asks a run about recordings it was not trained on, batch by batch: frames are never all in memory.
+
+Shape legend: N windows, T frames of a window, A label columns, O outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.data.loader import Loader, rows_in_order
+from playhead.data.source import Source
+from playhead.data.split import BY_RECORDING, groups_of
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import Mismatch, NothingToTrain
+from playhead.evaluation.answers import Answers, HeadAnswers
+from playhead.evaluation.honesty import (
+    FRAMES,
+    Verdict,
+    constant_input_test,
+    leak_test,
+    shuffle_verdict,
+)
+from playhead.evaluation.metrics import PRIMARY, score_head
+from playhead.labels import LabelSchema, check_same
+from playhead.models.network import Network
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run, check_frame
+
+BATCH = 64
+LEAK_WINDOWS = 5000  # a linear fit of a few inputs needs no more
+SHUFFLE_WINDOWS = 512
+
+
+def held_out_names(run: Run) -> list[str]:
+    """Return the names of the recordings whose windows, or some of them, were kept for validation."""
+    return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get("validation_windows")]
+
+
+def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:
+    """Find the windows to ask about; with `only_held_out` just those the run kept for validation.
+
+    Raises:  Mismatch when a recording does not fit the run, NothingToTrain when no window is left.
+    """
+    for recording in recordings:
+        check_recording(run, recording)
+    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
+    if only_held_out and len(index):
+        by = run.data.get("split_by", BY_RECORDING)
+        index = index.take(np.isin(groups_of(index, by), run.data.get("validation", ())))
+    if len(index) == 0:
+        names = ", ".join(recording.name for recording in recordings) or "no recording"
+        raise NothingToTrain(
+            f"No window of {names} can be asked about: too short, not labelled, or all of it was trained on. "
+            "Name other recordings with --recordings, or record more: playhead record "
+            f"{run.game['name']}."
+        )
+    return index
+
+
+def check_recording(run: Run, recording: Source) -> None:
+    """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
+    header, where = recording.header, f"Recording {recording.name}"
+    then = f"Choose others with --recordings from: playhead data list {run.game['name']}."
+    if header.game["name"] != run.game["name"]:
+        raise Mismatch(f"{where} is of {header.game['name']}, the run {run.name} of {run.game['name']}. {then}")
+    theirs = LabelSchema(tuple((name, head) for name, head in header.schema.heads if name in run.schema))
+    check_same(run.schema, theirs, where=where, then=then)
+    check_frame(run.frame, header.frame, where=where, then=then)
+    if abs(header.rate_hz - run.rate_hz) > 1e-6 * run.rate_hz:
+        raise Mismatch(
+            f"{where} is at {header.rate_hz:g} Hz, the run {run.name} was trained at {run.rate_hz:g} Hz. {then}"
+        )
+
+
+def leading_windows(index: WindowIndex, at_most: int) -> WindowIndex:
+    """Keep at most so many windows: the first ones of each recording, as many of each, in unbroken order."""
+    if len(index) <= at_most:
+        return index
+    counts = np.bincount(index.recording_N, minlength=len(index.recordings))
+    left, quota = at_most, np.zeros_like(counts)
+    for place, number in enumerate(np.argsort(counts, kind="stable")):
+        quota[number] = min(counts[number], left // (len(counts) - place))
+        left -= quota[number]
+    first_N = np.searchsorted(index.recording_N, index.recording_N, side="left")
+    return index.take(np.arange(len(index)) - first_N < quota[index.recording_N])
+
+
+def ask(
+    predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
+) -> Answers:
+    """Answer every window of an index, in order.
+
+    `progress` hears after each batch how many windows were answered.
+    """
+    network = predictor.network
+    loader = Loader(
+        index=index,
+        rows=rows_in_order(len(index), BATCH),
+        prepare=network.prepare if isinstance(network, Network) else None,
+        inputs=run.recipe.inputs,
+        workers=run.recipe.workers,
+    )
+    said: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in run.schema}
+    for batch in loader:
+        inputs = {name: value for name, value in batch.items() if name not in ("labels", "previous", "rows")}
+        for name, values in predictor.predict_prepared(inputs).items():
+            said[name].append(values)
+        progress(len(batch["rows"]))
+    return as_answers(run, index, {name: np.concatenate(parts) for name, parts in said.items()})
+
+
+def as_answers(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) -> Answers:
+    """Put answers beside the truth of an index."""
+    heads = {
+        name: HeadAnswers(
+            head=head,
+            truth_NA=index.labels[name].astype(np.float64),
+            answers_NO=said[name].astype(np.float64),
+            previous_NA=index.previous[name].astype(np.float64),
+        )
+        for name, head in run.schema.items()
+    }
+    return Answers(
+        heads=heads,
+        time_ns_N=label_times(run, index),
+        recording_N=index.recording_N,
+        window_N=np.arange(len(index)),
+        recordings=[recording.name for recording in index.recordings],
+    )
+
+
+def label_times(run: Run, index: WindowIndex) -> npt.NDArray[np.int64]:
+    """Return when the label of each window holds. Shape (N,)."""
+    times_N = np.zeros(len(index), dtype=np.int64)
+    for number in np.unique(index.recording_N):
+        mine = index.recording_N == number
+        times_N[mine] = index.recordings[number].frame_time_ns[index.frames_NT[mine, -1]]
+    return times_N + round(run.latency_s * NS_PER_S)
+
+
+def read_windows(run: Run, index: WindowIndex, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """Read whole windows as the predictor takes them. Shapes: "frames" (B, T, H, W, C); telemetry (B, T)."""
+    inputs: dict[str, npt.NDArray[Any]] = {}
+    for name in run.recipe.inputs:
+        if name != FRAMES:
+            inputs[name] = index.telemetry(name, rows)
+    frames_BTHWC = np.empty((len(rows), index.spec.length, *run.frame.shape), dtype=np.uint8)
+    for place, row in enumerate(rows):
+        recording = index.recordings[index.recording_N[row]]
+        for step, number in enumerate(index.frames_NT[row]):
+            recording.read_frame_into(int(number), frames_BTHWC[place, step])
+    return {FRAMES: frames_BTHWC, **inputs}
+
+
+def honesty_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed: int = 0) -> list[Verdict]:
+    """Run every test of honesty that this run's inputs allow, on windows spread over the index."""
+    verdicts = []
+    spread_N = np.unique(np.linspace(0, len(index) - 1, min(len(index), SHUFFLE_WINDOWS)).astype(np.int64))
+    if FRAMES in run.recipe.inputs:
+        few = read_windows(run, index, spread_N[len(spread_N) // 2 :][:1])
+        verdicts.append(constant_input_test(predictor.predict_batch, few, seed=seed))
+    rows = np.linspace(0, len(index) - 1, min(len(index), LEAK_WINDOWS)).astype(np.int64)
+    columns = {name: index.telemetry(name, rows) for name in run.recipe.inputs if name != FRAMES}
+    verdicts.append(leak_test(columns, {name: index.labels[name][rows] for name in run.schema}))
+    if FRAMES in run.recipe.inputs and len(spread_N) > 1:
+        verdicts += _shuffle_verdicts(predictor, run, index, spread_N, seed)
+    return verdicts
+
+
+def _shuffle_verdicts(
+    predictor: Predictor, run: Run, index: WindowIndex, rows: npt.NDArray[np.int64], seed: int
+) -> list[Verdict]:
+    """Answer the same windows with their own pictures and with those of others."""
+    some = index.take(rows)
+    scores: list[dict[str, float]] = []
+    for shuffled in (False, True):
+        said: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in run.schema}
+        order = np.random.default_rng(seed).permutation(len(some)) if shuffled else np.arange(len(some))
+        for start in range(0, len(some), BATCH):
+            place = np.arange(start, min(start + BATCH, len(some)))
+            inputs = read_windows(run, some, place)
+            if shuffled:
+                inputs[FRAMES] = read_windows(run, some, order[place])[FRAMES]
+            for name, values in predictor.predict_batch(inputs).items():
+                said[name].append(values)
+        answers = as_answers(run, some, {name: np.concatenate(parts) for name, parts in said.items()})
+        scores.append(
+            {
+                name: score_head(pair, answers.time_ns_N, answers.segments).summary[PRIMARY[pair.head.kind]]
+                for name, pair in answers.heads.items()
+            }
+        )
+    return [
+        shuffle_verdict(
+            name, PRIMARY[head.kind], scores[0][name], scores[1][name], lower_is_better=head.kind == "axes"
+        )
+        for name, head in run.schema.items()
+    ]

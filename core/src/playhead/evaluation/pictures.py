@@ -1,0 +1,107 @@
+"""Frames made into pictures for the page: encoded, put side by side, with heat and pressed keys drawn on them.
+
+Shape legend: T frames, H height, W width, C channels (3 or 1), RGB.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from playhead.evaluation.answers import FloatArray
+
+FrameArray = npt.NDArray[np.uint8]
+QUALITY = 80  # of WebP; about 5 KiB for a frame of 240x180
+LIMIT_BYTES = 2_000_000  # of a clip, so that the page stays one that can be mailed
+_HELD, _FREE = (66, 133, 214), (40, 44, 50)
+
+
+def colour(frame_HWC: FrameArray) -> FrameArray:
+    """Return a frame with three channels."""
+    return np.repeat(frame_HWC, 3, axis=2) if frame_HWC.shape[2] == 1 else frame_HWC
+
+
+def encode(frame_HWC: FrameArray, quality: int = QUALITY) -> bytes:
+    """Return a frame as WebP."""
+    bgr = cv2.cvtColor(colour(frame_HWC), cv2.COLOR_RGB2BGR)
+    ok, data = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    if not ok:
+        raise ValueError(f"OpenCV could not encode a picture of shape {frame_HWC.shape}.")
+    return bytes(data)
+
+
+def data_uri(picture: bytes, kind: str = "image/webp") -> str:
+    """Return a picture as text that stands in a page."""
+    return f"data:{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+
+
+def side_by_side(frames_THWC: FrameArray, gap: int = 4) -> FrameArray:
+    """Put the frames of a window beside one another, oldest left."""
+    count, height, width, channels = frames_THWC.shape
+    strip = np.full((height, count * (width + gap) - gap, channels), 128, dtype=np.uint8)
+    for place, frame_HWC in enumerate(frames_THWC):
+        left = place * (width + gap)
+        strip[:, left : left + width] = frame_HWC
+    return strip
+
+
+def with_heat(frame_HWC: FrameArray, heat_HW: FloatArray) -> FrameArray:
+    """Draw heat over a frame: none where it is 0, strong where it is 1."""
+    level_HW = np.clip(heat_HW, 0.0, 1.0)
+    coloured = cv2.applyColorMap((level_HW * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    shown_HWC = cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB).astype(np.float32)
+    share_HW1 = (0.7 * level_HW)[:, :, None]
+    return (colour(frame_HWC) * (1 - share_HW1) + shown_HWC * share_HW1).astype(np.uint8)
+
+
+def with_keys(frame_HWC: FrameArray, held: Mapping[str, float]) -> FrameArray:
+    """Draw a row of keys in the lower right corner, filled as far as each is held (0 to 1)."""
+    drawn_HWC = np.ascontiguousarray(colour(frame_HWC).copy())
+    height, width = drawn_HWC.shape[:2]
+    side = max(10, height // 10)
+    left = width - (side + 3) * len(held) - 3
+    top = height - side - 5
+    for place, (name, value) in enumerate(held.items()):
+        x = left + place * (side + 3)
+        cv2.rectangle(drawn_HWC, (x, top), (x + side, top + side), _FREE, -1)
+        filled = round(side * min(1.0, abs(value)))
+        if filled:
+            cv2.rectangle(drawn_HWC, (x, top + side - filled), (x + side, top + side), _HELD, -1)
+        scale = side / 32
+        (across, down), _ = cv2.getTextSize(name[:2].upper(), cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+        place_xy = (x + (side - across) // 2 + 1, top + (side + down) // 2)
+        cv2.putText(
+            drawn_HWC, name[:2].upper(), place_xy, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA
+        )
+    return drawn_HWC
+
+
+def encode_clip(frames: Sequence[FrameArray], rate_hz: float, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
+    """Return frames as one animated WebP that loops; lower quality, then fewer frames, until it is small enough.
+
+    Units:  rate_hz frames a second of the clip.
+    """
+    if not frames:
+        return b""
+    every = 1
+    while True:
+        for quality in (60, 40, 20):
+            data = _animation(frames[::every], every / rate_hz, quality)
+            if len(data) <= limit_bytes or len(frames[::every]) == 1:
+                return data
+        every *= 2
+
+
+def _animation(frames: Sequence[FrameArray], period_s: float, quality: int) -> bytes:
+    animation = cv2.Animation()
+    animation.frames = [cv2.cvtColor(colour(frame), cv2.COLOR_RGB2BGR) for frame in frames]
+    animation.durations = [round(period_s * 1000)] * len(frames)
+    animation.loop_count = 0
+    ok, data = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    if not ok:
+        raise ValueError(f"OpenCV could not encode a clip of {len(frames)} frames.")
+    return bytes(data)

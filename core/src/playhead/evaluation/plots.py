@@ -1,0 +1,261 @@
+"""Plots as SVG text for the page: one quiet style whose ink follows the page's light or dark theme.
+
+Shape legend: N windows, K keys, C classes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes as Plot
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
+from playhead.evaluation.metrics import Calibration
+from playhead.evaluation.statistics import ScoreTable
+
+BLUE, ORANGE, GREEN, RED, GREY = "#4285d6", "#d98324", "#3c9e63", "#cf5252", "#8d939c"
+COLOURS = (BLUE, ORANGE, GREEN, RED, "#8a6fc9", "#3aa6a6", "#b5853d", "#c76aa5")
+_INK, _RULE = "#010203", "#040506"  # replaced by the page's own colours in the SVG text
+_WIDTH_IN = 6.4
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: sharp, small and searchable
+    "svg.hashsalt": "playhead",  # the same plot is the same text
+    "font.family": "sans-serif",
+    "font.size": 10.5,
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": _RULE,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "grid.color": _RULE,
+    "grid.linewidth": 0.6,
+    "xtick.color": _RULE,
+    "ytick.color": _RULE,
+    "xtick.labelcolor": _INK,
+    "ytick.labelcolor": _INK,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+}
+
+
+class Drawing:
+    """A figure being drawn; `svg` is there once the drawing is finished."""
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.svg = ""
+
+
+@contextmanager
+def _drawing(height_in: float, width_in: float = _WIDTH_IN) -> Iterator[Drawing]:
+    with mpl.rc_context(_STYLE):
+        drawing = Drawing(Figure(figsize=(width_in, height_in), layout="constrained"))
+        yield drawing
+        drawing.svg = _svg(drawing.figure)
+
+
+def _svg(figure: Figure) -> str:
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = out.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    # A tenth of a point is enough for a line, and half the size.
+    text = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), text)
+    text = text.replace("'sans-serif'", "inherit").replace("sans-serif", "inherit")
+    return text.replace(_INK, "currentColor").replace(_RULE, "var(--rule, #999)")
+
+
+def history_plot(history: Sequence[Mapping[str, Any]], score: str, baselines: Mapping[str, float]) -> str:
+    """Draw the loss and one score of validation over the training steps; baselines are dashed lines.
+
+    `history` rows hold `step`, `train_loss` and `loss` of validation, and the score by its name.
+    """
+    with _drawing(2.9) as drawing:
+        losses, scores = drawing.figure.subplots(1, 2)
+        _curve(losses, history, "train_loss", BLUE, "training")
+        _curve(losses, history, "loss", ORANGE, "validation")
+        losses.set(title="loss", xlabel="step")
+        losses.legend()
+        _curve(scores, history, score, ORANGE, "network")
+        for number, (name, value) in enumerate(baselines.items()):
+            scores.axhline(value, color=GREY, linestyle=("--", ":", "-.")[number % 3], label=name)
+        scores.set(title=score.replace("_", " "), xlabel="step", ylim=(0, None))
+        drawing.figure.legend(
+            *scores.get_legend_handles_labels(), loc="outside lower right", ncols=3, fontsize=8.5
+        )
+    return drawing.svg
+
+
+def _curve(plot: Plot, history: Sequence[Mapping[str, Any]], name: str, colour: str, label: str) -> None:
+    points = [(row["step"], row[name]) for row in history if name in row and row[name] is not None]
+    if points:
+        steps, values = zip(*points, strict=True)
+        marker = "o" if len(points) < 40 else ""
+        plot.plot(steps, values, color=colour, label=label, linewidth=1.6, marker=marker, markersize=3)
+
+
+def confusion_plot(table_CC: IntArray, names: Sequence[str]) -> str:
+    """Draw a confusion matrix with counts, shares of the true class, and totals of rows and columns."""
+    classes = len(names)
+    share_CC = table_CC / np.maximum(table_CC.sum(1, keepdims=True), 1)
+    side = min(max(0.62 * (classes + 1) + 1.2, 3.2), 9.0)
+    with _drawing(side, side + 0.6) as drawing:
+        plot = drawing.figure.subplots()
+        faint = LinearSegmentedColormap.from_list("faint", [BLUE + "08", BLUE + "cc"])
+        plot.imshow(share_CC, cmap=faint, vmin=0, vmax=1)
+        size = 9.5 if classes <= 9 else 6.5
+        for row in range(classes):
+            for column in range(classes):
+                count = int(table_CC[row, column])
+                text = f"{count:,}\n{share_CC[row, column]:.1%}" if count else "0"
+                plot.text(column, row, text, ha="center", va="center", fontsize=size)
+            plot.text(classes, row, _total(table_CC[row], row), ha="center", va="center", fontsize=size)
+            plot.text(row, classes, _total(table_CC[:, row], row), ha="center", va="center", fontsize=size)
+        whole, right = int(table_CC.sum()), int(np.diag(table_CC).sum())
+        plot.text(classes, classes, f"{whole:,}\n{right / max(whole, 1):.1%}", ha="center", va="center",
+                  fontsize=size, fontweight="bold")  # fmt: skip
+        plot.set_xlim(-0.5, classes + 0.5)
+        plot.set_ylim(classes + 0.5, -0.5)
+        ticks = [*names, "total"]
+        plot.set_xticks(range(classes + 1), ticks, rotation=0 if classes <= 7 else 60)
+        plot.set_yticks(range(classes + 1), ticks)
+        plot.set(xlabel="answered", ylabel="true")
+        plot.grid(visible=False)
+        plot.tick_params(length=0)
+    return drawing.svg
+
+
+def _total(counts_C: IntArray, right: int) -> str:
+    whole = int(counts_C.sum())
+    return f"{whole:,}\n{counts_C[right] / whole:.1%}" if whole else "0\n–"
+
+
+def score_bars(rows: Mapping[str, Mapping[str, float]], baseline: Mapping[str, float], baseline_name: str) -> str:
+    """Draw precision, recall and F1 of every key or class; a tick marks the baseline's F1."""
+    names = list(rows)
+    with _drawing(min(0.7 + 0.62 * len(names), 12)) as drawing:
+        plot = drawing.figure.subplots()
+        for offset, measure, colour in ((-0.25, "precision", BLUE), (0, "recall", ORANGE), (0.25, "f1", GREEN)):
+            values = [_zero_for_nan(rows[name][measure]) for name in names]
+            places = np.arange(len(names)) + offset
+            plot.barh(places, values, 0.22, color=colour, label=measure.replace("f1", "F1"))
+            for place, name, value in zip(places, names, values, strict=True):
+                text = "–" if math.isnan(rows[name][measure]) else f"{value:.2f}"
+                plot.text(value + 0.008, place, text, va="center", fontsize=8)
+        for place, name in enumerate(names):
+            mark = _zero_for_nan(baseline.get(name, math.nan))
+            plot.plot([mark, mark], [place - 0.4, place + 0.4], color=_INK, linewidth=2,
+                      label=f"F1 of {baseline_name}" if place == 0 else None)  # fmt: skip
+        plot.set_yticks(range(len(names)), [f"{name}  ({rows[name]['support']:,.0f})" for name in names])
+        plot.set(xlim=(0, 1.08), ylim=(len(names) - 0.5, -0.5))
+        plot.grid(visible=False, axis="y")
+        drawing.figure.legend(loc="outside lower center", ncols=4, fontsize=9)
+    return drawing.svg
+
+
+def _zero_for_nan(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
+    """Draw how often the network is right when it is so sure, one line a head, with the counts below."""
+    with _drawing(3.9, 4.6) as drawing:
+        upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
+        for number, (name, bins) in enumerate(calibrations.items()):
+            colour = COLOURS[number % len(COLOURS)]
+            filled_B = bins.count_B > 0
+            label = f"{name}, error {bins.error:.3f}"
+            upper.plot(
+                bins.stated_B[filled_B], bins.observed_B[filled_B], "o-", color=colour, markersize=4, label=label
+            )
+            edges = np.linspace(0, 1, len(bins.count_B) + 1)
+            lower.stairs(np.maximum(bins.count_B, 0.5), edges, color=colour, fill=True, alpha=0.5)
+        upper.set(ylabel="how often it was so", xlim=(0, 1), ylim=(0, 1))
+        upper.legend(fontsize=9)
+        lower.set(xlabel="probability stated", ylabel="answers", yscale="log")
+        lower.yaxis.set_minor_formatter(NullFormatter())
+    return drawing.svg
+
+
+def seeds_plot(table: ScoreTable, measure: str) -> str:
+    """Draw one measure of every seed as a dot for each driver, with the mean and its 95 % interval."""
+    drivers = table.drivers
+    with _drawing(0.8 + 0.42 * len(drivers)) as drawing:
+        plot = drawing.figure.subplots()
+        jitter = np.random.default_rng(0)
+        for place, driver in enumerate(drivers):
+            values_S = table.values(driver, measure)
+            colour = COLOURS[place % len(COLOURS)]
+            heights = place + jitter.uniform(-0.16, 0.16, len(values_S))
+            plot.scatter(values_S, heights, color=colour, alpha=0.4, s=16, linewidths=0)
+            estimate = table.estimate(driver, measure)
+            if not math.isnan(estimate.low):
+                plot.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=3)
+            plot.plot([estimate.mean], [place], "D", color=colour, markersize=6)
+        plot.set_yticks(range(len(drivers)), drivers)
+        stated = table.measure(measure)
+        unit = f" ({stated.unit})" if stated.unit else ""
+        plot.set(ylim=(len(drivers) - 0.5, -0.5), xlabel=f"{stated.title}{unit}, {stated.better} is better")
+        plot.grid(visible=False, axis="y")
+        low, high = plot.get_xlim()
+        if low > -0.1 and high < 1.2:
+            plot.set_xlim(-0.03, 1.03)
+    return drawing.svg
+
+
+def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -> str:
+    """Draw how often each key or class is true, and how often it is answered."""
+    with _drawing(min(0.8 + 0.36 * len(names), 10)) as drawing:
+        plot = drawing.figure.subplots()
+        places = np.arange(len(names))
+        for offset, values, colour, label in ((-0.19, true_K, GREY, "true"), (0.19, said_K, BLUE, "answered")):
+            plot.barh(places + offset, values, 0.34, color=colour, label=label)
+            for place, value in zip(places + offset, values, strict=True):
+                plot.text(value + 0.005, place, f"{value:.1%}", va="center", fontsize=8)
+        plot.set_yticks(places, list(names))
+        plot.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, min(1.1, max(0.1, float(max(*true_K, *said_K))) * 1.12)))
+        plot.set_xlabel("share of windows")
+        plot.grid(visible=False, axis="y")
+        drawing.figure.legend(loc="outside upper right", ncols=2, fontsize=9)
+    return drawing.svg
+
+
+def timeline_plot(
+    time_s_N: npt.NDArray[np.float64], true_NK: BoolArray, likely_NK: FloatArray, names: Sequence[str]
+) -> str:
+    """Draw when each key was truly held (filled) and how probable the network found it (line).
+
+    Shapes:  time_s_N (N,); true_NK (N, K); likely_NK (N, K) in [0, 1].
+    """
+    with _drawing(0.7 + 0.6 * len(names), 8.2) as drawing:
+        plots = drawing.figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
+        for column, (plot, name) in enumerate(zip(plots, names, strict=True)):
+            held_N = true_NK[:, column].astype(np.float64)
+            plot.fill_between(time_s_N, 0, held_N, step="mid", color=GREY, alpha=0.35, linewidth=0)
+            plot.plot(time_s_N, likely_NK[:, column], color=BLUE, linewidth=1.1)
+            plot.set(ylim=(-0.05, 1.05), yticks=(0, 0.5, 1), yticklabels=("", name, ""))
+            plot.spines["bottom"].set_visible(False)
+            plot.margins(x=0)
+        plots[-1].set_xlabel("seconds; filled: truly held, line: probability")
+    return drawing.svg

@@ -1,0 +1,151 @@
+"""One page that shows an evaluation: no network, no other file, light and dark, readable on a phone."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from playhead.clock import NS_PER_S
+from playhead.evaluation import plots
+from playhead.evaluation.answers import HELD, Answers
+from playhead.evaluation.baselines import TITLES
+from playhead.evaluation.metrics import PRIMARY, key_combinations
+from playhead.evaluation.pictures import data_uri
+from playhead.evaluation.results import Evaluation, HeadResult, head_rows, measure_title
+from playhead.evaluation.statistics import ScoreTable, shown
+
+PAGE, SCORES = "index.html", "scores.json"
+TIMELINE_S = 30.0
+TIMELINE_WINDOWS = 1200
+
+
+def write_report(evaluation: Evaluation, folder: Path) -> Path:
+    """Write index.html and scores.json into `folder`, each whole or not at all; returns the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / SCORES, json.dumps(evaluation.to_json(), indent=2, allow_nan=False) + "\n")
+    _write(folder / PAGE, render_page(evaluation))
+    return folder / PAGE
+
+
+def _write(file: Path, text: str) -> None:
+    part = file.with_name(file.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
+
+
+def render_page(evaluation: Evaluation) -> str:
+    """Return the page as text."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("playhead.evaluation"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["picture"] = data_uri
+    return environment.get_template("report.html.jinja").render(
+        evaluation=evaluation,
+        score_rows=_score_rows(evaluation.table),
+        seed_plots=_seed_plots(evaluation.table),
+        history_plot=_history(evaluation),
+        heads=[_head(result, evaluation.answers) for result in evaluation.heads],
+    )
+
+
+def _score_rows(table: ScoreTable | None) -> list[list[str]]:
+    """Return the score table as rows of cells, the ratio to the expert below each figure."""
+    if table is None:
+        return []
+    names = table.shown_names()
+    rows = [["", *(table.measure(name).title for name in names)]]
+    for driver in table.drivers:
+        cells = []
+        for name in names:
+            ratio = table.ratio(driver, name) if driver != table.expert else None
+            known = ratio is not None and not math.isnan(ratio.mean)
+            below = f"\n{shown(ratio)} of the expert's" if ratio is not None and known else ""
+            cells.append(shown(table.estimate(driver, name)) + below)
+        rows.append([driver.replace("_", " "), *cells])
+    return rows
+
+
+def _seed_plots(table: ScoreTable | None) -> list[str]:
+    return [] if table is None else [plots.seeds_plot(table, name) for name in table.shown_names()[:3]]
+
+
+HISTORY_SCORES = ("change_f1", "accuracy")
+
+
+def _history(evaluation: Evaluation) -> str:
+    """Draw the training curves beside what needs no network, or nothing without a history."""
+    rows = evaluation.history
+    score = next((name for name in HISTORY_SCORES if any(name in row for row in rows)), "")
+    return plots.history_plot(rows, score, history_baselines(rows[-1], score)) if rows and score else ""
+
+
+def history_baselines(row: Mapping[str, Any], score: str) -> dict[str, float]:
+    """Return the baselines' score from a line of the history, the mean over its heads."""
+    heads = row.get("heads", {}).values()
+    found = {who: [head[who][score] for head in heads if score in head.get(who, {})] for who in TITLES}
+    return {TITLES[who]: float(np.mean(values)) for who, values in found.items() if values}
+
+
+def _head(result: HeadResult, answers: Answers | None) -> dict[str, Any]:
+    """Return what the template shows of one head."""
+    return {
+        "name": result.name,
+        "kind": result.kind,
+        "windows": result.scores.windows,
+        "changes": result.scores.changes,
+        "rows": head_rows(result),
+        "plots": _head_plots(result, answers),
+        "primary": measure_title(PRIMARY[result.kind]),
+    }
+
+
+def _head_plots(result: HeadResult, answers: Answers | None) -> list[tuple[str, str]]:
+    """Return (heading, SVG) of every plot that this kind of head has."""
+    found: list[tuple[str, str]] = []
+    head, pair = result.answers.head, result.answers
+    if result.kind == "axes" or result.scores.windows == 0:
+        return found
+    table_CC = result.scores.confusion_CC
+    majority = {name: row["f1"] for name, row in result.baselines["majority"].rows.items()}
+    found.append(("By name", plots.score_bars(result.scores.rows, majority, TITLES["majority"])))
+    if result.kind == "keys":
+        names, table_CC = key_combinations(head.names, pair.truth_NA >= HELD, pair.answers_NO >= HELD)
+        true_K, said_K = (pair.truth_NA >= HELD).mean(0), (pair.answers_NO >= HELD).mean(0)
+        found.append(("Keys held together", plots.confusion_plot(table_CC, names)))
+    elif table_CC is not None:
+        said_K, true_K = (table_CC.sum(axis) / max(1, int(table_CC.sum())) for axis in (0, 1))
+        found.append(("Confusion", plots.confusion_plot(table_CC, head.names)))
+    found.append(("Balance", plots.balance_plot(head.names, true_K, said_K)))
+    if result.scores.calibration is not None:
+        found.append(("Calibration", plots.calibration_plot({result.name: result.scores.calibration})))
+    if result.kind == "keys" and answers is not None:
+        found.append(("A stretch of a recording", _timeline(result, answers)))
+    return found
+
+
+def _timeline(result: HeadResult, answers: Answers) -> str:
+    """Draw the stretch of TIMELINE_S seconds in which the action changes most often."""
+    time_s_N = answers.time_ns_N / NS_PER_S
+    held_NK = result.answers.truth_NA >= HELD
+    longest = answers.segments == np.bincount(answers.segments).argmax()
+    places = np.flatnonzero(longest)
+    end_N = np.searchsorted(time_s_N[places], time_s_N[places] + TIMELINE_S)
+    changes_N = np.concatenate([[0], np.cumsum((np.diff(held_NK[places].astype(np.int8), axis=0) != 0).any(1))])
+    start = int((changes_N[np.minimum(end_N, len(places)) - 1] - changes_N).argmax())
+    shown_rows = places[start : min(int(end_N[start]), start + TIMELINE_WINDOWS)]
+    return plots.timeline_plot(
+        time_s_N[shown_rows] - time_s_N[shown_rows[0]],
+        held_NK[shown_rows],
+        result.answers.answers_NO[shown_rows],
+        result.answers.head.names,
+    )

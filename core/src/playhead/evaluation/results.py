@@ -1,0 +1,179 @@
+"""Everything one evaluation found, as data: what scores.json and the page are made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playhead.evaluation.answers import Answers, HeadAnswers
+from playhead.evaluation.baselines import TITLES, baseline_answers
+from playhead.evaluation.honesty import Verdict
+from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, score_head
+from playhead.evaluation.statistics import ScoreTable, aligned, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """A picture with what was true and what was answered: rows of (name, true, answered)."""
+
+    picture: bytes
+    caption: str
+    rows: Sequence[tuple[str, float, float]] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeadResult:
+    """One head's answers and scores, beside the scores of its baselines on the same windows."""
+
+    name: str
+    answers: HeadAnswers
+    scores: HeadScores
+    baselines: Mapping[str, HeadScores]
+
+    @property
+    def kind(self) -> str:
+        """Of its head: keys, choice or axes."""
+        return self.answers.head.kind
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as plain data; NaN becomes null."""
+        table = self.scores.confusion_CC
+        return {
+            "kind": self.kind,
+            "windows": self.scores.windows,
+            "changes": self.scores.changes,
+            "network": _plain(self.scores.summary),
+            "by_name": {name: _plain(row) for name, row in self.scores.rows.items()},
+            "baselines": {name: _plain(scores.summary) for name, scores in self.baselines.items()},
+            **({} if table is None else {"confusion": table.tolist()}),
+        }
+
+
+def _plain(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if math.isnan(value) else round(float(value), 6) for name, value in numbers.items()}
+
+
+def judge_heads(answers: Answers, *, tolerance_s: float) -> list[HeadResult]:
+    """Score every head and its baselines. Units: tolerance_s seconds a press may be early or late."""
+    results = []
+    for name, head_answers in answers.heads.items():
+        scored = {
+            who: score_head(theirs, answers.time_ns_N, answers.segments, tolerance_s=tolerance_s)
+            for who, theirs in {"": head_answers, **baseline_answers(head_answers)}.items()
+        }
+        own = scored.pop("")
+        results.append(HeadResult(name=name, answers=head_answers, scores=own, baselines=scored))
+    return results
+
+
+def baseline_verdicts(result: HeadResult) -> list[Verdict]:
+    """Say in words whether a head beats its baselines, over all windows and where the action changes.
+
+    Repeating the last action is left out of the first: it is told the true action just before, and at many
+    frames a second hardly anything changes.
+    """
+    kind = result.kind
+    verdicts = [
+        _comparison(result, PRIMARY[kind], "baselines", leave_out="repeat_last"),
+        _comparison(result, CHANGE[kind], "action changes", leave_out=""),
+    ]
+    return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) -> Verdict | None:
+    kind, ours = result.kind, result.scores.summary[measure]
+    theirs = {who: s.summary[measure] for who, s in result.baselines.items() if who != leave_out}
+    if math.isnan(ours) or not theirs:
+        return None
+    best = next(iter(theirs))
+    for who in theirs:
+        best = who if is_better(kind, theirs[who], theirs[best]) else best
+    passed = is_better(kind, ours, theirs[best])
+    where = f" on the {result.scores.changes:,} windows where the action changes" if name != "baselines" else ""
+    verb = "beats" if passed else "does not beat"
+    sentence = (
+        f"{result.name} {verb} every baseline{where}: {measure_title(measure)} {number(ours)}, "
+        f"the best baseline ({TITLES[best]}) {number(theirs[best])}."
+    )
+    return Verdict(name=name, passed=passed, sentence=sentence)
+
+
+def measure_title(measure: str) -> str:
+    """Return a measure's name as it is shown."""
+    return _TITLES.get(measure, measure.replace("_", " "))
+
+
+_TITLES = {
+    "exact_match": "all keys right",
+    "hamming": "share of wrong keys",
+    "macro_f1": "mean F1",
+    "change_exact": "all keys right at changes",
+    "event_f1": "press and release F1",
+    "calibration_error": "calibration error",
+    "change_accuracy": "accuracy at changes",
+    "mae": "mean absolute error",
+    "change_mae": "mean absolute error at changes",
+    "r2": "R²",
+}
+
+
+@dataclass(kw_only=True)
+class Evaluation:
+    """What was found. Whatever an evaluation did not do stays empty, and the page leaves it out.
+
+    `facts` are groups of named facts: the run, its data, the settings, the machine.
+    """
+
+    title: str
+    run: str
+    command: str = ""
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    answers: Answers | None = None
+    heads: Sequence[HeadResult] = ()
+    verdicts: Sequence[Verdict] = ()
+    table: ScoreTable | None = None
+    history: Sequence[Mapping[str, Any]] = ()
+    attention: Sequence[Exhibit] = ()
+    best: Sequence[Exhibit] = ()
+    worst: Sequence[Exhibit] = ()
+    clip: bytes = b""
+    clip_caption: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what scores.json holds: each driver by name, then ratios, offline scores and verdicts."""
+        driven = self.table.to_json() if self.table else {}
+        drivers = driven.pop("drivers", {})
+        return {
+            **drivers,
+            **driven,
+            "run": self.run,
+            "command": self.command,
+            "offline": {result.name: result.to_json() for result in self.heads},
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+            "facts": {group: dict(facts) for group, facts in self.facts.items()},
+        }
+
+    def to_text(self) -> str:
+        """Return the tables and verdicts as text for the terminal."""
+        parts = [self.table.to_text()] if self.table else []
+        parts += [head_table(result) for result in self.heads]
+        parts += [
+            "\n".join(f"{'ok  ' if verdict.passed else 'NO  '} {verdict.sentence}" for verdict in self.verdicts)
+        ]
+        return "\n\n".join(part for part in parts if part)
+
+
+def head_rows(result: HeadResult) -> list[list[str]]:
+    """Return a head's summary as rows of cells: the network and each baseline, a column a measure."""
+    measures = list(result.scores.summary)
+    rows = [[result.name, *(measure_title(measure) for measure in measures)]]
+    for who, scores in {"network": result.scores, **result.baselines}.items():
+        rows.append([TITLES.get(who, who), *(number(scores.summary[measure]) for measure in measures)])
+    return rows
+
+
+def head_table(result: HeadResult) -> str:
+    """Return a head's summary as text."""
+    return aligned(head_rows(result))

@@ -1,0 +1,136 @@
+"""Every driver meets the same seeds, and the table says who was right how often."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from brightside import GAME, STEPS, load_plugins
+
+from playhead.capture import CapturedFrame
+from playhead.errors import BadValue, NotFound
+from playhead.evaluation.clip import Filming, film, typical_seed
+from playhead.evaluation.closed_loop import Drive, course_of, drive_once, evaluate_closed_loop
+from playhead.evaluation.contestants import RandomDriver, contestants
+from playhead.evaluation.statistics import Episode, ScoreTable
+
+SEEDS = range(100, 103)
+
+
+@pytest.fixture(scope="module")
+def table(trained):
+    return evaluate_closed_loop(GAME, load_plugins(), contestants(GAME, trained), SEEDS, course_of(GAME))
+
+
+def test_everybody_drives_every_seed_to_its_end(table):
+    assert table.drivers == ["expert", "network", "always_forward", "random"]
+    assert table.seeds == list(SEEDS)
+    assert all((table.values(driver, "steps") == STEPS).all() for driver in table.drivers)
+
+
+def test_the_expert_is_right_and_the_network_nearly(table):
+    assert table.estimate("expert", "right").mean > 0.95
+    assert table.estimate("network", "right").mean > 0.7
+    assert table.estimate("always_forward", "right").mean < 0.6
+    assert table.ratio("network", "right").mean > 0.7
+    assert table.shown_names() == ["right"]
+
+
+def test_worker_processes_measure_the_same(table, trained):
+    again = evaluate_closed_loop(
+        GAME,
+        load_plugins(),
+        contestants(GAME, trained, ["random", "network"]),
+        SEEDS[:2],
+        course_of(GAME),
+        workers=2,
+        load_plugins=load_plugins,
+    )
+    assert again.drivers == ["random", "network"]
+    for driver in again.drivers:
+        assert again.values(driver, "right").tolist() == table.values(driver, "right")[:2].tolist()
+
+
+def test_a_drive_can_be_cut_short(trained):
+    (idle,) = contestants(GAME, trained, ["idle"])
+    course = course_of(GAME, seconds_s=2)
+    episode = drive_once(Drive(contestant=idle, course=course, seed=1), load_plugins())
+    assert episode.measures == {"right": 0.0, "steps": 40}
+
+
+def test_the_main_key_is_what_always_forward_holds():
+    by_name = {c.name: c for c in contestants(GAME, None, main_label="a")}
+    assert by_name["always_forward"].held == {"a": 1.0}
+    assert "network" not in by_name
+
+
+def test_unknown_names_are_answered_with_known_ones(trained):
+    with pytest.raises(NotFound, match=r'"netwerk".*Did you mean "network"'):
+        contestants(GAME, trained, ["netwerk"])
+    with pytest.raises(NotFound, match="scenario of toy"):
+        course_of(GAME, scenario="regulr")
+    with pytest.raises(NotFound, match="device of toy"):
+        course_of(GAME, "wrld")
+
+
+def test_a_game_without_controls_is_not_driven():
+    from dataclasses import replace
+
+    with pytest.raises(BadValue, match="no controls"):
+        contestants(replace(GAME, controls={}), None)
+
+
+def test_a_random_driver_follows_from_its_seed():
+    def held(seed: int) -> list[dict[str, float]]:
+        driver = RandomDriver(["w", "x"], seed, axes=frozenset({"x"}))
+        frame = np.zeros((1, 1, 3), np.uint8)
+        return [
+            dict(driver.decide(CapturedFrame(frame_HWC=frame, time_ns=k * 100_000_000, number=k)))
+            for k in range(200)
+        ]
+
+    assert held(1) == held(1)
+    assert held(1) != held(2)
+    w_share = np.mean(["w" in plan for plan in held(1)])
+    assert 0.2 < w_share < 0.8
+    assert len({plan.get("x") for plan in held(1)}) > 10
+
+
+def test_a_clip_shows_a_typical_drive_with_its_keys(trained, table):
+    seed = typical_seed(table, "network")
+    values = table.values("network", "right")
+    assert values[table.seeds.index(seed)] == np.sort(values)[1]
+    (expert,) = contestants(GAME, trained, ["expert"])
+    clip, episode = film(Drive(contestant=expert, course=course_of(GAME), seed=seed), load_plugins(), seconds_s=3)
+    ok, animation = cv2.imdecodeanimation(np.frombuffer(clip, np.uint8))
+    assert ok
+    assert len(animation.frames) == 30
+    assert episode.seed == seed
+
+
+def test_filming_draws_the_share_of_time_a_key_was_held():
+    from playhead.driving.loop import Tick
+    from playhead.events import Event, Origin
+
+    filming = Filming(GAME, rate_hz=10)
+    tenth = 100_000_000
+
+    def tick(number: int, *events: tuple[int, str, float]) -> Tick:
+        frame = CapturedFrame(frame_HWC=np.zeros((90, 120, 3), np.uint8), time_ns=number * tenth, number=number)
+        made = [Event(time_ns=t, code=c, value=v, origin=Origin.MODEL) for t, c, v in events]
+        return Tick(captured=frame, events=made, dropped=0)
+
+    filming.saw(tick(0, (0, "w", 1.0), (0, "a", 1.0)))
+    filming.saw(tick(1, (tenth // 4, "a", 0.0)))
+    shares = []
+    filming._held_shares = lambda start, end: shares.append((start, end)) or dict.fromkeys("wasd", 0.0)
+    filming.saw(tick(2))
+    assert shares == [(tenth, 2 * tenth)]
+    assert len(filming.frames) == 2
+    blue = (filming.frames[0][:, :, 2] == 214).sum()
+    assert blue > 0
+
+
+def test_seeds_without_a_score_are_not_typical():
+    episodes = [Episode(driver="network", seed=k, measures=m) for k, m in enumerate([{"x": 1.0}, {"x": 3.0}, {}])]
+    assert typical_seed(ScoreTable(episodes=episodes, measures=()), "network") == 0

@@ -1,0 +1,176 @@
+"""A run is asked about what it was not trained on, and its page shows it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from brightside import GAME, load_plugins
+from doubles import bright_side_drives, recording, small_game
+
+from playhead.errors import Mismatch, NothingToTrain
+from playhead.evaluation.attribution import attribution_layers, heat_maps
+from playhead.evaluation.closed_loop import course_of
+from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
+from playhead.evaluation.exhibits import ranked_apart
+from playhead.evaluation.offline import (
+    ask,
+    held_out_index,
+    held_out_names,
+    honesty_verdicts,
+    leading_windows,
+    read_windows,
+)
+from playhead.evaluation.report import write_report
+from playhead.models.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def predictor(trained):
+    return Predictor(trained.load_model(load_plugins()), trained.schema)
+
+
+def test_only_what_was_kept_for_validation_is_asked_about(trained, lessons):
+    names = held_out_names(trained)
+    assert len(names) == 1
+    index = held_out_index(trained, lessons)
+    assert {index.recordings[number].name for number in index.recording_N} == set(names)
+    assert len(held_out_index(trained, lessons, only_held_out=False)) > 3 * len(index)
+
+
+def test_answers_stand_beside_their_truth(trained, lessons, predictor):
+    index = held_out_index(trained, lessons)
+    heard = []
+    answers = ask(predictor, trained, index, progress=heard.append)
+    assert sum(heard) == len(index) == len(answers)
+    row = len(index) // 2
+    inputs = read_windows(trained, index, np.array([row]))
+    single = predictor.decide({name: values[0] for name, values in inputs.items()})
+    assert answers.heads["drive"].answers_NO[row] == pytest.approx(single["drive"], abs=1e-5)
+    assert np.array_equal(answers.heads["drive"].truth_NA, index.labels["drive"])
+    shown = index.recordings[index.recording_N[row]].frame_time_ns[index.frames_NT[row, -1]]
+    assert answers.time_ns_N[row] == shown
+
+
+def test_a_network_that_looks_passes_every_test_of_honesty(trained, lessons, predictor):
+    verdicts = honesty_verdicts(predictor, trained, held_out_index(trained, lessons))
+    assert [verdict.name for verdict in verdicts] == ["constant input", "leak", "shuffled pictures"]
+    assert all(verdict.passed for verdict in verdicts), [verdict.sentence for verdict in verdicts]
+
+
+def test_a_collapsed_network_fails_them(trained, lessons):
+    network = trained.load_model(load_plugins())
+    for name, weights in network.heads.named_parameters():
+        if name.endswith("weight"):
+            weights.data.zero_()
+    verdicts = honesty_verdicts(Predictor(network, trained.schema), trained, held_out_index(trained, lessons))
+    assert [verdict.passed for verdict in verdicts] == [False, True, False]
+
+
+def test_recordings_that_do_not_fit_are_refused(trained):
+    other = bright_side_drives(small_game(name="pong"), seed=1)
+    with pytest.raises(Mismatch, match=r"is of pong, the run toy/default/.* of toy"):
+        held_out_index(trained, [other])
+    slow = recording(small_game(), bright_side_drives(small_game(), seed=1).labels, rate_hz=5.0)
+    with pytest.raises(Mismatch, match="is at 5 Hz"):
+        held_out_index(trained, [slow])
+    seen = bright_side_drives(small_game(), seed=1, name="never kept")
+    with pytest.raises(NothingToTrain, match="never kept"):
+        held_out_index(trained, [seen])
+
+
+def test_leading_windows_are_shared_out(trained):
+    lessons = [bright_side_drives(GAME, seed=seed, count=count) for seed, count in ((1, 20), (2, 60), (3, 60))]
+    index = held_out_index(trained, lessons, only_held_out=False)
+    few = leading_windows(index, 60)
+    counts = np.bincount(few.recording_N)
+    assert counts.sum() == 60
+    assert counts[1] == counts[2] > counts[0] == np.bincount(index.recording_N)[0]
+    for number in range(3):
+        frames = few.frames_NT[few.recording_N == number, -1]
+        assert np.array_equal(frames, np.arange(frames[0], frames[0] + len(frames)))
+
+
+class TestAttribution:
+    def test_every_view_has_a_layer(self, predictor):
+        assert set(attribution_layers(predictor.network)) == {"scene", "map"}
+
+    def test_heat_is_where_the_answer_is(self, trained, predictor):
+        dark = np.full((1, trained.recipe.length, 24, 32, 3), 80, np.uint8)
+        left, right = dark.copy(), dark.copy()
+        left[..., :16, :] += 120
+        right[..., 16:, :] += 120
+        heat_a = heat_maps(predictor, trained.spec, {"frames": left}, "drive", 1)[0]
+        heat_d = heat_maps(predictor, trained.spec, {"frames": right}, "drive", 3)[0]
+        assert heat_a.shape == (24, 32)
+        assert heat_a.min() >= 0
+        assert heat_a.max() == pytest.approx(1.0)
+        assert not np.array_equal(heat_a, heat_d)
+
+    def test_a_network_without_convolutions_gets_its_gradients(self, trained):
+        from torch import nn
+
+        class Flat(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.layer = nn.Linear(24 * 32 * 3, 4)
+
+            def forward(self, inputs):
+                last = inputs["frames"][:, -1].flatten(1).float()
+                return {"drive": self.layer(last.mul_(1 / 255))}
+
+        network = Flat()
+        network.layer.weight.data.zero_()
+        network.layer.weight.data[2, :300] = 1.0  # the first rows of the picture
+        heat = heat_maps(
+            Predictor(network, trained.schema),
+            trained.spec,
+            {"frames": np.full((2, 3, 24, 32, 3), 9, np.uint8)},
+            "drive",
+            2,
+        )
+        assert heat.shape == (2, 24, 32)
+        assert (heat[:, :3] == 1).all()
+        assert (heat[:, 4:] == 0).all()
+
+
+def test_examples_lie_apart():
+    time_ns = np.arange(100, dtype=np.int64) * 100_000_000
+    rows = ranked_apart(np.arange(100.0), time_ns, np.zeros(100, int), 3)
+    assert rows.tolist() == [99, 79, 59]
+    assert len(ranked_apart(np.zeros(5), time_ns[:5], np.zeros(5, int), 3)) == 1
+
+
+def test_the_whole_evaluation_of_a_run(trained, lessons, tmp_path):
+    job = EvaluationJob(
+        game=GAME,
+        run=trained,
+        plugins=load_plugins(),
+        recordings=lessons,
+        course=course_of(GAME, seconds_s=2),
+        seeds=[7, 8],
+        command="playhead evaluate toy",
+    )
+    found = evaluate(job)
+    page = write_report(found, tmp_path)
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert set(scores) >= {"expert", "network", "always_forward", "random", "ratios_to_expert", "offline"}
+    assert scores["offline"]["drive"]["network"]["macro_f1"] > 0.8
+    assert all(verdict["passed"] for verdict in scores["verdicts"])
+    assert main_label(found) == "w"
+    assert found.best
+    assert found.worst
+    assert len(found.attention) == 8
+    assert found.clip[8:12] == b"WEBP"
+    assert page.stat().st_size < 2_000_000
+    assert "Grad-CAM" in page.read_text()
+
+
+def test_a_run_can_be_compared_without_driving(trained, lessons):
+    found = evaluate(
+        EvaluationJob(game=replace(GAME, world=None), run=trained, plugins=load_plugins(), recordings=lessons)
+    )
+    assert found.table is None
+    assert "drive" in found.to_text()

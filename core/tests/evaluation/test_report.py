@@ -1,0 +1,148 @@
+"""The page is one valid file that holds what was found and nothing that was not."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from playhead.evaluation.plots import seeds_plot
+from playhead.evaluation.report import history_baselines, render_page, write_report
+from playhead.evaluation.results import Evaluation, baseline_verdicts
+
+VOID = {"meta", "img", "br"}
+
+
+class Checker(HTMLParser):
+    """Checks that every element is closed, and collects what the page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.headings: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.loaded += [values[name] for name in ("src", "href", "xlink:href") if values.get(name)]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attrs):
+        self.loaded += [value for name, value in attrs if name in ("src", "href", "xlink:href")]
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
+
+
+def parsed(page: str) -> Checker:
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
+    return checker
+
+
+def test_the_page_loads_nothing_from_elsewhere(page):
+    checker = parsed(page)
+    assert checker.loaded
+    assert all(value.startswith(("data:image/", "#")) for value in checker.loaded)
+    assert not re.search(r"url\((?!#)|@import|<script", page)
+    assert checker.headings == [
+        "In the world",
+        "How it drives",
+        "Answers: drive",
+        "Answers: kind",
+        "Answers: axes",
+        "Where it looks",
+        "Where it is most wrong",
+        "Where it is most right",
+        "Training",
+        "What made it",
+    ]
+
+
+def test_text_from_outside_is_escaped(page):
+    assert "a &lt;window&gt;" in page
+    assert "a <window>" not in page
+
+
+def test_what_was_not_done_is_left_out():
+    checker = parsed(render_page(Evaluation(title="Pong", run="pong/default/1")))
+    assert checker.headings == []
+    assert checker.loaded == []
+
+
+def test_the_same_plot_is_the_same_text(table):
+    assert seeds_plot(table, "score") == seeds_plot(table, "score")
+
+
+def test_scores_json_names_every_driver_and_measure(evaluation, tmp_path):
+    page = write_report(evaluation, tmp_path / "out")
+    scores = json.loads((page.parent / "scores.json").read_text())
+    assert set(scores["network"]["score"]) == {"mean", "low", "high", "n"}
+    assert scores["network"]["score"]["low"] < scores["network"]["score"]["mean"]
+    assert set(scores["ratios_to_expert"]) == {"network", "always_forward"}
+    assert scores["offline"]["drive"]["baselines"]["repeat_last"]["change_exact"] == 0
+    assert sum(map(sum, scores["offline"]["kind"]["confusion"])) == 120
+    assert sorted(path.name for path in page.parent.iterdir()) == ["index.html", "scores.json"]
+
+
+def test_verdicts_say_whether_the_baselines_are_beaten(evaluation):
+    drive, kind, axes = (baseline_verdicts(result) for result in evaluation.heads)
+    assert [verdict.passed for verdict in (*drive, *kind, *axes)] == [True] * 6
+    assert "beats every baseline" in drive[0].sentence
+    assert "where the action changes" in drive[1].sentence
+
+
+def test_a_network_that_repeats_does_not_beat_repeating(evaluation):
+    result = evaluation.heads[0]
+    lazy = type(result)(
+        name="drive",
+        answers=result.answers,
+        scores=result.baselines["repeat_last"],
+        baselines=result.baselines,
+    )
+    assert [verdict.passed for verdict in baseline_verdicts(lazy)][1] is False
+    assert "does not beat" in baseline_verdicts(lazy)[1].sentence
+
+
+def test_the_text_has_the_table_and_every_head(evaluation):
+    text = evaluation.to_text()
+    for word in ("driving score", "network / expert", "all keys right at changes", "repeat the last action"):
+        assert word in text
+
+
+def test_baselines_come_from_the_history():
+    row = {"heads": {"a": {"majority": {"accuracy": 0.5}}, "b": {"majority": {"accuracy": 0.7}}}}
+    assert history_baselines(row, "accuracy") == {"most frequent action": pytest.approx(0.6)}
+    assert history_baselines({"step": 1}, "accuracy") == {}
+
+
+@pytest.mark.parametrize("windows", [0, 1, 2])
+def test_hardly_any_windows_still_make_a_page(answers, windows):
+    from playhead.evaluation.answers import Answers, HeadAnswers
+    from playhead.evaluation.results import judge_heads
+
+    few = Answers(
+        heads={
+            name: HeadAnswers(
+                head=h.head,
+                truth_NA=h.truth_NA[:windows],
+                answers_NO=h.answers_NO[:windows],
+                previous_NA=h.previous_NA[:windows],
+            )
+            for name, h in answers.heads.items()
+        },
+        time_ns_N=answers.time_ns_N[:windows],
+        recording_N=answers.recording_N[:windows],
+        window_N=answers.window_N[:windows],
+        recordings=answers.recordings,
+    )
+    heads = judge_heads(few, tolerance_s=0.1)
+    parsed(render_page(Evaluation(title="Pong", run="r", heads=heads, answers=few)))
