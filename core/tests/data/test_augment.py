@@ -23,7 +23,13 @@ LABELS = {"drive": np.array([[1, 1, 0, 0]] * 6, np.float32)}
 def augment(seed: int = 0, game: Any = GAME, **wanted: float) -> tuple[Any, Any]:
     augmenter = Augmenter.of(wanted, game.schema, game.frame, game.regions)
     assert augmenter is not None
-    return augmenter(FRAMES.copy(), LABELS, np.random.default_rng(seed))
+    return apply(augmenter, FRAMES, LABELS, seed)
+
+
+def apply(augmenter: Augmenter, frames: Any, labels: Any, seed: int = 0) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    drawn = augmenter.draw(len(frames), rng)
+    return augmenter(frames.copy(), labels, drawn, rng)
 
 
 def test_a_flip_mirrors_picture_labels_and_the_map_in_its_place() -> None:
@@ -43,7 +49,7 @@ def test_the_map_is_gone_from_where_a_flip_took_it() -> None:
     frames[:, :, MAP.rows, MAP.columns] = 250
     augmenter = Augmenter.of({"flip": 1.0}, GAME.schema, GAME.frame, GAME.regions)
     assert augmenter is not None
-    flipped, _ = augmenter(frames, LABELS, np.random.default_rng(0))
+    flipped, _ = apply(augmenter, frames, LABELS)
     assert (flipped == 250).sum() == 6 * 3 * MAP.width * MAP.height * 3
     assert set(np.unique(flipped)) == {50, 250}
 
@@ -61,7 +67,7 @@ def test_all_frames_of_a_window_change_alike(name: str) -> None:
     still = FRAMES[:, :1].repeat(3, axis=1)
     augmenter = Augmenter.of({name: 1.0}, GAME.schema, GAME.frame, {})
     assert augmenter is not None
-    frames, _ = augmenter(still.copy(), LABELS, np.random.default_rng(1))
+    frames, _ = apply(augmenter, still, LABELS, 1)
     np.testing.assert_array_equal(frames[:, 0], frames[:, 1])
     np.testing.assert_array_equal(frames[:, 0], frames[:, 2])
     assert not np.array_equal(frames, still)
@@ -89,7 +95,7 @@ def test_a_grey_frame_can_be_changed_too() -> None:
     augmenter = Augmenter.of(dict.fromkeys(["flip", "colour", "zoom", "cutout"], 1.0), GAME.schema, GAME.frame,
                              GAME.regions)  # fmt: skip
     assert augmenter is not None
-    assert augmenter(frames.copy(), LABELS, np.random.default_rng(0))[0].shape == frames.shape
+    assert apply(augmenter, frames, LABELS)[0].shape == frames.shape
 
 
 @given(st.integers(0, 2**31))
@@ -118,8 +124,7 @@ def test_flipping_twice_is_the_identity() -> None:
     assert len(schema) == 4
     augmenter = Augmenter.of({"flip": 1.0}, GAME.schema, GAME.frame, {})
     assert augmenter is not None
-    rng = np.random.default_rng(0)
-    frames, labels = augmenter(*augmenter(FRAMES.copy(), LABELS, rng), rng)
+    frames, labels = apply(augmenter, *apply(augmenter, FRAMES, LABELS))
     np.testing.assert_array_equal(frames, FRAMES)
     np.testing.assert_array_equal(labels["drive"], LABELS["drive"])
 
@@ -145,7 +150,7 @@ def test_a_game_may_add_its_own_and_refuse_windows() -> None:
     augmenter = Augmenter.of({name: 1.0}, GAME.schema, GAME.frame, GAME.regions)
     assert augmenter is not None
     labels = {"drive": np.array([[1, 1, 0, 0], [1, 0, 0, 0]] * 3, np.float32)}
-    frames, changed = augmenter(FRAMES.copy(), labels, np.random.default_rng(0))
+    frames, changed = apply(augmenter, FRAMES, labels)
     assert changed["drive"][:, 1].tolist() == [1] * 6
     np.testing.assert_array_equal(frames[0], FRAMES[0])
     assert frames[1, :, 0].max() == 0

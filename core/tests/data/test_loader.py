@@ -9,6 +9,7 @@ import torch
 from doubles import bright_side_drives, small_game
 
 from playhead.data.augment import Augmenter
+from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader, draw_rows, rows_in_order
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Damaged
@@ -103,3 +104,33 @@ def test_rows_in_order_can_be_thinned() -> None:
     assert [rows.tolist() for rows in rows_in_order(5, 2)] == [[0, 1], [2, 3], [4]]
     assert [rows.tolist() for rows in rows_in_order(101, 4, at_most=5)] == [[0, 25, 50, 75], [100]]
     assert rows_in_order(0, 4) == []
+
+
+@pytest.mark.parametrize("capacity", [0, 3_000, 10**8])
+def test_a_cache_of_any_size_changes_nothing_but_the_decoding(index: WindowIndex, capacity: int) -> None:
+    def batches(cache: ViewCache | None) -> list[Any]:
+        weight_N = np.full(len(index), 1 / len(index))
+        augmenter = Augmenter.of({"flip": 0.3}, GAME.schema, GAME.frame, GAME.regions)
+        return list(
+            Loader(
+                index=index, rows=lambda: draw_rows(weight_N, 8, 40, seed=3), steps=40, prepare=small, cache=cache,
+                augmenter=augmenter, workers=3,
+            )
+        )  # fmt: skip
+
+    cache = ViewCache(120, capacity)
+    for a, b in zip(batches(None), batches(cache), strict=True):
+        assert torch.equal(a["scene"], b["scene"])
+        assert torch.equal(a["whole"], b["whole"])
+        assert torch.equal(a["labels"]["drive"], b["labels"]["drive"])
+    kept = cache.has(np.arange(120)).sum()
+    assert kept == capacity // (12 * 16 * 3 + 24 * 32 * 3) or 100 < kept <= 120
+
+
+def test_a_cached_frame_is_not_decoded_again(index: WindowIndex) -> None:
+    loader = Loader(index=index, rows=rows_in_order(len(index), 8), prepare=small, cache=ViewCache(120, 10**8))
+    first = list(loader)
+    for recording in index.recordings:
+        recording.read_frame_into = None  # type: ignore[assignment,method-assign]
+    for a, b in zip(first, loader, strict=True):
+        assert torch.equal(a["whole"], b["whole"])

@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from kornia.enhance import adjust_saturation_with_gray_subtraction
 from kornia.geometry.transform import warp_affine
 from torch import Tensor
 
@@ -31,6 +30,7 @@ Labels = dict[str, Tensor]
 
 # GTA-V-LSTM filled its minimap in this way (Navier-Stokes, radius 3): systems.md, section 4.
 INPAINT_RADIUS = 3
+GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look: ITU-R BT.601
 
 
 class Augmentation(ABC):
@@ -64,17 +64,24 @@ class Colour(Augmentation):
     """Brightness, contrast and saturation each changed by up to 30 %."""
 
     def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
-        """Change the colours."""
-        count, length = frames_BTCHW.shape[:2]
-        if frames_BTCHW.shape[2] == 3:
-            factor_N = uniform(count, 0.7, 1.3, generator).flatten().repeat_interleave(length)
-            flat = adjust_saturation_with_gray_subtraction(frames_BTCHW.flatten(0, 1), factor_N)
-            frames_BTCHW = flat.view(frames_BTCHW.shape)
-        brightness = uniform(count, 0.7, 1.3, generator)
-        contrast = uniform(count, 0.7, 1.3, generator)
-        middle = frames_BTCHW.mean(dim=(1, 2, 3, 4), keepdim=True)
-        changed = (frames_BTCHW - middle).mul_(contrast).add_(middle).mul_(brightness)
-        return changed.clamp_(0, 1), labels
+        """Change the colours.
+
+        All three are linear in the colours, so one small matrix does them in one pass: a tenth of the time.
+        """
+        count, _, channels = frames_BTCHW.shape[:3]
+        brightness, contrast, saturation = (
+            uniform(count, 0.7, 1.3, generator).view(count, 1, 1) for _ in range(3)
+        )
+        own_CC = torch.eye(channels)
+        grey_CC = (torch.tensor(GREY) if channels == 3 else torch.ones(1)).expand(channels, channels)
+        matrix_BCC = brightness * contrast * (saturation * own_CC + (1 - saturation) * grey_CC)
+        middle_B11 = frames_BTCHW[..., ::4, ::4].mean(dim=(1, 2, 3, 4)).view(count, 1, 1)
+        added_B11 = brightness * (1 - contrast) * middle_B11
+        changed = [
+            torch.baddbmm(added, matrix_CC.expand(len(frames_TCHW), -1, -1), frames_TCHW.flatten(2))
+            for frames_TCHW, matrix_CC, added in zip(frames_BTCHW, matrix_BCC, added_B11, strict=True)
+        ]
+        return torch.stack(changed).view(frames_BTCHW.shape), labels
 
 
 class Flip(Augmentation):
@@ -167,58 +174,64 @@ class Augmenter:
                 made.append((_make(name, schema, frame), float(probability)))
         return cls(augmentations=made, regions=tuple(regions.values())) if made else None
 
+    def draw(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+        """Draw which windows of a batch each augmentation is tried on. Shape (augmentations, B)."""
+        return np.stack([rng.random(count) < probability for _, probability in self.augmentations])
+
     def __call__(
-        self, frames_BTHWC: FrameArray, labels: Mapping[str, npt.NDArray[Any]], rng: np.random.Generator
+        self,
+        frames_BTHWC: FrameArray,
+        labels: Mapping[str, npt.NDArray[Any]],
+        drawn: npt.NDArray[np.bool_],
+        rng: np.random.Generator,
     ) -> tuple[FrameArray, dict[str, npt.NDArray[Any]]]:
-        """Change some windows of a batch, in place. Only those that were drawn cost anything."""
-        drawn = [rng.random(len(frames_BTHWC)) < probability for _, probability in self.augmentations]
-        rows = np.flatnonzero(np.logical_or.reduce(drawn))
-        if len(rows) == 0:
-            return frames_BTHWC, dict(labels)
+        """Return these windows and their labels changed as drawn; writes into the frames.
+
+        One window at a time: its 1.5 MB of floats stay in the processor's cache, which made zooming a batch
+        four times as fast as all windows at once.
+        """
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        chosen = [torch.from_numpy(mask[rows]) for mask in drawn]
-        all_labels = {name: torch.from_numpy(np.array(values)) for name, values in labels.items()}
-        changed, new_labels = self._changed(
-            frames_BTHWC[rows], {name: values[rows] for name, values in all_labels.items()}, chosen, generator
-        )
-        frames_BTHWC[rows] = changed
-        for name, values in new_labels.items():
-            all_labels[name][rows] = values
-        return frames_BTHWC, {name: values.numpy() for name, values in all_labels.items()}
+        changed = {name: torch.from_numpy(np.array(values)) for name, values in labels.items()}
+        for row in range(len(frames_BTHWC)):
+            one = {name: values[row : row + 1] for name, values in changed.items()}
+            steps = [step for (step, _), is_on in zip(self.augmentations, drawn[:, row], strict=True) if is_on]
+            for name, values in self._change(frames_BTHWC[row], one, steps, generator).items():
+                changed[name][row : row + 1] = values
+        return frames_BTHWC, {name: values.numpy() for name, values in changed.items()}
 
-    def _changed(
-        self, frames_BTHWC: FrameArray, labels: Labels, chosen: list[Tensor], generator: torch.Generator
-    ) -> tuple[FrameArray, Labels]:
-        kept = [frames_BTHWC[:, :, region.rows, region.columns].copy() for region in self.regions]
-        moving = [mask for mask, (step, _) in zip(chosen, self.augmentations, strict=True) if step.is_geometric]
-        if moving and self.regions:
-            for number in torch.stack(moving).any(0).nonzero().flatten().tolist():
-                _fill_in(frames_BTHWC[number], self.regions)
-        is_mirrored = torch.zeros(len(frames_BTHWC), dtype=torch.bool)
-        frames_BTCHW = torch.from_numpy(frames_BTHWC).permute(0, 1, 4, 2, 3).float().div_(255)
-        for mask, (step, _) in zip(chosen, self.augmentations, strict=True):
-            rows = (mask & step.accepts(labels)).nonzero().flatten()
-            if len(rows) == 0:
+    def _change(
+        self, frames_THWC: FrameArray, labels: Labels, steps: list[Augmentation], generator: torch.Generator
+    ) -> Labels:
+        """Change one window in place and return its labels."""
+        kept = [frames_THWC[:, region.rows, region.columns].copy() for region in self.regions]
+        is_filled_in, is_mirrored, frames_BTCHW = False, False, None
+        for step in steps:
+            if not bool(step.accepts(labels)):
                 continue
-            part, part_labels = step(
-                frames_BTCHW[rows], {name: values[rows] for name, values in labels.items()}, generator
-            )
-            frames_BTCHW[rows] = part
-            for name, values in part_labels.items():
-                labels[name][rows] = values
-            if step.mirrors:
-                is_mirrored[rows] = ~is_mirrored[rows]
-        back = frames_BTCHW.mul_(255).round_().clamp_(0, 255).to(torch.uint8).permute(0, 1, 3, 4, 2).numpy()
-        changed: FrameArray = np.ascontiguousarray(back)
-        self._put_back(changed, kept, is_mirrored.numpy())
-        return changed, labels
+            if step.is_geometric and not is_filled_in:
+                if frames_BTCHW is not None:
+                    frames_THWC[...] = _as_pixels(frames_BTCHW)
+                _fill_in(frames_THWC, self.regions)
+                is_filled_in, frames_BTCHW = True, None
+            if frames_BTCHW is None:
+                frames_BTCHW = _as_floats(frames_THWC)
+            frames_BTCHW, labels = step(frames_BTCHW, labels, generator)
+            is_mirrored ^= step.mirrors
+        if frames_BTCHW is not None:
+            frames_THWC[...] = _as_pixels(frames_BTCHW)
+        for region, pixels_THWC in zip(self.regions, kept, strict=True):
+            frames_THWC[:, region.rows, region.columns] = pixels_THWC[:, :, ::-1] if is_mirrored else pixels_THWC
+        return labels
 
-    def _put_back(
-        self, frames_BTHWC: FrameArray, kept: list[FrameArray], is_mirrored: npt.NDArray[np.bool_]
-    ) -> None:
-        for region, pixels in zip(self.regions, kept, strict=True):
-            pixels[is_mirrored] = pixels[is_mirrored][:, :, :, ::-1]
-            frames_BTHWC[:, :, region.rows, region.columns] = pixels
+
+def _as_floats(frames_THWC: FrameArray) -> Tensor:
+    return torch.from_numpy(frames_THWC)[None].permute(0, 1, 4, 2, 3).contiguous().float().div_(255)
+
+
+def _as_pixels(frames_BTCHW: Tensor) -> FrameArray:
+    pixels = frames_BTCHW[0].mul(255).round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+    array: FrameArray = pixels.numpy()
+    return array
 
 
 def _make(name: str, schema: LabelSchema, frame: Frame) -> Augmentation:

@@ -22,10 +22,13 @@ from torch import Tensor
 
 from playhead.data.augment import Augmenter
 from playhead.data.balance import WeightArray
-from playhead.data.windows import IndexArray, WindowIndex
+from playhead.data.cache import ViewCache
+from playhead.data.windows import IndexArray, LabelTable, WindowIndex
 
 Batch = dict[str, Any]
-Prepare = Callable[[npt.NDArray[np.uint8]], Mapping[str, npt.NDArray[np.uint8]]]
+FrameArray = npt.NDArray[np.uint8]
+ViewTable = dict[str, FrameArray]
+Prepare = Callable[[FrameArray], Mapping[str, FrameArray]]
 
 
 def draw_rows(weight_N: WeightArray, batch_size: int, steps: int, seed: int) -> Iterator[IndexArray]:
@@ -56,13 +59,14 @@ class Loader:
     """Batches of an index, in an order given by rows; iterate over it as often as wanted.
 
     `ahead` batches wait ready beside the one in each thread, so memory is bounded by
-    (workers + ahead) batches however long the recordings are.
+    (workers + ahead) batches, and the cache if there is one, however long the recordings are.
     """
 
     index: WindowIndex
     rows: Callable[[], Iterator[IndexArray]] | Sequence[IndexArray]
     prepare: Prepare | None = None
     augmenter: Augmenter | None = None
+    cache: ViewCache | None = None
     inputs: Sequence[str] = ("frames",)
     workers: int = 2
     ahead: int = 2
@@ -90,12 +94,13 @@ class Loader:
 
     def load(self, number: int, rows: IndexArray) -> Batch:
         """Make the batch of these windows; `number` seeds its augmentation."""
-        frames_BTHWC = self._decode(rows)
         labels = {name: values[rows] for name, values in self.index.labels.items()}
-        if self.augmenter is not None:
-            rng = np.random.default_rng([self.seed, number])
-            frames_BTHWC, labels = self.augmenter(frames_BTHWC, labels, rng)
-        batch: Batch = self._pictures(frames_BTHWC) if "frames" in self.inputs else {}
+        batch: Batch = {}
+        if "frames" in self.inputs:
+            views, labels = self._views(number, rows, labels)
+            length = self.index.spec.length
+            batch = {name: torch.from_numpy(view).view(len(rows), length, *view.shape[1:])
+                     for name, view in views.items()}  # fmt: skip
         for name in self.inputs:
             if name != "frames":
                 batch[name] = torch.from_numpy(self.index.telemetry(name, rows))
@@ -104,35 +109,102 @@ class Loader:
         batch["rows"] = torch.from_numpy(np.asarray(rows, dtype=np.int64))
         return batch
 
-    def _decode(self, rows: IndexArray) -> npt.NDArray[np.uint8]:
-        frames_BTHWC = self._buffer(len(rows))
-        for place, row in enumerate(rows):
-            recording = self.index.recordings[self.index.recording_N[row]]
-            for step, number in enumerate(self.index.frames_NT[row]):
-                recording.read_frame_into(int(number), frames_BTHWC[place, step])
-        return frames_BTHWC
+    def _views(self, number: int, rows: IndexArray, labels: LabelTable) -> tuple[ViewTable, LabelTable]:
+        """Return what the network looks at (B x T, height, width, C), windows to be changed decoded whole."""
+        if self.augmenter is None:
+            return self._plain(rows), labels
+        rng = np.random.default_rng([self.seed, number])
+        drawn = self.augmenter.draw(len(rows), rng)
+        chosen = np.flatnonzero(drawn.any(0))
+        if len(chosen) == 0:
+            return self._plain(rows), labels
+        frames_BTHWC = self._decoded(self._places(rows[chosen])).reshape(
+            len(chosen), -1, *self.index.recordings[0].header.frame.shape
+        )
+        changed, new_labels = self.augmenter(
+            frames_BTHWC, {name: values[chosen] for name, values in labels.items()}, drawn[:, chosen], rng
+        )
+        for name, values in new_labels.items():
+            labels[name][chosen] = values
+        prepared = self._prepared(changed.reshape(-1, *changed.shape[2:]))
+        return self._mixed(rows, chosen, prepared), labels
 
-    def _buffer(self, count: int) -> npt.NDArray[np.uint8]:
-        """Return this thread's frames for a batch, made once: 25 MB at 64 windows of 3 frames of 240x180."""
-        header = self.index.recordings[0].header
-        shape = (count, self.index.spec.length, *header.frame.shape)
-        kept: npt.NDArray[np.uint8] | None = getattr(self._scratch, "frames_BTHWC", None)
-        if kept is None or kept.shape[1:] != shape[1:] or len(kept) < count:
-            kept = np.empty(shape, dtype=np.uint8)
-            self._scratch.frames_BTHWC = kept
+    def _mixed(self, rows: IndexArray, chosen: IndexArray, prepared: ViewTable) -> ViewTable:
+        """Put the views of changed windows and those of the others in their places."""
+        others = np.setdiff1d(np.arange(len(rows)), chosen)
+        if len(others) == 0:
+            return prepared
+        length = self.index.spec.length
+        mixed: ViewTable = {}
+        for name, view in self._plain(rows[others]).items():
+            whole = np.empty((len(rows), length, *view.shape[1:]), dtype=np.uint8)
+            whole[others] = view.reshape(len(others), length, *view.shape[1:])
+            whole[chosen] = prepared[name].reshape(len(chosen), length, *view.shape[1:])
+            mixed[name] = whole.reshape(-1, *view.shape[1:])
+        return mixed
+
+    def _plain(self, rows: IndexArray) -> ViewTable:
+        """Return the views of windows as they are, from the cache as far as it has them."""
+        places = self._places(rows)
+        if self.cache is None:
+            return self._prepared(self._decoded(places))
+        missing = np.unique(places[~self.cache.has(places)])
+        if len(missing) == 0:
+            return self.cache.get(places)
+        fresh = self._prepared(self._decoded(missing))
+        self.cache.put(missing, fresh)
+        return self._gathered(places, missing, fresh)
+
+    def _gathered(self, places: IndexArray, missing: IndexArray, fresh: ViewTable) -> ViewTable:
+        """Join what was just decoded with what the cache had."""
+        assert self.cache is not None
+        where = np.minimum(np.searchsorted(missing, places), len(missing) - 1)
+        is_fresh = missing[where] == places
+        kept = self.cache.get(places[~is_fresh])
+        gathered: ViewTable = {}
+        for name, view in fresh.items():
+            whole = np.empty((len(places), *view.shape[1:]), dtype=np.uint8)
+            whole[is_fresh] = view[where[is_fresh]]
+            if not is_fresh.all():
+                whole[~is_fresh] = kept[name]
+            gathered[name] = whole
+        return gathered
+
+    def _places(self, rows: IndexArray) -> IndexArray:
+        """Return the frames of windows, oldest first, numbered through all recordings. Shape (B x T,)."""
+        first_R = self._first_frames()
+        places_BT = first_R[self.index.recording_N[rows], None] + self.index.frames_NT[rows]
+        return np.asarray(places_BT.reshape(-1))
+
+    def _first_frames(self) -> IndexArray:
+        lengths = [recording.length for recording in self.index.recordings]
+        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+    def _decoded(self, places: IndexArray) -> FrameArray:
+        """Decode frames into this thread's buffer: valid until its next batch."""
+        frames_KHWC = self._buffer(len(places))
+        first_R = self._first_frames()
+        recording_K = np.searchsorted(first_R, places, side="right") - 1
+        for frame_HWC, number, place in zip(frames_KHWC, recording_K.tolist(), places.tolist(), strict=True):
+            self.index.recordings[number].read_frame_into(place - int(first_R[number]), frame_HWC)
+        return frames_KHWC
+
+    def _buffer(self, count: int) -> FrameArray:
+        """Return this thread's frames, made once: 25 MB for 64 windows of 3 frames of 240x180."""
+        shape = self.index.recordings[0].header.frame.shape
+        kept: FrameArray | None = getattr(self._scratch, "frames_KHWC", None)
+        if kept is None or len(kept) < count:
+            kept = np.empty((count, *shape), dtype=np.uint8)
+            self._scratch.frames_KHWC = kept
         return kept[:count]
 
-    def _pictures(self, frames_BTHWC: npt.NDArray[np.uint8]) -> Batch:
-        count, length = frames_BTHWC.shape[:2]
-        if self.prepare is None:
-            return {"frames": torch.from_numpy(frames_BTHWC.copy())}
-        views = self.prepare(frames_BTHWC.reshape(count * length, *frames_BTHWC.shape[2:]))
-        batch: Batch = {}
-        for name, view_NHWC in views.items():
-            # The next batch is decoded into the same buffer, so nothing handed out may lie in it.
-            own = view_NHWC.copy() if np.may_share_memory(view_NHWC, frames_BTHWC) else view_NHWC
-            batch[name] = torch.from_numpy(own.reshape(count, length, *own.shape[1:]))
-        return batch
+    def _prepared(self, frames_KHWC: FrameArray) -> ViewTable:
+        """Return what the network looks at, in memory of its own: the buffer is written again."""
+        views = self.prepare(frames_KHWC) if self.prepare is not None else {"frames": frames_KHWC}
+        return {
+            name: view.copy() if np.may_share_memory(view, frames_KHWC) else np.ascontiguousarray(view)
+            for name, view in views.items()
+        }
 
 
 def _tensors(table: Mapping[str, npt.NDArray[Any]]) -> dict[str, Tensor]:

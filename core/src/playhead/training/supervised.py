@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,9 @@ from torch import Tensor
 import playhead
 from playhead.data.augment import Augmenter
 from playhead.data.balance import WeightArray, prefer, report, weights
+from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader, draw_rows, rows_in_order
+from playhead.data.source import Source
 from playhead.data.split import Split, split
 from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
 from playhead.errors import NothingToTrain
@@ -50,7 +52,9 @@ def train(job: TrainingJob) -> Run:
     parts = split(window_index(job, recordings), job.recipe.val_share, job.recipe.seed, job.recipe.split_by)
     network = build_network(job)
     module = SupervisedModule(network, job.schema, job.recipe, class_weights(job, parts.train))
-    training, validation = training_loader(job, parts.train, network), validation_loader(job, parts, network)
+    cache = view_cache(job, recordings)
+    training = training_loader(job, parts.train, network, cache)
+    validation = validation_loader(job, parts, network, cache)
     accelerator = chosen_accelerator(job)
     job.out.mkdir(parents=True, exist_ok=True)
     with threads_for(job.recipe.threads):
@@ -75,7 +79,7 @@ def train(job: TrainingJob) -> Run:
     return run.save(network, best=learned.best_weights)
 
 
-def window_index(job: TrainingJob, recordings: list[Any]) -> WindowIndex:
+def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
     """Find the windows. Raises NothingToTrain naming each recording that gives none, unless some do."""
     index = WindowIndex.of(recordings, job.schema, WindowSpec.of(job.recipe))
     counts = zip(recordings, windows_by_recording(index), strict=True)
@@ -142,7 +146,13 @@ def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
     return prefer(weight_N, is_new[index.recording_N], job.recipe.new_share)
 
 
-def training_loader(job: TrainingJob, index: WindowIndex, network: Network) -> Loader:
+def view_cache(job: TrainingJob, recordings: Sequence[Source]) -> ViewCache | None:
+    """Return the memory for frames that training and validation share."""
+    frames = sum(recording.length for recording in recordings)
+    return ViewCache(frames, job.recipe.cache_mb * 1_000_000) if job.recipe.cache_mb > 0 else None
+
+
+def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None) -> Loader:
     """Return the batches of the whole training."""
     recipe, weight_N = job.recipe, drawing_weights(job, index)
 
@@ -154,6 +164,7 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network) -> L
         rows=rows,
         steps=recipe.steps,
         prepare=network.prepare,
+        cache=cache,
         augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions),
         inputs=recipe.inputs,
         workers=recipe.workers,
@@ -161,7 +172,7 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network) -> L
     )
 
 
-def validation_loader(job: TrainingJob, parts: Split, network: Network) -> Loader | None:
+def validation_loader(job: TrainingJob, parts: Split, network: Network, cache: ViewCache | None) -> Loader | None:
     """Return the batches of a validation, or None when nothing was kept for it."""
     if len(parts.validation) == 0:
         return None
@@ -169,6 +180,7 @@ def validation_loader(job: TrainingJob, parts: Split, network: Network) -> Loade
         index=parts.validation,
         rows=rows_in_order(len(parts.validation), job.recipe.batch_size, VALIDATION_WINDOWS),
         prepare=network.prepare,
+        cache=cache,
         inputs=job.recipe.inputs,
         workers=job.recipe.workers,
     )

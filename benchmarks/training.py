@@ -1,0 +1,190 @@
+"""Training from disk against the same network fed from memory, what augmentation costs, memory at 100,000 frames.
+
+    python benchmarks/training.py [--frames 20000] [--steps 60] [--memory-frames 100000]
+
+Recordings are made up: 240x180 pictures with the structure of a road scene, kept as JPEG by the real writer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+
+from playhead.data.augment import Augmenter
+from playhead.data.loader import Loader, draw_rows
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.events import Origin
+from playhead.game import Device, Frame, Game
+from playhead.labels import Keys
+from playhead.models.network import count_parameters
+from playhead.models.run import model_spec
+from playhead.plugins import Plugins
+from playhead.regions import Region
+from playhead.storage.reader import Recording, open_recording
+from playhead.storage.schema import RecordingHeader
+from playhead.storage.writer import RecordingWriter
+from playhead.training.losses import losses
+from playhead.training.recipe import Recipe
+
+GAME = Game(
+    name="bench",
+    title="Benchmark",
+    devices={"world": Device(capture="environment", input="environment")},
+    frame=Frame(width=240, height=180, rate_hz=10),
+    regions={"minimap": Region(x=3, y=144, width=47, height=33)},
+    labels={"drive": Keys("w", "a", "s", "d", mirror=(("a", "d"),))},
+)
+RECIPE = Recipe()
+SPEC = WindowSpec.of(RECIPE)
+
+
+def pictures(count: int) -> Iterator[np.ndarray[Any, Any]]:
+    """Yield smooth pictures with edges and a little noise: about as many bytes as the streets world's."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[0:180, 0:240].astype(np.float32)
+    noise = rng.integers(0, 10, (8, 180, 240, 3), dtype=np.uint8)
+    for number in range(count):
+        slope = 0.4 + 0.3 * np.sin(number / 20)
+        road = (np.abs(columns - 120 - slope * (rows - 90)) < (rows - 60) * 0.7) & (rows > 60)
+        blocks = ((columns // 13 + rows // 17 + number // 5) % 4) * 30
+        grey = np.where(road, 90, np.where(rows < 60, 180, 60 + blocks))
+        yield np.stack([grey, grey * 0.9, grey * 0.8], 2).astype(np.uint8) + noise[number % 8]
+
+
+def write(folder: Path, frames: int, each: int = 1000) -> list[Recording]:
+    """Write recordings of `each` frames and open them."""
+    made = []
+    known = list(pictures(200))
+    rng = np.random.default_rng(1)
+    for number in range(frames // each):
+        header = RecordingHeader(game=GAME.to_json(), schema=GAME.schema, frame=GAME.frame, rate_hz=10,
+                                 device="world", driver="benchmark")  # fmt: skip
+        with RecordingWriter(folder / f"r{number:03d}", header) as writer:
+            for step in range(each):
+                held = (rng.random(4) < 0.3).astype(np.uint8)
+                writer.append(known[step % 200], step * 100_000_000, {"drive": held}, Origin.SCRIPT)
+        made.append(open_recording(folder / f"r{number:03d}"))
+    return made
+
+
+def learner() -> tuple[Any, Any]:
+    """Return the default network and a function that takes one training step."""
+    torch.manual_seed(0)
+    network = Plugins().get("model", RECIPE.model)(model_spec(GAME.to_json(), GAME.schema, GAME.frame, RECIPE))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
+
+    def step(batch: Any) -> None:
+        loss = losses(GAME.schema, network(batch), batch["labels"])["drive"]
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+
+    return network, step
+
+
+def rate(batches: Any, step: Any) -> float:
+    """Return steps a second over all batches, the first three left out."""
+    started, count = 0.0, 0
+    for number, batch in enumerate(batches):
+        if number == 3:
+            started = time.perf_counter()
+        step(batch)
+        count = number - 2
+    return count / (time.perf_counter() - started)
+
+
+def rss_mb() -> float:
+    """Return the most memory this process has held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def loader(index: WindowIndex, network: Any, steps: int, **more: Any) -> Loader:
+    """Return the batches of a short training."""
+    weight_N = np.full(len(index), 1 / len(index))
+    return Loader(index=index, rows=lambda: draw_rows(weight_N, RECIPE.batch_size, steps, 0), steps=steps,
+                  prepare=network.prepare, workers=2, **more)  # fmt: skip
+
+
+def measure_rates(index: WindowIndex, steps: int) -> None:
+    """Print steps a second from disk and from memory in turns, and their ratio."""
+    network, step = learner()
+    print(f"network {count_parameters(network):,} parameters, batch {RECIPE.batch_size}, one torch thread")
+    kept = list(loader(index, network, 8))
+    disk, memory = [], []
+    for _ in range(3):
+        memory.append(rate((kept[number % 8] for number in range(steps)), step))
+        disk.append(rate(loader(index, network, steps), step))
+    ratios = [a / b for a, b in zip(disk, memory, strict=True)]
+    print(f"from memory {np.median(memory):.2f} steps/s ({1e3 / np.median(memory):.0f} ms a step)")
+    print(f"from disk   {np.median(disk):.2f} steps/s, ratio {np.median(ratios):.2f} (asked: at least 0.9)")
+    started = time.perf_counter()
+    count = sum(1 for _ in loader(index, network, steps))
+    print(f"loading alone, 2 threads: {count / (time.perf_counter() - started):.1f} batches/s")
+
+
+def measure_augmentations(index: WindowIndex) -> None:
+    """Print what each augmentation adds to loading a batch, in processor time, when every window gets it."""
+    network, _ = learner()
+    plain = load_ms(index, network, {})
+    print(f"a batch without augmentation: {plain:.0f} ms of one core")
+    for name in ("colour", "flip", "zoom", "cutout"):
+        print(f"  {name} on every window adds {load_ms(index, network, {name: 1.0}) - plain:.0f} ms")
+
+
+def load_ms(index: WindowIndex, network: Any, wanted: dict[str, float]) -> float:
+    """Return the processor milliseconds of loading one batch."""
+    augmenter = Augmenter.of(wanted, GAME.schema, GAME.frame, GAME.regions)
+    made = loader(index, network, 1, augmenter=augmenter)
+    rng, taken = np.random.default_rng(0), []
+    for number in range(6):
+        started = time.process_time()
+        made.load(number, rng.integers(0, len(index), RECIPE.batch_size))
+        taken.append(time.process_time() - started)
+    return 1e3 * float(np.median(taken[1:]))
+
+
+def main() -> None:
+    """Run all measurements."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=5_000)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--memory-frames", type=int, default=100_000)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        index = WindowIndex.of(write(Path(folder) / "a", asked.frames), GAME.schema, SPEC)
+        measure_rates(index, asked.steps)
+        measure_augmentations(index)
+    if asked.memory_frames:
+        with tempfile.TemporaryDirectory() as folder:
+            measure_memory(Path(folder), asked.memory_frames, asked.steps)
+
+
+def measure_memory(folder: Path, frames: int, steps: int) -> None:
+    """Print the most memory held by a whole training (Lightning included) on many frames."""
+    from playhead.training.job import TrainingJob
+    from playhead.training.supervised import train
+
+    recordings = write(folder / "recordings", frames)
+    size_mb = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+    recipe = Recipe(steps=steps, eval_every=steps, workers=2, augment={"flip": 0.2, "colour": 0.2})
+    train(TrainingJob(game=GAME, recipe=recipe, recordings=recordings, out=folder / "run", plugins=Plugins()))
+    print(f"training on {frames:,} frames ({size_mb:,.0f} MB on disk) held at most {rss_mb():,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
