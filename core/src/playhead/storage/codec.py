@@ -20,9 +20,9 @@ class JpegCodec(ArrayBytesCodec):
 
     is_fixed_size = False
 
-    quality: int = 90
+    quality: int = 75
     colour: str = "rgb"
-    subsampling: str = "420"
+    subsampling: str = "444"
 
     @classmethod
     def from_dict(cls, data: dict[str, JSON]) -> Self:

@@ -181,8 +181,12 @@ def picture_codecs(frame: Frame) -> list[Json]:
 
 
 def subsampling(frame: Frame) -> str:
-    """Return how coarse JPEG keeps colour: 4:2:0, as cameras do; one grey channel has none."""
-    return "420" if frame.colour == "rgb" else "grey"
+    """Return how JPEG keeps colour: in full, 4:4:4; one grey channel has none.
+
+    Games draw sharp coloured lines, on minimaps above all. Measured on 200 pictures of the streets world:
+    4:4:4 at quality 76 is 9.4 KiB, 33.3 dB (minimap 30.8); 4:2:0 at quality 84 is 9.7 KiB, 32.6 dB (minimap 27.7).
+    """
+    return "444" if frame.colour == "rgb" else "grey"
 
 
 def rows_json(dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int) -> Json:
