@@ -27,9 +27,7 @@ def augment(seed: int = 0, game: Any = GAME, **wanted: float) -> tuple[Any, Any]
 
 
 def apply(augmenter: Augmenter, frames: Any, labels: Any, seed: int = 0) -> tuple[Any, Any]:
-    rng = np.random.default_rng(seed)
-    drawn = augmenter.draw(len(frames), rng)
-    return augmenter(frames.copy(), labels, drawn, rng)
+    return augmenter(frames.copy(), labels, np.random.default_rng(seed))
 
 
 def test_a_flip_mirrors_picture_labels_and_the_map_in_its_place() -> None:

@@ -179,6 +179,12 @@ class Augmenter:
         return np.stack([rng.random(count) < probability for _, probability in self.augmentations])
 
     def __call__(
+        self, frames_BTHWC: FrameArray, labels: Mapping[str, npt.NDArray[Any]], rng: np.random.Generator
+    ) -> tuple[FrameArray, dict[str, npt.NDArray[Any]]]:
+        """Draw for a batch and change it."""
+        return self.change(frames_BTHWC, labels, self.draw(len(frames_BTHWC), rng), rng)
+
+    def change(
         self,
         frames_BTHWC: FrameArray,
         labels: Mapping[str, npt.NDArray[Any]],

@@ -121,7 +121,7 @@ class Loader:
         frames_BTHWC = self._decoded(self._places(rows[chosen])).reshape(
             len(chosen), -1, *self.index.recordings[0].header.frame.shape
         )
-        changed, new_labels = self.augmenter(
+        changed, new_labels = self.augmenter.change(
             frames_BTHWC, {name: values[chosen] for name, values in labels.items()}, drawn[:, chosen], rng
         )
         for name, values in new_labels.items():
