@@ -92,7 +92,7 @@ class EnvironmentSession:
         return self._began_ns() + round(self.steps * NS_PER_S / self.step_hz)
 
     def _began_ns(self) -> int:
-        """Return when the first step began. Real time begins with the first look, not while a network is loaded."""
+        """Return when the first step began: in real time the first look, not while a network is being loaded."""
         if self._start_ns is None:
             self._start_ns = self._clock.now_ns() if self._clock else 0
         return self._start_ns

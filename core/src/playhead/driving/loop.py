@@ -145,6 +145,7 @@ class Loop:
             self._tick(captured)
             self._next_deadline()
             self._wait_until(self._deadline_ns)
+            self._times.end_tick()
 
     def _tick(self, captured: CapturedFrame) -> None:
         """Decide and press as often as the driver wants within one frame; watchers see the first time."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NS_PER_MS = 1e6
-SECTIONS = ("look", "decide", "act", "watch", "wait")
+SECTIONS = ("look", "decide", "act", "watch", "wait", "tick")  # tick: all of one tick but waiting
 Ending = Literal["time", "episode", "stopped"]
 
 
@@ -18,6 +18,7 @@ class SectionTimes:
     def __init__(self) -> None:
         self._ns = {section: array("q") for section in SECTIONS}
         self._since_ns = time.perf_counter_ns()
+        self._tick_ns = 0
 
     def start(self) -> None:
         """Begin timing now, whatever went before."""
@@ -27,7 +28,14 @@ class SectionTimes:
         """Book the time since the last call under `section`."""
         now_ns = time.perf_counter_ns()
         self._ns[section].append(now_ns - self._since_ns)
+        if section != "wait":
+            self._tick_ns += now_ns - self._since_ns
         self._since_ns = now_ns
+
+    def end_tick(self) -> None:
+        """Book what the sections since the last call took together, without the waiting."""
+        self._ns["tick"].append(self._tick_ns)
+        self._tick_ns = 0
 
     def summary(self) -> dict[str, dict[str, float]]:
         """Return median, 99th percentile and sum of each section.
