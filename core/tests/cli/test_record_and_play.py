@@ -1,0 +1,298 @@
+"""`record` and `play` on CartPole, an environment nobody here wrote, taught by a package on the path."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playhead import cli
+from playhead.events import PLAYED, Origin
+from playhead.game import Game
+from playhead.models.conv_lstm import build
+from playhead.models.run import Run, model_spec
+from playhead.plugins import Plugins
+from playhead.storage.reader import Recording, open_recording
+from playhead.training.recipe import Recipe
+
+CART = '''
+"""CartPole: push the cart, keep the pole up."""
+
+from playhead.game import Device, Frame, Game, Scenario, World
+from playhead.hookspecs import hookimpl
+from playhead.labels import Choice, Keys
+
+
+class Still:
+    """Does nothing."""
+
+    def __init__(self, env):
+        pass
+
+    def decide(self):
+        return {}
+
+
+class Upright:
+    """Pushes towards the side to which the pole falls."""
+
+    def __init__(self, env):
+        self._env = env
+
+    def decide(self):
+        _, _, angle, turning = self._env.unwrapped.state
+        return {"right": float(angle + turning > 0), "left": float(angle + turning <= 0)}
+
+
+CART = Game(
+    name="cart",
+    title="CartPole",
+    devices={
+        "screen": Device(capture="no_such_capture", input="no_such_input"),
+        "world": Device(
+            capture="environment",
+            input="environment",
+            options={"environment": "CartPole-v1", "codes": ["left", "right"]},
+        ),
+    },
+    frame=Frame(width=48, height=32, rate_hz=25),
+    labels={"push": Choice("left", "right")},
+    controls={"left": "left", "right": "right"},
+    world=World(
+        environment="CartPole-v1",
+        policies={"upright": Upright, "still": Still},
+        expert="upright",
+        scenarios={"regular": Scenario(), "late": Scenario(padding_s=0.4)},
+    ),
+)
+
+
+@hookimpl
+def playhead_games():
+    return [CART]
+'''
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the cart's package where this process and its workers find it; return a home folder."""
+    site = tmp_path / "site"
+    info = site / "cart_game-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "cart_game.py").write_text(CART)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cart-game\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[playhead]\ncart = cart_game\n")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("PLAYHEAD_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def recordings(home: Path) -> list[Recording]:
+    folders = sorted((home / "recordings" / "cart").iterdir(), key=lambda folder: int(folder.name.split("-")[-1]))
+    return [open_recording(folder) for folder in folders]
+
+
+def cart() -> Game:
+    return Plugins.installed().game("cart")
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """An untrained network, saved as a run."""
+    game = cart()
+    recipe = Recipe(length=2, stride_s=0.08, model_options={"channels": [4, 4, 4, 4], "features": 8, "hidden": 8})
+    saved = Run(
+        path=home / "runs" / "cart" / "default" / "first", game=game.to_json(), recipe_name="default",
+        recipe=recipe, schema=game.schema, frame=game.frame, rate_hz=25,
+    )  # fmt: skip
+    return saved.save(build(model_spec(saved.game, saved.schema, saved.frame, saved.recipe)))
+
+
+def summaries(capsys: pytest.CaptureFixture[str], *args: str) -> Any:
+    code = cli.run([*args, "--json"])
+    shown = capsys.readouterr()
+    assert code == 0, shown.err
+    return json.loads(shown.out)
+
+
+def test_the_expert_is_recorded_in_episodes_of_their_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["record", "cart", "--episodes", "2", "--seconds", "2", "--workers", "1", "--seed", "4"]) == 0
+    shown = capsys.readouterr()
+    assert "2 recordings, 100 frames" in shown.out
+    assert "Device world (the stand-in world): screen is passed over" in shown.err
+    assert str(home) in shown.err
+    made = recordings(home)
+    assert [recording.header.seed for recording in made] == [4, 5]
+    assert {recording.header.driver for recording in made} == {"expert"}
+    assert all(len(recording.frame_time_ns) == 50 for recording in made)
+    assert set(made[0].labels["push"][:, 0].tolist()) == {0, 1}
+
+
+def test_seeds_go_on_where_the_last_recordings_ended(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        summaries(capsys, "record", "cart", "--seconds", "0.4")
+    assert [recording.header.seed for recording in recordings(home)] == [1, 2]
+
+
+def test_several_processes_record_what_one_does(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["record", "cart", "--episodes", "3", "--seconds", "1", "--seed", "7", "--disturb"]
+    summaries(capsys, *asked, "--workers", "1")
+    summaries(capsys, *asked, "--workers", "2")
+    made = recordings(home)
+    one, two = (
+        sorted(made[part], key=lambda recording: recording.header.seed or 0) for part in (slice(3), slice(3, 6))
+    )
+    for alone, beside in zip(one, two, strict=True):
+        assert alone.header.seed == beside.header.seed
+        assert (alone.read_frames(range(5)) == beside.read_frames(range(5))).all()
+        assert (alone.labels["push"] == beside.labels["push"]).all()
+
+
+def test_an_error_in_a_worker_is_a_sentence_here(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["record", "cart", "--episodes", "2", "--workers", "2", "--rate", "500"]
+    assert cli.run(asked) == 1
+    error = capsys.readouterr().err
+    assert "Error: cart asks for 500 frames a second" in error
+    assert "Traceback" not in error
+
+
+def test_a_padded_scenario_says_how_many_frames_are_padding(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summaries(capsys, "record", "cart", "--seconds", "1", "--scenario", "late", "--notes", "a try")
+    (made,) = recordings(home)
+    assert (made.header.padding_frames, made.header.scenario, made.header.notes) == (10, "late", "a try")
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["record", "crat"], 'Did you mean "cart"'),
+        (["record", "cart", "--driver", "uprigth"], 'Did you mean "upright"'),
+        (["record", "cart", "--on", "wrold"], 'Did you mean "world"'),
+        (["record", "cart", "--scenario", "regluar"], 'Did you mean "regular"'),
+        (["record", "cart", "--driver", "human"], "--driver expert"),
+        (["record", "cart", "--on", "screen"], "no_such_capture"),
+        (["record", "cart", "--set", "arguments"], "name=value"),
+        (["record", "cart", "--set", "argumnets.x=1"], 'Did you mean "arguments"'),
+        (["record", "cart", "--teacher-share", "2", "--teacher", "expert"], "between 0 and 1"),
+        (["record", "cart", "--run", "x", "--driver", "expert"], "--run"),
+        (["record", "cart", "--seconds", "-1"], "negative"),
+        (["record", "cart", "--driver", "run"], "playhead train cart"),
+        (["play", "cart"], "playhead train cart"),
+        (["play", "cart", "--run", "x"], '"x"'),
+    ],
+)
+def test_wrong_words_are_said(home: Path, capsys: pytest.CaptureFixture[str], asked: list[str], says: str) -> None:
+    assert cli.run(asked) == 1
+    assert says in capsys.readouterr().err
+    assert not (home / "recordings" / "cart").exists(), "nothing half-made may be left"
+
+
+def test_a_run_plays_and_its_measures_are_printed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["play", "cart", "--episodes", "2", "--seconds", "5"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("return ") == 2
+    assert "captured 25.0/s  decided 25.0/s  acted 25.0/s" in shown.out
+    assert "Run cart/default/first" in shown.err
+    made = summaries(capsys, "play", "cart", "--seed", "3")
+    assert made[0]["seed"] == 3
+    assert made[0]["measures"]["length_s"] > 0.1
+    assert made[0]["loop"]["ending"] == "episode"
+
+
+def test_playing_is_the_same_by_seed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    first, again = (summaries(capsys, "play", "cart", "--seed", "3")[0]["measures"] for _ in range(2))
+    assert first == again
+
+
+def test_a_dry_run_presses_nothing_and_says_what_it_would_have(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["play", "cart", "--dry-run", "--seconds", "0.4"]) == 0
+    assert "Dry run, would have pressed: " in capsys.readouterr().err
+
+
+def test_a_play_session_is_recorded_with_the_network_as_origin(
+    home: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summaries(capsys, "play", "cart", "--record", "--seconds", "0.4", "--latency", "0.02")
+    (made,) = recordings(home)
+    assert set(made.label_origin.tolist()) == {Origin.MODEL}
+    assert made.header.driver == "run cart/default/first"
+    assert made.header.label_device == PLAYED
+
+
+def test_a_run_is_taught(home: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    summaries(capsys, "record", "cart", "--run", "first", "--teacher", "expert", "--seconds", "0.4")
+    (made,) = recordings(home)
+    assert set(made.label_origin.tolist()) == {Origin.SCRIPT}
+    assert made.header.label_device == "teacher"
+    assert made.header.driver == "run cart/default/first"
+
+
+def test_a_world_in_real_time_goes_on_by_itself(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    started = time.perf_counter()
+    (made,) = summaries(capsys, "play", "cart", "--real-time", "--seconds", "0.3")
+    assert time.perf_counter() - started > 0.3 or made["loop"]["ending"] == "episode"
+    assert made["loop"]["elapsed_s"] > 0.1
+    assert made["measures"]["length_s"] <= made["loop"]["elapsed_s"] + 0.02
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("controller.treshold=0.4", 'Did you mean "threshold"'),
+        ("controller=3", "controller.threshold=0.4"),
+        ("rate_hz=12.5", "--rate 25"),
+    ],
+)
+def test_what_a_run_cannot_play_with_is_said(
+    run: Run, capsys: pytest.CaptureFixture[str], settings: str, says: str
+) -> None:
+    assert cli.run(["play", "cart", "--set", settings]) == 1
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_recording_with_everything_kept(home: Path, workers: str) -> None:
+    code = textwrap.dedent(
+        f"""
+        import sys
+        from playhead import cli
+        if __name__ == "__main__":
+            # A car that nobody drives stays in its valley: in real time there is time to interrupt it.
+            valley = ["environment=MountainCar-v0", "arguments.max_episode_steps=1000000", "real_time=true"]
+            asked = ["--episodes", "2", "--workers", "{workers}", "--driver", "still"]
+            sys.exit(cli.run(["record", "cart", *asked, *(part for text in valley for part in ("--set", text))]))
+        """
+    )
+    script = home.parent / "record.py"
+    script.write_text(code)
+    child = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    wanted = int(workers)
+    deadline = time.monotonic() + 60
+    while len(list(home.glob("recordings/cart/*/zarr.json"))) < wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to every process
+    out, error = child.communicate(timeout=60)
+    assert child.returncode == 0, error
+    assert "ended by you" in out, error
+    assert "Traceback" not in error
+    made = recordings(home)
+    assert len(made) == wanted
+    assert all(recording.is_complete and len(recording.frame_time_ns) > 0 for recording in made)

@@ -1,0 +1,106 @@
+"""A run at the wheel: its own window, its own settings, and a refusal where it does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from doubles import small_game
+
+from playhead.capture import CapturedFrame
+from playhead.errors import BadValue, Mismatch, NotFound
+from playhead.events import Origin
+from playhead.game import Game
+from playhead.home import Home
+from playhead.models.conv_lstm import build
+from playhead.models.run import Run, model_spec
+from playhead.playing.policy import RunPolicy, open_policy
+from playhead.plugins import Plugins
+from playhead.training.recipe import Recipe
+
+MS = 1_000_000
+GAME = small_game()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    recipe = Recipe(
+        length=3,
+        stride_s=0.2,
+        inputs=("frames", "speed"),
+        model_options={"channels": [4, 4, 4, 4], "features": 8, "hidden": 8},
+        controller={"threshold": 0.0},
+    )
+    saved = Run(
+        path=tmp_path / "runs" / "toy" / "default" / "first", game=GAME.to_json(), recipe_name="default",
+        recipe=recipe, schema=GAME.schema, frame=GAME.frame, rate_hz=10,
+    )  # fmt: skip
+    return saved.save(build(model_spec(saved.game, saved.schema, saved.frame, saved.recipe)))
+
+
+def captured(number: int) -> CapturedFrame:
+    frame_HWC = np.full(GAME.frame.shape, number, dtype=np.uint8)
+    return CapturedFrame(
+        frame_HWC=frame_HWC, time_ns=number * 100 * MS, number=number, telemetry={"speed": number}
+    )
+
+
+def test_it_drives_with_the_settings_it_was_trained_with(run: Run) -> None:
+    policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
+    plan = policy.decide(captured(0))
+    assert policy.origin is Origin.MODEL
+    assert set(plan) == {"w", "a", "s", "d"}
+    assert sum(plan.values()) == 2, "with a threshold of 0 one of each pair of opposites is held"
+    assert policy.answers["drive"].shape == (4,)
+
+
+def test_settings_for_this_drive_come_over_those_of_the_run(run: Run) -> None:
+    policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10, settings={"threshold": 1.0})
+    assert sum(policy.decide(captured(0)).values()) == 0
+
+
+def test_the_network_sees_frames_and_telemetry_by_time(run: Run) -> None:
+    policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
+    seen: list[Mapping[str, npt.NDArray[Any]]] = []
+    decide = policy._predictor.decide
+
+    def watched(inputs: Mapping[str, npt.NDArray[Any]]) -> Any:
+        seen.append(inputs)
+        return decide(inputs)
+
+    policy._predictor.decide = watched  # type: ignore[method-assign]
+    for number in range(6):
+        policy.decide(captured(number))
+    assert seen[-1]["frames"][:, 0, 0, 0].tolist() == [1, 3, 5]
+    assert seen[-1]["speed"].tolist() == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("game", "rate_hz", "says"),
+    [
+        (replace(GAME, name="other"), 10, "plays toy, not other"),
+        (replace(GAME, frame=replace(GAME.frame, width=40)), 10, "32x24"),
+        (GAME, 20, "--rate 10"),
+    ],
+)
+def test_it_refuses_what_it_was_not_trained_for(run: Run, game: Game, rate_hz: float, says: str) -> None:
+    with pytest.raises(Mismatch, match=says):
+        RunPolicy.of(run, Plugins(), game, rate_hz=rate_hz)
+
+
+def test_a_game_without_controls_is_never_played(run: Run) -> None:
+    with pytest.raises(BadValue, match="no controls"):
+        RunPolicy.of(run, Plugins(), replace(GAME, controls={}), rate_hz=10)
+
+
+def test_the_newest_run_is_found_or_the_one_named(run: Run, tmp_path: Path) -> None:
+    home = Home(tmp_path, "test")
+    assert open_policy(home, Plugins(), GAME, "", rate_hz=10)
+    assert open_policy(home, Plugins(), GAME, "first", rate_hz=10)
+    with pytest.raises(NotFound, match='Did you mean "toy/default/first"'):
+        open_policy(home, Plugins(), GAME, "toy/defualt/first", rate_hz=10)
