@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playhead.playing.controllers import Controller, DefaultController, Settings, parse_settings
-
 from playhead.game import Game
+from playhead.playing.controllers import Controller, DefaultController, Settings, parse_settings
 
 ORIGINAL = Settings(threshold=0.5, proportional=("a", "d"), cap=0.6)
 

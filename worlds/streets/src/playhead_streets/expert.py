@@ -196,13 +196,10 @@ class _Situation:
         )
 
     def _touches_car(self, x: float, y: float, heading: float) -> bool:
-        """Whether the car would touch a standing one there, coming nearer to it."""
-        for other in self.simulation.traffic.cars:
-            if other.speed_mps < 0.5 and cars_overlap((x, y, heading), (other.x, other.y, other.heading)):
-                now_m = math.hypot(other.x - self.car.x, other.y - self.car.y)
-                if math.hypot(other.x - x, other.y - y) <= now_m:
-                    return True
-        return False
+        return any(
+            other.speed_mps < 0.5 and cars_overlap((x, y, heading), (other.x, other.y, other.heading))
+            for other in self.simulation.traffic.cars
+        )
 
     @cached_property
     def _circles(self) -> list[tuple[float, float]]:
@@ -380,7 +377,7 @@ class _Situation:
         car, ground = self.car, self.simulation.ground
         if ground.clearance_m(car.x, car.y) > 4.0 and not len(self._circles):
             return False
-        for reach in (0.01 * way, 0.05 * way, 0.15 * way, 0.4 * way, 0.8 * way):
+        for reach in (0.15 * way, 0.5 * way, 0.9 * way):
             heading = car.heading + curvature * reach
             middle = car.heading + curvature * reach / 2
             x, y = car.x + math.cos(middle) * reach, car.y + math.sin(middle) * reach

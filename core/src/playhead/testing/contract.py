@@ -1,0 +1,243 @@
+"""The contract that every game keeps, as a test class to subclass in three lines:
+
+    class TestPong(GameContract):
+        game = PONG
+
+What it asks: the package is found, its data is sound and survives JSON, everything it names can be imported and
+does what its place demands, and a person's whole day runs through: record, list, train, evaluate, play.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from playhead.game import Game, resolve
+from playhead.home import Home
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema, check_same
+from playhead.plugins import Plugins
+from playhead.regions import Region
+from playhead.testing.day import Day, recipes_of
+
+# Backends of a machine with a window and keys: a test machine need not have the packages that bring them.
+ELSEWHERE = frozenset({"screen", "window", "keyboard", "gamepad", "android", "emulator", "video"})
+
+
+class GameContract:
+    """Subclass it and set `game`. Needs neither the game nor a display: a fake window takes the game's place."""
+
+    game: ClassVar[Game]
+
+    @pytest.fixture
+    def plugins(self) -> Plugins:
+        """Everything that is installed."""
+        return Plugins.installed()
+
+    @pytest.fixture
+    def day(self, plugins: Plugins, tmp_path: Path) -> Iterator[Day]:
+        """Everyday commands on the game's world, or on a fake window."""
+        with Day(self.game, plugins, tmp_path) as day:
+            yield day
+
+    def test_its_package_is_found(self, plugins: Plugins) -> None:
+        """Its entry point leads to this very game, and nothing in its plugin is broken."""
+        assert plugins.game(self.game.name) == self.game, (
+            f"another game is installed under the name {self.game.name}; is its entry point up to date?"
+        )
+
+    def test_its_data_survives_json(self) -> None:
+        """What recordings and runs keep of a game is plain data."""
+        data = json.loads(json.dumps(self.game.to_json(), allow_nan=False))
+        check_same(self.game.schema, LabelSchema.from_json(data["labels"]), where="JSON", then="Mend to_json.")
+        assert {name: Region.from_json(data["regions"][name]) for name in data["regions"]} == self.game.regions
+
+    def test_its_devices_name_backends_that_exist(self, plugins: Plugins) -> None:
+        """Every capture and input is registered, or one that a machine with the game has."""
+        for device in self.game.devices.values():
+            for kind, backend in (("capture", device.capture), ("input", device.input)):
+                if backend not in ELSEWHERE:
+                    plugins.get(kind, backend)
+
+    def test_every_key_and_axis_has_a_control_or_none_has(self) -> None:
+        """A label that is learned and never pressed is a mistake, unless the game is only watched."""
+        if not self.game.controls:
+            return
+        heads = [head for head in self.game.labels.values() if isinstance(head, (Keys, Axes))]
+        missing = [name for head in heads for name in head.names if name not in self.game.controls]
+        assert not missing, f"{self.game.name} has controls, but none for {', '.join(missing)}"
+
+    def test_its_conversions_give_valid_labels(self) -> None:
+        """Every conversion maps any label of its source to a label of its target."""
+        for conversion in self.game.conversions:
+            rows = random_labels(conversion.source, 64)
+            check_labels(conversion.target, conversion(rows), len(rows), conversion.name)
+
+    def test_its_recipes_train_what_the_game_has(self, plugins: Plugins) -> None:
+        """Every recipe survives JSON, names what exists, and its network answers every head it learns."""
+        for name, recipe in recipes_of(self.game).items():
+            check_recipe(self.game, name, recipe, plugins)
+
+    def test_its_controller_presses_only_what_may_be_pressed(self) -> None:
+        """Whatever a network answers, presses stay within their range and opposite keys are never both held."""
+        for recipe in recipes_of(self.game).values():
+            check_controller(self.game, dict(recipe.controller))
+
+    def test_its_world_can_be_driven(self, plugins: Plugins) -> None:
+        """Every scenario starts, every policy presses codes of the device, and every measure is there."""
+        if self.game.world is not None:
+            check_world(self.game, plugins)
+
+    def test_what_it_names_can_be_imported(self) -> None:
+        """Importers and shipped runs lead somewhere."""
+        for reference in self.game.importers.values():
+            resolve(reference)
+
+    def test_its_shipped_runs_open_and_fit(self, plugins: Plugins, tmp_path: Path) -> None:
+        """Every run that comes with the package opens, fits the game and has all its weights."""
+        if self.game.shipped_runs is not None:
+            check_shipped_runs(self.game, plugins, Home(tmp_path, "test"))
+
+    def test_a_person_is_told_how_to_set_it_up(self) -> None:
+        """A game with a window of its own needs a list of settings: a HUD that is off cannot be read."""
+        if any(device.window for device in self.game.devices.values()):
+            assert self.game.settings.strip(), "say in `settings` what a person must set in the game"
+
+    def test_a_whole_day(self, day: Day) -> None:
+        """What is recorded is listed, trained on, measured, and played from."""
+        day.record()
+        day.list_recordings()
+        day.train()
+        day.evaluate()
+        day.play()
+
+
+def random_labels(head: Head, rows: int) -> np.ndarray[Any, Any]:
+    """Draw valid labels of a head. Shape (rows, columns)."""
+    rng = np.random.default_rng(0)
+    if isinstance(head, Choice):
+        return rng.integers(0, len(head.names), (rows, 1)).astype(head.dtype)
+    if isinstance(head, Keys):
+        return rng.integers(0, 2, (rows, head.columns)).astype(head.dtype)
+    return rng.uniform(-1, 1, (rows, head.columns)).astype(head.dtype)
+
+
+def check_labels(head: Head, labels_TA: Any, rows: int, where: str) -> None:
+    """Assert that these are valid labels of a head."""
+    assert labels_TA.shape == (rows, head.columns), f"{where} gives {labels_TA.shape}, not {(rows, head.columns)}"
+    low, high = (-1, 1) if isinstance(head, Axes) else (0, len(head.names) - 1 if isinstance(head, Choice) else 1)
+    assert low <= labels_TA.min(), where
+    assert labels_TA.max() <= high, where
+
+
+def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
+    """Assert that a recipe names what exists and that its network gives an answer for every head."""
+    import torch
+
+    from playhead.data.augment import Augmenter
+    from playhead.data.windows import WindowSpec
+    from playhead.models.run import model_spec
+    from playhead.training.recipe import Recipe
+
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json(), allow_nan=False))) == recipe, (
+        f"recipe {name} holds something that JSON changes: use lists, numbers and texts in its mappings"
+    )
+    plugins.get("training", recipe.training)
+    for head in recipe.heads:
+        game.schema.head(head)
+    assert WindowSpec.of(recipe).trusted, f"recipe {name} trusts the labels of nobody"
+    schema = LabelSchema(tuple((n, head) for n, head in game.schema.heads if n in (recipe.heads or game.schema)))
+    Augmenter.of(recipe.augment, schema, game.frame, game.regions)
+    spec = model_spec(game.to_json(), schema, game.frame, recipe)
+    network = plugins.get("model", recipe.model)(spec).eval()
+    frames = torch.randint(0, 255, (2, recipe.length, *game.frame.shape), dtype=torch.uint8)
+    telemetry = {column: torch.zeros(2, recipe.length) for column in recipe.inputs if column != "frames"}
+    with torch.inference_mode():
+        answers = network({"frames": frames, **telemetry})
+    for head_name, head in schema.items():
+        assert tuple(answers[head_name].shape) == (2, head.outputs), f"recipe {name}, head {head_name}"
+
+
+def check_controller(game: Game, settings: dict[str, Any]) -> None:
+    """Assert that a controller's presses are of the game's controls, in range, and never opposite."""
+    controller = resolve(game.controller)(game, settings)
+    axes = {n for head in game.labels.values() if isinstance(head, Axes) for n in head.names}
+    ranges = {code: (-1.0 if label in axes else 0.0, 1.0) for label, code in game.controls.items()}
+    opposites = [
+        (game.controls[a], game.controls[b])
+        for head in game.labels.values()
+        if isinstance(head, Keys)
+        for a, b in head.opposites
+        if a in game.controls and b in game.controls
+    ]
+    rng = np.random.default_rng(0)
+    for trial in range(50):
+        answers = {name: _answer(head, rng, trial) for name, head in game.schema.items()}
+        plan = dict(controller.plan(answers, float(rng.uniform(0.01, 0.5))))
+        for code, value in plan.items():
+            assert code in ranges, f"the controller presses {code}, which is no control of {game.name}"
+            low, high = ranges[code]
+            assert low <= value <= high, f"the controller gives {code} the value {value}"
+        for a, b in opposites:
+            assert not (plan.get(a) and plan.get(b)), f"the controller holds {a} and {b} together"
+
+
+def _answer(head: Head, rng: np.random.Generator, trial: int) -> Any:
+    """Draw what a network may answer for a head; first the extremes."""
+    if isinstance(head, Choice):
+        weights = rng.random(head.outputs)
+        return (weights / weights.sum()).astype(np.float32)
+    if isinstance(head, Keys):
+        extremes = {0: 0.0, 1: 1.0, 2: 0.5}
+        filled = np.full(head.outputs, extremes.get(trial, 0.0))
+        return (filled if trial in extremes else rng.random(head.outputs)).astype(np.float32)
+    if head.deltas:
+        weights_AD = rng.random((len(head.names), len(head.deltas)))
+        return (weights_AD / weights_AD.sum(1, keepdims=True)).ravel().astype(np.float32)
+    return rng.uniform(-1, 1, head.outputs).astype(np.float32)
+
+
+def check_world(game: Game, plugins: Plugins) -> None:
+    """Assert that every scenario of a world starts and every policy drives it with known codes."""
+    from playhead.devices import open_device
+    from playhead.environment import EnvironmentSession, known_codes
+
+    world = game.world
+    assert world is not None
+    assert not world.expert or world.expert in world.policies, f"the expert {world.expert} is none of the policies"
+    device = next((name for name, one in game.devices.items() if one.capture == "environment"), None)
+    assert device is not None, f"{game.name} has a world, but no device to drive it on"
+    codes = known_codes(game.devices[device].options) or set(game.controls.values())
+    for number, (scenario, kind) in enumerate(world.scenarios.items()):
+        options = {"seed": number + 1, **({"reset": dict(kind.options)} if kind.options else {})}
+        with open_device(plugins, game, device, options=options) as opened:
+            first = opened.capture.look()
+            assert first is not None, f"scenario {scenario} is over before it begins"
+            assert first.frame_HWC.shape == game.frame.shape
+            session = EnvironmentSession.of(opened.session)
+            for name, reference in world.policies.items():
+                wanted = resolve(reference)(session.env).decide()
+                unknown = set(wanted) - set(codes)
+                assert not unknown, f"policy {name} presses {', '.join(unknown)}, the device knows {sorted(codes)}"
+            opened.clock.sleep_until(opened.clock.now_ns() + round(1e9 / game.rate_hz(device)))
+            missing = [m.name for m in world.measures if m.name not in session.measures()]
+            assert not missing, (
+                f"the world does not measure {', '.join(missing)}: it has {list(session.measures())}"
+            )
+    with open_device(plugins, game, device, options={"seed": 1, "reset": dict(world.test_options)}) as opened:
+        assert opened.capture.look() is not None
+
+
+def check_shipped_runs(game: Game, plugins: Plugins, home: Home) -> None:
+    """Assert that the runs of a game's package are whole and made for the game as it is now."""
+    from playhead.models.run import RunCatalogue
+
+    folder = Path(resolve(game.shipped_runs)())  # type: ignore[arg-type]
+    assert folder.is_dir(), f"shipped_runs leads to {folder}, which is no folder"
+    for run in RunCatalogue(home=home, game=game).runs():
+        run.check_plays(game, run.rate_hz)
+        run.load_model(plugins)
