@@ -17,7 +17,7 @@ finite = st.floats(0, 1e6, allow_nan=False)
 
 @given(
     steps=st.integers(1, 10**6),
-    lr=finite,
+    lr=st.floats(1e-9, 1e6),
     betas=st.tuples(finite, finite),
     heads=st.lists(st.text("abc", min_size=1), max_size=3),
     augment=st.dictionaries(st.text("abc", min_size=1), finite, max_size=3),
@@ -52,6 +52,9 @@ def test_settings_are_parsed_by_the_type_of_their_field() -> None:
         ({"lr": "fast"}, BadValue, "lr=fast is not a number"),
         ({"precision": "8"}, BadValue, "precision=8 is not one of 32-true"),
         ({"augment": "0.2"}, BadValue, "Give one entry as augment.NAME=VALUE"),
+        ({"batch_size": "0"}, BadValue, "batch_size=0 must be above 0"),
+        ({"latency_s": "-0.1"}, BadValue, "latency_s=-0.1 cannot be negative"),
+        ({"val_share": "1"}, BadValue, "val_share=1 is not a share"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(

@@ -41,7 +41,7 @@ def fit(
 ) -> Learned:
     """Train for the recipe's steps, or until Ctrl-C, and return what it came to."""
     learned = Learned()
-    with _silence():
+    with _silence(), _determinism_restored():
         trainer = lightning.Trainer(
             accelerator=accelerator,
             devices=1,
@@ -103,6 +103,17 @@ class Keeper(Callback):
         with (self.job.out / HISTORY_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(metrics) + "\n")
         self.job.progress.validated(trainer.global_step, metrics)
+
+
+@contextmanager
+def _determinism_restored() -> Iterator[None]:
+    """Leave torch as it was: Lightning's `deterministic` stays switched on for the whole process."""
+    before = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=warn_only)
 
 
 @contextmanager

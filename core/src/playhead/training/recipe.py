@@ -54,6 +54,16 @@ class Recipe:
     threads: int = 1  # of torch; more only while nothing else wants the cores
     seed: int = 1337
 
+    def __post_init__(self) -> None:
+        for name in _ABOVE_ZERO:
+            if getattr(self, name) <= 0:
+                raise BadValue(f"{name}={getattr(self, name)} must be above 0.")
+        for name in _NOT_NEGATIVE:
+            if getattr(self, name) < 0:
+                raise BadValue(f"{name}={getattr(self, name)} cannot be negative.")
+        if not 0 <= self.val_share < 1:
+            raise BadValue(f"val_share={self.val_share:g} is not a share from 0 to below 1. Try val_share=0.1.")
+
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as plain data."""
         data: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
@@ -68,6 +78,11 @@ class Recipe:
         return recipe
 
 
+_ABOVE_ZERO = ("length", "batch_size", "steps", "lr", "eval_every", "workers", "threads")
+_NOT_NEGATIVE = (
+    "stride_s", "latency_s", "label_over_s", "final_lr", "warmup_steps", "weight_decay", "clip_norm", "new_share",
+    "class_weight_power", "cache_mb",
+)  # fmt: skip
 _TYPES = typing.get_type_hints(Recipe)
 
 
