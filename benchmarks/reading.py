@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,22 @@ def write(folder: Path, frames: int, encoded: list[bytes]) -> float:
             picture = encoded[number % len(encoded)]
             writer.append_encoded(picture, number * 50_000_000, labels, Origin.SCRIPT, {"speed_mps": 1.0})
     return frames / (time.perf_counter() - start)
+
+
+def short_recordings_ms(place: Path, picture: np.ndarray) -> dict[str, float]:
+    """Return what it takes to open and close recordings of one frame: median, 95th percentile, processor time."""
+    header = replace(open_recording(place / "r").header, telemetry=tuple(f"column_{n}" for n in range(10)))
+    spent_ms, cpu = [], time.process_time()
+    for number in range(40):
+        start = time.perf_counter()
+        with RecordingWriter(place / f"short-{number}", header) as writer:
+            writer.append(picture, 1)
+        spent_ms.append(1000 * (time.perf_counter() - start))
+    return {
+        "open and close ms": round(statistics.median(spent_ms), 1),
+        "p95": round(float(np.percentile(spent_ms, 95)), 1),
+        "of which processor": round(1000 * (time.process_time() - cpu) / 40, 1),
+    }
 
 
 def size_and_psnr(pictures: list[np.ndarray]) -> list[dict[str, Any]]:
@@ -198,6 +215,7 @@ def main() -> None:
                 }
             )
         )
+        print(json.dumps(short_recordings_ms(Path(place), pictures[0])))
         for threads in options.threads:
             print(json.dumps(compare(recording, threads, options.seed)))
         if options.memory_frames and sys.platform == "linux":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -78,9 +79,12 @@ def disk_failed(folder: Path, error: OSError) -> DeviceFailed:
 def bytes_on_disk(folder: Path) -> int:
     """Return what a folder takes up, holes in files not counted where the system tells."""
     total = 0
-    for path in folder.rglob("*"):
-        if path.is_file():
-            status = path.stat()
-            blocks: int | None = getattr(status, "st_blocks", None)
-            total += status.st_size if blocks is None else 512 * blocks
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                total += bytes_on_disk(Path(entry.path))
+            else:
+                status = entry.stat(follow_symlinks=False)
+                blocks: int | None = getattr(status, "st_blocks", None)
+                total += status.st_size if blocks is None else 512 * blocks
     return total

@@ -37,7 +37,7 @@ class _OpenFile:
 
     __slots__ = ("_descriptor", "_lock")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
         self._lock = threading.Lock()
 
@@ -68,10 +68,10 @@ class _OpenFiles:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._files: OrderedDict[Path, _OpenFile] = OrderedDict()
+        self._files: OrderedDict[str, _OpenFile] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, path: Path) -> _OpenFile:
+    def get(self, path: str) -> _OpenFile:
         with self._lock:
             file = self._files.get(path)
             if file is None:
@@ -82,9 +82,9 @@ class _OpenFiles:
                 self._files.move_to_end(path)
             return file
 
-    def forget(self, folder: Path) -> None:
+    def forget(self, folder: str) -> None:
         with self._lock:
-            for path in [path for path in self._files if path.is_relative_to(folder)]:
+            for path in [path for path in self._files if path.startswith(folder)]:
                 del self._files[path]
 
 
@@ -96,8 +96,8 @@ class FolderSource:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._paths: dict[str, Path] = {}
-        _files.forget(folder)  # another recording may have stood here
+        self._prefix = f"{folder}{os.sep}"
+        _files.forget(self._prefix)  # another recording may have stood here
 
     def read(self, key: str) -> bytes | None:
         """Return a whole file, or None when there is none."""
@@ -108,7 +108,7 @@ class FolderSource:
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer where the file ends. Raises Damaged without a file."""
-        path = self._paths.get(key) or self._paths.setdefault(key, self._folder / key)
+        path = self._prefix + key
         try:
             return _files.get(path).read_part(offset, length)
         except FileNotFoundError as error:
@@ -123,7 +123,7 @@ class FolderSource:
 
     def close(self) -> None:
         """Close the files of this recording, so that Windows lets them be moved and deleted."""
-        _files.forget(self._folder)
+        _files.forget(self._prefix)
 
 
 class StoreSource:
