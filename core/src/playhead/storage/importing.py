@@ -6,6 +6,7 @@ Importable for every recording to be; what follows (names, resuming, skipping) i
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ from playhead.game import Game, resolve
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
+FINGERPRINT = ".imported-from"  # file in an imported recording that says what it was made from
+PROBE_BYTES = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +64,7 @@ def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str,
         if not path.exists():
             raise NotFound(f"{path} does not exist.")
         found.extend(resolve(game.importers[name])(game, path, options))
-    _check_names(found)
     return found
-
-
-def _check_names(found: Iterable[Importable]) -> None:
-    sources: dict[str, Path] = {}
-    for one in found:
-        other = sources.setdefault(_folder_name(one.name), one.source)
-        if other != one.source:
-            raise BadValue(f"{other} and {one.source} would both be called {one.name}. Import them one by one.")
 
 
 def _folder_name(name: str) -> str:
@@ -90,27 +84,55 @@ def import_all(
     Raises:  Damaged or Mismatch naming the file, unless `skip_damaged`.
     """
     for one in found:
-        folder = parent / _folder_name(one.name)
-        if folder.exists():
-            yield Imported(name=folder.name, source=one.source, outcome="already there")
-            continue
         try:
-            _import_one(one, folder, progress(one) if progress else lambda done, total: None)
+            yield _import_one(one, parent, progress(one) if progress else lambda done, total: None)
         except (Damaged, Mismatch) as error:
             if not skip_damaged:
                 raise
-            yield Imported(name=folder.name, source=one.source, outcome="skipped", reason=str(error))
-        else:
-            yield Imported(name=folder.name, source=one.source, outcome="imported")
+            yield Imported(name=_folder_name(one.name), source=one.source, outcome="skipped", reason=str(error))
 
 
-def _import_one(one: Importable, folder: Path, progress: Progress) -> None:
+def _import_one(one: Importable, parent: Path, progress: Progress) -> Imported:
+    fingerprint = _fingerprint(one.source)
+    folder = _place(parent, _folder_name(one.name), fingerprint)
+    if folder.exists():
+        return Imported(name=folder.name, source=one.source, outcome="already there")
     unfinished = folder.with_name(IMPORTING + folder.name)
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
         one.fill(unfinished, progress)
+        (unfinished / FINGERPRINT).write_text(fingerprint, encoding="ascii")
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     unfinished.rename(folder)
+    return Imported(name=folder.name, source=one.source, outcome="imported")
+
+
+def _place(parent: Path, name: str, fingerprint: str) -> Path:
+    """Return the folder that holds this source already, or else the first free one: name, name-2, ..."""
+    folder, number = parent / name, 1
+    while folder.exists():
+        mark = folder / FINGERPRINT
+        if mark.is_file() and mark.read_text(encoding="ascii") == fingerprint:
+            return folder
+        number += 1
+        folder = parent / f"{name}-{number}"
+    return folder
+
+
+def _fingerprint(source: Path) -> str:
+    """Return what tells a source from others, wherever it is moved: its size, beginning and end."""
+    if not source.is_file():
+        return hashlib.sha256(str(source.resolve()).encode()).hexdigest()
+    try:
+        size = source.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with source.open("rb") as file:
+            digest.update(file.read(PROBE_BYTES))
+            file.seek(max(0, size - PROBE_BYTES))
+            digest.update(file.read(PROBE_BYTES))
+    except OSError as error:
+        raise Damaged(f"{source} cannot be read: {error}.") from error
+    return digest.hexdigest()

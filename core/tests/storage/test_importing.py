@@ -1,0 +1,147 @@
+"""Foreign files become recordings under their names, all or nothing, whatever the importer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playhead.errors import BadValue, Damaged, NotFound
+from playhead.game import Device, Frame, Game
+from playhead.labels import Keys
+from playhead.storage.importing import Importable, Imported, Progress, find, import_all
+
+
+def game(**importers: Callable[..., Any]) -> Game:
+    return Game(
+        name="pong",
+        title="Pong",
+        devices={"screen": Device(capture="screen", input="keyboard")},
+        frame=Frame(width=8, height=8, rate_hz=10),
+        labels={"paddle": Keys("up", "down")},
+        importers=importers,
+    )
+
+
+def from_text(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Importable]:
+    """An importer of text files: a file that says "bad" is damaged."""
+
+    def fill(folder: Path, progress: Progress, *, source: Path) -> None:
+        (folder / "half").write_text("begun")
+        progress(1, 2)
+        if source.read_text() == "bad":
+            raise Damaged(f"{source} is bad.")
+        (folder / "whole").write_text(source.read_text() + options.get("ending", ""))
+
+    for source in sorted(path.rglob("*.txt")) if path.is_dir() else [path]:
+        name = f"{source.parent.name}: {source.stem}"
+        yield Importable(name=name, source=source, fill=lambda f, p, s=source: fill(f, p, source=s))
+
+
+PONG = game(text=from_text)
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, text in (("a", "good"), ("b", "bad"), ("c", "good")):
+        (folder / f"{name}.txt").write_text(text)
+    return folder
+
+
+def outcomes(rows: Iterator[Imported]) -> list[tuple[str, str]]:
+    return [(row.name, row.outcome) for row in rows]
+
+
+def test_names_become_names_of_folders_and_options_arrive(sources: Path, tmp_path: Path) -> None:
+    found = find(PONG, "", [sources / "a.txt"], {"ending": "!"})
+    assert outcomes(import_all(found, tmp_path / "out")) == [("in_a", "imported")]
+    assert (tmp_path / "out" / "in_a" / "whole").read_text() == "good!"
+
+
+def test_a_damaged_file_stops_the_import_and_leaves_what_was_whole(sources: Path, tmp_path: Path) -> None:
+    rows = import_all(find(PONG, "text", [sources], {}), tmp_path / "out")
+    assert next(rows).outcome == "imported"
+    with pytest.raises(Damaged, match=r"b\.txt is bad"):
+        next(rows)
+    assert [folder.name for folder in (tmp_path / "out").iterdir()] == ["in_a"]
+
+
+def test_a_damaged_file_is_skipped_by_choice_and_tried_again_next_time(sources: Path, tmp_path: Path) -> None:
+    found = find(PONG, "", [sources], {})
+    rows = list(import_all(found, tmp_path / "out", skip_damaged=True))
+    assert [(row.name, row.outcome) for row in rows] == [
+        ("in_a", "imported"), ("in_b", "skipped"), ("in_c", "imported"),
+    ]  # fmt: skip
+    assert "b.txt is bad" in rows[1].reason
+    (sources / "b.txt").write_text("mended")
+    assert outcomes(import_all(found, tmp_path / "out")) == [
+        ("in_a", "already there"), ("in_b", "imported"), ("in_c", "already there"),
+    ]  # fmt: skip
+
+
+def test_what_a_killed_import_left_is_no_recording_and_is_replaced(sources: Path, tmp_path: Path) -> None:
+    left = tmp_path / "out" / ".importing-in_a"
+    left.mkdir(parents=True)
+    (left / "junk").write_text("from a killed import")
+    assert outcomes(import_all(find(PONG, "", [sources / "a.txt"], {}), tmp_path / "out")) == [
+        ("in_a", "imported")
+    ]
+    assert sorted(file.name for file in (tmp_path / "out" / "in_a").glob("[!.]*")) == ["half", "whole"]
+    assert not left.exists()
+
+
+def test_a_source_that_cannot_be_read_is_damaged(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find(PONG, "", [sources], {})
+    (sources / "b.txt").write_text("good")
+    opened = Path.open
+
+    def refuse(self: Path, *args: Any, **options: Any) -> Any:
+        if self.name == "b.txt" and "rb" in args:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    rows = list(import_all(found, tmp_path / "out", skip_damaged=True))
+    assert [row.outcome for row in rows] == ["imported", "skipped", "imported"]
+    assert "b.txt cannot be read: " in rows[1].reason
+
+
+def test_two_sources_of_one_name_become_two_recordings_once_each(sources: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "in"
+    other.mkdir(parents=True)
+    (other / "a.txt").write_text("another")
+    found = find(PONG, "", [sources / "a.txt", other], {})
+    assert outcomes(import_all(found, tmp_path / "out")) == [("in_a", "imported"), ("in_a-2", "imported")]
+    assert (tmp_path / "out" / "in_a-2" / "whole").read_text() == "another"
+    again = import_all(list(reversed(found)), tmp_path / "out")
+    assert outcomes(again) == [("in_a-2", "already there"), ("in_a", "already there")]
+
+
+def test_a_source_that_was_moved_is_known_again(sources: Path, tmp_path: Path) -> None:
+    list(import_all(find(PONG, "", [sources / "a.txt"], {}), tmp_path / "out"))
+    moved = tmp_path / "moved" / "in" / "a.txt"
+    moved.parent.mkdir(parents=True)
+    (sources / "a.txt").rename(moved)
+    assert outcomes(import_all(find(PONG, "", [moved], {}), tmp_path / "out")) == [("in_a", "already there")]
+
+
+def test_a_recording_of_that_name_that_was_not_imported_is_left_alone(sources: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / "in_a").mkdir(parents=True)
+    found = find(PONG, "", [sources / "a.txt"], {})
+    assert outcomes(import_all(found, tmp_path / "out")) == [("in_a-2", "imported")]
+    assert not list((tmp_path / "out" / "in_a").iterdir())
+
+
+def test_games_without_or_with_several_importers_say_so(sources: Path) -> None:
+    with pytest.raises(NotFound, match="pong has no importer"):
+        find(game(), "", [sources], {})
+    with pytest.raises(BadValue, match="Pass --format one or two"):
+        find(game(one=from_text, two=from_text), "", [sources], {})
+    with pytest.raises(NotFound, match='Did you mean "text"'):
+        find(PONG, "txt", [sources], {})
