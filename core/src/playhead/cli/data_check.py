@@ -20,11 +20,16 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
 
     Example: playhead data check gta5
     """
+    from playhead.cli.progress import named_bars
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.check import check_recording
 
     folders = Catalogue(desk.home).find_folders(recordings)
-    found = {folder: check_recording(folder, every_frame=every_frame) for folder in folders}
+    with named_bars() as bar:
+        found = {
+            folder: check_recording(folder, every_frame=every_frame, progress=bar(folder.name))
+            for folder in folders
+        }
     if as_json:
         rows = [
             {"path": str(folder), "problems": [vars(problem) for problem in problems]}

@@ -23,11 +23,13 @@ def repair(desk: Desk, recordings: tuple[str, ...], dry_run: bool) -> None:
 
     Example: playhead data repair gta5/2026-11-21-1 --dry-run
     """
+    from playhead.cli.progress import named_bars
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.repair import repair_recording
 
     for folder in Catalogue(desk.home).find_folders(recordings):
-        done = repair_recording(folder, dry_run=dry_run)
+        with named_bars() as bar:
+            done = repair_recording(folder, dry_run=dry_run, progress=bar(folder.name))
         for problem in done.problems:
             desk.say(f"{folder.name}  {problem}")
         click.echo(f"{folder.name}: {_sentence(done, dry_run=dry_run)}")

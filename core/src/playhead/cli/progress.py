@@ -39,3 +39,16 @@ def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Calla
 
     with progress:
         yield add
+
+
+@contextmanager
+def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Show a bar for each thing worked on: called with its name, gives what is called with (done, in all)."""
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+
+        def follow(name: str) -> Callable[[int, int], None]:
+            task = progress.add_task(name, total=None)
+            return lambda done, total: progress.update(task, completed=done, total=total)
+
+        yield follow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from playhead.errors import Damaged, PlayheadError
 from playhead.labels import Choice, Head, Keys
 from playhead.storage.files import EVENT_KINDS, row_kinds
-from playhead.storage.pictures import Picture, picture_of
+from playhead.storage.pictures import picture_of
 from playhead.storage.reader import read_rows, shard_key
 from playhead.storage.schema import ATTRIBUTE, SHARD_FRAMES, RecordingHeader, frames_json, picture_codecs
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
@@ -33,9 +33,12 @@ class Problem:
         return f"{self.file}: {self.what}"
 
 
-def check_recording(folder: Path, *, every_frame: bool = False) -> list[Problem]:
+def check_recording(
+    folder: Path, *, every_frame: bool = False, progress: Callable[[int, int], object] = lambda done, total: None
+) -> list[Problem]:
     """Check the files of a recording against each other; decode the first and last picture of each shard, or all.
 
+    `progress` is called with frames done and frames in all.
     A recording that was killed while it was made is valid: it has a note, and no problem.
     """
     source = FolderSource(folder)
@@ -53,7 +56,9 @@ def check_recording(folder: Path, *, every_frame: bool = False) -> list[Problem]
     if not length:
         problems.append(Problem(file="frames/zarr.json", what="the recording is empty"))
         return problems
-    problems += _check_shards(source, header, length, every_frame=every_frame)
+    for shard in range(-(-length // SHARD_FRAMES)):
+        progress(shard * SHARD_FRAMES, length)
+        problems += _check_shard(source, header, shard, length, every_frame=every_frame)
     problems += _check_rows(source, header, length)
     problems += _check_events(source)
     source.close()
@@ -89,41 +94,39 @@ def declared_length(source: FolderSource, header: RecordingHeader) -> tuple[int,
     return length, f"does not fit the header: {', '.join(differing)}" if differing else ""
 
 
-def _check_shards(
-    source: FolderSource, header: RecordingHeader, length: int, *, every_frame: bool
+def _check_shard(
+    source: FolderSource, header: RecordingHeader, shard: int, length: int, *, every_frame: bool
 ) -> Iterator[Problem]:
-    picture = picture_of(picture_codecs(header.frame), where="")
-    for shard in range(-(-length // SHARD_FRAMES)):
-        key = shard_key(shard)
-        count = min(SHARD_FRAMES, length - shard * SHARD_FRAMES)
-        size = source.size(key)
-        if size is None:
-            yield Problem(file=key, what=f"is missing, with {count} frames")
-            continue
-        data = source.read_part(key, 0, index_bytes(SHARD_FRAMES))
-        try:
-            index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size)[:count]
-        except Damaged as error:
-            yield Problem(file=key, what=str(error))
-            continue
-        absent = int((index[:, 1] == EMPTY).sum())
-        if absent:
-            yield Problem(file=key, what=f"{absent} of its {count} frames were never written")
-            continue
-        rows = range(count) if every_frame else sorted({0, count - 1})
-        yield from _check_pictures(source, key, index, rows, header, picture, first=shard * SHARD_FRAMES)
+    key = shard_key(shard)
+    count = min(SHARD_FRAMES, length - shard * SHARD_FRAMES)
+    size = source.size(key)
+    if size is None:
+        yield Problem(file=key, what=f"is missing, with {count} frames")
+        return
+    data = source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+    try:
+        index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size)[:count]
+    except Damaged as error:
+        yield Problem(file=key, what=str(error))
+        return
+    absent = int((index[:, 1] == EMPTY).sum())
+    if absent:
+        yield Problem(file=key, what=f"{absent} of its {count} frames were never written")
+        return
+    rows = range(count) if every_frame else sorted({0, count - 1})
+    yield from _check_pictures(source, key, index, rows, header, first=shard * SHARD_FRAMES)
 
 
 def _check_pictures(
     source: FolderSource,
     key: str,
     index: npt.NDArray[np.uint64],
-    rows: Any,
+    rows: Iterable[int],
     header: RecordingHeader,
-    picture: Picture,
     *,
     first: int,
 ) -> Iterator[Problem]:
+    picture = picture_of(picture_codecs(header.frame), where="")
     frame_HWC = np.empty(header.frame.shape, np.uint8)
     for row in rows:
         try:

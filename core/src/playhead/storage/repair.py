@@ -29,6 +29,7 @@ from playhead.storage.sources import FolderSource
 from playhead.storage.writer import RecordingWriter
 
 BACKUPS = ".replaced"  # beside the recordings of a game; folders with a leading dot are not listed
+Progress = Callable[[int, int], object]  # called with frames done and frames in all
 Rows = dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]
 
 
@@ -46,14 +47,14 @@ class Repair:
 
 
 def repair_recording(
-    folder: Path, *, dry_run: bool = False, on_frame: Callable[[], object] = lambda: None
+    folder: Path, *, dry_run: bool = False, progress: Progress = lambda done, total: None
 ) -> Repair:
     """Put all that can still be read of a damaged recording in its place, and keep the old folder as a backup.
 
     A frame without picture or time is lost; one without its labels stays, unlabelled. `dry_run` only counts.
     Raises:  Damaged when not even the header can be read, StorageFull without room for the copy.
     """
-    problems = check_recording(folder, every_frame=True)
+    problems = check_recording(folder, every_frame=True, progress=progress)
     source = FolderSource(folder)
     header, _ = read_header(source, folder)
     repair = Repair(problems=problems)
@@ -64,17 +65,17 @@ def repair_recording(
     salvage = _Salvage(source, header)
     repair.frames_before = salvage.length
     if dry_run:
-        salvage.copy_into(None, repair, on_frame)
+        salvage.copy_into(None, repair, progress)
         return repair
-    _replace_folder(folder, salvage, repair, on_frame)
+    _replace_folder(folder, salvage, repair, progress)
     return repair
 
 
-def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, on_frame: Callable[[], object]) -> None:
+def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, progress: Progress) -> None:
     with saying_what_failed(folder):
         place = claim_folder(folder.parent / BACKUPS, folder.name)
         with RecordingWriter(place / "new", salvage.header) as writer:
-            salvage.copy_into(writer, repair, on_frame)
+            salvage.copy_into(writer, repair, progress)
         salvage.source.close()
         if not repair.frames_after:
             shutil.rmtree(place)
@@ -106,11 +107,11 @@ class _Salvage:
             shard += 1
         return min(found, _declared_rows(self.source, "frame_time_ns"))
 
-    def copy_into(self, writer: RecordingWriter | None, repair: Repair, on_frame: Callable[[], object]) -> None:
+    def copy_into(self, writer: RecordingWriter | None, repair: Repair, progress: Progress) -> None:
         """Hand everything good to the writer; without one, only count."""
         lost_before = 0
         for frame, data in self._frames():
-            on_frame()
+            progress(frame, self.length)
             if data is None:
                 repair.lost.append(frame)
                 lost_before += 1
