@@ -14,9 +14,10 @@ from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
 from zarr.storage import LocalStore, MemoryStore
 
-from playhead.errors import BadValue, Damaged, Mismatch, NotFound
+from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
 from playhead.events import Origin
 from playhead.game import Frame
+from playhead.storage.check import check_recording
 from playhead.storage.reader import open_recording, open_recordings
 from playhead.storage.schema import ROWS, RecordingHeader
 from playhead.storage.writer import RecordingWriter
@@ -76,6 +77,20 @@ def test_a_recording_written_by_zarr_is_read_by_us(recorded: Recorded) -> None:
     assert np.abs(open_recording(folder).read_frames([3])[0].astype(int) - before_HWC).mean() < 8
 
 
+def test_metadata_written_anew_by_zarr_is_still_ours(recorded: Recorded) -> None:
+    folder = recorded(5)
+    before_THWC = open_recording(folder).read_frames(range(5))
+    group = zarr.open_group(str(folder), mode="r+")
+    for _, member in group.members(max_depth=None):
+        member.attrs["seen"] = True  # zarr-python writes zarr.json in its own words
+    group.attrs["seen"] = True
+    assert check_recording(folder, every_frame=True) == []
+    recording = open_recording(folder)
+    assert np.array_equal(recording.read_frames(range(5)), before_THWC)
+    assert recording.telemetry["speed"].tolist() == [0, 1, 2, 3, 4]
+    assert len(recording.events) == 2
+
+
 def test_rows_beyond_one_chunk(tmp_path: Path, make_header: Header) -> None:
     tiny = make_header(frame=Frame(width=8, height=8, rate_hz=20, codec="lossless"))
     with RecordingWriter(tmp_path / "r", tiny, sync_s=0.05) as writer:
@@ -99,6 +114,8 @@ def test_encoded_pictures_are_stored_as_they_are(tmp_path: Path, recorded: Recor
             writer.append_encoded(b"no picture", 3)
         with pytest.raises(BadValue, match="longer than the 12 bytes"):
             writer.append_encoded(source.read_encoded(0), 3, columns={"uuid": "x" * 13})
+        with pytest.raises(BadValue, match="'left' does not fit into column rotation of int32"):
+            writer.append_encoded(source.read_encoded(0), 3, columns={"rotation": "left"})
     copy = open_recording(tmp_path / "copy")
     assert [copy.read_encoded(index) for index in range(3)] == [source.read_encoded(index) for index in range(3)]
     assert copy.columns["uuid"].tolist() == ["ü-0", "ü-1", "ü-2"]
@@ -228,6 +245,18 @@ def test_an_error_of_the_session_is_not_hidden_and_loses_nothing(
     with pytest.raises(RuntimeError, match="the game crashed"):
         session()
     assert len(open_recording(tmp_path / "r")) == 1
+
+
+def test_a_fault_of_the_writer_is_not_silent(
+    tmp_path: Path, make_header: Header, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("threading.excepthook", lambda told: None)
+    monkeypatch.setattr("playhead.storage.pictures.JpegPicture.encode", lambda *_: 1 / 0)
+    writer = RecordingWriter(tmp_path / "r", make_header())
+    for number in range(1000):  # more than may wait: nobody is left waiting for room
+        writer.append(draw(0), number)
+    with pytest.raises(DeviceFailed, match="was not written to its end"):
+        writer.close()
 
 
 def test_the_caller_may_draw_over_its_frame(tmp_path: Path, make_header: Header) -> None:

@@ -27,7 +27,7 @@ from playhead.events import Event, Origin
 from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
 from playhead.storage.pictures import FrameArray, picture_of
-from playhead.storage.schema import RecordingHeader, column_dtype, picture_codecs
+from playhead.storage.schema import RecordingHeader, picture_codecs
 
 _QUEUE_BYTES = 64 * 2**20  # raw frames that may wait for the disk: 500 of 240x180, 46 of 800x600
 
@@ -80,6 +80,7 @@ class RecordingWriter:
         self._error: DeviceFailed | None = None
         self._is_raised = False
         self._is_told = False
+        self._is_complete = False
         self._summary: Summary | None = None
         waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
         self._queue: queue.Queue[_Moment | _Events | None] = queue.Queue(waiting)
@@ -167,14 +168,13 @@ class RecordingWriter:
             raise BadValue(f"{self.path.name}: frame time {time_ns} ns is not after {self._last_ns} ns.")
         _check_known("telemetry", telemetry, self._header.telemetry)
         _check_known("column", columns, self._header.columns)
-        for name, value in columns.items():
-            _check_fits(name, value, column_dtype(name, self._header.columns[name]))
+        kinds = self._header.columns
         return FrameRow(
             time_ns=time_ns,
             labels=self._checked_labels(labels, origin),
             origin=origin,
-            telemetry=dict(telemetry),
-            columns=dict(columns),
+            telemetry={name: float(value) for name, value in telemetry.items()},
+            columns={name: _fitting(name, value, np.dtype(kinds[name])) for name, value in columns.items()},
             dropped=dropped,
         )
 
@@ -231,6 +231,8 @@ class RecordingWriter:
         if self._summary is None:
             self._queue.put(None)
             self._thread.join()
+            if self._error is None and not self._is_complete:
+                self._error = DeviceFailed(f"{self.path} was not written to its end. This is a fault of playhead.")
             frames = self._files.frames
             self._summary = Summary(
                 path=self.path,
@@ -247,6 +249,7 @@ class RecordingWriter:
         try:
             self._write_until_told()
             self._files.complete()
+            self._is_complete = True
         except OSError as error:
             self._error = disk_failed(self.path, error)
             with suppress(OSError):  # what did reach the disk counts, if there is room to say so
@@ -287,6 +290,13 @@ def _check_known(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise not_found(f"{kind} of this recording", name, known)
 
 
-def _check_fits(name: str, value: Any, dtype: np.dtype[Any]) -> None:
-    if dtype.kind == "S" and len(str(value).encode()) > dtype.itemsize:
-        raise BadValue(f'"{value}" is longer than the {dtype.itemsize} bytes of column {name}.')
+def _fitting(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
+    """Return a column's value as its dtype has it, or raise BadValue: here, not later in the thread."""
+    if dtype.kind == "S":
+        if len(str(value).encode()) > dtype.itemsize:
+            raise BadValue(f'"{value}" is longer than the {dtype.itemsize} bytes of column {name}.')
+        return str(value)
+    try:
+        return dtype.type(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadValue(f"{value!r} does not fit into column {name} of {dtype}: {error}.") from error
