@@ -23,7 +23,7 @@ from playhead.evaluation.contestants import NETWORK, Contestant, contestants
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import ask, held_out_index, honesty_verdicts, leading_windows
-from playhead.evaluation.results import Evaluation, baseline_verdicts, judge_heads
+from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
 from playhead.evaluation.statistics import ScoreTable, shown
 from playhead.game import Game
 from playhead.labels import Keys
@@ -129,6 +129,8 @@ def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:
             progress=lambda episode: advance(1),
             load_plugins=job.load_plugins,
         )
+    rivals = [contestant.name for contestant in chosen if contestant.kind in ("constant", "random")]
+    found.verdicts = [*drive_verdicts(found.table, NETWORK, rivals), *found.verdicts]
     network = next((contestant for contestant in chosen if contestant.name == NETWORK), None)
     if network is not None and job.with_clip:
         with job.watch.part("clip", 1) as advance:

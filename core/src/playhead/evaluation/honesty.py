@@ -129,7 +129,7 @@ def shuffle_verdict(head: str, measure: str, score: float, shuffled: float, *, l
     fall = (shuffled - score) if lower_is_better else (score - shuffled)
     relative = fall / abs(score) if score else 0.0
     passed = bool(relative > 0.05)  # less than a twentieth is what random windows differ by
-    change = f"{measure.replace('_', ' ')} of {head} goes from {score:.3f} to {shuffled:.3f}"
+    change = f"{measure} of {head} goes from {score:.3f} to {shuffled:.3f}"
     if passed:
         sentence = f"With the pictures shuffled among the windows, {change}: the network looks at them."
     else:

@@ -333,6 +333,24 @@ def window_losses(answers: HeadAnswers) -> FloatArray:
     return np.asarray(((truth_NA - said_NA) ** 2).sum(1))
 
 
+def measure_title(measure: str) -> str:
+    """Return a measure's name as it is shown."""
+    return MEASURE_TITLES.get(measure, measure.replace("_", " "))
+
+
+MEASURE_TITLES = {
+    "exact_match": "all keys right",
+    "hamming": "share of wrong keys",
+    "macro_f1": "mean F1",
+    "change_exact": "all keys right at changes",
+    "event_f1": "press and release F1",
+    "calibration_error": "calibration error",
+    "change_accuracy": "accuracy at changes",
+    "mae": "mean absolute error",
+    "change_mae": "mean absolute error at changes",
+    "r2": "R²",
+}
+
 PRIMARY = {"keys": "macro_f1", "choice": "balanced_accuracy", "axes": "mae"}
 CHANGE = {"keys": "change_exact", "choice": "change_accuracy", "axes": "change_mae"}
 
@@ -342,10 +360,3 @@ def is_better(kind: str, ours: float, theirs: float) -> bool:
     if np.isnan(ours):
         return False
     return bool(np.isnan(theirs) or (ours < theirs if kind == "axes" else ours > theirs))
-
-
-__all__ = [
-    "CHANGE", "DEFAULT_TOLERANCE_S", "HELD", "PRIMARY", "Calibration", "HeadScores", "axes_summary",
-    "axis_rows", "calibration", "choice_summary", "class_rows", "confusion", "event_f1", "is_better",
-    "key_rows", "keys_summary", "matched_events", "score_head", "window_losses",
-]  # fmt: skip

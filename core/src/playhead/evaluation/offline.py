@@ -25,7 +25,7 @@ from playhead.evaluation.honesty import (
     leak_test,
     shuffle_verdict,
 )
-from playhead.evaluation.metrics import PRIMARY, score_head
+from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
 from playhead.labels import LabelSchema, check_same
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
@@ -197,7 +197,11 @@ def _shuffle_verdicts(
         )
     return [
         shuffle_verdict(
-            name, PRIMARY[head.kind], scores[0][name], scores[1][name], lower_is_better=head.kind == "axes"
+            name,
+            measure_title(PRIMARY[head.kind]),
+            scores[0][name],
+            scores[1][name],
+            lower_is_better=head.kind == "axes",
         )
         for name, head in run.schema.items()
     ]

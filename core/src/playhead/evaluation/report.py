@@ -15,10 +15,11 @@ from playhead.clock import NS_PER_S
 from playhead.evaluation import plots
 from playhead.evaluation.answers import HELD, Answers
 from playhead.evaluation.baselines import TITLES
-from playhead.evaluation.metrics import PRIMARY, key_combinations
+from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
-from playhead.evaluation.results import Evaluation, HeadResult, head_rows, measure_title
-from playhead.evaluation.statistics import ScoreTable, shown
+from playhead.evaluation.results import Evaluation, HeadResult, head_rows
+from playhead.evaluation.statistics import ScoreTable, number
+from playhead.game import Measure
 
 PAGE, SCORES = "index.html", "scores.json"
 TIMELINE_S = 30.0
@@ -58,21 +59,27 @@ def render_page(evaluation: Evaluation) -> str:
     )
 
 
-def _score_rows(table: ScoreTable | None) -> list[list[str]]:
-    """Return the score table as rows of cells, the ratio to the expert below each figure."""
+def _score_rows(table: ScoreTable | None) -> list[list[list[str]]]:
+    """Return the score table as rows of cells of lines: mean, interval, and ratio to the expert."""
     if table is None:
         return []
-    names = table.shown_names()
-    rows = [["", *(table.measure(name).title for name in names)]]
+    measures = [table.measure(name) for name in table.shown_names()]
+    rows = [[[""], *([f"{m.title} ({m.unit})" if m.unit else m.title] for m in measures)]]
     for driver in table.drivers:
-        cells = []
-        for name in names:
-            ratio = table.ratio(driver, name) if driver != table.expert else None
-            known = ratio is not None and not math.isnan(ratio.mean)
-            below = f"\n{shown(ratio)} of the expert's" if ratio is not None and known else ""
-            cells.append(shown(table.estimate(driver, name)) + below)
-        rows.append([driver.replace("_", " "), *cells])
+        cells = [_score_cell(table, driver, measure) for measure in measures]
+        rows.append([[driver.replace("_", " ")], *cells])
     return rows
+
+
+def _score_cell(table: ScoreTable, driver: str, measure: Measure) -> list[str]:
+    estimate = table.estimate(driver, measure.name)
+    lines = [number(estimate.mean)]
+    if not math.isnan(estimate.low):
+        lines.append(f"{number(estimate.low)} to {number(estimate.high)}")
+    ratio = table.ratio(driver, measure.name) if driver != table.expert and measure.better == "higher" else None
+    if ratio is not None and not math.isnan(ratio.mean):
+        lines.append(f"{ratio.mean:.0%} of expert")
+    return lines
 
 
 def _seed_plots(table: ScoreTable | None) -> list[str]:
@@ -116,8 +123,8 @@ def _head_plots(result: HeadResult, answers: Answers | None) -> list[tuple[str, 
     if result.kind == "axes" or result.scores.windows == 0:
         return found
     table_CC = result.scores.confusion_CC
-    majority = {name: row["f1"] for name, row in result.baselines["majority"].rows.items()}
-    found.append(("By name", plots.score_bars(result.scores.rows, majority, TITLES["majority"])))
+    chance = {name: row["f1"] for name, row in result.baselines["prior_random"].rows.items()}
+    found.append(("By name", plots.score_bars(result.scores.rows, chance, TITLES["prior_random"])))
     if result.kind == "keys":
         names, table_CC = key_combinations(head.names, pair.truth_NA >= HELD, pair.answers_NO >= HELD)
         true_K, said_K = (pair.truth_NA >= HELD).mean(0), (pair.answers_NO >= HELD).mean(0)

@@ -10,8 +10,8 @@ from typing import Any
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.baselines import TITLES, baseline_answers
 from playhead.evaluation.honesty import Verdict
-from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, score_head
-from playhead.evaluation.statistics import ScoreTable, aligned, number
+from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head
+from playhead.evaluation.statistics import ScoreTable, aligned, bootstrap_mean, number, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +82,32 @@ def baseline_verdicts(result: HeadResult) -> list[Verdict]:
     return [verdict for verdict in verdicts if verdict is not None]
 
 
+def drive_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -> list[Verdict]:
+    """Say in words whether a driver does better than the baselines on the first two measures that should be high.
+
+    Better means that the interval of the difference to the best baseline, on the same seeds, lies above 0.
+    """
+    wanted = [name for name in table.shown_names() if table.measure(name).better == "higher"][:2]
+    rivals = [name for name in baselines if name in table.drivers]
+    if driver not in table.drivers or not rivals:
+        return []
+    return [_drive_verdict(table, driver, rivals, name) for name in wanted]
+
+
+def _drive_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> Verdict:
+    best = max(rivals, key=lambda rival: table.estimate(rival, name).mean)
+    difference = bootstrap_mean(table.values(driver, name) - table.values(best, name))
+    passed = difference.low > 0
+    words = "more than" if passed else "not clearly more than"
+    return Verdict(
+        name=f"drives: {name}",
+        passed=passed,
+        sentence=f"{table.measure(name).title.capitalize()}: {driver} {shown(table.estimate(driver, name))}, "
+        f"{words} {best.replace('_', ' ')} {shown(table.estimate(best, name))} on the same seeds "
+        f"(difference {shown(difference)}).",
+    )
+
+
 def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) -> Verdict | None:
     kind, ours = result.kind, result.scores.summary[measure]
     theirs = {who: s.summary[measure] for who, s in result.baselines.items() if who != leave_out}
@@ -98,25 +124,6 @@ def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) 
         f"the best baseline ({TITLES[best]}) {number(theirs[best])}."
     )
     return Verdict(name=name, passed=passed, sentence=sentence)
-
-
-def measure_title(measure: str) -> str:
-    """Return a measure's name as it is shown."""
-    return _TITLES.get(measure, measure.replace("_", " "))
-
-
-_TITLES = {
-    "exact_match": "all keys right",
-    "hamming": "share of wrong keys",
-    "macro_f1": "mean F1",
-    "change_exact": "all keys right at changes",
-    "event_f1": "press and release F1",
-    "calibration_error": "calibration error",
-    "change_accuracy": "accuracy at changes",
-    "mae": "mean absolute error",
-    "change_mae": "mean absolute error at changes",
-    "r2": "R²",
-}
 
 
 @dataclass(kw_only=True)
