@@ -23,8 +23,15 @@ from playhead.evaluation.offline import (
     leading_windows,
     read_windows,
 )
-from playhead.evaluation.report import write_report
+from playhead.evaluation.report import render_page, write_report
+from playhead.labels import Choice
 from playhead.models.predictor import Predictor
+from playhead.plugins import Plugins
+from playhead.training.job import TrainingJob
+from playhead.training.recipe import Recipe
+from playhead.training.supervised import train
+
+TINY = {"channels": [8, 8, 8, 8], "features": 16, "hidden": 16}
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +181,26 @@ def test_a_run_can_be_compared_without_driving(trained, lessons):
     )
     assert found.table is None
     assert "drive" in found.to_text()
+
+
+def test_a_classifier_that_never_plays_is_evaluated_too(tmp_path):
+    game = replace(small_game({"car": Choice("octane", "breakout")}), controls={}, world=None)
+    random = np.random.default_rng(0)
+    recordings = []
+    for name in ("r1", "r2", "r3"):
+        labels = random.integers(0, 2, (40, 1)).astype(np.uint16)
+        frames = random.integers(60, 100, (40, 24, 32, 3), dtype=np.uint8)
+        frames[labels[:, 0] == 1, :, :16] += 120
+        recordings.append(recording(game, {"car": labels}, name=name, frames_THWC=frames))
+    recipe = Recipe(length=1, steps=80, batch_size=8, warmup_steps=2, lr=5e-3, model_options=TINY)
+    run = train(
+        TrainingJob(game=game, recipe=recipe, recordings=recordings, out=tmp_path / "1", plugins=Plugins())
+    )
+    found = evaluate(EvaluationJob(game=game, run=run, plugins=Plugins(), recordings=recordings))
+    assert found.heads[0].scores.summary["balanced_accuracy"] > 0.9
+    assert "balanced accuracy" in found.verdicts[0].sentence
+    assert not any("action" in verdict.sentence for verdict in found.verdicts)
+    assert {exhibit.caption.split(":")[0] for exhibit in found.attention} == {"car octane", "car breakout"}
+    page = render_page(found)
+    assert "Confusion" in page
+    assert "In the world" not in page

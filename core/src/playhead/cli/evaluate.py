@@ -139,10 +139,11 @@ def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
     from playhead.game import is_playable
 
     device = asked["on"]
-    if device == NOWHERE or (not device and (game.world is None or not is_playable(game))):
-        return None
     worlds = [name for name, known in game.devices.items() if known.capture == "environment"]
-    device = device or next(iter(worlds), "")
+    can_drive = game.world is not None and is_playable(game) and worlds
+    if device == NOWHERE or (not device and not can_drive):
+        return None
+    device = device or worlds[0]
     run.check_plays(game, run.rate_hz)
     return course_of(
         game,

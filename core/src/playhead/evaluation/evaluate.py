@@ -25,7 +25,7 @@ from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import ask, held_out_index, honesty_verdicts, leading_windows
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
 from playhead.evaluation.statistics import ScoreTable, shown
-from playhead.game import Game
+from playhead.game import Game, is_playable
 from playhead.labels import Keys
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -111,7 +111,8 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
         advance(1)
         found.attention = attention_exhibits(predictor, run, index, answers)
         advance(1)
-    beaten = [verdict for result in found.heads for verdict in baseline_verdicts(result)]
+    is_acting = is_playable(job.game)
+    beaten = [v for result in found.heads for v in baseline_verdicts(result, is_acting=is_acting)]
     found.verdicts = [*beaten, *honesty]
 
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.evaluation.answers import (
-    HELD,
     BoolArray,
     FloatArray,
     HeadAnswers,

@@ -213,13 +213,13 @@ def seeds_plot(table: ScoreTable, measure: str) -> str:
             if not math.isnan(estimate.low):
                 plot.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=3)
             plot.plot([estimate.mean], [place], "D", color=colour, markersize=6)
-        plot.set_yticks(range(len(drivers)), drivers)
+        plot.set_yticks(range(len(drivers)), [driver.replace("_", " ") for driver in drivers])
         stated = table.measure(measure)
         unit = f" ({stated.unit})" if stated.unit else ""
         plot.set(ylim=(len(drivers) - 0.5, -0.5), xlabel=f"{stated.title}{unit}, {stated.better} is better")
         plot.grid(visible=False, axis="y")
         low, high = plot.get_xlim()
-        if low > -0.1 and high < 1.2:
+        if not stated.unit and low > -0.1 and high < 1.2:
             plot.set_xlim(-0.03, 1.03)
     return drawing.svg
 

@@ -78,7 +78,8 @@ def _score_cell(table: ScoreTable, driver: str, measure: Measure) -> list[str]:
         lines.append(f"{number(estimate.low)} to {number(estimate.high)}")
     ratio = table.ratio(driver, measure.name) if driver != table.expert and measure.better == "higher" else None
     if ratio is not None and not math.isnan(ratio.mean):
-        lines.append(f"{ratio.mean:.0%} of expert")
+        interval = "" if math.isnan(ratio.low) else f" ({100 * ratio.low:.0f} to {100 * ratio.high:.0f})"
+        lines.append(f"{100 * ratio.mean:.0f}{interval} % of expert")
     return lines
 
 

@@ -68,17 +68,18 @@ def judge_heads(answers: Answers, *, tolerance_s: float) -> list[HeadResult]:
     return results
 
 
-def baseline_verdicts(result: HeadResult) -> list[Verdict]:
+def baseline_verdicts(result: HeadResult, *, is_acting: bool = True) -> list[Verdict]:
     """Say in words whether a head beats its baselines, over all windows and where the action changes.
 
+    Labels that are not actions, as of pictures that have nothing to do with the one before, are not judged by
+    their changes (`is_acting`).
     Repeating the last action is left out of the first: it is told the true action just before, and at many
     frames a second hardly anything changes.
     """
     kind = result.kind
-    verdicts = [
-        _comparison(result, PRIMARY[kind], "baselines", leave_out="repeat_last"),
-        _comparison(result, CHANGE[kind], "action changes", leave_out=""),
-    ]
+    verdicts = [_comparison(result, PRIMARY[kind], "baselines", leave_out="repeat_last")]
+    if is_acting:
+        verdicts.append(_comparison(result, CHANGE[kind], "action changes", leave_out=""))
     return [verdict for verdict in verdicts if verdict is not None]
 
 
