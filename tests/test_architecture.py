@@ -24,6 +24,7 @@ SHARED = {
     "plugins",
     "regions",
     "builtin",
+    "version",
 }
 ARROWS: dict[str, set[str]] = {
     "environment": set(),
