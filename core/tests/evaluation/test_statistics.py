@@ -50,6 +50,7 @@ def test_few_seeds_are_honest():
     assert math.isnan(bootstrap_mean(np.array([0.5])).low)
     assert math.isnan(bootstrap_mean(np.array([])).mean)
     assert math.isnan(bootstrap_ratio(np.array([1.0]), np.array([0.0])).mean)
+    assert math.isnan(bootstrap_ratio(np.array([1.0, 2.0]), np.array([-3.0, 1.0])).mean)
     assert bootstrap_mean(np.array([1.0, math.nan, 3.0])).n == 2
 
 

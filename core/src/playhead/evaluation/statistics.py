@@ -60,20 +60,21 @@ def bootstrap_mean(values_S: FloatArray, *, seed: int = 0) -> Estimate:
 def bootstrap_ratio(ours_S: FloatArray, theirs_S: FloatArray, *, seed: int = 0) -> Estimate:
     """Return mean(ours) / mean(theirs) on the same seeds, with a paired bootstrap interval.
 
-    The ratio of means, not the mean of ratios: one seed on which the other nearly fails cannot decide it.
+    The ratio of means, not the mean of ratios: one seed on which the other nearly fails cannot decide it. It is
+    NaN where the other has nothing, or less than nothing, as a return can be.
     """
     ours_S, theirs_S = np.asarray(ours_S, dtype=np.float64), np.asarray(theirs_S, dtype=np.float64)
     known_S = ~(np.isnan(ours_S) | np.isnan(theirs_S))
     ours_S, theirs_S = ours_S[known_S], theirs_S[known_S]
     count = len(ours_S)
-    if count == 0 or theirs_S.mean() == 0:
+    if count == 0 or theirs_S.mean() <= 0:
         return Estimate(mean=math.nan, low=math.nan, high=math.nan, n=count)
     ratio = float(ours_S.mean() / theirs_S.mean())
     if count < 2:
         return Estimate(mean=ratio, low=math.nan, high=math.nan, n=count)
     drawn_RS = _resampled(count, seed)
     below_R = theirs_S[drawn_RS].mean(1)
-    ratios_R = ours_S[drawn_RS].mean(1)[below_R != 0] / below_R[below_R != 0]
+    ratios_R = ours_S[drawn_RS].mean(1)[below_R > 0] / below_R[below_R > 0]
     low, high = np.percentile(ratios_R, [LOW, HIGH])
     return Estimate(mean=ratio, low=float(low), high=float(high), n=count)
 
