@@ -86,7 +86,8 @@ def baseline_verdicts(result: HeadResult, *, is_acting: bool = True) -> list[Ver
 def drive_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -> list[Verdict]:
     """Say in words whether a driver does better than the baselines on the first two measures that should be high.
 
-    Of measures that the game says nothing about only the first counts. Better means that the interval of the difference to the best baseline, on the same seeds, lies above 0.
+    Of measures that the game says nothing about only the first counts. Better means that the interval of the
+    difference to the best baseline, on the same seeds, lies above 0.
     """
     at_most = 2 if table.measures else 1
     wanted = [name for name in table.shown_names() if table.measure(name).better == "higher"][:at_most]
