@@ -25,7 +25,7 @@ OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
-    "channels": (16, 32, 48, 64),  # of the stride-2 convolutions
+    "channels": (8, 16, 32, 64),  # of the stride-2 convolutions
     "features": 96,  # of each view and frame
     "hidden": 96,  # of the reader
     "reader": "lstm",  # or "stack"

@@ -261,8 +261,10 @@ class RunCatalogue:
     def find(self, name: str) -> Run:
         """Open a run by its folder, full name, recipe/folder, folder name alone, or recipe (its newest run).
 
-        Raises:  NotFound with the nearest name.
+        "newest" is the newest of all. Raises:  NotFound with the nearest name.
         """
+        if name == "newest":
+            return self.latest()
         if (Path(name) / RUN_FILE).is_file():
             return Run.open(name)
         folders = self.folders()
