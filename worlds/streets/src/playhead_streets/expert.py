@@ -37,10 +37,10 @@ STANDING_GAP_M = 4.0
 PASSING_GAP_M = 7.0  # what it leaves to a parked car, so that it can still pull out
 PULSE_S = 0.012  # a key changes when the mean of its pulses is this much behind or ahead
 ARCS = np.linspace(-1.0, 1.0, 11)
-ARC_STEPS_M = np.arange(0.6, 9.1, 0.6)
-CLEAR_M = CAR_WIDTH_M / 2 + 0.35
+ARC_STEPS_M = np.array([0.02, 0.1, 0.25, 0.5, 0.9, 1.4, 2.0, 2.6, 3.2, 3.8, 4.4, 5.1, 5.9, 6.8, 7.8, 9.0])
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class HasSimulation(Protocol):
@@ -196,10 +196,13 @@ class _Situation:
         )
 
     def _touches_car(self, x: float, y: float, heading: float) -> bool:
-        return any(
-            other.speed_mps < 0.5 and cars_overlap((x, y, heading), (other.x, other.y, other.heading))
-            for other in self.simulation.traffic.cars
-        )
+        """Whether the car would touch a standing one there, coming nearer to it."""
+        for other in self.simulation.traffic.cars:
+            if other.speed_mps < 0.5 and cars_overlap((x, y, heading), (other.x, other.y, other.heading)):
+                now_m = math.hypot(other.x - self.car.x, other.y - self.car.y)
+                if math.hypot(other.x - x, other.y - y) <= now_m:
+                    return True
+        return False
 
     @cached_property
     def _circles(self) -> list[tuple[float, float]]:
@@ -314,28 +317,46 @@ class _Situation:
         free_A, end_A3 = self._arcs(ARCS * lock, 1.0)
         wanted = _clip(curvature / lock)
         cost_A = np.abs(ARCS - wanted) + 0.45 * np.maximum(0.0, 6.0 - free_A) + 0.05 * self._misses(end_A3)
-        best = self._best(cost_A, ARCS * lock, 1.0)
-        free = 0.0 if best is None else float(free_A[best])
-        back = self._reverse(lock)
+        best = int(cost_A.argmin())
+        free = 0.0 if self._is_held_fast(1.0) else float(free_A[best])
+        back = None if self._is_held_fast(-1.0) else self._reverse(lock)
+        if back is None and free == 0.0 and abs(speed) < 0.3:
+            return self._rock()
         if gear.is_reverse(self.car, self.simulation.time_s, free, back is not None) and back is not None:
             return back
-        arc = wanted if best is None else float(ARCS[best])
+        arc = float(ARCS[best])
         if free >= 6.0 and abs(wanted - arc) < 0.2:
             arc = wanted
-        cap = min(limit_mps, 5.5, math.sqrt(2 * 3.0 * max(free - 1.0, 0.1)))
+        cap = min(limit_mps, 5.5, math.sqrt(2 * 3.0 * max(free - 0.5, 0.1)))
         return Controls(steer=-arc, throttle=_throttle(speed, cap))
 
     def _reverse(self, lock: float) -> Controls | None:
         """Go backwards along the arc that is free and turns the nose towards the route; None if there is none."""
         free_A, end_A3 = self._arcs(ARCS * lock, -1.0)
         cost_A = 0.5 * np.maximum(0.0, 4.0 - free_A) + 0.1 * self._misses(end_A3)
-        best = self._best(cost_A, ARCS * lock, -1.0)
-        if best is None or free_A[best] < 0.6:
+        best = int(cost_A.argmin())
+        free = float(free_A[best])
+        if free == 0.0:
             return None
         speed = self.car.speed_mps
-        fastest = min(3.0, math.sqrt(2 * 2.0 * float(free_A[best])))
+        fastest = min(3.0, math.sqrt(2 * 2.0 * free))
         throttle = 0.6 if speed < -fastest - 0.5 else 0.0 if speed < -fastest else -1.0
         return Controls(steer=-float(ARCS[best]), throttle=throttle)
+
+    def _is_held_fast(self, way: float) -> bool:
+        """Whether the car, at rest, cannot move at all with the wheel as it is; the arcs may miss a corner."""
+        car = self.car
+        if abs(car.speed_mps) > 0.1:
+            return False
+        turn = -car.steer * full_lock_curvature(0.1) * 0.002 * way
+        x, y = car.x + math.cos(car.heading) * 0.002 * way, car.y + math.sin(car.heading) * 0.002 * way
+        heading = car.heading + turn
+        return self.simulation.ground.hit(x, y, heading) != FREE or self._touches_car(x, y, heading)
+
+    def _rock(self) -> Controls:
+        """Rock to and fro with the wheel turned this way and that, when no arc seems free at all."""
+        phase = int(self.simulation.time_s / 0.7) % 6
+        return Controls(steer=(-1.0, 0.0, 1.0)[phase % 3], throttle=-1.0 if phase % 2 else 1.0)
 
     def _misses(self, end_A3: FloatArray) -> FloatArray:
         """How badly poses (x, y, heading) fit the route: metres beside it and radians away from it."""
@@ -349,54 +370,33 @@ class _Situation:
     def _arcs(self, curvature_A: FloatArray, way: float) -> tuple[FloatArray, FloatArray]:
         """Follow arcs forwards (way 1) or backwards (-1): how far each is free, and the pose where it ends."""
         car = self.car
-        steps_S = ARC_STEPS_M if way > 0 else ARC_STEPS_M[:8]
-        turn_AS = curvature_A[:, None] * steps_S[None, :] * way
-        step = float(steps_S[0]) * way
-        middle_AS = car.heading + turn_AS - curvature_A[:, None] * step / 2
-        x_AS = car.x + np.cumsum(np.cos(middle_AS) * step, axis=1)
-        y_AS = car.y + np.cumsum(np.sin(middle_AS) * step, axis=1)
-        heading_AS = car.heading + turn_AS
-        blocked_AS = np.zeros(x_AS.shape, dtype=bool)
-        for along, needed in ((-1.6 * way, 1.0), (0.0, 1.0), (1.6 * way, CLEAR_M)):
-            # What is too near already does not block an arc that leads away from it.
-            start = self._clearance(
-                np.array([car.x + math.cos(car.heading) * along]),
-                np.array([car.y + math.sin(car.heading) * along]),
-            )
-            ahead_AS = self._clearance(x_AS + np.cos(heading_AS) * along, y_AS + np.sin(heading_AS) * along)
-            blocked_AS |= ahead_AS < min(needed, float(start[0]) - 0.05)
+        steps_S = ARC_STEPS_M if way > 0 else ARC_STEPS_M[ARC_STEPS_M < 5.0]
+        half_AS = curvature_A[:, None] * steps_S[None, :] * (way / 2)
+        chord_AS = steps_S * way * np.sinc(half_AS / np.pi)  # numpy's sinc has pi in it
+        x_AS = car.x + np.cos(car.heading + half_AS) * chord_AS
+        y_AS = car.y + np.sin(car.heading + half_AS) * chord_AS
+        heading_AS = car.heading + 2 * half_AS
+        margin_AS = np.broadcast_to(np.minimum(0.3, 0.15 * steps_S), x_AS.shape)
+        blocked_AS = self.simulation.ground.hits(x_AS, y_AS, heading_AS, margin_AS)
+        blocked_AS |= self._meets_car(x_AS, y_AS, heading_AS)
         first_A = np.where(blocked_AS.any(axis=1), blocked_AS.argmax(axis=1), len(steps_S))
-        free_A = first_A * abs(step)
-        last_A = np.minimum(first_A, len(steps_S) - 1)
+        free_A = np.concatenate([[0.0], steps_S])[first_A]
+        last_A = np.maximum(first_A - 1, 0)
         rows_A = np.arange(len(curvature_A))
         end_A3 = np.stack([x_AS[rows_A, last_A], y_AS[rows_A, last_A], heading_AS[rows_A, last_A]], axis=1)
         return free_A, end_A3
 
-    def _hits(self, curvature: float, way: float) -> bool:
-        """Whether the car's outline touches something within the next metre of an arc; slower but exact."""
-        car, ground = self.car, self.simulation.ground
-        if ground.clearance_m(car.x, car.y) > 4.0 and not len(self._circles):
-            return False
-        for reach in (0.15 * way, 0.5 * way, 0.9 * way):
-            heading = car.heading + curvature * reach
-            middle = car.heading + curvature * reach / 2
-            x, y = car.x + math.cos(middle) * reach, car.y + math.sin(middle) * reach
-            if ground.hit(x, y, heading) != FREE or self._touches_car(x, y, heading):
-                return True
-        return False
-
-    def _best(self, cost_A: FloatArray, curvature_A: FloatArray, way: float) -> int | None:
-        """The cheapest arc that the car can really start on."""
-        for arc in cost_A.argsort():
-            if not self._hits(float(curvature_A[arc]), way):
-                return int(arc)
-        return None
-
-    def _clearance(self, x_AS: FloatArray, y_AS: FloatArray) -> FloatArray:
-        clear_AS = self.simulation.ground.clearances_m(x_AS, y_AS)
-        for x, y in self._circles:
-            clear_AS = np.minimum(clear_AS, np.hypot(x_AS - x, y_AS - y) - CAR_WIDTH_M / 2)
-        return clear_AS
+    def _meets_car(self, x_AS: FloatArray, y_AS: FloatArray, heading_AS: FloatArray) -> BoolArray:
+        """Whether poses come too near to standing cars; what is near already only blocks coming nearer."""
+        met_AS = np.zeros(x_AS.shape, dtype=np.bool_)
+        for along in (-1.5, 0.0, 1.5):
+            px_AS, py_AS = x_AS + np.cos(heading_AS) * along, y_AS + np.sin(heading_AS) * along
+            turned = self.car.heading
+            here = (self.car.x + math.cos(turned) * along, self.car.y + math.sin(turned) * along)
+            for x, y in self._circles:
+                near_m = min(CAR_WIDTH_M + 0.1, math.dist(here, (x, y)) - 0.005)
+                met_AS |= np.hypot(px_AS - x, py_AS - y) < near_m
+        return met_AS
 
 
 def speed_profile(route: Route) -> list[float]:

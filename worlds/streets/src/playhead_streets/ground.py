@@ -12,6 +12,7 @@ import numpy.typing as npt
 from playhead_streets.town import BUILDING, FREE, RASTER_M, ROAD, Town
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 CAR_LENGTH_M = 4.4
 CAR_WIDTH_M = 1.85
@@ -21,6 +22,7 @@ _OUTLINE: tuple[tuple[float, float], ...] = tuple(
     [(end * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2) for end in (-1, 1) for side in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     + [(along * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2) for along in (-0.6, -0.2, 0.2, 0.6) for side in (-1, 1)]
 )
+_OUTLINE_O2 = np.array(_OUTLINE)
 
 
 class Ground:
@@ -31,11 +33,11 @@ class Ground:
         self._columns: int = town.surface_RC.shape[1]
         self._west, self._south = town.origin_2
         self._surface = town.surface_RC.tobytes()
+        self._obstacles_RC = town.obstacles_RC
         self._obstacles = town.obstacles_RC.tobytes()
         free_RC = (town.obstacles_RC == FREE).astype(np.uint8)
         clear_RC = cv2.distanceTransform(free_RC, cv2.DIST_L2, 3) * RASTER_M
-        self.clearance_dm_RC = np.minimum(clear_RC * 10.0, 255.0).astype(np.uint8)
-        self._clearance = self.clearance_dm_RC.tobytes()
+        self._clearance = np.minimum(clear_RC * 10.0, 255.0).astype(np.uint8).tobytes()  # in tenths of metres
 
     def _cell(self, x: float, y: float) -> int:
         column = int((x - self._west) / RASTER_M)
@@ -54,13 +56,19 @@ class Ground:
         cell = self._cell(x, y)
         return self._clearance[cell] * 0.1 if cell >= 0 else 25.5
 
-    def clearances_m(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """Do as `clearance_m` does for many places at once. Shapes: x, y and the answer have the same shape."""
-        column = ((x - self._west) / RASTER_M).astype(int)
-        row = ((y - self._south) / RASTER_M).astype(int)
+    def hits(self, x: FloatArray, y: FloatArray, heading: FloatArray, margin_m: FloatArray) -> BoolArray:
+        """Whether cars of different poses, grown by a margin on all sides, touch something.
+
+        Shapes:  all arrays have the same shape, also the answer.
+        """
+        along = _OUTLINE_O2[:, 0] * (1 + margin_m[..., None] / (CAR_LENGTH_M / 2))
+        across = _OUTLINE_O2[:, 1] * (1 + margin_m[..., None] / (CAR_WIDTH_M / 2))
+        cosine, sine = np.cos(heading)[..., None], np.sin(heading)[..., None]
+        column = ((x[..., None] + along * cosine - across * sine - self._west) / RASTER_M).astype(np.int64)
+        row = ((y[..., None] + along * sine + across * cosine - self._south) / RASTER_M).astype(np.int64)
         inside = (column >= 0) & (row >= 0) & (column < self._columns) & (row < self._rows)
-        clear = self.clearance_dm_RC[row.clip(0, self._rows - 1), column.clip(0, self._columns - 1)] * 0.1
-        return np.where(inside, clear, 25.5)
+        found = self._obstacles_RC[row.clip(0, self._rows - 1), column.clip(0, self._columns - 1)]
+        return np.asarray(((found != FREE) & inside).any(axis=-1))
 
     def obstacle(self, x: float, y: float) -> int:
         """What stands at a place: FREE, BUILDING or POLE."""
