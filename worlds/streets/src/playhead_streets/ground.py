@@ -17,10 +17,10 @@ BoolArray = npt.NDArray[np.bool_]
 CAR_LENGTH_M = 4.4
 CAR_WIDTH_M = 1.85
 _HALF_DIAGONAL_M = math.hypot(CAR_LENGTH_M, CAR_WIDTH_M) / 2
-# Points around a car, at most 0.5 m apart along its ends so that no pole slips between them.
+# Points around a car, at most 0.5 m apart: farther apart a pole slips between two of them and holds the car fast.
 _OUTLINE: tuple[tuple[float, float], ...] = tuple(
-    [(end * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2) for end in (-1, 1) for side in (-1.0, -0.5, 0.0, 0.5, 1.0)]
-    + [(along * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 2) for along in (-0.6, -0.2, 0.2, 0.6) for side in (-1, 1)]
+    [(end * CAR_LENGTH_M / 2, side * CAR_WIDTH_M / 4) for end in (-1, 1) for side in (-2, -1, 0, 1, 2)]
+    + [(step * CAR_LENGTH_M / 10, side * CAR_WIDTH_M / 2) for step in range(-4, 5) for side in (-1, 1)]
 )
 _OUTLINE_O2 = np.array(_OUTLINE)
 

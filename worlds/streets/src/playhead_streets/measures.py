@@ -74,9 +74,9 @@ class Scorekeeper:
         self.travelled_m += tick.travelled_m
         gained_m = max(0.0, tick.along_m - self.progress_m)
         self.progress_m += gained_m
-        self.skipped_m += gained_m if tick.off_route_m > ON_ROUTE_M else 0.0
         if self.time_s < self.grace_s:
             return False
+        self.skipped_m += gained_m if tick.off_route_m > ON_ROUTE_M else 0.0
         self._count_collisions(tick)
         self._count_off_road(tick)
         self._since_progress_s += tick.dt_s * (WAITING_SHARE if tick.is_waiting else 1.0)

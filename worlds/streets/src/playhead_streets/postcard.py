@@ -18,7 +18,7 @@ from playhead_streets.simulation import Simulation
 from playhead_streets.town import ByteArray, Weather
 
 # Drives of the expert and the moments of each that are shown: a street with traffic, a junction, the highway.
-_MOMENTS: tuple[tuple[int, float], ...] = ((7, 20.0), (8, 16.0), (8, 28.0))
+_MOMENTS: tuple[tuple[int, float], ...] = ((7, 17.0), (8, 16.0), (11, 24.0))
 _TILE = (320, 240)
 _GAP_PX = 4
 

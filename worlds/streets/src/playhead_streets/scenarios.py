@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead_streets.ground import CAR_LENGTH_M, Ground
+from playhead_streets.ground import Ground
 from playhead_streets.physics import CarState
 from playhead_streets.route import Route
 from playhead_streets.town import FREE
@@ -86,5 +86,8 @@ def start_stuck(route: Route, ground: Ground, rng: np.random.Generator) -> CarSt
 
 
 def _can_reverse(ground: Ground, x: float, y: float, heading: float) -> bool:
-    behind = -CAR_LENGTH_M * 0.7
-    return ground.hit(x + behind * math.cos(heading), y + behind * math.sin(heading), heading) == FREE
+    """Whether there are five metres to back out, so that a way out exists."""
+    return all(
+        ground.hit(x - back * math.cos(heading), y - back * math.sin(heading), heading) == FREE
+        for back in (0.5, 1.5, 2.5, 3.5, 4.5)
+    )
