@@ -90,6 +90,8 @@ def test_the_scenario_can_be_said(tmp_path: Path) -> None:
     assert only(tmp_path, file, scenario="stuck").header.padding_frames == 300
     with pytest.raises(NotFound, match='Did you mean "stuck"'):
         find(GTA5, "", [file], {"scenario": "stuk"})
+    with pytest.raises(NotFound, match='Did you mean "scenario"'):
+        find(GTA5, "", [file], {"scenari": "stuck"})
 
 
 def test_a_folder_is_searched_and_nothing_is_imported_twice(tmp_path: Path) -> None:

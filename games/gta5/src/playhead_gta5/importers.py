@@ -37,8 +37,11 @@ def find_hdf5(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Im
     """Yield what can be imported from a file or a folder and its folders.
 
     `options`: scenario=NAME for files that do not lie in a folder new_data, turns or stuck.
-    Raises:  NotFound when there is no such file.
+    Raises:  NotFound when there is no such file, option or scenario.
     """
+    for name in options:
+        if name != "scenario":
+            raise not_found("option of this importer", name, ["scenario"])
     known = game.world.scenarios if game.world else {}
     scenario = options.get("scenario", "")
     if scenario and scenario not in known:
