@@ -132,6 +132,12 @@ def test_two_games_of_one_name_in_one_plugin_clash() -> None:
     assert plugins.broken[0].reason == "the game pong is already taught by plugin twice"
 
 
+def test_two_plugins_of_one_name_clash_and_the_first_stays() -> None:
+    plugins = Plugins([WELL_BEHAVED, ("pong", plugin(playhead_games=lambda: [game("other")]))])
+    assert plugins.broken[0].reason == "another plugin has this name too; rename one of their entry points"
+    assert list(plugins.games) == ["pong"]
+
+
 def test_unknown_games_and_names_are_answered_with_the_nearest() -> None:
     plugins = Plugins([WELL_BEHAVED])
     with pytest.raises(NotFound, match=r'No game is called "pog".*Did you mean "pong".*playhead games'):

@@ -75,6 +75,8 @@ class Plugins:
 
     def _register(self, name: str, module: object) -> None:
         _check_hook_names(name, module)
+        if self._manager.has_plugin(name):
+            raise PluginError("another plugin has this name too; rename one of their entry points")
         self._manager.register(module, name=name)
         try:
             games = _checked_games(name, module)
