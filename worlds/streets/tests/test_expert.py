@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_streets.disturbance import Disturbance
-from playhead_streets.expert import Expert, _Pulse
+from playhead_streets.expert import Expert
 from playhead_streets.physics import Controls
+from playhead_streets.pulse import Pulse
 from playhead_streets.simulation import Simulation
 
 FORWARD = {"w": True, "a": False, "s": False, "d": False}
@@ -100,7 +101,7 @@ def test_the_expert_wants_a_simulation() -> None:
 @given(st.floats(-1.0, 1.0), st.sampled_from([1, 2, 4, 8]))
 @settings(max_examples=60)
 def test_the_mean_of_the_pulses_is_the_wish(wish: float, ticks: int) -> None:
-    pulse = _Pulse()
+    pulse = Pulse()
     held = []
     for tick in range(80 * 20 // ticks):
         held.append(pulse.press(wish, tick * ticks / 80))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from playhead_streets.physics import (
     Controls,
     full_lock_curvature,
 )
+from playhead_streets.pulse import Pulse
 from playhead_streets.route import Route
 from playhead_streets.simulation import Simulation
 from playhead_streets.town import FREE
@@ -35,18 +36,11 @@ BRAKING_MPS2 = 2.6
 AHEAD_S = 0.15  # decides for the pose this much later: two thirds of the steering lag
 STANDING_GAP_M = 4.0
 PASSING_GAP_M = 7.0  # what it leaves to a parked car, so that it can still pull out
-PULSE_S = 0.012  # a key changes when the mean of its pulses is this much behind or ahead
 ARCS = np.linspace(-1.0, 1.0, 11)
 ARC_STEPS_M = np.array([0.02, 0.1, 0.25, 0.5, 0.9, 1.4, 2.0, 2.6, 3.2, 3.8, 4.4, 5.1, 5.9, 6.8, 7.8, 9.0])
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-class HasSimulation(Protocol):
-    """An environment (or what stands in for one) with a running simulation."""
-
-    simulation: Simulation
 
 
 class Expert:
@@ -55,8 +49,8 @@ class Expert:
     def __init__(self, env: Any) -> None:
         self._env = env
         self._profile: tuple[Route | None, list[float]] = (None, [])
-        self._steer_pulse = _Pulse()
-        self._throttle_pulse = _Pulse()
+        self._steer_pulse = Pulse()
+        self._throttle_pulse = Pulse()
         self._gear = _Gear()
 
     @property
@@ -97,33 +91,6 @@ class Expert:
         profile = self._profile[1]
         soon = simulation.along_m + max(simulation.car.speed_mps, 0.0) * AHEAD_S
         return profile[min(int(soon), len(profile) - 1)]
-
-
-class _Pulse:
-    """Turns a wish in [-1, 1] into a key held or not, so that what it owes never exceeds PULSE_S by much."""
-
-    def __init__(self) -> None:
-        self._owed_s = 0.0
-        self._held = 0
-        self._wish = 0.0
-        self._time_s = 0.0
-
-    def press(self, wish: float, time_s: float) -> int:
-        """Return -1, 0 or 1: which of the two keys to hold from now on."""
-        passed_s = time_s - self._time_s
-        if not 0.0 <= passed_s < 0.5:
-            self._owed_s, passed_s = 0.0, 0.0
-        self._owed_s = _clip(self._owed_s + (self._wish - self._held) * passed_s, 0.1)
-        self._time_s, self._wish = time_s, wish
-        if abs(wish) > 0.97:
-            self._held, self._owed_s = (1 if wish > 0 else -1), 0.0
-        elif self._owed_s > PULSE_S:
-            self._held = 1 if wish > 0 else 0
-        elif self._owed_s < -PULSE_S:
-            self._held = -1 if wish < 0 else 0
-        elif self._held * wish < 0:
-            self._held = 0
-        return self._held
 
 
 class _Gear:
