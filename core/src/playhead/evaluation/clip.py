@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playhead.clock import NS_PER_S
 from playhead.driving.loop import Tick
 from playhead.evaluation.closed_loop import Drive, drive_once
 from playhead.evaluation.pictures import FrameArray, encode_clip, with_keys
@@ -35,11 +34,11 @@ class Filming:
 
     def saw(self, tick: Tick) -> None:
         """Keep a frame; the keys held until the next one are drawn when that one comes."""
+        self._events += tick.events
         if self._ticks % self._every == 0 and len(self.frames) < self._wanted:
             self._draw_waiting(tick.captured.time_ns)
             # Copied: a capture may draw its next picture into the same memory.
             self._waiting = tick.captured.frame_HWC.copy(), tick.captured.time_ns
-        self._events += tick.events
         self._ticks += 1
 
     def ended(self, events: Sequence[Event]) -> None:
@@ -53,19 +52,17 @@ class Filming:
         self.frames.append(with_keys(frame_HWC, {self._names[code]: share for code, share in shares.items()}))
 
     def _held_shares(self, start_ns: int, end_ns: int) -> dict[str, float]:
-        """Return the share of a stretch of time that each code was held, and forget its events."""
-        seconds = dict.fromkeys(self._held, 0.0)
+        """Return the share of a stretch of time that each code was held, and forget the events before its end."""
+        held_ns = dict.fromkeys(self._held, 0.0)
         since_ns = dict.fromkeys(self._held, start_ns)
-        for event in self._events:
-            if event.code in self._held:
-                at_ns = int(np.clip(event.time_ns, start_ns, end_ns))
-                seconds[event.code] += self._held[event.code] * (at_ns - since_ns[event.code]) / NS_PER_S
-                since_ns[event.code], self._held[event.code] = at_ns, event.value
-        self._events.clear()
-        whole_s = max((end_ns - start_ns) / NS_PER_S, 1e-9)
+        for event in [event for event in self._events if event.code in self._held and event.time_ns < end_ns]:
+            at_ns = max(event.time_ns, start_ns)
+            held_ns[event.code] += self._held[event.code] * (at_ns - since_ns[event.code])
+            since_ns[event.code], self._held[event.code] = at_ns, event.value
+        self._events = [event for event in self._events if event.time_ns >= end_ns]
         for code, value in self._held.items():
-            seconds[code] += value * (end_ns - since_ns[code]) / NS_PER_S
-        return {code: held_s / whole_s for code, held_s in seconds.items()}
+            held_ns[code] += value * (end_ns - since_ns[code])
+        return {code: held / max(end_ns - start_ns, 1) for code, held in held_ns.items()}
 
 
 def typical_seed(table: ScoreTable, driver: str) -> int:

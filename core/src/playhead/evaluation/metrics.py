@@ -80,9 +80,9 @@ def score_head(
     said_NA, changed_N = decided(head, answers.answers_NO), changed(answers)
     if isinstance(head, Keys):
         on_time = event_f1(truth_NA > 0, said_NA > 0, time_ns_N, segment_N, tolerance_s=tolerance_s)
-        return _keys_scores(head, truth_NA > 0, said_NA > 0, changed_N, answers.answers_NO, on_time)
+        return _keys_scores(answers, truth_NA > 0, said_NA > 0, changed_N, on_time)
     if isinstance(head, Choice):
-        return _choice_scores(head, truth_NA, said_NA, changed_N, answers.answers_NO)
+        return _choice_scores(answers, truth_NA, said_NA, changed_N)
     error = _mean(np.abs(truth_NA - said_NA)[changed_N])
     return HeadScores(
         head=head,
@@ -94,38 +94,34 @@ def score_head(
 
 
 def _keys_scores(
-    head: Keys,
-    truth_NK: BoolArray,
-    said_NK: BoolArray,
-    changed_N: BoolArray,
-    answers_NK: FloatArray,
-    on_time: float,
+    answers: HeadAnswers, truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray, on_time: float
 ) -> HeadScores:
-    bins = calibration(answers_NK.ravel(), truth_NK.ravel())
+    bins = calibration(answers.answers_NO.ravel(), truth_NK.ravel())
     summary = keys_summary(truth_NK, said_NK, changed_N)
     return HeadScores(
-        head=head,
+        head=answers.head,
         windows=len(truth_NK),
         changes=int(changed_N.sum()),
         summary={**summary, "event_f1": on_time, "calibration_error": bins.error},
-        rows=key_rows(head.names, truth_NK, said_NK),
+        rows=key_rows(answers.head.names, truth_NK, said_NK),
         calibration=bins,
     )
 
 
 def _choice_scores(
-    head: Choice, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray, answers_NC: FloatArray
+    answers: HeadAnswers, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray
 ) -> HeadScores:
+    names = answers.head.names
     true_N, said_N = truth_NA[:, 0].astype(np.int64), said_NA[:, 0].astype(np.int64)
-    table_CC = confusion(true_N, said_N, len(head.names))
-    bins = calibration(answers_NC.max(1, initial=0.0), true_N == said_N)
+    table_CC = confusion(true_N, said_N, len(names))
+    bins = calibration(answers.answers_NO.max(1, initial=0.0), true_N == said_N)
     on_change = _mean((true_N == said_N)[changed_N])
     return HeadScores(
-        head=head,
+        head=answers.head,
         windows=len(truth_NA),
         changes=int(changed_N.sum()),
         summary={**choice_summary(table_CC), "change_accuracy": on_change, "calibration_error": bins.error},
-        rows=class_rows(head.names, table_CC),
+        rows=class_rows(names, table_CC),
         confusion_CC=table_CC,
         calibration=bins,
     )

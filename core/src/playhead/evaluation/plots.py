@@ -241,6 +241,20 @@ def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -
     return drawing.svg
 
 
+def axes_plot(truth_NA: FloatArray, said_NA: FloatArray, names: Sequence[str], *, at_most: int = 1500) -> str:
+    """Draw the answered value of each axis over the true one, for some windows; right ones are on the line."""
+    rows = np.unique(np.linspace(0, len(truth_NA) - 1, min(len(truth_NA), at_most)).astype(np.int64))
+    with _drawing(3.2, min(3.0 * len(names) + 0.4, 9.0)) as drawing:
+        plots = drawing.figure.subplots(1, len(names), squeeze=False)[0]
+        for column, (plot, name) in enumerate(zip(plots, names, strict=True)):
+            both = np.concatenate([truth_NA[:, column], said_NA[:, column]])
+            low, high = both.min(), both.max()
+            plot.plot([low, high], [low, high], color=GREY, linestyle="--", linewidth=1)
+            plot.scatter(truth_NA[rows, column], said_NA[rows, column], color=BLUE, alpha=0.35, s=8, linewidths=0)
+            plot.set(title=name, xlabel="true", ylabel="answered" if column == 0 else "")
+    return drawing.svg
+
+
 def timeline_plot(
     time_s_N: npt.NDArray[np.float64], true_NK: BoolArray, likely_NK: FloatArray, names: Sequence[str]
 ) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from playhead.clock import NS_PER_S
 from playhead.evaluation import plots
-from playhead.evaluation.answers import HELD, Answers
+from playhead.evaluation.answers import HELD, Answers, decided
 from playhead.evaluation.baselines import TITLES
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
@@ -121,8 +121,11 @@ def _head_plots(result: HeadResult, answers: Answers | None) -> list[tuple[str, 
     """Return (heading, SVG) of every plot that this kind of head has."""
     found: list[tuple[str, str]] = []
     head, pair = result.answers.head, result.answers
-    if result.kind == "axes" or result.scores.windows == 0:
+    if result.scores.windows == 0:
         return found
+    if result.kind == "axes":
+        values = plots.axes_plot(pair.truth_NA, decided(head, pair.answers_NO), head.names)
+        return [("Answered over true", values)]
     table_CC = result.scores.confusion_CC
     chance = {name: row["f1"] for name, row in result.baselines["prior_random"].rows.items()}
     found.append(("By name", plots.score_bars(result.scores.rows, chance, TITLES["prior_random"])))
