@@ -91,6 +91,23 @@ WORLD = replace(
     ),
 )
 
+CLASSIFIER = replace(PONG, labels={"mood": Choice("calm", "wild")}, controls={}, regions={})
+MIXED = replace(
+    PONG,
+    labels={
+        **PONG.labels,
+        "gear": Choice("low", "high"),
+        "wheel": Axes("steer"),
+        "foot": Axes("gas", deltas=(-0.1, 0, 0.1)),
+    },
+    controls={**PONG.controls, "high": "g", "steer": "x", "gas": "y"},
+)
+UNDRIVEN = replace(WORLD, world=None)
+SOUND = {
+    "on a fake window": PONG, "on a world": WORLD, "only watched": CLASSIFIER, "all kinds of heads": MIXED,
+    "a world nobody can drive": UNDRIVEN,
+}  # fmt: skip
+
 
 def installed(game: Game, **hooks: Any) -> Plugins:
     """Return plugins in which a game is taught, as if its package were installed."""
@@ -123,7 +140,7 @@ def fakes_see_the_game(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("playhead.plugins.entry_points", lambda group: [])
 
 
-@pytest.mark.parametrize("game", [PONG, WORLD], ids=["on a fake window", "on a world"])
+@pytest.mark.parametrize("game", SOUND.values(), ids=list(SOUND))
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_sound_game_passes(name: str, game: Game, tmp_path: Path) -> None:
     check(name, game, installed(game), tmp_path)

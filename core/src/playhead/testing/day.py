@@ -46,7 +46,10 @@ class Day:
     """The commands of a day, each asserted to work. A context manager; everything is kept in `folder`."""
 
     def __init__(self, game: Game, plugins: Plugins, folder: Path) -> None:
-        self._world = next((n for n, d in game.devices.items() if d.capture == "environment"), "")
+        policies = game.world.policies if game.world else {}
+        worlds = [name for name, device in game.devices.items() if device.capture == "environment"]
+        self._world = worlds[0] if worlds and policies else ""  # nobody could drive a world without a policy
+        self._driver = (game.world.expert if game.world else "") or next(iter(policies), "human")
         self._recipe_name, self._recipe = next(iter(recipes_of(game).items()))
         self._seconds = SECONDS + window_s(self._recipe)
         self._name = game.name
@@ -75,7 +78,8 @@ class Day:
     def record(self) -> None:
         """Record twice, so that one recording is left to validate on."""
         options = ["--episodes", "2", "--workers", "1", "--seconds", f"{self._seconds:g}"]
-        command("record", self._name, "--on", self.device, *options)
+        driver = self._driver if self._world else "human"
+        command("record", self._name, "--on", self.device, "--driver", driver, *options)
 
     def list_recordings(self) -> None:
         """Find both recordings, whole and with frames."""
