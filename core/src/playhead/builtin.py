@@ -30,7 +30,7 @@ def playhead_storages() -> dict[str, Reference]:
 @hookimpl
 def playhead_models() -> dict[str, Reference]:
     """Return the built-in networks."""
-    return {"conv_lstm": "playhead.models.conv_lstm:build"}
+    return {"conv_lstm": "playhead.models.conv_lstm:build", "conv_stack": "playhead.models.conv_stack:build"}
 
 
 @hookimpl

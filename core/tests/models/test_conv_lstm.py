@@ -12,8 +12,9 @@ from doubles import mixed_heads, small_game
 from playhead.errors import NotFound
 from playhead.game import Frame
 from playhead.labels import Choice, LabelSchema
-from playhead.models import ModelSpec
+from playhead.models import ModelSpec, conv_stack
 from playhead.models.conv_lstm import build
+from playhead.models.encoders import folded
 from playhead.models.network import count_parameters
 from playhead.models.predictor import Predictor
 from playhead.models.views import views_of
@@ -61,7 +62,8 @@ def test_whole_frames_and_prepared_views_give_the_same_answer() -> None:
     np.testing.assert_allclose(one, answers[1], atol=1e-5)
 
 
-def test_the_order_of_the_frames_matters() -> None:
+@pytest.mark.parametrize("build", [build, conv_stack.build])
+def test_the_order_of_the_frames_matters(build: Any) -> None:
     network, pictures = build(SPEC).eval(), torch.from_numpy(frames(1, 3))
     assert not torch.allclose(
         network({"frames": pictures})["drive"], network({"frames": pictures.flip(1)})["drive"]
@@ -86,6 +88,7 @@ def test_the_default_is_small_and_its_size_is_known() -> None:
     minimap = Region(x=3, y=144, width=47, height=33)
     spec = ModelSpec(schema=GAME.schema, frame=frame, regions={"minimap": minimap}, length=3)
     assert 200_000 < count_parameters(build(spec)) < 400_000
+    assert 200_000 < count_parameters(conv_stack.build(spec)) < 400_000
 
 
 def test_answers_by_kind_of_head() -> None:
@@ -99,7 +102,8 @@ def test_answers_by_kind_of_head() -> None:
     assert (answers["drive"] > 0).all()
 
 
-def test_telemetry_is_an_input_like_any_other() -> None:
+@pytest.mark.parametrize("build", [build, conv_stack.build])
+def test_telemetry_is_an_input_like_any_other(build: Any) -> None:
     network = build(replace(SPEC, inputs=("frames", "speed"))).eval()
     pictures = torch.from_numpy(frames(1, 3))
     slow, fast = (network({"frames": pictures, "speed": torch.full((1, 3), v)})["drive"] for v in (0.0, 30.0))
@@ -113,3 +117,15 @@ def test_unknown_options_are_named() -> None:
         build(replace(SPEC, options={"regions": ["minimap"]}))
     with pytest.raises(NotFound, match="reader"):
         build(replace(SPEC, options={"reader": "gru"}))
+
+
+def test_folding_keeps_every_pixel() -> None:
+    pictures = torch.arange(2 * 3 * 5 * 1).view(2, 3, 5, 1)
+    squares = folded(pictures, 2)
+    assert squares.shape == (2, 2, 3, 4)
+    assert squares[0, 0, 0].tolist() == [0, 1, 5, 6]
+    assert squares[0, 1, 2].tolist() == [14, 14, 14, 14]
+    assert folded(pictures, 1) is pictures
+    assert build(replace(SPEC, options={"fold": 2, "channels": [8, 8]}))(
+        {"frames": torch.from_numpy(frames(1, 3))}
+    )

@@ -53,6 +53,8 @@ def test_the_run_folder_holds_everything_needed_to_play(lessons: list[Any], tmp_
     data = json.loads((tmp_path / "run" / "run.json").read_text())
     assert data["game"]["name"] == "toy"
     assert data["made_with"]["command"] == "playhead train toy"
+    assert data["recipe"]["model_options"]["channels"] == SMALL["channels"]
+    assert data["recipe"]["model_options"]["reader"] == "lstm"
     used = data["data"]
     assert [entry["name"] for entry in used["recordings"]] == [f"lesson-{seed}" for seed in range(4)]
     assert len(used["validation"]) == 1
@@ -120,7 +122,7 @@ def test_ctrl_c_keeps_what_was_learned(lessons: list[Any], tmp_path: Path) -> No
 
 def test_going_on_from_a_run_starts_with_its_weights(lessons: list[Any], tmp_path: Path) -> None:
     first = train(job_of(small_game(), lessons[:2], tmp_path / "a"))
-    still = replace(QUICK, steps=1, lr=1e-12, warmup_steps=0)
+    still = replace(QUICK, steps=1, lr=1e-12, warmup_steps=0, model_options={})
     second = train(job_of(small_game(), lessons, tmp_path / "b", still, start_from=first))
     before, after = load_file(first.weights), load_file(second.weights)
     assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in before)

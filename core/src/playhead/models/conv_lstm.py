@@ -16,7 +16,7 @@ from playhead.errors import not_found
 from playhead.models import ModelSpec
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
-from playhead.models.network import FrameArray, Network, check_options
+from playhead.models.network import FrameArray, Network, check_options, tamed
 from playhead.models.readers import LstmReader, StackReader
 from playhead.models.views import views_of
 from playhead.regions import Region
@@ -25,6 +25,7 @@ OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
+    "fold": 1,  # squares of so many pixels become channels first
     "channels": (8, 16, 32, 64),  # of the stride-2 convolutions
     "features": 96,  # of each view and frame
     "hidden": 96,  # of the reader
@@ -39,11 +40,13 @@ class ConvLstm(Network):
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)
         options = check_options("conv_lstm", spec.options, OPTIONS)
-        regions = _chosen_regions(spec, options["regions"])
+        regions = chosen_regions(spec, options["regions"])
         self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        self.options = options
         self.encoders = nn.ModuleDict({
             view.name: ConvEncoder(
-                view.height, view.width, spec.frame.channels, options["channels"], options["features"]
+                (view.height, view.width), spec.frame.channels, options["channels"], options["features"],
+                options["fold"],
             )
             for view in self.views
         })  # fmt: skip
@@ -70,13 +73,12 @@ class ConvLstm(Network):
             pictures_BTHWC = inputs[name]
             parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
         for name in self.telemetry:
-            value_BT1 = inputs[name].unsqueeze(2)
-            # Speeds and positions come in any unit: the logarithm keeps all of them within a few units of 0.
-            parts.append(value_BT1.sign() * value_BT1.abs().log1p())
+            parts.append(tamed(inputs[name]).unsqueeze(2))
         return torch.cat(parts, dim=2)
 
 
-def _chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[str, Region]:
+def chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[str, Region]:
+    """Return the regions of these names, all of the game for None. Raises NotFound."""
     if names is None:
         return dict(spec.regions)
     chosen = [names] if isinstance(names, str) else list(names)

@@ -22,6 +22,7 @@ class Network(nn.Module):
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
         self.spec = spec
+        self.options: dict[str, Any] = dict(spec.options)  # all of them, for the run to keep
 
     def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
         """Cut from frames what the network looks at: named uint8 pictures (N, height, width, channels).
@@ -61,6 +62,11 @@ def check_options(model: str, options: Mapping[str, Any], known: Mapping[str, An
         if name not in known:
             raise not_found(f"option of the model {model}", name, known, then="See model_options in the recipe.")
     return {**known, **options}
+
+
+def tamed(telemetry: Tensor) -> Tensor:
+    """Return telemetry of any unit and size within a few units of 0: the logarithm of 1 + its size, signed."""
+    return telemetry.sign() * telemetry.abs().log1p()
 
 
 def count_parameters(network: nn.Module) -> int:

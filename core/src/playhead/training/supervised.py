@@ -13,6 +13,7 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,8 @@ def train(job: TrainingJob) -> Run:
         path=job.out,
         game=job.game.to_json(),
         recipe_name=job.recipe_name,
-        recipe=job.recipe,
+        # With every option of the network, so that a later version with other defaults builds the same one.
+        recipe=replace(job.recipe, model_options=network.options),
         schema=job.schema,
         frame=job.game.frame,
         rate_hz=rate_hz,
@@ -107,11 +109,14 @@ def _window_s(job: TrainingJob) -> float:
 def build_network(job: TrainingJob) -> Network:
     """Build the network with seeded weights, or with those of the run it starts from."""
     torch.manual_seed(job.recipe.seed)
-    spec = model_spec(job.game.to_json(), job.schema, job.game.frame, job.recipe)
-    network: Network = job.plugins.get("model", job.recipe.model)(spec)
-    if job.start_from is not None:
-        job.start_from.check_plays(job.game, job.start_from.rate_hz)
-        load_weights(network, job.start_from.weights, run=job.start_from.name)
+    recipe, start_from = job.recipe, job.start_from
+    if start_from is not None and start_from.recipe.model == recipe.model:
+        recipe = replace(recipe, model_options={**start_from.recipe.model_options, **recipe.model_options})
+    spec = model_spec(job.game.to_json(), job.schema, job.game.frame, recipe)
+    network: Network = job.plugins.get("model", recipe.model)(spec)
+    if start_from is not None:
+        start_from.check_plays(job.game, start_from.rate_hz)
+        load_weights(network, start_from.weights, run=start_from.name)
     return network
 
 

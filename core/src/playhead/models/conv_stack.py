@@ -1,0 +1,76 @@
+"""A network that sees all frames of a window at once: stacked as channels of one picture, convolved once.
+
+A third of the work of conv_lstm at windows of 3 frames; it cannot reuse what it knows of a frame.
+
+    frames of a window, stacked -> scene, made smaller -> convolutions -\\
+                                -> each region as it is -> convolutions -+-> a layer -> heads
+    telemetry ----------------------------------------------------------/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from playhead.models import ModelSpec
+from playhead.models.conv_lstm import chosen_regions
+from playhead.models.encoders import ConvEncoder
+from playhead.models.heads import Heads
+from playhead.models.network import FrameArray, Network, check_options, tamed
+from playhead.models.views import views_of
+
+OPTIONS: dict[str, object] = {
+    "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
+    "scene_size": None,  # or exactly this (width, height)
+    "regions": None,  # names of regions seen at full resolution; None: all of the game
+    "fold": 1,  # squares of so many pixels become channels first
+    "channels": (24, 32, 48, 64),  # of the stride-2 convolutions
+    "features": 128,  # of each view
+    "hidden": 128,  # of the layer that joins them
+    "dropout": 0.0,  # share of that layer's outputs
+}
+
+
+class ConvStack(Network):
+    """See the module. Its options and their defaults are in OPTIONS."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__(spec)
+        options = check_options("conv_stack", spec.options, OPTIONS)
+        regions = chosen_regions(spec, options["regions"])
+        self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        self.options = options
+        colours = spec.frame.channels * spec.length
+        self.encoders = nn.ModuleDict({
+            view.name: ConvEncoder(
+                (view.height, view.width), colours, options["channels"], options["features"], options["fold"]
+            )
+            for view in self.views
+        })  # fmt: skip
+        self.telemetry = tuple(name for name in spec.inputs if name != "frames")
+        inputs = options["features"] * len(self.views) + len(self.telemetry) * spec.length
+        self.join = nn.Sequential(nn.Linear(inputs, options["hidden"]), nn.ReLU(), nn.Dropout(options["dropout"]))
+        self.heads = Heads(spec.schema, options["hidden"])
+
+    def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
+        """Cut every view from the frames."""
+        return {view.name: view.cut(frames_NHWC) for view in self.views}
+
+    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the logits of every head."""
+        parts = [encoder(_stacked(inputs[name])) for name, encoder in self.encoders.items()]
+        parts += [tamed(inputs[name]) for name in self.telemetry]
+        logits: dict[str, Tensor] = self.heads(self.join(torch.cat(parts, dim=1)))
+        return logits
+
+
+def _stacked(pictures_BTHWC: Tensor) -> Tensor:
+    """Return the frames of each window as channels of one picture (B, H, W, T x C)."""
+    return pictures_BTHWC.permute(0, 2, 3, 1, 4).flatten(3)
+
+
+def build(spec: ModelSpec) -> ConvStack:
+    """Build the network for a spec."""
+    return ConvStack(spec)
