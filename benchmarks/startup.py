@@ -28,7 +28,9 @@ def main() -> None:
     runs = parser.parse_args().runs
     ours = median_s([sys.executable, "-m", "playhead", "--help"], runs)
     bare = median_s([sys.executable, "-c", "pass"], runs)
-    print(f"playhead --help {ours:.3f} s, python -c pass {bare:.3f} s, {ours / bare:.1f} times; wanted: under 0.3 s")
+    print(
+        f"playhead --help {ours:.3f} s, python -c pass {bare:.3f} s, {ours / bare:.1f} times; wanted: under 0.3 s"
+    )
 
 
 if __name__ == "__main__":

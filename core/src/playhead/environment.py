@@ -60,6 +60,11 @@ class EnvironmentSession:
         for name in options:
             if name not in OPTIONS:
                 raise not_found("option of an environment", name, OPTIONS)
+        for name in ("arguments", "reset"):
+            if not isinstance(options.get(name) or {}, Mapping):
+                raise BadValue(
+                    f"The option {name}={options[name]} is no mapping. Give one entry as {name}.NAME=VALUE."
+                )
         env = make_env(options)
         session.on_close(env.close)
         opened = cls(

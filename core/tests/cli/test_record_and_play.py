@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +203,7 @@ def test_a_run_plays_and_its_measures_are_printed(run: Run, capsys: pytest.Captu
     shown = capsys.readouterr()
     assert shown.out.count("return ") == 2
     assert "captured 25.0/s  decided 25.0/s  acted 25.0/s" in shown.out
-    assert "Run cart/default/first" in shown.err
+    assert "Run cart/default/first (the newest here)" in shown.err
     made = summaries(capsys, "play", "cart", "--seed", "3")
     assert made[0]["seed"] == 3
     assert made[0]["measures"]["length_s"] > 0.1
@@ -254,6 +254,7 @@ def test_a_world_in_real_time_goes_on_by_itself(run: Run, capsys: pytest.Capture
         ("controller.treshold=0.4", 'Did you mean "threshold"'),
         ("controller=3", "controller.threshold=0.4"),
         ("rate_hz=12.5", "--rate 25"),
+        ("reset=3", "reset.NAME=VALUE"),
     ],
 )
 def test_what_a_run_cannot_play_with_is_said(
@@ -263,36 +264,52 @@ def test_what_a_run_cannot_play_with_is_said(
     assert says in capsys.readouterr().err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_ends_recording_with_everything_kept(home: Path, workers: str) -> None:
-    code = textwrap.dedent(
-        f"""
-        import sys
-        from playhead import cli
-        if __name__ == "__main__":
-            # A car that nobody drives stays in its valley: in real time there is time to interrupt it.
-            valley = ["environment=MountainCar-v0", "arguments.max_episode_steps=1000000", "real_time=true"]
-            asked = ["--episodes", "2", "--workers", "{workers}", "--driver", "still"]
-            sys.exit(cli.run(["record", "cart", *asked, *(part for text in valley for part in ("--set", text))]))
-        """
+VALLEY = ["environment=MountainCar-v0", "arguments.max_episode_steps=1000000", "real_time=true"]
+
+
+def interrupted(home: Path, is_going: Callable[[], bool], *asked: str) -> tuple[str, str]:
+    """Run a command in a valley that nothing leaves, in real time, and press Ctrl-C once it is going."""
+    words = [*asked, *(word for option in VALLEY for word in ("--set", option))]
+    script = home.parent / "command.py"
+    script.write_text(
+        f"import sys\nfrom playhead import cli\nif __name__ == '__main__':\n    sys.exit(cli.run({words}))\n"
     )
-    script = home.parent / "record.py"
-    script.write_text(code)
     child = subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
-    wanted = int(workers)
     deadline = time.monotonic() + 60
-    while len(list(home.glob("recordings/cart/*/zarr.json"))) < wanted and time.monotonic() < deadline:
+    while not is_going() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to every process
     out, error = child.communicate(timeout=60)
     assert child.returncode == 0, error
-    assert "ended by you" in out, error
     assert "Traceback" not in error
+    return out, error
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_recording_with_everything_kept(home: Path, workers: int) -> None:
+    def is_going() -> bool:
+        return len(list(home.glob("recordings/cart/*/zarr.json"))) == workers
+
+    out, _ = interrupted(
+        home, is_going, "record", "cart", "--episodes", "2", "--workers", str(workers), "--driver", "still"
+    )
+    assert out.count("ended by you") == workers
     made = recordings(home)
-    assert len(made) == wanted
+    assert len(made) == workers
     assert all(recording.is_complete and len(recording.frame_time_ns) > 0 for recording in made)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
+def test_ctrl_c_ends_playing_normally(home: Path, run: Run) -> None:
+    out, error = interrupted(
+        home, lambda: bool(list(home.glob("recordings/cart/*/zarr.json"))), "play", "cart", "--record"
+    )
+    assert "captured" in out
+    assert "Recorded" in error
+    (made,) = recordings(home)
+    assert made.events["value"][-1] == 0, "the last thing that happened is a release"

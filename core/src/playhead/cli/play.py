@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--real-time", is_flag=True, help="Let a world run on and not wait for the network.")
 @click.option("--latency", type=float, help="Seconds added between look and press. "
               "Default: what the run was trained for, in a world that waits; else 0.")  # fmt: skip
+@click.option("--rate", type=float, help="Frames a second. Default: the game's on that device.")
 @click.option("--dry-run", is_flag=True, help="Press nothing; say what would have been pressed.")
 @click.option("--unstick", is_flag=True, help="When nothing moves, reverse and go round.")
 @click.option("--record", "is_recorded", is_flag=True, help="Record the session, with the network as origin. "
@@ -75,6 +76,8 @@ class _Session:
         self.controller = settings.pop("controller", {})
         if not isinstance(self.controller, dict):
             raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+        if asked["rate"]:
+            settings["rate_hz"] = asked["rate"]
         self.options = self._options(settings)
         catalogue = RunCatalogue(home=desk.home, game=game)
         self.run: Run = catalogue.find(asked["run_name"]) if asked["run_name"] else catalogue.latest()
@@ -98,9 +101,10 @@ class _Session:
         return merged(options, settings)
 
     def _say(self) -> None:
-        made = f", {self.run.parameters:,} parameters" if self.run.parameters else ""
+        is_own = self.run.path.is_relative_to(self.desk.home.path)
+        whence = "named" if self.asked["run_name"] else "the newest here" if is_own else "it came with the game"
         waits = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""
-        self.desk.say(f"Run {self.run.name}{made}{waits}. Ctrl-C stops.")
+        self.desk.say(f"Run {self.run.name} ({whence}){waits}. Ctrl-C stops.")
 
     def play(self) -> list[PlaySummary]:
         """Play the episodes one after another, until Ctrl-C."""
