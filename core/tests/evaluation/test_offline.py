@@ -180,6 +180,7 @@ def test_a_run_can_be_compared_without_driving(trained, lessons):
         EvaluationJob(game=replace(GAME, world=None), run=trained, plugins=load_plugins(), recordings=lessons)
     )
     assert found.table is None
+    assert "not trained on" in render_page(found)
     assert "drive" in found.to_text()
 
 

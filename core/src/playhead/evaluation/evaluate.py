@@ -102,7 +102,7 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
     index = leading_windows(index, job.max_windows)
     with job.watch.part("windows", len(index)) as advance:
         answers = ask(predictor, run, index, progress=advance)
-    found.answers = answers
+    found.answers, found.is_held_out = answers, job.only_held_out
     found.heads = judge_heads(answers, tolerance_s=job.tolerance_s)
     with job.watch.part("tests and pictures", 3) as advance:
         honesty = honesty_verdicts(predictor, run, index)

@@ -133,13 +133,15 @@ def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) 
 class Evaluation:
     """What was found. Whatever an evaluation did not do stays empty, and the page leaves it out.
 
-    `facts` are groups of named facts: the run, its data, the settings, the machine.
+    `is_held_out` says that no window compared was trained on. `facts` are groups of named facts: the run, its
+    data, the settings, the machine.
     """
 
     title: str
     run: str
     command: str = ""
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    is_held_out: bool = True
     answers: Answers | None = None
     heads: Sequence[HeadResult] = ()
     verdicts: Sequence[Verdict] = ()
