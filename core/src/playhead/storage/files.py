@@ -58,13 +58,16 @@ class FrameRow:
 class EventFiles:
     """The group `events`: one row an event, codes and devices as numbers into tables in its attributes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path) -> None:
         self._folder = folder
         self._tables: dict[str, dict[str, int]] = {"codes": {}, "devices": {}}
         self._published: Json = self._attributes()
         folder.mkdir()
         write_json(folder / "zarr.json", group_json(self._published))
-        self._rows = {name: RowFile(folder / name, dtype) for name, dtype in EVENT_KINDS.items()}
+        self._rows = {
+            name: RowFile(folder / name, scratch.with_name(f"{scratch.name}.events.{name}"), dtype)
+            for name, dtype in EVENT_KINDS.items()
+        }
 
     def _attributes(self) -> Json:
         return {name: list(table) for name, table in self._tables.items()}
@@ -116,8 +119,11 @@ class RecordingFiles:
         for group in ("labels", "telemetry", "columns"):
             (folder / group).mkdir()
             write_json(folder / group / "zarr.json", group_json({}))
-        self._rows = {key: RowFile(folder / key, *kind) for key, kind in row_kinds(header).items()}
-        self._events = EventFiles(folder / "events")
+        self._rows = {
+            key: RowFile(folder / key, self._scratch.with_name(f".new.{key.replace('/', '.')}"), *kind)
+            for key, kind in row_kinds(header).items()
+        }
+        self._events = EventFiles(folder / "events", self._scratch)
         write_json(folder / "zarr.json", self._group(is_complete=False))  # last: now it is a recording
 
     def _group(self, *, is_complete: bool) -> Json:

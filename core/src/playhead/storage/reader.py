@@ -260,7 +260,7 @@ class Recording:
 
     def _read_events(self) -> Array:
         names = list(EVENT_KINDS)
-        if self._source.read("events/time_ns/zarr.json") is None and not self.length:
+        if not self.length and any(self._source.read(f"events/{name}/zarr.json") is None for name in names):
             return np.zeros(
                 0, dtype=[(name, "U1" if name in ("code", "device") else EVENT_KINDS[name]) for name in names]
             )

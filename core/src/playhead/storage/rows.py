@@ -13,19 +13,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.storage.disk import replace_json, write_at
+from playhead.storage.disk import replace_json, write_at, write_json
 from playhead.storage.schema import ROWS, rows_json
 
 
 class RowFile:
     """One small array of a recording that is being written.
 
-    It comes into being when it is first published: declaring 20 empty arrays and replacing every declaration
-    soon after costs ext4 0.35 ms each, which a session of hundreds of short recordings would feel.
+    It is begun at `scratch`, where no Zarr reader lists, and moved to its place when it is first published, so
+    that nobody meets half an array. (Declaring 20 empty arrays at once and replacing every declaration soon after
+    costs ext4 0.35 ms each, which a session of hundreds of short recordings would feel.)
     """
 
-    def __init__(self, folder: Path, dtype: np.dtype[Any], row_shape: tuple[int, ...] = ()) -> None:
-        self._folder = folder
+    def __init__(self, place: Path, scratch: Path, dtype: np.dtype[Any], row_shape: tuple[int, ...] = ()) -> None:
+        self._place = place
+        self._folder = scratch
         self._dtype = dtype
         self._row_shape = row_shape
         self._row_bytes = dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
@@ -63,6 +65,11 @@ class RowFile:
         """Make the rows written so far part of the array."""
         if self._published == self._written:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        replace_json(self._folder / "zarr.json", rows_json(self._dtype, self._row_shape, self._written), scratch)
+        declaration = rows_json(self._dtype, self._row_shape, self._written)
+        if self._folder == self._place:
+            replace_json(self._folder / "zarr.json", declaration, scratch)
+        else:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(self._folder / "zarr.json", declaration)
+            self._folder = self._folder.rename(self._place)
         self._published = self._written
