@@ -16,6 +16,7 @@ from playhead.errors import BadValue
 if TYPE_CHECKING:
     from playhead.cli.episodes import Episode
     from playhead.game import Game
+    from playhead.models.run import Run
     from playhead.recording.session import TakeSummary
 
 
@@ -45,9 +46,8 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, help="Seed of the first episode; the next ones count on. Default: unused ones.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes on a world. Default: one a core.")
 @click.option("--rate", type=float, help="Frames a second. Default: the game's on that device.")
-@click.option(
-    "--latency", type=float, default=0.0, show_default=True, help="Seconds between look and press, added."
-)
+@click.option("--latency", type=float, help="Seconds added between look and press. "
+              "Default: what the run was trained for, in a world; else 0.")  # fmt: skip
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the device, as arguments.traffic=20."
 )
@@ -86,6 +86,8 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
     if asked["rate"]:
         settings["rate_hz"] = asked["rate"]
     first = asked["seed"] if asked["seed"] is not None else _unused_seed(desk, game)
+    run = _find_run(desk, game, asked["run_name"]) if driver == "run" else None
+    latency_s = asked["latency"] if asked["latency"] is not None else run.latency_s if run and is_world else 0.0
     seeds = [first + number if is_world else None for number in range(asked["episodes"])]
     return [
         Episode(
@@ -94,7 +96,7 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
             home=desk.home,
             driver=driver,
             options=episode_options(scenario, seed, settings) if is_world else settings,
-            run=_run_name(desk, game, asked["run_name"]) if driver == "run" else "",
+            run=run.name if run else "",
             teacher=asked["teacher"],
             teacher_share=asked["teacher_share"] if asked["teacher"] else 0.0,
             is_disturbed=asked["disturb"],
@@ -102,7 +104,7 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
             or (next(iter(game.world.scenarios), "") if game.world and is_world else ""),
             padding_s=scenario.padding_s if is_world else 0.0,
             seconds_s=asked["seconds"],
-            latency_s=asked["latency"],
+            latency_s=latency_s,
             seed=seed,
             notes=asked["notes"],
         )
@@ -115,7 +117,7 @@ def _check_asked(asked: dict[str, Any], driver: str, *, is_world: bool) -> None:
         raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
     if asked["episodes"] > 1 and not is_world and not asked["seconds"]:
         raise BadValue("Several episodes of a real game need a length. Pass --seconds.")
-    if asked["seconds"] < 0 or asked["latency"] < 0:
+    if asked["seconds"] < 0 or (asked["latency"] or 0) < 0:
         raise BadValue("--seconds and --latency cannot be negative.")
 
 
@@ -128,13 +130,13 @@ def _unused_seed(desk: Desk, game: Game) -> int:
     return max((open_recording(info.path).header.seed or 0 for info in infos), default=0) + 1
 
 
-def _run_name(desk: Desk, game: Game, name: str) -> str:
+def _find_run(desk: Desk, game: Game, name: str) -> Run:
     from playhead.models.run import RunCatalogue
 
     catalogue = RunCatalogue(home=desk.home, game=game)
     run = catalogue.find(name) if name else catalogue.latest()
-    desk.say(f"Run {run.name}.")
-    return run.name
+    desk.say(f"Run {run.name} drives.")
+    return run
 
 
 def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | None) -> list[TakeSummary]:
