@@ -61,6 +61,15 @@ def test_a_drive_can_be_cut_short(trained):
     assert episode.measures == {"right": 0.0, "steps": 40}
 
 
+def test_half_a_drive_has_no_score(trained):
+    (idle,) = contestants(GAME, trained, ["idle"])
+    asked = iter(range(1000))
+    with pytest.raises(KeyboardInterrupt):
+        drive_once(
+            Drive(contestant=idle, course=course_of(GAME), seed=1), load_plugins(), stop=lambda: next(asked) > 5
+        )
+
+
 def test_the_main_key_is_what_always_forward_holds():
     by_name = {c.name: c for c in contestants(GAME, None, main_label="a")}
     assert by_name["always_forward"].held == {"a": 1.0}

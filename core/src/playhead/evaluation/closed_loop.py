@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playhead.devices import open_device
-from playhead.driving.loop import Watcher
+from playhead.driving.loop import Watcher, never
 from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.evaluation.contestants import EXPERT, Contestant, open_contestant
 from playhead.evaluation.statistics import Episode, ScoreTable
@@ -81,8 +81,13 @@ class Drive:
     seed: int
 
 
-def drive_once(drive: Drive, plugins: Plugins, *, watchers: Sequence[Watcher] = ()) -> Episode:
-    """Drive one episode and return the world's measures at its end."""
+def drive_once(
+    drive: Drive, plugins: Plugins, *, watchers: Sequence[Watcher] = (), stop: Callable[[], bool] = never
+) -> Episode:
+    """Drive one episode and return the world's measures at its end.
+
+    Raises:  KeyboardInterrupt when it is stopped before: half a drive has no score.
+    """
     course = drive.course
     options = {**course.options, "seed": drive.seed}
     with open_device(plugins, plugins.game(course.game), course.device, options=options) as device:
@@ -93,6 +98,7 @@ def drive_once(drive: Drive, plugins: Plugins, *, watchers: Sequence[Watcher] = 
             duration_s=course.seconds_s,
             latency_s=course.latency_s if drive.contestant.kind == "run" else 0.0,
             watchers=watchers,
+            stop=stop,
         )
     if summary.report.ending == "stopped":
         raise KeyboardInterrupt
@@ -145,7 +151,8 @@ def _all_driven(
         return
     # Not fork: it copies the locks and threads of torch and of the renderer.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(drives)), context, initializer=_ignore_interrupts)
+    stop = context.Event()
+    pool = ProcessPoolExecutor(min(workers, len(drives)), context, initializer=_begin_worker, initargs=(stop,))
     try:
         futures = [pool.submit(_far_drive, drive, load_plugins) for drive in drives]
         for future in as_completed(futures):
@@ -155,12 +162,17 @@ def _all_driven(
             "A process that drove the world died, perhaps for lack of memory. Try --workers 1."
         ) from error
     finally:
+        stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; only the first one decides what it means."""
+_stopping: dict[str, Callable[[], bool]] = {}
+
+
+def _begin_worker(stop: Any) -> None:
+    """Ctrl-C reaches every process of a terminal; only the first one decides, and tells the others by `stop`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _stopping["worker"] = stop.is_set
 
 
 @functools.cache
@@ -169,4 +181,4 @@ def _far_plugins(load_plugins: LoadPlugins) -> Plugins:
 
 
 def _far_drive(drive: Drive, load_plugins: LoadPlugins) -> Episode:
-    return drive_once(drive, _far_plugins(load_plugins))
+    return drive_once(drive, _far_plugins(load_plugins), stop=_stopping["worker"])
