@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from doubles import bright_side_drives, small_game
 
 from playhead import cli
-from playhead.cli.balance import balance
 from playhead.cli.context import Desk
 from playhead.events import Origin
 from playhead.plugins import Plugins
@@ -114,8 +113,9 @@ def test_mistakes_get_a_sentence(
 
 
 def test_balance_says_what_was_held(home: Path) -> None:
-    shown = CliRunner().invoke(balance, ["toy", "--home", str(home)])
+    asked = ["data", "balance", "toy", "--home", str(home)]
+    shown = CliRunner().invoke(cli.cli, asked)
     assert shown.exit_code == 0
-    assert "3 recordings, 120 frames; w 100 %" in shown.output
-    told = json.loads(CliRunner().invoke(balance, ["toy", "--home", str(home), "--json"]).stdout)
+    assert "3 recordings, 120 frames; w 100 %" in shown.stdout
+    told = json.loads(CliRunner().invoke(cli.cli, [*asked, "--json"]).stdout)
     assert told["keys"]["drive"]["w"] == 1.0

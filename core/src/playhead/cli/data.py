@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("playhead.cli.data_list:list_", "List recordings, newest last."),
     "info": ("playhead.cli.data_info:info", "Show everything one recording says about itself."),
     "check": ("playhead.cli.data_check:check", "Name everything that is wrong with recordings."),
+    "balance": ("playhead.cli.data_balance:balance", "Say how often each thing was done in recordings."),
     "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
 }
 
@@ -38,7 +39,7 @@ class DataGroup(click.Group):
 
 @click.group("data", cls=DataGroup)
 def data() -> None:
-    """List, inspect, check and repair recordings.
+    """List, inspect, check, repair and balance recordings.
 
     Example: playhead data list gta5
     """
