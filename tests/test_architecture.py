@@ -26,34 +26,19 @@ SHARED = {
     "builtin",
     "version",
 }
-ARROWS: dict[str, set[str]] = {
-    "environment": set(),
-    "capture": {"environment"},
-    "input": {"environment"},
-    "devices": {"capture", "input"},
-    "driving": {"capture", "input", "devices", "environment"},
-    "storage": set(),
-    "data": {"storage"},
-    "models": {"training.recipe"},
-    "recording": {"capture", "input", "storage", "devices", "driving"},
-    "training": {"data", "models", "storage"},
-    "playing": {"capture", "devices", "driving", "environment", "input", "models", "training.recipe"},
-    "evaluation": {
-        "capture",
-        "data",
-        "devices",
-        "driving",
-        "environment",
-        "input",
-        "models",
-        "playing",
-        "storage",
-        "training.recipe",
-    },
-    "testing": {"*"},
-    "cli": {"*"},
-    "__main__": {"cli"},
-}
+
+
+def _arrows() -> dict[str, set[str]]:
+    """Read the table of ARCHITECTURE.md: part -> what it may import ("*": everything)."""
+    arrows: dict[str, set[str]] = {"__main__": {"cli"}}
+    for line in (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and cells[0].startswith("`"):
+            arrows[cells[0].strip("`")] = {name.strip() for name in cells[2].split(",")} - {"-"}
+    return arrows
+
+
+ARROWS = _arrows()
 # Heavy libraries and the only parts that may import them.
 HEAVY: dict[str, set[str]] = {
     "torch": {"data", "models", "training", "evaluation", "testing", "playing"},
@@ -129,6 +114,11 @@ def test_shared_modules_import_no_part() -> None:
             steps = imported.split(".")
             if steps[0] == "playhead" and len(steps) > 1 and not typing_only:
                 assert steps[1] in SHARED | {"__version__"}, f"{name}.py imports {imported}"
+
+
+def test_the_three_never_import_one_another() -> None:
+    three = {"recording", "training", "playing"}
+    assert all(not ARROWS[part] & (three - {part}) for part in three)
 
 
 def test_every_part_has_its_arrows() -> None:
