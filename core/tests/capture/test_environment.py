@@ -12,8 +12,10 @@ import pytest
 from playhead.capture.environment import fit_frame
 from playhead.clock import FakeClock
 from playhead.devices import DeviceSession, OpenDevice, open_device
+from playhead.driving.hands import Hands
 from playhead.environment import EnvironmentSession, action_translator
 from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError
+from playhead.events import Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Choice
 from playhead.plugins import Plugins
@@ -230,3 +232,24 @@ def test_a_dry_run_moves_the_world_and_presses_nothing() -> None:
         assert environment_of(device).steps == 8
         assert environment_of(device).env.unwrapped.held.tolist() == [0, 0]
         assert [(event.code, event.value, event.time_ns) for event in device.input.sent] == [("right", 1.0, 0)]
+
+
+@pytest.mark.parametrize("eighths", range(9))
+def test_a_share_of_an_interval_is_held_for_exactly_its_steps(eighths: int) -> None:
+    with opened() as device:
+        hands = Hands(device.input, device.clock)
+        for interval in range(10):
+            hands.apply({"right": eighths / 8}, interval_s=0.1, origin=Origin.MODEL)
+            hands.wait_until((interval + 1) * 100 * MS)
+        assert environment_of(device).steps == 80
+        assert environment_of(device).env.unwrapped.held.tolist() == [0, 10 * eighths]
+
+
+def test_shares_between_steps_are_right_on_average() -> None:
+    with opened() as device:
+        hands = Hands(device.input, device.clock)
+        for interval in range(1000):
+            hands.apply({"right": (interval % 100) / 100}, interval_s=0.1, origin=Origin.MODEL)
+            hands.wait_until((interval + 1) * 100 * MS)
+        held = environment_of(device).env.unwrapped.held[1]
+        assert held / 8000 == pytest.approx(0.495, abs=0.005)

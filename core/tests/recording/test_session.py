@@ -11,7 +11,7 @@ import pytest
 
 from playhead.capture import CapturedFrame
 from playhead.driving.drivers import HumanDriver, Plan
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
 from playhead.held import derive_labels
@@ -19,6 +19,7 @@ from playhead.recording.disturbance import Disturbance, Disturbing
 from playhead.recording.lesson import Mix
 from playhead.recording.session import Take, TakeSummary, record
 from playhead.storage.reader import Recording, open_recording
+from playhead.storage.writer import RecordingWriter
 
 MS = 1_000_000
 Maker = Callable[..., Any]
@@ -252,3 +253,23 @@ def test_a_picture_shown_twice_is_stored_once(fake_device: Maker, tmp_path: Path
     assert summary.report.captured == 10
     assert (np.diff(recording.frame_time_ns) // MS).tolist() == [100, 100, 300, 100, 100, 100, 100]
     check_labels(recording, game)
+
+
+def test_a_full_disk_releases_every_key_and_keeps_what_was_written(
+    fake_device: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = fake_device()
+    append, frames = RecordingWriter.append, []
+
+    def until_full(writer: RecordingWriter, *row: Any, **more: Any) -> None:
+        if len(frames) == 6:
+            raise StorageFull("The disk is full.")
+        frames.append(row)
+        append(writer, *row, **more)
+
+    monkeypatch.setattr(RecordingWriter, "append", until_full)
+    with pytest.raises(StorageFull):
+        record(fake.device, lambda: tmp_path / "one", take(Acting(left_and_right)))
+    assert fake.input.sent
+    assert fake.input.is_free
+    assert len(open_recording(tmp_path / "one").frame_time_ns) == 6
