@@ -60,7 +60,7 @@ NOWHERE = "none"
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 @pass_desk
 def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
-    """Measure a run of GAME: against labels, baselines and, in its world, the expert. Writes a page.
+    """Measure a run of GAME against labels, baselines and the expert of its world, and write a page.
 
     Example: playhead evaluate gta5 --episodes 10
     """
