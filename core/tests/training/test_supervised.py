@@ -12,6 +12,7 @@ import pytest
 import torch
 from doubles import bright_side_drives, mixed_heads, recording, small_game
 
+from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
 from playhead.events import Origin
 from playhead.game import Game
@@ -21,7 +22,7 @@ from playhead.models.weights import load_file
 from playhead.plugins import Plugins
 from playhead.training.job import TrainingJob, Unwatched
 from playhead.training.recipe import Recipe
-from playhead.training.supervised import train
+from playhead.training.supervised import class_weights, drawing_weights, train
 
 SMALL = {"channels": [8, 8, 8, 8], "features": 16, "hidden": 16}
 QUICK = Recipe(steps=6, eval_every=3, batch_size=8, warmup_steps=2, model_options=SMALL)
@@ -194,3 +195,46 @@ def test_bad_settings_are_named(lessons: list[Any], tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="precision"):
         attempt(precision="16-mixed")
     assert not (tmp_path / "run").exists()
+
+
+def test_new_recordings_are_preferred_when_going_on_from_a_run(lessons: list[Any], tmp_path: Path) -> None:
+    game = small_game()
+    first = train(job_of(game, lessons[:3], tmp_path / "a"))
+    job = job_of(game, lessons, tmp_path / "b", replace(QUICK, new_share=0.7), start_from=first)
+    index = WindowIndex.of(lessons, game.schema, WindowSpec.of(job.recipe))
+    weight_N = drawing_weights(job, index)
+    assert weight_N[index.recording_N == 3].sum() == pytest.approx(0.7)
+    job = job_of(game, lessons, tmp_path / "b")
+    assert drawing_weights(job, index)[index.recording_N == 3].sum() == pytest.approx(0.25)
+
+
+def test_a_run_of_another_game_or_network_cannot_be_gone_on_from(lessons: list[Any], tmp_path: Path) -> None:
+    first = train(job_of(small_game(), lessons, tmp_path / "a"))
+    wider = replace(QUICK, model_options={**SMALL, "hidden": 24})
+    with pytest.raises(Mismatch, match="of shape"):
+        train(job_of(small_game(), lessons, tmp_path / "b", wider, start_from=first))
+    pong = small_game(name="pong")
+    with pytest.raises(Mismatch, match="plays toy, not pong"):
+        train(job_of(pong, [bright_side_drives(pong, seed=n) for n in (1, 2)], tmp_path / "b", start_from=first))
+
+
+def test_the_best_weights_are_kept_beside_the_last_and_may_be_the_ones_that_play(
+    lessons: list[Any], tmp_path: Path
+) -> None:
+    recipe = replace(QUICK, steps=60, eval_every=10, lr=0.05, seed=3)
+    last = train(job_of(small_game(), lessons, tmp_path / "last", recipe))
+    best = train(job_of(small_game(), lessons, tmp_path / "best", replace(recipe, keep="best")))
+    losses = {line["step"]: line["loss"] for line in last.history()}
+    assert last.metrics["best_step"] == min(losses, key=lambda step: losses[step])
+    kept, playing = load_file(tmp_path / "last" / "best.safetensors"), load_file(best.weights)
+    assert all(torch.equal(kept[name], playing[name]) for name in kept)
+
+
+def test_rare_classes_can_count_more(lessons: list[Any], tmp_path: Path) -> None:
+    game = small_game()
+    index = WindowIndex.of(lessons, game.schema, WindowSpec())
+    assert class_weights(job_of(game, lessons, tmp_path), index) == {}
+    weighed = class_weights(job_of(game, lessons, tmp_path, replace(QUICK, class_weight_power=1.0)), index)
+    share = float(index.labels["drive"][:, 1].mean())
+    assert weighed["drive"][1].item() == pytest.approx((1 - share) / share, rel=1e-4)
+    assert weighed["drive"].tolist()[2] == 20
