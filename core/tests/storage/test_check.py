@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playhead.errors import Damaged, Mismatch
+from playhead.errors import Damaged, Mismatch, StorageFull
 from playhead.events import Origin
 from playhead.game import Frame
 from playhead.storage.check import check_recording
@@ -145,6 +146,33 @@ def test_a_lost_declaration_of_frames_is_made_anew(recorded: Recorded) -> None:
     assert said(folder) == ["frames/zarr.json: is missing"]
     assert repair_recording(folder).frames_after == 260
     assert said(folder, every_frame=True) == []
+
+
+def test_a_recording_of_another_jpeg_quality_is_whole(recorded: Recorded) -> None:
+    folder = recorded(3)
+    text = (folder / "frames/zarr.json").read_text()
+    assert '"quality": 75' in text
+    text = text.replace('"quality": 75', '"quality": 90').replace('"444"', '"420"')
+    (folder / "frames/zarr.json").write_text(text)
+    assert said(folder, every_frame=True) == []
+    (folder / "frames/zarr.json").write_text(text.replace('"start"', '"end"'))
+    assert said(folder) == ["frames/zarr.json: does not fit the header: codecs"]
+
+
+def test_a_repair_that_finds_no_room_leaves_no_half_copy(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = recorded(20)
+    overwrite(folder / SHARD_0, 100, b"torn")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("playhead.storage.shard.ShardFile.append", full)
+    with pytest.raises(StorageFull):
+        repair_recording(folder)
+    assert list((folder.parent / BACKUPS).iterdir()) == []
+    assert "damaged index" in said(folder)[0]
 
 
 def test_rows_too_few_and_too_many(recorded: Recorded) -> None:

@@ -17,6 +17,7 @@ from zarr.storage import LocalStore, MemoryStore
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
 from playhead.events import Origin
 from playhead.game import Frame
+from playhead.plugins import Plugins
 from playhead.storage.check import check_recording
 from playhead.storage.reader import open_recording, open_recordings
 from playhead.storage.schema import ROWS, RecordingHeader
@@ -178,6 +179,17 @@ def test_a_store_that_is_not_local(recorded: Recorded) -> None:
 
 def test_a_file_url_is_local(recorded: Recorded) -> None:
     assert len(open_recording(recorded(3).as_uri())) == 3
+
+
+def test_the_registered_opener_of_folders(recorded: Recorded) -> None:
+    folder = recorded(3)
+    opener = Plugins().get("storage", "file")
+    through_zarr = open_recording(f"far://{folder}", lambda url: opener(folder.as_uri()))
+    near = open_recording(folder)
+    assert np.array_equal(through_zarr.read_frames(range(3)), near.read_frames(range(3)))
+    assert np.array_equal(through_zarr.telemetry["speed"], near.telemetry["speed"])
+    group = zarr.open_group(opener(folder.as_uri()), mode="r")
+    assert group["frames"].shape[0] == 3
 
 
 def test_the_header_comes_back(recorded: Recorded) -> None:

@@ -16,7 +16,7 @@ from playhead.labels import Choice, Head, Keys
 from playhead.storage.files import EVENT_KINDS, row_kinds
 from playhead.storage.pictures import picture_of
 from playhead.storage.reader import read_rows, shard_key
-from playhead.storage.schema import ATTRIBUTE, SHARD_FRAMES, RecordingHeader, frames_json, picture_codecs
+from playhead.storage.schema import ATTRIBUTE, SHARD_FRAMES, Json, RecordingHeader, frames_json, picture_codecs
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FolderSource
 
@@ -85,13 +85,20 @@ def declared_length(source: FolderSource, header: RecordingHeader) -> tuple[int,
     try:
         declared = json.loads(data)
         length = int(declared["shape"][0])
+        codecs = _codec_names(declared)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         return 0, f"cannot be read ({error})"
     wanted = frames_json(header.frame, length)
-    differing = [
-        name for name in ("shape", "data_type", "chunk_grid", "codecs") if declared.get(name) != wanted[name]
-    ]
+    differing = [name for name in ("shape", "data_type", "chunk_grid") if declared.get(name) != wanted[name]]
+    differing += ["codecs"] if codecs != _codec_names(wanted) else []
     return length, f"does not fit the header: {', '.join(differing)}" if differing else ""
+
+
+def _codec_names(declared: Json) -> list[Any]:
+    """Return what must agree: how JPEG was encoded need not, its bytes say so themselves."""
+    sharding = declared["codecs"][0]["configuration"]
+    inner = [[codec["name"] for codec in sharding[key]] for key in ("codecs", "index_codecs")]
+    return [declared["codecs"][0]["name"], sharding["index_location"], sharding["chunk_shape"], *inner]
 
 
 def _check_shard(

@@ -74,12 +74,15 @@ def repair_recording(
 def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, progress: Progress) -> None:
     with saying_what_failed(folder):
         place = claim_folder(folder.parent / BACKUPS, folder.name)
-        with RecordingWriter(place / "new", salvage.header) as writer:
-            salvage.copy_into(writer, repair, progress)
-        salvage.source.close()
-        if not repair.frames_after:
+        try:
+            with RecordingWriter(place / "new", salvage.header) as writer:
+                salvage.copy_into(writer, repair, progress)
+            if not repair.frames_after:
+                raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
+        except BaseException:  # a full disk, Ctrl-C: leave no half copy
             shutil.rmtree(place)
-            raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
+            raise
+        salvage.source.close()
         repair.backup = folder.rename(place / "old")
         (place / "new").rename(folder)
 
