@@ -272,7 +272,13 @@ def interrupted(home: Path, is_going: Callable[[], bool], *asked: str) -> tuple[
     words = [*asked, *(word for option in VALLEY for word in ("--set", option))]
     script = home.parent / "command.py"
     script.write_text(
-        f"import sys\nfrom playhead import cli\nif __name__ == '__main__':\n    sys.exit(cli.run({words}))\n"
+        "import sys, time\n"
+        "from playhead import cli\n"
+        "if __name__ == '__main__':\n"
+        f"    sys.exit(cli.run({words}))\n"
+        "else:  # a worker process that begins\n"
+        f"    open({str(home.parent / 'beginning')!r}, 'w').close()\n"
+        "    time.sleep(1.5)\n"
     )
     child = subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -302,6 +308,14 @@ def test_ctrl_c_ends_recording_with_everything_kept(home: Path, workers: int) ->
     made = recordings(home)
     assert len(made) == workers
     assert all(recording.is_complete and len(recording.frame_time_ns) > 0 for recording in made)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
+def test_ctrl_c_while_workers_begin_is_no_error(home: Path) -> None:
+    def is_beginning() -> bool:
+        return (home.parent / "beginning").exists()
+
+    interrupted(home, is_beginning, "record", "cart", "--episodes", "2", "--workers", "2", "--driver", "still")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")

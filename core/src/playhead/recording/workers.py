@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -62,7 +62,8 @@ def _in_processes(
     far_stop = context.Event()
     with ProcessPoolExecutor(workers, context, initializer=_tie, initargs=(frames, far_stop)) as pool:
         try:
-            futures: list[Future[Result | None]] = [pool.submit(_far_work, work, job) for job in jobs]
+            with _deaf_to_interrupts():
+                futures: list[Future[Result | None]] = [pool.submit(_far_work, work, job) for job in jobs]
             for future in _as_done(futures, frames, on_frames, stop, far_stop):
                 result = future.result()
                 if result is not None:
@@ -71,6 +72,20 @@ def _in_processes(
             raise DeviceFailed("A recording process died. What it had written is kept; see: data list.") from error
         finally:
             far_stop.set()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C for the moment in which processes begin, which they inherit: else it kills one that is still
+    importing, before it could say that it ignores it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _as_done(
