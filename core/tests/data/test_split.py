@@ -64,3 +64,15 @@ def test_windows_can_stay_together_by_a_column() -> None:
     assert len(set(kept.tolist())) == 1
     with pytest.raises(NotFound, match='Did you mean "loadout"'):
         split(index, 0.3, 1, by="loadouts")
+
+
+def test_what_was_learned_from_does_not_validate_later() -> None:
+    first = split(index_of([f"r{n}" for n in range(10)]), 0.2, 1)
+    earlier = {f"r{n}": f"r{n}" in first.validation_groups for n in range(10)}
+    later = split(index_of([f"r{n}" for n in range(20)]), 0.2, 1, earlier=earlier)
+    assert set(first.validation_groups) <= set(later.validation_groups)
+    assert len(later.validation_groups) == 4
+    learned = {name for name, validated in earlier.items() if not validated}
+    assert not learned & set(later.validation_groups)
+    only_learned = split(index_of(sorted(learned)), 0.2, 1, earlier=earlier)
+    assert len(only_learned.validation_groups) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -22,11 +24,18 @@ class Split:
     validation_groups: tuple[str, ...]
 
 
-def split(index: WindowIndex, share: float, seed: int, by: str = BY_RECORDING) -> Split:
+def split(
+    index: WindowIndex,
+    share: float,
+    seed: int,
+    by: str = BY_RECORDING,
+    earlier: Mapping[str, bool] = MappingProxyType({}),
+) -> Split:
     """Keep `share` of the recordings for validation, at least one; 0 keeps none.
 
     Which ones follows from the seed and their names alone. `by` may name a telemetry column instead: windows
-    with the same value in it (one car's pictures, say) then stay together.
+    with the same value in it (one car's pictures, say) then stay together. `earlier` says of groups that a
+    network has met whether they validated it: those go on doing so, and what it has learned from never starts to.
     Raises:  NothingToTrain when there are too few recordings, BadValue for a share outside [0, 1).
     """
     if not 0 <= share < 1:
@@ -40,10 +49,19 @@ def split(index: WindowIndex, share: float, seed: int, by: str = BY_RECORDING) -
             f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and validation "
             "needs one of its own. Record another, or train without validation: --set val_share=0."
         )
-    count = min(max(1, round(share * len(groups))), len(groups) - 1)
-    kept = sorted(sorted(groups, key=lambda name: _rank(seed, name))[:count])
+    kept = _kept(groups, share, seed, earlier)
     is_kept = np.isin(group_N, kept)
     return Split(train=index.take(~is_kept), validation=index.take(is_kept), validation_groups=tuple(kept))
+
+
+def _kept(groups: list[str], share: float, seed: int, earlier: Mapping[str, bool]) -> list[str]:
+    """Return the groups that validate: those that did, then new ones; learned ones only if there is no other."""
+    before = [name for name in groups if earlier.get(name, False)]
+    new = [name for name in groups if name not in earlier]
+    count = min(max(1, round(share * len(groups)), len(before)), len(groups) - 1)
+    if not before and not new:
+        new = groups
+    return sorted((before + sorted(new, key=lambda name: _rank(seed, name)))[:count])
 
 
 def _rank(seed: int, name: str) -> str:

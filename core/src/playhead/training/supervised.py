@@ -26,7 +26,7 @@ from playhead.data.balance import WeightArray, prefer, report, weights
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader, draw_rows, rows_in_order
 from playhead.data.source import Source
-from playhead.data.split import Split, split
+from playhead.data.split import BY_RECORDING, Split, split
 from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
 from playhead.errors import NothingToTrain
 from playhead.labels import Choice, Keys
@@ -50,7 +50,7 @@ def train(job: TrainingJob) -> Run:
     """
     started = time.perf_counter()
     recordings, rate_hz = fitting_recordings(job)
-    parts = split(window_index(job, recordings), job.recipe.val_share, job.recipe.seed, job.recipe.split_by)
+    parts = split_windows(job, window_index(job, recordings))
     network = build_network(job)
     module = SupervisedModule(network, job.schema, job.recipe, class_weights(job, parts.train))
     cache = view_cache(job, recordings)
@@ -99,6 +99,16 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
             f"Recording {name} has no window to learn from: too short, all padding, or not labelled."
         )
     return index
+
+
+def split_windows(job: TrainingJob, index: WindowIndex) -> Split:
+    """Split by the recipe; a recording that the run to go on from has learned from does not validate."""
+    recipe, earlier = job.recipe, {}
+    if job.start_from is not None and recipe.split_by == BY_RECORDING:
+        data = job.start_from.data
+        validated = data.get("validation", [])
+        earlier = {entry["name"]: entry["name"] in validated for entry in data.get("recordings", [])}
+    return split(index, recipe.val_share, recipe.seed, recipe.split_by, earlier)
 
 
 def _window_s(job: TrainingJob) -> float:
