@@ -50,7 +50,7 @@ class Recipe:
 
     controller: Mapping[str, Any] = field(default_factory=dict)  # settings the run plays with
     workers: int = 2  # decoding threads
-    cache_mb: int = 500  # memory for frames as the network sees them, so that each is decoded once
+    cache_mb: int = 700  # memory for frames as the network sees them, so that each is decoded once
     threads: int = 1  # of torch; more only while nothing else wants the cores
     seed: int = 1337
 
