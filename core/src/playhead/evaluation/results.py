@@ -73,8 +73,8 @@ def baseline_verdicts(result: HeadResult, *, is_acting: bool = True) -> list[Ver
 
     Labels that are not actions, as of pictures that have nothing to do with the one before, are not judged by
     their changes (`is_acting`).
-    Repeating the last action is left out of the first: it is told the true action just before, and at many
-    frames a second hardly anything changes.
+    Repeating the last action is not judged in the first but said beside it: it is told the true action just
+    before, which nobody knows while playing, and at many frames a second hardly anything changes.
     """
     kind = result.kind
     verdicts = [_comparison(result, PRIMARY[kind], "baselines", leave_out="repeat_last")]
@@ -122,9 +122,12 @@ def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) 
     passed = is_better(kind, ours, theirs[best])
     where = f" on the {result.scores.changes:,} windows where the action changes" if name != "baselines" else ""
     verb = "beats" if passed else "does not beat"
+    told = result.baselines.get(leave_out)
+    who_counts = " that is not told the true last action" if told else ""
+    beside = f"; repeating the true last action gets {number(told.summary[measure])}" if told else ""
     sentence = (
-        f"{result.name} {verb} every baseline{where}: {measure_title(measure)} {number(ours)}, "
-        f"the best baseline ({TITLES[best]}) {number(theirs[best])}."
+        f"{result.name} {verb} every baseline{who_counts}{where}: {measure_title(measure)} {number(ours)}, "
+        f"the best baseline ({TITLES[best]}) {number(theirs[best])}{beside}."
     )
     return Verdict(name=name, passed=passed, sentence=sentence)
 
