@@ -236,7 +236,8 @@ class Simulation:
                 if math.hypot(junction.x - self.car.x, junction.y - self.car.y) < junction.radius_m + 4.0
             }
         claims = {}
-        reach = max(14.0, 3.0 * self.car.speed_mps)
+        # Early enough that others seldom cross right before it: a picture shows too late who will.
+        reach = max(45.0, 7.0 * self.car.speed_mps)
         at = self.route.stretch_at(max(0.0, self.along_m - 5.0))
         for stretch in self.route.stretches[at : at + 4]:
             lane = self.graph.lanes[stretch.lane]
