@@ -3,6 +3,9 @@
     frame -> scene, made smaller -> convolutions -\\
           -> each region as it is -> convolutions -+-> LSTM over the window -> heads
     telemetry ------------------------------------/
+
+The convolutions see each frame with the one before it: how fast things move is plain in the pixels and nearly
+lost in the features. (48,000 frames of streets, 1,000 steps: validation loss .325, each frame alone .333.)
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ OPTIONS: dict[str, object] = {
     "channels": (8, 16, 32, 64),  # of the stride-2 convolutions
     "features": 96,  # of each view and frame
     "hidden": 96,  # of the reader
+    "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
     "reader": "lstm",  # or "stack"
     "dropout": 0.0,  # share of the reader's outputs
 }
@@ -45,8 +49,8 @@ class ConvLstm(Network):
         self.options = options
         self.encoders = nn.ModuleDict({
             view.name: ConvEncoder(
-                (view.height, view.width), spec.frame.channels, options["channels"], options["features"],
-                options["fold"],
+                (view.height, view.width), spec.frame.channels * options["frames_each"], options["channels"],
+                options["features"], options["fold"],
             )
             for view in self.views
         })  # fmt: skip
@@ -70,11 +74,23 @@ class ConvLstm(Network):
         """Return the features of each frame (B, T, features): all views and the telemetry side by side."""
         parts: list[Tensor] = []
         for name, encoder in self.encoders.items():
-            pictures_BTHWC = inputs[name]
+            pictures_BTHWC = with_past(inputs[name], self.options["frames_each"])
             parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
         for name in self.telemetry:
             parts.append(tamed(inputs[name]).unsqueeze(2))
         return torch.cat(parts, dim=2)
+
+
+def with_past(pictures_BTHWC: Tensor, frames: int) -> Tensor:
+    """Join each frame of a window with those before it as channels; before the oldest stands the oldest.
+
+    Shapes:  returns (B, T, H, W, frames x C), the newest frame's colours last.
+    """
+    if frames == 1:
+        return pictures_BTHWC
+    length = pictures_BTHWC.shape[1]
+    back = [[max(0, step - past) for step in range(length)] for past in range(frames - 1, -1, -1)]
+    return torch.cat([pictures_BTHWC[:, steps] for steps in back], dim=4)
 
 
 def chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[str, Region]:

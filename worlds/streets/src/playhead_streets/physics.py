@@ -13,6 +13,7 @@ ENGINE_MPS2 = 4.2
 BRAKE_MPS2 = 8.0
 REVERSE_MPS2 = 2.8
 REVERSE_LIMIT_MPS = 6.0
+REVERSE_AFTER_S = 0.3  # S held this long at rest engages reverse; taps of the brake hold the car where it is
 ROLLING_MPS2 = 0.35
 OFF_ROAD_ROLLING_MPS2 = 1.6
 DRAG_PER_M = 0.0055  # with the engine's 4.2 m/s2 the car tops out at about 26 m/s
@@ -35,7 +36,8 @@ class Controls:
 class CarState:
     """The car that is driven: middle of the car in metres, radians, metres a second (negative in reverse).
 
-    Units:  steer is the wheel as a share of full lock in [-1, 1], right positive, lagging behind the driver.
+    Units:  steer is the wheel as a share of full lock in [-1, 1], right positive, lagging behind the driver;
+    braked_s how long the brake has been held at rest.
     """
 
     x: float
@@ -43,6 +45,7 @@ class CarState:
     heading: float
     speed_mps: float = 0.0
     steer: float = 0.0
+    braked_s: float = 0.0
 
     def pose(self) -> tuple[float, float, float]:
         """Where the car is: x, y, heading."""
@@ -73,6 +76,12 @@ def advance(car: CarState, controls: Controls, is_off_road: bool, dt_s: float = 
     steer = min(1.0, max(-1.0, controls.steer))
     throttle = min(1.0, max(-1.0, controls.throttle))
     car.steer += (steer - car.steer) * dt_s / STEERING_LAG_S
+    if car.speed_mps == 0.0 and throttle < 0:
+        car.braked_s += dt_s
+        if car.braked_s < REVERSE_AFTER_S:
+            return
+    else:
+        car.braked_s = 0.0
     speed = car.speed_mps + acceleration(car.speed_mps, throttle, is_off_road) * dt_s
     # Going through zero the car rests for a tick, so that braking does not turn into reversing by itself.
     car.speed_mps = 0.0 if speed * car.speed_mps < 0 else speed
