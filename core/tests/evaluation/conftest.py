@@ -20,7 +20,7 @@ from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
 
 COUNT = 120
-TINY = {"channels": [8, 8, 8, 8], "features": 16, "hidden": 16}
+TINY = {"frames_each": 1, "channels": [8, 8, 8, 8], "features": 16, "hidden": 16}
 
 
 @pytest.fixture(scope="session")

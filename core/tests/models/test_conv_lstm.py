@@ -13,7 +13,7 @@ from playhead.errors import NotFound
 from playhead.game import Frame
 from playhead.labels import Choice, LabelSchema
 from playhead.models import ModelSpec, conv_stack
-from playhead.models.conv_lstm import build
+from playhead.models.conv_lstm import build, with_past
 from playhead.models.encoders import folded
 from playhead.models.network import count_parameters
 from playhead.models.predictor import Predictor
@@ -129,3 +129,11 @@ def test_folding_keeps_every_pixel() -> None:
     assert build(replace(SPEC, options={"fold": 2, "channels": [8, 8]}))(
         {"frames": torch.from_numpy(frames(1, 3))}
     )
+
+
+def test_each_frame_is_seen_with_the_one_before_it():
+    pictures_BTHWC = torch.arange(3, dtype=torch.uint8).reshape(1, 3, 1, 1, 1).expand(1, 3, 2, 2, 1)
+    joined = with_past(pictures_BTHWC, 2)
+    assert joined.shape == (1, 3, 2, 2, 2)
+    assert joined[0, :, 0, 0].tolist() == [[0, 0], [0, 1], [1, 2]]
+    assert with_past(pictures_BTHWC, 1) is pictures_BTHWC

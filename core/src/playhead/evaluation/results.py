@@ -77,7 +77,7 @@ def baseline_verdicts(result: HeadResult, *, is_acting: bool = True) -> list[Ver
     before, which nobody knows while playing, and at many frames a second hardly anything changes.
     """
     kind = result.kind
-    verdicts = [_comparison(result, PRIMARY[kind], "baselines", leave_out="repeat_last")]
+    verdicts = [_comparison(result, PRIMARY[kind], "baselines", leave_out="repeat_last", say_left_out=is_acting)]
     if is_acting:
         verdicts.append(_comparison(result, CHANGE[kind], "action changes", leave_out=""))
     return [verdict for verdict in verdicts if verdict is not None]
@@ -111,7 +111,9 @@ def _drive_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: 
     )
 
 
-def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) -> Verdict | None:
+def _comparison(
+    result: HeadResult, measure: str, name: str, *, leave_out: str, say_left_out: bool = False
+) -> Verdict | None:
     kind, ours = result.kind, result.scores.summary[measure]
     theirs = {who: s.summary[measure] for who, s in result.baselines.items() if who != leave_out}
     if math.isnan(ours) or not theirs:
@@ -122,7 +124,7 @@ def _comparison(result: HeadResult, measure: str, name: str, *, leave_out: str) 
     passed = is_better(kind, ours, theirs[best])
     where = f" on the {result.scores.changes:,} windows where the action changes" if name != "baselines" else ""
     verb = "beats" if passed else "does not beat"
-    told = result.baselines.get(leave_out)
+    told = result.baselines.get(leave_out) if say_left_out else None
     who_counts = " that is not told the true last action" if told else ""
     beside = f"; repeating the true last action gets {number(told.summary[measure])}" if told else ""
     sentence = (
