@@ -41,6 +41,7 @@ class Settings:
     cap: float = 1.0  # largest share of the interval that a proportional key is held
     least: float = 0.0  # smaller shares are not pressed at all
     gain: float = 1.0  # share = gain x (probability - that of the opposite)
+    gains: Mapping[str, float] = field(default_factory=dict)  # label -> its own gain
     dead_zone: float = 0.0  # axes nearer to the centre than this are centred
 
 
@@ -85,7 +86,7 @@ class DefaultController:
         opposite = self._opposite.get(name)
         own, other = probability[name], probability.get(opposite, 0.0) if opposite else 0.0
         if name in self._proportional:
-            share = min(settings.cap, settings.gain * (own - other))
+            share = min(settings.cap, settings.gains.get(name, settings.gain) * (own - other))
             return share if share > settings.least else 0.0
         if opposite and (own < other or (own == other and name > opposite)):
             return 0.0
@@ -123,7 +124,7 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
         values[name] = _parsed(name, value)
     parsed = dataclasses.replace(defaults, **values)
     keys = [key for head in game.labels.values() if isinstance(head, Keys) for key in head.names]
-    for label in (*parsed.proportional, *parsed.thresholds):
+    for label in (*parsed.proportional, *parsed.thresholds, *parsed.gains):
         if label not in keys:
             raise not_found(f"key of {game.name}", label, keys)
     return parsed
@@ -135,17 +136,17 @@ def _parsed(name: str, value: Any) -> Any:
         if isinstance(labels, (list, tuple)) and all(isinstance(label, str) for label in labels):
             return tuple(label for label in labels if label)
         raise BadValue(f"controller.proportional={value} is not a list of labels, as in a,d.")
-    if name == "thresholds":
+    if name in ("thresholds", "gains"):
         if isinstance(value, Mapping):
-            return {str(label): _number(f"thresholds.{label}", share) for label, share in value.items()}
-        raise BadValue(f"controller.thresholds={value} is no mapping. Give one as controller.thresholds.w=0.4.")
+            return {str(label): _number(f"{name}.{label}", share) for label, share in value.items()}
+        raise BadValue(f"controller.{name}={value} is no mapping. Give one as controller.{name}.w=0.4.")
     return _number(name, value)
 
 
 def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadValue(f"controller.{name}={value} is not a number.")
-    upper = 10.0 if name == "gain" else 1.0
+    upper = 10.0 if name.startswith("gain") else 1.0
     if not 0 <= value <= upper:
         raise BadValue(f"controller.{name}={value} lies outside 0 to {upper:g}.")
     return float(value)
