@@ -62,6 +62,20 @@ def test_s_reverses_from_rest_and_steering_then_turns_the_other_way() -> None:
     assert drive(at(0.0), Controls(steer=1.0, throttle=-1.0), 1.0).heading > 0
 
 
+def tapped(share_of_10: int) -> CarState:
+    """Three seconds of S at rest, held for a share of every tenth of a second."""
+    car = at(0.0)
+    for tick in range(240):
+        held = tick % 8 < round(share_of_10 * 0.8)
+        advance(car, Controls(throttle=-1.0 if held else 0.0), False)
+    return car
+
+
+def test_taps_of_s_at_rest_do_not_reverse_but_nearly_holding_it_does() -> None:
+    assert tapped(4).x == 0.0
+    assert tapped(9).speed_mps < -1.0
+
+
 def test_steering_lags_by_its_time_constant() -> None:
     car = drive(at(10.0), Controls(steer=1.0), STEERING_LAG_S)
     assert car.steer == pytest.approx(1 - math.exp(-1), abs=0.03)

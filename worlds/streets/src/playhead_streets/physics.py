@@ -13,7 +13,7 @@ ENGINE_MPS2 = 4.2
 BRAKE_MPS2 = 8.0
 REVERSE_MPS2 = 2.8
 REVERSE_LIMIT_MPS = 6.0
-REVERSE_AFTER_S = 0.3  # S held this long at rest engages reverse; taps of the brake hold the car where it is
+REVERSE_AFTER_S = 0.3  # S held this long at rest, pauses taken off, engages reverse; taps hold the car where it is
 ROLLING_MPS2 = 0.35
 OFF_ROAD_ROLLING_MPS2 = 1.6
 DRAG_PER_M = 0.0055  # with the engine's 4.2 m/s2 the car tops out at about 26 m/s
@@ -37,7 +37,7 @@ class CarState:
     """The car that is driven: middle of the car in metres, radians, metres a second (negative in reverse).
 
     Units:  steer is the wheel as a share of full lock in [-1, 1], right positive, lagging behind the driver;
-    braked_s how long the brake has been held at rest.
+    braked_s how long the brake has been held at rest, less the pauses.
     """
 
     x: float
@@ -76,8 +76,8 @@ def advance(car: CarState, controls: Controls, is_off_road: bool, dt_s: float = 
     steer = min(1.0, max(-1.0, controls.steer))
     throttle = min(1.0, max(-1.0, controls.throttle))
     car.steer += (steer - car.steer) * dt_s / STEERING_LAG_S
-    if car.speed_mps == 0.0 and throttle < 0:
-        car.braked_s += dt_s
+    if car.speed_mps == 0.0 and throttle <= 0:
+        car.braked_s = max(0.0, car.braked_s + (dt_s if throttle < 0 else -dt_s))
         if car.braked_s < REVERSE_AFTER_S:
             return
     else:
