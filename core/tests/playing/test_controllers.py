@@ -62,6 +62,10 @@ def test_proportional_throttle_too() -> None:
 def test_proportional_presses_are_capped_scaled_and_cut() -> None:
     assert drive(controller(proportional=["a"], cap=0.6), 0, 0.9, 0, 0)["A"] == 0.6
     assert drive(controller(proportional=["a"], gain=1.5), 0, 0.4, 0, 0)["A"] == 0.6
+    doubled = controller(proportional=["w", "a"], gains={"s": 2.0})
+    assert drive(doubled, 0.1, 0.2, 0.3, 0.0) == {"W": 0, "A": 0.2, "S": 0.4, "D": 0}
+    with pytest.raises(NotFound, match="Did you mean"):
+        controller(gains={"hron": 2.0})
     assert drive(controller(proportional=["a"], least=0.03), 0, 0.02, 0, 0)["A"] == 0
 
 
