@@ -169,7 +169,8 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
     known = {info.name: info for info in catalogue.recordings(game.name, asked["extra_dirs"])}
     gone = [name for name in wanted if name not in known]
     if gone:
-        desk.say(f"Not compared on {', '.join(gone)}: the run kept them for validation, but they are not here.")
+        named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        desk.say(f"Not compared on {named}: the run kept them for validation, but they are not here.")
     return [open_recording(known[name].path) for name in wanted if name in known]
 
 
