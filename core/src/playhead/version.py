@@ -1,4 +1,4 @@
-"""Which playhead made something: written into every run."""
+"""Which playhead made something, and when: written into every recording and run."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def git_revision() -> str:
 
 
 def utc_now() -> str:
-    """Return the time of day in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Return the time of day in UTC, to the millisecond so that recordings made in a row sort."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -6,13 +6,9 @@ Shape legend: T frames, H height, W width, C channels, A columns of a label head
 from __future__ import annotations
 
 import platform
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +19,7 @@ from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.events import PLAYED
 from playhead.game import Frame
 from playhead.labels import LabelSchema
+from playhead.version import git_revision, utc_now
 
 FORMAT_VERSION = 1
 ATTRIBUTE = "playhead"  # everything of ours lies under this one attribute of the group
@@ -38,24 +35,6 @@ Json = dict[str, Any]
 def _anchor() -> dict[str, int]:
     """Return the machine's monotonic clock and UTC, read together."""
     return {"monotonic_ns": SystemClock().now_ns(), "utc_ns": time.time_ns()}
-
-
-def _utc_now() -> str:
-    """Return the time of day in UTC, to the millisecond so that recordings made in a row sort."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-@cache
-def _git_revision() -> str:
-    """Return the revision of the checkout that playhead runs from, or "" for an installed package."""
-    root = Path(__file__).parents[4]
-    if not ((root / ".git").exists() and (root / "core" / "pyproject.toml").exists()):
-        return ""
-    try:
-        command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +63,9 @@ class RecordingHeader:
     notes: str = ""
     clock_anchor: Mapping[str, int] = field(default_factory=_anchor)
     tool_version: str = playhead.__version__
-    git_revision: str = field(default_factory=_git_revision)
+    git_revision: str = field(default_factory=git_revision)
     platform: str = field(default_factory=platform.platform)
-    created_utc: str = field(default_factory=_utc_now)
+    created_utc: str = field(default_factory=utc_now)
 
     def __post_init__(self) -> None:
         for name in (*self.schema, *self.telemetry, *self.columns):

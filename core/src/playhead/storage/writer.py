@@ -279,10 +279,6 @@ class RecordingWriter:
                 self._files.publish(durable=True)
                 due_s = time.monotonic() + self._publish_every_s
 
-    def _drain(self) -> None:
-        while self._queue.get() is not None:
-            pass
-
 
 def _check_known(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
