@@ -42,6 +42,17 @@ def test_the_split_depends_on_names_and_seed_and_not_on_order() -> None:
     assert first != split(index_of(names), 0.2, 8).validation_groups
 
 
+def test_the_same_drives_recorded_another_day_are_split_alike() -> None:
+    def validating(day: str) -> list[int | None]:
+        labels = {"drive": np.zeros((6, 4), np.uint8)}
+        made = [recording(GAME, labels, name=f"{day}-{(seed * 7) % 20}", seed=seed) for seed in range(20)]
+        parts = split(WindowIndex.of(made, GAME.schema, WindowSpec()), 0.2, 7)
+        return sorted(made[number].header.seed for number in set(parts.validation.recording_N.tolist()))
+
+    assert validating("2026-11-21") == validating("2026-11-22")
+    assert len(validating("2026-11-21")) == 4
+
+
 def test_one_recording_cannot_be_split() -> None:
     with pytest.raises(NothingToTrain, match=r"r1.*val_share=0"):
         split(index_of(["r1"]), 0.1, 0)

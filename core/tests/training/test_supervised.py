@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,19 @@ def test_the_same_seed_gives_the_same_weights_whatever_the_threads(lessons: list
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert not torch.are_deterministic_algorithms_enabled()
     assert not all(torch.equal(a[name], c[name]) for name in a)
+
+
+def test_the_same_drives_in_another_order_and_by_other_names_give_the_same_weights(tmp_path: Path) -> None:
+    def drives(day: str, order: Sequence[int]) -> list[Any]:
+        made = [bright_side_drives(small_game(), seed=n, name=f"{day}-{place}") for place, n in enumerate(order)]
+        for drive, seed in zip(made, order, strict=True):
+            drive.header = replace(drive.header, seed=seed)
+        return made
+
+    train(job_of(small_game(), drives("2026-11-21", range(4)), tmp_path / "a"))
+    train(job_of(small_game(), drives("2026-11-22", (2, 1, 3, 0)), tmp_path / "b"))
+    a, b = (load_file(tmp_path / name / "model.safetensors") for name in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_every_kind_of_head_learns_at_once(tmp_path: Path) -> None:

@@ -75,3 +75,12 @@ class Source(Protocol):
     def read_frame_into(self, index: int, out_HWC: FrameArray) -> None:
         """Decode one frame into `out_HWC`; called by several threads at once."""
         ...
+
+
+def identity(source: Source) -> str:
+    """What a recording is known by however it is called: the seed of its world, if any, else its name.
+
+    So that the same drives, recorded again on another day, are split and drawn in the same way.
+    """
+    seed = source.header.seed
+    return source.name if seed is None else f"seed {seed:09d}"

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from playhead.data.source import identity
 from playhead.data.windows import WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
 
@@ -33,9 +34,10 @@ def split(
 ) -> Split:
     """Keep `share` of the recordings for validation, at least one; 0 keeps none.
 
-    Which ones follows from the seed and their names alone. `by` may name a telemetry column instead: windows
-    with the same value in it (one car's pictures, say) then stay together. `earlier` says of groups that a
-    network has met whether they validated it: those go on doing so, and what it has learned from never starts to.
+    Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a telemetry
+    column instead: windows with the same value in it (one car's pictures, say) then stay together. `earlier` says
+    of groups that a network has met whether they validated it: those go on doing so, and what it has learned from
+    never starts to.
     Raises:  NothingToTrain when there are too few recordings, BadValue for a share outside [0, 1).
     """
     if not 0 <= share < 1:
@@ -49,24 +51,29 @@ def split(
             f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and validation "
             "needs one of its own. Record another, or train without validation: --set val_share=0."
         )
-    kept = _kept(groups, share, seed, earlier)
+    known_by = {recording.name: identity(recording) for recording in index.recordings}
+    ranked = {name: _rank(seed, known_by.get(name, name)) for name in groups}
+    kept = _kept(sorted(groups, key=ranked.__getitem__), share, earlier)
     is_kept = np.isin(group_N, kept)
     return Split(train=index.take(~is_kept), validation=index.take(is_kept), validation_groups=tuple(kept))
 
 
-def _kept(groups: list[str], share: float, seed: int, earlier: Mapping[str, bool]) -> list[str]:
-    """Return the groups that validate: those that did, then new ones; learned ones only if there is no other."""
+def _kept(groups: list[str], share: float, earlier: Mapping[str, bool]) -> list[str]:
+    """Return the groups that validate: those that did, then new ones; learned ones only if there is no other.
+
+    `groups` come in the order they are to be taken in.
+    """
     before = [name for name in groups if earlier.get(name, False)]
     new = [name for name in groups if name not in earlier]
     count = min(max(1, round(share * len(groups)), len(before)), len(groups) - 1)
     if not before and not new:
         new = groups
-    return sorted((before + sorted(new, key=lambda name: _rank(seed, name)))[:count])
+    return sorted((before + new)[:count])
 
 
-def _rank(seed: int, name: str) -> str:
-    """A number that looks random and depends on nothing but seed and name, on every machine."""
-    return hashlib.sha256(f"{seed}/{name}".encode()).hexdigest()
+def _rank(seed: int, known_by: str) -> str:
+    """A number that looks random and depends on nothing but the two, on every machine."""
+    return hashlib.sha256(f"{seed}/{known_by}".encode()).hexdigest()
 
 
 def groups_of(index: WindowIndex, by: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:

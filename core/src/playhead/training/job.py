@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from playhead.data.source import Source
+from playhead.data.source import Source, identity
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.game import Game
 from playhead.labels import LabelSchema, check_same
@@ -81,6 +81,7 @@ class TrainingJob:
 def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
     """Return the recordings that fit the game and the recipe, and their rate.
 
+    They come in an order that does not depend on which of several processes finished its drive first.
     Raises:  Mismatch naming the first recording that does not fit and what to type, unless job.skip_bad;
              NothingToTrain when none is left.
     """
@@ -98,7 +99,7 @@ def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
             fitting.append(recording)
     if not fitting or rate_hz is None:
         raise NothingToTrain(_nothing(job))
-    return fitting, rate_hz
+    return sorted(fitting, key=identity), rate_hz
 
 
 def _nothing(job: TrainingJob) -> str:
