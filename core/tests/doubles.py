@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from playhead.capture import FrameArray
 from playhead.clock import NS_PER_S
-from playhead.events import PLAYED, Origin
+from playhead.events import PLAYED, Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Axes, Choice, Head, Keys
 from playhead.regions import Region
@@ -121,3 +121,27 @@ def mixed_heads() -> dict[str, Head]:
         "wheel": Axes("steer", "pedal", mirror=("steer",)),
         "nudge": Axes("x", deltas=(-0.1, 0.0, 0.1), mirror=("x",)),
     }
+
+
+@dataclass
+class FakeWindow:
+    """A window that loses its focus to order."""
+
+    title: str = "Toy"
+    focused: bool = True
+    minimised: bool = False
+    closed: bool = False
+
+    def box(self) -> object | None:
+        return None if self.closed else (0, 0, 32, 24)
+
+    def is_focused(self) -> bool:
+        return self.focused and not self.minimised and not self.closed
+
+    def is_minimised(self) -> bool:
+        return self.minimised
+
+
+def pressed(*rows: tuple[float, str, float], origin: Origin = Origin.HUMAN) -> list[Event]:
+    """Events of a person: (milliseconds, code, value)."""
+    return [Event(time_ns=round(ms * 1e6), code=code, value=value, origin=origin) for ms, code, value in rows]

@@ -17,6 +17,7 @@ class Origin(IntEnum):
 
 PLAYED = "played"  # device name of events that really reached the game
 TEACHER = "teacher"  # device name of events a teacher would have sent while somebody else drove
+HOTKEY = "hotkey"  # device name of hotkeys, whose code is what they mean: pause, resume, mark, stop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +25,8 @@ class Event:
     """One thing that happened on one control.
 
     Units:  time_ns monotonic nanoseconds; value 1 pressed, 0 released, or an axis in [-1, 1].
-    `device` is PLAYED for what reached the game and TEACHER for what a teacher would have done.
+    `device` is PLAYED for what reached the game, TEACHER for what a teacher would have done, and HOTKEY for
+    what a person told playhead.
     """
 
     time_ns: int

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from playhead.events import PLAYED, Event
+from playhead.events import PLAYED, Event, Origin
 from playhead.labels import Choice, Head, LabelArray, LabelSchema
 
 Row = npt.NDArray[np.generic]
@@ -24,6 +24,8 @@ class HeldLabels:
 
     `controls` maps labels to codes. A choice is the class whose code was pressed last and is still held; with
     none held, the first class without a control ("none"), or else the class chosen last.
+    A person and whatever else plays have a hand each: a key is held as long as either holds it, so that a
+    network that lets go at a take-over does not let go for the person.
     """
 
     def __init__(self, schema: LabelSchema, controls: Mapping[str, str], *, device: str = PLAYED) -> None:
@@ -31,7 +33,7 @@ class HeldLabels:
         self._controls = dict(controls)
         self._codes = frozenset(controls.values())
         self._device = device
-        self._held: dict[str, float] = {}
+        self._held: dict[tuple[str, bool], float] = {}
         self._chosen = {
             name: _idle_class(head, controls) for name, head in schema.heads if isinstance(head, Choice)
         }
@@ -41,9 +43,10 @@ class HeldLabels:
         """Take one event, if it is of the device followed and of a control."""
         if event.device != self._device or event.code not in self._codes:
             return
-        self._held.pop(event.code, None)
+        hand = event.code, event.origin is Origin.HUMAN
+        self._held.pop(hand, None)
         if event.value:
-            self._held[event.code] = event.value
+            self._held[hand] = event.value
         self._rows = None
 
     def rows(self) -> dict[str, Row]:
@@ -52,19 +55,28 @@ class HeldLabels:
         Shapes:  each (A,) of the head's dtype.
         """
         if self._rows is None:
-            self._rows = {name: self._row(name, head) for name, head in self._schema.heads}
+            held = self._held_codes()
+            self._rows = {name: self._row(name, head, held) for name, head in self._schema.heads}
         return self._rows
 
-    def _row(self, name: str, head: Head) -> Row:
+    def _held_codes(self) -> dict[str, float]:
+        """Return the value of every code that is held, the one pressed last at the end."""
+        held: dict[str, float] = {}
+        for (code, _), value in self._held.items():
+            held.pop(code, None)
+            held[code] = value
+        return held
+
+    def _row(self, name: str, head: Head, held: Mapping[str, float]) -> Row:
         codes = [self._controls.get(label) for label in head.names]
         if isinstance(head, Choice):
-            pressed = [codes.index(code) for code in self._held if code in codes]
+            pressed = [codes.index(code) for code in held if code in codes]
             if pressed:
                 self._chosen[name] = pressed[-1]
             elif None in codes:
                 self._chosen[name] = codes.index(None)
             return np.array([self._chosen[name]], dtype=head.dtype)
-        values = [self._held.get(code, 0.0) if code else 0.0 for code in codes]
+        values = [held.get(code, 0.0) if code else 0.0 for code in codes]
         if head.kind == "keys":
             return np.array([value > 0.5 for value in values], dtype=head.dtype)
         row: Row = np.clip(np.array(values, dtype=head.dtype), -1, 1)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from playhead.cli.wheel import take_wheel
 from playhead.devices import OpenDevice, open_device
 from playhead.driving.cast import scripted_driver
 from playhead.driving.drivers import Driver, HumanDriver
-from playhead.driving.loop import Tick
+from playhead.driving.loop import Tick, Watcher
 from playhead.events import Event, Origin
 from playhead.game import Scenario
 from playhead.home import Home, claim_folder
@@ -18,6 +18,7 @@ from playhead.plugins import Plugins
 from playhead.recording.disturbance import Disturbance
 from playhead.recording.lesson import Mix
 from playhead.recording.session import Take, TakeSummary, record
+from playhead.recording.takes import record_takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +72,26 @@ def record_episode(
     stop: Callable[[], bool],
     *,
     plugins: Plugins | None = None,
-) -> TakeSummary:
-    """Record one episode: open the device, drive, write, close."""
+    say: Callable[[str], object] = lambda text: None,
+) -> list[TakeSummary]:
+    """Record one episode: open the device, drive, write, close. A pause makes several recordings of it."""
     plugins = plugins or Plugins.installed()
     game = plugins.game(episode.game)
-    with open_device(plugins, game, episode.device, options=episode.options) as device:
-        take = _take(episode, plugins, device)
-        folder = episode.home.recordings(game.name)
-        return record(device, lambda: new_folder(folder), take, watchers=[FrameCounter(on_frames)], stop=stop)
+    with open_device(plugins, game, episode.device, options=episode.options) as opened:
+        take = _take(episode, plugins, opened)
+        return record_safely(opened, episode.home, take, [FrameCounter(on_frames)], stop=stop, say=say)
 
 
-def new_folder(parent: Path) -> Path:
-    """Claim the next free folder for a recording."""
-    return claim_folder(parent)
+def record_safely(
+    device: OpenDevice, home: Home, take: Take, watchers: Sequence[Watcher], *,
+    stop: Callable[[], bool], say: Callable[[str], object],
+) -> list[TakeSummary]:  # fmt: skip
+    """Record on a device with what guards it: hotkeys, focus, take-overs; none of it in a world."""
+    folder = home.recordings(device.session.game.name)
+    device, wheel = take_wheel(device, take.driver.origin, say)
+    if wheel is None:
+        return [record(device, lambda: claim_folder(folder), take, watchers=watchers, stop=stop)]
+    return record_takes(device, lambda: claim_folder(folder), take, wheel, watchers=watchers, stop=stop)
 
 
 def make_driver(device: OpenDevice, plugins: Plugins, home: Home, name: str, run: str) -> Driver:

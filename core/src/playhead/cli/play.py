@@ -152,29 +152,40 @@ class _Session:
         self, device: OpenDevice, driver: Driver, seed: int | None, watchers: list[Watcher],
         stop: Callable[[], bool],
     ) -> PlaySummary:  # fmt: skip
-        from playhead.playing.session import PlaySummary, measures_on, play
+        from playhead.cli.wheel import take_wheel
+        from playhead.playing.session import play
 
         duration_s = self.asked["seconds"] or float("inf")
-        if not self.asked["is_recorded"]:
-            return play(
-                device, driver, duration_s=duration_s, latency_s=self.latency_s, watchers=watchers, stop=stop,
-                seed=seed,
-            )  # fmt: skip
-        from playhead.home import claim_folder
-        from playhead.recording.session import Take, record
+        if self.asked["is_recorded"]:
+            return self._record(device, driver, seed, watchers, stop)
+        device, wheel = take_wheel(device, driver.origin, self.desk.say)
+        return play(
+            device, driver, duration_s=duration_s, latency_s=self.latency_s, guard=wheel, watchers=watchers,
+            stop=lambda: stop() or (wheel is not None and wheel.is_over), seed=seed,
+        )  # fmt: skip
+
+    def _record(
+        self, device: OpenDevice, driver: Driver, seed: int | None, watchers: list[Watcher],
+        stop: Callable[[], bool],
+    ) -> PlaySummary:  # fmt: skip
+        from playhead.cli.episodes import record_safely
+        from playhead.driving.timing import LoopReport
+        from playhead.playing.session import PlaySummary, measures_on
+        from playhead.recording.session import Take
 
         take = Take(
             driver=driver,
             driver_name=f"run {self.run.name}",
-            duration_s=duration_s,
+            duration_s=self.asked["seconds"] or float("inf"),
             latency_s=self.latency_s,
             scenario=self.asked["scenario"],
             seed=seed,
         )
-        folder = self.desk.home.recordings(self.game.name)
-        taken = record(device, lambda: claim_folder(folder), take, watchers=watchers, stop=stop)
-        self.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")
-        return PlaySummary(report=taken.report, measures=measures_on(device), seed=seed)
+        made = record_safely(device, self.desk.home, take, watchers, stop=stop, say=self.desk.say)
+        for taken in made:
+            self.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")
+        report = LoopReport.joined([taken.report for taken in made])
+        return PlaySummary(report=report, measures=measures_on(device), seed=seed)
 
 
 def _would_have(device: OpenDevice, summary: PlaySummary) -> str:

@@ -149,11 +149,12 @@ def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | 
 
     is_world = game.device(episodes[0].device).capture == "environment"
     count = min(workers or (os.cpu_count() or 1), len(episodes)) if is_world else 1
-    work = partial(record_episode, plugins=desk.plugins) if count == 1 else record_episode
+    work = partial(record_episode, plugins=desk.plugins, say=desk.say) if count == 1 else record_episode
     rate_hz = episodes[0].options.get("rate_hz") or game.rate_hz(episodes[0].device)
     frames = round(episodes[0].seconds_s * rate_hz) * len(episodes) or None
     with stopped_by_interrupt() as stop, frames_bar(f"record {game.name}", frames, rate_hz) as on_frames:
-        return list(run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop))
+        made = run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop)
+        return [summary for takes in made for summary in takes]
 
 
 def _line(summary: TakeSummary) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.source import Source
+from playhead.events import Origin
 from playhead.labels import Choice, Head
 
 TimeArray = npt.NDArray[np.int64]
@@ -72,9 +73,26 @@ def _label_events(recording: Source) -> npt.NDArray[Any]:
 
 def _event_track(events: npt.NDArray[Any], code: str, start_ns: int, first: float) -> Track:
     """Make the track of one code: what the first frame was labelled with, then what its events say."""
-    mine = events[events["code"] == code]
-    later = mine[mine["time_ns"] > start_ns]
-    times = np.concatenate([[start_ns], later["time_ns"].astype(np.int64)])
-    values = np.concatenate([[first], later["value"].astype(np.float64)])
-    order = np.argsort(times, kind="stable")
-    return Track(times[order].astype(np.int64), values[order])
+    mine = events[(events["code"] == code) & (events["time_ns"] > start_ns)]
+    mine = mine[np.argsort(mine["time_ns"], kind="stable")]
+    times = np.concatenate([[start_ns], mine["time_ns"].astype(np.int64)])
+    values = np.concatenate([[first], mine["value"].astype(np.float64)])
+    is_human = mine["origin"] == int(Origin.HUMAN)
+    if is_human.any() and not is_human.all():
+        # Whoever lets go first is who held it at the first frame.
+        let_go = is_human[np.argmax(mine["value"] == 0)]
+        values = _held_by_either(values, np.concatenate([[let_go], is_human]))
+    return Track(times.astype(np.int64), values)
+
+
+def _held_by_either(value_S: StateArray, is_human_S: npt.NDArray[np.bool_]) -> StateArray:
+    """Return what is held when a person and a player hold one control: see held.HeldLabels.
+
+    Shapes:  value_S (S,) what the hand of each step does; returns (S,) the state after it.
+    """
+    steps_S = np.arange(len(value_S))
+    other_S = np.zeros_like(value_S)
+    for hand_S in (is_human_S, ~is_human_S):
+        last_S = np.maximum.accumulate(np.where(~hand_S, steps_S, -1))  # the other hand's last step
+        other_S[hand_S] = np.where(last_S >= 0, value_S[last_S], 0.0)[hand_S]
+    return np.where(value_S != 0, value_S, other_S)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from array import array
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 NS_PER_MS = 1e6
@@ -83,3 +84,15 @@ class LoopReport:
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
         return {**vars(self), "rates_hz": self.rates_hz()}
+
+    @classmethod
+    def joined(cls, reports: Sequence[LoopReport]) -> LoopReport:
+        """Add up the loops of one session; the ending is the last one's, the sections are the longest one's."""
+        if not reports:
+            return cls(ending="stopped")
+        added = {name: sum(getattr(report, name) for report in reports) for name in _ADDED}
+        longest = max(reports, key=lambda report: report.captured)
+        return replace(reports[-1], **added, sections=longest.sections)
+
+
+_ADDED = ("captured", "decided", "acted", "late", "dropped", "blocked", "elapsed_s", "wall_s")

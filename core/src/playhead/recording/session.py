@@ -77,10 +77,12 @@ def record(
     guard: Guard | None = None,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
+    label_origin: Callable[[Origin], Origin] = lambda decided: decided,
 ) -> TakeSummary:
     """Record until the time is up, the episode ends, or somebody stops it; all three are normal ends.
 
     `new_folder` is called once something can be seen, so that a device that fails leaves no empty recording.
+    `label_origin` says at every frame whose keys label it, given whose decisions would.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
     _check_heard(device, take.driver)
@@ -103,7 +105,7 @@ def record(
             writer,
             session.game,
             label_device=header.label_device,
-            label_origin=lambda: lesson.label_origin,
+            label_origin=lambda: label_origin(lesson.label_origin),
             telemetry=header.telemetry,
             more_events=lesson.take_events,
         )

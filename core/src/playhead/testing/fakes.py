@@ -1,7 +1,7 @@
 """A window and a keyboard that exist only in memory, on a clock that moves when somebody sleeps.
 
 The window shows a bright square: keys push it about, and it falls behind on its own, so that every picture
-differs from the last. The person presses every control of the game in turn.
+differs from the last. The person presses every control of the game in turn, unless the option `person` is false.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class FakeGame:
     frame: Frame
     codes: tuple[str, ...]
     seconds: float
+    has_person: bool = True
     clock: Clock = field(default_factory=FakeClock)
     held: dict[str, float] = field(default_factory=dict)
     sent: list[tuple[str, float]] = field(default_factory=list)
@@ -44,7 +45,12 @@ class FakeGame:
         def make() -> FakeGame:
             game = session.game
             seconds = float(session.options.get("seconds", SECONDS))
-            fake = cls(frame=game.frame, codes=tuple(game.controls.values()), seconds=seconds)
+            fake = cls(
+                frame=game.frame,
+                codes=tuple(game.controls.values()),
+                seconds=seconds,
+                has_person=bool(session.options.get("person", True)),
+            )
             session.clock = fake.clock
             return fake
 
@@ -97,7 +103,7 @@ class FakeInput:
     def _person(self, until_ns: int) -> list[Event]:
         events: list[Event] = []
         turn_ns, turn = round(TURN_S * NS_PER_S), 0
-        while self._game.codes and turn * turn_ns <= until_ns:
+        while self._game.has_person and self._game.codes and turn * turn_ns <= until_ns:
             code = self._game.codes[turn % len(self._game.codes)]
             for time_ns, value in ((turn * turn_ns, 1.0), (round((turn + HELD_SHARE) * turn_ns), 0.0)):
                 events.append(Event(time_ns=time_ns, code=code, value=value, origin=Origin.HUMAN))

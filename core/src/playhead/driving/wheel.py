@@ -1,0 +1,134 @@
+"""Who is at the wheel: the driver, or nobody because of a pause, a lost focus or a closed window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+from playhead.driving.ears import PAUSE, RESUME, STOP
+from playhead.events import HOTKEY, Event, Origin
+
+Who = Literal["human", "model", "paused", "unfocused", "minimised", "closed"]
+Driver = Literal["human", "model"]
+Loss = Literal["unfocused", "minimised", "closed"]
+
+
+class GuardedWindow(Protocol):
+    """What is needed of the game's window (capture/desktop.py)."""
+
+    @property
+    def title(self) -> str:
+        """What stands in its title bar."""
+        ...
+
+    def box(self) -> object | None:
+        """Return where it is, or None when it was closed."""
+        ...
+
+    def is_focused(self) -> bool:
+        """Whether keys go to it."""
+        ...
+
+    def is_minimised(self) -> bool:
+        """Whether nothing of it can be seen."""
+        ...
+
+
+class Wheel:
+    """A guard of the loop that follows hotkeys and the window. Each change is said once, with what to do.
+
+    `driver` is who drives when nothing is in the way; keys go out only then. The focus comes back by itself. A
+    pause ends with the hotkey that resumes; when a person drives, also with the one that began it.
+    `hotkeys` maps pause, resume, mark and stop to the names of keys, for what is said.
+    """
+
+    def __init__(
+        self, driver: Driver, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
+        say: Callable[[str], object] = lambda text: None,
+    ) -> None:  # fmt: skip
+        self.driver = driver
+        self.is_over = False
+        self._hotkeys = hotkeys
+        self._window = window
+        self._say = say
+        self._holder = driver
+        self._is_paused = False
+        self._loss: Loss | None = None
+        self._told: Who = driver
+        self._is_steady = True
+
+    @property
+    def who(self) -> Who:
+        """Who drives right now, or why nobody does."""
+        return self._loss or ("paused" if self._is_paused else self._holder)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody drives, so that what is seen may be recorded."""
+        return self.who in ("human", "model") and not self.is_over
+
+    def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
+        """Take what was heard, look at the window, and say whether the driver may press."""
+        before = self.who
+        for event in heard:
+            self._hear(event)
+        self._loss = self._look()
+        self._is_steady = self.who == before
+        self._tell()
+        return self.who == self.driver and not self.is_over
+
+    def check(self) -> bool:
+        """Look at the window and say whether somebody drives; asked right before each frame is taken."""
+        self.may_send(0, ())
+        return self.is_open
+
+    def label_origin(self, decided: Origin) -> Origin:
+        """Return whose keys label the frame of this tick; `decided` is the origin of the driver's decisions.
+
+        NONE while nobody drives, and in the tick in which the wheel changes hands: keys of both are down then.
+        """
+        if self.driver == "human":
+            return decided
+        if not self._is_steady or not self.is_open:
+            return Origin.NONE
+        return Origin.HUMAN if self.who == "human" else decided
+
+    def _hear(self, event: Event) -> None:
+        """Follow a hotkey."""
+        if event.device != HOTKEY:
+            return
+        if event.code == STOP:
+            self.is_over = True
+        elif event.code == RESUME or (event.code == PAUSE and self._is_paused and self.driver == "human"):
+            self._is_paused, self._holder = False, self.driver
+        elif event.code == PAUSE:
+            self._is_paused = True
+
+    def _look(self) -> Loss | None:
+        if self._window is None or self._window.is_focused():
+            return None
+        if self._window.box() is None:
+            return "closed"
+        return "minimised" if self._window.is_minimised() else "unfocused"
+
+    def _tell(self) -> None:
+        if self.who == self._told or self.is_over:
+            return
+        self._told = self.who
+        self._say(self._sentence(self._told))
+
+    def _sentence(self, who: Who) -> str:
+        keys = {name: key.upper() for name, key in self._hotkeys.items()}
+        if who == "human":
+            gives_back = f"{keys[RESUME]} gives the wheel back, " if self.driver == "model" else ""
+            return f"You drive. {gives_back}{keys[PAUSE]} pauses, {keys[STOP]} stops."
+        if who == "model":
+            return f"The network drives. Any key of the game takes over, {keys[STOP]} stops."
+        if who == "paused":
+            return f"Paused, nothing is pressed. {keys[RESUME]} goes on, {keys[STOP]} stops."
+        title = f'"{self._window.title}"' if self._window is not None else "The window"
+        return {
+            "unfocused": f"{title} has lost the focus, so nothing is pressed. Click into it to go on.",
+            "minimised": f"{title} is minimised, so nothing is pressed. Bring it back to go on.",
+            "closed": f"{title} was closed. What was recorded is kept. Start the game again, then this command.",
+        }[who]

@@ -1,0 +1,36 @@
+"""A person beside the network: any touch takes the wheel at once, and only a hotkey gives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from playhead.driving.loop import axis_codes
+from playhead.driving.wheel import GuardedWindow, Wheel
+from playhead.events import PLAYED, Event, Origin
+from playhead.game import Game
+
+# A stick that nobody touches still moves a little; beyond its dead zone it says less than this.
+STICK_MOVED = 0.2
+
+
+class SafePlay(Wheel):
+    """The guard of every game that has a window or a keyboard: keys go out only while the network drives.
+
+    Not while the window is without the focus, after any key of the game by a person, in a pause, or after the
+    hotkey that stops. A person's press counts, not the release: who holds a key while handing over may let go.
+    """
+
+    def __init__(
+        self, game: Game, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
+        say: Callable[[str], object] = lambda text: None,
+    ) -> None:  # fmt: skip
+        super().__init__("model", hotkeys, window=window, say=say)
+        self._codes = frozenset(game.controls.values())
+        self._axes = axis_codes(game)
+
+    def _hear(self, event: Event) -> None:
+        super()._hear(event)
+        if event.device != PLAYED or event.origin is not Origin.HUMAN or event.code not in self._codes:
+            return
+        if abs(event.value) > (STICK_MOVED if event.code in self._axes else 0.0):
+            self._holder = "human"

@@ -1,0 +1,68 @@
+"""A session of recordings on a device that hears people: a pause ends one recording, going on begins the next.
+
+So neighbouring frames always belong together, and nothing that a person does in a pause is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from playhead.clock import NS_PER_S
+from playhead.devices import OpenDevice
+from playhead.driving.ears import Ears
+from playhead.driving.loop import Watcher, never
+from playhead.driving.wheel import Wheel
+from playhead.recording.session import Take, TakeSummary, record
+
+ASK_HZ = 20  # how often a pause asks whether it is over
+
+
+def record_takes(
+    device: OpenDevice,
+    new_folder: Callable[[], Path],
+    take: Take,
+    wheel: Wheel,
+    *,
+    watchers: Sequence[Watcher] = (),
+    stop: Callable[[], bool] = never,
+) -> list[TakeSummary]:
+    """Record until the time is up, the window closes or somebody stops it, in as many recordings as it takes.
+
+        wait for the wheel -> record until it is let go -> wait -> record ...
+
+    `take.duration_s` counts what is recorded, not the pauses. Raises: as `record`; what was recorded is kept.
+    """
+    made: list[TakeSummary] = []
+    left_s = take.duration_s
+    while left_s > 0 and _wait(device, wheel, stop):
+        if isinstance(device.input, Ears):
+            device.input.begin()
+        summary = record(
+            device,
+            new_folder,
+            replace(take, duration_s=left_s),
+            guard=wheel,
+            watchers=watchers,
+            stop=lambda: stop() or not wheel.check(),
+            label_origin=wheel.label_origin,
+        )
+        made.append(summary)
+        left_s -= summary.report.elapsed_s
+        if summary.report.ending != "stopped":
+            break
+    return [summary for summary in made if summary.recording.frames] or made[:1]
+
+
+def _wait(device: OpenDevice, wheel: Wheel, stop: Callable[[], bool]) -> bool:
+    """Wait until somebody drives; say no when it is over instead."""
+    while not stop():
+        now_ns = device.clock.now_ns()
+        wheel.may_send(now_ns, device.input.listen())
+        if wheel.is_over or wheel.who == "closed":
+            return False
+        if wheel.is_open:
+            return True
+        device.clock.sleep_until(now_ns + NS_PER_S // ASK_HZ)
+    return False
