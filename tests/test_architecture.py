@@ -53,6 +53,7 @@ HEAVY: dict[str, set[str]] = {
     "safetensors": {"models"},
     "panda3d": set(),
     "pytest": {"testing"},
+    "pygame": {"showing"},
     "Xlib": {"capture", "input", "testing"},
     "click": {"cli"},
 }

@@ -80,6 +80,16 @@ class OpenDevice:
         self.session.close()
 
 
+def merged(base: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with changes laid over them, mappings inside them too."""
+    result = dict(base)
+    for change in changes:
+        for name, value in change.items():
+            both = isinstance(value, Mapping) and isinstance(result.get(name), Mapping)
+            result[name] = merged(result[name], value) if both else value
+    return result
+
+
 def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str, Any] | None = None,
                 input_name: str = "") -> OpenDevice:  # fmt: skip
     """Open the device called `name`; `input_name` replaces its input, as "none" does for a dry run.
@@ -87,7 +97,7 @@ def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str
     Raises:  NotFound for unknown names, DeviceFailed when a backend cannot be opened.
     """
     device = game.device(name)
-    session = DeviceSession(game=game, name=name, device=device, options={**device.options, **(options or {})})
+    session = DeviceSession(game=game, name=name, device=device, options=merged(device.options, options or {}))
     try:
         capture: Capture = plugins.get("capture", device.capture)(session)
         session.on_close(capture.close)

@@ -116,6 +116,7 @@ class World:
     `policies` are scripted drivers: each is called with the environment and has `decide() -> {code: value}`.
     `measures` are read from `info["measures"]`; without any, the return and length of an episode are scored.
     `test_options` go to the environment when a network is measured, so that it never sees what it trained on.
+    `shown` are options laid over the device's when the world is shown in a window of its own (`playhead world`).
     """
 
     environment: str
@@ -124,6 +125,7 @@ class World:
     scenarios: Mapping[str, Scenario] = field(default_factory=lambda: {"regular": Scenario()})
     measures: tuple[Measure, ...] = ()
     test_options: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

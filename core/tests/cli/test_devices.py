@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from playhead.cli.devices import merged, parse_settings
+from playhead.cli.devices import parse_settings
+from playhead.devices import merged
 from playhead.errors import BadValue
 
 

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
     "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),
     "play": ("playhead.cli.play:play", "Let a run play the game."),
+    "world": ("playhead.cli.world:world", "Open a game's stand-in world in a real window, to drive it yourself."),
     "plugins": ("playhead.cli.plugins:plugins", "List plugins, what they register and which are broken."),
     "new-game": ("playhead.cli.new_game:new_game", "Write a package that teaches playhead a new game."),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from playhead.cli.context import Desk
@@ -60,16 +60,6 @@ def _loaded(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
-
-
-def merged(base: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with changes laid over them, mappings inside them too."""
-    result = dict(base)
-    for change in changes:
-        for name, value in change.items():
-            both = isinstance(value, Mapping) and isinstance(result.get(name), Mapping)
-            result[name] = merged(result[name], value) if both else value
-    return result
 
 
 def find_scenario(game: Game, name: str) -> Scenario:

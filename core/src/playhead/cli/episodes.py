@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playhead.cli.wheel import take_wheel
-from playhead.devices import OpenDevice, open_device
+from playhead.devices import OpenDevice, merged, open_device
 from playhead.driving.cast import scripted_driver
 from playhead.driving.drivers import Driver, HumanDriver
 from playhead.driving.loop import Tick, Watcher
@@ -126,8 +126,6 @@ def _take(episode: Episode, plugins: Plugins, device: OpenDevice) -> Take:
 
 def episode_options(scenario: Scenario, seed: int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the device options of one episode: the scenario's reset, the seed, and what --set asks for."""
-    from playhead.cli.devices import merged
-
     options: dict[str, Any] = {"reset": dict(scenario.options)} if scenario.options else {}
     if seed is not None:
         options["seed"] = seed

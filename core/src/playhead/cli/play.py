@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import choose_device, find_scenario, merged, parse_settings
+from playhead.cli.devices import choose_device, find_scenario, parse_settings
+from playhead.devices import merged
 from playhead.errors import BadValue
 
 if TYPE_CHECKING:

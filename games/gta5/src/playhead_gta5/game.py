@@ -77,6 +77,7 @@ GTA5 = Game(
             Measure(name="stuck_events", title="stuck", better="lower"),
         ),
         test_options={"split": "test"},
+        shown={"arguments": {"width": 800, "height": 600}},  # the size of the original's window
     ),
     importers={"hdf5": "playhead_gta5.importers:find_hdf5"},
     settings=SETTINGS,

@@ -1,0 +1,145 @@
+"""`playhead world`: a game's stand-in world in a real window, to be driven, recorded and played like the game."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.cli.devices import find_scenario, parse_settings
+from playhead.devices import merged
+from playhead.errors import BadValue
+
+if TYPE_CHECKING:
+    from playhead.game import Game
+    from playhead.showing.drive import ShownDrive
+    from playhead.showing.session import Show
+
+ENDINGS = {"over": "the drive is over", "time": "the time is up", "closed": "closed by you"}
+
+
+def _pair(separator: str) -> Callable[[click.Context, click.Parameter, str], tuple[int, int] | None]:
+    """Return a reader of two numbers, as in 800x600 or 0,0."""
+
+    def read(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[int, int] | None:
+        first, found, second = text.partition(separator)
+        try:
+            return (int(first), int(second)) if found else None if not text else (int(text), 0)
+        except ValueError as error:
+            raise click.BadParameter(f'"{text}" is not of the form 800{separator}600.') from error
+
+    return read
+
+
+@click.command(short_help="Open a game's stand-in world in a real window, to drive it yourself.")
+@click.argument("game")
+@click.option("--scenario", metavar="NAME", default="", help="Kind of drive, as the world names them.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first drive; the next count on.")
+@click.option("--drives", type=click.IntRange(min=1), default=1, show_default=True, help="Drives, one after "
+              "another in the same window.")  # fmt: skip
+@click.option(
+    "--seconds", type=click.FloatRange(min=0), default=0.0, help="Length of a drive. Default: to its end."
+)
+@click.option("--unseen", is_flag=True, help="Drive where networks are measured, and not where they train.")
+@click.option(
+    "--title", default="", help="Title of the window. Default: that by which the game's window is found."
+)
+@click.option("--size", metavar="WxH", default="", callback=_pair("x"), help="Size of the window inside. "
+              "Default: that of the world's pictures.")  # fmt: skip
+@click.option("--at", metavar="X,Y", default="", callback=_pair(","), help="Where the window opens. Default: "
+              "where the desktop puts it.")  # fmt: skip
+@click.option("--rate", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Pictures a second, "
+              "at most.")  # fmt: skip
+@click.option("--key", "keys", multiple=True, metavar="CONTROL=KEY", help="Press KEY for a control of the game, "
+              "as gas=up.")  # fmt: skip
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the world, as "
+              "arguments.traffic=0.")  # fmt: skip
+@click.option("--log", "log_path", type=click.Path(dir_okay=False, path_type=Path), help="Write what was shown "
+              "and pressed as JSON lines.")  # fmt: skip
+@click.option("--stamp", is_flag=True, help="Draw each picture's number into it, to tell pictures apart.")
+@click.option("--hint", metavar="POLICY", default="", help="Log what this policy of the world would press.")
+@click.option("--json", "as_json", is_flag=True, help="Print the measures as JSON.")
+@pass_desk
+def world(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Open the stand-in world of GAME in a window. Its keys drive; Escape, Ctrl-C or closing the window ends it.
+
+    Example: playhead world gta5 --drives 3
+    """
+    from playhead.driving.stopping import stopped_by_interrupt
+    from playhead.showing.session import show
+
+    found = desk.game(game)
+    with stopped_by_interrupt() as stop:
+        drives = show(found, _asked(found, asked), on_open=partial(_say, desk, found), stop=stop.is_set)
+    if as_json:
+        click.echo(json.dumps([drive.to_json() for drive in drives], indent=2))
+        return
+    for number, drive in enumerate(drives):
+        click.echo(_line(found, asked["seed"] + number, drive))
+
+
+def _asked(game: Game, asked: dict[str, Any]) -> Show:
+    """Return the options of the command as what is to be shown."""
+    from playhead.showing.session import Show
+
+    reset = dict(find_scenario(game, asked["scenario"]).options)
+    if asked["unseen"] and game.world:
+        reset |= game.world.test_options
+    return Show(
+        title=asked["title"],
+        size=asked["size"],
+        corner=asked["at"],
+        rate_hz=asked["rate"],
+        seconds=asked["seconds"] or float("inf"),
+        drives=asked["drives"],
+        seed=asked["seed"],
+        options=merged({"reset": reset} if reset else {}, parse_settings(asked["settings"])),
+        keys=_keys(asked["keys"]),
+        log=asked["log_path"],
+        is_stamped=asked["stamp"],
+        hint=asked["hint"],
+    )
+
+
+def _keys(texts: Sequence[str]) -> dict[str, str]:
+    """Read CONTROL=KEY texts."""
+    pairs = [text.partition("=") for text in texts]
+    for control, equals, key in pairs:
+        if not (control and equals and key):
+            raise BadValue(f"--key {control}{equals}{key} is not of the form CONTROL=KEY, as in --key gas=up.")
+    return {control: key for control, _, key in pairs}
+
+
+def _say(desk: Desk, game: Game, title: str, keys: Mapping[str, str]) -> None:
+    """Say what the window is called, which keys drive, and how to record and play in it."""
+    names = {code: label for label, code in game.controls.items()}
+    pressed = ", ".join(
+        key.upper() if names[code] == key else f"{key.upper()} ({names[code]})" for key, code in keys.items()
+    )
+    desk.say(f'The window "{title}" is open. Keys: {pressed}. Escape or Ctrl-C ends it.')
+    screens = [name for name, device in game.devices.items() if device.capture == "screen"]
+    if screens:
+        desk.say(
+            "In another terminal, to record what you see and press, or to let a run drive:\n"
+            f"  playhead record {game.name} --on {screens[0]}\n  playhead play {game.name} --on {screens[0]}"
+        )
+
+
+def _line(game: Game, seed: int, drive: ShownDrive) -> str:
+    titles = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
+    titles = titles or {name: (name, "") for name in drive.measures}
+    measured = "  ".join(
+        f"{title} {drive.measures[name]:.3g} {unit}".rstrip()
+        for name, (title, unit) in titles.items()
+        if name in drive.measures
+    )
+    hung = f", hung for {drive.lost_s:.1f} s" if drive.lost_s >= 0.1 else ""
+    return (
+        f"seed {seed}  {drive.seconds:.1f} s  {measured}\n"
+        f"  {drive.pictures:,} pictures, {drive.rate_hz:.0f} a second{hung}; {ENDINGS[drive.ending]}"
+    )

@@ -1,0 +1,146 @@
+"""One drive of a world in a window: real keys in, pictures out, on the machine's clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from playhead.clock import NS_PER_S
+from playhead.environment import EnvironmentSession
+from playhead.errors import DeviceFailed
+from playhead.showing.clock import PatientClock
+from playhead.showing.log import DriveLog, grid_of
+from playhead.showing.stamp import FrameArray, draw_stamp
+from playhead.showing.window import Window
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownDrive:
+    """What came of a drive in a window.
+
+    Units:  seconds of the world; pictures shown; lost_s seconds the world waited because the window hung.
+    """
+
+    seconds: float
+    pictures: int
+    lost_s: float
+    ending: str
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def rate_hz(self) -> float:
+        """Pictures a second."""
+        return self.pictures / max(self.seconds, 1e-9)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {**vars(self), "rate_hz": self.rate_hz, "measures": dict(self.measures)}
+
+
+@dataclass(kw_only=True)
+class Showing:
+    """Shows a world that runs on `clock` and holds in it what is held on the keyboard.
+
+    `keys` gives the code of the world for the code of the keyboard. `hint`, if any, says what a policy of the
+    world would press now; it goes into the log only. Units: rate_hz pictures a second at most.
+    """
+
+    environment: EnvironmentSession
+    window: Window
+    clock: PatientClock
+    keys: Mapping[str, str]
+    rate_hz: float = 60.0
+    seconds: float = math.inf
+    log: DriveLog = field(default_factory=lambda: DriveLog(None))
+    is_stamped: bool = False
+    hint: Callable[[], Mapping[str, float]] | None = None
+    stop: Callable[[], bool] = lambda: False
+    _pictures: int = 0
+
+    def run(self) -> ShownDrive:
+        """Show until the drive is over, the time is up, the window is closed or somebody stops it.
+
+        catch up -> picture -> window -> what happens until the next deadline -> catch up -> ...
+                                           |
+                                         each key is held from its own time on
+        """
+        environment = self.environment
+        ending = self._show()
+        environment.hold_nothing()
+        drive = ShownDrive(
+            seconds=environment.steps / environment.step_hz,
+            pictures=self._pictures,
+            lost_s=self.clock.lost_ns / NS_PER_S,
+            ending=ending,
+            measures=environment.measures(),
+        )
+        self.log.write("end", drive.to_json())
+        return drive
+
+    def _show(self) -> str:
+        deadline_ns = self.clock.now_ns()
+        while True:
+            self._picture()
+            if self.environment.is_over:
+                return "over"
+            if self.environment.steps >= self.seconds * self.environment.step_hz:
+                return "time"
+            deadline_ns = max(deadline_ns + round(NS_PER_S / self.rate_hz), self.clock.now_ns())
+            if self.stop() or not self._live_until(deadline_ns):
+                return "closed"
+
+    def _picture(self) -> None:
+        environment = self.environment
+        self.clock.keep_up()
+        environment.catch_up()
+        frame_HWC = picture_of(environment)
+        if self.is_stamped:
+            frame_HWC = frame_HWC.copy()
+            draw_stamp(frame_HWC, self._pictures)
+        self.window.show(frame_HWC)
+        if self.log.is_on:
+            self.log.write("picture", self._facts(frame_HWC))
+        self._pictures += 1
+
+    def _facts(self, frame_HWC: FrameArray) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            "number": self._pictures,
+            "step": self.environment.steps,
+            "grid": grid_of(frame_HWC),
+            "telemetry": self.environment.telemetry(),
+        }
+        if self.hint is not None:
+            facts["hint"] = sorted(code for code, value in self.hint().items() if value)
+        return facts
+
+    def _live_until(self, deadline_ns: int) -> bool:
+        """Take what happens until a time; returns False when the window is to close."""
+        for happening in self.window.happenings(self.clock, deadline_ns):
+            self.clock.keep_up()
+            if happening.kind == "close":
+                return False
+            if happening.kind == "focus":
+                self.log.write("focus", {"value": happening.value})
+                continue
+            code = self.keys[happening.code]
+            self.log.write("key", {"code": happening.code, "value": happening.value})
+            self.environment.hold(code, happening.value)
+        return True
+
+
+def picture_of(environment: EnvironmentSession) -> FrameArray:
+    """Return what a world shows now.
+
+    Shapes:  returns (H, W, 3) uint8. Raises: DeviceFailed when it shows no picture.
+    """
+    picture = environment.env.render()
+    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.shape[2:] != (3,):
+        raise DeviceFailed(
+            f"The world renders {type(picture).__name__} where a picture (height, width, 3) of uint8 was expected."
+        )
+    shown_HWC: FrameArray = picture
+    return shown_HWC

@@ -1,0 +1,135 @@
+"""Drives of a game's world in one window, one after another: opens world, window and log, and closes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playhead.devices import DeviceSession, merged
+from playhead.driving.cast import policy_reference, world_of
+from playhead.environment import EnvironmentSession
+from playhead.errors import BadValue, not_found
+from playhead.game import Game, resolve
+from playhead.showing.clock import PatientClock
+from playhead.showing.drive import Showing, ShownDrive, picture_of
+from playhead.showing.log import DriveLog
+from playhead.showing.window import Window
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """What is to be shown and how.
+
+    Units:  seconds of the world a drive; rate_hz pictures a second at most; size and corner pixels of the desktop.
+    `options` are of the world's device; `keys` gives the key for controls that are none on a keyboard; `hint`
+    names a policy of the world whose wishes are logged.
+    """
+
+    title: str = ""
+    size: tuple[int, int] | None = None
+    corner: tuple[int, int] | None = None
+    rate_hz: float = 60.0
+    seconds: float = math.inf
+    drives: int = 1
+    seed: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    log: Path | None = None
+    is_stamped: bool = False
+    hint: str = ""
+
+
+def window_title(game: Game) -> str:
+    """Return the title by which the game's screen device finds its window, or else the game's own."""
+    titles = [device.window.title for device in game.devices.values() if device.window and device.window.title]
+    return titles[0] if titles else game.title
+
+
+def world_device(game: Game) -> str:
+    """Return the name of the device that is the game's world. Raises: BadValue when there is none."""
+    world_of(game)
+    for name, device in game.devices.items():
+        if device.capture == "environment":
+            return name
+    raise BadValue(f'{game.name} has a world but no device that opens it (capture "environment").')
+
+
+def keys_of(game: Game, own: Mapping[str, str]) -> dict[str, str]:
+    """Return for each key of the keyboard the code of the game that it stands for.
+
+    Raises:  NotFound when `own` names a control that the game does not have, BadValue for a key given twice.
+    """
+    codes = list(game.controls.values())
+    for control in own:
+        if control not in codes and control not in game.controls:
+            raise not_found(f"control of {game.name}", control, [*game.controls, *codes])
+    wanted = {game.controls.get(control, control): key for control, key in own.items()}
+    keys = {wanted.get(code, code): code for code in codes}
+    if len(keys) < len(codes):
+        twice = next(key for key in keys if [wanted.get(code, code) for code in codes].count(key) > 1)
+        raise BadValue(f'The key "{twice}" cannot stand for two controls. Give one of them another with --key.')
+    return keys
+
+
+def show(
+    game: Game, asked: Show, *, on_open: Callable[[str, Mapping[str, str]], None], stop: Callable[[], bool]
+) -> list[ShownDrive]:
+    """Show drives until all are over or the window is closed; `on_open` is told the title and the keys.
+
+    Raises:  DeviceFailed when no window can be opened, NotFound and BadValue for what was asked.
+    """
+    title, keys = asked.title or window_title(game), keys_of(game, asked.keys)
+    world_device(game)
+    drives: list[ShownDrive] = []
+    with ExitStack() as closing:
+        log = DriveLog(asked.log)
+        closing.callback(log.close)
+        window = Window(title, list(keys))
+        closing.callback(window.close)
+        for seed in range(asked.seed, asked.seed + asked.drives):
+            clock = PatientClock()
+            session = _open(game, asked, seed, clock)
+            closing.callback(session.close)  # at the end: some environments close SDL, and the window with it
+            environment = EnvironmentSession.of(session)
+            if not window.is_open:
+                width, height = asked.size or picture_of(environment).shape[1::-1]
+                window.open(width, height, asked.corner)
+                on_open(title, keys)
+            log.write("drive", {"seed": seed, "size": window.size, "handle": window.handle})
+            drives.append(_showing(game, asked, environment, clock, window, log, stop).run())
+            if drives[-1].ending == "closed":
+                break
+    return drives
+
+
+def _open(game: Game, asked: Show, seed: int, clock: PatientClock) -> DeviceSession:
+    """Open a session of the world's device that runs on the machine's time and draws for a window."""
+    name = world_device(game)
+    device = game.device(name)
+    shown = world_of(game).shown
+    own = {"real_time": True, "frames": "render", "seed": seed}
+    options = merged(device.options, own, shown, asked.options)
+    return DeviceSession(game=game, name=name, device=device, options=options, clock=clock)
+
+
+def _showing(
+    game: Game, asked: Show, environment: EnvironmentSession, clock: PatientClock, window: Window, log: DriveLog,
+    stop: Callable[[], bool],
+) -> Showing:  # fmt: skip
+    hint = resolve(policy_reference(game, asked.hint))(environment.env).decide if asked.hint else None
+    return Showing(
+        environment=environment,
+        window=window,
+        clock=clock,
+        keys=keys_of(game, asked.keys),
+        rate_hz=asked.rate_hz,
+        seconds=asked.seconds,
+        log=log,
+        is_stamped=asked.is_stamped,
+        hint=hint,
+        stop=stop,
+    )

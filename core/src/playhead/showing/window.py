@@ -1,0 +1,152 @@
+"""A window on the desktop through SDL: shows pictures, tells of keys. The only file that knows pygame-ce."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import cv2
+
+from playhead.clock import NS_PER_S, Clock
+from playhead.errors import DeviceFailed, not_found
+from playhead.showing.stamp import FrameArray
+
+if TYPE_CHECKING:
+    import pygame
+
+LEAVE = "esc"
+# Codes whose SDL names are not the code itself.
+SDL_NAMES = {"shift": "left shift", "ctrl": "left ctrl", "alt": "left alt", "enter": "return", "esc": "escape"}
+UNSEEN_DRIVERS = ("dummy", "offscreen")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """What happened to the window: a key's code and 1 or 0, the focus with 1 or 0, or that it is to close."""
+
+    kind: Literal["key", "focus", "close"]
+    code: str = ""
+    value: float = 0.0
+
+
+class Window:
+    """A window that stretches every picture over the whole of itself, as games do.
+
+    Made before anything else that may use SDL, and opened once the size is known.
+    Raises:  DeviceFailed when no window can be shown, NotFound for codes that no key has.
+    """
+
+    def __init__(self, title: str, codes: Sequence[str]) -> None:
+        self._sdl = _load()
+        try:
+            self._sdl.display.init()
+        except self._sdl.error as error:
+            raise DeviceFailed(
+                f"No window can be opened: {error}. It needs a desktop; where there is none, "
+                'start one in memory: xvfb-run -s "-screen 0 1280x1024x24" playhead world ...'
+            ) from error
+        self._keys = _keys(self._sdl, codes)
+        driver = self._sdl.display.get_driver()
+        if driver in UNSEEN_DRIVERS:
+            raise DeviceFailed(
+                f"SDL_VIDEODRIVER={driver} shows windows to nobody. Unset it (unset SDL_VIDEODRIVER)."
+            )
+        self._leaves = LEAVE not in codes
+        self._title = title
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be seen."""
+        return self._sdl.display.get_surface() is not None
+
+    def open(self, width: int, height: int, corner: tuple[int, int] | None = None) -> None:
+        """Open the window. Units: pixels of the desktop; without a corner the system puts it somewhere."""
+        if corner is not None:
+            os.environ["SDL_VIDEO_WINDOW_POS"] = f"{corner[0]},{corner[1]}"
+        self._sdl.display.set_caption(self._title)
+        self._sdl.display.set_mode((width, height), self._sdl.RESIZABLE)
+        self._sdl.key.stop_text_input()  # no input method in between: keys are keys
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the inside, in pixels."""
+        width, height = self._sdl.display.get_surface().get_size()
+        return width, height
+
+    @property
+    def handle(self) -> int:
+        """The number by which the desktop knows the window; 0 where it has none."""
+        return int(self._sdl.display.get_wm_info().get("window", 0))
+
+    def show(self, frame_HWC: FrameArray) -> None:
+        """Show a picture; on return it is on the screen.
+
+        Shapes:  frame_HWC (H, W, 3) uint8 RGB of any size.
+        """
+        size = self.size
+        if frame_HWC.shape[1::-1] != size:
+            frame_HWC = _stretched(frame_HWC, size)
+        picture = self._sdl.image.frombuffer(frame_HWC.tobytes(), size, "RGB")
+        self._sdl.display.get_surface().blit(picture, (0, 0))
+        self._sdl.display.flip()
+
+    def happenings(self, clock: Clock, until_ns: int) -> Iterator[Happening]:
+        """Yield what happens, as it happens, until a time of the clock."""
+        while True:
+            left_ms = (until_ns - clock.now_ns()) * 1000 // NS_PER_S
+            event = self._sdl.event.wait(left_ms) if left_ms > 0 else self._sdl.event.poll()
+            if event.type == self._sdl.NOEVENT and left_ms <= 0:
+                clock.sleep_until(until_ns)  # the rest of a millisecond
+                return
+            happening = self._happening(event)
+            if happening is not None:
+                yield happening
+
+    def _happening(self, event: pygame.Event) -> Happening | None:
+        sdl = self._sdl
+        if event.type == sdl.QUIT or (event.type == sdl.KEYDOWN and event.key == sdl.K_ESCAPE and self._leaves):
+            return Happening(kind="close")
+        if event.type in (sdl.WINDOWFOCUSGAINED, sdl.WINDOWFOCUSLOST):
+            return Happening(kind="focus", value=float(event.type == sdl.WINDOWFOCUSGAINED))
+        if event.type in (sdl.KEYDOWN, sdl.KEYUP) and event.key in self._keys:
+            return Happening(kind="key", code=self._keys[event.key], value=float(event.type == sdl.KEYDOWN))
+        return None
+
+    def close(self) -> None:
+        """Close the window. May be called twice."""
+        self._sdl.display.quit()
+
+
+def _load() -> Any:
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it greets on stdout, which belongs to results
+    try:
+        import pygame
+    except ImportError as error:
+        raise DeviceFailed(
+            'A window needs the package pygame-ce, which is not installed. Type: pip install "playhead[window]"'
+        ) from error
+    return pygame
+
+
+def _keys(sdl: Any, codes: Sequence[str]) -> Mapping[int, str]:
+    """Return SDL's number of each key -> its code. Raises: NotFound for what no keyboard has."""
+    keys: dict[int, str] = {}
+    for code in codes:
+        try:
+            keys[sdl.key.key_code(SDL_NAMES.get(code, code))] = code
+        except ValueError as error:
+            known = [*SDL_NAMES, *"abcdefghijklmnopqrstuvwxyz0123456789", "left", "right", "up", "down", "space"]
+            raise not_found(
+                "key of the keyboard", code, known, then=f"Give it one, as in --key {code}=up."
+            ) from error
+    return keys
+
+
+def _stretched(frame_HWC: FrameArray, size: tuple[int, int]) -> FrameArray:
+    larger = size[0] >= frame_HWC.shape[1]
+    way = cv2.INTER_NEAREST if larger else cv2.INTER_AREA
+    stretched: Any = cv2.resize(frame_HWC, size, interpolation=way)
+    fitted_HWC: FrameArray = stretched
+    return fitted_HWC
