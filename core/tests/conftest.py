@@ -65,6 +65,7 @@ class FakeInput:
         self.held: dict[str, float] = {}
         self.sent: list[tuple[int, str, float]] = []
         self.heard: list[Event] = []
+        self.releases: list[tuple[int, list[str]]] = []  # each release of everything: when, and what was held
         self.before_send: Callable[[str, float], None] = lambda code, value: None
 
     def listen(self) -> list[Event]:
@@ -79,6 +80,7 @@ class FakeInput:
         self.sent.append((self.clock.now_ns(), code, value))
 
     def release_all(self) -> None:
+        self.releases.append((self.clock.now_ns(), [code for code, value in self.held.items() if value]))
         self.held = dict.fromkeys(self.held, 0.0)
 
     def close(self) -> None:

@@ -231,6 +231,42 @@ def test_a_guard_that_says_no_releases_and_sends_nothing(fake_device: Maker) -> 
     assert held_ms == [(0, True), (100, False), (200, False), (300, True), (400, True), (500, False)]
 
 
+def test_a_guard_may_be_asked_between_frames(fake_device: Maker) -> None:
+    fake, watching = fake_device(), Watching()
+    press = Event(time_ns=133 * MS, code="key a", value=1.0, origin=Origin.HUMAN)
+    fake.input.heard = [press]
+    heard: list[Event] = []
+
+    class Touchy:
+        ask_hz = 100.0
+
+        def may_send(self, time_ns: int, now_heard: Sequence[Event]) -> bool:
+            heard.extend(now_heard)
+            return not heard
+
+    report = loop(fake, Constant({"key w": 1.0}), duration_s=0.5, guard=Touchy(), watchers=[watching]).run()
+    assert heard == [press], "the guard hears everything once"
+    assert fake.input.releases[0] == (140 * MS, ["key w"]), "and acts before the next frame"
+    assert [list(tick.events)[:1] for tick in watching.ticks[2:]] == [[press], [], []]
+    assert (report.acted, report.blocked, report.late) == (2, 3, 0)
+
+
+def test_the_age_of_a_frame_is_told_when_it_is_decided_on(fake_device: Maker) -> None:
+    fake, watching = fake_device(), Watching()
+    look = fake.capture.look
+
+    def slow_look() -> CapturedFrame | None:
+        captured: CapturedFrame | None = look()
+        fake.clock.advance(0.004)
+        return captured
+
+    fake.capture.look = slow_look
+    report = loop(fake, Constant({}), watchers=[watching]).run()
+    assert (report.age["p50_ms"], report.age["p99_ms"]) == (4, 4)
+    assert {tick.age_ns for tick in watching.ticks} == {4 * MS}
+    assert watching.ticks[0].report.captured == 10, "the report goes on counting"
+
+
 def test_watchers_get_what_a_person_pressed(fake_device: Maker) -> None:
     fake, watching = fake_device(), Watching()
     press = Event(time_ns=150 * MS, code="key a", value=1.0, origin=Origin.HUMAN)

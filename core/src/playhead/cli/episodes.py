@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from playhead.cli.progress import live_line
 from playhead.cli.wheel import take_wheel
 from playhead.devices import OpenDevice, merged, open_device
 from playhead.driving.cast import scripted_driver
 from playhead.driving.drivers import Driver, HumanDriver
-from playhead.driving.loop import Tick, Watcher
+from playhead.driving.loop import Tick
 from playhead.events import Event, Origin
 from playhead.game import Scenario
 from playhead.home import Home, claim_folder
 from playhead.plugins import Plugins
 from playhead.recording.disturbance import Disturbance
 from playhead.recording.lesson import Mix
-from playhead.recording.session import Take, TakeSummary, record
+from playhead.recording.live import LiveLine
+from playhead.recording.session import Take, TakeSummary
 from playhead.recording.takes import record_takes
 
 
@@ -77,21 +80,21 @@ def record_episode(
     """Record one episode: open the device, drive, write, close. A pause makes several recordings of it."""
     plugins = plugins or Plugins.installed()
     game = plugins.game(episode.game)
-    with open_device(plugins, game, episode.device, options=episode.options) as opened:
+    with open_device(plugins, game, episode.device, options=episode.options) as opened, ExitStack() as shown:
         take = _take(episode, plugins, opened)
-        return record_safely(opened, episode.home, take, [FrameCounter(on_frames)], stop=stop, say=say)
-
-
-def record_safely(
-    device: OpenDevice, home: Home, take: Take, watchers: Sequence[Watcher], *,
-    stop: Callable[[], bool], say: Callable[[str], object],
-) -> list[TakeSummary]:  # fmt: skip
-    """Record on a device with what guards it: hotkeys, focus, take-overs; none of it in a world."""
-    folder = home.recordings(device.session.game.name)
-    device, wheel = take_wheel(device, take.driver.origin, say)
-    if wheel is None:
-        return [record(device, lambda: claim_folder(folder), take, watchers=watchers, stop=stop)]
-    return record_takes(device, lambda: claim_folder(folder), take, wheel, watchers=watchers, stop=stop)
+        device, wheel = take_wheel(opened, take.driver.origin, say)
+        live = LiveLine(game, wheel)
+        if wheel is not None:
+            shown.enter_context(live_line(live.text))
+        return record_takes(
+            device,
+            lambda: claim_folder(episode.home.recordings(game.name)),
+            take,
+            wheel,
+            watchers=[FrameCounter(on_frames), live],
+            stop=stop,
+            began=live.began,
+        )
 
 
 def make_driver(device: OpenDevice, plugins: Plugins, home: Home, name: str, run: str) -> Driver:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playhead.devices import OpenDevice
     from playhead.driving.drivers import Driver
     from playhead.driving.loop import Watcher
+    from playhead.driving.wheel import Wheel
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.playing.session import PlaySummary
@@ -156,23 +157,29 @@ class _Session:
         from playhead.cli.wheel import take_wheel
         from playhead.playing.session import play
 
-        duration_s = self.asked["seconds"] or float("inf")
-        if self.asked["is_recorded"]:
-            return self._record(device, driver, seed, watchers, stop)
         device, wheel = take_wheel(device, driver.origin, self.desk.say)
+        if self.asked["is_recorded"]:
+            return self._record(device, driver, wheel, seed, watchers, stop)
         return play(
-            device, driver, duration_s=duration_s, latency_s=self.latency_s, guard=wheel, watchers=watchers,
-            stop=lambda: stop() or (wheel is not None and wheel.is_over), seed=seed,
-        )  # fmt: skip
+            device,
+            driver,
+            duration_s=self.asked["seconds"] or float("inf"),
+            latency_s=self.latency_s,
+            guard=wheel,
+            watchers=watchers,
+            stop=lambda: stop() or (wheel is not None and wheel.is_over),
+            seed=seed,
+        )
 
     def _record(
-        self, device: OpenDevice, driver: Driver, seed: int | None, watchers: list[Watcher],
+        self, device: OpenDevice, driver: Driver, wheel: Wheel | None, seed: int | None, watchers: list[Watcher],
         stop: Callable[[], bool],
     ) -> PlaySummary:  # fmt: skip
-        from playhead.cli.episodes import record_safely
         from playhead.driving.timing import LoopReport
+        from playhead.home import claim_folder
         from playhead.playing.session import PlaySummary, measures_on
         from playhead.recording.session import Take
+        from playhead.recording.takes import record_takes
 
         take = Take(
             driver=driver,
@@ -182,7 +189,8 @@ class _Session:
             scenario=self.asked["scenario"],
             seed=seed,
         )
-        made = record_safely(device, self.desk.home, take, watchers, stop=stop, say=self.desk.say)
+        folder = self.desk.home.recordings(self.game.name)
+        made = record_takes(device, lambda: claim_folder(folder), take, wheel, watchers=watchers, stop=stop)
         for taken in made:
             self.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")
         report = LoopReport.joined([taken.report for taken in made])

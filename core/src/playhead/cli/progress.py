@@ -1,12 +1,14 @@
-"""Progress bars of recording and playing, on stderr."""
+"""Progress bars and live lines of recording and playing, on stderr. None where nobody looks: no terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 REDRAWS_HZ = 4
 
@@ -52,3 +54,21 @@ def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
             return lambda done, total: progress.update(task, completed=done, total=total)
 
         yield follow
+
+
+@contextmanager
+def live_line(text: Callable[[], str]) -> Iterator[None]:
+    """Show a line that is asked for anew a few times a second, by a thread of its own."""
+    with live_screen(lambda: Text(text(), no_wrap=True, overflow="ellipsis")):
+        yield
+
+
+@contextmanager
+def live_screen(shown: Callable[[], RenderableType]) -> Iterator[None]:
+    """Show something that is asked for anew a few times a second, by a thread of its own."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with Live(console=console, get_renderable=shown, refresh_per_second=REDRAWS_HZ, transient=True):
+        yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +153,9 @@ def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | 
     work = partial(record_episode, plugins=desk.plugins, say=desk.say) if count == 1 else record_episode
     rate_hz = episodes[0].options.get("rate_hz") or game.rate_hz(episodes[0].device)
     frames = round(episodes[0].seconds_s * rate_hz) * len(episodes) or None
-    with stopped_by_interrupt() as stop, frames_bar(f"record {game.name}", frames, rate_hz) as on_frames:
+    # A real game has a live line of its own.
+    bar = frames_bar(f"record {game.name}", frames, rate_hz) if is_world else nullcontext(lambda count: None)
+    with stopped_by_interrupt() as stop, bar as on_frames:
         made = run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop)
         return [summary for takes in made for summary in takes]
 

@@ -9,7 +9,10 @@ from playhead.events import Event
 
 
 class Guard(Protocol):
-    """Asked once a tick, before anything is pressed. While it says no, nothing is held and nothing is sent."""
+    """Asked once a tick, before anything is pressed. While it says no, nothing is held and nothing is sent.
+
+    A guard that wants to be asked between frames too has `ask_hz` (see `ask_hz_of`).
+    """
 
     def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
         """Say whether keys may go out now, given what a person has just done."""
@@ -22,3 +25,8 @@ class AlwaysSafe:
     def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
         """Say yes."""
         return True
+
+
+def ask_hz_of(guard: object) -> float:
+    """Return how often a guard wants to be asked; 0 for once a frame."""
+    return float(getattr(guard, "ask_hz", 0.0))

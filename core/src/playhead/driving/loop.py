@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,9 @@ from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.devices import OpenDevice
 from playhead.driving.drivers import Driver, Plan
-from playhead.driving.guard import AlwaysSafe, Guard
+from playhead.driving.guard import AlwaysSafe, Guard, ask_hz_of
 from playhead.driving.hands import Hands
-from playhead.driving.timing import LoopReport, SectionTimes
+from playhead.driving.timing import LoopReport, SectionTimes, summary_of
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes
@@ -23,11 +24,16 @@ from playhead.labels import Axes
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tick:
-    """One frame and everything pressed or heard since the frame before; `dropped` deadlines lie in between."""
+    """One frame and everything pressed or heard since the frame before; `dropped` deadlines lie in between.
+
+    Units:  age_ns how old the frame was when the driver was asked. `report` goes on counting after this tick.
+    """
 
     captured: CapturedFrame
     events: Sequence[Event]
     dropped: int
+    age_ns: int = 0
+    report: LoopReport = field(default_factory=LoopReport)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +100,13 @@ class Loop:
     def __post_init__(self) -> None:
         game = self.device.session.game
         self._clock = self.device.clock
+        self._ask_every_ns = round(NS_PER_S / hz) if (hz := ask_hz_of(self.guard)) else 0
         self._hands = Hands(self.device.input, self._clock, axes=axis_codes(game))
         self._times = SectionTimes()
         self._report = LoopReport()
+        self._ages_ns = array("q")
         self._due: deque[_Due] = deque()
+        self._heard: list[Event] = []
         self._dropped = 0
         self._deadline_ns = 0
 
@@ -106,8 +115,8 @@ class Loop:
 
             deadline -> look -> decide -> guard -> press -> watchers -> wait for the next deadline
                          |        |                  |                   |
-                       frame    plan            hands, events     timed releases, further
-                                                                  decisions within the frame
+                       frame    plan            hands, events     timed releases, further decisions
+                                                                  within the frame, the guard again
 
         Deadlines are absolute: a tick that overruns makes the next one late (counted), and whole intervals that
         were missed are dropped (counted). Every way out releases every key and tells the watchers.
@@ -127,6 +136,7 @@ class Loop:
         self._report.elapsed_s = (self._clock.now_ns() - start_ns) / NS_PER_S
         self._report.wall_s = time.perf_counter() - started
         self._report.sections = self._times.summary()
+        self._report.age = summary_of(self._ages_ns) if self._ages_ns else {}
         return self._report
 
     def _drive(self, start_ns: int) -> None:
@@ -150,16 +160,21 @@ class Loop:
     def _tick(self, captured: CapturedFrame) -> None:
         """Decide and press as often as the driver wants within one frame; watchers see the first time."""
         heard = self.device.input.listen()
+        earlier, self._heard = self._heard, []
+        age_ns = self._clock.now_ns() - captured.time_ns
+        self._ages_ns.append(age_ns)
         for decision in range(self.pace.decisions):
             if decision:
                 self._wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
-            self._decide_and_act(captured, heard)
+            self._decide_and_act(captured, heard if not decision else ())
             if decision == 0:
-                events = [*heard, *self._hands.take_events()]
+                events = [*earlier, *heard, *self._hands.take_events()]
+                tick = Tick(
+                    captured=captured, events=events, dropped=self._dropped, age_ns=age_ns, report=self._report
+                )
                 for watcher in self.watchers:
-                    watcher.saw(Tick(captured=captured, events=events, dropped=self._dropped))
+                    watcher.saw(tick)
                 self._times.end("watch")
-            heard = []
 
     def _decide_and_act(self, captured: CapturedFrame, heard: Sequence[Event]) -> None:
         began_ns = self._clock.now_ns()
@@ -169,25 +184,41 @@ class Loop:
         if plan is not None:
             due_ns = began_ns + round(self.pace.latency_s * NS_PER_S)
             self._due.append(_Due(time_ns=due_ns, plan=plan, origin=self.driver.origin))
-        if not self.guard.may_send(self._clock.now_ns(), heard):
-            self._due.clear()
-            self._hands.release_all()
+        if not self._may_send(heard):
             self._report.blocked += 1
         while self._due and self._due[0].time_ns <= self._clock.now_ns():
             self._press(self._due.popleft())
         self._times.end("act")
+
+    def _may_send(self, heard: Sequence[Event]) -> bool:
+        """Ask the guard; when it says no, let go of everything and forget what was still to be pressed."""
+        if self.guard.may_send(self._clock.now_ns(), heard):
+            return True
+        self._due.clear()
+        self._hands.release_all()
+        return False
 
     def _press(self, due: _Due) -> None:
         self._hands.apply(due.plan, interval_s=self.pace.period_ns / NS_PER_S, origin=due.origin)
         self._report.acted += 1
 
     def _wait_until(self, time_ns: int) -> None:
+        """Wait; a guard that wants to be asked more often than once a frame is asked on the way."""
+        if self._ask_every_ns:
+            while (ask_ns := self._clock.now_ns() + self._ask_every_ns) < time_ns:
+                self._pass_time_until(ask_ns)
+                heard = self.device.input.listen()
+                self._heard += heard
+                self._may_send(heard)
+        self._pass_time_until(time_ns)
+        self._times.end("wait")
+
+    def _pass_time_until(self, time_ns: int) -> None:
         """Wait, letting go of keys in time and pressing what was decided earlier and delayed on purpose."""
         while self._due and self._due[0].time_ns < time_ns:
             self._hands.wait_until(self._due[0].time_ns)
             self._press(self._due.popleft())
         self._hands.wait_until(time_ns)
-        self._times.end("wait")
 
     def _next_deadline(self) -> None:
         """Move the deadline on; count a late tick and drop the intervals that are over already."""

@@ -1,4 +1,7 @@
-"""Ctrl-C is how recording and playing normally end: the tick is finished, keys are released, nothing is torn."""
+"""Ctrl-C is how recording and playing normally end: the tick is finished, keys are released, nothing is torn.
+
+So do being terminated and the closing of the terminal, which leave a process a moment to finish.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # those that this system has
+
 
 @contextmanager
 def stopped_by_interrupt() -> Iterator[threading.Event]:
-    """Make the first Ctrl-C set an event instead of raising; the second interrupts as usual."""
+    """Make the first Ctrl-C or termination set an event instead of ending the process; the second ends it."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
+    known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    heeded = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays so
 
-    def on_interrupt(number: int, frame: object) -> None:
+    def on_signal(number: int, frame: object) -> None:
         stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    before = {number: signal.signal(number, on_signal) for number in heeded}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

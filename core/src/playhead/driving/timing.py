@@ -43,10 +43,14 @@ class SectionTimes:
 
         Units:  p50_ms and p99_ms milliseconds, total_s seconds.
         """
-        return {section: _summary(durations) for section, durations in self._ns.items() if durations}
+        return {section: summary_of(durations) for section, durations in self._ns.items() if durations}
 
 
-def _summary(durations_ns: array[int]) -> dict[str, float]:
+def summary_of(durations_ns: array[int]) -> dict[str, float]:
+    """Return median, 99th percentile and sum of some durations, of which there is at least one.
+
+    Units:  p50_ms and p99_ms milliseconds, total_s seconds.
+    """
     ordered = sorted(durations_ns)
     last = len(ordered) - 1
     return {
@@ -61,7 +65,8 @@ class LoopReport:
     """What a loop did.
 
     Units:  elapsed_s on the device's clock, wall_s on the machine's. `late` ticks ended after their deadline,
-    `dropped` deadlines were passed over, `blocked` ticks were not allowed to send.
+    `dropped` deadlines were passed over, `blocked` decisions were not allowed to be sent. `age` is how old frames
+    were when they were decided on.
     """
 
     captured: int = 0
@@ -74,6 +79,7 @@ class LoopReport:
     wall_s: float = 0.0
     ending: Ending = "time"
     sections: dict[str, dict[str, float]] = field(default_factory=dict)
+    age: dict[str, float] = field(default_factory=dict)
 
     def rates_hz(self) -> dict[str, float]:
         """Return frames captured, decided on and acted on a second of the device's clock."""
@@ -87,12 +93,12 @@ class LoopReport:
 
     @classmethod
     def joined(cls, reports: Sequence[LoopReport]) -> LoopReport:
-        """Add up the loops of one session; the ending is the last one's, the sections are the longest one's."""
+        """Add up the loops of one session; the ending is the last one's, sections and age the longest one's."""
         if not reports:
             return cls(ending="stopped")
         added = {name: sum(getattr(report, name) for report in reports) for name in _ADDED}
         longest = max(reports, key=lambda report: report.captured)
-        return replace(reports[-1], **added, sections=longest.sections)
+        return replace(reports[-1], **added, sections=longest.sections, age=longest.age)
 
 
 _ADDED = ("captured", "decided", "acted", "late", "dropped", "blocked", "elapsed_s", "wall_s")

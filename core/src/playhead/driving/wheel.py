@@ -58,6 +58,11 @@ class Wheel:
         self._is_steady = True
 
     @property
+    def keys(self) -> dict[str, str]:
+        """What is printed on the keys that pause, resume, mark and stop."""
+        return {name: key.upper() for name, key in self._hotkeys.items()}
+
+    @property
     def who(self) -> Who:
         """Who drives right now, or why nobody does."""
         return self._loss or ("paused" if self._is_paused else self._holder)
@@ -118,7 +123,7 @@ class Wheel:
         self._say(self._sentence(self._told))
 
     def _sentence(self, who: Who) -> str:
-        keys = {name: key.upper() for name, key in self._hotkeys.items()}
+        keys = self.keys
         if who == "human":
             gives_back = f"{keys[RESUME]} gives the wheel back, " if self.driver == "model" else ""
             return f"You drive. {gives_back}{keys[PAUSE]} pauses, {keys[STOP]} stops."

@@ -20,6 +20,8 @@ class SafePlay(Wheel):
     hotkey that stops. A person's press counts, not the release: who holds a key while handing over may let go.
     """
 
+    ask_hz = 100.0  # at ten frames a second a touch must not wait for the next frame; asking takes .1 ms
+
     def __init__(
         self, game: Game, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
         say: Callable[[str], object] = lambda text: None,

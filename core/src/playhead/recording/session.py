@@ -78,11 +78,12 @@ def record(
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
     label_origin: Callable[[Origin], Origin] = lambda decided: decided,
+    began: Callable[[RecordingWriter], object] = lambda writer: None,
 ) -> TakeSummary:
     """Record until the time is up, the episode ends, or somebody stops it; all three are normal ends.
 
     `new_folder` is called once something can be seen, so that a device that fails leaves no empty recording.
-    `label_origin` says at every frame whose keys label it, given whose decisions would.
+    `label_origin` says at every frame whose keys label it, given whose decisions would; `began` gets the writer.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
     _check_heard(device, take.driver)
@@ -101,6 +102,7 @@ def record(
     )
     header = new_header(device, take, first, label_device=TEACHER if lesson.is_taught else PLAYED)
     with RecordingWriter(new_folder(), header, drop_when_full=not _waits(device)) as writer:
+        began(writer)
         recorder = Recorder(
             writer,
             session.game,

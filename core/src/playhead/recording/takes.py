@@ -15,6 +15,7 @@ from playhead.driving.ears import Ears
 from playhead.driving.loop import Watcher, never
 from playhead.driving.wheel import Wheel
 from playhead.recording.session import Take, TakeSummary, record
+from playhead.storage.writer import RecordingWriter
 
 ASK_HZ = 20  # how often a pause asks whether it is over
 
@@ -23,17 +24,21 @@ def record_takes(
     device: OpenDevice,
     new_folder: Callable[[], Path],
     take: Take,
-    wheel: Wheel,
+    wheel: Wheel | None,
     *,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
+    began: Callable[[RecordingWriter], object] = lambda writer: None,
 ) -> list[TakeSummary]:
     """Record until the time is up, the window closes or somebody stops it, in as many recordings as it takes.
 
         wait for the wheel -> record until it is let go -> wait -> record ...
 
-    `take.duration_s` counts what is recorded, not the pauses. Raises: as `record`; what was recorded is kept.
+    `take.duration_s` counts what is recorded, not the pauses. Without a wheel, as in a world in memory, there is
+    one recording. Raises: as `record`; what was recorded is kept.
     """
+    if wheel is None:
+        return [record(device, new_folder, take, watchers=watchers, stop=stop, began=began)]
     made: list[TakeSummary] = []
     left_s = take.duration_s
     while left_s > 0 and _wait(device, wheel, stop):
@@ -47,6 +52,7 @@ def record_takes(
             watchers=watchers,
             stop=lambda: stop() or not wheel.check(),
             label_origin=wheel.label_origin,
+            began=began,
         )
         made.append(summary)
         left_s -= summary.report.elapsed_s

@@ -82,6 +82,7 @@ class RecordingWriter:
         self._is_told = False
         self._is_complete = False
         self._summary: Summary | None = None
+        self._bytes_taken = 0
         waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
         self._queue: queue.Queue[_Moment | _Events | None] = queue.Queue(waiting)
         try:
@@ -91,6 +92,21 @@ class RecordingWriter:
             raise disk_failed(folder, error) from error
         self._thread = threading.Thread(target=self._write, name=f"writer {folder.name}", daemon=True)
         self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """What the recording is called."""
+        return self.path.name
+
+    @property
+    def dropped(self) -> int:
+        """Frames lost so far: those that `append` was told of, and those for which the disk was too slow."""
+        return self._dropped
+
+    @property
+    def bytes_taken(self) -> int:
+        """Bytes of encoded pictures that the thread has written so far."""
+        return self._bytes_taken
 
     def __enter__(self) -> RecordingWriter:
         return self
@@ -275,6 +291,7 @@ class RecordingWriter:
                 picture = thing.picture
                 data = picture if isinstance(picture, bytes) else self._picture.encode(picture)
                 self._files.append(data, thing.row)
+                self._bytes_taken += len(data)
             if time.monotonic() >= due_s:
                 self._files.publish(durable=True)
                 due_s = time.monotonic() + self._publish_every_s

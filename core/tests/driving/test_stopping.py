@@ -1,0 +1,49 @@
+"""Ctrl-C, termination and a closed terminal all end a session normally; the second one ends the process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from playhead.driving.stopping import SIGNALS, stopped_by_interrupt
+
+KNOWN = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", KNOWN)
+def test_the_first_signal_only_asks_to_stop(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stopped_by_interrupt() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(number)
+        assert stop.is_set()
+        again = signal.getsignal(number)
+    assert again is (signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    assert signal.getsignal(number) is before
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with stopped_by_interrupt() as stop:
+            signal.raise_signal(signal.SIGTERM)
+            assert not stop.is_set()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_other_threads_take_no_signals() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen: list[object] = []
+
+    def inside() -> None:
+        with stopped_by_interrupt():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=inside)
+    thread.start()
+    thread.join()
+    assert seen == [before]
