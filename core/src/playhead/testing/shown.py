@@ -1,0 +1,154 @@
+"""A world in a real window of another process (`playhead world`), and the truth it logs about itself."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from playhead.testing.display import VirtualDisplay, run_on
+from playhead.testing.person import WAIT_S, AnyWindow, XPerson, eventually
+
+
+@dataclass(kw_only=True)
+class ShownWorld:
+    """A running `playhead world`. A context manager: leaving it ends the process."""
+
+    process: subprocess.Popen[str]
+    log: Path
+    _seen_bytes: int = 0
+    _rest: bytes = b""
+    _lines: list[dict[str, Any]] = field(default_factory=list)
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def start(cls, display: VirtualDisplay, game: str, log: Path, *options: str) -> ShownWorld:
+        """Open a game's world in a window on a display; returns once its first picture can be seen."""
+        log.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "playhead", "world", game, "--log", str(log), *options]
+        shown = cls(process=run_on(display, command), log=log)
+        try:
+            eventually("the world shows itself", shown._has_come)
+        except BaseException:
+            shown.process.kill()
+            raise
+        return shown
+
+    def __enter__(self) -> ShownWorld:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def _has_come(self) -> bool:
+        assert self.process.poll() is None, f"the world ended: {self.process.communicate()[1]}"
+        return bool(self.lines("picture"))
+
+    def lines(self, what: str = "") -> list[dict[str, Any]]:
+        """Return the log's lines of one kind so far: drive, picture, key, focus or end."""
+        with self._reading:
+            if self.log.exists():
+                self._read()
+            known = list(self._lines)
+        return [line for line in known if not what or line["what"] == what]
+
+    def _read(self) -> None:
+        with self.log.open("rb") as file:
+            file.seek(self._seen_bytes)
+            new = file.read()
+        self._seen_bytes += len(new)
+        *whole, self._rest = (self._rest + new).split(b"\n")
+        self._lines += [json.loads(line) for line in whole]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were shown so far."""
+        return len(self.lines("picture"))
+
+    def window(self, person: XPerson) -> AnyWindow:
+        """Return the world's window as a person sees it."""
+        return person.window(self.lines("drive")[-1]["handle"])
+
+    def held(self) -> set[str]:
+        """Return the keys that the world takes for held."""
+        held: set[str] = set()
+        for line in self.lines("key"):
+            (held.add if line["value"] else held.discard)(line["code"])
+        return held
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C in its terminal, so to speak."""
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self) -> dict[str, Any]:
+        """Wait until it has ended, and return what it says of the drive."""
+        output, said = self.process.communicate(timeout=WAIT_S)
+        assert self.process.returncode == 0, f"playhead world ended with {self.process.returncode}: {said}"
+        assert output, said
+        last: dict[str, Any] = self.lines("end")[-1]
+        return last
+
+
+class Chauffeur(threading.Thread):
+    """Drives a shown world with real keys, as its log's hints say, until told to stop or the world ends."""
+
+    def __init__(self, display: VirtualDisplay, shown: ShownWorld) -> None:
+        super().__init__(daemon=True)
+        self._display = display
+        self._shown = shown
+        self._stopped = threading.Event()
+        self.presses: list[tuple[int, str, float]] = []  # (time_ns, code, 1 or 0), as the keys went out
+
+    def run(self) -> None:
+        """Follow the newest hint."""
+        with XPerson(self._display.name) as person:
+            held: set[str] = set()
+            while not self._stopped.is_set() and self._shown.process.poll() is None:
+                pictures = self._shown.lines("picture")
+                self._hold(person, held, set(pictures[-1]["hint"]) if pictures else set())
+                self._stopped.wait(0.004)
+            self._hold(person, held, set())
+
+    def _hold(self, person: XPerson, held: set[str], wanted: set[str]) -> None:
+        for code in sorted(held - wanted):
+            self.presses.append((person.release(code), code, 0.0))
+        for code in sorted(wanted - held):
+            self.presses.append((person.press(code), code, 1.0))
+        held.clear()
+        held.update(wanted)
+
+    def stop(self) -> None:
+        """Let go of everything and go."""
+        self._stopped.set()
+        self.join(WAIT_S)
+
+
+def matched(true: list[tuple[int, str, float]], found: list[tuple[int, str, float]], tolerance_ns: int) -> int:
+    """Return how many of the true events (time_ns, code, value) were found, each within a tolerance and once.
+
+    Both in order of time; events of one code and value are matched first come, first served.
+    """
+    count = 0
+    for kind in {event[1:] for event in true}:
+        waiting = [event[0] for event in found if event[1:] == kind]
+        for time_ns in (event[0] for event in true if event[1:] == kind):
+            near = next((seen for seen in waiting if abs(seen - time_ns) <= tolerance_ns), None)
+            if near is not None:
+                waiting.remove(near)
+                count += 1
+    return count
+
+
+def f1(true: list[tuple[int, str, float]], found: list[tuple[int, str, float]], tolerance_ns: int) -> float:
+    """Return the F1 of found events against the true ones: 1 is all found at their times and nothing else."""
+    return 2 * matched(true, found, tolerance_ns) / max(1, len(true) + len(found))

@@ -1,0 +1,77 @@
+"""`playhead world`: a window of another process that real keys drive, on a bare display and under openbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playhead.testing.display import VirtualDisplay, XPerson, eventually
+from playhead.testing.shown import Chauffeur, ShownWorld, f1
+
+QUICK = ("--set", "arguments.side_s=0.8")
+ONE_DISPLAY = pytest.mark.parametrize("x_server", ["bare"], indirect=True)
+
+
+@pytest.fixture
+def log(tmp_path: Path, signals: Path) -> Path:
+    return tmp_path / "world.jsonl"
+
+
+def test_real_keys_drive_it_until_escape(xvfb: VirtualDisplay, person: XPerson, log: Path) -> None:
+    with ShownWorld.start(xvfb, "signals", log, "--at", "100,80", "--hint", "expert", *QUICK) as shown:
+        window = shown.window(person)
+        window.focus()
+        assert window.box()[2:] == (320, 240)
+        chauffeur = Chauffeur(xvfb, shown)
+        chauffeur.start()
+        eventually("both sides were lit", lambda: {"a", "d"} <= {line["code"] for line in shown.lines("key")})
+        chauffeur.stop()
+        person.tap("esc")
+        end = shown.end()
+    arrived = [(line["time_ns"], line["code"], line["value"]) for line in shown.lines("key")]
+    assert f1(chauffeur.presses, arrived, 1_000_000_000) == 1.0
+    assert end["ending"] == "closed"
+    assert end["measures"]["right"] > 0.5
+
+
+def test_another_window_takes_the_focus_and_the_world_lets_go(
+    xvfb: VirtualDisplay, person: XPerson, log: Path
+) -> None:
+    with ShownWorld.start(xvfb, "signals", log, "--at", "100,80") as shown:
+        shown.window(person).focus()
+        person.press("w")
+        eventually("w arrives", lambda: shown.held() == {"w"})
+        other = person.open_window("other", left=700, top=500)
+        person.release("w")
+        person.tap("a")
+        eventually("the other window sees a", lambda: person.keycode("a") in {key.keycode for key in other.seen()})
+        eventually("the world lets go", lambda: not shown.held())
+        assert "a" not in {line["code"] for line in shown.lines("key")}
+
+
+@ONE_DISPLAY
+def test_its_close_button_and_ctrl_c_end_it_with_its_measures(
+    xvfb: VirtualDisplay, person: XPerson, log: Path
+) -> None:
+    with ShownWorld.start(xvfb, "signals", log) as shown:
+        shown.window(person).ask_to_close()
+        assert shown.end()["ending"] == "closed"
+    with ShownWorld.start(xvfb, "signals", log) as shown:
+        shown.interrupt()
+        assert shown.end()["ending"] == "closed"
+
+
+@ONE_DISPLAY
+def test_it_is_as_long_and_large_as_asked_and_stretches(xvfb: VirtualDisplay, person: XPerson, log: Path) -> None:
+    options = ("--seconds", "3", "--size", "400x300", "--title", "Elsewhere", "--drives", "2")
+    with ShownWorld.start(xvfb, "signals", log, *options) as shown:
+        window = shown.window(person)
+        assert window.box()[2:] == (400, 300)
+        assert window.title() == "Elsewhere"
+        window.resize(500, 350)
+        before = shown.pictures
+        eventually("it goes on", lambda: shown.pictures > before + 5)
+        end = shown.end()
+    assert end["ending"] == "time"
+    assert [line["seconds"] for line in shown.lines("end")] == pytest.approx([3, 3], abs=0.5)

@@ -1,0 +1,116 @@
+"""A world with a window: its picture says which keys are right, and lamps at its foot say which are held.
+
+w is always right, a when the left half is bright, d when the right is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from playhead.game import Device, Frame, Game, Measure, Window, World
+from playhead.hookspecs import hookimpl
+from playhead.labels import Keys
+from playhead.training.recipe import Recipe
+
+STEPS_HZ = 50
+HEIGHT, WIDTH = 240, 320
+KEYS = ("w", "a", "s", "d")
+TITLE = "Signals in a window"
+
+
+class Signals(gymnasium.Env[Any, Any]):
+    """Measures: the share of the time that exactly the right keys were held. Units: side_s until sides change."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": STEPS_HZ}  # noqa: RUF012
+    action_space = gymnasium.spaces.MultiBinary(4)
+    observation_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(
+        self, render_mode: str | None = None, lamps: bool = False, side_s: float = 2.5, seconds: float = 60.0
+    ) -> None:
+        self.render_mode = render_mode
+        self.has_lamps, self.side_s = lamps, side_s
+        self.last = round(seconds * STEPS_HZ)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        super().reset(seed=seed)
+        # Every side differs from the one before, so that no seed gives a drive without anything to do.
+        turns = self.np_random.integers(1, 3, 1000)
+        self.sides = np.cumsum(turns) % 3
+        self.steps = self.right = 0
+        self.held = [0, 0, 0, 0]
+        return 0, {}
+
+    @property
+    def keys(self) -> list[int]:
+        side = self.sides[int(self.steps / STEPS_HZ / self.side_s)]
+        return [1, int(side == 1), 0, int(side == 2)]
+
+    def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
+        self.held = [int(value) for value in action]
+        self.right += self.held == self.keys
+        self.steps += 1
+        measures = {"right": self.right / self.steps}
+        return 0, 1.0, False, self.steps >= self.last, {"measures": measures, "step": self.steps}
+
+    def render(self) -> Any:
+        frame = np.full((HEIGHT, WIDTH, 3), (70, 80, 90), dtype=np.uint8)
+        _, left, _, right = self.keys
+        frame[:, : WIDTH // 2] += np.uint8(120 * left)
+        frame[:, WIDTH // 2 :] += np.uint8(120 * right)
+        if self.has_lamps:
+            for place, is_held in enumerate(self.held):
+                frame[-60:, place * WIDTH // 4 : (place + 1) * WIDTH // 4] = (
+                    (250, 230, 40) if is_held else (0, 0, 0)
+                )
+        return frame
+
+
+class Expert:
+    def __init__(self, env: Any) -> None:
+        self.env = env.unwrapped
+
+    def decide(self) -> dict[str, float]:
+        return dict(zip(KEYS, map(float, self.env.keys), strict=True))
+
+
+gymnasium.register("playhead-test/Signals-v0", Signals)
+
+GAME = Game(
+    name="signals",
+    title="Signals",
+    devices={
+        "screen": Device(capture="screen", input="keyboard", window=Window(title=TITLE)),
+        "world": Device(
+            capture="environment",
+            input="environment",
+            options={"environment": "playhead-test/Signals-v0", "codes": list(KEYS)},
+        ),
+    },
+    frame=Frame(width=128, height=96, rate_hz=25),
+    labels={"drive": Keys(*KEYS, opposites=(("w", "s"), ("a", "d")))},
+    controls={key: key for key in KEYS},
+    recipes={
+        "default": Recipe(
+            length=1, steps=120, eval_every=60, batch_size=8, warmup_steps=2, lr=5e-3,
+            model_options={"frames_each": 1, "channels": [8, 8, 8, 8], "features": 16, "hidden": 16},
+        )
+    },
+    world=World(
+        environment="playhead-test/Signals-v0",
+        policies={"expert": Expert},
+        expert="expert",
+        measures=(Measure(name="right", title="right keys"),),
+    ),
+)  # fmt: skip
+
+
+@hookimpl
+def playhead_games() -> list[Game]:
+    return [GAME]
