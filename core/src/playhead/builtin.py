@@ -9,7 +9,10 @@ from playhead.hookspecs import hookimpl
 @hookimpl
 def playhead_captures() -> dict[str, Reference]:
     """Return the built-in ways to see a game."""
-    return {"environment": "playhead.capture.environment:open_capture"}
+    return {
+        "environment": "playhead.capture.environment:open_capture",
+        "screen": "playhead.capture.screen:open_capture",
+    }
 
 
 @hookimpl

@@ -41,6 +41,14 @@ class DeviceFailed(PlayheadError, OSError):
     """A window, environment, keyboard or disk that stopped working."""
 
 
+class NoWindow(DeviceFailed):
+    """No window of the game, or not just one, or no desktop at all; `reason` says it in a few words."""
+
+    def __init__(self, reason: str, then: str = "") -> None:
+        super().__init__(f"{reason[:1].upper()}{reason[1:]}. {then}" if then else reason)
+        self.reason = reason
+
+
 class StorageFull(DeviceFailed):
     """The disk is full; everything already written is intact."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from playhead.cli.context import Desk
 from playhead.errors import BadValue, DeviceFailed, not_found
-from playhead.game import Game, Scenario
+from playhead.game import Device, Game, Scenario
 
 
 def choose_device(desk: Desk, game: Game, on: str) -> str:
@@ -21,18 +21,35 @@ def choose_device(desk: Desk, game: Game, on: str) -> str:
         return on
     passed_over: list[str] = []
     for name, device in game.devices.items():
-        missing = [
-            f"{kind} {backend}"
-            for kind, backend in (("capture", device.capture), ("input", device.input))
-            if backend not in desk.plugins.names(kind)
-        ]
-        if not missing:
-            stands_in = " (the stand-in world)" if game.world and device.capture == "environment" else ""
-            reasons = f": {'; '.join(passed_over)}" if passed_over else ""
-            desk.say(f"Device {name}{stands_in}{reasons}.")
+        reason = _unusable_because(desk, game, device)
+        if not reason:
+            desk.say(f"Device {name}{_kind(game, device)}{': ' if passed_over else ''}{'; '.join(passed_over)}.")
             return name
-        passed_over.append(f"{name} is passed over, nothing installed brings {' or '.join(missing)}")
+        passed_over.append(f"{name} is passed over, {reason}")
     raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}.")
+
+
+def _unusable_because(desk: Desk, game: Game, device: Device) -> str:
+    """Return in a few words why a device cannot be used here and now; empty when it can."""
+    missing = [
+        f"{kind} {backend}"
+        for kind, backend in (("capture", device.capture), ("input", device.input))
+        if backend not in desk.plugins.names(kind)
+    ]
+    if missing:
+        return f"nothing installed brings {' or '.join(missing)}"
+    if device.capture != "screen":
+        return ""
+    from playhead.capture.desktop import no_window_because  # numpy, which naming a device does without
+
+    return no_window_because(device, game.title)
+
+
+def _kind(game: Game, device: Device) -> str:
+    """Say what a device is: the stand-in world, or the game's own window."""
+    if game.world and device.capture == "environment":
+        return " (the stand-in world)"
+    return " (the game's window)" if device.capture == "screen" else ""
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:

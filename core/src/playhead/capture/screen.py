@@ -1,0 +1,117 @@
+"""Frames from the game's window on the screen, wherever it is moved and however it is sized."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playhead.capture import CapturedFrame
+from playhead.capture.desktop import GameWindow
+from playhead.capture.grab import Grabber, to_frame
+from playhead.capture.thread import CaptureThread, SourceEnded
+from playhead.clock import NS_PER_S, Clock
+from playhead.errors import DeviceFailed
+from playhead.game import Frame
+
+if TYPE_CHECKING:
+    from playhead.devices import DeviceSession
+
+FIRST_S = 5.0  # how long a window may take to show anything at all
+RETURN_S = 1.0  # games close and open their window to change its mode; a closed one is looked for that long
+LOOK_AGAIN_S = 0.1  # between two searches for it, each of which takes some 3 ms
+
+
+class WindowSource:
+    """Takes pictures of a window. Where it is, is asked before every one: 0.1 ms, and no picture is wrong."""
+
+    def __init__(self, window: GameWindow, frame: Frame, clock: Clock) -> None:
+        self._window = window
+        self._frame = frame
+        self._clock = clock
+        self._grabber = Grabber()
+        self._closed_ns: int | None = None
+        self._searched_ns = 0
+
+    def take(self, number: int) -> CapturedFrame | None:
+        """Return the window's picture; None while it is minimised, or closed and perhaps coming back.
+
+        Raises:  SourceEnded when it was closed for good, DeviceFailed when the screen cannot be read.
+        """
+        box = self._window.box()
+        if box is None:
+            self._search()
+            return None
+        self._closed_ns = None
+        if self._window.is_minimised() or not box.width or not box.height:
+            return None
+        time_ns = self._clock.now_ns()
+        picture_HWC = self._grabber.grab(box)
+        if picture_HWC is None:
+            return None
+        return CapturedFrame(frame_HWC=to_frame(picture_HWC, self._frame), time_ns=time_ns, number=number)
+
+    def close(self) -> None:
+        """Give the screen back."""
+        self._grabber.close()
+
+    def _search(self) -> None:
+        now_ns = self._clock.now_ns()
+        if self._closed_ns is None:
+            self._closed_ns = now_ns
+        if now_ns - self._searched_ns >= LOOK_AGAIN_S * NS_PER_S:
+            self._searched_ns = now_ns
+            self._window.find_again()
+        if now_ns - self._closed_ns > RETURN_S * NS_PER_S:
+            raise SourceEnded(f'the window "{self._window.title}" was closed')
+
+
+class ScreenCapture:
+    """Looks at the game's window. Its end is the end of the source; while it is minimised nothing new is shown.
+
+    The time of a frame is from just before its pixels were read.
+    """
+
+    def __init__(self, window: GameWindow, frame: Frame, clock: Clock, *, rate_hz: float) -> None:
+        self.window = window
+        self._thread = CaptureThread(WindowSource(window, frame, clock), clock, rate_hz=rate_hz)
+        self._has_shown = False
+
+    @property
+    def gaps(self) -> int:
+        """Pictures that the thread came too late for."""
+        return self._thread.gaps
+
+    @property
+    def taken(self) -> int:
+        """Pictures taken, looked at or not."""
+        return self._thread.taken
+
+    @property
+    def ending(self) -> str:
+        """Why nothing more will be shown; empty while it goes on."""
+        return self._thread.ending
+
+    def look(self) -> CapturedFrame | None:
+        """Return the newest frame, one that was not looked at yet if it comes within an interval.
+
+        Raises:  DeviceFailed when the screen cannot be read, or the window shows nothing from the beginning.
+        """
+        captured = self._thread.newest(wait_s=None if self._has_shown else FIRST_S)
+        if captured is None and not self.ending:
+            raise DeviceFailed(
+                f'The window "{self.window.title}" shows nothing. Is it minimised? Bring it to the front.'
+            )
+        self._has_shown = True
+        return captured
+
+    def close(self) -> None:
+        """End the thread and give the screen back."""
+        self._thread.close()
+
+
+def open_capture(session: DeviceSession) -> ScreenCapture:
+    """Open the window of a device for looking.
+
+    Raises:  NoWindow when there is no display, no such window, or several.
+    """
+    window = GameWindow.of(session)
+    return ScreenCapture(window, session.game.frame, session.clock, rate_hz=session.rate_hz)
