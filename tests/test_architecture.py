@@ -54,6 +54,7 @@ HEAVY: dict[str, set[str]] = {
     "panda3d": set(),
     "pytest": {"testing"},
     "pygame": {"showing"},
+    "mss": {"capture"},
     "Xlib": {"capture", "input", "testing"},
     "click": {"cli"},
 }

@@ -42,11 +42,11 @@ class DeviceFailed(PlayheadError, OSError):
 
 
 class NoWindow(DeviceFailed):
-    """No window of the game, or not just one, or no desktop at all; `reason` says it in a few words."""
+    """No window of the game, or not just one, or no desktop: `reason` in a few words, `then` what to do."""
 
     def __init__(self, reason: str, then: str = "") -> None:
         super().__init__(f"{reason[:1].upper()}{reason[1:]}. {then}" if then else reason)
-        self.reason = reason
+        self.reason, self.then = reason, then
 
 
 class StorageFull(DeviceFailed):

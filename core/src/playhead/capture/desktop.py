@@ -201,16 +201,14 @@ class GameWindow:
         return True
 
 
-def no_window_because(device: Device, title: str) -> str:
-    """Return in a few words why a device's window cannot be used now; empty when it can."""
+def why_no_window(device: Device, title: str) -> NoWindow | None:
+    """Return why the window of a device cannot be used now; None when it can."""
     try:
         desktop = open_desktop()
+        try:
+            find_window(desktop, wanted_window(device, device.options, title))
+        finally:
+            desktop.close()
     except NoWindow as error:
-        return error.reason
-    try:
-        find_window(desktop, wanted_window(device, device.options, title))
-    except NoWindow as error:
-        return error.reason
-    finally:
-        desktop.close()
-    return ""
+        return error
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,8 +40,7 @@ class X11Desktop:
         """Return the visible windows with a title, topmost first, then those only the window manager knows."""
         with self._lock:
             handles = [*self._in_tree(), *self._in_managers_list()]
-            found = [self._asked(lambda handle=handle: self._described(handle), None)
-                     for handle in dict.fromkeys(handles)]  # fmt: skip
+            found = [self._asked(partial(self._described, handle), None) for handle in dict.fromkeys(handles)]
         return [window for window in found if window is not None]
 
     def box(self, handle: int) -> Box | None:
@@ -75,7 +75,7 @@ class X11Desktop:
     def _in_tree(self) -> Iterator[int]:
         """Yield, topmost first, the program's own window in every visible child of the root."""
         for top in reversed(self._root.query_tree().children):
-            handle = self._asked(lambda top=top: self._client_in(top), None)
+            handle = self._asked(partial(self._client_in, top), None)
             if handle is not None:
                 yield handle
 

@@ -99,7 +99,7 @@ class Grabber:
             self._failing_s = now_s
         elif now_s - self._failing_s > FORGIVEN_S:
             raise DeviceFailed(
-                f"The screen cannot be read since {FORGIVEN_S:g} s: {error}. Is it locked, or was its display closed?"
+                f"The screen could not be read for {FORGIVEN_S:g} s: {error}. Is it locked, or its display closed?"
             ) from error
 
 
@@ -123,26 +123,24 @@ def to_frame(picture_HWC: FrameArray, frame: Frame) -> FrameArray:
     Shapes:  picture_HWC (h, w, 4) uint8 BGRA; returns (height, width, channels) uint8 RGB or grey.
     """
     wide, high = frame.width, frame.height
-    while _can_be_halved(picture_HWC, 2 * wide, 2 * high):
-        picture_HWC = _halved(picture_HWC)
-    height, width = picture_HWC.shape[:2]
-    if (width, height) != (wide, high):
-        if width < wide or height < high:
-            picture_HWC = cv2.resize(picture_HWC, (wide, high), interpolation=cv2.INTER_LINEAR)
-        else:
-            doubled = cv2.resize(picture_HWC, (2 * wide, 2 * high), interpolation=cv2.INTER_LINEAR)
-            picture_HWC = _halved(doubled)
+    picture: Any = picture_HWC  # OpenCV's own type of arrays is wider
+    while _can_be_halved(picture, 2 * wide, 2 * high):
+        picture = _halved(picture)
+    height, width = picture.shape[:2]
+    if width < wide or height < high:
+        picture = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_LINEAR)
+    elif (width, height) != (wide, high):
+        picture = _halved(cv2.resize(picture, (2 * wide, 2 * high), interpolation=cv2.INTER_LINEAR))
     code = cv2.COLOR_BGRA2GRAY if frame.channels == 1 else cv2.COLOR_BGRA2RGB
-    frame_HWC: FrameArray = cv2.cvtColor(picture_HWC, code).reshape(frame.shape)
+    frame_HWC: FrameArray = cv2.cvtColor(picture, code).reshape(frame.shape)
     return frame_HWC
 
 
 def _can_be_halved(picture_HWC: FrameArray, wide: int, high: int) -> bool:
-    height, width = picture_HWC.shape[:2]
+    height, width = int(picture_HWC.shape[0]), int(picture_HWC.shape[1])
     return width % 2 == 0 and height % 2 == 0 and width >= wide and height >= high
 
 
-def _halved(picture_HWC: FrameArray) -> FrameArray:
+def _halved(picture_HWC: Any) -> Any:
     height, width = picture_HWC.shape[:2]
-    halved: FrameArray = cv2.resize(picture_HWC, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    return halved
+    return cv2.resize(picture_HWC, (width // 2, height // 2), interpolation=cv2.INTER_AREA)

@@ -58,7 +58,8 @@ class CaptureThread:
     def newest(self, *, wait_s: float | None = None) -> CapturedFrame | None:
         """Return a picture that was not looked at yet, waiting up to an interval for it; else the last one.
 
-        While the source shows nothing new there is no waiting: the loop goes on and can let go of keys. None when the source has ended, or had nothing to show at all. Raises what went wrong in the thread.
+        While the source shows nothing new there is no waiting: the loop goes on and can let go of keys.
+        None when the source has ended, or had nothing to show at all. Raises what went wrong in the thread.
         """
         asked_ns = self._clock.now_ns()
         limit_s = 1.5 * self._period_ns / NS_PER_S if wait_s is None else wait_s

@@ -20,29 +20,33 @@ def choose_device(desk: Desk, game: Game, on: str) -> str:
         game.device(on)
         return on
     passed_over: list[str] = []
+    advice = ""
     for name, device in game.devices.items():
-        reason = _unusable_because(desk, game, device)
+        reason, then = _unusable_because(desk, game, device)
         if not reason:
-            desk.say(f"Device {name}{_kind(game, device)}{': ' if passed_over else ''}{'; '.join(passed_over)}.")
+            reasons = f": {'; '.join(passed_over)}" if passed_over else ""
+            desk.say(f"Device {name}{_kind(game, device)}{reasons}.")
             return name
         passed_over.append(f"{name} is passed over, {reason}")
-    raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}.")
+        advice = advice or then
+    raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}. {advice}".rstrip())
 
 
-def _unusable_because(desk: Desk, game: Game, device: Device) -> str:
-    """Return in a few words why a device cannot be used here and now; empty when it can."""
+def _unusable_because(desk: Desk, game: Game, device: Device) -> tuple[str, str]:
+    """Return in a few words why a device cannot be used here and now, and what to do; empty when it can."""
     missing = [
         f"{kind} {backend}"
         for kind, backend in (("capture", device.capture), ("input", device.input))
         if backend not in desk.plugins.names(kind)
     ]
     if missing:
-        return f"nothing installed brings {' or '.join(missing)}"
+        return f"nothing installed brings {' or '.join(missing)}", ""
     if device.capture != "screen":
-        return ""
-    from playhead.capture.desktop import no_window_because  # numpy, which naming a device does without
+        return "", ""
+    from playhead.capture.desktop import why_no_window  # numpy, which naming a device does without
 
-    return no_window_because(device, game.title)
+    problem = why_no_window(device, game.title)
+    return (problem.reason, problem.then) if problem else ("", "")
 
 
 def _kind(game: Game, device: Device) -> str:
