@@ -131,6 +131,7 @@ def test_a_window_is_followed_when_it_moves_and_changes_size(
     window.move(600, 500)
     window.resize(500, 350)
     window.paint(GREEN)
+    eventually("green is seen", shows(capture, GREEN))
     left, top, width, height = window.box()
     assert capture.window.box() == Box(left=left, top=top, width=width, height=height)
 
