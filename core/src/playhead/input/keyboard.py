@@ -1,0 +1,175 @@
+"""The real keyboard: presses keys for a network and hears what a person presses. Knows names, focus and manners.
+
+How one system presses and hears lies in keyboard_x11.py and keyboard_windows.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from playhead.capture.desktop import GameWindow
+from playhead.clock import Clock
+from playhead.errors import BadValue, DeviceFailed, not_found
+from playhead.events import Event, Origin
+from playhead.input.codes import key_of
+from playhead.input.hotkeys import Hotkeys
+from playhead.input.keys import HeardKey, Ledger, SystemKeyboard, open_system_keyboard
+from playhead.input.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from playhead.devices import DeviceSession
+
+
+class Focus(Protocol):
+    """The window that keys are meant for."""
+
+    def is_focused(self) -> bool:
+        """Whether keys pressed now go to it."""
+        ...
+
+
+class Keyboard:
+    """Keys by the codes of a game, both ways.
+
+    Only the codes given are pressed and heard, and presses only while the window has the focus: what is typed
+    elsewhere is nobody's business, and keys must not land there. Releases always go out and are always passed on.
+    `refused` counts presses that were held back.
+    """
+
+    hears = True
+
+    def __init__(
+        self, system: SystemKeyboard, clock: Clock, keys: Mapping[str, str], *, window: Focus | None = None,
+        watchdog: Watchdog | None = None,
+    ) -> None:  # fmt: skip
+        self._system = system
+        self._clock = clock
+        self._window = window
+        self._watchdog = watchdog
+        self._ledger = Ledger(system.echo_s)
+        self._numbers = {code: system.numbers(key) for code, key in keys.items()}
+        self._codes = {number: code for code, numbers in self._numbers.items() for number in numbers}
+        self._sent: set[int] = set()
+        self._down: set[int] = set()
+        self._is_new = True
+        self._is_open = True
+        self.refused = 0
+
+    def listen(self) -> list[Event]:
+        """Return what a person pressed and released since the last call, with its own times, without repeats.
+
+        Raises:  DeviceFailed when the keyboard or the display has gone.
+        """
+        heard = [key for key in self._system.heard() if not self._ledger.explains(key)]
+        if self._is_new:
+            heard = [*self._held_already(heard), *heard]
+            self._is_new = False
+        return list(self._meant(heard))
+
+    def _held_already(self, heard: Collection[HeardKey]) -> Iterator[HeardKey]:
+        """Yield a press of every key that was down before anybody listened."""
+        now_ns = self._clock.now_ns()
+        for number in self._system.held() - {key.number for key in heard} - self._sent:
+            yield HeardKey(time_ns=now_ns, number=number, is_press=True, may_be_own=False)
+
+    def _meant(self, heard: Collection[HeardKey]) -> Iterator[Event]:
+        """Yield what is meant for this game: its keys, pressed in its window."""
+        is_focused: bool | None = None
+        for key in heard:
+            code = self._codes.get(key.number)
+            if code is None or key.is_press == (key.number in self._down):
+                continue
+            if key.is_press:
+                is_focused = self._has_focus() if is_focused is None else is_focused
+                if not is_focused:
+                    continue
+            (self._down.add if key.is_press else self._down.discard)(key.number)
+            yield Event(time_ns=key.time_ns, code=code, value=float(key.is_press), origin=Origin.HUMAN)
+
+    def send(self, code: str, value: float) -> None:
+        """Press a key (anything but 0) or let go of it; a press without the focus is held back and counted.
+
+        Raises:  NotFound for a code that is no key of this device, DeviceFailed when the display has gone.
+        """
+        if code not in self._numbers:
+            raise not_found("key of this device", code, self._numbers)
+        number = self._numbers[code][0]
+        if not value:
+            self._let_go(number)
+        elif number not in self._sent:
+            if self._has_focus():
+                self._press(number)
+            else:
+                self.refused += 1
+
+    def _press(self, number: int) -> None:
+        # Told before it is pressed: whatever ends this process in between, somebody knows what to release.
+        if self._watchdog is not None:
+            self._watchdog.pressed(number)
+        self._sent.add(number)
+        self._ledger.note(number, True, self._clock.now_ns())
+        self._system.send(number, True)
+
+    def _let_go(self, number: int) -> None:
+        if number not in self._sent:
+            return  # never pressed by us: a person may hold it
+        self._ledger.note(number, False, self._clock.now_ns())
+        self._system.send(number, False)
+        self._sent.discard(number)
+        if self._watchdog is not None:
+            self._watchdog.released(number)
+
+    def _has_focus(self) -> bool:
+        return self._window is None or self._window.is_focused()
+
+    def release_all(self) -> None:
+        """Let go of every key that was pressed here; when that fails the watchdog does it at the end."""
+        for number in tuple(self._sent):
+            with suppress(DeviceFailed):
+                self._let_go(number)
+
+    def close(self) -> None:
+        """Release everything and leave the keyboard."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self.release_all()
+        self._system.close()
+        if self._watchdog is not None:
+            self._watchdog.close()
+
+
+def open_input(session: DeviceSession) -> Keyboard:
+    """Open the keyboard of this machine for a game's controls and the hotkeys.
+
+    Raises:  NotFound for an unknown key, DeviceFailed where no keyboard can be used, NoWindow without the game.
+    """
+    controls = mapped_controls(session)
+    hotkeys = Hotkeys.of(session.options, controls.values())
+    keys = controls | {code: code for code in hotkeys.codes.values()}
+    for key in keys.values():
+        key_of(key)  # a wrong name is said before anything is opened
+    window = GameWindow.of(session) if session.device.capture == "screen" else None
+    system = open_system_keyboard(session.clock.now_ns)
+    try:
+        return Keyboard(system, session.clock, keys, window=window, watchdog=Watchdog.start())
+    except BaseException:
+        system.close()
+        raise
+
+
+def mapped_controls(session: DeviceSession) -> dict[str, str]:
+    """Return what each code of the game is on this device: itself, unless its option `map` says otherwise.
+
+    Raises:  NotFound for a code that the game does not use, BadValue for an option that is no mapping.
+    """
+    codes = list(session.game.controls.values())
+    asked = session.options.get("map") or {}
+    if not isinstance(asked, Mapping):
+        raise BadValue(f"The option map={asked} is no mapping. Give one entry as map.{codes[0]}=up.")
+    for code in asked:
+        if code not in codes:
+            raise not_found(f"control of {session.game.name}", code, codes)
+    return {code: str(asked.get(code, code)) for code in codes}

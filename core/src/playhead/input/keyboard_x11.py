@@ -1,0 +1,198 @@
+"""The keyboard of an X server: XTEST presses; raw events of XInput2 tell what was pressed, wherever the focus is.
+
+Raw events hold no autorepeat and name the device they come from. They carry the server's own time in milliseconds,
+so they may be read whenever the loop comes round.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playhead.errors import DeviceFailed
+from playhead.input.codes import key_of
+from playhead.input.keys import HeardKey
+
+NS_PER_MS = 1_000_000
+WRAPS_MS = 1 << 32  # the server's time starts again after 49.7 days
+ROUND_TRIPS = 5  # each 0.1 ms; the quickest tells the server's clock within a millisecond
+RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
+
+
+class X11Keyboard:
+    """Two connections to one X server: keys go out on one and are heard on the other."""
+
+    echo_s = 1.0  # a busy server may take that long; only keys from XTEST can be echoes, so no person is mistaken
+
+    def __init__(self, name: str = "", now_ns: Callable[[], int] = time.perf_counter_ns, *, hears: bool = True):
+        from Xlib import X, error
+
+        self._x = X
+        self._gone = (error.ConnectionClosedError, OSError)
+        self._now_ns = now_ns
+        self._name = name or os.environ.get("DISPLAY", "")
+        self._out = _connected(self._name)
+        self._in = _connected(self._name) if hears else None
+        self._xtest_devices: set[int] = set()
+        self._pressed_on: set[int] = set()
+        with self._answering():
+            _check_extensions(self._out, self._name)
+            if self._in is not None:
+                self._listen(self._in)
+
+    def numbers(self, code: str) -> tuple[int, ...]:
+        """Return the keycodes of a key.
+
+        Raises:  NotFound for an unknown name, DeviceFailed for a key that the present layout lacks.
+        """
+        from Xlib import XK
+
+        keysyms = [XK.string_to_keysym(name) for name in key_of(code).keysyms]
+        with self._answering():
+            keycodes = tuple(self._out.keysym_to_keycode(keysym) for keysym in keysyms)
+        if not keycodes[0]:
+            raise DeviceFailed(
+                f'The keyboard layout of the X display {self._name} has no key "{code}". '
+                "Choose one that has: setxkbmap us."
+            )
+        return tuple(keycode for keycode in keycodes if keycode)
+
+    def send(self, number: int, is_press: bool) -> None:
+        """Press a key or let go of it through XTEST. Raises DeviceFailed when the display has gone."""
+        with self._answering():
+            self._out.xtest_fake_input(self._x.KeyPress if is_press else self._x.KeyRelease, number)
+            self._out.flush()
+
+    def heard(self) -> list[HeardKey]:
+        """Return what was pressed and released. Raises DeviceFailed when display or keyboard have gone."""
+        keys: list[HeardKey] = []
+        with self._answering():
+            while self._in is not None and self._in.pending_events():
+                keys.extend(self._read(self._in.next_event()))
+        return keys
+
+    def held(self) -> set[int]:
+        """Return the keycodes that the server takes for pressed."""
+        with self._answering():
+            bits = self._out.query_keymap()
+        return {8 * byte + bit for byte, value in enumerate(bits) for bit in range(8) if value >> bit & 1}
+
+    def close(self) -> None:
+        """Close both connections; what was sent has arrived then."""
+        for display in (self._out, self._in):
+            if display is not None:
+                try:
+                    display.sync()
+                    display.close()
+                except self._gone:
+                    pass
+        self._in = None
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Say what happened when the server does not answer any more."""
+        try:
+            yield
+        except self._gone as error:
+            raise DeviceFailed(
+                f"The X display {self._name} went away ({error}). What was recorded is kept. "
+                "Log in again or restart the display, then start this command again."
+            ) from error
+
+    def _listen(self, display: Any) -> None:
+        """Ask for raw keys, also those that a game has grabbed (from version 2.1 on), and for lost keyboards."""
+        from Xlib.ext import xinput
+
+        opcode = display.display.get_extension_major(xinput.extname)
+        asked = xinput.XIQueryVersion(display=display.display, opcode=opcode, major_version=2, minor_version=2)
+        if (asked.major_version, asked.minor_version) < (2, 1):
+            raise DeviceFailed(f"The X display {self._name} has no XInput 2.1, so nobody can be heard on it.")
+        self._raw = {xinput.RawKeyPress: True, xinput.RawKeyRelease: False}
+        self._opcode, self._hierarchy, self._lost = opcode, xinput.HierarchyChanged, xinput.SlaveRemoved
+        self._offset_ns = self._server_clock(display)
+        display.screen().root.xinput_select_events([
+            (xinput.AllMasterDevices, xinput.RawKeyPressMask | xinput.RawKeyReleaseMask),
+            (xinput.AllDevices, xinput.HierarchyChangedMask),
+        ])  # fmt: skip
+        devices = display.xinput_query_device(xinput.AllDevices).devices
+        self._xtest_devices = {one.deviceid for one in devices if one.name.endswith("XTEST keyboard")}
+
+    def _server_clock(self, display: Any) -> int:
+        """Return how far our clock is ahead of the server's, by changing a property and being told when that was.
+
+        Units:  nanoseconds. Right within half a millisecond either way, for the server counts whole ones.
+        """
+        window = display.screen().root.create_window(
+            0, 0, 1, 1, 0, 0, self._x.InputOnly, self._x.CopyFromParent, event_mask=self._x.PropertyChangeMask
+        )
+        atom = display.intern_atom("PLAYHEAD_CLOCK")
+        offsets = []
+        for _ in range(ROUND_TRIPS):
+            window.change_property(atom, atom, 8, b"")
+            event = display.next_event()
+            offsets.append(self._now_ns() - int(event.time) * NS_PER_MS)
+        window.destroy()
+        return min(offsets) + NS_PER_MS // 2
+
+    def _time_ns(self, server_ms: int) -> int:
+        """Return the time of an event on our clock; never later than now."""
+        now_ns = self._now_ns()
+        present_ms = (now_ns - self._offset_ns) // NS_PER_MS
+        age_ms = (present_ms - server_ms) % WRAPS_MS
+        if age_ms > WRAPS_MS // 2:  # the server's millisecond has begun before ours
+            return now_ns
+        return min(now_ns, (present_ms - age_ms) * NS_PER_MS + self._offset_ns)
+
+    def _read(self, event: Any) -> Iterator[HeardKey]:
+        if getattr(event, "extension", None) != self._opcode:
+            return
+        if event.evtype == self._hierarchy:
+            self._check_lost(event.data)
+        elif event.evtype in self._raw:
+            _, server_ms, keycode, source, _, _ = RAW_EVENT.unpack_from(event.data)
+            is_own_kind = source in self._xtest_devices
+            if not is_own_kind:
+                self._pressed_on.add(source)
+            yield HeardKey(
+                time_ns=self._time_ns(server_ms), number=keycode, is_press=self._raw[event.evtype],
+                may_be_own=is_own_kind,
+            )  # fmt: skip
+
+    def _check_lost(self, changed: Any) -> None:
+        """Raise DeviceFailed when the keyboard that a person used was unplugged; other devices come and go."""
+        lost = {one.deviceid for one in changed.info if one.flags & self._lost}
+        if lost & self._pressed_on:
+            self._pressed_on -= lost
+            raise DeviceFailed(
+                "The keyboard was unplugged, so nobody could take over. Everything is released and what was "
+                "recorded is kept. Plug it in and start this command again."
+            )
+
+
+def _connected(name: str) -> Any:
+    from Xlib import display, error
+
+    if not name:
+        raise DeviceFailed(
+            "There is no X display (DISPLAY is not set), so no key can be pressed. Start this from a desktop "
+            "session, or leave the keyboard out: --on world."
+        )
+    try:
+        return display.Display(name)
+    except (error.DisplayError, error.XauthError, OSError) as failure:
+        raise DeviceFailed(
+            f"The X display {name} cannot be used for keys: {failure}. Is it running, and are you its user?"
+        ) from failure
+
+
+def _check_extensions(display: Any, name: str) -> None:
+    for extension, purpose in (("XTEST", "pressed"), ("XInputExtension", "heard")):
+        if not display.has_extension(extension):
+            raise DeviceFailed(
+                f"The X display {name} has no extension {extension}, so no key can be {purpose} on it. "
+                "Start the server with it, or use another display."
+            )
