@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from doubles import small_game
 
+from playhead.cli import run
+from playhead.cli.context import Desk
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.game import Device, Game, Window, World
 from playhead.labels import Keys
@@ -93,14 +95,40 @@ def test_a_code_that_is_no_key_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_window_that_nobody_would_see_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    with pytest.raises(DeviceFailed, match="unset SDL_VIDEODRIVER"):
+    with pytest.raises(DeviceFailed, match="SDL_VIDEODRIVER=dummy shows windows to nobody, unset it"):
         show(world_game(), Show(), on_open=nothing, stop=lambda: False)
 
 
-def test_without_a_display_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("driver", ["", "x11"])
+def test_without_a_display_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatch, driver: str) -> None:
     for name in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    if driver:
+        monkeypatch.setenv("SDL_VIDEODRIVER", driver)
     monkeypatch.setenv("DISPLAY", ":9999")
     with pytest.raises(DeviceFailed, match="needs a desktop"):
         show(world_game(), Show(), on_open=nothing, stop=lambda: False)
+
+
+def test_an_unknown_policy_is_said_before_a_window_opens() -> None:
+    with pytest.raises(NotFound, match="policy of toy"):
+        show(world_game(), Show(hint="nobody"), on_open=nothing, stop=lambda: False)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--size", "800"], "800x600"),
+        (["--size", "4x4"], "too small"),
+        (["--at", "x"], "800,600"),
+        (["--key", "up"], "CONTROL=KEY"),
+        (["--drives", "0"], "drives"),
+        (["--scenario", "mud"], "scenario of toy"),
+    ],
+)
+def test_wrong_words_are_said(
+    options: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Desk, "game", lambda desk, name: world_game())
+    assert run(["world", "toy", *options]) != 0
+    assert says in capsys.readouterr().err

@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 ENDINGS = {"over": "the drive is over", "time": "the time is up", "closed": "closed by you"}
 
 
-def _pair(separator: str) -> Callable[[click.Context, click.Parameter, str], tuple[int, int] | None]:
-    """Return a reader of two numbers, as in 800x600 or 0,0."""
+def _pair(
+    separator: str, *, least: int
+) -> Callable[[click.Context, click.Parameter, str], tuple[int, int] | None]:
+    """Return a reader of two numbers that are no less than `least`, as in 800x600 or 0,0."""
 
     def read(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[int, int] | None:
-        first, found, second = text.partition(separator)
+        if not text:
+            return None
         try:
-            return (int(first), int(second)) if found else None if not text else (int(text), 0)
+            first, second = (int(number) for number in text.split(separator))
         except ValueError as error:
             raise click.BadParameter(f'"{text}" is not of the form 800{separator}600.') from error
+        if min(first, second) < least:
+            raise click.BadParameter(f"{text} is too small; both numbers must be at least {least}.")
+        return first, second
 
     return read
 
@@ -49,10 +55,20 @@ def _pair(separator: str) -> Callable[[click.Context, click.Parameter, str], tup
 @click.option(
     "--title", default="", help="Title of the window. Default: that by which the game's window is found."
 )
-@click.option("--size", metavar="WxH", default="", callback=_pair("x"), help="Size of the window inside. "
-              "Default: that of the world's pictures.")  # fmt: skip
-@click.option("--at", metavar="X,Y", default="", callback=_pair(","), help="Where the window opens. Default: "
-              "where the desktop puts it.")  # fmt: skip
+@click.option(
+    "--size",
+    metavar="WxH",
+    default="",
+    callback=_pair("x", least=16),
+    help="Size of the window inside. Default: that of the world's pictures.",
+)
+@click.option(
+    "--at",
+    metavar="X,Y",
+    default="",
+    callback=_pair(",", least=-32768),
+    help="Where the window opens. Default: where the desktop puts it.",
+)
 @click.option("--rate", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Pictures a second, "
               "at most.")  # fmt: skip
 @click.option("--key", "keys", multiple=True, metavar="CONTROL=KEY", help="Press KEY for a control of the game, "

@@ -84,6 +84,8 @@ def show(
     """
     title, keys = asked.title or window_title(game), keys_of(game, asked.keys)
     world_device(game)
+    if asked.hint:
+        policy_reference(game, asked.hint)  # an unknown name is said before a window opens
     drives: list[ShownDrive] = []
     with ExitStack() as closing:
         log = DriveLog(asked.log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,19 +40,20 @@ class Window:
     """
 
     def __init__(self, title: str, codes: Sequence[str]) -> None:
+        os.environ.setdefault(
+            "SDL_WINDOWS_DPI_AWARENESS", "permonitorv2"
+        )  # a pixel asked for is one of the screen
         self._sdl = _load()
         try:
             self._sdl.display.init()
         except self._sdl.error as error:
-            raise DeviceFailed(
-                f"No window can be opened: {error}. It needs a desktop; where there is none, "
-                'start one in memory: xvfb-run -s "-screen 0 1280x1024x24" playhead world ...'
-            ) from error
+            raise _no_window(str(error)) from error
         self._keys = _keys(self._sdl, codes)
         driver = self._sdl.display.get_driver()
-        if driver in UNSEEN_DRIVERS:
-            raise DeviceFailed(
-                f"SDL_VIDEODRIVER={driver} shows windows to nobody. Unset it (unset SDL_VIDEODRIVER)."
+        if driver in UNSEEN_DRIVERS:  # what SDL falls back to without a desktop, or was told to take
+            asked = os.environ.get("SDL_VIDEODRIVER") == driver
+            raise _no_window(
+                f"SDL_VIDEODRIVER={driver} shows windows to nobody, unset it" if asked else "no display"
             )
         self._leaves = LEAVE not in codes
         self._title = title
@@ -66,7 +68,11 @@ class Window:
         if corner is not None:
             os.environ["SDL_VIDEO_WINDOW_POS"] = f"{corner[0]},{corner[1]}"
         self._sdl.display.set_caption(self._title)
-        self._sdl.display.set_mode((width, height), self._sdl.RESIZABLE)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", RuntimeWarning
+            )  # a size that the desktop does not allow is stretched to
+            self._sdl.display.set_mode((width, height), self._sdl.RESIZABLE)
         self._sdl.key.stop_text_input()  # no input method in between: keys are keys
 
     @property
@@ -117,6 +123,13 @@ class Window:
     def close(self) -> None:
         """Close the window. May be called twice."""
         self._sdl.display.quit()
+
+
+def _no_window(why: str) -> DeviceFailed:
+    return DeviceFailed(
+        f"No window can be opened: {why}. It needs a desktop; where there is none, "
+        'start one in memory: xvfb-run -s "-screen 0 1280x1024x24" playhead world ...'
+    )
 
 
 def _load() -> Any:
