@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from playhead.devices import OpenDevice
     from playhead.driving.drivers import Driver
     from playhead.driving.loop import Watcher
-    from playhead.driving.wheel import Wheel
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.playing.session import PlaySummary
+    from playhead.storage.writer import RecordingWriter
 
 
 @click.command(short_help="Let a run play the game.")
@@ -54,13 +55,15 @@ def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     Example: playhead play gta5 --episodes 3 --seconds 60
     """
+    from playhead.cli.play_view import lines
+
     desk.say_home()
     summaries = _Session(desk, desk.game(game), asked).play()
     if as_json:
         click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))
         return
     for summary in summaries:
-        click.echo(_lines(desk.game(game), summary))
+        click.echo(lines(desk.game(game), summary))
 
 
 class _Session:
@@ -86,6 +89,8 @@ class _Session:
         self.latency_s = asked["latency"]
         if self.latency_s is None:
             self.latency_s = self.run.latency_s if self.is_world and not asked["real_time"] else 0.0
+        # A world that waits is done when its frames are, so a bar is shown; anything else has a screen.
+        self.waits = self.is_world and not self.options.get("real_time")
         self._say()
 
     def _options(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +121,9 @@ class _Session:
         rate_hz = self.options.get("rate_hz") or self.game.rate_hz(self.device)
         episodes, seconds = self.asked["episodes"], self.asked["seconds"]
         frames = round(seconds * rate_hz) * episodes or None
+        bar = frames_bar(f"play {self.game.name}", frames, rate_hz) if self.waits else nullcontext(lambda n: None)
         summaries: list[PlaySummary] = []
-        with stopped_by_interrupt() as stop, frames_bar(f"play {self.game.name}", frames, rate_hz) as on_frames:
+        with stopped_by_interrupt() as stop, bar as on_frames:
             for number in range(episodes):
                 if not stop.is_set():
                     seed = self.asked["seed"] + number if self.is_world else None
@@ -127,7 +133,7 @@ class _Session:
     def _episode(
         self, seed: int | None, on_frames: Callable[[int], None], stop: Callable[[], bool]
     ) -> PlaySummary:
-        from playhead.cli.episodes import FrameCounter
+        from playhead.cli.play_view import would_have
         from playhead.devices import open_device
 
         options = self.options if seed is None else {**self.options, "seed": seed}
@@ -135,95 +141,83 @@ class _Session:
         with open_device(
             self.desk.plugins, self.game, self.device, options=options, input_name=input_name
         ) as device:
-            driver = self._driver(device, seed)
-            summary = self._drive(device, driver, seed, [FrameCounter(on_frames)], stop)
+            summary = _Episode(self, device, seed).play(on_frames, stop)
             if self.asked["dry_run"]:
-                self.desk.say(_would_have(device, summary))
+                self.desk.say(would_have(device, summary))
             return summary
 
-    def _driver(self, device: OpenDevice, seed: int | None) -> Driver:
+
+class _Episode:
+    """One episode on an open device, with what guards it and what is shown of it."""
+
+    def __init__(self, session: _Session, device: OpenDevice, seed: int | None) -> None:
+        from playhead.cli.wheel import take_wheel
         from playhead.playing.policy import RunPolicy
+
+        self.session, self.asked, self.seed = session, session.asked, seed
+        self.policy = RunPolicy.of(
+            session.run, session.desk.plugins, session.game, rate_hz=device.session.rate_hz,
+            settings=session.controller,
+        )  # fmt: skip
+        self.device, self.wheel = take_wheel(device, self.policy.origin, session.desk.say)
+        self.duration_s = self.asked["seconds"] or float("inf")
+
+    def play(self, on_frames: Callable[[int], None], stop: Callable[[], bool]) -> PlaySummary:
+        """Play it, recorded or not, and show a screen where a bar would not do."""
+        from playhead.cli.episodes import FrameCounter
+        from playhead.cli.play_view import console_of
+
+        title = f"run {self.session.run.name}"
+        with console_of(self.device, self.policy, self.wheel, title, is_shown=not self.session.waits) as console:
+            watchers: list[Watcher] = [FrameCounter(on_frames), console]
+            if self.asked["is_recorded"]:
+                return self._record(watchers, stop, lambda writer: console.is_recorded_as(writer.name))
+            return self._play(watchers, stop)
+
+    def _driver(self) -> Driver:
         from playhead.playing.stuck import Unsticking
 
-        policy = RunPolicy.of(
-            self.run, self.desk.plugins, self.game, rate_hz=device.session.rate_hz, settings=self.controller
-        )
-        return Unsticking(policy, self.game, seed=seed or 0) if self.asked["unstick"] else policy
+        unsticks = self.asked["unstick"]
+        return Unsticking(self.policy, self.session.game, seed=self.seed or 0) if unsticks else self.policy
 
-    def _drive(
-        self, device: OpenDevice, driver: Driver, seed: int | None, watchers: list[Watcher],
-        stop: Callable[[], bool],
-    ) -> PlaySummary:  # fmt: skip
-        from playhead.cli.wheel import take_wheel
+    def _play(self, watchers: list[Watcher], stop: Callable[[], bool]) -> PlaySummary:
         from playhead.playing.session import play
 
-        device, wheel = take_wheel(device, driver.origin, self.desk.say)
-        if self.asked["is_recorded"]:
-            return self._record(device, driver, wheel, seed, watchers, stop)
+        wheel = self.wheel
         return play(
-            device,
-            driver,
-            duration_s=self.asked["seconds"] or float("inf"),
-            latency_s=self.latency_s,
+            self.device,
+            self._driver(),
+            duration_s=self.duration_s,
+            latency_s=self.session.latency_s,
             guard=wheel,
             watchers=watchers,
             stop=lambda: stop() or (wheel is not None and wheel.is_over),
-            seed=seed,
+            seed=self.seed,
         )
 
     def _record(
-        self, device: OpenDevice, driver: Driver, wheel: Wheel | None, seed: int | None, watchers: list[Watcher],
-        stop: Callable[[], bool],
-    ) -> PlaySummary:  # fmt: skip
+        self, watchers: list[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object]
+    ) -> PlaySummary:
         from playhead.driving.timing import LoopReport
         from playhead.home import claim_folder
         from playhead.playing.session import PlaySummary, measures_on
         from playhead.recording.session import Take
         from playhead.recording.takes import record_takes
 
+        session = self.session
         take = Take(
-            driver=driver,
-            driver_name=f"run {self.run.name}",
-            duration_s=self.asked["seconds"] or float("inf"),
-            latency_s=self.latency_s,
+            driver=self._driver(),
+            driver_name=f"run {session.run.name}",
+            duration_s=self.duration_s,
+            latency_s=session.latency_s,
             scenario=self.asked["scenario"],
-            seed=seed,
+            seed=self.seed,
         )
-        folder = self.desk.home.recordings(self.game.name)
-        made = record_takes(device, lambda: claim_folder(folder), take, wheel, watchers=watchers, stop=stop)
+        folder = session.desk.home.recordings(session.game.name)
+        made = record_takes(
+            self.device, lambda: claim_folder(folder), take, self.wheel, watchers=watchers, stop=stop, began=began
+        )
         for taken in made:
-            self.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")
+            session.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")
         report = LoopReport.joined([taken.report for taken in made])
-        return PlaySummary(report=report, measures=measures_on(device), seed=seed)
-
-
-def _would_have(device: OpenDevice, summary: PlaySummary) -> str:
-    """Say what a dry run would have pressed: how often, and for how much of the time."""
-    from playhead.input.none import DryRun
-
-    if not isinstance(device.input, DryRun) or not device.input.sent:
-        return "Dry run: nothing would have been pressed."
-    parts = []
-    for code, (presses, held_s) in sorted(device.input.totals().items()):
-        share = held_s / max(summary.report.elapsed_s, 1e-9)
-        parts.append(f"{code} {presses} times, {100 * share:.0f} % of the time")
-    return f"Dry run, would have pressed: {'; '.join(parts)}."
-
-
-def _lines(game: Game, summary: PlaySummary) -> str:
-    report, rates = summary.report, summary.report.rates_hz()
-    titles = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
-    titles = titles or {name: (name, "") for name in summary.measures}
-    measured = "  ".join(
-        f"{title} {summary.measures[name]:.3g} {unit}".rstrip()
-        for name, (title, unit) in titles.items()
-        if name in summary.measures
-    )
-    seed = f"seed {summary.seed}  " if summary.seed is not None else ""
-    pace = "  ".join(f"{name} {rate:.1f}/s" for name, rate in rates.items())
-    slow = f"  late {report.late}, dropped {report.dropped}" if report.late else ""
-    sections = report.sections
-    times = "  ".join(
-        f"{name} {sections[name]['p50_ms']:.1f} ms" for name in ("look", "decide", "act") if name in sections
-    )
-    return f"{seed}{report.elapsed_s:.1f} s  {measured}\n  {pace}{slow}  (median {times})"
+        return PlaySummary(report=report, measures=measures_on(self.device), seed=self.seed)

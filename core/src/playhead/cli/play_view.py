@@ -1,0 +1,65 @@
+"""What `playhead play` shows: a bar where a world does the waiting, else one screen; and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playhead.devices import OpenDevice
+    from playhead.driving.wheel import Wheel
+    from playhead.game import Game
+    from playhead.playing.console import PlayerConsole
+    from playhead.playing.policy import RunPolicy
+    from playhead.playing.session import PlaySummary
+
+
+@contextmanager
+def console_of(
+    device: OpenDevice, policy: RunPolicy, wheel: Wheel | None, title: str, *, is_shown: bool
+) -> Iterator[PlayerConsole]:
+    """Make the one screen of a play session and show it, unless a bar is shown instead."""
+    from playhead.cli.progress import live_screen
+    from playhead.playing.console import PlayerConsole
+
+    session = device.session
+    console = PlayerConsole(
+        session.game, f"{session.game.title} · {title}", rate_hz=session.rate_hz,
+        answers=lambda: policy.answers, wheel=wheel,
+    )  # fmt: skip
+    with live_screen(console.screen) if is_shown else nullcontext():
+        yield console
+
+
+def would_have(device: OpenDevice, summary: PlaySummary) -> str:
+    """Say what a dry run would have pressed: how often, and for how much of the time."""
+    from playhead.input.none import DryRun
+
+    if not isinstance(device.input, DryRun) or not device.input.sent:
+        return "Dry run: nothing would have been pressed."
+    parts = []
+    for code, (presses, held_s) in sorted(device.input.totals().items()):
+        share = held_s / max(summary.report.elapsed_s, 1e-9)
+        parts.append(f"{code} {presses} times, {100 * share:.0f} % of the time")
+    return f"Dry run, would have pressed: {'; '.join(parts)}."
+
+
+def lines(game: Game, summary: PlaySummary) -> str:
+    """Say how an episode went: what the world measured, how fast the loop ran, what took how long."""
+    report, rates = summary.report, summary.report.rates_hz()
+    titles = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
+    titles = titles or {name: (name, "") for name in summary.measures}
+    measured = "  ".join(
+        f"{title} {summary.measures[name]:.3g} {unit}".rstrip()
+        for name, (title, unit) in titles.items()
+        if name in summary.measures
+    )
+    seed = f"seed {summary.seed}  " if summary.seed is not None else ""
+    pace = "  ".join(f"{name} {rate:.1f}/s" for name, rate in rates.items())
+    slow = f"  late {report.late}, dropped {report.dropped}" if report.late else ""
+    sections = report.sections
+    times = "  ".join(
+        f"{name} {sections[name]['p50_ms']:.1f} ms" for name in ("look", "decide", "act") if name in sections
+    )
+    return f"{seed}{report.elapsed_s:.1f} s  {measured}\n  {pace}{slow}  (median {times})"

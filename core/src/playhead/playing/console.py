@@ -1,0 +1,198 @@
+"""One screen for whoever sits beside the network: who drives, how fast, how old, what it wants, what is pressed.
+
+The loop only hands over numbers, ten times a second; drawing is done by the thread that shows it.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from rich.bar import Bar
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from playhead.clock import NS_PER_S
+from playhead.driving.loop import Tick
+from playhead.driving.rate import Rate
+from playhead.driving.wheel import Wheel, Who
+from playhead.events import PLAYED, Event, Origin
+from playhead.game import Game
+from playhead.labels import Axes, Head
+from playhead.playing.controllers import Answers
+
+NEWS_NS = NS_PER_S // 10
+BAR_WIDTH = 32  # characters: with names and numbers it fits into 80 columns
+BANNERS: dict[Who, tuple[str, str]] = {
+    "model": ("THE NETWORK DRIVES", "black on green"),
+    "human": ("YOU DRIVE", "black on yellow"),
+    "paused": ("PAUSED", "white on blue"),
+    "unfocused": ("NOT IN FOCUS", "white on red"),
+    "minimised": ("MINIMISED", "white on red"),
+    "closed": ("WINDOW CLOSED", "white on red"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What there is to show at one moment. Units: rates a second, age_ms milliseconds, elapsed_s seconds."""
+
+    elapsed_s: float = 0.0
+    rates: dict[str, float] = field(default_factory=dict)
+    age_ms: float = 0.0
+    late: int = 0
+    dropped: int = 0
+    answers: Answers = field(default_factory=dict)
+    held: dict[str, Origin] = field(default_factory=dict)
+
+
+class PlayerConsole:
+    """A watcher of the loop. `screen()` may be asked by another thread.
+
+    `answers` are what the network said last, head -> (outputs,).
+    """
+
+    def __init__(
+        self, game: Game, title: str, *, rate_hz: float, answers: Callable[[], Answers], wheel: Wheel | None
+    ) -> None:
+        self._game = game
+        self._title = title
+        self._asked_hz = rate_hz
+        self._answers = answers
+        self._wheel = wheel
+        self._rates = {name: Rate() for name in ("captured", "predicted", "acted")}
+        self._ages_ns: deque[int] = deque(maxlen=max(1, round(rate_hz)))
+        self._held: dict[str, Origin] = {}
+        self._seen_ns: int | None = None
+        self._pictures = 0
+        self._begin_ns: int | None = None
+        self._told_ns = 0
+        self._recording = ""
+        self.news = News()
+
+    def is_recorded_as(self, name: str) -> None:
+        """Show what the recording is called."""
+        self._recording = name
+
+    def saw(self, tick: Tick) -> None:
+        """Take a tick; ten times a second make news of it."""
+        now_ns = tick.captured.time_ns + tick.age_ns
+        if self._begin_ns is None:
+            self._begin_ns, self._told_ns = now_ns, now_ns - NEWS_NS
+        self._pictures += tick.captured.time_ns != self._seen_ns
+        self._seen_ns = tick.captured.time_ns
+        self._ages_ns.append(tick.age_ns)
+        totals = (self._pictures, tick.report.decided, tick.report.acted)
+        for rate, total in zip(self._rates.values(), totals, strict=True):
+            rate.add(now_ns, total)
+        self._follow(tick.events)
+        if now_ns - self._told_ns >= NEWS_NS:
+            self._told_ns = now_ns
+            self.news = self._newest(tick, (now_ns - self._begin_ns) / NS_PER_S)
+
+    def ended(self, events: Sequence[Event]) -> None:
+        """Everything was let go of. The next loop counts from 0 again."""
+        self._held.clear()
+        self._rates = {name: Rate() for name in self._rates}
+        self._pictures = 0
+
+    def _newest(self, tick: Tick, elapsed_s: float) -> News:
+        return News(
+            elapsed_s=elapsed_s,
+            rates={name: rate.per_s for name, rate in self._rates.items()},
+            age_ms=statistics.median(self._ages_ns) / 1e6,
+            late=tick.report.late,
+            dropped=tick.report.dropped,
+            answers=dict(self._answers()),
+            held=dict(self._held),
+        )
+
+    def _follow(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.device == PLAYED:
+                self._held.pop(event.code, None)
+                if event.value:
+                    self._held[event.code] = event.origin
+
+    def screen(self) -> RenderableType:
+        """Return everything as it is now."""
+        news = self.news
+        return Panel(
+            Group(self._banner(), Text(), self._numbers(news), Text(), *self._heads(news)),
+            title=self._title,
+            width=80,
+        )
+
+    def _banner(self) -> RenderableType:
+        who: Who = self._wheel.who if self._wheel is not None else "model"
+        text, style = BANNERS[who]
+        row = Table.grid(expand=True)
+        row.add_column()
+        row.add_column(justify="right")
+        row.add_row(Text(f" {text} ", style=f"bold {style}"), Text(self._hint(who), style="dim"))
+        return row
+
+    def _hint(self, who: Who) -> str:
+        if self._wheel is None:
+            return "Ctrl-C stops"
+        keys = self._wheel.keys
+        hints = {
+            "model": f"any key of the game takes over, {keys['pause']} pauses, {keys['stop']} stops",
+            "human": f"{keys['resume']} gives the wheel back, {keys['stop']} stops",
+            "paused": f"{keys['resume']} goes on, {keys['stop']} stops",
+        }
+        return hints.get(who, "nothing is pressed until the window has the focus")
+
+    def _numbers(self, news: News) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        rates = [f"{name} [bold]{news.rates.get(name, 0.0):.1f}[/]/s" for name in self._rates]
+        table.add_row(*rates, f"of {self._asked_hz:g}/s asked")
+        minutes, seconds = divmod(int(news.elapsed_s), 60)
+        recorded = f"recording {self._recording}" if self._recording else "not recorded"
+        table.add_row(
+            f"frame age [bold]{news.age_ms:.1f}[/] ms", f"{news.late} late, {news.dropped} dropped",
+            f"{minutes}:{seconds:02d}", recorded,
+        )  # fmt: skip
+        return table
+
+    def _heads(self, news: News) -> Iterator[RenderableType]:
+        for name, answer in news.answers.items():
+            head = self._game.schema.head(name)
+            table = Table.grid(padding=(0, 1))
+            table.add_column(width=14, no_wrap=True)
+            for label, value, bar in _bars(head, np.asarray(answer, dtype=np.float64)):
+                table.add_row(label, bar, f"{value:5.2f}", self._press(news, label))
+            yield Text(name, style="dim")
+            yield table
+
+    def _press(self, news: News, label: str) -> Text:
+        origin = news.held.get(self._game.controls.get(label, ""))
+        if origin is None:
+            return Text()
+        is_human = origin is Origin.HUMAN
+        return Text("■ you" if is_human else "■ pressed", style="yellow" if is_human else "green")
+
+
+def _bars(head: Head, answer: np.ndarray) -> Iterator[tuple[str, float, Bar]]:
+    """Yield label, value and bar of each thing a head answers; an axis goes out from its centre."""
+    if not isinstance(head, Axes):
+        for label, value in zip(head.names, answer.tolist(), strict=True):
+            yield label, value, _bar(1.0, 0.0, min(1.0, max(0.0, value)))
+        return
+    values = answer
+    if head.deltas:
+        chosen = answer.reshape(len(head.names), len(head.deltas)).argmax(1)
+        values = np.array(head.deltas)[chosen]
+    reach = max(map(abs, head.deltas)) if head.deltas else 1.0
+    for label, value in zip(head.names, values.tolist(), strict=True):
+        share = min(1.0, max(-1.0, value / reach))
+        yield label, value, _bar(2.0, 1 + min(0.0, share), 1 + max(0.0, share))
+
+
+def _bar(size: float, begin: float, end: float) -> Bar:
+    return Bar(size, begin, end, width=BAR_WIDTH, color="cyan", bgcolor="grey23")
