@@ -131,6 +131,7 @@ class FakeWindow:
     focused: bool = True
     minimised: bool = False
     closed: bool = False
+    handle: int = 1
 
     def box(self) -> object | None:
         return None if self.closed else (0, 0, 32, 24)

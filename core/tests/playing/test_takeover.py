@@ -125,7 +125,7 @@ def test_without_the_focus_nothing_goes_out(session: Session) -> None:
     assert session.presses_ms() == [0, 100, 400]
     assert [text.partition(",")[0] for text in session.said] == [
         '"Toy" has lost the focus', "The network drives. Any key of the game takes over", '"Toy" is minimised',
-        '"Toy" was closed. What was recorded is kept. Start the game again',
+        '"Toy" is gone',
     ]  # fmt: skip
 
 

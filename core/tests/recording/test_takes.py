@@ -117,7 +117,22 @@ def test_a_closed_window_ends_the_session_and_keeps_what_was_recorded(fake_devic
     (recording,) = person.record()
     assert recording.is_complete
     assert times_ms(recording) == [0, 100, 200, 300]
-    assert "closed. What was recorded is kept" in person.said[-1]
+    assert [text.split(",")[0] for text in person.said] == ['"Toy" is gone', '"Toy" was closed']
+    assert "What was recorded is kept" in person.said[-1]
+
+
+def test_a_game_that_is_started_again_is_another_recording(fake_device: Maker, tmp_path: Path) -> None:
+    person = Person(fake_device(), tmp_path, *pressed((1250, "f10", 1.0)))
+    person.at = [
+        (300, lambda: setattr(person.window, "closed", True)),
+        (800, lambda: person.window.__dict__.update(closed=False, handle=2)),
+    ]
+    first, second = person.record()
+    assert (times_ms(first)[-1], times_ms(second)[0]) == (200, 850), "a new window is looked at twice"
+    # Even when nobody saw it go.
+    quick = Person(fake_device(), tmp_path / "quick", *pressed((1250, "f10", 1.0)))
+    quick.at = [(300, lambda: setattr(quick.window, "handle", 2))]
+    assert [times_ms(recording)[0] for recording in quick.record()] == [0, 300]
 
 
 def test_stopping_in_a_pause_ends_the_session(fake_device: Maker, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ class _Episode:
         from playhead.playing.session import play
 
         wheel = self.wheel
-        return play(
+        summary = play(
             self.device,
             self._driver(),
             duration_s=self.duration_s,
@@ -194,6 +194,9 @@ class _Episode:
             stop=lambda: stop() or (wheel is not None and wheel.is_over),
             seed=self.seed,
         )
+        if wheel is not None and summary.report.ending == "episode":
+            wheel.tell_end()
+        return summary
 
     def _record(
         self, watchers: list[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from playhead.devices import OpenDevice
 from playhead.driving.ears import Ears, hotkeys_of
-from playhead.driving.wheel import Wheel
+from playhead.driving.wheel import GuardedWindow, Wheel
 from playhead.events import Origin
 
 
@@ -20,13 +20,24 @@ def take_wheel(
     """
     session = device.session
     hears = getattr(device.input, "hears", True)
-    if not hears:
+    window = _window(device)
+    if not hears and window is None:
         return device, None
     hotkeys = hotkeys_of(session.options)
-    ears = Ears(device.input, device.clock, hotkeys, controls=session.game.controls.values())
-    device = replace(device, input=ears)
+    if hears:
+        ears = Ears(device.input, device.clock, hotkeys, controls=session.game.controls.values())
+        device = replace(device, input=ears)
     if origin is Origin.HUMAN:
-        return device, Wheel("human", hotkeys, say=say)
+        return device, Wheel("human", hotkeys, window=window, say=say)
     from playhead.playing.takeover import SafePlay
 
-    return device, SafePlay(session.game, hotkeys, say=say)
+    return device, SafePlay(session.game, hotkeys, window=window, say=say)
+
+
+def _window(device: OpenDevice) -> GuardedWindow | None:
+    """Return the window that capture and input share, on a device that has one."""
+    if device.session.device.window is None and device.session.device.capture != "screen":
+        return None
+    from playhead.capture.desktop import GameWindow
+
+    return GameWindow.of(device.session)

@@ -17,6 +17,11 @@ class GuardedWindow(Protocol):
     """What is needed of the game's window (capture/desktop.py)."""
 
     @property
+    def handle(self) -> int:
+        """The system's number for it: a game that is started again has another."""
+        ...
+
+    @property
     def title(self) -> str:
         """What stands in its title bar."""
         ...
@@ -50,6 +55,7 @@ class Wheel:
         self.is_over = False
         self._hotkeys = hotkeys
         self._window = window
+        self._handle = window.handle if window is not None else 0
         self._say = say
         self._holder = driver
         self._is_paused = False
@@ -87,6 +93,14 @@ class Wheel:
         self.may_send(0, ())
         return self.is_open
 
+    def tell_end(self, kept: str = "") -> None:
+        """Say that the source has ended, where that means that the window was closed, and what is kept."""
+        if self._window is not None:
+            self._say(
+                f'"{self._window.title}" was closed, which ended this. {kept}{" " if kept else ""}'
+                "To go on, start the game and then this command again."
+            )
+
     def label_origin(self, decided: Origin) -> Origin:
         """Return whose keys label the frame of this tick; `decided` is the origin of the driver's decisions.
 
@@ -110,10 +124,14 @@ class Wheel:
             self._is_paused = True
 
     def _look(self) -> Loss | None:
-        if self._window is None or self._window.is_focused():
+        """Return what is wrong with the window. A new one is taken as closed once: what is seen has jumped."""
+        if self._window is None:
             return None
-        if self._window.box() is None:
+        handle, self._handle = self._handle, self._window.handle
+        if handle != self._handle or self._window.box() is None:
             return "closed"
+        if self._window.is_focused():
+            return None
         return "minimised" if self._window.is_minimised() else "unfocused"
 
     def _tell(self) -> None:
@@ -135,5 +153,5 @@ class Wheel:
         return {
             "unfocused": f"{title} has lost the focus, so nothing is pressed. Click into it to go on.",
             "minimised": f"{title} is minimised, so nothing is pressed. Bring it back to go on.",
-            "closed": f"{title} was closed. What was recorded is kept. Start the game again, then this command.",
+            "closed": f"{title} is gone, so nothing is pressed. It is looked for a moment longer.",
         }[who]

@@ -18,6 +18,7 @@ from playhead.recording.session import Take, TakeSummary, record
 from playhead.storage.writer import RecordingWriter
 
 ASK_HZ = 20  # how often a pause asks whether it is over
+KEPT = "What was recorded is kept."
 
 
 def record_takes(
@@ -56,17 +57,22 @@ def record_takes(
         )
         made.append(summary)
         left_s -= summary.report.elapsed_s
+        if summary.report.ending == "episode":
+            wheel.tell_end(KEPT)
         if summary.report.ending != "stopped":
             break
     return [summary for summary in made if summary.recording.frames] or made[:1]
 
 
 def _wait(device: OpenDevice, wheel: Wheel, stop: Callable[[], bool]) -> bool:
-    """Wait until somebody drives; say no when it is over instead."""
+    """Wait until somebody drives; say no when it is over instead. A game may close its window and open another."""
     while not stop():
         now_ns = device.clock.now_ns()
         wheel.may_send(now_ns, device.input.listen())
-        if wheel.is_over or wheel.who == "closed":
+        if wheel.is_over:
+            return False
+        if wheel.who == "closed" and device.capture.look() is None:
+            wheel.tell_end(KEPT)
             return False
         if wheel.is_open:
             return True
