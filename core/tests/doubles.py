@@ -14,6 +14,7 @@ from playhead.capture import FrameArray
 from playhead.clock import NS_PER_S
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Device, Frame, Game
+from playhead.input.hotkeys import Hotkeys
 from playhead.labels import Axes, Choice, Head, Keys
 from playhead.regions import Region
 from playhead.storage.schema import RecordingHeader
@@ -21,6 +22,7 @@ from playhead.storage.schema import RecordingHeader
 EVENTS = np.dtype(
     [("time_ns", np.int64), ("device", "U16"), ("code", "U16"), ("value", np.float32), ("origin", np.uint8)]
 )
+HOTKEYS = Hotkeys().codes
 DRIVE = Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a", "d"),))
 
 

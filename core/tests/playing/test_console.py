@@ -7,11 +7,10 @@ from io import StringIO
 
 import numpy as np
 import pytest
-from doubles import FakeWindow, pressed
+from doubles import HOTKEYS, FakeWindow, pressed
 from rich.console import Console
 
 from playhead.capture import CapturedFrame
-from playhead.driving.ears import HOTKEYS
 from playhead.driving.loop import Tick
 from playhead.driving.timing import LoopReport
 from playhead.events import HOTKEY, Event, Origin

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import FakeWindow, pressed
+from doubles import HOTKEYS, FakeWindow, pressed
 
 from playhead.capture import CapturedFrame
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.driving.drivers import Plan
-from playhead.driving.ears import HOTKEYS, Ears
+from playhead.driving.ears import Ears
 from playhead.driving.loop import Loop, Pace
-from playhead.errors import BadValue
 from playhead.events import HOTKEY, Origin
 from playhead.playing.takeover import SafePlay
 from playhead.recording.session import Take
@@ -43,7 +42,7 @@ class Session:
         self.fake = fake
         self.window = FakeWindow()
         self.said: list[str] = []
-        ears = Ears(fake.input, fake.clock, HOTKEYS, controls=fake.game.controls.values())
+        ears = Ears(fake.input, fake.clock, HOTKEYS)
         self.device = replace(fake.device, input=ears)
         self.wheel = SafePlay(fake.game, HOTKEYS, window=self.window, say=self.said.append)
         self.free_ms: dict[int, bool] = {}
@@ -138,14 +137,6 @@ def test_a_focus_that_comes_back_gives_nobody_the_wheel(session: Session) -> Non
     session.play(0.8)
     assert session.presses_ms() == [0, 100]
     assert session.wheel.who == "human"
-
-
-def test_a_hotkey_that_the_game_needs_is_refused(fake_device: Maker) -> None:
-    fake = fake_device()
-    with pytest.raises(BadValue, match=r"hotkeys\.pause=f6"):
-        Ears(fake.input, fake.clock, HOTKEYS | {"pause": "key w"}, controls=fake.game.controls.values())
-    with pytest.raises(BadValue, match="hotkey"):
-        Ears(fake.input, fake.clock, HOTKEYS | {"pause": "f8"})
 
 
 def take_over(session: Session, folder: Path) -> Any:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from doubles import pressed
+from doubles import HOTKEYS, pressed
 
 from playhead.capture import CapturedFrame
-from playhead.driving.ears import HOTKEYS
 from playhead.driving.loop import Tick
 from playhead.driving.wheel import Wheel
 from playhead.events import HOTKEY, Event, Origin

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import FakeWindow, pressed
+from doubles import HOTKEYS, FakeWindow, pressed
 
 from playhead.driving.drivers import HumanDriver
-from playhead.driving.ears import HOTKEYS, Ears
+from playhead.driving.ears import Ears
 from playhead.driving.wheel import Wheel
 from playhead.errors import DeviceFailed
 from playhead.events import HOTKEY, Event
@@ -33,7 +33,7 @@ class Person:
         self.window = FakeWindow()
         self.said: list[str] = []
         fake.input.heard = list(events)
-        ears = Ears(fake.input, fake.clock, HOTKEYS, controls=fake.game.controls.values())
+        ears = Ears(fake.input, fake.clock, HOTKEYS)
         self.device = replace(fake.device, input=ears)
         self.wheel = Wheel("human", HOTKEYS, window=self.window, say=self.said.append)
         self.at: list[tuple[int, Callable[[], None]]] = []

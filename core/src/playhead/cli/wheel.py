@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from playhead.devices import OpenDevice
-from playhead.driving.ears import Ears, hotkeys_of
+from playhead.driving.ears import Ears
 from playhead.driving.wheel import GuardedWindow, Wheel
 from playhead.events import Origin
+from playhead.input.hotkeys import Hotkeys
 
 
 def take_wheel(
@@ -23,10 +24,9 @@ def take_wheel(
     window = _window(device)
     if not hears and window is None:
         return device, None
-    hotkeys = hotkeys_of(session.options)
+    hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes
     if hears:
-        ears = Ears(device.input, device.clock, hotkeys, controls=session.game.controls.values())
-        device = replace(device, input=ears)
+        device = replace(device, input=Ears(device.input, device.clock, hotkeys))
     if origin is Origin.HUMAN:
         return device, Wheel("human", hotkeys, window=window, say=say)
     from playhead.playing.takeover import SafePlay
