@@ -27,7 +27,7 @@ class CapturedFrame:
 
 
 class Capture(Protocol):
-    """A source of frames."""
+    """A source of frames. One that can end by itself may say why: `ending`, a few words, empty until then."""
 
     def look(self) -> CapturedFrame | None:
         """Return the newest frame, or None when the source has ended (episode over, window closed, video done)."""

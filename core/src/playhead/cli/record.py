@@ -16,6 +16,7 @@ from playhead.errors import BadValue
 
 if TYPE_CHECKING:
     from playhead.cli.episodes import Episode
+    from playhead.driving.timing import LoopReport
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.recording.session import TakeSummary
@@ -168,8 +169,12 @@ def _line(summary: TakeSummary) -> str:
     dropped = f", {recording.dropped} dropped" if recording.dropped else ""
     return (
         f"{recording.path.name}: {recording.duration_s:.1f} s, {recording.frames:,} frames{dropped}, "
-        f"{recording.bytes / 1e6:.1f} MB{seed}, ended by {_ENDINGS[report.ending]}"
+        f"{recording.bytes / 1e6:.1f} MB{seed}, ended {_ending(report)}"
     )
+
+
+def _ending(report: LoopReport) -> str:
+    return f"because {report.because}" if report.because else f"by {_ENDINGS[report.ending]}"
 
 
 _ENDINGS = {"time": "the time", "episode": "the end of the episode", "stopped": "you"}

@@ -149,6 +149,7 @@ class Loop:
             captured = self.device.capture.look()
             if captured is None:
                 self._report.ending = "episode"
+                self._report.because = str(getattr(self.device.capture, "ending", ""))
                 return
             self._report.captured += 1
             self._times.end("look")

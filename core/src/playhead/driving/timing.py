@@ -66,7 +66,7 @@ class LoopReport:
 
     Units:  elapsed_s on the device's clock, wall_s on the machine's. `late` ticks ended after their deadline,
     `dropped` deadlines were passed over, `blocked` decisions were not allowed to be sent. `age` is how old frames
-    were when they were decided on.
+    were when they were decided on. `because` is what the source says when it ended by itself.
     """
 
     captured: int = 0
@@ -78,6 +78,7 @@ class LoopReport:
     elapsed_s: float = 0.0
     wall_s: float = 0.0
     ending: Ending = "time"
+    because: str = ""
     sections: dict[str, dict[str, float]] = field(default_factory=dict)
     age: dict[str, float] = field(default_factory=dict)
 
