@@ -35,7 +35,7 @@ class Keyboard:
 
     Only the codes given are pressed and heard, and presses only while the window has the focus: what is typed
     elsewhere is nobody's business, and keys must not land there. Releases always go out and are always passed on.
-    `refused` counts presses that were held back.
+    This holds whatever a guard allows. `refused` counts presses that were held back.
     """
 
     hears = True
@@ -63,6 +63,8 @@ class Keyboard:
         Raises:  DeviceFailed when the keyboard or the display has gone.
         """
         heard = [key for key in self._system.heard() if not self._ledger.explains(key)]
+        if self._sent and not self._has_focus():
+            self.release_all()
         if self._is_new:
             heard = [*self._held_already(heard), *heard]
             self._is_new = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,6 +41,7 @@ class X11Keyboard:
         self._pressed_on: set[int] = set()
         with self._answering():
             _check_extensions(self._out, self._name)
+            self._repeating = _numbers_in(self._out.get_keyboard_control().auto_repeats)
             if self._in is not None:
                 self._listen(self._in)
 
@@ -62,10 +63,22 @@ class X11Keyboard:
         return tuple(keycode for keycode in keycodes if keycode)
 
     def send(self, number: int, is_press: bool) -> None:
-        """Press a key or let go of it through XTEST. Raises DeviceFailed when the display has gone."""
+        """Press a key or let go of it through XTEST. Raises DeviceFailed when the display has gone.
+
+        While we hold a key it does not repeat: the server would type it into whatever takes the focus meanwhile.
+        """
         with self._answering():
-            self._out.xtest_fake_input(self._x.KeyPress if is_press else self._x.KeyRelease, number)
+            if is_press:
+                self._repeat(number, self._x.AutoRepeatModeOff)
+                self._out.xtest_fake_input(self._x.KeyPress, number)
+            else:
+                self._out.xtest_fake_input(self._x.KeyRelease, number)
+                self._repeat(number, self._x.AutoRepeatModeOn)
             self._out.flush()
+
+    def _repeat(self, number: int, mode: int) -> None:
+        if number in self._repeating:  # shift and the like never repeat; nor what a person has switched off
+            self._out.change_keyboard_control(key=number, auto_repeat_mode=mode)
 
     def heard(self) -> list[HeardKey]:
         """Return what was pressed and released. Raises DeviceFailed when display or keyboard have gone."""
@@ -78,8 +91,7 @@ class X11Keyboard:
     def held(self) -> set[int]:
         """Return the keycodes that the server takes for pressed."""
         with self._answering():
-            bits = self._out.query_keymap()
-        return {8 * byte + bit for byte, value in enumerate(bits) for bit in range(8) if value >> bit & 1}
+            return _numbers_in(self._out.query_keymap())
 
     def close(self) -> None:
         """Close both connections; what was sent has arrived then."""
@@ -171,6 +183,11 @@ class X11Keyboard:
                 "The keyboard was unplugged, so nobody could take over. Everything is released and what was "
                 "recorded is kept. Plug it in and start this command again."
             )
+
+
+def _numbers_in(bits: Sequence[int]) -> set[int]:
+    """Return which keycodes are set in 32 bytes with a bit a key."""
+    return {8 * byte + bit for byte, value in enumerate(bits) for bit in range(8) if value >> bit & 1}
 
 
 def _connected(name: str) -> Any:

@@ -17,7 +17,9 @@ from select import select
 from typing import IO
 
 from playhead.errors import DeviceFailed
+from playhead.input.keys import SystemKeyboard, open_system_keyboard
 
+READY = b"ready\n"
 GOODBYE_S = 5.0  # to release and end; a busy machine
 AGAIN_S = 0.05  # what a killed player sent last may reach the server after the first release
 TIMES = 3
@@ -32,18 +34,33 @@ class Watchdog:
 
     @classmethod
     def start(cls) -> Watchdog:
-        """Start the process, in a session of its own: Ctrl-C in the terminal must not end it first."""
+        """Start the process and wait until it stands by; no key goes out before.
+
+        It gets a session of its own: Ctrl-C in the terminal must not end it first.
+        Raises:  DeviceFailed when it does not start.
+        """
         flags = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         command = [sys.executable, "-m", "playhead.input.watchdog", str(os.getpid())]
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, bufsize=0, start_new_session=True, creationflags=flags
-            )
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True,
+                creationflags=flags,
+            )  # fmt: skip
         except OSError as error:
             raise DeviceFailed(
                 f"The process that releases keys after a crash cannot be started: {error}."
             ) from error
-        return cls(process)
+        assert process.stdout is not None
+        with process.stdout as answer:
+            is_ready = answer.readline() == READY
+        watchdog = cls(process)
+        if not is_ready:
+            watchdog.close()
+            raise DeviceFailed(
+                f"The process that releases keys after a crash ended at once (code {process.returncode}), so no "
+                f"key is pressed. See why: {sys.executable} -m playhead.input.watchdog {os.getpid()}"
+            )
+        return watchdog
 
     @property
     def pid(self) -> int:
@@ -97,25 +114,26 @@ def watch(lines: IO[bytes], player: int) -> set[int]:
             (pressed.add if line[:1] == b"+" else pressed.discard)(int(line[1:]))
 
 
-def release(numbers: set[int]) -> None:
+def release(system: SystemKeyboard, numbers: set[int]) -> None:
     """Let go of keys, several times over a moment. Raises DeviceFailed when there is no keyboard any more."""
-    from playhead.input.keys import open_system_keyboard
-
-    system = open_system_keyboard(hears=False)
     for _ in range(TIMES):
         for number in numbers:
             system.send(number, False)
         time.sleep(AGAIN_S)
-    system.close()
 
 
 def main(player: int) -> None:
-    """Watch over a player."""
+    """Watch over a player. Raises DeviceFailed when there is no keyboard to release."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends with the pipe and by nothing else
+    system = open_system_keyboard(hears=False)
+    sys.stdout.buffer.write(READY)
+    sys.stdout.close()
     pressed = watch(sys.stdin.buffer, player)
     if pressed:
-        release(pressed)
+        with suppress(DeviceFailed):  # the display went away, and with it what was pressed
+            release(system, pressed)
+    system.close()
 
 
 if __name__ == "__main__":
