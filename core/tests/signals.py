@@ -1,4 +1,4 @@
-"""A world with a window: its picture says which keys are right, and lamps at its foot say which are held.
+"""A world with a window: its picture says which keys are right.
 
 w is always right, a when the left half is bright, d when the right is.
 """
@@ -29,11 +29,9 @@ class Signals(gymnasium.Env[Any, Any]):
     action_space = gymnasium.spaces.MultiBinary(4)
     observation_space = gymnasium.spaces.Discrete(2)
 
-    def __init__(
-        self, render_mode: str | None = None, lamps: bool = False, side_s: float = 2.5, seconds: float = 60.0
-    ) -> None:
+    def __init__(self, render_mode: str | None = None, side_s: float = 2.5, seconds: float = 60.0) -> None:
         self.render_mode = render_mode
-        self.has_lamps, self.side_s = lamps, side_s
+        self.side_s = side_s
         self.last = round(seconds * STEPS_HZ)
 
     def reset(
@@ -64,11 +62,6 @@ class Signals(gymnasium.Env[Any, Any]):
         _, left, _, right = self.keys
         frame[:, : WIDTH // 2] += np.uint8(120 * left)
         frame[:, WIDTH // 2 :] += np.uint8(120 * right)
-        if self.has_lamps:
-            for place, is_held in enumerate(self.held):
-                frame[-60:, place * WIDTH // 4 : (place + 1) * WIDTH // 4] = (
-                    (250, 230, 40) if is_held else (0, 0, 0)
-                )
         return frame
 
 

@@ -18,14 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.display)
 
 
-@pytest.fixture
-def signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Install the game of signals.py where programs that tests start find it; return their home folder."""
-    info = tmp_path / "site" / "signals-1.0.dist-info"
+@pytest.fixture(scope="session")
+def signals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what programs that tests start need in their environment to know the game of signals.py."""
+    site = tmp_path_factory.mktemp("site")
+    info = site / "signals-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: signals\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[playhead]\nsignals = signals\n")
-    paths = [str(tmp_path / "site"), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-    monkeypatch.setenv("PLAYHEAD_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+    paths = [str(site), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}

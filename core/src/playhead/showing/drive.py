@@ -101,9 +101,10 @@ class Showing:
         if self.is_stamped:
             frame_HWC = frame_HWC.copy()
             draw_stamp(frame_HWC, self._pictures)
+        began_ns = self.log.now_ns()
         self.window.show(frame_HWC)
         if self.log.is_on:
-            self.log.write("picture", self._facts(frame_HWC))
+            self.log.write("picture", {"began_ns": began_ns, **self._facts(frame_HWC)})
         self._pictures += 1
 
     def _facts(self, frame_HWC: FrameArray) -> dict[str, Any]:

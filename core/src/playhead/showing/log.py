@@ -20,7 +20,8 @@ GRID = (6, 4)  # columns and rows of the coarse picture in each frame's line
 class DriveLog:
     """Writes one line a picture, key and change of focus; without a path it writes nothing.
 
-    Units:  time_ns of every line is time.perf_counter_ns, one clock for all processes of a Linux machine.
+    A picture was on the screen from some moment between its began_ns and its time_ns on.
+    Units:  all times are of time.perf_counter_ns, one clock for all processes of a Linux machine.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -37,10 +38,14 @@ class DriveLog:
         """Whether anything is written."""
         return self._file is not None
 
+    def now_ns(self) -> int:
+        """Return the time on the log's clock."""
+        return self._clock.now_ns()
+
     def write(self, what: str, facts: Mapping[str, Any]) -> None:
         """Write one line."""
         if self._file is not None:
-            self._file.write(json.dumps({"what": what, "time_ns": self._clock.now_ns(), **facts}) + "\n")
+            self._file.write(json.dumps({"what": what, "time_ns": self.now_ns(), **facts}) + "\n")
 
     def close(self) -> None:
         """Close the file."""

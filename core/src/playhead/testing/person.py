@@ -27,6 +27,16 @@ def eventually(what: str, ask: Callable[[], T], *, timeout_s: float = WAIT_S) ->
     return answer
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """A press (1) or release (0) that a person made, at some moment between two of time.perf_counter_ns."""
+
+    code: str
+    value: float
+    began_ns: int
+    done_ns: int
+
+
 class XPerson:
     """Somebody at the keyboard and mouse of an X display, through XTEST: to programs the keys are real."""
 
@@ -49,12 +59,12 @@ class XPerson:
         return self.display.screen().root.get_full_property(atom, self._x.AnyPropertyType) is not None
 
     def press(self, code: str) -> int:
-        """Press a key and hold it. Returns when it went out, in nanoseconds of time.perf_counter_ns."""
-        return self._key(self._x.KeyPress, code)
+        """Press a key and hold it. Returns when it had gone out, in nanoseconds of time.perf_counter_ns."""
+        return self.stroke(code, 1.0).done_ns
 
     def release(self, code: str) -> int:
-        """Let go of a key. Returns when that went out, in nanoseconds of time.perf_counter_ns."""
-        return self._key(self._x.KeyRelease, code)
+        """Let go of a key. Returns when that had gone out, in nanoseconds of time.perf_counter_ns."""
+        return self.stroke(code, 0.0).done_ns
 
     def tap(self, code: str, hold_s: float = 0.05) -> None:
         """Press a key and let go of it."""
@@ -62,10 +72,13 @@ class XPerson:
         time.sleep(hold_s)
         self.release(code)
 
-    def _key(self, kind: int, code: str) -> int:
-        self.display.xtest_fake_input(kind, self.keycode(code))
+    def stroke(self, code: str, value: float) -> Stroke:
+        """Press (1) or release (0) a key and say exactly when."""
+        kind, keycode = self._x.KeyPress if value else self._x.KeyRelease, self.keycode(code)
+        began_ns = time.perf_counter_ns()
+        self.display.xtest_fake_input(kind, keycode)
         self.display.sync()
-        return time.perf_counter_ns()
+        return Stroke(code=code, value=value, began_ns=began_ns, done_ns=time.perf_counter_ns())
 
     def keycode(self, code: str) -> int:
         """Return the number of a key on this keyboard."""

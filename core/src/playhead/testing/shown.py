@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from playhead.events import Event, Origin
 from playhead.testing.display import VirtualDisplay, run_on
-from playhead.testing.person import WAIT_S, AnyWindow, XPerson, eventually
+from playhead.testing.person import WAIT_S, AnyWindow, Stroke, XPerson, eventually
 
 
 @dataclass(kw_only=True)
@@ -28,11 +30,18 @@ class ShownWorld:
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def start(cls, display: VirtualDisplay, game: str, log: Path, *options: str) -> ShownWorld:
+    def start(
+        cls,
+        display: VirtualDisplay,
+        game: str,
+        log: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> ShownWorld:
         """Open a game's world in a window on a display; returns once its first picture can be seen."""
         log.unlink(missing_ok=True)
         command = [sys.executable, "-m", "playhead", "world", game, "--log", str(log), *options]
-        shown = cls(process=run_on(display, command), log=log)
+        shown = cls(process=run_on(display, command, **(environment or {})), log=log)
         try:
             eventually("the world shows itself", shown._has_come)
         except BaseException:
@@ -79,11 +88,18 @@ class ShownWorld:
         """Return the world's window as a person sees it."""
         return person.window(self.lines("drive")[-1]["handle"])
 
+    def events(self) -> list[Event]:
+        """Return the presses and releases that reached the world."""
+        return [
+            Event(time_ns=line["time_ns"], code=line["code"], value=line["value"], origin=Origin.HUMAN)
+            for line in self.lines("key")
+        ]
+
     def held(self) -> set[str]:
         """Return the keys that the world takes for held."""
         held: set[str] = set()
-        for line in self.lines("key"):
-            (held.add if line["value"] else held.discard)(line["code"])
+        for event in self.events():
+            (held.add if event.value else held.discard)(event.code)
         return held
 
     def interrupt(self) -> None:
@@ -107,7 +123,7 @@ class Chauffeur(threading.Thread):
         self._display = display
         self._shown = shown
         self._stopped = threading.Event()
-        self.presses: list[tuple[int, str, float]] = []  # (time_ns, code, 1 or 0), as the keys went out
+        self.strokes: list[Stroke] = []
 
     def run(self) -> None:
         """Follow the newest hint."""
@@ -121,9 +137,9 @@ class Chauffeur(threading.Thread):
 
     def _hold(self, person: XPerson, held: set[str], wanted: set[str]) -> None:
         for code in sorted(held - wanted):
-            self.presses.append((person.release(code), code, 0.0))
+            self.strokes.append(person.stroke(code, 0.0))
         for code in sorted(wanted - held):
-            self.presses.append((person.press(code), code, 1.0))
+            self.strokes.append(person.stroke(code, 1.0))
         held.clear()
         held.update(wanted)
 
@@ -133,22 +149,20 @@ class Chauffeur(threading.Thread):
         self.join(WAIT_S)
 
 
-def matched(true: list[tuple[int, str, float]], found: list[tuple[int, str, float]], tolerance_ns: int) -> int:
-    """Return how many of the true events (time_ns, code, value) were found, each within a tolerance and once.
-
-    Both in order of time; events of one code and value are matched first come, first served.
-    """
+def matched(true: Sequence[Stroke], found: Sequence[Event], tolerance_ns: int) -> int:
+    """Return how many strokes were found, each at its time within a tolerance and none twice. All in order."""
     count = 0
-    for kind in {event[1:] for event in true}:
-        waiting = [event[0] for event in found if event[1:] == kind]
-        for time_ns in (event[0] for event in true if event[1:] == kind):
-            near = next((seen for seen in waiting if abs(seen - time_ns) <= tolerance_ns), None)
+    for kind in {(stroke.code, stroke.value) for stroke in true}:
+        waiting = [event.time_ns for event in found if (event.code, event.value) == kind]
+        for stroke in (stroke for stroke in true if (stroke.code, stroke.value) == kind):
+            from_ns, until_ns = stroke.began_ns - tolerance_ns, stroke.done_ns + tolerance_ns
+            near = next((time_ns for time_ns in waiting if from_ns <= time_ns <= until_ns), None)
             if near is not None:
                 waiting.remove(near)
                 count += 1
     return count
 
 
-def f1(true: list[tuple[int, str, float]], found: list[tuple[int, str, float]], tolerance_ns: int) -> float:
-    """Return the F1 of found events against the true ones: 1 is all found at their times and nothing else."""
+def f1(true: Sequence[Stroke], found: Sequence[Event], tolerance_ns: int) -> float:
+    """Return the F1 of found events against the true strokes: 1 is all found at their times and nothing else."""
     return 2 * matched(true, found, tolerance_ns) / max(1, len(true) + len(found))
