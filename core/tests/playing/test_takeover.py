@@ -42,7 +42,7 @@ class Session:
         self.fake = fake
         self.window = FakeWindow()
         self.said: list[str] = []
-        ears = Ears(fake.input, fake.clock, HOTKEYS)
+        ears = Ears(fake.input, HOTKEYS)
         self.device = replace(fake.device, input=ears)
         self.wheel = SafePlay(fake.game, HOTKEYS, window=self.window, say=self.said.append)
         self.free_ms: dict[int, bool] = {}
@@ -137,6 +137,19 @@ def test_a_focus_that_comes_back_gives_nobody_the_wheel(session: Session) -> Non
     session.play(0.8)
     assert session.presses_ms() == [0, 100]
     assert session.wheel.who == "human"
+
+
+def test_a_key_held_while_giving_the_wheel_back_takes_nothing_over(session: Session, tmp_path: Path) -> None:
+    session.fake.input.heard = pressed(
+        (150, "key w", 1.0), (350, "f9", 1.0), (550, "f8", 1.0), (850, "key w", 0.0), (1090, "f10", 1.0)
+    )  # fmt: skip
+    folders = iter([tmp_path / "one", tmp_path / "two"])
+    take = Take(driver=Network(), driver_name="run r")
+    first, second = record_takes(session.device, lambda: next(folders), take, session.wheel)
+    assert first.report.ending == second.report.ending == "stopped"
+    later = open_recording(second.recording.path)
+    assert set(later.label_origin.tolist()) == {int(Origin.MODEL)}
+    assert later.labels["drive"].tolist() == [[1, 1, 0, 0]] * len(later)
 
 
 def take_over(session: Session, folder: Path) -> Any:

@@ -33,7 +33,7 @@ class Person:
         self.window = FakeWindow()
         self.said: list[str] = []
         fake.input.heard = list(events)
-        ears = Ears(fake.input, fake.clock, HOTKEYS)
+        ears = Ears(fake.input, HOTKEYS)
         self.device = replace(fake.device, input=ears)
         self.wheel = Wheel("human", HOTKEYS, window=self.window, say=self.said.append)
         self.at: list[tuple[int, Callable[[], None]]] = []
@@ -75,6 +75,8 @@ def test_a_key_held_over_a_pause_is_held_in_the_next_recording(fake_device: Make
     first, second = Person(fake_device(), tmp_path, *pressed(*keys, *later)).record()
     assert first.labels["drive"].tolist() == [[0, 0, 0, 0]] * 2 + [[1, 1, 0, 0]] * 2
     assert second.labels["drive"][:3].tolist() == [[1, 0, 0, 1]] * 3
+    told = [(int(row["time_ns"]) // MS, row["code"]) for row in second.events][:2]
+    assert told == [(150, "key w"), (450, "key d")], "with the times at which they were really pressed"
     assert second.labels["drive"][3:].tolist() == [[0, 0, 0, 1]] * (len(second) - 3)
 
 

@@ -26,7 +26,7 @@ def take_wheel(
         return device, None
     hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes
     if hears:
-        device = replace(device, input=Ears(device.input, device.clock, hotkeys))
+        device = replace(device, input=Ears(device.input, hotkeys))
     if origin is Origin.HUMAN:
         return device, Wheel("human", hotkeys, window=window, say=say)
     from playhead.playing.takeover import SafePlay

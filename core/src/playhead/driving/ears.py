@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from playhead.clock import Clock
 from playhead.events import HOTKEY, Event, Origin
 from playhead.input import Input
 
@@ -18,25 +17,19 @@ class Ears:
     `hotkeys` maps what is meant (pause, resume, mark, stop) to the code of a key.
     """
 
-    def __init__(self, keys: Input, clock: Clock, hotkeys: Mapping[str, str]) -> None:
+    def __init__(self, keys: Input, hotkeys: Mapping[str, str]) -> None:
         self._keys = keys
-        self._clock = clock
         self._meanings = {code: meaning for meaning, code in hotkeys.items()}
-        self._held: dict[str, float] = {}
+        self._held: dict[str, Event] = {}
         self._begins = False
 
-    @property
-    def held(self) -> dict[str, float]:
-        """What the person holds now, by code, hotkeys left out."""
-        return dict(self._held)
-
     def begin(self) -> None:
-        """Have the next `listen` begin with a press of everything held by now: a recording starts there."""
+        """Have the next `listen` tell again of every press that still lasts: a recording starts there."""
         self._begins = True
 
     def listen(self) -> list[Event]:
         """Return what the person did since the last call, hotkeys told apart."""
-        told = self._presses() if self._begins else []
+        told = list(self._held.values()) if self._begins else []
         self._begins = False
         for event in self._keys.listen():
             if event.code in self._meanings:
@@ -45,16 +38,9 @@ class Ears:
                 continue
             self._held.pop(event.code, None)
             if event.value and event.origin is Origin.HUMAN:
-                self._held[event.code] = event.value
+                self._held[event.code] = event
             told.append(event)
         return told
-
-    def _presses(self) -> list[Event]:
-        now_ns = self._clock.now_ns()
-        return [
-            Event(time_ns=now_ns, code=code, value=value, origin=Origin.HUMAN)
-            for code, value in self._held.items()
-        ]
 
     def send(self, code: str, value: float) -> None:
         """Pass on."""
