@@ -1,4 +1,4 @@
-"""`playhead data` says what recordings hold and what is wrong with them, and repairs them."""
+"""`playhead data` says what recordings hold and what is wrong with them, trims and repairs them."""
 
 from __future__ import annotations
 
@@ -126,6 +126,21 @@ def test_unknown_and_ambiguous_names(home: Path, capsys: pytest.CaptureFixture[s
     assert "pong/2026-11-21-9, snake/2026-11-21-9" in capsys.readouterr().err
 
 
+def test_trim(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = record(home / "recordings/pong/2026-11-21-11", "pong", 900, "2026-11-21T12:00:00+00:00")
+    assert run(["data", "trim", "2026-11-21-11", "--idle", "2", "--by", "picture", "--dry-run"]) == 0
+    assert "2026-11-21-11: would keep 0 of 900 frames: nothing." in capsys.readouterr().out
+    assert run(["data", "trim", "pong", "--idle", "100"]) == 0
+    assert "2026-11-21-11: 900 frames, nothing idle; nothing was changed." in capsys.readouterr().out
+    assert run(["data", "trim", "pong/2026-11-21-11", "--keep", "9"]) == 1
+    assert "--idle 19" in capsys.readouterr().err
+    assert run(["data", "trim", "2026-11-21-11", "--by", "picture"]) == 0
+    shown = capsys.readouterr().out
+    assert "kept 0 of 900 frames (nothing) as no recording. The old folder is" in shown
+    assert ".replaced" in shown
+    assert not folder.exists()
+
+
 def test_check_and_repair(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "check"]) == 0
     assert "3 recordings checked, no damage." in capsys.readouterr().err
@@ -151,7 +166,7 @@ def test_check_and_repair(home: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_help_shows_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"  {name} " in shown for name in ("list", "info", "check", "repair"))
+    assert all(f"  {name} " in shown for name in ("list", "info", "check", "trim", "repair"))
     assert run(["data", "lst"]) == 2
 
 

@@ -1,0 +1,159 @@
+"""Cuts idle stretches out of a recording: what is left becomes new recordings, so that no sequence ever jumps.
+
+Pictures are copied as they are. The old folder is kept beside the recordings, as repair.py does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.errors import BadValue
+from playhead.events import Event, Origin
+from playhead.home import claim_folder
+from playhead.storage.disk import saying_what_failed
+from playhead.storage.idle import Idle, Progress, Span, kept_spans
+from playhead.storage.reader import Recording, open_recording
+from playhead.storage.repair import BACKUPS
+from playhead.storage.writer import RecordingWriter
+
+BUSY_S = 10.0  # a writer touches its recording every second
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A stretch that stays. Units: begin_s and end_s seconds from the first frame of the old recording."""
+
+    frames: int
+    begin_s: float
+    end_s: float
+    path: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trim:
+    """What a trim found and did. `backup` is the folder as it was; None when nothing was changed."""
+
+    frames_before: int
+    duration_s: float
+    pieces: list[Piece] = field(default_factory=list)
+    backup: Path | None = None
+
+    @property
+    def frames_after(self) -> int:
+        """Frames that stay."""
+        return sum(piece.frames for piece in self.pieces)
+
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether anything is cut."""
+        return self.frames_after != self.frames_before
+
+
+def trim_recording(
+    folder: Path, idle: Idle, *, dry_run: bool = False, progress: Progress = lambda done, total: None
+) -> Trim:
+    """Put what happens in a recording into new ones and the old folder aside; `dry_run` only looks.
+
+    Raises:  Damaged for a recording that must be repaired first, BadValue for one that is being made,
+             StorageFull without room for the copies.
+    """
+    recording = open_recording(folder)
+    _check_ended(recording)
+    times_s = (recording.frame_time_ns - recording.frame_time_ns[:1]) / NS_PER_S
+    spans = kept_spans(recording, idle, progress)
+    pieces = [
+        Piece(frames=behind - first, begin_s=float(times_s[first]), end_s=float(times_s[behind - 1]))
+        for first, behind in spans
+    ]
+    trim = Trim(frames_before=recording.length, duration_s=recording.duration_s, pieces=pieces)
+    if dry_run or not trim.is_trimmed:
+        return trim
+    backup, made = _replace_folder(folder, recording, spans)
+    pieces = [replace(piece, path=path) for piece, path in zip(pieces, made, strict=True)]
+    return replace(trim, pieces=pieces, backup=backup)
+
+
+def _check_ended(recording: Recording) -> None:
+    touched_s = (recording.path / "frames" / "zarr.json").stat().st_mtime
+    if not recording.is_complete and time.time() - touched_s < BUSY_S:
+        raise BadValue(f"{recording.name} is being recorded right now. Trim it when it has ended.")
+
+
+def _replace_folder(folder: Path, recording: Recording, spans: list[Span]) -> tuple[Path, list[Path]]:
+    with saying_what_failed(folder):
+        place = claim_folder(folder.parent / BACKUPS, folder.name)
+        try:
+            copies = [_copy(recording, span, place / f"new-{number}") for number, span in enumerate(spans, 1)]
+        except BaseException:  # a full disk, Ctrl-C: leave no half copy
+            shutil.rmtree(place)
+            raise
+        recording.close()
+        backup = folder.rename(place / "old")
+        return backup, [copy.rename(_free_folder(folder)) for copy in copies]
+
+
+def _free_folder(folder: Path) -> Path:
+    """Return the first name behind that of the old recording that is free: 2026-11-21-1-1, then -2."""
+    number = 1
+    while (free := folder.with_name(f"{folder.name}-{number}")).exists():
+        number += 1
+    return free
+
+
+def _copy(recording: Recording, span: Span, folder: Path) -> Path:
+    first, behind = span
+    header = replace(
+        recording.header,
+        padding_frames=max(0, recording.header.padding_frames - first),
+        notes=f"{recording.header.notes} Trimmed: frames {first} to {behind - 1} of {recording.name}.".lstrip(),
+    )
+    with RecordingWriter(folder, header) as writer:
+        for frame in range(first, behind):
+            writer.append_encoded(
+                recording.read_encoded(frame),
+                int(recording.frame_time_ns[frame]),
+                {name: recording.labels[name][frame] for name in recording.labels},
+                Origin(int(recording.label_origin[frame])),
+                {name: float(recording.telemetry[name][frame]) for name in recording.telemetry},
+                int(recording.dropped_before[frame]),
+                {name: recording.columns[name][frame] for name in recording.columns},
+            )
+        writer.add_events(_events_of(recording, span))
+    return folder
+
+
+def _events_of(recording: Recording, span: Span) -> Iterator[Event]:
+    """Yield the presses that last at the first frame, with their own times, then all up to the frame behind."""
+    times_ns, events = recording.frame_time_ns, recording.events
+    first_ns = int(times_ns[span[0]])
+    behind_ns = int(times_ns[span[1]]) if span[1] < len(times_ns) else np.iinfo(np.int64).max
+    held: dict[tuple[str, str, bool], npt.NDArray[Any]] = {}
+    for row in events[np.argsort(events["time_ns"], kind="stable")]:
+        if row["time_ns"] >= behind_ns:
+            break
+        if row["time_ns"] > first_ns:
+            yield from map(_event, held.values())
+            held.clear()
+            yield _event(row)
+            continue
+        hand = str(row["device"]), str(row["code"]), int(row["origin"]) == int(Origin.HUMAN)
+        held.pop(hand, None)
+        if row["value"]:
+            held[hand] = row
+    yield from map(_event, held.values())
+
+
+def _event(row: npt.NDArray[Any]) -> Event:
+    return Event(
+        time_ns=int(row["time_ns"]), code=str(row["code"]), value=float(row["value"]),
+        origin=Origin(int(row["origin"])), device=str(row["device"]),
+    )  # fmt: skip
