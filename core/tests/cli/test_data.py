@@ -128,7 +128,7 @@ def test_unknown_and_ambiguous_names(home: Path, capsys: pytest.CaptureFixture[s
 
 def test_trim(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = record(home / "recordings/pong/2026-11-21-11", "pong", 900, "2026-11-21T12:00:00+00:00")
-    assert run(["data", "trim", "2026-11-21-11", "--idle", "2", "--by", "picture", "--dry-run"]) == 0
+    assert run(["data", "trim", "2026-11-21-11", "--idle", "3", "--by", "picture", "--dry-run"]) == 0
     assert "2026-11-21-11: would keep 0 of 900 frames: nothing." in capsys.readouterr().out
     assert run(["data", "trim", "pong", "--idle", "100"]) == 0
     assert "2026-11-21-11: 900 frames, nothing idle; nothing was changed." in capsys.readouterr().out
