@@ -1,12 +1,19 @@
-"""Settings of the command line become nested options."""
+"""Which device a command uses, and how settings of the command line become nested options."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from playhead.cli.devices import parse_settings
+from playhead.cli.context import Desk
+from playhead.cli.devices import choose_device, parse_settings
 from playhead.devices import merged
-from playhead.errors import BadValue
+from playhead.errors import BadValue, DeviceFailed, NotFound, NoWindow
+from playhead.game import Device, Frame, Game, Window, World
+from playhead.home import Home
+from playhead.labels import Keys
 
 
 def test_dotted_names_reach_into_mappings() -> None:
@@ -36,3 +43,58 @@ def test_changes_are_laid_over_inside_mappings() -> None:
         "seed": 2,
     }
     assert base == {"reset": {"scenario": "turns"}, "seed": 1}
+
+
+WORLD = Device(capture="environment", input="environment")
+SCREEN = Device(capture="screen", input="none", window=Window(title="Toy"))
+TOY = Game(
+    name="toy",
+    title="Toy",
+    devices={"screen": SCREEN, "world": WORLD},
+    frame=Frame(width=8, height=6, rate_hz=10),
+    labels={"drive": Keys("w")},
+    world=World(environment="Toy-v0"),
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(Home(tmp_path, "test"))
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> list[NoWindow]:
+    """What is wrong with the game's window: nothing until something is put in."""
+    wrong: list[NoWindow] = []
+    monkeypatch.setattr("playhead.capture.desktop.why_no_window", lambda *_: wrong[0] if wrong else None)
+    return wrong
+
+
+def test_the_games_window_is_taken_when_it_is_there(
+    desk: Desk, window: list[NoWindow], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert choose_device(desk, TOY, "") == "screen"
+    assert capsys.readouterr().err == "Device screen (the game's window).\n"
+
+
+def test_without_it_the_world_is_taken_and_the_reason_said(
+    desk: Desk, window: list[NoWindow], capsys: pytest.CaptureFixture[str]
+) -> None:
+    window.append(NoWindow('no window titled "Toy"', "Start the game. Windows found: none."))
+    assert choose_device(desk, TOY, "") == "world"
+    said = capsys.readouterr().err
+    assert said == 'Device world (the stand-in world): screen is passed over, no window titled "Toy".\n'
+
+
+def test_without_a_world_what_to_do_is_said(desk: Desk, window: list[NoWindow]) -> None:
+    window.append(NoWindow('no window titled "Toy"', 'Start the game. Windows found: "Notes".'))
+    alone = replace(TOY, devices={"screen": SCREEN}, world=None)
+    with pytest.raises(DeviceFailed, match=r'no window titled "Toy"\. Start the game\. Windows found: "Notes"\.'):
+        choose_device(desk, alone, "")
+
+
+def test_a_device_that_is_named_is_taken_unseen(desk: Desk, window: list[NoWindow]) -> None:
+    window.append(NoWindow("no display", "Log in."))
+    assert choose_device(desk, TOY, "screen") == "screen"
+    with pytest.raises(NotFound, match='Did you mean "screen"'):
+        choose_device(desk, TOY, "scren")

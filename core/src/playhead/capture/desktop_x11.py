@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -37,9 +38,17 @@ class X11Desktop:
         self._atoms: dict[str, int] = {}
 
     def windows(self) -> list[DesktopWindow]:
-        """Return the visible windows with a title, topmost first, then those only the window manager knows."""
+        """Return the visible windows with a title, topmost first, then those only the window manager knows.
+
+        Raises:  NoWindow when the X server is gone.
+        """
         with self._lock:
-            handles = [*self._in_tree(), *self._in_managers_list()]
+            try:
+                handles = [*self._in_tree(), *self._in_managers_list()]
+            except self._gone as gone:
+                raise NoWindow(
+                    f"the X display went away ({gone})", "Log in again, then start this again."
+                ) from gone
             found = [self._asked(partial(self._described, handle), None) for handle in dict.fromkeys(handles)]
         return [window for window in found if window is not None]
 
@@ -190,13 +199,22 @@ def open_x11_desktop() -> X11Desktop:
             "Log in to an X11 session." if wayland else "DISPLAY is not set: run this on a desktop, or use Xvfb.",
         )
     try:
-        from Xlib import display, error
+        from Xlib import display
     except ImportError as missing:
         raise NoWindow("python-xlib is missing", "Type: pip install python-xlib.") from missing
-    try:
-        return X11Desktop(display.Display(name))
-    except (error.DisplayError, error.XauthError, OSError) as refused:
-        said = str(refused).strip() or type(refused).__name__
-        raise NoWindow(
-            f"the display {name} cannot be opened", f"{said}. Is it running, and may you use it (xhost)?"
-        ) from refused
+    refused = ""
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        # python-xlib leaves its sockets to the garbage collector when it is refused.
+        try:
+            return X11Desktop(display.Display(name))
+        except _refusals() as error:
+            refused = str(error).strip() or type(error).__name__
+    raise NoWindow(
+        f"the display {name} cannot be opened", f"{refused}. Is it running, and may you use it (xhost)?"
+    )
+
+
+def _refusals() -> tuple[type[BaseException], ...]:
+    from Xlib import error
+
+    return error.DisplayError, error.XauthError, OSError

@@ -16,6 +16,7 @@ from playhead.game import Frame
 cv2.setNumThreads(1)  # its thread pool costs more than it saves at these sizes, and fights with torch's
 
 FORGIVEN_S = 2.0  # how long grabbing may fail: changing the resolution of a screen takes about a second
+LOOK_UP_S = 0.5  # how often a box over the edge has the desktop's size looked up anew, which takes some 2 ms
 
 
 class Grabber:
@@ -76,7 +77,7 @@ class Grabber:
         """Return the part of a box that lies on the desktop, whose size is looked up anew before cutting."""
         self._opened()
         seen = _overlap(box, self._desktop)
-        if seen != box and time.monotonic() - self._desktop_s > FORGIVEN_S:
+        if seen != box and time.monotonic() - self._desktop_s > LOOK_UP_S:
             self.close()
             self._opened()
             seen = _overlap(box, self._desktop)
