@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+ASK_AGAIN_S = 1.0
 WAIT_S = 20.0  # for anything another process has to do; a busy machine of two cores is the rule
 # Codes whose X names are not the code itself. Kept apart from playhead's own table on purpose: tests check that.
 KEYSYMS = {
@@ -265,14 +266,20 @@ class XWindow(AnyWindow):
             flags=Xutil.USPosition | Xutil.USSize, x=left, y=top, width=width, height=height
         )
         self.window.set_wm_protocols([self._display.intern_atom("WM_DELETE_WINDOW")])
-        self.window.map()
         self._seen: list[SeenKey] = []
         self._is_mapped = False
+        self._show()
         eventually(f"the window {title} shows", self._has_come)
 
     def _has_come(self) -> bool:
         self._drain()
+        if not self._is_mapped and time.monotonic() > self._asked_s + ASK_AGAIN_S:
+            self._show()  # openbox, while it starts, forgets who asks
         return self._is_mapped
+
+    def _show(self) -> None:
+        self._asked_s = time.monotonic()
+        self.window.map()
 
     def _drain(self) -> None:
         self._display.sync()
