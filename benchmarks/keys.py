@@ -1,0 +1,155 @@
+"""How long a key takes to the application under X11, and how well the times of heard keys are known.
+
+    python benchmarks/keys.py [--presses 500]
+
+Another process shows a window and notes when each key reaches it; both read the same monotonic clock. Bare is one
+request of python-xlib; ours asks for the focus and tells the watchdog first. Without DISPLAY it all happens on an
+Xvfb of its own. Needs X11.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from screen import a_display
+
+from playhead.devices import DeviceSession
+from playhead.game import Device, Frame, Game, Window
+from playhead.input.keyboard import Keyboard, open_input
+from playhead.labels import Keys
+
+TITLE = "playhead keys benchmark"
+GAME = Game(
+    name="bench",
+    title=TITLE,
+    devices={"screen": Device(capture="screen", input="keyboard", window=Window(title=TITLE))},
+    frame=Frame(width=240, height=180, rate_hz=80),
+    labels={"drive": Keys("w", "a", "s", "d")},
+    controls={"w": "w", "a": "a", "s": "s", "d": "d"},
+)
+
+
+def show() -> None:
+    """Print the time in nanoseconds and the kind (2 press, 3 release) of each key that arrives."""
+    from Xlib import X, display
+
+    shown = display.Display()
+    window = shown.screen().root.create_window(
+        100, 100, 400, 300, 0, 0, X.InputOutput, X.CopyFromParent,
+        event_mask=X.KeyPressMask | X.KeyReleaseMask | X.StructureNotifyMask,
+    )  # fmt: skip
+    window.set_wm_name(TITLE)
+    window.map()
+    while True:
+        event = shown.next_event()
+        if event.type == X.MapNotify:
+            window.set_input_focus(X.RevertToParent, X.CurrentTime)
+            shown.sync()
+            print("ready", flush=True)
+        elif event.type in (X.KeyPress, X.KeyRelease):
+            print(time.perf_counter_ns(), event.type, flush=True)
+
+
+@contextmanager
+def a_window() -> Iterator[Callable[[], tuple[int, int]]]:
+    """Have another process show the window; yield what waits for its next key: (time_ns, kind)."""
+    shown = subprocess.Popen([sys.executable, __file__, "--show"], stdout=subprocess.PIPE, text=True)
+    assert shown.stdout is not None
+    try:
+        assert shown.stdout.readline() == "ready\n"
+        yield lambda: tuple(int(part) for part in shown.stdout.readline().split())  # type: ignore
+    finally:
+        shown.terminate()
+        shown.communicate()
+
+
+def press_and_release(
+    send: Callable[[str, bool], object], arrival: Callable[[], tuple[int, int]], presses: int
+) -> tuple[list[float], list[float]]:
+    """Return how long presses took to the application, and how long the call took. Units: milliseconds."""
+    chance, arrived, called = random.Random(0), [], []
+    for number in range(2 * presses):
+        time.sleep(chance.uniform(0.002, 0.015))  # sleeping long enough for processors to slow down, as in a loop
+        began_ns = time.perf_counter_ns()
+        send("wasd"[number // 2 % 4], number % 2 == 0)
+        done_ns = time.perf_counter_ns()
+        time_ns, kind = arrival()
+        assert kind == 2 + number % 2
+        if kind == 2:
+            arrived.append((time_ns - began_ns) / 1e6)
+            called.append((done_ns - began_ns) / 1e6)
+    return arrived, called
+
+
+def bare_sender() -> Callable[[str, bool], object]:
+    """Return one request of python-xlib a key, and nothing else."""
+    from Xlib import XK, X, display
+
+    connection = display.Display()
+    codes = {code: connection.keysym_to_keycode(XK.string_to_keysym(code)) for code in "wasd"}
+
+    def send(code: str, is_press: bool) -> None:
+        connection.xtest_fake_input(X.KeyPress if is_press else X.KeyRelease, codes[code])
+        connection.flush()
+
+    return send
+
+
+def time_errors(
+    keyboard: Keyboard, send: Callable[[str, bool], object], arrival: Callable[[], tuple[int, int]], presses: int
+) -> list[float]:
+    """Have somebody else press; return by how much the times heard differ from the true ones, in milliseconds."""
+    true_ns: list[int] = []
+
+    def noted(code: str, is_press: bool) -> None:
+        true_ns.append(time.perf_counter_ns())
+        send(code, is_press)
+
+    keyboard.listen()
+    press_and_release(noted, arrival, presses)
+    time.sleep(0.1)
+    heard = keyboard.listen()
+    assert len(heard) == len(true_ns), f"{len(heard)} of {len(true_ns)} keys were heard"
+    return [(event.time_ns - time_ns) / 1e6 for event, time_ns in zip(heard, true_ns, strict=True)]
+
+
+def told(values: Any) -> str:
+    p50, p99 = np.percentile(values, [50, 99])
+    return f"p50 {p50:.3f} ms  p99 {p99:.3f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--presses", type=int, default=500)
+    parser.add_argument("--show", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.show:
+        show()
+        return
+    with a_display(), a_window() as arrival:
+        session = DeviceSession(game=GAME, name="screen", device=GAME.device("screen"))
+        keyboard, bare = open_input(session), bare_sender()
+        arrived_bare, _ = press_and_release(bare, arrival, asked.presses)
+        arrived, called = press_and_release(keyboard.send, arrival, asked.presses)
+        errors = time_errors(keyboard, bare, arrival, asked.presses)
+        keyboard.close()
+        session.close()
+    print(f"bare XTEST to the application   {told(arrived_bare)}")
+    print(f"ours to the application         {told(arrived)}  (wanted: p50 1 ms)")
+    print(f"ratio                           p50 {np.median(arrived) / np.median(arrived_bare):.1f}")
+    print(f"our call alone                  {told(called)}")
+    print(f"time of a heard key is off by   {told(np.abs(errors))}")
+    print(f"refused for lack of focus       {keyboard.refused}; load of the machine {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
