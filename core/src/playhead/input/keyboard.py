@@ -165,7 +165,8 @@ def open_input(session: DeviceSession) -> Keyboard:
 def mapped_controls(session: DeviceSession) -> dict[str, str]:
     """Return what each code of the game is on this device: itself, unless its option `map` says otherwise.
 
-    Raises:  NotFound for a code that the game does not use, BadValue for an option that is no mapping.
+    Raises:  NotFound for a code that the game does not use, BadValue for an option that is no mapping or gives
+        one key to two codes.
     """
     codes = list(session.game.controls.values())
     asked = session.options.get("map") or {}
@@ -174,4 +175,11 @@ def mapped_controls(session: DeviceSession) -> dict[str, str]:
     for code in asked:
         if code not in codes:
             raise not_found(f"control of {session.game.name}", code, codes)
-    return {code: str(asked.get(code, code)) for code in codes}
+    mapped: dict[str, str] = {}
+    for code in codes:
+        key = str(asked.get(code, code))
+        other = next((one for one in mapped if mapped[one] == key), None)
+        if other is not None:
+            raise BadValue(f"The option map gives the key {key} for {other} and for {code}. Give each its own.")
+        mapped[code] = key
+    return mapped
