@@ -73,16 +73,19 @@ def _label_events(recording: Source) -> npt.NDArray[Any]:
 
 def _event_track(events: npt.NDArray[Any], code: str, start_ns: int, first: float) -> Track:
     """Make the track of one code: what the first frame was labelled with, then what its events say."""
-    mine = events[(events["code"] == code) & (events["time_ns"] > start_ns)]
+    mine = events[events["code"] == code]
     mine = mine[np.argsort(mine["time_ns"], kind="stable")]
-    times = np.concatenate([[start_ns], mine["time_ns"].astype(np.int64)])
-    values = np.concatenate([[first], mine["value"].astype(np.float64)])
+    times, values = mine["time_ns"].astype(np.int64), mine["value"].astype(np.float64)
     is_human = mine["origin"] == int(Origin.HUMAN)
-    if is_human.any() and not is_human.all():
-        # Whoever lets go first is who held it at the first frame.
-        let_go = is_human[np.argmax(mine["value"] == 0)]
-        values = _held_by_either(values, np.concatenate([[let_go], is_human]))
-    return Track(times.astype(np.int64), values)
+    begin = int(np.searchsorted(times, start_ns, side="right"))
+    held = _held_by_either(values, is_human)
+    later = held[begin:]
+    if len(later) and first != (held[begin - 1] if begin else 0.0):
+        # Pressed before anybody listened: whoever lets go first is who held it.
+        hands = is_human[begin:]
+        holder = hands[np.argmax(values[begin:] == 0)]
+        later = _held_by_either(np.insert(values[begin:], 0, first), np.insert(hands, 0, holder))[1:]
+    return Track(np.insert(times[begin:], 0, start_ns), np.insert(later, 0, first))
 
 
 def _held_by_either(value_S: StateArray, is_human_S: npt.NDArray[np.bool_]) -> StateArray:
