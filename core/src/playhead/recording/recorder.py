@@ -52,6 +52,7 @@ class Recorder:
         self._tick: Tick | None = None
         self._tick_dropped = 0
         self._dropped = 0
+        self._numbers = NumberGaps()
         self._origin = Origin.NONE
         self.frames = 0
 
@@ -63,7 +64,9 @@ class Recorder:
             return  # the source has shown nothing new since: a picture is stored once
         self._write()
         self._tick = tick
-        self._tick_dropped, self._dropped = self._dropped, 0
+        # A loop that is late and a source that was not looked at in time are mostly one and the same drop.
+        self._tick_dropped = max(self._dropped, self._numbers.count(tick.captured.number))
+        self._dropped = 0
         self._origin = self._label_origin()
 
     def ended(self, events: Sequence[Event]) -> None:
@@ -90,6 +93,28 @@ class Recorder:
             captured.frame_HWC, captured.time_ns, self._held.rows(), self._origin, told, self._tick_dropped
         )
         self.frames += 1
+
+
+class NumberGaps:
+    """Counts what a source showed and nobody took, from the numbers of what was taken.
+
+    By the sum and not one by one: numbers that come from rounded times stand still once and then jump by two.
+    """
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+        self._taken = 0
+        self._missing = 0
+
+    def count(self, number: int) -> int:
+        """Take the next number; return how many more are missing now than ever before."""
+        if self._first is None:
+            self._first = number
+        missing = number - self._first - self._taken
+        self._taken += 1
+        more = max(0, missing - self._missing)
+        self._missing += more
+        return more
 
 
 def _time(event: Event) -> int:
