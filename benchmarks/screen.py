@@ -1,8 +1,9 @@
 """How well a window on the screen is captured: rate, cost, age of frames, and a recording that drops nothing.
 
-    python benchmarks/screen.py [--seconds 10] [--rate 80] [--size 800x600]
+    python benchmarks/screen.py [--seconds 10] [--rate 80] [--size 800x600] [--world gta5]
 
-Another process draws the window. Without DISPLAY it all happens on an Xvfb of its own. Needs X11.
+Another process draws the window: rectangles, or with --world what `playhead world` draws. Without DISPLAY it all
+happens on an Xvfb of its own. Needs X11.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import cv2
 import numpy as np
 
 from playhead.capture import CapturedFrame
-from playhead.capture.desktop import Box, GameWindow
+from playhead.capture.desktop import Box, GameWindow, why_no_window
 from playhead.capture.grab import Grabber, to_frame
 from playhead.capture.screen import ScreenCapture, open_capture
 from playhead.clock import NS_PER_S
@@ -89,16 +90,28 @@ def a_display() -> Iterator[None]:
 
 
 @contextmanager
-def a_window(size: str, rate_hz: float) -> Iterator[None]:
+def a_window(size: str, rate_hz: float, world: str) -> Iterator[None]:
     """Have another process draw the window."""
     command = [sys.executable, __file__, "--draw", "--size", size, "--rate", str(rate_hz)]
-    drawer = subprocess.Popen(command)
+    if world:
+        command = [sys.executable, "-m", "playhead", "world", world, "--title", TITLE, "--size", size]
+        command += ["--drives", "1000", "--rate", str(rate_hz)]
+    environment = {name: value for name, value in os.environ.items() if name != "SDL_VIDEODRIVER"}
+    drawer = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        time.sleep(1.5)
+        wait_for_window()
         yield
     finally:
         drawer.terminate()
         drawer.wait()
+
+
+def wait_for_window(seconds: float = 60.0) -> None:
+    limit_s = time.monotonic() + seconds
+    while (problem := why_no_window(GAME.device("screen"), TITLE)) is not None:
+        if time.monotonic() > limit_s:
+            raise problem
+        time.sleep(0.2)
 
 
 @contextmanager
@@ -213,12 +226,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=float, default=80.0)
     parser.add_argument("--size", default="800x600")
+    parser.add_argument("--world", default="", help="game whose world is drawn in the window")
     parser.add_argument("--draw", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.draw:
         width, height = (int(side) for side in asked.size.split("x"))
         draw(width, height, asked.rate)
-    with a_display(), a_window(asked.size, asked.rate):
+    with a_display(), a_window(asked.size, asked.rate, asked.world):
         measure(asked)
 
 

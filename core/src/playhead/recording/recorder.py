@@ -51,22 +51,19 @@ class Recorder:
         self._waiting: deque[Event] = deque()
         self._tick: Tick | None = None
         self._tick_dropped = 0
-        self._dropped = 0
-        self._numbers = NumberGaps()
+        self._drops = Drops()
         self._origin = Origin.NONE
         self.frames = 0
 
     def saw(self, tick: Tick) -> None:
         """Take a tick: write the frame before it, whose label is known for certain now."""
         self._take(tick.events)
-        self._dropped += tick.dropped
+        self._drops.late += tick.dropped
         if self._tick is not None and tick.captured.time_ns <= self._tick.captured.time_ns:
             return  # the source has shown nothing new since: a picture is stored once
         self._write()
         self._tick = tick
-        # A loop that is late and a source that was not looked at in time are mostly one and the same drop.
-        self._tick_dropped = max(self._dropped, self._numbers.count(tick.captured.number))
-        self._dropped = 0
+        self._tick_dropped = self._drops.take(tick.captured.number)
         self._origin = self._label_origin()
 
     def ended(self, events: Sequence[Event]) -> None:
@@ -95,25 +92,27 @@ class Recorder:
         self.frames += 1
 
 
-class NumberGaps:
-    """Counts what a source showed and nobody took, from the numbers of what was taken.
+class Drops:
+    """Counts what was lost: frames a source showed and nobody took, or, where that is more, deadlines passed over.
 
-    By the sum and not one by one: numbers that come from rounded times stand still once and then jump by two.
+    Both by their sums and not one by one. A loop that is late and a number that is missing are mostly the same
+    drop, a tick apart; and numbers that come from rounded times stand still once and then jump by two.
     """
 
     def __init__(self) -> None:
+        self.late = 0
         self._first: int | None = None
         self._taken = 0
-        self._missing = 0
+        self._counted = 0
 
-    def count(self, number: int) -> int:
-        """Take the next number; return how many more are missing now than ever before."""
+    def take(self, number: int) -> int:
+        """Take the number of the next frame; return how many were lost since the one before."""
         if self._first is None:
             self._first = number
-        missing = number - self._first - self._taken
+        lost = max(self.late, number - self._first - self._taken)
         self._taken += 1
-        more = max(0, missing - self._missing)
-        self._missing += more
+        more = max(0, lost - self._counted)
+        self._counted += more
         return more
 
 
