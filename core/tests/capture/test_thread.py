@@ -107,7 +107,9 @@ def test_only_the_newest_picture_is_handed_out(clock: SteppedClock, thread: Capt
     assert (thread.taken, thread.gaps) == (3, 0)
 
 
-def test_a_picture_is_not_waited_for_longer_than_an_interval(clock: SteppedClock, thread: CaptureThread) -> None:
+def test_a_picture_is_not_waited_for_longer_than_half_an_interval(
+    clock: SteppedClock, thread: CaptureThread
+) -> None:
     clock.settle()
     assert [number_of(thread.newest()) for _ in range(3)] == [0, 0, 0]
 

@@ -56,13 +56,14 @@ class CaptureThread:
         self._thread.start()
 
     def newest(self, *, wait_s: float | None = None) -> CapturedFrame | None:
-        """Return a picture that was not looked at yet, waiting up to an interval for it; else the last one.
+        """Return a picture that was not looked at yet, waiting half an interval for it; else the last one.
 
-        While the source shows nothing new there is no waiting: the loop goes on and can let go of keys.
+        No longer, or a loop that once came late would wait for the picture after each time, and stay late. While
+        the source shows nothing new there is no waiting at all: the loop goes on and can let go of keys.
         None when the source has ended, or had nothing to show at all. Raises what went wrong in the thread.
         """
         asked_ns = self._clock.now_ns()
-        limit_s = 1.5 * self._period_ns / NS_PER_S if wait_s is None else wait_s
+        limit_s = self._period_ns / 2 / NS_PER_S if wait_s is None else wait_s
         with self._news:
             self._news.wait_for(self._has_news, timeout=limit_s)
             if self._error is not None:
