@@ -55,7 +55,7 @@ class Signals(gymnasium.Env[Any, Any]):
         self.right += self.held == self.keys
         self.steps += 1
         measures = {"right": self.right / self.steps}
-        return 0, 1.0, False, self.steps >= self.last, {"measures": measures, "step": self.steps}
+        return 0, 1.0, False, self.steps >= self.last, {"measures": measures, "right": self.right}
 
     def render(self) -> Any:
         frame = np.full((HEIGHT, WIDTH, 3), (70, 80, 90), dtype=np.uint8)
@@ -91,8 +91,8 @@ GAME = Game(
     controls={key: key for key in KEYS},
     recipes={
         "default": Recipe(
-            length=1, steps=120, eval_every=60, batch_size=8, warmup_steps=2, lr=5e-3,
-            model_options={"frames_each": 1, "channels": [8, 8, 8, 8], "features": 16, "hidden": 16},
+            length=1, steps=400, eval_every=200, batch_size=16, warmup_steps=2, lr=2.5e-3,
+            model_options={"frames_each": 1, "channels": [8, 8, 8, 8], "features": 32, "hidden": 32},
         )
     },
     world=World(

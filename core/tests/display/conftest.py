@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from recorded import Truth, record_a_drive
 
-from playhead.testing.display import person, x_server, xvfb
+from playhead.testing.display import VirtualDisplay, person, x_server, xvfb
 
 __all__ = ["person", "x_server", "xvfb"]
 
@@ -28,3 +29,9 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (info / "entry_points.txt").write_text("[playhead]\nsignals = signals\n")
     paths = [str(site), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+@pytest.fixture(scope="session")
+def truth(x_server: VirtualDisplay, signals: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Truth:
+    """Return a drive that was recorded from the screen and the keyboard."""
+    return record_a_drive(x_server, signals, tmp_path_factory.mktemp("truth"))

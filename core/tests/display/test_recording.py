@@ -5,84 +5,18 @@ The window is moved and resized meanwhile. The truth is what went out at the key
 
 from __future__ import annotations
 
-import signal
-import sys
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-import pytest
+from recorded import Truth
+from signals import GAME
 
 from playhead.clock import NS_PER_S
 from playhead.events import Event, Origin
 from playhead.showing.log import grid_of
 from playhead.showing.stamp import read_stamp
-from playhead.storage.reader import Recording, open_recording
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S, Stroke
-from playhead.testing.shown import Chauffeur, ShownWorld, f1
+from playhead.testing.shown import f1
 
-RATE_HZ = 25
-FRAME_NS = NS_PER_S // RATE_HZ
-SECONDS = 8.0
+FRAME_NS = round(NS_PER_S / GAME.frame.rate_hz)
 LATE_NS = NS_PER_S  # what a busy machine may add to anything
-
-
-@dataclass(kw_only=True)
-class Truth:
-    """What really happened while a recording was made, and the recording."""
-
-    recording: Recording
-    strokes: list[Stroke]
-    pictures: list[dict[str, Any]]
-    keys: list[Event]
-    disturbed_ns: list[int]
-
-
-@pytest.fixture(scope="session")
-def truth(x_server: VirtualDisplay, signals: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Truth:
-    """Drive for some seconds on a display, recording; move and resize the window on the way."""
-    folder = tmp_path_factory.mktemp("truth")
-    home = folder / "home"
-    options = ("--at", "60,50", "--hint", "expert", "--stamp", "--set", "arguments.side_s=0.4")
-    with (
-        XPerson(x_server.name) as person,
-        ShownWorld.start(x_server, "signals", folder / "log", *options, environment=signals) as shown,
-    ):
-        window = shown.window(person)
-        window.focus()
-        command = [sys.executable, "-m", "playhead", "record", "signals", "--on", "screen", "--home", str(home)]
-        recording = run_on(x_server, command, **signals)
-        try:
-            eventually("it records", lambda: list(home.glob("recordings/signals/*/frames/c")))
-            chauffeur = Chauffeur(x_server, shown)
-            chauffeur.start()
-            began = shown.pictures
-            disturbed_ns = []
-            for share, disturb in ((0.35, lambda: window.move(400, 300)), (0.65, lambda: window.resize(480, 360))):
-                wait_for(shown, began, SECONDS * share)
-                disturbed_ns.append(shown.lines("picture")[-1]["time_ns"])
-                disturb()
-            wait_for(shown, began, SECONDS)
-            chauffeur.stop()
-            wait_for(shown, began, SECONDS + 0.3)
-        finally:
-            recording.send_signal(signal.SIGINT)
-            said = recording.communicate(timeout=WAIT_S)[1]
-        assert recording.returncode == 0, said
-        (place,) = home.glob("recordings/signals/*")
-        return Truth(
-            recording=open_recording(place), strokes=chauffeur.strokes, pictures=shown.lines("picture"),
-            keys=shown.events(), disturbed_ns=disturbed_ns,
-        )  # fmt: skip
-
-
-def wait_for(shown: ShownWorld, began: int, seconds: float) -> None:
-    """Wait until so much time of the world has passed since a picture."""
-    first = shown.lines("picture")[began - 1]["step"]
-    eventually(
-        "the world goes on", lambda: shown.lines("picture")[-1]["step"] >= first + 50 * seconds, timeout_s=60
-    )
 
 
 def heard(truth: Truth) -> list[Event]:
