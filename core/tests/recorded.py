@@ -17,7 +17,7 @@ from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
 from playhead.testing.person import WAIT_S, Stroke
 from playhead.testing.shown import Chauffeur, ShownWorld
 
-SECONDS = 8.0
+SECONDS = 6.5
 
 
 @dataclass(kw_only=True)

@@ -29,7 +29,7 @@ def heard(truth: Truth) -> list[Event]:
 
 def test_it_holds_the_true_keys_at_their_times(truth: Truth) -> None:
     events = heard(truth)
-    assert len(truth.strokes) >= 30
+    assert len(truth.strokes) >= 25
     assert f1(truth.strokes, events, FRAME_NS) >= 0.99
     assert {int(row["origin"]) for row in truth.recording.events} == {int(Origin.HUMAN)}
 
