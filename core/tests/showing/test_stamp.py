@@ -15,7 +15,7 @@ def picture(seed: int = 0, width: int = 800, height: int = 600) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-@given(number=st.integers(0, 2**16 - 1), width=st.integers(90, 900), height=st.integers(60, 700))
+@given(number=st.integers(0, 2**16 - 1), width=st.integers(120, 900), height=st.integers(60, 700))
 def test_every_number_is_read_as_drawn_at_any_size(number: int, width: int, height: int) -> None:
     frame_HWC = picture(width=width, height=height)
     draw_stamp(frame_HWC, number)
@@ -39,3 +39,14 @@ def test_numbers_begin_again() -> None:
 
 def test_a_picture_without_a_stamp_has_no_number() -> None:
     assert all(read_stamp(picture(seed)) is None for seed in range(50))
+
+
+def test_a_stamp_of_which_only_a_part_is_seen_is_hardly_ever_read() -> None:
+    read = 0
+    for number in range(500):
+        frame_HWC = picture(width=320, height=240)
+        draw_stamp(frame_HWC, number)
+        corner_HWC = np.zeros((360, 480, 3), np.uint8)
+        corner_HWC[:240, :320] = frame_HWC
+        read += read_stamp(corner_HWC) is not None
+    assert read <= 5

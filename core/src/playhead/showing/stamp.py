@@ -5,11 +5,14 @@ It survives scaling and JPEG. Shape legend: H x W pixels, C colours, B blocks.
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import numpy.typing as npt
 
 BITS = 16
-BLOCKS = BITS + 2  # a white and a black one first: without them there is no stamp
+CHECK_BITS = 8  # a window that is being resized shows the old picture in its corner: a stamp of other blocks
+BLOCKS = 2 + BITS + CHECK_BITS  # a white and a black one first: without them there is no stamp
 HEIGHT_SHARE = 1 / 18  # of the picture, at its upper edge
 
 FrameArray = npt.NDArray[np.uint8]
@@ -24,8 +27,14 @@ def draw_stamp(frame_HWC: FrameArray, number: int) -> None:
 
 
 def _blocks(number: int) -> FrameArray:
-    bits = [number >> bit & 1 for bit in range(BITS)]
+    number &= (1 << BITS) - 1
+    code = number | _check(number) << BITS
+    bits = [code >> bit & 1 for bit in range(BITS + CHECK_BITS)]
     return np.array([1, 0, *bits], dtype=np.uint8) * np.uint8(255)
+
+
+def _check(number: int) -> int:
+    return zlib.crc32(number.to_bytes(BITS // 8, "little")) & (1 << CHECK_BITS) - 1
 
 
 def read_stamp(frame_HWC: FrameArray) -> int | None:
@@ -39,4 +48,6 @@ def read_stamp(frame_HWC: FrameArray) -> int | None:
     values_B = frame_HWC[row, middles_B].mean(axis=-1)
     if values_B[0] < 200 or values_B[1] > 55 or ((values_B > 90) & (values_B < 165)).any():
         return None
-    return sum(1 << bit for bit in range(BITS) if values_B[2 + bit] > 127)
+    code = sum(1 << bit for bit in range(BITS + CHECK_BITS) if values_B[2 + bit] > 127)
+    number = code & (1 << BITS) - 1
+    return number if code >> BITS == _check(number) else None
