@@ -19,7 +19,7 @@ from playhead.input.keys import HeardKey
 
 NS_PER_MS = 1_000_000
 WRAPS_MS = 1 << 32  # the server's time starts again after 49.7 days
-ROUND_TRIPS = 5  # each 0.1 ms; the quickest tells the server's clock within a millisecond
+ROUND_TRIPS = 20  # 0.1 ms each, so that some fall beside the turn of a millisecond
 RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
 
 
@@ -136,19 +136,23 @@ class X11Keyboard:
     def _server_clock(self, display: Any) -> int:
         """Return how far our clock is ahead of the server's, by changing a property and being told when that was.
 
-        Units:  nanoseconds. Right within half a millisecond either way, for the server counts whole ones.
+        Each round trip says that the server's millisecond lay between asking and answer; all together leave less
+        than one, of which the middle is taken.
+        Units:  nanoseconds, half a millisecond added, for the server counts whole ones.
         """
         window = display.screen().root.create_window(
             0, 0, 1, 1, 0, 0, self._x.InputOnly, self._x.CopyFromParent, event_mask=self._x.PropertyChangeMask
         )
         atom = display.intern_atom("PLAYHEAD_CLOCK")
-        offsets = []
+        least, most = [], []
         for _ in range(ROUND_TRIPS):
+            asked_ns = self._now_ns()
             window.change_property(atom, atom, 8, b"")
-            event = display.next_event()
-            offsets.append(self._now_ns() - int(event.time) * NS_PER_MS)
+            server_ns = int(display.next_event().time) * NS_PER_MS
+            least.append(asked_ns - server_ns - NS_PER_MS)
+            most.append(self._now_ns() - server_ns)
         window.destroy()
-        return min(offsets) + NS_PER_MS // 2
+        return (max(least) + min(most)) // 2 + NS_PER_MS // 2
 
     def _time_ns(self, server_ms: int) -> int:
         """Return the time of an event on our clock; never later than now."""
