@@ -15,7 +15,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,7 @@ from playhead.game import Device, Frame, Game, Window
 from playhead.input.keyboard import Keyboard, open_input
 from playhead.labels import Keys
 
+Send = Callable[[str, bool], object]
 TITLE = "playhead keys benchmark"
 GAME = Game(
     name="bench",
@@ -74,24 +75,30 @@ def a_window() -> Iterator[Callable[[], tuple[int, int]]]:
 
 
 def press_and_release(
-    send: Callable[[str, bool], object], arrival: Callable[[], tuple[int, int]], presses: int
-) -> tuple[list[float], list[float]]:
-    """Return how long presses took to the application, and how long the call took. Units: milliseconds."""
-    chance, arrived, called = random.Random(0), [], []
-    for number in range(2 * presses):
-        time.sleep(chance.uniform(0.002, 0.015))  # sleeping long enough for processors to slow down, as in a loop
-        began_ns = time.perf_counter_ns()
-        send("wasd"[number // 2 % 4], number % 2 == 0)
-        done_ns = time.perf_counter_ns()
-        time_ns, kind = arrival()
-        assert kind == 2 + number % 2
-        if kind == 2:
-            arrived.append((time_ns - began_ns) / 1e6)
-            called.append((done_ns - began_ns) / 1e6)
-    return arrived, called
+    senders: Sequence[Send], arrival: Callable[[], tuple[int, int]], presses: int
+) -> list[tuple[list[float], list[float]]]:
+    """Have the senders take turns, so that a busy machine is as busy for all of them.
+
+    Returns for each how long its presses took to the application, and how long its calls. Units: milliseconds.
+    """
+    chance = random.Random(0)
+    taken: list[tuple[list[float], list[float]]] = [([], []) for _ in senders]
+    for number in range(presses):
+        for send, (arrived, called) in zip(senders, taken, strict=True):
+            for is_press in (True, False):
+                time.sleep(chance.uniform(0.002, 0.015))  # as in a loop: processors slow down meanwhile
+                began_ns = time.perf_counter_ns()
+                send("wasd"[number % 4], is_press)
+                done_ns = time.perf_counter_ns()
+                time_ns, kind = arrival()
+                assert kind == (2 if is_press else 3)
+                if is_press:
+                    arrived.append((time_ns - began_ns) / 1e6)
+                    called.append((done_ns - began_ns) / 1e6)
+    return taken
 
 
-def bare_sender() -> Callable[[str, bool], object]:
+def bare_sender() -> Send:
     """Return one request of python-xlib a key, and nothing else."""
     from Xlib import XK, X, display
 
@@ -118,7 +125,7 @@ def everything_heard(keyboard: Keyboard) -> list[Event]:
 
 
 def time_errors(
-    keyboard: Keyboard, send: Callable[[str, bool], object], arrival: Callable[[], tuple[int, int]], presses: int
+    keyboard: Keyboard, send: Send, arrival: Callable[[], tuple[int, int]], presses: int
 ) -> list[float]:
     """Have somebody else press; return by how much the times heard differ from the true ones, in milliseconds."""
     true_ns: list[int] = []
@@ -128,7 +135,7 @@ def time_errors(
         send(code, is_press)
 
     everything_heard(keyboard)  # of the rounds before
-    press_and_release(noted, arrival, presses)
+    press_and_release([noted], arrival, presses)
     heard = everything_heard(keyboard)
     assert len(heard) == len(true_ns), f"{len(heard)} of {len(true_ns)} keys were heard"
     return [(event.time_ns - time_ns) / 1e6 for event, time_ns in zip(heard, true_ns, strict=True)]
@@ -150,8 +157,8 @@ def main() -> None:
     with a_display(), a_window() as arrival:
         session = DeviceSession(game=GAME, name="screen", device=GAME.device("screen"))
         keyboard, bare = open_input(session), bare_sender()
-        arrived_bare, _ = press_and_release(bare, arrival, asked.presses)
-        arrived, called = press_and_release(keyboard.send, arrival, asked.presses)
+        taken = press_and_release([bare, keyboard.send], arrival, asked.presses)
+        (arrived_bare, _), (arrived, called) = taken
         errors = time_errors(keyboard, bare, arrival, asked.presses)
         keyboard.close()
         session.close()
