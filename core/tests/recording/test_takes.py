@@ -154,4 +154,17 @@ def test_a_device_that_fails_in_the_second_recording_keeps_both(fake_device: Mak
     person.fake.capture.before_look = fail
     with pytest.raises(DeviceFailed, match="unplugged"):
         person.record()
-    assert [len(open_recording(folder)) for folder in sorted(tmp_path.iterdir())] == [4, 5]
+    names = [folder.name for folder in sorted(tmp_path.iterdir())]
+    assert [len(open_recording(tmp_path / name)) for name in names] == [4, 5]
+    assert person.said[-1] == f"What was recorded until now is kept: {', '.join(names)}."
+
+
+def test_why_each_recording_ended_is_told(fake_device: Maker, tmp_path: Path) -> None:
+    person = Person(fake_device(), tmp_path, *pressed((250, "f9", 1.0), (500, "f8", 1.0), (1250, "f10", 1.0)))
+    person.at = [
+        (700, lambda: setattr(person.window, "focused", False)),
+        (900, lambda: setattr(person.window, "focused", True)),
+    ]
+    person.record()
+    assert [summary.report.because for summary in person.made] == ["of a pause", '"Toy" lost the focus', ""]
+    assert person.wheel.is_over

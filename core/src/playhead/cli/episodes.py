@@ -76,13 +76,17 @@ def record_episode(
     *,
     plugins: Plugins | None = None,
     say: Callable[[str], object] = lambda text: None,
+    end: Callable[[], object] = lambda: None,
 ) -> list[TakeSummary]:
-    """Record one episode: open the device, drive, write, close. A pause makes several recordings of it."""
+    """Record one episode: open the device, drive, write, close. A pause makes several recordings of it.
+
+    `end` is called when a person wants no further episodes.
+    """
     plugins = plugins or Plugins.installed()
     game = plugins.game(episode.game)
     with open_device(plugins, game, episode.device, options=episode.options) as opened, ExitStack() as shown:
         take = _take(episode, plugins, opened)
-        device, wheel = take_wheel(opened, take.driver.origin, say)
+        device, wheel = take_wheel(opened, take.driver.origin, say, end)
         live = LiveLine(game, wheel)
         if wheel is not None:
             shown.enter_context(live_line(live.text))

@@ -15,6 +15,7 @@ from playhead.errors import BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
 
     from playhead.devices import OpenDevice
     from playhead.driving.drivers import Driver
@@ -127,12 +128,10 @@ class _Session:
             for number in range(episodes):
                 if not stop.is_set():
                     seed = self.asked["seed"] + number if self.is_world else None
-                    summaries.append(self._episode(seed, on_frames, stop.is_set))
+                    summaries.append(self._episode(seed, on_frames, stop))
         return summaries
 
-    def _episode(
-        self, seed: int | None, on_frames: Callable[[int], None], stop: Callable[[], bool]
-    ) -> PlaySummary:
+    def _episode(self, seed: int | None, on_frames: Callable[[int], None], stop: Event) -> PlaySummary:
         from playhead.cli.play_view import would_have
         from playhead.devices import open_device
 
@@ -141,7 +140,7 @@ class _Session:
         with open_device(
             self.desk.plugins, self.game, self.device, options=options, input_name=input_name
         ) as device:
-            summary = _Episode(self, device, seed).play(on_frames, stop)
+            summary = _Episode(self, device, seed, stop).play(on_frames)
             if self.asked["dry_run"]:
                 self.desk.say(would_have(device, summary))
             return summary
@@ -150,7 +149,7 @@ class _Session:
 class _Episode:
     """One episode on an open device, with what guards it and what is shown of it."""
 
-    def __init__(self, session: _Session, device: OpenDevice, seed: int | None) -> None:
+    def __init__(self, session: _Session, device: OpenDevice, seed: int | None, stop: Event) -> None:
         from playhead.cli.wheel import take_wheel
         from playhead.playing.policy import RunPolicy
 
@@ -159,10 +158,11 @@ class _Episode:
             session.run, session.desk.plugins, session.game, rate_hz=device.session.rate_hz,
             settings=session.controller,
         )  # fmt: skip
-        self.device, self.wheel = take_wheel(device, self.policy.origin, session.desk.say)
+        self.device, self.wheel = take_wheel(device, self.policy.origin, session.desk.say, stop.set)
+        self.stop = stop.is_set
         self.duration_s = self.asked["seconds"] or float("inf")
 
-    def play(self, on_frames: Callable[[int], None], stop: Callable[[], bool]) -> PlaySummary:
+    def play(self, on_frames: Callable[[int], None]) -> PlaySummary:
         """Play it, recorded or not, and show a screen where a bar would not do."""
         from playhead.cli.episodes import FrameCounter
         from playhead.cli.play_view import console_of
@@ -171,8 +171,8 @@ class _Episode:
         with console_of(self.device, self.policy, self.wheel, title, is_shown=not self.session.waits) as console:
             watchers: list[Watcher] = [FrameCounter(on_frames), console]
             if self.asked["is_recorded"]:
-                return self._record(watchers, stop, lambda writer: console.is_recorded_as(writer.name))
-            return self._play(watchers, stop)
+                return self._record(watchers, lambda writer: console.is_recorded_as(writer.name))
+            return self._play(watchers)
 
     def _driver(self) -> Driver:
         from playhead.playing.stuck import Unsticking
@@ -180,27 +180,24 @@ class _Episode:
         unsticks = self.asked["unstick"]
         return Unsticking(self.policy, self.session.game, seed=self.seed or 0) if unsticks else self.policy
 
-    def _play(self, watchers: list[Watcher], stop: Callable[[], bool]) -> PlaySummary:
+    def _play(self, watchers: list[Watcher]) -> PlaySummary:
         from playhead.playing.session import play
 
-        wheel = self.wheel
         summary = play(
             self.device,
             self._driver(),
             duration_s=self.duration_s,
             latency_s=self.session.latency_s,
-            guard=wheel,
+            guard=self.wheel,
             watchers=watchers,
-            stop=lambda: stop() or (wheel is not None and wheel.is_over),
+            stop=self.stop,
             seed=self.seed,
         )
-        if wheel is not None and summary.report.ending == "episode":
-            wheel.tell_end()
+        if self.wheel is not None and summary.report.ending == "episode":
+            self.wheel.tell_end()
         return summary
 
-    def _record(
-        self, watchers: list[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object]
-    ) -> PlaySummary:
+    def _record(self, watchers: list[Watcher], began: Callable[[RecordingWriter], object]) -> PlaySummary:
         from playhead.driving.timing import LoopReport
         from playhead.home import claim_folder
         from playhead.playing.session import PlaySummary, measures_on
@@ -218,7 +215,13 @@ class _Episode:
         )
         folder = session.desk.home.recordings(session.game.name)
         made = record_takes(
-            self.device, lambda: claim_folder(folder), take, self.wheel, watchers=watchers, stop=stop, began=began
+            self.device,
+            lambda: claim_folder(folder),
+            take,
+            self.wheel,
+            watchers=watchers,
+            stop=self.stop,
+            began=began,
         )
         for taken in made:
             session.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")

@@ -151,12 +151,13 @@ def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | 
 
     is_world = game.device(episodes[0].device).capture == "environment"
     count = min(workers or (os.cpu_count() or 1), len(episodes)) if is_world else 1
-    work = partial(record_episode, plugins=desk.plugins, say=desk.say) if count == 1 else record_episode
     rate_hz = episodes[0].options.get("rate_hz") or game.rate_hz(episodes[0].device)
     frames = round(episodes[0].seconds_s * rate_hz) * len(episodes) or None
     # A real game has a live line of its own.
     bar = frames_bar(f"record {game.name}", frames, rate_hz) if is_world else nullcontext(lambda count: None)
     with stopped_by_interrupt() as stop, bar as on_frames:
+        here = partial(record_episode, plugins=desk.plugins, say=desk.say, end=stop.set)
+        work = here if count == 1 else record_episode
         made = run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop)
         return [summary for takes in made for summary in takes]
 

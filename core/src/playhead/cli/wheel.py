@@ -10,28 +10,30 @@ from playhead.driving.ears import Ears
 from playhead.driving.wheel import GuardedWindow, Wheel
 from playhead.events import Origin
 from playhead.input.hotkeys import Hotkeys
+from playhead.input.none import DryRun
 
 
 def take_wheel(
-    device: OpenDevice, origin: Origin, say: Callable[[str], object]
+    device: OpenDevice, origin: Origin, say: Callable[[str], object], end: Callable[[], object]
 ) -> tuple[OpenDevice, Wheel | None]:
-    """Return the device with its hotkeys told apart, and the guard of whoever drives.
+    """Return the device with its hotkeys told apart, and the guard of whoever drives. `end` ends all episodes.
 
-    A world in memory needs none: nobody is heard there, and it has no window that could lose the focus.
+    A world in memory needs none: nobody is heard there, and it has no window that could lose the focus. Nor does
+    a dry run, which presses nothing.
     """
     session = device.session
     hears = getattr(device.input, "hears", True)
     window = _window(device)
-    if not hears and window is None:
+    if isinstance(device.input, DryRun) or (not hears and window is None):
         return device, None
-    hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes
+    hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes if hears else {}
     if hears:
         device = replace(device, input=Ears(device.input, hotkeys))
     if origin is Origin.HUMAN:
-        return device, Wheel("human", hotkeys, window=window, say=say)
+        return device, Wheel("human", hotkeys, window=window, say=say, end=end)
     from playhead.playing.takeover import SafePlay
 
-    return device, SafePlay(session.game, hotkeys, window=window, say=say)
+    return device, SafePlay(session.game, hotkeys, window=window, say=say, end=end)
 
 
 def _window(device: OpenDevice) -> GuardedWindow | None:

@@ -44,19 +44,21 @@ class Wheel:
 
     `driver` is who drives when nothing is in the way; keys go out only then. The focus comes back by itself. A
     pause ends with the hotkey that resumes; when a person drives, also with the one that began it.
-    `hotkeys` maps pause, resume, mark and stop to the names of keys, for what is said.
+    `hotkeys` maps pause, resume, mark and stop to keys, for what is said; it is empty where nobody is heard.
+    `end` is called when the whole session is over, by the hotkey or because the window is gone for good.
     """
 
     def __init__(
         self, driver: Driver, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
-        say: Callable[[str], object] = lambda text: None,
+        say: Callable[[str], object] = lambda text: None, end: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         self.driver = driver
         self.is_over = False
         self._hotkeys = hotkeys
+        self._end = end
         self._window = window
         self._handle = window.handle if window is not None else 0
-        self._say = say
+        self.say = say
         self._holder = driver
         self._is_paused = False
         self._loss: Loss | None = None
@@ -78,6 +80,17 @@ class Wheel:
         """Whether somebody drives, so that what is seen may be recorded."""
         return self.who in ("human", "model") and not self.is_over
 
+    @property
+    def why(self) -> str:
+        """Why nobody drives, in a few words to go after "because"; empty while somebody does."""
+        title = f'"{self._window.title}"' if self._window is not None else "the window"
+        return {
+            "paused": "of a pause",
+            "unfocused": f"{title} lost the focus",
+            "minimised": f"{title} was minimised",
+            "closed": f"{title} was closed",
+        }.get(self.who, "")
+
     def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
         """Take what was heard, look at the window, and say whether the driver may press."""
         before = self.who
@@ -96,7 +109,8 @@ class Wheel:
     def tell_end(self, kept: str = "") -> None:
         """Say that the source has ended, where that means that the window was closed, and what is kept."""
         if self._window is not None:
-            self._say(
+            self._stop()
+            self.say(
                 f'"{self._window.title}" was closed, which ended this. {kept}{" " if kept else ""}'
                 "To go on, start the game and then this command again."
             )
@@ -117,11 +131,15 @@ class Wheel:
         if event.device != HOTKEY:
             return
         if event.code == STOP:
-            self.is_over = True
+            self._stop()
         elif event.code == RESUME or (event.code == PAUSE and self._is_paused and self.driver == "human"):
             self._is_paused, self._holder = False, self.driver
         elif event.code == PAUSE:
             self._is_paused = True
+
+    def _stop(self) -> None:
+        self.is_over = True
+        self._end()
 
     def _look(self) -> Loss | None:
         """Return what is wrong with the window. A new one is taken as closed once: what is seen has jumped."""
@@ -138,7 +156,7 @@ class Wheel:
         if self.who == self._told or self.is_over:
             return
         self._told = self.who
-        self._say(self._sentence(self._told))
+        self.say(self._sentence(self._told))
 
     def _sentence(self, who: Who) -> str:
         keys = self.keys
@@ -146,7 +164,8 @@ class Wheel:
             gives_back = f"{keys[RESUME]} gives the wheel back, " if self.driver == "model" else ""
             return f"You drive. {gives_back}{keys[PAUSE]} pauses, {keys[STOP]} stops."
         if who == "model":
-            return f"The network drives. Any key of the game takes over, {keys[STOP]} stops."
+            takes_over = f"Any key of the game takes over, {keys[STOP]} stops." if keys else "Ctrl-C stops."
+            return f"The network drives. {takes_over}"
         if who == "paused":
             return f"Paused, nothing is pressed. {keys[RESUME]} goes on, {keys[STOP]} stops."
         title = f'"{self._window.title}"' if self._window is not None else "The window"

@@ -138,15 +138,15 @@ class PlayerConsole:
         return row
 
     def _hint(self, who: Who) -> str:
-        if self._wheel is None:
+        keys = self._wheel.keys if self._wheel is not None else {}
+        if not keys and who == "model":
             return "Ctrl-C stops"
-        keys = self._wheel.keys
-        hints = {
-            "model": f"any key of the game takes over, {keys['pause']} pauses, {keys['stop']} stops",
-            "human": f"{keys['resume']} gives the wheel back, {keys['stop']} stops",
-            "paused": f"{keys['resume']} goes on, {keys['stop']} stops",
-        }
-        return hints.get(who, "nothing is pressed until the window has the focus")
+        if who == "model":
+            return f"any key of the game takes over, {keys['pause']} pauses, {keys['stop']} stops"
+        if who in ("human", "paused"):
+            goes_on = "gives the wheel back" if who == "human" else "goes on"
+            return f"{keys['resume']} {goes_on}, {keys['stop']} stops"
+        return "nothing is pressed until the window has the focus"
 
     def _numbers(self, news: News) -> RenderableType:
         table = Table.grid(padding=(0, 2))

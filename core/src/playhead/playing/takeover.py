@@ -26,9 +26,9 @@ class SafePlay(Wheel):
 
     def __init__(
         self, game: Game, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
-        say: Callable[[str], object] = lambda text: None,
+        say: Callable[[str], object] = lambda text: None, end: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
-        super().__init__("model", hotkeys, window=window, say=say)
+        super().__init__("model", hotkeys, window=window, say=say, end=end)
         self._codes = frozenset(game.controls.values())
         self._axes = axis_codes(game)
         self._given_ns = -1

@@ -5,7 +5,7 @@ So neighbouring frames always belong together, and nothing that a person does in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from playhead.devices import OpenDevice
 from playhead.driving.ears import Ears
 from playhead.driving.loop import Watcher, never
 from playhead.driving.wheel import Wheel
+from playhead.errors import DeviceFailed
 from playhead.recording.session import Take, TakeSummary, record
 from playhead.storage.writer import RecordingWriter
 
@@ -41,6 +42,27 @@ def record_takes(
     if wheel is None:
         return [record(device, new_folder, take, watchers=watchers, stop=stop, began=began)]
     made: list[TakeSummary] = []
+    names: list[str] = []
+
+    def begun(writer: RecordingWriter) -> None:
+        names.append(writer.name)
+        began(writer)
+
+    try:
+        for summary in _takes(device, new_folder, take, wheel, watchers, stop, begun):
+            made.append(summary)
+    except DeviceFailed:
+        if names:
+            wheel.say(f"What was recorded until now is kept: {', '.join(names)}.")
+        raise
+    return [summary for summary in made if summary.recording.frames] or made[:1]
+
+
+def _takes(
+    device: OpenDevice, new_folder: Callable[[], Path], take: Take, wheel: Wheel, watchers: Sequence[Watcher],
+    stop: Callable[[], bool], began: Callable[[RecordingWriter], object],
+) -> Iterator[TakeSummary]:  # fmt: skip
+    """Yield one recording after another."""
     left_s = take.duration_s
     while left_s > 0 and _wait(device, wheel, stop):
         if isinstance(device.input, Ears):
@@ -55,13 +77,14 @@ def record_takes(
             label_origin=wheel.label_origin,
             began=began,
         )
-        made.append(summary)
         left_s -= summary.report.elapsed_s
+        if summary.report.ending == "stopped":
+            summary.report.because = wheel.why
+        yield summary
         if summary.report.ending == "episode":
             wheel.tell_end(KEPT)
         if summary.report.ending != "stopped":
-            break
-    return [summary for summary in made if summary.recording.frames] or made[:1]
+            return
 
 
 def _wait(device: OpenDevice, wheel: Wheel, stop: Callable[[], bool]) -> bool:

@@ -101,7 +101,7 @@ class Day:
     def play(self) -> None:
         """Let the run play for a second, first pressing nothing, then for real: no device here leads out."""
         if self._is_played:
-            alone = [] if self._world else ["--set", "person=false"]  # a person's first touch would take over
+            alone = [] if self._world else ["--set", "strokes=[]"]  # a person's first touch would take over
             options = ["--on", self.device, "--seconds", "1", *alone]
             command("play", self._name, *options, "--dry-run")
             command("play", self._name, *options)

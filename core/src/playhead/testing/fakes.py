@@ -1,11 +1,13 @@
 """A window and a keyboard that exist only in memory, on a clock that moves when somebody sleeps.
 
 The window shows a bright square: keys push it about, and it falls behind on its own, so that every picture
-differs from the last. The person presses every control of the game in turn, unless the option `person` is false.
+differs from the last. The person presses every control of the game in turn, or does what the option `strokes`
+says: a list of [seconds, code, value].
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -33,7 +35,7 @@ class FakeGame:
     frame: Frame
     codes: tuple[str, ...]
     seconds: float
-    has_person: bool = True
+    strokes: Sequence[tuple[float, str, float]] | None = None
     clock: Clock = field(default_factory=FakeClock)
     held: dict[str, float] = field(default_factory=dict)
     sent: list[tuple[str, float]] = field(default_factory=list)
@@ -49,7 +51,7 @@ class FakeGame:
                 frame=game.frame,
                 codes=tuple(game.controls.values()),
                 seconds=seconds,
-                has_person=bool(session.options.get("person", True)),
+                strokes=session.options.get("strokes"),
             )
             session.clock = fake.clock
             return fake
@@ -101,12 +103,14 @@ class FakeInput:
         return events
 
     def _person(self, until_ns: int) -> list[Event]:
+        if self._game.strokes is not None:
+            return [_event(round(at_s * NS_PER_S), code, value) for at_s, code, value in self._game.strokes]
         events: list[Event] = []
         turn_ns, turn = round(TURN_S * NS_PER_S), 0
-        while self._game.has_person and self._game.codes and turn * turn_ns <= until_ns:
+        while self._game.codes and turn * turn_ns <= until_ns:
             code = self._game.codes[turn % len(self._game.codes)]
             for time_ns, value in ((turn * turn_ns, 1.0), (round((turn + HELD_SHARE) * turn_ns), 0.0)):
-                events.append(Event(time_ns=time_ns, code=code, value=value, origin=Origin.HUMAN))
+                events.append(_event(time_ns, code, value))
             turn += 1
         return events
 
@@ -126,6 +130,10 @@ class FakeInput:
     def close(self) -> None:
         """Let go of everything."""
         self.release_all()
+
+
+def _event(time_ns: int, code: str, value: float) -> Event:
+    return Event(time_ns=time_ns, code=code, value=value, origin=Origin.HUMAN)
 
 
 def open_capture(session: DeviceSession) -> FakeCapture:
