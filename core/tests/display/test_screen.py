@@ -18,6 +18,7 @@ from playhead.labels import Keys
 from playhead.testing.display import VirtualDisplay, XPerson, XWindow, eventually
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+UNMAPPED = 0  # Xlib.X.IsUnmapped
 GAME = Game(
     name="shown",
     title="Shown",
@@ -56,6 +57,11 @@ def game_window(person: XPerson, title: str = "Shown") -> XWindow:
     return window
 
 
+def box_of(window: XWindow) -> Box:
+    left, top, width, height = window.box()
+    return Box(left=left, top=top, width=width, height=height)
+
+
 def shows(capture: ScreenCapture, colour: tuple[int, int, int]) -> Callable[[], CapturedFrame | None]:
     """Return a question for `eventually`: the frame, when it has this colour all over."""
 
@@ -70,8 +76,7 @@ def shows(capture: ScreenCapture, colour: tuple[int, int, int]) -> Callable[[], 
 def test_a_window_is_listed_with_its_client_area(desktop: Desktop, person: XPerson) -> None:
     window = game_window(person)
     (found,) = [one for one in desktop.windows() if one.title == "Shown"]
-    left, top, width, height = window.box()
-    assert (found.handle, found.box) == (window.handle, Box(left=left, top=top, width=width, height=height))
+    assert (found.handle, found.box) == (window.handle, box_of(window))
 
 
 def test_the_topmost_window_comes_first(desktop: Desktop, person: XPerson) -> None:
@@ -132,8 +137,7 @@ def test_a_window_is_followed_when_it_moves_and_changes_size(
     window.resize(500, 350)
     window.paint(GREEN)
     eventually("green is seen", shows(capture, GREEN))
-    left, top, width, height = window.box()
-    assert capture.window.box() == Box(left=left, top=top, width=width, height=height)
+    eventually("both agree where it is", lambda: capture.window.box() == box_of(window))
 
 
 def test_a_window_that_hangs_over_the_edge_is_black_there(
@@ -165,14 +169,31 @@ def test_a_minimised_window_shows_nothing_new_until_it_is_back(
     eventually("it is back", lambda: (capture.look() or pytest.fail("ended")).number > max(numbers))
 
 
-def test_a_minimised_window_cannot_be_begun_with(
-    person: XPerson, look_at: Callable[[Game], ScreenCapture], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("x_server", ["openbox"], indirect=True)
+def test_a_minimised_window_is_found_and_cannot_be_begun_with(
+    person: XPerson, look_at: Callable[[Game], ScreenCapture], desktop: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("playhead.capture.screen.FIRST_S", 0.3)
     window = game_window(person)
+    game_window(person, "other")
     window.minimise()
-    with pytest.raises(DeviceFailed, match=r"minimised|No window titled"):
+    frame = window.window.query_tree().parent
+    eventually("its frame is gone", lambda: frame.get_attributes().map_state == UNMAPPED)
+    assert [one.title for one in desktop.windows()] == ["other", "Shown"]
+    with pytest.raises(DeviceFailed, match=r'The window "Shown" shows nothing\. Is it minimised\?'):
         look_at(GAME).look()
+
+
+@pytest.mark.parametrize("x_server", ["bare"], indirect=True)
+def test_the_programs_own_window_is_found_in_a_frame_with_a_title(desktop: Desktop, person: XPerson) -> None:
+    frame = game_window(person)
+    inner = frame.window.create_window(4, 24, 320, 240, 0, frame.screen.root_depth)
+    inner.set_wm_name("Shown")
+    inner.set_wm_state(state=1, icon=0)
+    inner.map()
+    left, top, *_ = frame.box()
+    eventually("the inner window is the one", lambda: [w.handle for w in desktop.windows()] == [inner.id])
+    assert desktop.windows()[0].box == Box(left=left + 4, top=top + 24, width=320, height=240)
 
 
 def test_a_closed_window_is_the_end_and_says_so(person: XPerson, look_at: Callable[[Game], ScreenCapture]) -> None:
