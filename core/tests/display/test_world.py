@@ -65,14 +65,19 @@ def test_its_close_button_and_ctrl_c_end_it_with_its_measures(
 
 @ONE_DISPLAY
 def test_it_is_as_long_and_large_as_asked_and_stretches(xvfb: VirtualDisplay, person: XPerson, log: Path) -> None:
-    options = ("--seconds", "1.5", "--size", "400x300", "--title", "Elsewhere", "--drives", "2")
+    options = ("--wait", "--seconds", "1.5", "--size", "400x300", "--title", "Elsewhere", "--drives", "2")
     with ShownWorld.start(xvfb, "signals", log, *options) as shown:
         window = shown.window(person)
+        window.focus()
         assert window.box()[2:] == (400, 300)
         assert window.title() == "Elsewhere"
         window.resize(500, 350)
         before = shown.pictures
+        assert shown.lines("picture")[-1]["step"] == 0
+        person.press("w")
         eventually("it goes on", lambda: shown.pictures > before + 5)
         end = shown.end()
     assert end["ending"] == "time"
+    # Nobody let go between the drives, so w is held in the second from its beginning.
+    assert [(event.code, event.value) for event in shown.events()] == [("w", 1.0)] * 2
     assert [line["seconds"] for line in shown.lines("end")] == pytest.approx([1.5, 1.5], abs=0.5)

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 @click.option("--real-time", is_flag=True, help="Let a world run on and not wait for the network.")
 @click.option("--latency", type=float, help="Seconds added between look and press. "
               "Default: what the run was trained for, in a world that waits; else 0.")  # fmt: skip
-@click.option("--rate", type=float, help="Frames a second. Default: the game's on that device.")
+@click.option(
+    "--rate", type=float, help="Frames a second. Default: the run's in a window, the world's in a world."
+)
 @click.option("--dry-run", is_flag=True, help="Press nothing; say what would have been pressed.")
 @click.option("--unstick", is_flag=True, help="When nothing moves, reverse and go round.")
 @click.option("--record", "is_recorded", is_flag=True, help="Record the session, with the network as origin. "
@@ -87,6 +89,8 @@ class _Session:
         self.options = self._options(settings)
         catalogue = RunCatalogue(home=desk.home, game=game)
         self.run: Run = catalogue.find(asked["run_name"]) if asked["run_name"] else catalogue.latest()
+        if not self.is_world and "rate_hz" not in self.options:
+            self.options["rate_hz"] = self.run.rate_hz  # a window can be looked at as often as the run wants
         self.latency_s = asked["latency"]
         if self.latency_s is None:
             self.latency_s = self.run.latency_s if self.is_world and not asked["real_time"] else 0.0

@@ -51,6 +51,7 @@ def _pair(
 @click.option(
     "--seconds", type=click.FloatRange(min=0), default=0.0, help="Length of a drive. Default: to its end."
 )
+@click.option("--wait", is_flag=True, help="Stand still until a key is pressed.")
 @click.option("--unseen", is_flag=True, help="Drive where networks are measured, and not where they train.")
 @click.option(
     "--title", default="", help="Title of the window. Default: that by which the game's window is found."
@@ -118,6 +119,7 @@ def _asked(game: Game, asked: dict[str, Any]) -> Show:
         keys=_keys(asked["keys"]),
         log=asked["log_path"],
         is_stamped=asked["stamp"],
+        waits=asked["wait"],
         hint=asked["hint"],
     )
 

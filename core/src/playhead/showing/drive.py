@@ -46,7 +46,8 @@ class Showing:
     """Shows a world that runs on `clock` and holds in it what is held on the keyboard.
 
     `keys` gives the code of the world for the code of the keyboard. `hint`, if any, says what a policy of the
-    world would press now; it goes into the log only. Units: rate_hz pictures a second at most.
+    world would press now; it goes into the log only. With `waits` the world stands still until a key is pressed.
+    Units:  rate_hz pictures a second at most; seconds of the world.
     """
 
     environment: EnvironmentSession
@@ -57,6 +58,7 @@ class Showing:
     seconds: float = math.inf
     log: DriveLog = field(default_factory=lambda: DriveLog(None))
     is_stamped: bool = False
+    waits: bool = False
     hint: Callable[[], Mapping[str, float]] | None = None
     stop: Callable[[], bool] = lambda: False
     _pictures: int = 0
@@ -69,6 +71,9 @@ class Showing:
                                          each key is held from its own time on
         """
         environment = self.environment
+        self.clock.keep_up()
+        for code in self.window.held():  # pressed in the drive before, and not let go since
+            self._hold(code, 1.0)
         ending = self._show()
         environment.hold_nothing()
         drive = ShownDrive(
@@ -96,7 +101,8 @@ class Showing:
     def _picture(self) -> None:
         environment = self.environment
         self.clock.keep_up()
-        environment.catch_up()
+        if not self.waits:
+            environment.catch_up()
         frame_HWC = picture_of(environment)
         if self.is_stamped:
             frame_HWC = frame_HWC.copy()
@@ -127,10 +133,15 @@ class Showing:
             if happening.kind == "focus":
                 self.log.write("focus", {"value": happening.value})
                 continue
-            code = self.keys[happening.code]
-            self.log.write("key", {"code": happening.code, "value": happening.value})
-            self.environment.hold(code, happening.value)
+            self._hold(happening.code, happening.value)
         return True
+
+    def _hold(self, code: str, value: float) -> None:
+        """Hold a key of the keyboard in the world from now on, or let it go."""
+        self.log.write("key", {"code": code, "value": value})
+        if value or not self.waits:
+            self.waits = False
+            self.environment.hold(self.keys[code], value)
 
 
 def picture_of(environment: EnvironmentSession) -> FrameArray:

@@ -26,7 +26,7 @@ class Show:
 
     Units:  seconds of the world a drive; rate_hz pictures a second at most; size and corner pixels of the desktop.
     `options` are of the world's device; `keys` gives the key for controls that are none on a keyboard; `hint`
-    names a policy of the world whose wishes are logged.
+    names a policy of the world whose wishes are logged. With `waits` a drive begins when a key is pressed.
     """
 
     title: str = ""
@@ -40,6 +40,7 @@ class Show:
     keys: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     is_stamped: bool = False
+    waits: bool = False
     hint: str = ""
 
 
@@ -132,6 +133,7 @@ def _showing(
         seconds=asked.seconds,
         log=log,
         is_stamped=asked.is_stamped,
+        waits=asked.waits,
         hint=hint,
         stop=stop,
     )

@@ -120,6 +120,11 @@ class Window:
             return Happening(kind="key", code=self._keys[event.key], value=float(event.type == sdl.KEYDOWN))
         return None
 
+    def held(self) -> list[str]:
+        """Return the codes of the keys that are down now, as far as the window was told."""
+        down = self._sdl.key.get_pressed()
+        return [code for key, code in self._keys.items() if down[key]]
+
     def close(self) -> None:
         """Close the window. May be called twice."""
         self._sdl.display.quit()
