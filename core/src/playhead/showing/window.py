@@ -133,7 +133,7 @@ class Window:
 def _no_window(why: str) -> DeviceFailed:
     return DeviceFailed(
         f"No window can be opened: {why}. It needs a desktop; where there is none, "
-        'start one in memory: xvfb-run -s "-screen 0 1280x1024x24" playhead world ...'
+        "start one in memory: Xvfb :9 -screen 0 1280x1024x24 & export DISPLAY=:9"
     )
 
 
