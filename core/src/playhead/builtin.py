@@ -20,6 +20,7 @@ def playhead_inputs() -> dict[str, Reference]:
     """Return the built-in ways to press and hear keys."""
     return {
         "environment": "playhead.input.environment:open_input",
+        "gamepad": "playhead.input.gamepad:open_input",
         "keyboard": "playhead.input.keyboard:open_input",
         "none": "playhead.input.none:open_input",
     }
