@@ -61,7 +61,7 @@ def test_a_pause_makes_two_recordings(home: Path, capsys: pytest.CaptureFixture[
     assert run("record", "toy", "--seconds", "3", strokes=strokes) == 0
     shown = capsys.readouterr()
     assert "ended because of a pause" in shown.out
-    assert "Paused, nothing is pressed. F8 goes on, F10 stops." in shown.err
+    assert "Paused, nothing is recorded. F8 goes on, F10 stops." in shown.err
     first, second = recordings(home)
     assert first.length + second.length == 30
     assert second.labels["drive"][0].tolist() == [1, 0, 0, 0]
@@ -83,6 +83,15 @@ def test_a_take_over_is_recorded_as_a_correction(home: Path, capsys: pytest.Capt
     human = made.label_origin == int(Origin.HUMAN)
     assert human.tolist() == [False] * 11 + [True] * 10 + [False] * 9
     assert made.labels["drive"][human].tolist() == [[0, 1, 0, 0]] * 5 + [[0, 0, 0, 0]] * 5
+
+
+def test_the_wheel_stays_with_the_person_in_the_next_episode(home: Path) -> None:
+    strokes = [(0.35, "a", 1), (0.45, "a", 0)]
+    words = ["play", "toy", "--record", "--episodes", "2", "--seconds", "1"]
+    assert run(*words, strokes=strokes) == 0
+    first, second = recordings(home)
+    assert set(first.label_origin[4:].tolist()) == {int(Origin.HUMAN)}
+    assert set(second.label_origin.tolist()) == {int(Origin.HUMAN)}
 
 
 def test_a_run_that_records_may_be_taken_over_too(home: Path) -> None:

@@ -65,7 +65,10 @@ def test_a_pause_ends_a_recording_and_going_on_begins_the_next(fake_device: Make
         assert recording.is_complete
         assert (np.diff(times_ms(recording)) == 100).all(), "a recording never jumps"
     assert [len(recording) for recording in recordings] == [4, 5, 4]
-    assert [text.split(",")[0] for text in person.said] == ["Paused", "You drive. F9 pauses"] * 2
+    assert [text.split(",")[0] for text in person.said] == ["You drive. F9 pauses"] + [
+        "Paused",
+        "You drive. F9 pauses",
+    ] * 2
     assert not person.fake.input.sent
 
 
@@ -97,7 +100,7 @@ def test_the_length_counts_what_is_recorded(fake_device: Maker, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("happens", "undone", "says"),
     [
-        (("focused", False), ("focused", True), "lost the focus"),
+        (("focused", False), ("focused", True), "is not in focus"),
         (("minimised", True), ("minimised", False), "minimised"),
     ],
 )
@@ -109,8 +112,9 @@ def test_without_the_window_nothing_is_recorded(
     first, second = person.record()
     assert times_ms(first) == [0, 100, 200, 300]
     assert times_ms(second)[0] == 900
-    assert says in person.said[0]
-    assert "go on" in person.said[0]
+    assert says in person.said[1]
+    assert "so nothing is recorded" in person.said[1]
+    assert "go on" in person.said[1]
 
 
 def test_a_closed_window_ends_the_session_and_keeps_what_was_recorded(fake_device: Maker, tmp_path: Path) -> None:
@@ -119,7 +123,11 @@ def test_a_closed_window_ends_the_session_and_keeps_what_was_recorded(fake_devic
     (recording,) = person.record()
     assert recording.is_complete
     assert times_ms(recording) == [0, 100, 200, 300]
-    assert [text.split(",")[0] for text in person.said] == ['"Toy" is gone', '"Toy" was closed']
+    assert [text.split(",")[0] for text in person.said] == [
+        "You drive. F9 pauses",
+        '"Toy" is gone',
+        '"Toy" was closed',
+    ]
     assert "What was recorded is kept" in person.said[-1]
 
 

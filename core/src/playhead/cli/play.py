@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playhead.devices import OpenDevice
     from playhead.driving.drivers import Driver
     from playhead.driving.loop import Watcher
+    from playhead.driving.wheel import Wheel
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.playing.session import PlaySummary
@@ -96,6 +97,7 @@ class _Session:
             self.latency_s = self.run.latency_s if self.is_world and not asked["real_time"] else 0.0
         # A world that waits is done when its frames are, so a bar is shown; anything else has a screen.
         self.waits = self.is_world and not self.options.get("real_time")
+        self.wheel: Wheel | None = None  # of the episode that was begun last
         self._say()
 
     def _options(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -164,6 +166,9 @@ class _Episode:
         )  # fmt: skip
         self.device, self.wheel = take_wheel(device, self.policy.origin, session.desk.say, stop.set)
         self.stop = stop.is_set
+        if self.wheel is not None and session.wheel is not None:
+            self.wheel.go_on_from(session.wheel)
+        session.wheel = self.wheel
         self.duration_s = self.asked["seconds"] or float("inf")
 
     def play(self, on_frames: Callable[[int], None]) -> PlaySummary:

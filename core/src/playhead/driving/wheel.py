@@ -62,7 +62,7 @@ class Wheel:
         self._holder = driver
         self._is_paused = False
         self._loss: Loss | None = None
-        self._told: Who = driver
+        self._told: Who | None = None
         self._is_steady = True
 
     @property
@@ -100,6 +100,10 @@ class Wheel:
         self._is_steady = self.who == before
         self._tell()
         return self.who == self.driver and not self.is_over
+
+    def go_on_from(self, earlier: Wheel) -> None:
+        """Leave the wheel with whoever had it, or in the pause that was, at the end of an earlier episode."""
+        self._holder, self._is_paused = earlier._holder, earlier._is_paused
 
     def check(self) -> bool:
         """Look at the window and say whether somebody drives; asked right before each frame is taken."""
@@ -166,11 +170,12 @@ class Wheel:
         if who == "model":
             takes_over = f"Any key of the game takes over, {keys[STOP]} stops." if keys else "Ctrl-C stops."
             return f"The network drives. {takes_over}"
+        nothing = "nothing is pressed" if self.driver == "model" else "nothing is recorded"
         if who == "paused":
-            return f"Paused, nothing is pressed. {keys[RESUME]} goes on, {keys[STOP]} stops."
+            return f"Paused, {nothing}. {keys[RESUME]} goes on, {keys[STOP]} stops."
         title = f'"{self._window.title}"' if self._window is not None else "The window"
         return {
-            "unfocused": f"{title} has lost the focus, so nothing is pressed. Click into it to go on.",
-            "minimised": f"{title} is minimised, so nothing is pressed. Bring it back to go on.",
-            "closed": f"{title} is gone, so nothing is pressed. It is looked for a moment longer.",
+            "unfocused": f"{title} is not in focus, so {nothing}. Click into it to go on.",
+            "minimised": f"{title} is minimised, so {nothing}. Bring it back to go on.",
+            "closed": f"{title} is gone, so {nothing}. It is looked for a moment longer.",
         }[who]
