@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from playhead.capture import CapturedFrame
+from playhead.capture.desktop import Box
 from playhead.driving.drivers import HumanDriver, Plan
 from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
@@ -160,6 +162,15 @@ def test_an_event_heard_late_still_labels_its_frame(fake_device: Maker, tmp_path
     recording, _ = recorded(fake, tmp_path / "one", take(HumanDriver(), duration_s=0.6))
     # Looks are counted from the first, before the loop: look 4 is frame 3, which is when frame 2 gets its label.
     assert recording.labels["drive"][:, 0].tolist() == [0, 0, 1, 1, 1, 1]
+
+
+def test_a_captured_window_is_described(fake_device: Maker, tmp_path: Path) -> None:
+    fake = fake_device()
+    box = Box(left=-5, top=27, width=800, height=600)
+    fake.capture.window = SimpleNamespace(box=lambda: box, scale=1.5, title="Toy")
+    recording, _ = recorded(fake, tmp_path / "one", take(Acting(left_and_right)))
+    told = {"left": -5, "top": 27, "width": 800, "height": 600, "scale": 1.5, "title": "Toy"}
+    assert dict(recording.header.window) == told
 
 
 def test_padding_is_counted_in_frames(fake_device: Maker, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playhead.capture import CapturedFrame
 from playhead.clock import SystemClock
@@ -24,6 +24,9 @@ from playhead.recording.lesson import Lesson, Mix
 from playhead.recording.recorder import Recorder
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter, Summary
+
+if TYPE_CHECKING:
+    from playhead.capture.desktop import GameWindow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +149,17 @@ def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_de
         padding_frames=round(take.padding_s * session.rate_hz),
         scenario=take.scenario,
         seed=take.seed,
+        window=_geometry(getattr(device.capture, "window", None)),
         telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
         notes=take.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
     )
+
+
+def _geometry(window: GameWindow | None) -> dict[str, Any]:
+    """Say where the captured window was at the beginning; nothing for a source that is no window."""
+    box = window.box() if window is not None else None
+    return {**asdict(box), "scale": window.scale, "title": window.title} if window is not None and box else {}
 
 
 def _waits(device: OpenDevice) -> bool:
