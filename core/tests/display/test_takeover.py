@@ -25,6 +25,9 @@ from playhead.testing.shown import ShownWorld
 from playhead.training.recipe import Recipe
 
 
+START_S = 90.0  # importing torch on a busy machine
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home folder with one run, which always wants w alone: what is tested is whose hands are at the keys."""
@@ -67,9 +70,9 @@ def made_in(home: Path) -> list[Recording]:
     return [open_recording(folder) for folder in folders]
 
 
-def holds(person: XPerson, *codes: str) -> None:
+def holds(person: XPerson, *codes: str, timeout_s: float = WAIT_S) -> None:
     wanted = {person.keycode(code) for code in codes}
-    eventually(f"exactly {codes} are held", lambda: person.held() == wanted)
+    eventually(f"exactly {codes} are held", lambda: person.held() == wanted, timeout_s=timeout_s)
 
 
 def check_takeover(recording: Recording) -> None:
@@ -94,7 +97,7 @@ def test_a_person_takes_over_pauses_and_stops(
     window.focus()
     words = ["play", "signals", "--on", "screen", "--record", "--home", str(home)]
     with going(xvfb, signals, *words) as player:
-        holds(person, "w")
+        holds(person, "w", timeout_s=START_S)
         eventually("the world sees it", lambda: world.held() == {"w"})
         pause(0.5)
         person.press("d")
@@ -112,7 +115,7 @@ def test_a_person_takes_over_pauses_and_stops(
         holds(person, "w")
         check_focus(person, window)
         person.tap("f10")
-        told, said = player.communicate(timeout=WAIT_S)
+        told, said = player.communicate(timeout=2 * WAIT_S)
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
@@ -148,9 +151,9 @@ def test_playing_ends_normally_when_told_to(
 ) -> None:  # fmt: skip
     world.window(person).focus()
     with going(xvfb, signals, "play", "signals", "--on", "screen", "--home", str(home)) as player:
-        holds(person, "w")
+        holds(person, "w", timeout_s=START_S)
         player.send_signal(number)
-        told, said = player.communicate(timeout=WAIT_S)
+        told, said = player.communicate(timeout=2 * WAIT_S)
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
@@ -162,9 +165,9 @@ def test_a_window_that_closes_ends_playing_with_a_sentence(
 ) -> None:
     world.window(person).focus()
     with going(xvfb, signals, "play", "signals", "--on", "screen", "--home", str(home)) as player:
-        holds(person, "w")
+        holds(person, "w", timeout_s=START_S)
         world.process.kill()
-        told, said = player.communicate(timeout=WAIT_S)
+        told, said = player.communicate(timeout=2 * WAIT_S)
     assert player.returncode == 0, said
     assert "was closed, which ended this." in said
     assert "start the game" in said
@@ -193,7 +196,7 @@ def test_a_person_records_with_pauses_and_marks(
         eventually("it goes on", lambda: len(list(tmp_path.glob("recordings/signals/*/frames/c"))) == 2)
         pause(0.4)
         person.tap("f10")
-        told, said = recorder.communicate(timeout=WAIT_S)
+        told, said = recorder.communicate(timeout=2 * WAIT_S)
     assert recorder.returncode == 0, said
     assert "ended because of a pause" in told
     assert told.count("ended by you") == 1
