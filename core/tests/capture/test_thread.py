@@ -107,9 +107,7 @@ def test_only_the_newest_picture_is_handed_out(clock: SteppedClock, thread: Capt
     assert (thread.taken, thread.gaps) == (3, 0)
 
 
-def test_a_picture_is_not_waited_for_longer_than_half_an_interval(
-    clock: SteppedClock, thread: CaptureThread
-) -> None:
+def test_a_picture_is_not_waited_for_longer_than_an_interval(clock: SteppedClock, thread: CaptureThread) -> None:
     clock.settle()
     assert [number_of(thread.newest()) for _ in range(3)] == [0, 0, 0]
 
@@ -133,6 +131,16 @@ def test_places_missed_are_gaps_in_the_numbers(
     assert clock.settle() % PERIOD_NS == 0
     clock.step()
     assert number_of(thread.newest()) == 4
+
+
+def test_a_place_that_comes_less_than_half_an_interval_late_is_not_missed(
+    clock: SteppedClock, source: FakeSource, thread: CaptureThread
+) -> None:
+    clock.settle()
+    source.before = lambda number: clock.move_to(24_000_000) if number == 1 else None
+    clock.step()
+    clock.settle()
+    assert (number_of(thread.newest()), thread.taken, thread.gaps) == (2, 3, 0)
 
 
 def test_while_nothing_new_is_shown_the_last_picture_stays_and_nobody_waits(

@@ -91,7 +91,7 @@ class ScreenCapture:
         return self._thread.ending
 
     def look(self) -> CapturedFrame | None:
-        """Return the newest frame, one that was not looked at yet if it comes within half an interval.
+        """Return the newest frame, one that was not looked at yet if it comes in time.
 
         Raises:  DeviceFailed when the screen cannot be read, or the window shows nothing from the beginning.
         """

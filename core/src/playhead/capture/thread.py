@@ -9,6 +9,7 @@ from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
 
 LEAD_NS = 2_000_000  # how long before it is asked for a picture should be ready: thread changes take < 1 ms
+PATIENCE = 0.75  # intervals to wait for a picture; from 1 on, a loop once late would wait each time and stay late
 SHARE = 5  # of the distance to that moment, one part in five is made up with each picture
 FARTHEST = 25  # and never more than one part in 25 of an interval, so that the rate stays steady
 
@@ -56,14 +57,13 @@ class CaptureThread:
         self._thread.start()
 
     def newest(self, *, wait_s: float | None = None) -> CapturedFrame | None:
-        """Return a picture that was not looked at yet, waiting half an interval for it; else the last one.
+        """Return a picture that was not looked at yet, waiting a little for it; else the last one.
 
-        No longer, or a loop that once came late would wait for the picture after each time, and stay late. While
-        the source shows nothing new there is no waiting at all: the loop goes on and can let go of keys.
+        While the source shows nothing new there is no waiting: the loop goes on and can let go of keys.
         None when the source has ended, or had nothing to show at all. Raises what went wrong in the thread.
         """
         asked_ns = self._clock.now_ns()
-        limit_s = self._period_ns / 2 / NS_PER_S if wait_s is None else wait_s
+        limit_s = PATIENCE * self._period_ns / NS_PER_S if wait_s is None else wait_s
         with self._news:
             self._news.wait_for(self._has_news, timeout=limit_s)
             if self._error is not None:
@@ -113,9 +113,12 @@ class CaptureThread:
             self._source.close()
 
     def _publish(self, taken: CapturedFrame | None, due_ns: int) -> int:
-        """Keep a picture and wake who waits; return how many places in the schedule are over meanwhile."""
+        """Keep a picture and wake who waits; return how many places in the schedule are over meanwhile.
+
+        A place is over half an interval after its time: until then a picture is late and not lost.
+        """
         now_ns = self._clock.now_ns()
-        missed = max(0, (now_ns - due_ns) // self._period_ns)
+        missed = max(0, (now_ns - due_ns + self._period_ns // 2) // self._period_ns - 1)
         with self._news:
             self._is_still = taken is None
             if taken is not None:
