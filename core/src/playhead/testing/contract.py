@@ -25,7 +25,7 @@ from playhead.regions import Region
 from playhead.testing.day import Day, recipes_of
 
 # Backends of a machine with a window and keys: a test machine need not have the packages that bring them.
-ELSEWHERE = frozenset({"gamepad", "android", "emulator", "video"})
+ELSEWHERE = frozenset({"android", "emulator", "video"})
 
 
 class GameContract:
