@@ -22,7 +22,7 @@ from playhead.showing.window import Window
 class ShownDrive:
     """What came of a drive in a window.
 
-    Units:  seconds of the world; pictures shown; lost_s seconds the world waited because the window hung.
+    Units:  seconds of the world, pictures shown meanwhile, lost_s seconds it waited as the window hung.
     """
 
     seconds: float
@@ -62,6 +62,7 @@ class Showing:
     hint: Callable[[], Mapping[str, float]] | None = None
     stop: Callable[[], bool] = lambda: False
     _pictures: int = 0
+    _waited: int = 0  # of the pictures, before the first key
 
     def run(self) -> ShownDrive:
         """Show until the drive is over, the time is up, the window is closed or somebody stops it.
@@ -78,7 +79,7 @@ class Showing:
         environment.hold_nothing()
         drive = ShownDrive(
             seconds=environment.steps / environment.step_hz,
-            pictures=self._pictures,
+            pictures=self._pictures - self._waited,
             lost_s=self.clock.lost_ns / NS_PER_S,
             ending=ending,
             measures=environment.measures(),
@@ -101,7 +102,9 @@ class Showing:
     def _picture(self) -> None:
         environment = self.environment
         self.clock.keep_up()
-        if not self.waits:
+        if self.waits:
+            self._waited += 1
+        else:
             environment.catch_up()
         frame_HWC = picture_of(environment)
         if self.is_stamped:
