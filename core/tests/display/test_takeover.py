@@ -24,7 +24,6 @@ from playhead.testing.person import WAIT_S, AnyWindow
 from playhead.testing.shown import ShownWorld
 from playhead.training.recipe import Recipe
 
-
 START_S = 90.0  # importing torch on a busy machine
 
 
