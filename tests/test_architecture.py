@@ -41,7 +41,7 @@ def _arrows() -> dict[str, set[str]]:
 ARROWS = _arrows()
 # Heavy libraries and the only parts that may import them.
 HEAVY: dict[str, set[str]] = {
-    "torch": {"data", "models", "training", "evaluation", "testing", "playing"},
+    "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor"},
     "lightning": {"training"},
     "kornia": {"data"},
     "captum": {"evaluation"},

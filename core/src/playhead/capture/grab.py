@@ -104,6 +104,23 @@ class Grabber:
             ) from error
 
 
+def share_on_screen(box: Box) -> float:
+    """Return how much of a box lies on the desktop, from 0 to 1.
+
+    Raises:  DeviceFailed when the screen cannot be read.
+    """
+    from mss import MSS
+    from mss.exception import ScreenShotError
+
+    try:
+        with MSS() as screen:
+            whole = {side: int(screen.monitors[0][side]) for side in ("left", "top", "width", "height")}
+    except (ScreenShotError, OSError) as error:
+        raise DeviceFailed(f"The screen cannot be read: {error}. Is it locked, or its display closed?") from error
+    seen = _overlap(box, Box(**whole))
+    return seen.width * seen.height / max(1, box.width * box.height)
+
+
 def _overlap(box: Box, other: Box) -> Box:
     """Return what two boxes have in common; no width or no height when that is nothing."""
     left, top = max(box.left, other.left), max(box.top, other.top)

@@ -10,6 +10,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.devices import choose_device, find_scenario, parse_settings
+from playhead.cli.latency import keep_after, warn_before
 from playhead.devices import merged
 from playhead.errors import BadValue
 
@@ -99,6 +100,8 @@ class _Session:
         self.waits = self.is_world and not self.options.get("real_time")
         self.wheel: Wheel | None = None  # of the episode that was begun last
         self._say()
+        self.is_timed = not self.is_world and not asked["dry_run"]
+        self.was_warned = self.is_timed and warn_before(desk, game, self.device, self.run)
 
     def _options(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the device's options; a world is played where it was not trained, unless this is recorded."""
@@ -124,6 +127,7 @@ class _Session:
         """Play the episodes one after another, until Ctrl-C."""
         from playhead.cli.progress import frames_bar
         from playhead.driving.stopping import stopped_by_interrupt
+        from playhead.driving.timing import LoopReport
 
         rate_hz = self.options.get("rate_hz") or self.game.rate_hz(self.device)
         episodes, seconds = self.asked["episodes"], self.asked["seconds"]
@@ -135,6 +139,9 @@ class _Session:
                 if not stop.is_set():
                     seed = self.asked["seed"] + number if self.is_world else None
                     summaries.append(self._episode(seed, on_frames, stop))
+        if self.is_timed:
+            report = LoopReport.joined([summary.report for summary in summaries])
+            keep_after(self.desk, self.game, self.device, self.run, report, was_said=self.was_warned)
         return summaries
 
     def _episode(self, seed: int | None, on_frames: Callable[[int], None], stop: Event) -> PlaySummary:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.latency import AUTO, measured_latency, seconds_or_auto
 from playhead.errors import BadValue, NothingToTrain, PlayheadError, not_found
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 @click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Further folder of recordings.")  # fmt: skip
 @click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
-@click.option("--latency", type=float, help="Seconds between a frame and its label. Default: the recipe's.")
+@click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto, help="Seconds between a frame and its label; auto: what doctor or play "
+              "measured on this machine. Default: the recipe's.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps. Default: the recipe's.")
 @click.option(
     "--from", "start_from", metavar="RUN", default="", help="Run to go on from, as after a teacher round."
@@ -55,8 +57,12 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     desk.say_home()
     found = desk.game(game)
-    recipe = chosen_recipe(found, asked["recipe_name"], asked["settings"], asked["latency"], asked["steps"])
+    is_measured = asked["latency"] == AUTO
+    latency_s = None if is_measured else asked["latency"]
+    recipe = chosen_recipe(found, asked["recipe_name"], asked["settings"], latency_s, asked["steps"])
     recordings = open_all(desk, found, asked["recordings"], asked["extra_dirs"], skip_bad=asked["skip_bad"])
+    if is_measured:
+        recipe = replace(recipe, latency_s=measured_latency(desk, found, recordings))
     with TrainView(recipe.steps) as view:
         job = _job(desk, found, recipe, recordings, asked, view)
         try:

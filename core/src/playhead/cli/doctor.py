@@ -1,0 +1,102 @@
+"""`playhead doctor`: does this machine, and a game on it, do what recording and playing need?"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+from playhead.cli.devices import choose_device, parse_settings
+from playhead.errors import BadValue, DeviceFailed
+
+if TYPE_CHECKING:
+    from playhead.doctor.examination import Machine, Patient
+    from playhead.doctor.finding import Finding
+
+
+@click.command(short_help="Check window, capture, keys, disk and delay of a game on this machine.")
+@click.argument("game", default="", required=False)
+@click.option(
+    "--on", metavar="DEVICE", default="", help="Device to check. Default: the game's window, else its world."
+)
+@click.option("--run", "run_name", metavar="RUN", default="", help="Network to time. Default: the newest run.")
+@click.option(
+    "--seconds",
+    type=float,
+    default=2.0,
+    show_default=True,
+    help="How long to look for each measurement, in seconds.",
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the device, as rate_hz=40."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@pass_desk
+def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Check what GAME needs on this machine, and measure the delay from look to press; without GAME the machine.
+
+    Shift is pressed for a moment to see that keys arrive. The delay is kept for `train --latency auto`.
+
+    Example: playhead doctor gta5
+    """
+    desk.say_home()
+    subject = _patient(desk, game, asked) if game else _machine(desk, asked)
+    found: list[Finding] = []
+    for finding in subject.findings():
+        found.append(finding)
+        if not as_json:
+            _show(finding)
+    delay_s = _keep(desk, subject) if game else None
+    if as_json:
+        told = {"game": game or None, "device": getattr(subject, "device", None), "delay_s": delay_s}
+        click.echo(json.dumps({**told, "findings": [finding.to_json() for finding in found]}, indent=2))
+    fatal = [finding.name for finding in found if finding.is_fatal]
+    if fatal:
+        raise DeviceFailed(f"Not ok, and needed{f' by {game}' if game else ''}: {', '.join(fatal)}.")
+
+
+def _machine(desk: Desk, asked: dict[str, Any]) -> Machine:
+    from playhead.doctor.examination import Machine
+
+    if asked["on"] or asked["run_name"] or asked["settings"]:
+        raise BadValue("--on, --run and --set are about a game. Name one: playhead doctor GAME.")
+    return Machine(home=desk.home)
+
+
+def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
+    from playhead.doctor.examination import Patient
+
+    if asked["seconds"] <= 0:
+        raise BadValue(f"--seconds {asked['seconds']:g} is no time to look. Try --seconds 2.")
+    game = desk.game(name)
+    return Patient(
+        home=desk.home,
+        plugins=desk.plugins,
+        game=game,
+        device=choose_device(desk, game, asked["on"]),
+        options=parse_settings(asked["settings"]),
+        run_name=asked["run_name"],
+        seconds=asked["seconds"],
+    )
+
+
+def _show(finding: Finding) -> None:
+    """Print one line, and below it what to do."""
+    click.echo(f"  {finding.name:<9} {finding.says:<66} {finding.status}")
+    if finding.then:
+        click.echo(f"  {'':<9} {finding.then}")
+
+
+def _keep(desk: Desk, subject: Machine | Patient) -> float | None:
+    """Keep the delay that was measured for training and playing, and return it."""
+    from playhead.doctor.machine import Delay, remember
+
+    sections_ms = getattr(subject, "sections_ms", None)
+    if not sections_ms:
+        return None
+    delay = Delay(delay_s=sum(sections_ms.values()) / 1000, sections_ms=dict(sections_ms), by="doctor")
+    remember(desk.home, subject.game.name, subject.device, delay, desk.say)  # type: ignore[union-attr]
+    desk.say(f"A delay of {1000 * delay.delay_s:.1f} ms is kept; to shift labels by it: train --latency auto.")
+    return delay.delay_s
