@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from doubles import EVENTS, recording, small_game
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from playhead.data.tracks import head_tracks
@@ -23,6 +23,7 @@ axes = st.tuples(moments, st.just("steer"), st.sampled_from([0.0, 0.5, -1.0]), h
 
 
 @given(st.lists(st.one_of(keys, axes), max_size=30))
+@settings(deadline=None)
 @example([(0, "w", 1.0, Origin.MODEL), (1, "w", 0.0, Origin.HUMAN)])
 @example([(-2, "w", 1.0, Origin.MODEL), (-1, "w", 1.0, Origin.HUMAN), (9, "w", 0.0, Origin.HUMAN)])
 def test_tracks_are_the_labels_at_every_frame(rows: list[tuple[int, str, float, Origin]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.errors import BadValue
@@ -195,6 +195,7 @@ def test_what_would_cut_nothing_is_said(at_least_s: float, keep_s: float) -> Non
         Idle(at_least_s=at_least_s, keep_s=keep_s)
 
 
+@settings(deadline=None, max_examples=40)  # each writes a recording of 550 frames
 @given(
     presses=st.lists(st.tuples(st.floats(0, 50), st.floats(0.01, 6)), max_size=6),
     at_least_s=st.floats(1, 20),
