@@ -62,8 +62,8 @@ def drive(env: StreetsEnv) -> list[Moment]:
 
 def courses(width: int, height: int) -> list[Course]:
     """Set up everything that is timed."""
-    blind = StreetsEnv(observation="telemetry", split="test")
-    seeing = StreetsEnv(width=width, height=height, split="test")
+    blind = StreetsEnv(observation="telemetry")
+    seeing = StreetsEnv(width=width, height=height)
     steps = drive(blind)
     shown = steps[::STEPS_APART]
     world = blind.simulation

@@ -108,7 +108,7 @@ def test_a_step_is_its_ticks_and_its_info_is_telemetry_and_measures() -> None:
 def test_the_drive_is_terminated_at_the_waypoint_and_truncated_at_the_limit() -> None:
     env = StreetsEnv(observation="telemetry", traffic=0)
     env.reset(seed=0)
-    env.simulation.place(env.simulation.route.length_m - 0.4, speed_mps=8.0)
+    env.simulation.place(499.6, speed_mps=8.0)
     *_, terminated, truncated, _ = env.step(GO)
     assert terminated
     assert not truncated

@@ -44,7 +44,7 @@ def test_another_seed_and_another_action_give_another_state() -> None:
 
 def test_the_route_is_500_metres_of_smooth_road() -> None:
     for seed in range(4):
-        simulation = Simulation(seed, "test", traffic=0)
+        simulation = Simulation(seed, traffic=0)
         route = simulation.route
         assert len(route.points_N2) == 501
         steps_N = np.hypot(*np.diff(route.line_N2, axis=0).T)
@@ -54,18 +54,8 @@ def test_the_route_is_500_metres_of_smooth_road() -> None:
         assert route.waypoint_2 == pytest.approx(route.points_N2[-1], abs=0.01)
 
 
-def test_routes_of_training_towns_are_short_and_end_as_long_ones_do() -> None:
-    lengths = [Simulation(seed, traffic=0).route.length_m for seed in range(12)]
-    assert 60 <= min(lengths) < 150 < 210 < max(lengths) <= 300
-    simulation = Simulation(0, traffic=0)
-    simulation.place(lengths[0] - 0.1, speed_mps=8.0)
-    simulation.step(FORWARD)
-    simulation.step(FORWARD)
-    assert simulation.is_finished
-
-
 def test_locating_points_of_the_route_gives_their_place_and_side() -> None:
-    route = Simulation(3, "test", traffic=0).route
+    route = Simulation(3, traffic=0).route
     for along in range(10, 480, 23):
         x, y = route.point_at(along)
         heading = route.heading_at(along)
@@ -111,7 +101,7 @@ def test_a_car_in_the_way_stops_the_car_and_counts_as_a_collision() -> None:
 
 
 def test_leaving_the_route_counts_once_and_puts_the_car_back_6_metres_ahead() -> None:
-    simulation = Simulation(4, "test", traffic=0)
+    simulation = Simulation(4, traffic=0)
     simulation.place(100.0)
     simulation.step(REST)
     along = simulation.along_m

@@ -17,16 +17,13 @@ from playhead_streets.ground import Ground, cars_overlap
 from playhead_streets.lanes import LaneGraph
 from playhead_streets.measures import Happening, Scorekeeper
 from playhead_streets.physics import TICK_S, CarState, Controls, advance
-from playhead_streets.route import ROUTE_M, Route, make_route
+from playhead_streets.route import Route, make_route
 from playhead_streets.scenarios import Scenario, find_scenario, start_on_route, start_stuck
 from playhead_streets.town import FREE, CarPose, Town, Weather
 from playhead_streets.traffic import ALL_WAYS, UPDATE_S, Ego, Traffic
 
 TICKS_PER_UPDATE = round(UPDATE_S / TICK_S)
 PUT_BACK_AHEAD_M = 6.0
-# Routes of training towns: a recording of 20 s of a longer one never sees the waypoint, and a network that has not
-# seen how the line on the minimap ends stops before it.
-TRAINING_ROUTE_M = (60.0, 300.0)
 TOUCH_MPS = 0.3  # slower than this a touch is leaning, not a collision
 EGO_COLOUR = 0
 
@@ -59,11 +56,10 @@ class Simulation:
         self.seed = seed
         self.scenario = find_scenario(scenario) if isinstance(scenario, str) else scenario
         self.town, self.ground, self.graph = _grow(town_seed(seed, split))
-        route_rng, traffic_rng, weather_rng, length_rng = (
-            np.random.default_rng([self.town.seed, stream]) for stream in (1, 2, 3, 4)
+        route_rng, traffic_rng, weather_rng = (
+            np.random.default_rng([self.town.seed, stream]) for stream in (1, 2, 3)
         )
-        length_m = float(length_rng.uniform(*TRAINING_ROUTE_M)) if split == "train" else ROUTE_M
-        self.route: Route = make_route(self.graph, route_rng, length_m, prefers_turns=self.scenario.prefers_turns)
+        self.route: Route = make_route(self.graph, route_rng, prefers_turns=self.scenario.prefers_turns)
         self.car: CarState = (
             start_stuck(self.route, self.ground, route_rng)
             if self.scenario.starts_stuck
