@@ -267,8 +267,8 @@ def test_what_a_run_cannot_play_with_is_said(
 VALLEY = ["environment=MountainCar-v0", "arguments.max_episode_steps=1000000", "real_time=true"]
 
 
-def interrupted(home: Path, is_going: Callable[[], bool], *asked: str) -> tuple[str, str]:
-    """Run a command in a valley that nothing leaves, in real time, and press Ctrl-C once it is going."""
+def begun(home: Path, is_going: Callable[[], bool], *asked: str) -> subprocess.Popen[str]:
+    """Run a command in a valley that nothing leaves, in real time, and return once it is going."""
     words = [*asked, *(word for option in VALLEY for word in ("--set", option))]
     script = home.parent / "command.py"
     script.write_text(
@@ -288,6 +288,12 @@ def interrupted(home: Path, is_going: Callable[[], bool], *asked: str) -> tuple[
     while not is_going() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
+    return child
+
+
+def interrupted(home: Path, is_going: Callable[[], bool], *asked: str) -> tuple[str, str]:
+    """Run a command as `begun` does, and press Ctrl-C once it is going."""
+    child = begun(home, is_going, *asked)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to every process
     out, error = child.communicate(timeout=60)
     assert child.returncode == 0, error
@@ -327,3 +333,16 @@ def test_ctrl_c_ends_playing_normally(home: Path, run: Run) -> None:
     assert "Recorded" in error
     (made,) = recordings(home)
     assert made.events["value"][-1] == 0, "the last thing that happened is a release"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_workers_end_their_recordings_when_the_command_is_killed(home: Path) -> None:
+    def complete() -> list[bool]:
+        return [recording.is_complete for recording in recordings(home)]
+
+    asked = ("record", "cart", "--episodes", "2", "--workers", "2", "--driver", "still")
+    child = begun(home, lambda: len(list(home.glob("recordings/cart/*/zarr.json"))) == 2, *asked)
+    assert complete() == [False, False]
+    child.kill()
+    child.communicate(timeout=60)  # returns once nobody holds its output: the workers have ended too
+    assert complete() == [True, True]

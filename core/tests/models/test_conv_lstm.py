@@ -9,7 +9,7 @@ import pytest
 import torch
 from doubles import mixed_heads, small_game
 
-from playhead.errors import NotFound
+from playhead.errors import BadValue, NotFound
 from playhead.game import Frame
 from playhead.labels import Choice, LabelSchema
 from playhead.models import ModelSpec, conv_stack
@@ -108,6 +108,15 @@ def test_telemetry_is_an_input_like_any_other(build: Any) -> None:
     pictures = torch.from_numpy(frames(1, 3))
     slow, fast = (network({"frames": pictures, "speed": torch.full((1, 3), v)})["drive"] for v in (0.0, 30.0))
     assert not torch.allclose(slow, fast)
+
+
+def test_parts_of_the_frame_can_be_seen_at_full_resolution() -> None:
+    network = build(replace(SPEC, options={"crops": {"ahead": [8, 6, 16, 10]}}))
+    assert network.prepare(frames(2))["ahead"].tolist() == frames(2)[:, 6:16, 8:24].tolist()
+    with pytest.raises(BadValue, match="lies outside the 32x24 frame"):
+        build(replace(SPEC, options={"crops": {"ahead": [20, 6, 16, 10]}}))
+    with pytest.raises(BadValue, match="x, y, width and height"):
+        build(replace(SPEC, options={"crops": {"ahead": [8, 6, 16]}}))
 
 
 def test_unknown_options_are_named() -> None:

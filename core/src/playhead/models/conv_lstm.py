@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from playhead.errors import not_found
+from playhead.errors import BadValue, not_found
 from playhead.models import ModelSpec
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
@@ -28,6 +28,7 @@ OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
+    "crops": {},  # name -> (x, y, width, height) of further parts seen at full resolution: the road far ahead
     "fold": 1,  # squares of so many pixels become channels first
     "channels": (8, 16, 32, 64),  # of the stride-2 convolutions
     "features": 96,  # of each view and frame
@@ -44,7 +45,7 @@ class ConvLstm(Network):
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)
         options = check_options("conv_lstm", spec.options, OPTIONS)
-        regions = chosen_regions(spec, options["regions"])
+        regions = chosen_regions(spec, options["regions"]) | cropped(spec, options["crops"])
         self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
         self.options = options
         self.encoders = nn.ModuleDict({
@@ -102,6 +103,19 @@ def chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[s
         if name not in spec.regions:
             raise not_found("region", name, spec.regions)
     return {name: spec.regions[name] for name in chosen}
+
+
+def cropped(spec: ModelSpec, crops: Mapping[str, Sequence[int]]) -> dict[str, Region]:
+    """Return the parts of the frame an option names. Raises BadValue for one that lies outside."""
+    found = {}
+    for name, sides in crops.items():
+        if len(sides) != 4 or name in spec.regions:
+            raise BadValue(f"The crop {name}={sides} needs x, y, width and height, and a name of its own.")
+        x, y, width, height = (int(side) for side in sides)
+        found[name] = Region(x=x, y=y, width=width, height=height)
+        if not found[name].fits(spec.frame.width, spec.frame.height):
+            raise BadValue(f"The crop {name} lies outside the {spec.frame.width}x{spec.frame.height} frame.")
+    return found
 
 
 def _reader(kind: str, inputs: int, outputs: int, length: int) -> nn.Module:

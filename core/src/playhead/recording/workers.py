@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from playhead.errors import DeviceFailed
@@ -27,6 +28,7 @@ class _Ties:
 
     frames: Any = None
     stop: Any = None
+    working: threading.Lock = field(default_factory=threading.Lock)
 
 
 _ties = _Ties()
@@ -116,9 +118,21 @@ def _tie(frames: Any, stop: Any) -> None:
     """Begin a worker process. Ctrl-C reaches every process of the terminal; only the first one decides."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _ties.frames, _ties.stop = frames, stop
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has died: it would wait for another job for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    _ties.stop.set()
+    with _ties.working:  # the recording that is going on ends as it does after Ctrl-C
+        os._exit(1)
 
 
 def _far_work(work: Work[Job, Result], job: Job) -> Result | None:
-    if _ties.stop.is_set():
-        return None
-    return work(job, _ties.frames.put, _ties.stop.is_set)
+    with _ties.working:
+        if _ties.stop.is_set():
+            return None
+        return work(job, _ties.frames.put, _ties.stop.is_set)
