@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 @click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Further folder of recordings.")  # fmt: skip
 @click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
-@click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto, help="Seconds between a frame and its label; auto: what doctor or play "
-              "measured on this machine. Default: the recipe's.")  # fmt: skip
+@click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
+              help="Seconds between a frame and its label; auto: what doctor or play measured on this machine. "
+              "Default: the recipe's.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps. Default: the recipe's.")
 @click.option(
     "--from", "start_from", metavar="RUN", default="", help="Run to go on from, as after a teacher round."

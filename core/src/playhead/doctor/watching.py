@@ -17,7 +17,10 @@ DARK = 8  # of 255: black as a capture that is not allowed shows it, and no game
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """What was seen. Units: elapsed_s on the device's clock, wall_s spent in looking on the machine's."""
+    """What was seen after the first frame.
+
+    Units:  elapsed_s from the first look to the last on the device's clock, wall_s spent in looking.
+    """
 
     frames: int
     pictures: int  # that differ from the one before
@@ -35,15 +38,16 @@ def watch(
     """
     period_ns = round(NS_PER_S / session.rate_hz)
     numbers, last, pictures, brightest, wall_ns = set[int](), None, 0, 0, 0
-    first_ns = due_ns = 0
-    while not numbers or due_ns < first_ns + seconds * NS_PER_S:
+    first_ns = last_ns = due_ns = 0
+    while not numbers or due_ns <= first_ns + seconds * NS_PER_S:
         began_ns = now_ns()
         captured = capture.look()
         wall_ns += now_ns() - began_ns if numbers else 0
         if captured is None:
             break
+        last_ns = session.clock.now_ns()
         if not numbers:
-            first_ns = due_ns = session.clock.now_ns()  # a window may take a while to show anything
+            first_ns = due_ns = last_ns  # a window may take a while to show anything
         numbers.add(captured.number)
         print_ = zlib.crc32(captured.frame_HWC.tobytes())
         pictures += last is not None and print_ != last
@@ -55,5 +59,5 @@ def watch(
         raise DeviceFailed(f"Nothing was seen: {why}. Start the game and try again.")
     return Sample(
         frames=len(numbers) - 1, pictures=pictures, brightest=brightest,
-        elapsed_s=(session.clock.now_ns() - first_ns) / NS_PER_S, wall_s=wall_ns / NS_PER_S,
+        elapsed_s=(last_ns - first_ns) / NS_PER_S, wall_s=wall_ns / NS_PER_S,
     )  # fmt: skip
