@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from doubles import FakeWindow, small_game
 
@@ -24,13 +23,15 @@ from playhead.doctor.geometry import check_geometry
 from playhead.doctor.keys import check_keys
 from playhead.doctor.rate import check_rate
 from playhead.doctor.watching import Sample, watch
-from playhead.errors import DeviceFailed, NoWindow
+from playhead.errors import DeviceFailed, Mismatch, NotFound, NoWindow
 from playhead.game import Frame
 from playhead.home import Home
 from playhead.input.codes import key_of
 from playhead.input.keys import HeardKey
-from playhead.models.run import RunCatalogue
+from playhead.models.conv_lstm import build
+from playhead.models.run import Run, model_spec
 from playhead.plugins import Plugins
+from playhead.training.recipe import Recipe
 
 GAME = small_game()
 NS_PER_MS = 1_000_000
@@ -197,7 +198,7 @@ def test_what_a_window_lacks_is_said_with_what_to_do() -> None:
 def test_the_chain_is_timed_without_a_run(fake_device: Callable[..., Any], tmp_path: Path) -> None:
     device = fake_device(game=fake_game())
     home, session = Home(tmp_path, "test"), device.device.session
-    brain = Brain.of(home, Plugins(), device.game, "", session.rate_hz)
+    brain = Brain.of(home, Plugins(), session)
     assert brain.name == "an untrained network"
     ticks = count(step=NS_PER_MS)
     chain = measure_chain(session, device.capture, brain, seconds=0.5, key_ms=0.4, now_ns=lambda: next(ticks))
@@ -214,17 +215,29 @@ def test_the_chain_is_timed_without_a_run(fake_device: Callable[..., Any], tmp_p
 
 
 def fake_game() -> Any:
-    from dataclasses import replace
-
-    from playhead.training.recipe import Recipe
-
     options = {"channels": [4, 4, 4, 4], "features": 8, "hidden": 8}
     recipes = {"default": Recipe(length=1, model_options=options)}
     return replace(GAME, recipes=recipes, devices={"fake": GAME.device("world")})
 
 
-def test_a_run_that_is_named_and_missing_is_said(tmp_path: Path) -> None:
-    found = attempt("chain", lambda: Brain.of(Home(tmp_path, "test"), Plugins(), GAME, "best", 10))  # type: ignore[arg-type, return-value]
-    assert found.status == "not ok"
-    assert not RunCatalogue(home=Home(tmp_path, "test"), game=GAME).names()
-    assert np.isfinite(found.value or 0)
+def test_a_run_that_is_named_and_missing_is_said(fake_device: Callable[..., Any], tmp_path: Path) -> None:
+    session = fake_device(game=fake_game()).device.session
+    with pytest.raises(NotFound, match='run is called "best"'):
+        Brain.of(Home(tmp_path, "test"), Plugins(), session, "best")
+
+
+def test_a_window_is_looked_at_as_often_as_the_run_wants(fake_device: Callable[..., Any], tmp_path: Path) -> None:
+    game = fake_game()
+    run = Run(
+        path=tmp_path / "runs/toy/default/one", game=game.to_json(), recipe_name="default",
+        recipe=game.recipes["default"], schema=game.schema, frame=game.frame, rate_hz=5,
+    )  # fmt: skip
+    run.save(build(model_spec(run.game, run.schema, run.frame, run.recipe)))
+    home, plugins = Home(tmp_path, "test"), Plugins()
+    window = replace(game.device("fake"), capture="screen")
+    session = fake_device(game=game).device.session
+    session.device = window
+    assert Brain.of(home, plugins, session).rate_hz == 5
+    session.options = {"rate_hz": 20}
+    with pytest.raises(Mismatch, match="--rate 5"):
+        Brain.of(home, plugins, session)

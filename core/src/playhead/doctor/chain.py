@@ -41,36 +41,42 @@ class Chain:
 
 @dataclass(frozen=True, kw_only=True)
 class Brain:
-    """A network, what it wants to see, and what it is called."""
+    """A network, what it wants to see, and what it is called. Units: rate_hz frames a second it is played at."""
 
     predictor: Predictor
     recipe: Recipe
     name: str
+    rate_hz: float
 
     @classmethod
-    def of(cls, home: Home, plugins: Plugins, game: Game, run_name: str, rate_hz: float) -> Brain:
+    def of(cls, home: Home, plugins: Plugins, session: DeviceSession, run_name: str = "") -> Brain:
         """Open a run, or build what the default recipe would train: an untrained network is as slow.
 
+        A window is looked at as often as the run wants, unless a rate was asked for: as `play` does.
         Raises:  NotFound for a run that was named and does not exist, Mismatch for one that cannot play here.
         """
+        game = session.game
         catalogue = RunCatalogue(home=home, game=game)
         try:
             run: Run = catalogue.find(run_name) if run_name else catalogue.latest()
         except NotFound:
             if run_name:
                 raise
-            return cls._untrained(plugins, game)
+            return cls._untrained(plugins, session)
+        is_free = session.device.capture != "environment" and "rate_hz" not in session.options
+        rate_hz = run.rate_hz if is_free else session.rate_hz
         run.check_plays(game, rate_hz)
-        return cls(
-            predictor=Predictor(run.load_model(plugins), run.schema), recipe=run.recipe, name=f"run {run.name}"
-        )
+        predictor = Predictor(run.load_model(plugins), run.schema)
+        return cls(predictor=predictor, recipe=run.recipe, name=f"run {run.name}", rate_hz=rate_hz)
 
     @classmethod
-    def _untrained(cls, plugins: Plugins, game: Game) -> Brain:
+    def _untrained(cls, plugins: Plugins, session: DeviceSession) -> Brain:
+        game = session.game
         recipe = game.recipes.get("default", Recipe())
         spec = model_spec(game.to_json(), game.schema, game.frame, recipe)
         network = plugins.get("model", recipe.model)(spec)
-        return cls(predictor=Predictor(network, game.schema), recipe=recipe, name="an untrained network")
+        predictor = Predictor(network, game.schema)
+        return cls(predictor=predictor, recipe=recipe, name="an untrained network", rate_hz=session.rate_hz)
 
 
 def measure_chain(
@@ -87,9 +93,9 @@ def measure_chain(
         length=brain.recipe.length, stride_s=brain.recipe.stride_s, inputs=brain.recipe.inputs, pause_s=10.0
     )
     rows: list[tuple[float, ...]] = []
-    period_ns = round(NS_PER_S / session.rate_hz)
+    period_ns = round(NS_PER_S / brain.rate_hz)
     due_ns = session.clock.now_ns()
-    for _ in range(max(3, round(seconds * session.rate_hz)) + UNTIMED):
+    for _ in range(max(3, round(seconds * brain.rate_hz)) + UNTIMED):
         began_ns = now_ns()
         captured = capture.look()
         if captured is None:

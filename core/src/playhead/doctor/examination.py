@@ -54,7 +54,7 @@ class Machine:
 
 @dataclass(kw_only=True)
 class Patient:
-    """A game on one of its devices. `delay_ms` is what the chain took, once it was measured.
+    """A game on one of its devices. `sections_ms` is what the chain took, once it was measured.
 
     Units:  seconds of looking for each of two measurements.
     """
@@ -144,7 +144,7 @@ class Patient:
     def _chain(self, session: DeviceSession, capture: Capture, keys: Finding) -> Finding:
         from playhead.doctor.chain import Brain, check_chain, measure_chain
 
-        brain = Brain.of(self.home, self.plugins, self.game, self.run_name, session.rate_hz)
+        brain = Brain.of(self.home, self.plugins, session, self.run_name)
         pressed = None
         if session.device.capture == "environment":
             pressed = self.plugins.get("input", session.device.input)(session)
@@ -152,7 +152,7 @@ class Patient:
             session, capture, brain, seconds=self.seconds, key_ms=keys.value or 0.0, pressed=pressed
         )
         self.sections_ms = chain.sections_ms
-        return check_chain(chain, session.rate_hz)
+        return check_chain(chain, brain.rate_hz)
 
 
 def _keys_of(session: DeviceSession) -> list[str]:
