@@ -13,7 +13,7 @@ from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.regions import Region
 from playhead_gta5.labels import CONVERSIONS, DRIVE
-from playhead_gta5.recipes import DEFAULT, ORIGINAL
+from playhead_gta5.recipes import DEFAULT, ORIGINAL, QUICK
 
 # The town that stands in for Los Santos shows its minimap in the same place and answers to the same keys.
 STREETS = "playhead_streets:playhead_streets/Streets-v0"
@@ -57,7 +57,7 @@ GTA5 = Game(
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
     controller="playhead_gta5.controller:gta5_controller",
-    recipes={"default": DEFAULT, "original": ORIGINAL},
+    recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL},
     shipped_runs="playhead_gta5.game:shipped_runs",
     world=World(
         environment=STREETS,
