@@ -181,8 +181,6 @@ class _Situation:
             for along in (-1.5, 0.0, 1.5)
         ]
 
-    # Others -----------------------------------------------------------------------------------------------------
-
     def give_way(self, limit_mps: float) -> tuple[float, float]:
         """Slow down for others or pass them; returns the speed limit and how far left of the lane to drive."""
         near = self._near_cars()
@@ -261,8 +259,6 @@ class _Situation:
             if simulation.traffic.holds_against(stretch.lane):
                 return math.sqrt(2 * BRAKING_MPS2 * max(to_line, 0.0))
         return math.inf
-
-    # Steering ---------------------------------------------------------------------------------------------------
 
     def pursue(self, left_m: float) -> float:
         """Curvature of the arc to a point ahead on the route (pure pursuit)."""
