@@ -1,0 +1,1 @@
+"""Rocket League Sideswipe for playhead: which car is it?"""
