@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from playhead_drawing.quads import Colour, Quads, faces, frusta, join, raise_to
 from playhead_streets.ground import CAR_LENGTH_M, CAR_WIDTH_M
-from playhead_streets.quads import Colour, Quads, faces, frusta, join, raise_to
 from playhead_streets.town import FloatArray
 
 CAR_HEIGHT_M = 1.45

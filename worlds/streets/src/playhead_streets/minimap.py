@@ -10,7 +10,7 @@ from math import cos, sin
 import cv2
 import numpy as np
 
-from playhead_streets.quads import Colour
+from playhead_drawing.quads import Colour
 from playhead_streets.town import ByteArray, CarPose, FloatArray, Town
 
 # Where GTA V has its map in a picture of 240x180: x 3 to 50, y 144 to 177.

@@ -15,10 +15,10 @@ from typing import Literal, Self
 import numpy as np
 from panda3d.core import NodePath, PandaNode, RenderState
 
+from playhead_drawing.engine import Canvas, flat_state, node, shown_within, solid_state, texture
+from playhead_drawing.quads import Quads
 from playhead_streets import textures
 from playhead_streets.cars import CAR_COLOURS, bonnet, car, shadow
-from playhead_streets.engine import Canvas, flat_state, node, shown_within, solid_state, texture
-from playhead_streets.quads import Quads
 from playhead_streets.scenery import CELL_M, FLAT_LAYERS, THIN_LAYERS, Layer, scenery
 from playhead_streets.sky import ZENITH, dome
 from playhead_streets.town import ByteArray, CarPose, Town, Weather

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from playhead_streets.quads import (
+from playhead_drawing.quads import (
     Colour,
     Quads,
     disc,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playhead_streets.quads import Colour, Quads, faces, join
+from playhead_drawing.quads import Colour, Quads, faces, join
 
 ZENITH: Colour = (104, 160, 222)
 HORIZON: Colour = (206, 222, 232)

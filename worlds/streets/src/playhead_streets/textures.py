@@ -7,55 +7,35 @@ Shape legend: H x W pixels, C colours.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from playhead_streets.quads import Colour
-from playhead_streets.town import ByteArray
+from playhead_drawing.noise import noise, tinted
+from playhead_drawing.quads import ByteArray
 
 HOUSE_FLOORS, HOUSE_BAYS = 16, 2  # what one picture of a house front holds
-
-_SIZE = 64
-
-
-def _noise(seed: int, level: float, spread: float, coarse_px: int) -> ByteArray:
-    """Make seamless noise: fine grain plus blotches `coarse_px` wide.
-
-    Little of it: three times as much grain made a frame 10 % larger as JPEG.
-    """
-    rng = np.random.default_rng(seed)
-    fine_HW = rng.normal(0, spread, (_SIZE, _SIZE))
-    blotches_HW = rng.normal(0, spread * 1.2, (_SIZE // coarse_px, _SIZE // coarse_px))
-    tiled = cv2.resize(np.tile(blotches_HW, (3, 3)), (3 * _SIZE, 3 * _SIZE), interpolation=cv2.INTER_CUBIC)
-    grey_HW = level + fine_HW + tiled[_SIZE : 2 * _SIZE, _SIZE : 2 * _SIZE]
-    return np.clip(np.repeat(grey_HW[:, :, None], 3, axis=2), 0, 255).astype(np.uint8)
-
-
-def _tinted(picture_HWC: ByteArray, colour: Colour) -> ByteArray:
-    return (picture_HWC * (np.array(colour) / 255)).astype(np.uint8)
 
 
 def grass() -> ByteArray:
     """Return blotchy grass."""
-    return _tinted(_noise(seed=1, level=222, spread=6, coarse_px=8), (112, 148, 82))
+    return tinted(noise(seed=1, level=222, spread=6, coarse_px=8), (112, 148, 82))
 
 
 def asphalt() -> ByteArray:
     """Return grainy asphalt."""
-    return _tinted(_noise(seed=2, level=232, spread=3.5, coarse_px=16), (84, 86, 92))
+    return tinted(noise(seed=2, level=232, spread=3.5, coarse_px=16), (84, 86, 92))
 
 
 def paving() -> ByteArray:
     """Return paving slabs with dark joints."""
-    picture_HWC = _noise(seed=3, level=235, spread=2, coarse_px=16)
+    picture_HWC = noise(seed=3, level=235, spread=2, coarse_px=16)
     picture_HWC[::16, :] = 204
     picture_HWC[:, ::16] = 204
-    return _tinted(picture_HWC, (176, 172, 164))
+    return tinted(picture_HWC, (176, 172, 164))
 
 
 def brick() -> ByteArray:
     """Return a brick house with sash windows."""
-    floors_HWC = _noise(seed=4, level=228, spread=3, coarse_px=8)
+    floors_HWC = noise(seed=4, level=228, spread=3, coarse_px=8)
     floors_HWC[::4, :] = floors_HWC[::4, :] // 8 * 7
     _windows(floors_HWC, size_px=(14, 18), frame=250, curtained=(1, 2))
     return _house(floors_HWC)
@@ -63,7 +43,7 @@ def brick() -> ByteArray:
 
 def office() -> ByteArray:
     """Return an office block: bands of glass between bands of stone."""
-    floors_HWC = _noise(seed=5, level=235, spread=1.5, coarse_px=16)
+    floors_HWC = noise(seed=5, level=235, spread=1.5, coarse_px=16)
     for floor in (0, 32):
         floors_HWC[floor + 6 : floor + 25] = (108, 132, 158)
         floors_HWC[floor + 6 : floor + 10] = (140, 164, 188)
@@ -73,7 +53,7 @@ def office() -> ByteArray:
 
 def plaster() -> ByteArray:
     """Return a plastered house with wide windows and balconies."""
-    floors_HWC = _noise(seed=6, level=242, spread=1.5, coarse_px=16)
+    floors_HWC = noise(seed=6, level=242, spread=1.5, coarse_px=16)
     _windows(floors_HWC, size_px=(20, 14), frame=222, curtained=(0, 3))
     for floor in (0, 32):
         floors_HWC[floor + 25 : floor + 28] = 168
@@ -89,7 +69,7 @@ def _house(floors_HWC: ByteArray) -> ByteArray:
 
 def _shops() -> ByteArray:
     """Return a ground floor: a shop window and a door under an awning, twice."""
-    picture_HWC = _noise(seed=7, level=232, spread=1.5, coarse_px=16)[:32]
+    picture_HWC = noise(seed=7, level=232, spread=1.5, coarse_px=16)[:32]
     for bay, awning in ((0, (255, 136, 120)), (32, (136, 224, 176))):
         picture_HWC[3:10, bay + 2 : bay + 30] = awning
         picture_HWC[10:27, bay + 3 : bay + 21] = (92, 112, 132)

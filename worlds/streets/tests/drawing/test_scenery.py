@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from playhead_drawing.quads import Quads
 from playhead_streets.generate import make_town
 from playhead_streets.postcard import collage
-from playhead_streets.quads import Quads
 from playhead_streets.scenery import FLAT_LAYERS, Layer, scenery
 from playhead_streets.town import BUILDING, RASTER_M, Town
 

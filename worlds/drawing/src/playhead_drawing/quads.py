@@ -1,4 +1,4 @@
-"""Four-cornered faces in numpy: all that the world shows is built from them. Knows no town, no engine.
+"""Four-cornered faces in numpy: all that a world shows is built from them. Knows no world, no engine.
 
 Shape legend: Q faces, 4 corners each, 3 coordinates or colours; N points of a line; B boxes.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from playhead_streets.town import FloatArray
-
+FloatArray = npt.NDArray[np.float32]
+ByteArray = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 _UNIT_SQUARE_42 = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)

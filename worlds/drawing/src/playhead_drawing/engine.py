@@ -8,6 +8,7 @@ Shape legend: Q faces, H x W pixels, C colours.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 import cv2
 import numpy as np
@@ -40,12 +41,11 @@ from panda3d.core import (
     load_prc_file_data,
 )
 
-from playhead_streets.quads import Colour, Quads
-from playhead_streets.town import ByteArray
+from playhead_drawing.quads import ByteArray, Colour, Quads
 
 # Must be set before anything of Panda3D is made; without it each start prints lines about missing displays.
 load_prc_file_data(
-    "playhead_streets",
+    "playhead_drawing",
     "notify-level error\nnotify-level-display error\naudio-library-name null\nmodel-cache-dir\n",
 )
 
@@ -100,6 +100,12 @@ class Canvas:
         """Give the buffer and the scene back."""
         self._engine.remove_all_windows()
         self.scene.remove_node()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def texture(name: str, picture_HWC: ByteArray) -> Texture:

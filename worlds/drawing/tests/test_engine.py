@@ -1,0 +1,114 @@
+"""The canvas: what is in the scene is in the picture, and the same scene is the same picture in any process."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from playhead_drawing.engine import Canvas, flat_state, node, shown_within, solid_state, texture
+from playhead_drawing.noise import SIZE_PX, noise, tinted
+from playhead_drawing.quads import Quads, faces, frusta, outlines
+
+SKY = (104, 160, 222)
+
+
+def plate(y: float, colour: tuple[int, int, int], half_m: float = 1.0) -> Quads:
+    return faces([(-half_m, y, -half_m), (half_m, y, -half_m), (half_m, y, half_m), (-half_m, y, half_m)], colour)
+
+
+def crate() -> Quads:
+    base = outlines(np.array([[0, 8, 0.5, 3, 2]], np.float32))
+    return frusta(base, base, np.zeros(1, np.float32), np.ones(1, np.float32), (206, 44, 40)).shaded()
+
+
+@pytest.fixture
+def canvas() -> Canvas:
+    with Canvas(64, 48, SKY) as made:
+        made.set_view(60, near_m=0.1, far_m=50)
+        yield made
+
+
+def test_an_empty_scene_is_its_clear_colour(canvas: Canvas) -> None:
+    picture_HWC = canvas.draw()
+    assert picture_HWC.shape == (48, 64, 3)
+    assert picture_HWC.dtype == np.uint8
+    assert (np.abs(picture_HWC.astype(int) - SKY) <= 1).all()
+
+
+def test_what_is_nearer_hides_what_is_behind(canvas: Canvas) -> None:
+    for y, colour in ((4, (250, 0, 0)), (6, (0, 250, 0))):
+        canvas.scene.attach_new_node(node("plate", [(solid_state(), plate(y, colour))]))
+    assert canvas.draw()[24, 32].tolist() == pytest.approx((250, 0, 0), abs=1)
+
+
+def test_layers_without_depth_are_drawn_in_their_order(canvas: Canvas) -> None:
+    for order, y, colour in ((1, 4, (250, 0, 0)), (2, 6, (0, 250, 0))):
+        canvas.scene.attach_new_node(node("layer", [(flat_state(order), plate(y, colour))]))
+    assert canvas.draw()[24, 32].tolist() == pytest.approx((0, 250, 0), abs=1)
+
+
+def test_a_face_is_seen_from_one_side(canvas: Canvas) -> None:
+    front = plate(4, (250, 0, 0))
+    behind = faces(front.corners_Q43[:, ::-1], (250, 0, 0))
+    canvas.scene.attach_new_node(node("plate", [(solid_state(), behind)]))
+    assert canvas.draw()[24, 32].tolist() == pytest.approx(SKY, abs=1)
+
+
+def test_a_texture_is_multiplied_by_the_colour_of_a_solid_face(canvas: Canvas) -> None:
+    grey = texture("grey", np.full((8, 8, 3), 128, np.uint8))
+    canvas.scene.attach_new_node(node("plate", [(solid_state(grey), plate(4, (200, 100, 0)))]))
+    assert canvas.draw()[24, 32].tolist() == pytest.approx((100, 50, 0), abs=3)
+
+
+def test_what_is_far_can_be_left_out(canvas: Canvas) -> None:
+    faces_of = node("plate", [(solid_state(), plate(4, (250, 0, 0)))])
+    canvas.scene.attach_new_node(shown_within(5.0, (0.0, 4.0), faces_of))
+    assert canvas.draw()[24, 32, 0] == pytest.approx(250, abs=1)
+    canvas.camera.set_pos(0, -3, 0)
+    assert canvas.draw()[24, 32].tolist() == pytest.approx(SKY, abs=1)
+
+
+def test_pictures_belong_to_the_caller(canvas: Canvas) -> None:
+    first = canvas.draw()
+    kept = first.copy()
+    canvas.scene.attach_new_node(node("crate", [(solid_state(), crate())]))
+    assert (canvas.draw() != kept).any()
+    assert (first == kept).all()
+
+
+def test_another_process_draws_the_same_pixels() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    code += "import hashlib; print(picture.shape, hashlib.sha256(picture.tobytes()).hexdigest())"
+    told = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in "ab"
+    ]
+    with Canvas(240, 180, SKY) as made:
+        made.set_view(60, near_m=0.1, far_m=50)
+        made.scene.attach_new_node(node("crate", [(solid_state(), crate())]))
+        made.camera.set_pos_hpr(0, 0, 1.5, 0, -5, 0)
+        picture_HWC = made.draw()
+    digest = hashlib.sha256(picture_HWC.tobytes()).hexdigest()
+    assert told == [f"(180, 240, 3) {digest}\n"] * 2
+    assert 0.05 < (picture_HWC != picture_HWC[0, 0]).any(axis=2).mean() < 0.5
+
+
+def test_noise_repeats_without_a_seam() -> None:
+    picture_HWC = noise(seed=3, level=200, spread=0.0, coarse_px=8)
+    assert (picture_HWC == 200).all()
+    blotchy_HW = noise(seed=3, level=128, spread=6, coarse_px=16)[:, :, 0].astype(int)
+    assert blotchy_HW.shape == (SIZE_PX, SIZE_PX)
+    inside, seam = np.abs(np.diff(blotchy_HW, axis=1)).mean(), np.abs(blotchy_HW[:, 0] - blotchy_HW[:, -1]).mean()
+    assert seam < 2 * inside
+
+
+def test_a_tint_multiplies() -> None:
+    white_HWC = np.full((2, 2, 3), 255, np.uint8)
+    assert tinted(white_HWC, (10, 20, 30)).tolist() == np.full((2, 2, 3), (10, 20, 30)).tolist()
