@@ -55,6 +55,7 @@ HEAVY: dict[str, set[str]] = {
     "pytest": {"testing"},
     "pygame": {"showing"},
     "mss": {"capture"},
+    "adbutils": {"phone"},
     "Xlib": {"capture", "input", "testing"},
     "click": {"cli"},
 }

@@ -66,6 +66,7 @@ def parameters(reference: Any) -> list[str]:
 CALLED = {
     "`Game.controller`": Game.__dataclass_fields__["controller"].default,
     "`Game.importers`": "playhead_gta5.importers:find_hdf5",
+    "`Game.collectors`": "playhead_sideswipe.acquisition:GarageCollector",
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
     "`World.policies`": "playhead_carracing.policy:Expert",
     "the device option `action`": "playhead_carracing.game:action",

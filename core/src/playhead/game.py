@@ -149,6 +149,7 @@ class Game:
     shipped_runs: Reference | None = None
     world: World | None = None
     importers: Mapping[str, Reference] = field(default_factory=dict)
+    collectors: Mapping[str, Reference] = field(default_factory=dict)
     settings: str = ""
 
     def __post_init__(self) -> None:
@@ -210,6 +211,9 @@ def _check_game(game: Game) -> None:
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         raise BadValue(f"{game.name} gives the control {', '.join(twice)} to two labels.")
+    taken = sorted(set(game.collectors) & {"human", "run", "expert", *(game.world.policies if game.world else ())})
+    if taken:
+        raise BadValue(f"{game.name} has a collector called {taken[0]}, which is a driver's name already.")
 
 
 def controllable(game: Game) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -72,3 +73,29 @@ def live_screen(shown: Callable[[], RenderableType]) -> Iterator[None]:
         return
     with Live(console=console, get_renderable=shown, refresh_per_second=REDRAWS_HZ, transient=True):
         yield
+
+
+@contextmanager
+def items_bar(title: str, done: int, total: int) -> Iterator[Callable[[float | None], None]]:
+    """Show items done of all, in percent, and the time left; what it gives is called after each item.
+
+    Units:  it is called with the seconds left, None while they cannot be told.
+    """
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TextColumn("{task.percentage:.1f} %"),
+        TextColumn("{task.fields[left]}"),
+    )
+    progress = Progress(
+        *columns, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal, transient=True
+    )
+    task = progress.add_task(title, total=total, completed=done, left="")
+
+    def add(left_s: float | None) -> None:
+        progress.update(task, advance=1, left="" if left_s is None else f"{timedelta(seconds=round(left_s))} left")
+
+    with progress:
+        yield add

@@ -17,7 +17,7 @@ from playhead.errors import BadValue
 if TYPE_CHECKING:
     from playhead.cli.episodes import Episode
     from playhead.driving.timing import LoopReport
-    from playhead.game import Game
+    from playhead.game import Game, Reference
     from playhead.models.run import Run
     from playhead.recording.session import TakeSummary
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 @click.option(
     "--on", metavar="DEVICE", default="", help="Device to record. Default: the game's window, else its world."
 )
-@click.option("--driver", metavar="NAME", default="", help="human, expert, a policy of the world, or run. "
-              "Default: expert on a world, else human.")  # fmt: skip
+@click.option("--driver", metavar="NAME", default="", help="human, expert, a policy of the world, run, or a "
+              "collector of the game. Default: the collector of a game that is not played, "
+              "expert on a world, else human.")  # fmt: skip
 @click.option(
     "--run",
     "run_name",
@@ -51,7 +52,11 @@ if TYPE_CHECKING:
 @click.option("--latency", type=float, help="Seconds added between look and press. "
               "Default: what the run was trained for, in a world; else 0.")  # fmt: skip
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the device, as arguments.traffic=20."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of the device, as arguments.traffic=20, or of a collector.",
 )
 @click.option("--notes", default="", help="A remark that the recordings keep.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
@@ -61,8 +66,14 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     Example: playhead record gta5 --episodes 4 --seconds 60 --disturb
     """
+    from playhead.recording.collector import collector_of
+
     desk.say_home()
     found = desk.game(game)
+    collector = collector_of(found, asked["driver"])
+    if collector is not None and not asked["run_name"]:
+        _collect(desk, found, collector, as_json, asked)
+        return
     episodes = _episodes(desk, found, asked)
     started = time.perf_counter()
     summaries = _record_all(desk, found, episodes, asked["workers"])
@@ -73,6 +84,15 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     for summary in summaries:
         click.echo(_line(summary))
     click.echo(_total(summaries, wall_s))
+
+
+def _collect(
+    desk: Desk, game: Game, collector: tuple[str, Reference], as_json: bool, asked: dict[str, Any]
+) -> None:
+    from playhead.cli.collect import collect, line, to_json
+
+    collected = collect(desk, game, collector, asked)
+    click.echo(json.dumps([to_json(collected)], indent=2) if as_json else line(collected))
 
 
 def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:

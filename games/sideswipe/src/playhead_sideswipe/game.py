@@ -5,9 +5,10 @@ Source:  Tocard-Inc/Deep-Learning: pictures of the garage, 400x150, cut from the
 
 from __future__ import annotations
 
-from playhead.game import Device, Frame, Game, Window
+from playhead.game import Device, Frame, Game, Reference, Window
 from playhead.hookspecs import hookimpl
 from playhead_sideswipe.labels import CAR
+from playhead_sideswipe.screen import OPTIONS
 
 SETTINGS = """
     The garage open, in the start menu; do not disturb switched on; brightness steady.
@@ -19,9 +20,11 @@ SIDESWIPE = Game(
     title="Rocket League Sideswipe",
     devices={
         "screen": Device(capture="screen", input="none", window=Window(title="Sideswipe")),
+        "world": Device(capture="garage", input="none", options=OPTIONS),
     },
     frame=Frame(width=400, height=150, rate_hz=10),
     labels={"car": CAR},
+    collectors={"garage": "playhead_sideswipe.acquisition:GarageCollector"},
     settings=SETTINGS,
 )
 
@@ -30,3 +33,9 @@ SIDESWIPE = Game(
 def playhead_games() -> list[Game]:
     """Return the one game this package teaches."""
     return [SIDESWIPE]
+
+
+@hookimpl
+def playhead_captures() -> dict[str, Reference]:
+    """Return what looks at the drawn phone."""
+    return {"garage": "playhead_sideswipe.screen.phone:open_capture"}

@@ -1,0 +1,241 @@
+"""Collects pictures of cars from a phone: dresses the car in every loadout, touching only what changed, turns it.
+
+    start menu -> garage -> swipe to the car, select -> edit -> sticker, wheel, hat, colour -> back x4
+         ^                                                                                        |
+         +---- 10 pictures, each a tenth of a turn on <-------------------------------------------+
+
+Source:  Tocard-Inc/Deep-Learning (main.py, garage.py, utils.py) by systems.md section 1; the checks are our own.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from playhead.errors import DeviceFailed
+from playhead.phone import Phone, View, phone_of, view_of
+from playhead.recording.collector import Item, Picture
+from playhead_sideswipe import layout
+from playhead_sideswipe.fingers import Fingers, differ
+from playhead_sideswipe.labels import BODIES
+from playhead_sideswipe.loadout import COLUMNS, Loadout
+from playhead_sideswipe.walk import Walk
+
+if TYPE_CHECKING:
+    from playhead.devices import DeviceSession
+
+SWIPE_S = 0.3
+TURN_S = 0.15
+SLIDE_S = 0.2
+SWEEP_PX = 40  # between two places where the knob of a slider is searched: less than a finger is wide
+MOST_CARS = 40  # a row of cars that still moves after so many swipes has no end
+NO_BODY = -1  # what the column `model` says of a car that is none of the classes
+
+
+class Dresser:
+    """Dresses the car on the phone. Remembers what it has set, so that only what changed is touched."""
+
+    def __init__(self, phone: Phone, cars: tuple[str, ...]) -> None:
+        self._hand = Fingers(phone)
+        self._cars = cars
+        self._is_known = False
+        self._car: int | None = None
+        self._worn: dict[str, int] = {}
+        self._colours: dict[tuple[int, str], float] = {}
+        self._team: int | None = None
+
+    def dress(self, loadout: Loadout) -> None:
+        """Put a loadout on the car in the start menu. The first call finds out where the phone is.
+
+        Raises:  DeviceFailed, naming the page or the thing that does not answer.
+        """
+        if not self._is_known:
+            self._reset()
+        car = self._cars.index(loadout.body)
+        if car != self._car:
+            self._worn.clear()  # each car wears things of its own
+        wanted = {menu: getattr(loadout, menu) for menu in layout.ITEM_MENUS}
+        menus = [menu for menu, item in wanted.items() if self._worn.get(menu) != item]
+        colours = {"primary": loadout.primary, "secondary": loadout.secondary}
+        is_other = loadout.team != self._team or any(
+            self._colours[loadout.team, which] != value for which, value in colours.items()
+        )
+        if not menus and not is_other and car == self._car:
+            return
+        self._open("cars", layout.GARAGE)
+        if car != self._car:
+            self._choose_car(car)
+        self._open("edit", layout.EDIT)
+        for menu in menus:
+            self._choose(menu, wanted[menu])
+        if is_other:
+            self._open("colour", layout.TABS["colour"])
+            for which, value in colours.items():
+                self._slide(loadout.team, which, value)
+            self._team = loadout.team
+        self._go_home()
+
+    def turn(self) -> None:
+        """Turn the car by a tenth."""
+        x, y = layout.CENTRE
+        self._hand.drag((x, y), (x + layout.TURN_PX, y), TURN_S, then_s=0.0)
+
+    def wait(self, seconds: float) -> None:
+        """Let the picture come to rest."""
+        self._hand.wait(seconds)
+
+    def _open(self, page: str, point: tuple[float, float]) -> None:
+        self._hand.open(page, lambda: self._hand.tap(point, layout.TRANSITION_S))
+
+    def _go_home(self) -> None:
+        self._hand.open("home", self._back_out)
+
+    def _back_out(self) -> None:
+        for _ in range(4):  # the deepest page is three away; in the start menu it does nothing
+            self._hand.tap(layout.BACK, layout.TRANSITION_S)
+
+    def _reset(self) -> None:
+        """From anywhere: to the start menu, then to the first car and all colours at 0."""
+        self._back_out()
+        self._back_out()  # a tap may have been lost
+        self._hand.learn("home")
+        self._open("cars", layout.GARAGE)
+        self._first_car()
+        self._open("edit", layout.EDIT)
+        self._open("colour", layout.TABS["colour"])
+        for team in (0, 1):
+            for which in layout.SLIDER_Y:
+                self._sweep(team, which)
+        self._go_home()
+        self._car = self._team = None
+        self._worn.clear()
+        self._is_known = True
+
+    def _first_car(self) -> None:
+        """Swipe back until the cars stand still: then the first one is shown."""
+        still = 0
+        for _ in range(MOST_CARS):
+            before = self._hand.look(layout.kept_part(), 0.03)
+            self._swipe(layout.BACKWARD_PX)
+            still = 0 if differ(before, self._hand.look(layout.kept_part(), 0.03)) else still + 1
+            if still == 2:  # a single swipe may have been lost
+                return
+        raise DeviceFailed(
+            f"The row of cars goes on for ever: {MOST_CARS} swipes back did not reach its first car."
+        )
+
+    def _swipe(self, pixels: float) -> None:
+        x, y = layout.CENTRE
+        self._hand.drag((x, y), (x + pixels, y), SWIPE_S, then_s=layout.BACKWARD_S)
+
+    def _choose_car(self, car: int) -> None:
+        """Swipe to a car and select it. After the reset, or when none is known, count from the first one."""
+        if self._car is None:
+            self._first_car()
+            shown = 0
+        else:
+            shown = self._car
+        part = layout.kept_part()
+        if car > shown:
+            self._moved(lambda: self._swipe(-layout.FORWARD_PX * (car - shown)), part)
+        for _ in range(shown - car):
+            self._moved(lambda: self._swipe(layout.BACKWARD_PX), part)
+        button = layout.around(layout.SELECT, 200, 80)
+        tap = self._taps(layout.SELECT)
+        self._hand.until_changed(tap, button, must=self._car is not None, what="Selecting a car")
+        self._car = car
+
+    def _moved(self, swipe: Callable[[], None], part: Any) -> None:
+        self._hand.until_changed(swipe, part, must=True, what="Swiping to another car")
+
+    def _taps(self, point: tuple[float, float]) -> Callable[[], None]:
+        return lambda: self._hand.tap(point)
+
+    def _choose(self, menu: str, item: int) -> None:
+        """Choose a thing from a menu, moving the menu on as far as needed."""
+        self._open(menu, layout.TABS[menu])
+        rows, place = layout.cell(item)
+        x, low, high = layout.COLUMN_X[1], layout.ROW_Y[2], layout.ROW_Y[1]
+        for _ in range(rows):
+            self._hand.drag((x, low), (x, high), SWIPE_S, then_s=layout.TRANSITION_S)
+        part = layout.around(place, *layout.CELL)
+        is_known = menu in self._worn
+        self._hand.until_changed(self._taps(place), part, must=is_known, what=f"Choosing {menu} {item}")
+        self._worn[menu] = item
+
+    def _slide(self, team: int, which: str, value: float) -> None:
+        """Drag a knob from where it was left. Where it stays it is only touched: that shows the team's colours."""
+        old = self._colours[team, which]
+        start, end = layout.knob(team, which, old), layout.knob(team, which, value)
+
+        def drag() -> None:
+            self._hand.drag(start, end, SLIDE_S)
+
+        if old == value:
+            drag()
+            return
+        what = f"Dragging the {which} colour of team {team}"
+        self._hand.until_changed(drag, layout.slider(team, which), must=True, what=what)
+        self._colours[team, which] = value
+
+    def _sweep(self, team: int, which: str) -> None:
+        """Bring a knob to 0 from wherever it is: drag from one place after the other, one of them has it."""
+        left, right = layout.SLIDER_X
+        y = layout.knob(team, which, 0.0)[1]
+        for x in range(right, left - SWEEP_PX, -SWEEP_PX):
+            self._hand.drag((max(x, left), y), (left, y), SLIDE_S)
+        self._colours[team, which] = 0.0
+
+
+class GarageCollector:
+    """Takes pictures of every loadout of a walk on the phone of a device session."""
+
+    columns = COLUMNS
+    item_column = "loadout"
+    part_column = "x_rotation"
+
+    def __init__(self, session: DeviceSession, options: Mapping[str, Any]) -> None:
+        self.walk = Walk.of(options)
+        self._phone = phone_of(session)
+        self._view: View = view_of(session.options, self._phone.size, session.game.frame)
+        self._dresser = Dresser(self._phone, self.walk.cars)
+        self._loadouts: dict[str, Loadout] = {}
+        # uuid1 as the original's file names, but without this machine's network address in them.
+        self._node = random.SystemRandom().getrandbits(48) | 1 << 40
+
+    def items(self) -> list[Item]:
+        """Return one item a loadout, in the order of the walk; its parts are the rotations."""
+        self._loadouts = {loadout.key: loadout for loadout in self.walk.loadouts()}
+        parts = tuple(range(self.walk.rotations))
+        return [Item(name=key, parts=parts) for key in self._loadouts]
+
+    def collect(self, item: Item) -> Iterator[Picture]:
+        """Dress the car, turn it once around, and yield a picture of each rotation that is wanted."""
+        loadout = self._loadouts[item.name]
+        self._dresser.dress(loadout)
+        for rotation in range(self.walk.rotations):
+            if rotation in item.parts:
+                self._dresser.wait(self.walk.settle_s)
+                yield self._picture(loadout, rotation)
+            self._dresser.turn()
+
+    def _picture(self, loadout: Loadout, rotation: int) -> Picture:
+        time_ns = self._phone.clock.now_ns()
+        is_class = loadout.body in BODIES
+        columns = {
+            "uuid": str(uuid.uuid1(node=self._node)),
+            "loadout": loadout.key,
+            "model": loadout.model if is_class else NO_BODY,
+            "team": loadout.team,
+            "primary_color": loadout.primary,
+            "secondary_color": loadout.secondary,
+            "hat": loadout.hat,
+            "skin": loadout.sticker,
+            "wheel": loadout.wheel,
+            "x_rotation": rotation,
+            "y_rotation": 0,
+        }
+        labels = {"car": [loadout.model]} if is_class else None
+        return Picture(picture=self._phone.grab(self._view), time_ns=time_ns, columns=columns, labels=labels)
