@@ -116,7 +116,7 @@ def test_some_heads_and_telemetry_can_be_chosen(tmp_path: Path) -> None:
     labels = {name: np.zeros((20, head.columns), head.dtype) for name, head in mixed_heads().items()}
     speed = np.linspace(0, 30, 20, dtype=np.float32)
     recordings = [recording(game, labels, name=name, telemetry={"speed": speed}) for name in ("r1", "r2")]
-    recipe = replace(QUICK, heads=("gear",), inputs=("frames", "speed"), length=1)
+    recipe = replace(QUICK, heads=("gear",), inputs=("frames", "speed"), length=1, allow_empty=True)
     run = train(job_of(game, recordings, tmp_path / "run", recipe))
     assert list(run.schema) == ["gear"]
     inputs = {"frames": recordings[0].frames_THWC[:1], "speed": speed[:1]}

@@ -66,6 +66,7 @@ class Loader:
     rows: Callable[[], Iterator[IndexArray]] | Sequence[IndexArray]
     prepare: Prepare | None = None
     augmenter: Augmenter | None = None
+    augment_on: str = "frames"  # or "views": the one picture `prepare` makes, so that nothing is decoded again
     cache: ViewCache | None = None
     inputs: Sequence[str] = ("frames",)
     workers: int = 2
@@ -118,6 +119,8 @@ class Loader:
         chosen = np.flatnonzero(drawn.any(0))
         if len(chosen) == 0:
             return self._plain(rows), labels
+        if self.augment_on == "views":
+            return self._changed_views(rows, labels, drawn, rng)
         frames_BTHWC = self._decoded(self._places(rows[chosen])).reshape(
             len(chosen), -1, *self.index.recordings[0].header.frame.shape
         )
@@ -128,6 +131,16 @@ class Loader:
             labels[name][chosen] = values
         prepared = self._prepared(changed.reshape(-1, *changed.shape[2:]))
         return self._mixed(rows, chosen, prepared), labels
+
+    def _changed_views(
+        self, rows: IndexArray, labels: LabelTable, drawn: npt.NDArray[np.bool_], rng: np.random.Generator
+    ) -> tuple[ViewTable, LabelTable]:
+        """Return the one view of windows, changed as drawn."""
+        assert self.augmenter is not None
+        ((name, view_KHWC),) = self._plain(rows).items()
+        windows_BTHWC = view_KHWC.reshape(len(rows), -1, *view_KHWC.shape[1:])
+        changed, labels = self.augmenter.change(windows_BTHWC, labels, drawn, rng)
+        return {name: changed.reshape(view_KHWC.shape)}, labels
 
     def _mixed(self, rows: IndexArray, chosen: IndexArray, prepared: ViewTable) -> ViewTable:
         """Put the views of changed windows and those of the others in their places."""

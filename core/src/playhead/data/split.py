@@ -1,4 +1,10 @@
-"""Training and validation windows that share no recording: neighbouring frames must never be on both sides."""
+"""Training, validation and test windows that share no group: neighbouring frames must never be on two sides.
+
+    windows -> groups (recordings, the values of a column, or each window by itself)
+            -> a number for each group from seed and name alone -> the lowest validate, the next test, the rest train
+
+A few recordings are remembered by name. Thousands of groups are remembered as a rule: two bounds of that number.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +12,72 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from playhead.data.source import identity
-from playhead.data.windows import WindowIndex
+from playhead.data.windows import BoolArray, IndexArray, WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
 
 BY_RECORDING = "recording"
+BY_FRAME = "frame"  # each window by itself, as if its neighbours were strangers: shows what a leak is worth
+TRAIN, VALIDATION, TEST = 0, 1, 2
+
+_BITS = 64  # of the number of a group
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitRule:
+    """Which groups of a column validate and which test, whatever groups there are: all a run must remember.
+
+    A group validates when its number (of seed and name) lies below `validation_below`, else it tests when that
+    lies below `test_below`.
+    """
+
+    by: str
+    seed: int
+    validation_below: int
+    test_below: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rule as plain data; bounds in hexadecimal, as JSON readers lose digits of large numbers."""
+        bounds = {"validation_below": hex(self.validation_below), "test_below": hex(self.test_below)}
+        return {"by": self.by, "seed": self.seed, **bounds}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SplitRule:
+        """Rebuild a rule from `to_json`."""
+        bounds = {name: int(data[name], 16) for name in ("validation_below", "test_below")}
+        return cls(by=data["by"], seed=data["seed"], **bounds)
+
+    def parts(self, index: WindowIndex) -> IndexArray:
+        """Say of each window whether it trains, validates or tests. Shape (N,)."""
+        groups, group_N = numbered_groups(index, self.by)
+        parts_G = [_part(number, self) for number in _numbers(self.seed, groups)]
+        return np.asarray(np.array(parts_G, dtype=np.int64)[group_N])
+
+
+def _part(number: int, rule: SplitRule) -> int:
+    if number < rule.validation_below:
+        return VALIDATION
+    return TEST if number < rule.test_below else TRAIN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Two indexes over the same recordings, and which groups (recordings, unless told otherwise) validate."""
+    """Three indexes over the same recordings, and what a run must remember to part them again.
+
+    `rule` is None for a split by recording, which is remembered by name.
+    """
 
     train: WindowIndex
     validation: WindowIndex
-    validation_groups: tuple[str, ...]
+    test: WindowIndex
+    validation_groups: tuple[str, ...] = ()
+    test_groups: tuple[str, ...] = ()
+    rule: SplitRule | None = None
 
 
 def split(
@@ -31,61 +86,151 @@ def split(
     seed: int,
     by: str = BY_RECORDING,
     earlier: Mapping[str, bool] = MappingProxyType({}),
+    *,
+    test_share: float = 0.0,
+    tested: frozenset[str] = frozenset(),
 ) -> Split:
-    """Keep `share` of the recordings for validation, at least one; 0 keeps none.
+    """Keep `share` of the recordings for validation and `test_share` for the test, at least one; 0 keeps none.
 
-    Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a telemetry
-    column instead: windows with the same value in it (one car's pictures, say) then stay together. `earlier` says
-    of groups that a network has met whether they validated it: those go on doing so, and what it has learned from
-    never starts to.
-    Raises:  NothingToTrain when there are too few recordings, BadValue for a share outside [0, 1).
+    Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a column
+    instead: windows with the same value in it (one car's pictures, say) then stay together; or "frame", which
+    keeps nothing together. `earlier` says of recordings that a network has met whether they validated it: those
+    go on doing so, and what it has learned from never starts to; those `tested` go on testing.
+    Raises:  NothingToTrain when there are too few recordings, BadValue for shares outside [0, 1).
     """
-    if not 0 <= share < 1:
-        raise BadValue(f"val_share={share:g} is not a share from 0 to below 1. Try --set val_share=0.1.")
+    check_shares(share, test_share)
+    if by != BY_RECORDING:
+        rule = rule_of(index, share, test_share, seed, by)
+        return split_by_rule(index, rule)
     group_N = groups_of(index, by)
     groups = sorted(set(group_N.tolist()))
-    if share == 0:
-        return Split(train=index, validation=index.take(np.zeros(len(index), bool)), validation_groups=())
-    if len(groups) < 2:
-        raise NothingToTrain(
-            f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and validation "
-            "needs one of its own. Record another, or train without validation: --set val_share=0."
-        )
+    _check_enough(groups, by, share, test_share)
     known_by = {recording.name: identity(recording) for recording in index.recordings}
-    ranked = {name: _rank(seed, known_by.get(name, name)) for name in groups}
-    kept = _kept(sorted(groups, key=ranked.__getitem__), share, earlier)
-    is_kept = np.isin(group_N, kept)
-    return Split(train=index.take(~is_kept), validation=index.take(is_kept), validation_groups=tuple(kept))
+    ranked = {name: _number(seed, known_by.get(name, name)) for name in groups}
+    in_order = sorted(groups, key=ranked.__getitem__)
+    room = len(groups) - 1 - bool(test_share)
+    validating = _kept(in_order, share, earlier, room) if share else []
+    left = [name for name in in_order if name not in validating]
+    before = {name: name in tested for name in earlier}
+    testing = _kept(left, test_share * len(groups) / max(1, len(left)), before, len(left) - 1) if test_share else []
+    parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
+    return _parted(index, parts_N, tuple(validating), tuple(testing), None)
 
 
-def _kept(groups: list[str], share: float, earlier: Mapping[str, bool]) -> list[str]:
-    """Return the groups that validate: those that did, then new ones; learned ones only if there is no other.
+def split_by_rule(index: WindowIndex, rule: SplitRule) -> Split:
+    """Split as a rule says, perhaps that of a run to go on from."""
+    return _parted(index, rule.parts(index), (), (), rule)
 
-    `groups` come in the order they are to be taken in.
+
+def _parted(
+    index: WindowIndex, parts_N: IndexArray, validating: tuple[str, ...], testing: tuple[str, ...],
+    rule: SplitRule | None,
+) -> Split:  # fmt: skip
+    train, validation, test = (index.take(parts_N == part) for part in (TRAIN, VALIDATION, TEST))
+    return Split(
+        train=train, validation=validation, test=test, validation_groups=validating, test_groups=testing, rule=rule
+    )
+
+
+def check_shares(share: float, test_share: float) -> None:
+    """Raise BadValue unless both are shares that leave something to learn from."""
+    for name, value in (("val_share", share), ("test_share", test_share)):
+        if not 0 <= value < 1:
+            raise BadValue(f"{name}={value:g} is not a share from 0 to below 1. Try --set {name}=0.1.")
+    if share + test_share >= 1:
+        raise BadValue(f"val_share={share:g} and test_share={test_share:g} leave nothing to learn from.")
+
+
+def _check_enough(groups: list[str], by: str, share: float, test_share: float) -> None:
+    wanted = 1 + bool(share) + bool(test_share)
+    if len(groups) >= wanted or wanted == 1:
+        return
+    parts = " and ".join(part for part, one in (("validation", share), ("the test", test_share)) if one)
+    without = " ".join(f"--set {name}=0" for name, one in (("val_share", share), ("test_share", test_share)) if one)
+    raise NothingToTrain(
+        f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and {parts} "
+        f"needs one of its own. Record another, or train without: {without}."
+    )
+
+
+def _kept(groups: list[str], share: float, earlier: Mapping[str, bool], room: int) -> list[str]:
+    """Return the groups to keep: those kept before, then new ones; learned ones only if there is no other.
+
+    `groups` come in the order they are to be taken in; at most `room` are.
     """
     before = [name for name in groups if earlier.get(name, False)]
     new = [name for name in groups if name not in earlier]
-    count = min(max(1, round(share * len(groups)), len(before)), len(groups) - 1)
+    count = min(max(1, round(share * len(groups)), len(before)), room)
     if not before and not new:
         new = groups
     return sorted((before + new)[:count])
 
 
-def _rank(seed: int, known_by: str) -> str:
+def rule_of(index: WindowIndex, share: float, test_share: float, seed: int, by: str) -> SplitRule:
+    """Return the rule that keeps these shares of the groups there are. Raises NothingToTrain for too few."""
+    groups, _ = numbered_groups(index, by)
+    _check_enough(groups, by, share, test_share)
+    numbers = sorted(_numbers(seed, groups))
+    validating = max(1, round(share * len(groups))) if share else 0
+    testing = max(1, round(test_share * len(groups))) if test_share else 0
+    validating = min(validating, len(groups) - 1 - bool(test_share))
+    testing = min(testing, len(groups) - 1 - validating)
+    bounds = [*numbers, 2**_BITS]
+    return SplitRule(
+        by=by, seed=seed, validation_below=bounds[validating] if share else 0,
+        test_below=bounds[validating + testing] if share or test_share else 0,
+    )  # fmt: skip
+
+
+def _number(seed: int, known_by: str) -> int:
     """A number that looks random and depends on nothing but the two, on every machine."""
-    return hashlib.sha256(f"{seed}/{known_by}".encode()).hexdigest()
+    return int.from_bytes(hashlib.sha256(f"{seed}/{known_by}".encode()).digest()[: _BITS // 8], "big")
 
 
-def groups_of(index: WindowIndex, by: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+def _numbers(seed: int, groups: list[str]) -> list[int]:
+    return [_number(seed, group) for group in groups]
+
+
+def numbered_groups(index: WindowIndex, by: str) -> tuple[list[str], IndexArray]:
+    """Return the names of all groups, and the number of each window's group among them. Shape (N,).
+
+    A window by itself is known by its recording and last frame.
+    """
+    if by == BY_FRAME:
+        known_by = [identity(recording) for recording in index.recordings]
+        places = zip(index.recording_N.tolist(), index.frames_NT[:, -1].tolist(), strict=True)
+        return [f"{known_by[number]}/{frame}" for number, frame in places], np.arange(len(index))
+    names, group_N = np.unique(groups_of(index, by), return_inverse=True)
+    return names.tolist(), group_N.reshape(-1)
+
+
+def groups_of(index: WindowIndex, by: str) -> npt.NDArray[np.str_]:
     """Return the group of each window as text: its recording, or its value in the column `by`. Shape (N,)."""
     if by == BY_RECORDING:
         names = np.array([recording.name for recording in index.recordings] or [""])
         return np.asarray(names[index.recording_N])
-    group_N = np.empty(len(index), dtype=object)
+    parts: list[npt.NDArray[np.str_]] = []
     for number, recording in enumerate(index.recordings):
         columns = {**recording.telemetry, **recording.columns}
         if by not in columns:
-            raise not_found(f"column of {recording.name}", by, [BY_RECORDING, *columns])
-        mine = index.recording_N == number
-        group_N[mine] = [str(value) for value in columns[by][index.frames_NT[mine, -1]]]
-    return np.asarray(group_N.astype(np.str_))
+            raise not_found(f"column of {recording.name}", by, [BY_RECORDING, BY_FRAME, *columns])
+        mine: BoolArray = index.recording_N == number
+        parts.append(columns[by][index.frames_NT[mine, -1]].astype(np.str_))
+    if not parts:
+        return np.empty(0, np.str_)
+    joined = np.concatenate(parts)
+    group_N = np.empty_like(joined)
+    group_N[np.argsort(index.recording_N, kind="stable")] = joined
+    return group_N
+
+
+def held_out(index: WindowIndex, data: Mapping[str, Any]) -> WindowIndex:
+    """Return the windows that a run has kept out of its training, by what it remembers in `data`.
+
+    Those of the test where it has one: validation may have chosen the weights.
+    """
+    wanted = TEST if data.get("test_windows") else VALIDATION
+    if "split" in data:
+        return index.take(SplitRule.from_json(data["split"]).parts(index) == wanted)
+    kept = data.get("test" if wanted == TEST else "validation", ())
+    return index.take(np.isin(groups_of(index, data.get("split_by", BY_RECORDING)), kept))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.data.loader import Loader, rows_in_order
 from playhead.data.source import Source
-from playhead.data.split import BY_RECORDING, groups_of
+from playhead.data.split import held_out
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.evaluation.answers import Answers, HeadAnswers
@@ -37,12 +37,13 @@ SHUFFLE_WINDOWS = 512
 
 
 def held_out_names(run: Run) -> list[str]:
-    """Return the names of the recordings whose windows, or some of them, were kept for validation."""
-    return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get("validation_windows")]
+    """Return the names of the recordings whose windows, or some of them, the run was not trained on."""
+    kept = "test_windows" if run.data.get("test_windows") else "validation_windows"
+    return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get(kept)]
 
 
 def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:
-    """Find the windows to ask about; with `only_held_out` just those the run kept for validation.
+    """Find the windows to ask about; with `only_held_out` just those of the run's test, or its validation.
 
     Raises:  Mismatch when a recording does not fit the run, NothingToTrain when no window is left.
     """
@@ -50,8 +51,7 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
         check_recording(run, recording)
     index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
     if only_held_out and len(index):
-        by = run.data.get("split_by", BY_RECORDING)
-        index = index.take(np.isin(groups_of(index, by), run.data.get("validation", ())))
+        index = held_out(index, run.data)
     if len(index) == 0:
         names = ", ".join(recording.name for recording in recordings) or "no recording"
         raise NothingToTrain(

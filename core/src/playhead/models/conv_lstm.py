@@ -65,11 +65,10 @@ class ConvLstm(Network):
         """Cut every view from the frames."""
         return {view.name: view.cut(frames_NHWC) for view in self.views}
 
-    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the logits of every head."""
-        features_BTF = self.encode(inputs)
-        logits: dict[str, Tensor] = self.heads(self.dropout(self.reader(features_BTF)))
-        return logits
+    def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return what the heads look at (B, hidden)."""
+        read: Tensor = self.dropout(self.reader(self.encode(inputs)))
+        return read
 
     def encode(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return the features of each frame (B, T, features): all views and the telemetry side by side."""

@@ -58,12 +58,12 @@ class ConvStack(Network):
         """Cut every view from the frames."""
         return {view.name: view.cut(frames_NHWC) for view in self.views}
 
-    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the logits of every head."""
+    def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return what the heads look at (B, hidden)."""
         parts = [encoder(_stacked(inputs[name])) for name, encoder in self.encoders.items()]
         parts += [tamed(inputs[name]) for name in self.telemetry]
-        logits: dict[str, Tensor] = self.heads(self.join(torch.cat(parts, dim=1)))
-        return logits
+        joined: Tensor = self.join(torch.cat(parts, dim=1))
+        return joined
 
 
 def _stacked(pictures_BTHWC: Tensor) -> Tensor:

@@ -17,7 +17,12 @@ FrameArray = npt.NDArray[np.uint8]
 
 
 class Network(nn.Module):
-    """A network of a given spec. Subclasses define `answer`, and `prepare` if they do not want whole frames."""
+    """A network of a given spec.
+
+    Subclasses define `features` and the module `heads`, and `prepare` if they do not want whole frames.
+    """
+
+    heads: nn.Module
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
@@ -32,9 +37,19 @@ class Network(nn.Module):
         """
         return {"frames": frames_NHWC}
 
-    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the logits (B, outputs) of every head for prepared inputs."""
+    def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return what the heads look at (B, features) for prepared inputs."""
         raise NotImplementedError
+
+    def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the logits (B, outputs) of every head for prepared inputs: what `heads` makes of `features`."""
+        logits: dict[str, Tensor] = self.heads(self.features(inputs))
+        return logits
+
+    def kernels(self) -> list[Tensor]:
+        """Return the weights that an L1 penalty is for: kernels of layers, those of the heads left out."""
+        named = self.named_parameters()
+        return [weight for name, weight in named if weight.ndim >= 2 and not name.startswith("heads.")]
 
     def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the logits of every head; whole frames are prepared first.
@@ -42,9 +57,13 @@ class Network(nn.Module):
         Shapes:  inputs "frames" (B, T, H, W, C) uint8, or the pictures `prepare` makes of them, likewise;
                  telemetry (B, T) float32. Returns head -> (B, outputs).
         """
+        return self.answer(self.prepared(inputs))
+
+    def prepared(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the inputs with whole frames, if there are any, beside what the network looks at of them."""
         frames = inputs.get("frames")
         if frames is None or tuple(frames.shape[2:]) != self.spec.frame.shape:
-            return self.answer(inputs)
+            return inputs
         count, length = frames.shape[:2]
         views = self.prepare(frames.reshape(count * length, *frames.shape[2:]).cpu().numpy())
         prepared = {
@@ -53,7 +72,7 @@ class Network(nn.Module):
             .view(count, length, *view.shape[1:])
             for name, view in views.items()
         }
-        return self.answer({**inputs, **prepared})
+        return {**inputs, **prepared}
 
 
 def check_options(model: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

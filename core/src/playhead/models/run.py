@@ -19,8 +19,9 @@ from playhead.game import Frame, Game, resolve
 from playhead.home import Home
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
+from playhead.models.memory import FeatureMemory
 from playhead.models.network import Network
-from playhead.models.weights import load_weights, save_weights
+from playhead.models.weights import load_weights, read_weights, save_weights
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
@@ -29,6 +30,7 @@ FORMAT_VERSION = 1
 RUN_FILE = "run.json"
 WEIGHTS_FILE = "model.safetensors"
 BEST_FILE = "best.safetensors"
+FEATURES_FILE = "features.safetensors"
 HISTORY_FILE = "history.jsonl"
 
 Json = dict[str, Any]
@@ -101,9 +103,17 @@ class Run:
         except (KeyError, TypeError) as error:
             raise Damaged(f"{file} is incomplete: {error!r}. Train again, or take another run.") from error
 
-    def save(self, network: Network, *, best: Mapping[str, Tensor] | None = None) -> Run:
+    def save(
+        self,
+        network: Network,
+        *,
+        best: Mapping[str, Tensor] | None = None,
+        features: FeatureMemory | None = None,
+    ) -> Run:
         """Write run.json and the weights; a run.json exists only beside complete weights. Returns itself."""
         self.path.mkdir(parents=True, exist_ok=True)
+        if features is not None:
+            save_weights(self.path / FEATURES_FILE, features.to_tensors())
         save_weights(self.path / WEIGHTS_FILE, network.state_dict())
         if best is not None:
             save_weights(self.path / BEST_FILE, best)
@@ -139,6 +149,14 @@ class Run:
         network: Network = plugins.get("model", self.recipe.model)(self.spec)
         load_weights(network, self.path / (BEST_FILE if best else WEIGHTS_FILE), run=self.name)
         return network.eval()
+
+    def load_features(self) -> FeatureMemory | None:
+        """Return where the features of what it learned lie; None for a run that does not remember.
+
+        Raises:  Damaged for an unreadable file.
+        """
+        file = self.path / FEATURES_FILE
+        return FeatureMemory.from_tensors(read_weights(file, run=self.name)) if file.is_file() else None
 
     def history(self) -> list[Json]:
         """Return the lines of history.jsonl, one a validation or a stretch of training."""

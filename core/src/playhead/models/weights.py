@@ -20,13 +20,18 @@ def save_weights(file: Path, weights: Mapping[str, Tensor]) -> None:
     part.replace(file)
 
 
+def read_weights(file: Path, *, run: str) -> dict[str, Tensor]:
+    """Return the tensors of a file. Raises Damaged."""
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise Damaged(f"The weights of run {run}, {file}, cannot be read: {error}. Train again.") from error
+
+
 def load_weights(network: torch.nn.Module, file: Path, *, run: str) -> None:
     """Load weights strictly. Raises Mismatch naming what is missing, extra or of another shape."""
     then = "The run was made by another version of its network. Train again."
-    try:
-        weights = load_file(file)
-    except (SafetensorError, OSError) as error:
-        raise Damaged(f"The weights of run {run}, {file}, cannot be read: {error}. Train again.") from error
+    weights = read_weights(file, run=run)
     wanted = network.state_dict()
     missing, extra = sorted(wanted.keys() - weights.keys()), sorted(weights.keys() - wanted.keys())
     if missing:

@@ -36,6 +36,8 @@ class SupervisedModule(lightning.LightningModule):
         """Return the loss of one batch, all heads added."""
         logits = self.network(batch)
         loss = torch.stack(list(self._losses(logits, batch).values())).sum()
+        if self.recipe.l1:
+            loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
         # A moving mean over about 50 steps: one batch's loss jumps too much to be read.
         value = float(loss.detach())
         self.train_loss = value if number == 0 else 0.98 * self.train_loss + 0.02 * value

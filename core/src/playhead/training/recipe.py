@@ -36,17 +36,23 @@ class Recipe:
     weight_decay: float = 0.01  # on parameters of two and more dimensions
     betas: tuple[float, float] = (0.9, 0.999)
     clip_norm: float = 1.0  # gradient norm; 0: no clipping
+    l1: float = 0.0  # times the sum of the sizes of all kernels but those of the heads, added to the loss
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
 
     balance: Literal["none", "labels", "changes"] = "none"  # how windows are drawn
     new_share: float = 0.5  # with --from: share drawn from recordings the run has not seen; 0: as they come
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
-    augment: Mapping[str, float] = field(default_factory=dict)  # augmentation name -> probability
+    augment: Mapping[str, Any] = field(default_factory=dict)  # augmentation -> probability, or {"share", options}
+    augment_on: Literal["frames", "views"] = "frames"  # whole frames, or the small picture a network sees of each
     origins: tuple[str, ...] = ("human", "script")  # whose labels are trusted
     val_share: float = 0.1  # share of the recordings kept for validation
-    split_by: str = "recording"  # or a column whose values stay together, in training or in validation
+    test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
+    split_by: str = "recording"  # or a column whose values stay in one part; "frame": nothing is kept together
+    allow_empty: bool = False  # learn although some class of a choice never occurs
     eval_every: int = 500  # steps between validations
     keep: Literal["last", "best"] = "last"  # the weights that play: validation loss does not rank policies
+
+    feature_windows: int = 0  # of training, whose features the run remembers, to tell what it has never seen
 
     controller: Mapping[str, Any] = field(default_factory=dict)  # settings the run plays with
     workers: int = 2  # decoding threads
@@ -61,8 +67,11 @@ class Recipe:
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise BadValue(f"{name}={getattr(self, name)} cannot be negative.")
-        if not 0 <= self.val_share < 1:
-            raise BadValue(f"val_share={self.val_share:g} is not a share from 0 to below 1. Try val_share=0.1.")
+        for name in ("val_share", "test_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise BadValue(
+                    f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1."
+                )
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as plain data."""
@@ -81,7 +90,7 @@ class Recipe:
 _ABOVE_ZERO = ("length", "batch_size", "steps", "lr", "eval_every", "workers", "threads")
 _NOT_NEGATIVE = (
     "stride_s", "latency_s", "label_over_s", "final_lr", "warmup_steps", "weight_decay", "clip_norm", "new_share",
-    "class_weight_power", "cache_mb",
+    "class_weight_power", "cache_mb", "l1", "feature_windows",
 )  # fmt: skip
 _TYPES = typing.get_type_hints(Recipe)
 
@@ -128,14 +137,18 @@ def _parsed(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
             return dict(value)
         raise BadValue(f"{name}={value} is not a mapping. Give one entry as {name}.NAME=VALUE.")
-    return _number_or_text(name, value, wanted)
+    return _plain(name, value, wanted)
 
 
-def _number_or_text(name: str, value: Any, wanted: type | types.UnionType) -> Any:
+def _plain(name: str, value: Any, wanted: type | types.UnionType) -> Any:
     if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if wanted is int and isinstance(value, int) and not isinstance(value, bool):
         return value
     if wanted is str:
         return str(value)
+    if wanted is bool:
+        if isinstance(value, bool):
+            return value
+        raise BadValue(f"{name}={value} is neither true nor false.")
     raise BadValue(f"{name}={value} is not {'a whole number' if wanted is int else 'a number'}.")

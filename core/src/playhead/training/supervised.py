@@ -1,7 +1,7 @@
 """The training method "supervised": windows and their labels to a run, with Lightning.
 
-    recordings -> check -> windows -> split by recording -> loader threads -> AdamW steps
-               -> validation every so many steps -> run folder: last weights, best weights, history
+    recordings -> check -> windows -> split -> loader threads -> AdamW steps -> validation every so many steps
+               -> run folder: last weights, best weights, history, where features lie
 
 The last weights play unless the recipe says otherwise: validation loss does not rank policies. (Measured with
 clean and disturbed recordings: the lower loss, .287 against .332, drove .285 of the way against .667.)
@@ -26,10 +26,11 @@ from playhead.data.balance import WeightArray, prefer, report, weights
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader, draw_rows, rows_in_order
 from playhead.data.source import Source
-from playhead.data.split import BY_RECORDING, Split, split
+from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
 from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
-from playhead.errors import NothingToTrain
+from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice, Keys
+from playhead.models.memory import FeatureMemory
 from playhead.models.network import Network, count_parameters
 from playhead.models.run import Run, model_spec
 from playhead.models.weights import load_weights
@@ -51,6 +52,7 @@ def train(job: TrainingJob) -> Run:
     started = time.perf_counter()
     recordings, rate_hz = fitting_recordings(job)
     parts = split_windows(job, window_index(job, recordings))
+    check_classes(job, parts.train)
     network = build_network(job)
     module = SupervisedModule(network, job.schema, job.recipe, class_weights(job, parts.train))
     cache = view_cache(job, recordings)
@@ -63,6 +65,7 @@ def train(job: TrainingJob) -> Run:
     network.cpu()
     if job.recipe.keep == "best" and learned.best_weights is not None:
         network.load_state_dict(learned.best_weights)
+    memory = remembered_features(job, parts.train, network, cache)
     run = Run(
         path=job.out,
         game=job.game.to_json(),
@@ -78,7 +81,7 @@ def train(job: TrainingJob) -> Run:
         made_with=made_with(job),
         data=_data_summary(job, parts),
     )
-    return run.save(network, best=learned.best_weights)
+    return run.save(network, best=learned.best_weights, features=memory)
 
 
 def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
@@ -102,13 +105,34 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
 
 
 def split_windows(job: TrainingJob, index: WindowIndex) -> Split:
-    """Split by the recipe; a recording that the run to go on from has learned from does not validate."""
+    """Split by the recipe; what the run to go on from has learned from neither validates nor tests."""
     recipe, earlier = job.recipe, {}
-    if job.start_from is not None and recipe.split_by == BY_RECORDING:
-        data = job.start_from.data
+    data = job.start_from.data if job.start_from is not None else {}
+    if data.get("split", {}).get("by") == recipe.split_by:
+        return split_by_rule(index, SplitRule.from_json(data["split"]))
+    if recipe.split_by == BY_RECORDING:
         validated = data.get("validation", [])
         earlier = {entry["name"]: entry["name"] in validated for entry in data.get("recordings", [])}
-    return split(index, recipe.val_share, recipe.seed, recipe.split_by, earlier)
+    return split(
+        index, recipe.val_share, recipe.seed, recipe.split_by, earlier,
+        test_share=recipe.test_share, tested=frozenset(data.get("test", [])),
+    )  # fmt: skip
+
+
+def check_classes(job: TrainingJob, index: WindowIndex) -> None:
+    """Raise NothingToTrain when a class of a choice never occurs: it could never be answered."""
+    for name, head in job.schema.items():
+        if not isinstance(head, Choice) or job.recipe.allow_empty:
+            continue
+        counts = np.bincount(index.labels[name][:, 0], minlength=len(head.names))
+        missing = [one for one, count in zip(head.names, counts, strict=True) if count == 0]
+        if missing:
+            there = ", ".join(f"{one} {n:,}" for one, n in zip(head.names, counts, strict=True) if n)
+            raise NothingToTrain(
+                f"No window to learn from shows {' or '.join(missing)} ({name}: {there}), so the network would "
+                f"never answer it. Record some: playhead record {job.game.name}. Or learn the others alone: "
+                "--set allow_empty=true."
+            )
 
 
 def _window_s(job: TrainingJob) -> float:
@@ -170,6 +194,7 @@ def view_cache(job: TrainingJob, recordings: Sequence[Source]) -> ViewCache | No
 def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None) -> Loader:
     """Return the batches of the whole training."""
     recipe, weight_N = job.recipe, drawing_weights(job, index)
+    check_augment_on(job, network)
 
     def rows() -> Iterator[IndexArray]:
         return draw_rows(weight_N, recipe.batch_size, recipe.steps, recipe.seed)
@@ -181,10 +206,22 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cach
         prepare=network.prepare,
         cache=cache,
         augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions),
+        augment_on=recipe.augment_on,
         inputs=recipe.inputs,
         workers=recipe.workers,
         seed=recipe.seed,
     )
+
+
+def check_augment_on(job: TrainingJob, network: Network) -> None:
+    """Raise BadValue where views cannot be changed: they would have to change alike, and regions not at all."""
+    views = network.prepare(np.zeros((1, *job.game.frame.shape), dtype=np.uint8))
+    if job.recipe.augment_on == "views" and (len(views) > 1 or job.game.regions):
+        raise BadValue(
+            f"augment_on=views changes the only picture that a network sees. {job.recipe.model} sees "
+            f"{', '.join(views)}, and {job.game.name} protects {', '.join(job.game.regions) or 'no region'}. "
+            "Take --set augment_on=frames."
+        )
 
 
 def validation_loader(job: TrainingJob, parts: Split, network: Network, cache: ViewCache | None) -> Loader | None:
@@ -199,6 +236,29 @@ def validation_loader(job: TrainingJob, parts: Split, network: Network, cache: V
         inputs=job.recipe.inputs,
         workers=job.recipe.workers,
     )
+
+
+def remembered_features(
+    job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None
+) -> FeatureMemory | None:
+    """Return where the features of training windows lie, as they are, without augmentation; None if not asked."""
+    wanted = job.recipe.feature_windows
+    head = next((name for name, head in job.schema.items() if isinstance(head, Choice)), None)
+    if wanted == 0 or head is None:
+        return None
+    loader = Loader(
+        index=index,
+        rows=rows_in_order(len(index), job.recipe.batch_size, wanted),
+        prepare=network.prepare,
+        cache=cache,
+        inputs=job.recipe.inputs,
+        workers=job.recipe.workers,
+    )
+    network.eval()
+    with torch.inference_mode():
+        parts = [(network.features(batch), batch["labels"][head][:, 0]) for batch in loader]
+    features_NF, class_N = (torch.cat(part) for part in zip(*parts, strict=True))
+    return FeatureMemory.of(features_NF, class_N)
 
 
 @contextmanager
@@ -240,22 +300,26 @@ def made_with(job: TrainingJob) -> dict[str, Any]:
 
 
 def _data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
-    train, validation = windows_by_recording(parts.train), windows_by_recording(parts.validation)
+    counts = {"train": parts.train, "validation": parts.validation}
+    if job.recipe.test_share or len(parts.test):
+        counts["test"] = parts.test
+    by_recording = {part: windows_by_recording(index) for part, index in counts.items()}
+    groups: dict[str, Any] = {"validation": list(parts.validation_groups)}
+    if parts.rule is not None:
+        groups = {"split": parts.rule.to_json()}
+    elif "test" in counts:
+        groups["test"] = list(parts.test_groups)
     return {
         "recordings": [
             {
                 "name": recording.name,
                 "frames": recording.length,
-                "train_windows": train_count,
-                "validation_windows": validation_count,
+                **{f"{part}_windows": windows[number] for part, windows in by_recording.items()},
             }
-            for recording, train_count, validation_count in zip(
-                parts.train.recordings, train, validation, strict=True
-            )
+            for number, recording in enumerate(parts.train.recordings)
         ],
-        "train_windows": len(parts.train),
-        "validation_windows": len(parts.validation),
+        **{f"{part}_windows": len(index) for part, index in counts.items()},
         "split_by": job.recipe.split_by,
-        "validation": list(parts.validation_groups),
+        **groups,
         "left_out": list(job.left_out),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from playhead.game import Device, Frame, Game, Reference, Window
 from playhead.hookspecs import hookimpl
 from playhead_sideswipe.labels import CAR
+from playhead_sideswipe.recipes import DEFAULT, ORIGINAL, SMALL
 from playhead_sideswipe.screen import OPTIONS
 
 SETTINGS = """
@@ -25,6 +26,7 @@ SIDESWIPE = Game(
     frame=Frame(width=400, height=150, rate_hz=10),
     labels={"car": CAR},
     collectors={"garage": "playhead_sideswipe.acquisition:GarageCollector"},
+    recipes={"default": DEFAULT, "small": SMALL, "original": ORIGINAL},
     settings=SETTINGS,
 )
 
@@ -39,3 +41,12 @@ def playhead_games() -> list[Game]:
 def playhead_captures() -> dict[str, Reference]:
     """Return what looks at the drawn phone."""
     return {"garage": "playhead_sideswipe.screen.phone:open_capture"}
+
+
+@hookimpl
+def playhead_models() -> dict[str, Reference]:
+    """Return the networks this package brings."""
+    return {
+        "sideswipe": "playhead_sideswipe.models:build",
+        "sideswipe_original": "playhead_sideswipe.models:build_original",
+    }

@@ -1,0 +1,89 @@
+"""Where the features of what a network has learned lie, so that something it has never seen can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+# Added to the spread, as a share of its mean: directions that training never uses count, but not without bound.
+RIDGE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FeatureMemory:
+    """Class means of features, and two spreads: within the classes, and of everything.
+
+    Legend:  C classes met in training, F features, B pictures.
+    Shapes:  mean_CF (C, F); inverse_FF (F, F) inverse covariance within classes; centre_F (F,) and
+             centre_inverse_FF (F, F) of all together; class_C (C,) the numbers of the classes.
+    """
+
+    class_C: Tensor
+    mean_CF: Tensor
+    inverse_FF: Tensor
+    centre_F: Tensor
+    centre_inverse_FF: Tensor
+
+    @classmethod
+    def of(cls, features_NF: Tensor, class_N: Tensor) -> FeatureMemory:
+        """Remember these features of N windows and their classes."""
+        exact_NF = features_NF.double()
+        classes, place_N = class_N.unique(return_inverse=True)
+        mean_CF = torch.stack([exact_NF[place_N == place].mean(0) for place in range(len(classes))])
+        centre_F = exact_NF.mean(0)
+        return cls(
+            class_C=classes,
+            mean_CF=mean_CF.float(),
+            inverse_FF=_inverse_spread(exact_NF - mean_CF[place_N]),
+            centre_F=centre_F.float(),
+            centre_inverse_FF=_inverse_spread(exact_NF - centre_F),
+        )
+
+    def distances(self, features_BF: Tensor) -> Tensor:
+        """Return the squared distance to each class, in units of the spread within classes. Shape (B, C).
+
+        Source:  Lee et al. 2018, Mahalanobis distance of features.
+        """
+        away_BCF = features_BF[:, None] - self.mean_CF
+        return torch.einsum("bcf,fg,bcg->bc", away_BCF, self.inverse_FF, away_BCF)
+
+    def strangeness(self, features_BF: Tensor) -> Tensor:
+        """Return how much nearer features are to everything at once than to any class; high for the unseen (B,).
+
+        Source:  Ren et al. 2021, relative Mahalanobis distance: what all pictures share does not count.
+        """
+        away_BF = features_BF - self.centre_F
+        to_all_B = torch.einsum("bf,fg,bg->b", away_BF, self.centre_inverse_FF, away_BF)
+        return self.distances(features_BF).amin(1) - to_all_B
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        """Return what a file holds."""
+        return {
+            "classes": self.class_C,
+            "means": self.mean_CF,
+            "inverse_spread": self.inverse_FF,
+            "centre": self.centre_F,
+            "centre_inverse_spread": self.centre_inverse_FF,
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> FeatureMemory:
+        """Rebuild a memory from `to_tensors`."""
+        return cls(
+            class_C=tensors["classes"],
+            mean_CF=tensors["means"],
+            inverse_FF=tensors["inverse_spread"],
+            centre_F=tensors["centre"],
+            centre_inverse_FF=tensors["centre_inverse_spread"],
+        )
+
+
+def _inverse_spread(away_NF: Tensor) -> Tensor:
+    """Return the inverse covariance of deviations (N, F), as float32 (F, F)."""
+    spread_FF = away_NF.T @ away_NF / max(1, len(away_NF))
+    ridge = RIDGE * spread_FF.diagonal().mean() + 1e-12
+    inverse_FF: Tensor = torch.linalg.inv(spread_FF + ridge * torch.eye(len(spread_FF), dtype=spread_FF.dtype))
+    return inverse_FF.float()
