@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from playhead.data.augment import Augmentation, Augmenter, Labels, mirrored
+from playhead.data.augment import GREY, Augmentation, Augmenter, Labels, mirrored, turned_hue
 from playhead.errors import BadValue, NotFound, PluginError
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 
@@ -153,6 +153,68 @@ def test_a_game_may_add_its_own_and_refuse_windows() -> None:
     np.testing.assert_array_equal(frames[0], FRAMES[0])
     assert frames[1, :, 0].max() == 0
     np.testing.assert_array_equal(frames[1][:, MAP.rows, MAP.columns], FRAMES[1][:, MAP.rows, MAP.columns])
+
+
+def plain(**wanted: Any) -> Augmenter:
+    """An augmenter that protects nothing: what small pictures are changed with."""
+    augmenter = Augmenter.of(wanted, GAME.schema, GAME.frame, {})
+    assert augmenter is not None
+    return augmenter
+
+
+def test_holes_are_black_squares_as_many_and_as_large_as_asked() -> None:
+    white = np.full((40, 1, 24, 32, 3), 255, np.uint8)
+    frames, _ = apply(
+        plain(holes={"share": 1.0, "count": [2, 3], "side": 0.25}), white, {"drive": np.ones((40, 4))}
+    )
+    black_B = (frames[:, 0, :, :, 0] == 0).sum((1, 2))
+    assert set(np.unique(frames)) == {0, 255}
+    assert black_B.max() <= 3 * 36
+    assert black_B.min() >= 36
+    assert (black_B == 2 * 36).any()
+    assert (black_B == 3 * 36).any()
+
+
+def test_a_turned_hue_keeps_brightness_and_grey() -> None:
+    red = np.zeros((20, 1, 24, 32, 3), np.uint8)
+    red[..., 0] = 120
+    red[:, :, :12] = 90
+    only_hue = {"share": 1.0, "brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.5}
+    frames, _ = apply(plain(colour=only_hue), red, {"drive": np.ones((20, 4))})
+    np.testing.assert_array_equal(frames[:, :, :12], red[:, :, :12])
+    assert len(np.unique(frames[:, 0, 20, 0], axis=0)) > 10
+    third = turned_hue(torch.tensor([1 / 3]))[0]
+    assert torch.allclose(third @ third @ third, torch.eye(3), atol=1e-5)
+    assert torch.allclose(torch.tensor(GREY) @ third, torch.tensor(GREY), atol=1e-3)
+
+
+def test_a_move_goes_no_further_than_asked_and_keeps_the_middle_when_it_only_turns() -> None:
+    dot = np.zeros((30, 1, 25, 33, 3), np.uint8)
+    dot[:, :, 11:14, 15:18] = 255
+    still = {"share": 1.0, "shift": 0.0, "zoom": 0.0, "turn": 20.0}
+    turned, _ = apply(plain(move=still), dot, {"drive": np.ones((30, 4))})
+    assert turned[:, 0, 12, 16].min() > 250
+    shifted, _ = apply(plain(move={**still, "shift": 0.1, "turn": 0.0}), dot, {"drive": np.ones((30, 4))})
+    places = np.array([np.argwhere(picture[0, :, :, 0] > 100).mean(0) for picture in shifted])
+    away = places - [12, 16]
+    assert np.abs(away).max(0) == pytest.approx([2.5, 3.3], abs=0.8)
+
+
+def test_several_windows_at_once_change_only_where_drawn() -> None:
+    frames, labels = apply(plain(flip=0.5, holes=0.3, move=0.3), FRAMES, LABELS, 3)
+    alone = np.array([np.array_equal(a, b) for a, b in zip(frames, FRAMES, strict=True)])
+    assert alone.any()
+    assert not alone.all()
+    assert (labels["drive"][alone] == LABELS["drive"][alone]).all()
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(NotFound, match='Did you mean "saturation"'):
+        plain(colour={"share": 0.5, "saturatoin": 0.1})
+    with pytest.raises(BadValue, match="not a probability"):
+        plain(colour={"share": 2})
+    with pytest.raises(BadValue, match="not a probability"):
+        plain(colour="often")
 
 
 def test_wrong_names_and_probabilities_are_refused() -> None:

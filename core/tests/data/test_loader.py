@@ -134,3 +134,25 @@ def test_a_cached_frame_is_not_decoded_again(index: WindowIndex) -> None:
         recording.read_frame_into = None  # type: ignore[assignment,method-assign]
     for a, b in zip(first, loader, strict=True):
         assert torch.equal(a["whole"], b["whole"])
+
+
+def test_views_are_changed_without_decoding_and_the_cache_stays_as_it_was(index: WindowIndex) -> None:
+    def half(frames_NHWC: Any) -> dict[str, Any]:
+        return {"scene": frames_NHWC[:, ::2, ::2]}
+
+    augmenter = Augmenter.of({"flip": 0.5, "colour": 0.5}, GAME.schema, GAME.frame, {})
+    rows = rows_in_order(len(index), 8)
+    plain = Loader(index=index, rows=rows, prepare=half, cache=ViewCache(120, 10**8))
+    before = list(plain)
+    for one in index.recordings:
+        one.read_frame_into = None  # type: ignore[assignment,method-assign]
+    changing = Loader(
+        index=index, rows=rows, prepare=half, cache=plain.cache, augmenter=augmenter, augment_on="views"
+    )
+    once, twice = list(changing), list(changing)
+    assert all(torch.equal(a["scene"], b["scene"]) for a, b in zip(once, twice, strict=True))
+    same = [torch.equal(x, y) for a, b in zip(before, once, strict=True)
+            for x, y in zip(a["scene"], b["scene"], strict=True)]  # fmt: skip
+    assert any(same)
+    assert not all(same)
+    assert all(torch.equal(a["scene"], b["scene"]) for a, b in zip(before, plain, strict=True))

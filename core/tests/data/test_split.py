@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from doubles import MemoryRecording, recording, small_game
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.data.split import split
+from playhead.data.split import SplitRule, groups_of, held_out, split, split_by_rule
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, NotFound, NothingToTrain
 
@@ -87,3 +89,77 @@ def test_what_was_learned_from_does_not_validate_later() -> None:
     assert not learned & set(later.validation_groups)
     only_learned = split(index_of(sorted(learned)), 0.2, 1, earlier=earlier)
     assert len(only_learned.validation_groups) == 2
+
+
+def pictures(name: str, loadouts: int, turns: int = 5) -> MemoryRecording:
+    """A recording of pictures with a column that says what each shows."""
+    made = recording(GAME, {"drive": np.zeros((loadouts * turns, 4), np.uint8)}, name=name)
+    made.columns = {"loadout": np.repeat([f"{name}-car{number}" for number in range(loadouts)], turns)}
+    return made
+
+
+def loadouts_of(index: WindowIndex) -> set[str]:
+    return set(groups_of(index, "loadout").tolist())
+
+
+@given(st.integers(3, 40), st.floats(0.01, 0.45), st.floats(0.01, 0.45), st.integers(0, 50))
+def test_no_group_is_in_two_of_three_parts(loadouts: int, share: float, test_share: float, seed: int) -> None:
+    index = WindowIndex.of([pictures("r1", loadouts), pictures("r2", 2)], GAME.schema, WindowSpec())
+    parts = split(index, share, seed, "loadout", test_share=test_share)
+    sets = [loadouts_of(part) for part in (parts.train, parts.validation, parts.test)]
+    assert all(sets)
+    assert sum(len(part) for part in sets) == len(set.union(*sets)) == loadouts + 2
+    assert len(parts.train) + len(parts.validation) + len(parts.test) == len(index)
+    assert len(sets[1]) == max(1, round(share * (loadouts + 2)))
+
+
+def test_a_rule_parts_again_what_it_parted_and_knows_newcomers() -> None:
+    old = WindowIndex.of([pictures("r1", 40)], GAME.schema, WindowSpec())
+    parts = split(old, 0.2, 7, "loadout", test_share=0.1)
+    assert parts.rule is not None
+    rule = SplitRule.from_json(json.loads(json.dumps(parts.rule.to_json())))
+    both = WindowIndex.of([pictures("new", 40), pictures("r1", 40)], GAME.schema, WindowSpec())
+    again = split_by_rule(both, rule)
+    for before, now in (
+        (parts.train, again.train),
+        (parts.validation, again.validation),
+        (parts.test, again.test),
+    ):
+        assert loadouts_of(before) == {name for name in loadouts_of(now) if name.startswith("r1-")}
+    assert len(loadouts_of(again.test)) > len(loadouts_of(parts.test))
+    assert len(parts.test) == 20
+
+
+def test_by_frame_one_car_lies_in_several_parts() -> None:
+    index = WindowIndex.of([pictures("r1", 20)], GAME.schema, WindowSpec())
+    parts = split(index, 0.2, 1, "frame", test_share=0.2)
+    assert (len(parts.validation), len(parts.test)) == (20, 20)
+    assert loadouts_of(parts.train) & loadouts_of(parts.test)
+    assert len(held_out(index, {"split": parts.rule.to_json(), "test_windows": 20})) == 20  # type: ignore[union-attr]
+
+
+def test_recordings_are_kept_for_a_test_too_and_stay_there() -> None:
+    index = index_of([f"r{n}" for n in range(10)])
+    first = split(index, 0.2, 1, test_share=0.2)
+    assert first.validation_groups == split(index, 0.2, 1).validation_groups
+    assert not set(first.validation_groups) & set(first.test_groups)
+    assert len(first.test_groups) == 2
+    earlier = {f"r{n}": f"r{n}" in first.validation_groups for n in range(10)}
+    later = split(
+        index_of([f"r{n}" for n in range(20)]), 0.2, 1, earlier=earlier, test_share=0.2,
+        tested=frozenset(first.test_groups),
+    )  # fmt: skip
+    assert set(first.test_groups) <= set(later.test_groups)
+    assert set(first.validation_groups) <= set(later.validation_groups)
+    remembered = {"validation": first.validation_groups, "test": first.test_groups, "test_windows": 12}
+    assert len(held_out(index, remembered)) == 12
+    with pytest.raises(NothingToTrain, match=r"Only 2 recording has windows .* validation and the test"):
+        split(index_of(["r1", "r2"]), 0.1, 1, test_share=0.1)
+    with pytest.raises(BadValue, match="leave nothing"):
+        split(index, 0.5, 1, test_share=0.5)
+
+
+def test_a_run_of_before_is_read_as_it_was() -> None:
+    index = index_of(["r1", "r2", "r3"])
+    assert len(held_out(index, {"validation": ["r2"], "split_by": "recording"})) == 6
+    assert len(held_out(index, {})) == 0

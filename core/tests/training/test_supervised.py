@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from doubles import bright_side_drives, mixed_heads, recording, small_game
+from doubles import MemoryRecording, bright_side_drives, mixed_heads, recording, small_game
 
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
+from playhead.evaluation.offline import held_out_index
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.models.predictor import Predictor
@@ -253,3 +254,80 @@ def test_rare_classes_can_count_more(lessons: list[Any], tmp_path: Path) -> None
     share = float(index.labels["drive"][:, 1].mean())
     assert weighed["drive"][1].item() == pytest.approx((1 - share) / share, rel=1e-4)
     assert weighed["drive"].tolist()[2] == 20
+
+
+def colours(count: int = 120, name: str = "colours", classes: int = 3) -> MemoryRecording:
+    """Pictures of a choice: reverse is red, first green, second blue; four pictures of each thing."""
+    game = gear_game()
+    class_T = np.arange(count) // 4 % classes
+    frames = np.random.default_rng(count).integers(0, 60, (count, *game.frame.shape), dtype=np.uint8)
+    frames[np.arange(count), :, :, class_T] += 150
+    made = recording(game, {"gear": class_T[:, None].astype(np.uint16)}, name=name, frames_THWC=frames)
+    made.columns = {"thing": np.array([f"{name}-{number // 4}" for number in range(count)])}
+    return made
+
+
+def gear_game() -> Game:
+    return replace(small_game({"gear": mixed_heads()["gear"]}), regions={})
+
+
+PICTURES = replace(QUICK, length=1, split_by="thing", val_share=0.2, test_share=0.2, augment_on="views",
+                   model="conv_stack", augment={"flip": 0.5, "holes": 0.2}, eval_every=20)  # fmt: skip
+
+
+def test_pictures_are_split_by_a_column_and_the_rule_is_remembered(tmp_path: Path) -> None:
+    recipe = replace(PICTURES, steps=60, lr=5e-3, feature_windows=72)
+    run = train(job_of(gear_game(), [colours()], tmp_path / "run", recipe))
+    assert run.metrics["heads"]["gear"]["accuracy"] > 0.9
+    assert (run.data["train_windows"], run.data["validation_windows"], run.data["test_windows"]) == (72, 24, 24)
+    assert run.data["split"]["by"] == "thing"
+    assert len(json.dumps(run.data["split"])) < 200
+    tested = held_out_index(run, [colours()])
+    assert len(tested) == 24
+    again = train(job_of(gear_game(), [colours(), colours(60, "more")], tmp_path / "b", PICTURES, start_from=run))
+    assert again.data["split"] == run.data["split"]
+
+
+def test_a_run_remembers_where_features_lie_and_tells_what_is_strange(tmp_path: Path) -> None:
+    run = train(
+        job_of(gear_game(), [colours()], tmp_path / "run", replace(PICTURES, feature_windows=72, steps=40))
+    )
+    memory = Run.open(run.path).load_features()
+    assert memory is not None
+    network = run.load_model(Plugins())
+    known = torch.from_numpy(colours().frames_THWC[:, None])
+    strange = torch.randint(0, 255, known.shape, dtype=torch.uint8)
+    with torch.inference_mode():
+        near, far = (network.features(network.prepared({"frames": pictures})) for pictures in (known, strange))
+    assert memory.distances(near).argmin(1).tolist() == [number // 4 % 3 for number in range(120)]
+    assert memory.distances(far).amin(1).median() > memory.distances(near).amin(1).max()
+    assert train(job_of(gear_game(), [colours()], tmp_path / "none", PICTURES)).load_features() is None
+
+
+def test_classes_that_never_occur_are_named_before_training(tmp_path: Path) -> None:
+    with pytest.raises(NothingToTrain, match=r"shows second \(gear: reverse \d+, first \d+\).*allow_empty=true"):
+        train(job_of(gear_game(), [colours(classes=2)], tmp_path / "run", PICTURES))
+    with pytest.raises(NothingToTrain, match="shows first or second"):
+        train(job_of(gear_game(), [colours(classes=1)], tmp_path / "run", PICTURES))
+    assert not (tmp_path / "run").exists()
+    assert train(job_of(gear_game(), [colours(classes=2)], tmp_path / "run", replace(PICTURES, allow_empty=True)))
+
+
+def test_an_l1_penalty_makes_kernels_small_and_spares_the_heads(tmp_path: Path) -> None:
+    recipe = replace(PICTURES, steps=150, weight_decay=0.0, lr=3e-3)
+    plain = train(job_of(gear_game(), [colours()], tmp_path / "a", recipe)).load_model(Plugins())
+    sparse = train(job_of(gear_game(), [colours()], tmp_path / "b", replace(recipe, l1=0.01))).load_model(
+        Plugins()
+    )
+    sizes = [
+        sum(kernel.detach().abs().sum().item() for kernel in network.kernels()) for network in (plain, sparse)
+    ]
+    assert sizes[1] < 0.5 * sizes[0]
+    assert not any(kernel is plain.heads.layers["gear"].weight for kernel in plain.kernels())  # type: ignore[index]
+
+
+def test_views_cannot_be_changed_where_regions_are_protected(tmp_path: Path) -> None:
+    recipe = replace(PICTURES, augment_on="views")
+    with pytest.raises(BadValue, match=r"protects map.*augment_on=frames"):
+        train(job_of(small_game(), [bright_side_drives(small_game(), seed=0)], tmp_path / "a",
+                     replace(recipe, val_share=0, test_share=0, split_by="recording")))  # fmt: skip

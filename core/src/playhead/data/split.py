@@ -1,7 +1,7 @@
 """Training, validation and test windows that share no group: neighbouring frames must never be on two sides.
 
     windows -> groups (recordings, the values of a column, or each window by itself)
-            -> a number for each group from seed and name alone -> the lowest validate, the next test, the rest train
+            -> a number for each group, of seed and name alone -> the lowest validate, the next test, others train
 
 A few recordings are remembered by name. Thousands of groups are remembered as a rule: two bounds of that number.
 """
@@ -112,7 +112,9 @@ def split(
     validating = _kept(in_order, share, earlier, room) if share else []
     left = [name for name in in_order if name not in validating]
     before = {name: name in tested for name in earlier}
-    testing = _kept(left, test_share * len(groups) / max(1, len(left)), before, len(left) - 1) if test_share else []
+    testing = (
+        _kept(left, test_share * len(groups) / max(1, len(left)), before, len(left) - 1) if test_share else []
+    )
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
     return _parted(index, parts_N, tuple(validating), tuple(testing), None)
 
@@ -146,7 +148,9 @@ def _check_enough(groups: list[str], by: str, share: float, test_share: float) -
     if len(groups) >= wanted or wanted == 1:
         return
     parts = " and ".join(part for part, one in (("validation", share), ("the test", test_share)) if one)
-    without = " ".join(f"--set {name}=0" for name, one in (("val_share", share), ("test_share", test_share)) if one)
+    without = " ".join(
+        f"--set {name}=0" for name, one in (("val_share", share), ("test_share", test_share)) if one
+    )
     raise NothingToTrain(
         f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and {parts} "
         f"needs one of its own. Record another, or train without: {without}."

@@ -31,7 +31,7 @@ class FeatureMemory:
     def of(cls, features_NF: Tensor, class_N: Tensor) -> FeatureMemory:
         """Remember these features of N windows and their classes."""
         exact_NF = features_NF.double()
-        classes, place_N = class_N.unique(return_inverse=True)
+        classes, place_N = torch.unique(class_N, return_inverse=True)
         mean_CF = torch.stack([exact_NF[place_N == place].mean(0) for place in range(len(classes))])
         centre_F = exact_NF.mean(0)
         return cls(

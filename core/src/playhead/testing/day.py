@@ -18,8 +18,10 @@ from playhead.testing.fakes import FAKES, on_fakes
 from playhead.training.recipe import Recipe
 
 SECONDS = 3.0  # of each recording, and more where a recipe's windows are longer
-# A training as short as can be, on recordings of a few seconds, in which not everything happens.
-SMALL = ("steps=2", "batch_size=4", "workers=1", "warmup_steps=1", "allow_empty=true")
+# A training as short as can be, on two recordings of a few seconds: not everything happens in them, they have no
+# further columns to split by, and only one can be kept.
+SMALL = ("steps=2", "batch_size=4", "workers=1", "warmup_steps=1", "allow_empty=true",
+         "split_by=recording", "test_share=0")  # fmt: skip
 
 
 def recipes_of(game: Game) -> Mapping[str, Recipe]:

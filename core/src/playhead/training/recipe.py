@@ -69,9 +69,7 @@ class Recipe:
                 raise BadValue(f"{name}={getattr(self, name)} cannot be negative.")
         for name in ("val_share", "test_share"):
             if not 0 <= getattr(self, name) < 1:
-                raise BadValue(
-                    f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1."
-                )
+                raise BadValue(f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1.")
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as plain data."""

@@ -1,6 +1,6 @@
 """Networks that say which car it is: that of the original, to the parameter, and ours.
 
-    picture 400x150 -> made smaller -> convolutions -> features -> head
+picture 400x150 -> made smaller -> convolutions -> features -> head
 """
 
 from __future__ import annotations

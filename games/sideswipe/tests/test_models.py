@@ -1,0 +1,63 @@
+"""The networks: the original's to the parameter, ours within its limits; one preparation for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from playhead.models.network import Network, count_parameters
+from playhead.models.run import model_spec
+from playhead.plugins import Plugins
+from playhead_sideswipe.game import SIDESWIPE
+from playhead_sideswipe.models import ORIGINAL_PARAMETERS
+
+FRAMES = np.random.default_rng(0).integers(0, 256, (3, 150, 400, 3), dtype=np.uint8)
+
+
+def network_of(recipe: str) -> Network:
+    chosen = SIDESWIPE.recipes[recipe]
+    spec = model_spec(SIDESWIPE.to_json(), SIDESWIPE.schema, SIDESWIPE.frame, chosen)
+    network: Any = Plugins.installed().get("model", chosen.model)(spec)
+    assert isinstance(network, Network)
+    return network.eval()
+
+
+def test_the_original_has_its_parameters_and_sizes() -> None:
+    network = network_of("original")
+    assert count_parameters(network) == ORIGINAL_PARAMETERS == 1_405_252
+    sizes = []
+    for layer in network.convolutions:  # type: ignore[union-attr]
+        layer.register_forward_hook(lambda module, given, maps: sizes.append(tuple(maps.shape[1:])))
+    network({"frames": torch.from_numpy(FRAMES[:, None])})
+    assert sizes[6] == (128, 9, 21)  # the layer it called C2D_last
+    assert sizes[8] == (128, 4, 10)
+    assert [tuple(kernel.shape) for kernel in network.kernels()] == [
+        (32, 3, 3, 3), (64, 32, 3, 3), (128, 64, 3, 3), (256, 5120),
+    ]  # fmt: skip
+
+
+def test_the_original_sees_colours_from_0_to_255_at_100x50() -> None:
+    network = network_of("original")
+    seen: list[Any] = []
+    network.convolutions.register_forward_pre_hook(lambda module, given: seen.append(given[0]))  # type: ignore[union-attr]
+    network({"frames": torch.full((1, 1, 150, 400, 3), 200, dtype=torch.uint8)})
+    assert seen[0].shape == (1, 3, 50, 100)
+    assert float(seen[0].min()) == float(seen[0].max()) == 200
+
+
+def test_ours_are_small() -> None:
+    assert count_parameters(network_of("default")) <= 140_000
+    assert count_parameters(network_of("small")) <= count_parameters(network_of("default"))
+
+
+@pytest.mark.parametrize("recipe", ["default", "small", "original"])
+def test_whole_frames_and_prepared_ones_are_answered_alike(recipe: str) -> None:
+    network = network_of(recipe)
+    prepared = {name: torch.from_numpy(view)[:, None] for name, view in network.prepare(FRAMES).items()}
+    with torch.inference_mode():
+        whole = network({"frames": torch.from_numpy(FRAMES[:, None])})["car"]
+        assert torch.equal(whole, network(prepared)["car"])
+        assert network.features(prepared).ndim == 2
