@@ -10,6 +10,7 @@ from playhead.hookspecs import hookimpl
 def playhead_captures() -> dict[str, Reference]:
     """Return the built-in ways to see a game."""
     return {
+        "android": "playhead.capture.android:open_capture",
         "environment": "playhead.capture.environment:open_capture",
         "screen": "playhead.capture.screen:open_capture",
     }

@@ -41,12 +41,20 @@ class DeviceFailed(PlayheadError, OSError):
     """A window, environment, keyboard or disk that stopped working."""
 
 
-class NoWindow(DeviceFailed):
-    """No window of the game, or not just one, or no desktop: `reason` in a few words, `then` what to do."""
+class NoDevice(DeviceFailed):
+    """Something that should be there and is not: `reason` in a few words, `then` what to do."""
 
     def __init__(self, reason: str, then: str = "") -> None:
         super().__init__(f"{reason[:1].upper()}{reason[1:]}. {then}" if then else reason)
         self.reason, self.then = reason, then
+
+
+class NoWindow(NoDevice):
+    """No window of the game, or not just one, or no desktop."""
+
+
+class NoPhone(NoDevice):
+    """No phone, or not just one, or none that may be used, or nothing that could reach it."""
 
 
 class StorageFull(DeviceFailed):

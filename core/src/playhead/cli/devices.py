@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from playhead.cli.context import Desk
-from playhead.errors import BadValue, DeviceFailed, not_found
+from playhead.errors import BadValue, DeviceFailed, NoDevice, not_found
 from playhead.game import Device, Game, Scenario
 
 
@@ -41,19 +41,29 @@ def _unusable_because(desk: Desk, game: Game, device: Device) -> tuple[str, str]
     ]
     if missing:
         return f"nothing installed brings {' or '.join(missing)}", ""
-    if device.capture != "screen":
-        return "", ""
-    from playhead.capture.desktop import why_no_window  # numpy, which naming a device does without
-
-    problem = why_no_window(device, game.title)
+    problem = _problem(game, device)
     return (problem.reason, problem.then) if problem else ("", "")
+
+
+def _problem(game: Game, device: Device) -> NoDevice | None:
+    """Say what keeps a window or a phone from being used. Imports what looks for it, which costs some time."""
+    if device.capture == "screen":
+        from playhead.capture.desktop import why_no_window
+
+        return why_no_window(device, game.title)
+    if device.capture == "android":
+        from playhead.phone.adb import why_no_phone
+
+        return why_no_phone(device.options)
+    return None
 
 
 def _kind(game: Game, device: Device) -> str:
     """Say what a device is: the stand-in world, or the game's own window."""
     if game.world and device.capture == "environment":
         return " (the stand-in world)"
-    return " (the game's window)" if device.capture == "screen" else ""
+    kinds = {"screen": " (the game's window)", "android": " (the phone)"}
+    return kinds.get(device.capture, "")
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from playhead.game import Device, Frame, Game, Reference, Window
 from playhead.hookspecs import hookimpl
 from playhead_sideswipe.labels import CAR
+from playhead_sideswipe.layout import CROP, STREAM_SIDE
 from playhead_sideswipe.recipes import DEFAULT, ORIGINAL, SMALL
 from playhead_sideswipe.screen import OPTIONS
 
@@ -16,10 +17,22 @@ SETTINGS = """
     The car seen from the side, nothing in front of it.
 """
 
+# The game on a phone, and the part of its screen that is kept: 400x150 of a stream 512 pixels wide (systems.md 1).
+ANDROID = {
+    "app": "com.Psyonix.RL2D/com.epicgames.ue4.SplashActivity",
+    "serial": "",
+    "host": "",
+    "port": 0,
+    "png": False,
+    "crop": list(CROP),
+    "crop_side": STREAM_SIDE,
+}
+
 SIDESWIPE = Game(
     name="sideswipe",
     title="Rocket League Sideswipe",
     devices={
+        "android": Device(capture="android", input="none", options=ANDROID),
         "screen": Device(capture="screen", input="none", window=Window(title="Sideswipe")),
         "world": Device(capture="garage", input="none", options=OPTIONS),
     },
