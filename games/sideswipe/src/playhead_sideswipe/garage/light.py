@@ -1,0 +1,56 @@
+"""What light makes of a car's colours: two lamps and the room, for each corner of each face.
+
+Shape legend: Q faces, 4 corners, 3 coordinates or colours; L lamps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from playhead_drawing.quads import FloatArray, Quads, faces
+from playhead_sideswipe.garage.shapes import Part
+
+_BRIGHTEST = 250.0  # below the colour that marks what is empty
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Light:
+    """The lamps of a garage.
+
+    Shapes:  towards_L3 (L, 3) unit vectors to the lamps; colours_L3 (L, 3) what each adds, 1 is the paint itself;
+             room_3 (3,) what comes from everywhere.
+    """
+
+    towards_L3: FloatArray
+    colours_L3: FloatArray
+    room_3: FloatArray
+
+    def turned(self, degrees: float) -> Light:
+        """Return the same light as a car sees it that has been turned by that much, anticlockwise from above."""
+        angle = np.radians(degrees)
+        turn_33 = np.array(
+            [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]], np.float32
+        )
+        return Light(towards_L3=self.towards_L3 @ turn_33, colours_L3=self.colours_L3, room_3=self.room_3)
+
+
+def lit(part: Part, paints_23: FloatArray, light: Light, eye_3: FloatArray) -> Quads:
+    """Colour every corner of a part: its paint under the lamps, and their mirror image in what is glossy.
+
+    Shapes:  paints_23 (2, 3), first and second paint; eye_3 (3,) unit vector to the camera, in the car's axes.
+    """
+    scale_33 = np.concatenate([np.full((1, 3), 255, np.float32), paints_23]) / np.float32(255)
+    own_Q13 = (part.colours_Q3 * scale_33[part.paint_Q])[:, None]
+    lamps_LQ4 = np.maximum(light.towards_L3 @ part.normals_Q43.reshape(-1, 3).T, 0)
+    shade_Q43 = (lamps_LQ4.T @ light.colours_L3 + light.room_3).reshape(-1, 4, 3)
+    np.maximum(shade_Q43, part.glow_Q[:, None, None] * np.float32(1.05), out=shade_Q43)
+    halfway_L3 = light.towards_L3 + eye_3
+    halfway_L3 /= np.linalg.norm(halfway_L3, axis=1, keepdims=True)
+    mirror_LQ4 = np.maximum(halfway_L3 @ part.normals_Q43.reshape(-1, 3).T, 0) ** 2
+    mirror_LQ4 *= mirror_LQ4
+    mirror_LQ4 *= mirror_LQ4
+    mirror_LQ4 *= mirror_LQ4
+    gloss_Q43 = (mirror_LQ4.T @ light.colours_L3).reshape(-1, 4, 3) * (230 * part.gloss_Q[:, None, None])
+    return faces(part.corners_Q43, np.minimum(own_Q13 * shade_Q43 + gloss_Q43, _BRIGHTEST))
