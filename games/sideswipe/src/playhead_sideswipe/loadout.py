@@ -12,6 +12,15 @@ from playhead_sideswipe.labels import BODIES
 
 ROTATIONS = 10  # pictures of each loadout, a tenth of a turn apart
 
+# Bodies of the garage that no network is trained on: what it should say of them is that it does not know them.
+UNSEEN_BODIES = ("van", "pickup", "hypercar", "buggy", "roadster")
+# How many there are in each menu; number 0 of stickers and hats is none, of wheels the standard ones.
+STICKERS: Mapping[str, int] = {"octane": 3, "aftershock": 3, "werewolf": 2, "breakout": 4} | dict.fromkeys(
+    UNSEEN_BODIES, 2
+)
+HATS = 23
+WHEELS = 23
+
 # Columns beside each picture, named as the original's table names them; `loadout` tells loadouts apart.
 COLUMNS: Mapping[str, str] = {
     "uuid": "S36",

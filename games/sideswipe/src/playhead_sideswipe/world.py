@@ -7,20 +7,22 @@ Shape legend: H x W pixels, C colours, Q faces.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 from panda3d.core import NodePath
 
 from playhead_drawing.engine import Canvas, node, solid_state
 from playhead_drawing.quads import ByteArray
-from playhead_sideswipe.garage.bodies import Body, trained_body
 from playhead_sideswipe.garage.light import Light, lit
 from playhead_sideswipe.garage.paints import paints
 from playhead_sideswipe.garage.shapes import Part, join
+from playhead_sideswipe.garage.unseen import body_named
 from playhead_sideswipe.garage.wheels import wheel
 from playhead_sideswipe.labels import BODIES
-from playhead_sideswipe.loadout import Loadout
+from playhead_sideswipe.loadout import HATS, STICKERS, UNSEEN_BODIES, WHEELS, Loadout
+
+__all__ = ["BODIES", "HATS", "STICKERS", "UNSEEN_BODIES", "WHEELS", "Garage"]
 
 Split = Literal["train", "test"]
 
@@ -54,7 +56,12 @@ class Garage:
         self._car = self._canvas.scene.attach_new_node(node("car", [(solid_state(), quads)]))
         self._car.set_hpr(degrees, 0, 0)
         self._canvas.camera.set_pos_hpr(0, -7.4, 2.6, 0, -13.5, 0)
-        return self._canvas.draw()
+        picture_HWC = self._canvas.draw()
+        rng = np.random.default_rng(seed)
+        room_HWC = np.empty_like(picture_HWC)
+        room_HWC[:] = rng.integers(60, 190, 3)
+        room_HWC[int(0.55 * self.height) :] = rng.integers(40, 120)
+        return np.where((picture_HWC == _EMPTY).all(axis=2, keepdims=True), room_HWC, picture_HWC)
 
     def close(self) -> None:
         """Give the engine's memory back."""
@@ -64,7 +71,7 @@ class Garage:
 @lru_cache(maxsize=512)
 def car(body: str, hat: int, sticker: int, wheel_number: int) -> Part:
     """Put a car together."""
-    made = trained_body(body)
+    made = body_named(body)
     parts = [made.part]
     for end in (0, 1):
         one = wheel(wheel_number, made.radii[end], made.widths[end])

@@ -132,7 +132,9 @@ def _dish(model: WheelModel, radius: float) -> Part:
 def _hoop(model: WheelModel, radius: float) -> Part:
     paint = Material(colour=model.colour, glow=model.glow)
     hoop = _between(_circle(0.70 * radius, 0.01), _circle(0.52 * radius, 0.01), paint)
-    return join([hoop, _fan(0.52 * radius, -0.01, Material(colour=model.second)), _fan(0.14 * radius, 0.02, paint, 6)])
+    return join(
+        [hoop, _fan(0.52 * radius, -0.01, Material(colour=model.second)), _fan(0.14 * radius, 0.02, paint, 6)]
+    )
 
 
 def _pie(model: WheelModel, radius: float) -> Part:
@@ -150,10 +152,7 @@ def _wall(model: WheelModel, radius: float) -> Part:
 
 def _bolts(model: WheelModel, radius: float) -> Part:
     bolt = _fan(0.1 * radius, 0.03, Material(colour=model.colour, gloss=0.5), 6)
-    ring = [
-        bolt.moved(x=0.42 * radius * np.cos(a), z=0.42 * radius * np.sin(a))
-        for a in np.arange(6) * np.pi / 3
-    ]
+    ring = [bolt.moved(x=0.42 * radius * np.cos(a), z=0.42 * radius * np.sin(a)) for a in np.arange(6) * np.pi / 3]
     hoop = _between(_circle(0.7 * radius, 0.01), _circle(0.6 * radius, 0.01), Material(colour=model.colour))
     return join([_fan(0.66 * radius, -0.02, Material(colour=model.second, gloss=0.3)), hoop, *ring])
 
