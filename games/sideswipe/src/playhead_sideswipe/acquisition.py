@@ -20,7 +20,7 @@ from playhead.recording.collector import Item, Picture
 from playhead_sideswipe import layout
 from playhead_sideswipe.fingers import Fingers, differ
 from playhead_sideswipe.labels import BODIES
-from playhead_sideswipe.loadout import COLUMNS, Loadout
+from playhead_sideswipe.loadout import COLUMNS, ROTATIONS, Loadout
 from playhead_sideswipe.walk import Walk
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Dresser:
         self._worn: dict[str, int] = {}
         self._colours: dict[tuple[int, str], float] = {}
         self._team: int | None = None
+        self._turned = 0
 
     def dress(self, loadout: Loadout) -> None:
         """Put a loadout on the car in the start menu. The first call finds out where the phone is.
@@ -53,6 +54,8 @@ class Dresser:
         """
         if not self._is_known:
             self._reset()
+        while self._turned:  # broken off before the car was round
+            self.turn()
         car = self._cars.index(loadout.body)
         if car != self._car:
             self._worn.clear()  # each car wears things of its own
@@ -81,6 +84,7 @@ class Dresser:
         """Turn the car by a tenth."""
         x, y = layout.CENTRE
         self._hand.drag((x, y), (x + layout.TURN_PX, y), TURN_S, then_s=0.0)
+        self._turned = (self._turned + 1) % ROTATIONS
 
     def wait(self, seconds: float) -> None:
         """Let the picture come to rest."""

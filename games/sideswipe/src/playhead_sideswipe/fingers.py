@@ -17,7 +17,8 @@ from playhead.regions import Region
 from playhead_sideswipe import layout
 
 TRIES = 4
-SAME = 6.0  # mean difference of two small pictures, of 255, below which they show the same
+SAME = 6.0  # mean difference of two heads, of 255, below which they are those of one page
+CHANGED = 15.0  # mean difference of the twentieth that differs most, from which on something has changed
 PATIENCE_S = 0.5  # how long a page may come later than it should
 HELP = (
     "Look at the phone: is the game in its start menu, does a message cover it, is the screen on? "
@@ -121,5 +122,7 @@ def distance(a: FrameArray, b: FrameArray) -> float:
 
 
 def differ(a: FrameArray, b: FrameArray) -> bool:
-    """Whether two small pictures show different things."""
-    return distance(a, b) >= SAME
+    """Whether something is different between two small pictures, even if it is only a twentieth of them."""
+    differences = np.abs(a.astype(np.int16) - b).max(axis=2).ravel()
+    few = max(1, len(differences) // 20)
+    return float(np.partition(differences, -few)[-few:].mean()) >= CHANGED

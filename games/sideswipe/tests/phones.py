@@ -1,0 +1,100 @@
+"""Drawn phones for tests: plain cars, from whose pictures a loadout can be read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from playhead.clock import Clock
+from playhead.devices import DeviceSession
+from playhead.game import Device, Game
+from playhead.phone import SHARED, FrameArray, Phone, Point, View, seen
+from playhead_sideswipe.acquisition import GarageCollector
+from playhead_sideswipe.game import SIDESWIPE
+from playhead_sideswipe.loadout import Loadout
+from playhead_sideswipe.screen.phone import Faults, GaragePhone, garage_stock
+
+STOCK = garage_stock()
+SHADES = {
+    "body": 20,
+    "team": 200,
+    "primary": 200,
+    "secondary": 200,
+    "hat": 8,
+    "sticker": 40,
+    "wheel": 8,
+    "rotation": 20,
+}
+
+
+class PlainCars:
+    """Draws patches side by side, one a property; neither seed nor clutter changes anything."""
+
+    def draw(self, loadout: Loadout, rotation: float, *, seed: int, clutter: bool = True) -> FrameArray:
+        body = list(STOCK.cars).index(loadout.body)
+        values = [getattr(loadout, name) for name in list(SHADES)[1:-1]]
+        shades = np.array([body, *values, rotation]) * list(SHADES.values())
+        row_W = np.repeat(shades.round().astype(np.uint8), 50)
+        return np.broadcast_to(row_W[None, :, None], (150, 400, 3)).copy()
+
+    def close(self) -> None:
+        pass
+
+
+def read_back(frame_HWC: FrameArray) -> dict[str, Any]:
+    """Return body, team, primary, secondary, hat, sticker, wheel and rotation of a plain picture."""
+    patches = frame_HWC[75, 25::50, 0] / np.array(list(SHADES.values()))
+    found: dict[str, Any] = dict(zip(SHADES, patches.round(2).tolist(), strict=True))
+    return {**found, "body": STOCK.cars[round(found["body"])]}
+
+
+def phone(seed: int = 0, clock: Clock | None = None, **faults: Any) -> GaragePhone:
+    return GaragePhone(PlainCars(), STOCK, seed=seed, clock=clock, faults=Faults(**faults))
+
+
+class HalfSize:
+    """The same phone with a screen of half the width and height."""
+
+    size = (1000, 500)
+
+    def __init__(self, phone: GaragePhone) -> None:
+        self._phone, self.clock = phone, phone.clock
+
+    def tap(self, x: float, y: float) -> None:
+        self._phone.tap(2 * x, 2 * y)
+
+    def drag(self, start: Point, end: Point, seconds: float) -> None:
+        self._phone.drag((2 * start[0], 2 * start[1]), (2 * end[0], 2 * end[1]), seconds)
+
+    def grab(self, view: View | None = None) -> FrameArray:
+        return seen(self._phone.grab(View(width=1000, height=500)), view)
+
+    def close(self) -> None:
+        self._phone.close()
+
+
+def session_on(worked: Phone, device: str = "world", game: Game = SIDESWIPE) -> DeviceSession:
+    stated: Device = game.device(device)
+    session = DeviceSession(game=game, name=device, device=stated, options=stated.options, clock=worked.clock)
+    session.share(SHARED, lambda: worked)
+    return session
+
+
+def collector_on(worked: Phone, device: str = "world", **options: Any) -> GarageCollector:
+    return GarageCollector(session_on(worked, device), options)
+
+
+def check_truth(pictures: list[Any]) -> None:
+    """Assert that every picture shows what its labels and columns say."""
+    for picture in pictures:
+        columns: Mapping[str, Any] = picture.columns
+        shown = read_back(picture.picture)
+        said = {
+            "team": columns["team"], "primary": columns["primary_color"], "secondary": columns["secondary_color"],
+            "hat": columns["hat"], "sticker": columns["skin"], "wheel": columns["wheel"],
+            "rotation": columns["x_rotation"],
+        }  # fmt: skip
+        assert {name: shown[name] for name in said} == said, columns["loadout"]
+        assert columns["loadout"].startswith(f"{shown['body']}-t")
