@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 
 from playhead.errors import BadValue, not_found
 from playhead_sideswipe.labels import BODIES
-from playhead_sideswipe.loadout import ROTATIONS, Loadout
-from playhead_sideswipe.screen.plain import HATS, STICKERS, UNSEEN_BODIES, WHEELS
+from playhead_sideswipe.loadout import HATS, ROTATIONS, STICKERS, UNSEEN_BODIES, WHEELS, Loadout
 
 T = TypeVar("T")
 

@@ -9,6 +9,7 @@ from playhead_sideswipe import layout
 # What the drawn phone may be told, as options of its device; they are stated there, so that others are noticed.
 OPTIONS: dict[str, Any] = {
     "seed": 0,
+    "split": "train",
     "real_time": False,
     "lost_taps": 0.0,
     "disconnect_after": 0,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playhead.capture.phone import PhoneCapture
 from playhead.clock import NS_PER_S, Clock, FakeClock, SystemClock
-from playhead.errors import DeviceFailed
+from playhead.errors import BadValue, DeviceFailed
 from playhead.phone import FrameArray, Point, View
 from playhead_sideswipe import layout
 from playhead_sideswipe.labels import BODIES
+from playhead_sideswipe.loadout import HATS, STICKERS, UNSEEN_BODIES, WHEELS
 from playhead_sideswipe.screen.drawing import Cars, ScreenPainter
 from playhead_sideswipe.screen.touch import Stock, TouchScreen
 
@@ -96,25 +98,31 @@ class GaragePhone:
 
 
 def garage_stock() -> Stock:
-    """Return what the garage of world.py has."""
-    from playhead_sideswipe.screen.plain import HATS, STICKERS, UNSEEN_BODIES, WHEELS
-
+    """Return what the garage of world.py has: the cars that are classes first, then the others."""
     return Stock(cars=(*BODIES, *UNSEEN_BODIES), stickers=STICKERS, wheels=WHEELS, hats=HATS)
 
 
 def open_capture(session: DeviceSession) -> PhoneCapture:
-    """Open the drawn phone of a session for looking and for touching."""
+    """Open the drawn phone of a session for looking and for touching.
 
-    def make() -> GaragePhone:
-        from playhead_sideswipe.screen.plain import PlainCars
+    Raises:  BadValue for options that are no such values.
+    """
+    return PhoneCapture.open(session, lambda: _phone(session.options))
 
-        options = session.options
+
+def _phone(options: Mapping[str, Any]) -> GaragePhone:
+    from playhead_sideswipe.world import Garage  # the engine that draws, which naming the device does without
+
+    if options["split"] not in ("train", "test"):
+        raise BadValue(f'split={options["split"]} is neither "train" nor "test".')
+    try:
         faults = Faults(
             lost_taps=float(options["lost_taps"]),
             disconnect_after=int(options["disconnect_after"]),
             stuck_menu=str(options["stuck_menu"]),
         )
-        clock = SystemClock() if options["real_time"] else None
-        return GaragePhone(PlainCars(), garage_stock(), seed=int(options["seed"]), clock=clock, faults=faults)
-
-    return PhoneCapture.open(session, make)
+        seed = int(options["seed"])
+    except (TypeError, ValueError) as error:
+        raise BadValue(f"An option of the drawn phone is no number: {error}.") from error
+    clock = SystemClock() if options["real_time"] else None
+    return GaragePhone(Garage(split=options["split"]), garage_stock(), seed=seed, clock=clock, faults=faults)
