@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +13,7 @@ from playhead.cli.context import Desk, pass_desk
 from playhead.errors import BadValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from playhead.storage.importing import Importable, Progress
+    from playhead.storage.importing import Imported
 
 
 @click.command("import")
@@ -38,20 +34,30 @@ def import_(
 
     Example: playhead import gta5 D:/recordings/stuck
     """
+    from playhead.cli.progress import named_bars, working_on
     from playhead.storage.importing import find, import_all
 
     known = desk.game(game)
-    found = find(known, importer, paths, _settings(settings))
     desk.say_home()
+    with working_on("looking through what there is"):
+        found = find(known, importer, paths, _settings(settings))
     rows = []
-    with _bar() as progress:
+    with named_bars() as bar:
         parent = desk.home.recordings(game)
-        for row in import_all(found, parent, skip_damaged=skip_damaged, progress=progress):
-            rows.append({**asdict(row), "source": str(row.source)})
+        for row in import_all(found, parent, skip_damaged=skip_damaged, progress=lambda one: bar(one.name)):
+            rows.append(row)
             if not as_json:
-                click.echo(f"{row.outcome:<13} {row.name}" + (f": {row.reason}" if row.reason else ""))
+                click.echo(_line(row))
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2, default=str))
+
+
+def _line(row: Imported) -> str:
+    line = f"{row.outcome:<13} {row.name}" + (f": {row.reason}" if row.reason else "")
+    if not row.left_out:
+        return line
+    examples = "".join(f"\n              {one}" for one in row.examples)
+    return f"{line}, {row.left_out:,} left out, listed in {row.listed_in}{examples}"
 
 
 def _settings(texts: tuple[str, ...]) -> dict[str, str]:
@@ -59,18 +65,3 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
         if "=" not in text:
             raise BadValue(f'--set {text} should read NAME=VALUE, as in "--set scenario=stuck".')
     return {name: value for name, _, value in (text.partition("=") for text in texts)}
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[Importable], Progress]]:
-    """Show on stderr how far each file is."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-
-        def follow(one: Importable) -> Progress:
-            task = bar.add_task(one.name, total=None)
-            return lambda done, total: bar.update(task, completed=done, total=total)
-
-        yield follow

@@ -46,15 +46,26 @@ def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Calla
 
 @contextmanager
 def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """Show a bar for each thing worked on: called with its name, gives what is called with (done, in all)."""
+    """Show a bar for each thing worked on, until done: called with its name, gives (done, in all) -> None."""
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
 
         def follow(name: str) -> Callable[[int, int], None]:
             task = progress.add_task(name, total=None)
-            return lambda done, total: progress.update(task, completed=done, total=total)
+            return lambda done, total: progress.update(task, completed=done, total=total, visible=done < total)
 
         yield follow
+
+
+@contextmanager
+def working_on(what: str) -> Iterator[None]:
+    """Say what is being done while it is not known how long it takes."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
 
 
 @contextmanager

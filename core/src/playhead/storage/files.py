@@ -9,7 +9,7 @@ shape of frames                     4. last: so a recording is as long as its fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,9 +119,10 @@ class RecordingFiles:
         for group in ("labels", "telemetry", "columns"):
             (folder / group).mkdir()
             write_json(folder / group / "zarr.json", group_json({}))
+        self._kinds = row_kinds(header)
         self._rows = {
             key: RowFile(folder / key, self._scratch.with_name(f".new.{key.replace('/', '.')}"), *kind)
-            for key, kind in row_kinds(header).items()
+            for key, kind in self._kinds.items()
         }
         self._events = EventFiles(folder / "events", self._scratch)
         write_json(folder / "zarr.json", self._group(is_complete=False))  # last: now it is a recording
@@ -148,6 +149,23 @@ class RecordingFiles:
         for name, kind in self._header.columns.items():
             self._rows[f"columns/{name}"].append(_cell(row.columns.get(name), np.dtype(kind)))
         self._frames += 1
+
+    def extend(self, pictures: Sequence[bytes], rows: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Add several encoded pictures and, by the key of each small array, their rows.
+
+        Shapes:  rows[key] (len(pictures), ...); arrays without rows get zeros, telemetry NaN.
+        """
+        done = 0
+        while done < len(pictures):
+            shard = self._open_shard()
+            part = pictures[done : done + shard.room]
+            shard.extend(part)
+            done += len(part)
+        for key, (dtype, row_shape) in self._kinds.items():
+            missing = np.nan if key.startswith("telemetry/") else 0
+            empty = np.full((len(pictures), *row_shape), missing, dtype) if key not in rows else rows[key]
+            self._rows[key].extend(empty)
+        self._frames += len(pictures)
 
     def add_events(self, events: Iterable[Event]) -> None:
         """Add events. Nobody sees them before `publish`."""

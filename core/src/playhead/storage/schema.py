@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -42,7 +42,8 @@ class RecordingHeader:
     """Everything a recording says about itself, kept in the attributes of its group.
 
     `columns` are further columns beside labels and telemetry: name -> numpy dtype, "int64" or "float32", or
-    "S36" for text of at most 36 bytes in UTF-8.
+    "S36" for text of at most 36 bytes in UTF-8. `legends` say what the numbers of a column mean: column -> rows of
+    plain data, each with an `id`.
     Units:  rate_hz frames a second, as asked; padding_frames at the start are never labels;
             clock_anchor pairs the frames' clock (monotonic ns) with UTC (ns since 1970).
     """
@@ -60,6 +61,7 @@ class RecordingHeader:
     window: Mapping[str, Any] = field(default_factory=dict)
     telemetry: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    legends: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     notes: str = ""
     clock_anchor: Mapping[str, int] = field(default_factory=_anchor)
     tool_version: str = playhead.__version__
@@ -85,6 +87,7 @@ class RecordingHeader:
             "frame": asdict(self.frame),
             "telemetry": list(self.telemetry),
             "columns": dict(self.columns),
+            "legends": {name: [dict(row) for row in rows] for name, rows in self.legends.items()},
         }
         return plain
 

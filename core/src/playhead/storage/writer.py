@@ -7,11 +7,12 @@ Shape legend: H height, W width, C channels, A columns of a label head.
 
 from __future__ import annotations
 
+import math
 import queue
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import RecordingHeader, picture_codecs
 
 _QUEUE_BYTES = 64 * 2**20  # raw frames that may wait for the disk: 500 of 240x180, 46 of 800x600
+_WAITING_BATCHES = 4  # batches of encoded pictures that may wait
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,12 @@ class _Moment:
     row: FrameRow
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    pictures: Sequence[bytes]
+    rows: Mapping[str, npt.NDArray[Any]]
+
+
 @dataclass(frozen=True)
 class _Events:
     events: list[Event] = field(default_factory=list)
@@ -57,7 +65,8 @@ class _Events:
 class RecordingWriter:
     """One recording being made. A context manager.
 
-    `sync_s`: at most about this many seconds of frames are lost when the process is killed.
+    `sync_s`: at most about this many seconds of frames are lost when the process is killed; infinite where the
+    folder is worth nothing until it is whole, as of an import: then nothing waits for the disk.
     `drop_when_full`: when the disk is too slow, count and drop frames (a real game, which does not wait)
     instead of waiting for it (a world in lockstep).
     Raises:  BadValue when the folder is not empty, StorageFull or DeviceFailed from the disk.
@@ -84,7 +93,8 @@ class RecordingWriter:
         self._summary: Summary | None = None
         self._bytes_taken = 0
         waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
-        self._queue: queue.Queue[_Moment | _Events | None] = queue.Queue(waiting)
+        self._queue: queue.Queue[_Moment | _Batch | _Events | None] = queue.Queue(waiting)
+        self._room = threading.Semaphore(_WAITING_BATCHES)
         try:
             self._files = RecordingFiles(folder, header)
         except OSError as error:
@@ -163,6 +173,69 @@ class RecordingWriter:
             raise Mismatch(f"{self.path.name}: this picture cannot be stored as it is, {error}.") from error
         row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
         self._hand_over(_Moment(picture=picture, row=row))
+
+    def append_many(
+        self,
+        pictures: Sequence[bytes],
+        time_ns: npt.NDArray[np.int64],
+        labels: Mapping[str, npt.NDArray[Any]],
+        origin: npt.NDArray[np.uint8],
+        columns: Mapping[str, npt.NDArray[Any]],
+    ) -> dict[int, str]:
+        """Hand many encoded pictures over at once, ten times faster than one by one; waits for room, drops none.
+
+        Pictures that cannot be stored are left out with their rows; returns which, and why.
+        Shapes:  time_ns, origin (N,), N the number of pictures; labels head -> (N, A), every head; columns (N,),
+                 text as numpy's S. Telemetry stays unknown. Frames of origin NONE have labels that mean nothing.
+        Raises:  BadValue, NotFound, StorageFull and DeviceFailed as `append`.
+        """
+        rows = self._batch_rows(time_ns, labels, origin, columns)
+        bad = self._bad_pictures(pictures)
+        if bad:
+            is_good_N = ~np.isin(np.arange(len(pictures)), list(bad))
+            pictures = [data for number, data in enumerate(pictures) if number not in bad]
+            rows = {key: values[is_good_N] for key, values in rows.items()}
+        if pictures:
+            self._check_going()
+            self._room.acquire()
+            self._queue.put(_Batch(pictures=pictures, rows=rows))
+            times = rows["frame_time_ns"]
+            self._first_ns = int(times[0]) if self._first_ns is None else self._first_ns
+            self._last_ns = int(times[-1])
+        return bad
+
+    def _bad_pictures(self, pictures: Sequence[bytes]) -> dict[int, str]:
+        check, shape = self._picture.check, self._header.frame.shape
+        bad = {}
+        for number, data in enumerate(pictures):
+            try:
+                check(data, shape)
+            except (ValueError, RuntimeError) as error:
+                bad[number] = str(error)
+        return bad
+
+    def _batch_rows(
+        self,
+        time_ns: npt.NDArray[np.int64],
+        labels: Mapping[str, npt.NDArray[Any]],
+        origin: npt.NDArray[np.uint8],
+        columns: Mapping[str, npt.NDArray[Any]],
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Return the rows of a batch by the keys of their arrays, or say what is wrong with them."""
+        last_ns = self._last_ns if self._first_ns is not None else np.iinfo(np.int64).min
+        if len(time_ns) and (int(time_ns[0]) <= last_ns or (np.diff(time_ns) <= 0).any()):
+            raise BadValue(f"{self.path.name}: the times of {len(time_ns)} frames do not rise after {last_ns} ns.")
+        _check_known("label head", labels, self._header.schema)
+        _check_known("column", columns, self._header.columns)
+        rows: dict[str, npt.NDArray[Any]] = {"frame_time_ns": time_ns, "label_origin": origin}
+        rows |= {f"labels/{name}": np.asarray(labels[name], head.dtype)
+                 for name, head in self._header.schema.items()}  # fmt: skip
+        for name, values in columns.items():
+            rows[f"columns/{name}"] = _column_rows(name, values, np.dtype(self._header.columns[name]))
+        wrong = [key for key, values in rows.items() if len(values) != len(time_ns)]
+        if wrong:
+            raise BadValue(f"{self.path.name}: {', '.join(wrong)} do not have {len(time_ns)} rows each.")
+        return rows
 
     def add_events(self, events: Iterable[Event]) -> None:
         """Hand events over; they are never dropped."""
@@ -273,13 +346,17 @@ class RecordingWriter:
         finally:
             self._files.close()
             while not self._is_told:  # so that nobody waits for room in the queue
-                self._is_told = self._queue.get() is None
+                thing = self._queue.get()
+                self._is_told = thing is None
+                if isinstance(thing, _Batch):
+                    self._room.release()
 
     def _write_until_told(self) -> None:
         due_s = time.monotonic() + self._publish_every_s
         while True:
             try:
-                thing = self._queue.get(timeout=max(0.0, due_s - time.monotonic()))
+                left_s = None if math.isinf(due_s) else max(0.0, due_s - time.monotonic())
+                thing = self._queue.get(timeout=left_s)
             except queue.Empty:
                 thing = _Events()
             if thing is None:
@@ -287,6 +364,12 @@ class RecordingWriter:
                 return
             if isinstance(thing, _Events):
                 self._files.add_events(thing.events)
+            elif isinstance(thing, _Batch):
+                try:
+                    self._files.extend(thing.pictures, thing.rows)
+                finally:
+                    self._room.release()
+                self._bytes_taken += sum(map(len, thing.pictures))
             else:
                 picture = thing.picture
                 data = picture if isinstance(picture, bytes) else self._picture.encode(picture)
@@ -301,6 +384,21 @@ def _check_known(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
         if name not in known:
             raise not_found(f"{kind} of this recording", name, known)
+
+
+def _column_rows(name: str, values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return a column of a batch as its rows are stored. Raises BadValue for what does not fit."""
+    if dtype.kind == "S":
+        texts = np.char.encode(values, "utf-8") if values.dtype.kind == "U" else values
+        if texts.dtype.kind != "S" or (len(texts) and int(np.char.str_len(texts).max()) > dtype.itemsize):
+            raise BadValue(
+                f"Column {name} is text of at most {dtype.itemsize} bytes; {values.dtype} does not fit."
+            )
+        padded = np.ascontiguousarray(texts.astype(dtype))
+        return padded.view(np.uint8).reshape(len(values), dtype.itemsize)
+    if not np.can_cast(values.dtype, dtype, "same_kind"):
+        raise BadValue(f"Column {name} is {dtype}; {values.dtype} does not fit.")
+    return values.astype(dtype, copy=False)
 
 
 def _fitting(name: str, value: Any, dtype: np.dtype[Any]) -> Any:

@@ -40,6 +40,7 @@ SIDESWIPE = Game(
     labels={"car": CAR},
     collectors={"garage": "playhead_sideswipe.acquisition:GarageCollector"},
     recipes={"default": DEFAULT, "small": SMALL, "original": ORIGINAL},
+    importers={"original": "playhead_sideswipe.importers:find_pictures"},
     settings=SETTINGS,
 )
 
