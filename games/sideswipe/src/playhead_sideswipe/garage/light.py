@@ -12,7 +12,7 @@ import numpy as np
 from playhead_drawing.quads import FloatArray, Quads, faces
 from playhead_sideswipe.garage.shapes import Part
 
-_BRIGHTEST = 250.0  # below the colour that marks what is empty
+_DARKEST, _BRIGHTEST = 4.0, 250.0  # black marks what is empty
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,4 +53,4 @@ def lit(part: Part, paints_23: FloatArray, light: Light, eye_3: FloatArray) -> Q
     mirror_LQ4 *= mirror_LQ4
     mirror_LQ4 *= mirror_LQ4
     gloss_Q43 = (mirror_LQ4.T @ light.colours_L3).reshape(-1, 4, 3) * (230 * part.gloss_Q[:, None, None])
-    return faces(part.corners_Q43, np.minimum(own_Q13 * shade_Q43 + gloss_Q43, _BRIGHTEST))
+    return faces(part.corners_Q43, np.clip(own_Q13 * shade_Q43 + gloss_Q43, _DARKEST, _BRIGHTEST))
