@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,8 +68,8 @@ def _halo() -> Part:
     angles = np.linspace(0, 2 * np.pi, 13)
     ring = [(0.30, 0.42), (0.36, 0.46), (0.30, 0.50), (0.24, 0.46), (0.30, 0.42)]
     corners = []
-    for (r0, z0), (r1, z1) in zip(ring, ring[1:], strict=False):
-        for a, b in zip(angles, angles[1:], strict=False):
+    for (r0, z0), (r1, z1) in pairwise(ring):
+        for a, b in pairwise(angles):
             corners.append(
                 [
                     (r * np.cos(t), r * np.sin(t), z)
@@ -153,11 +154,11 @@ def _balloon() -> Part:
 
 def _flag() -> Part:
     pole = box((-0.02, 0.02), (-0.02, 0.02), (0.0, 0.76), _cloth(_GREY))
-    cloths = [
-        box((-0.44 + 0.21 * k, -0.23 + 0.21 * k), (-0.01, 0.01), (low, low + 0.16), _cloth((_BLACK, _WHITE)[(k + row) % 2]))
-        for k in range(2)
-        for row, low in enumerate((0.42, 0.58))
-    ]  # fmt: skip
+    cloths = []
+    for column, back in enumerate((-0.44, -0.23)):
+        for row, low in enumerate((0.42, 0.58)):
+            square = _cloth((_BLACK, _WHITE)[(column + row) % 2])
+            cloths.append(box((back, back + 0.21), (-0.01, 0.01), (low, low + 0.16), square))
     return join([pole, *cloths])
 
 

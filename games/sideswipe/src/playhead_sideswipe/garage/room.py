@@ -47,8 +47,8 @@ def _cut(dice: Random, surface_HW: ByteArray, size: tuple[int, int]) -> ByteArra
 def _tint(dice: Random) -> ByteArray:
     """Return what each level of grey becomes: from nearly black to a colour, steeper or flatter."""
     bright = np.array([any_colour(dice, 50, 255)], np.float32)
-    if dice.random() < 0.5:
-        bright = 0.3 * bright + 0.7 * bright.mean()
+    colourful = dice.choice((0.15, 0.3, 0.5, 1.0))
+    bright = colourful * bright + (1 - colourful) * bright.mean()
     levels_256 = np.arange(256, dtype=np.float32)[:, None] / 200
     contrast = dice.uniform(0.4, 1.3)
     tinted = bright * (1 + contrast * (levels_256 - 1))

@@ -48,13 +48,13 @@ class Camera:
         return np.stack([size[0] / 2 + across_N, size[1] / 2 - above_N], axis=1).astype(np.float32)
 
 
-PLAIN_CAMERA = Camera(x=0.0, y=-7.6, z=2.5, heading=0.0, pitch=-13.0, roll=0.0)
+PLAIN_CAMERA = Camera(x=0.0, y=-7.6, z=2.5, heading=0.0, pitch=-14.0, roll=0.0)
 
 
 def camera(dice: Random) -> Camera:
     """Hang the camera a little nearer or further, higher or lower, to one side, not quite level."""
-    distance, height = dice.uniform(7.0, 8.4), dice.uniform(2.1, 2.9)
-    aim_x, aim_z = dice.uniform(-0.28, 0.28), dice.uniform(0.62, 0.88)
+    distance, height = dice.uniform(7.2, 8.6), dice.uniform(2.1, 2.9)
+    aim_x, aim_z = dice.uniform(-0.28, 0.28), dice.uniform(0.52, 0.74)
     x = dice.uniform(-0.5, 0.5)
     return Camera(
         x=x,

@@ -108,27 +108,18 @@ def _shards(skin: Sequence[Ring]) -> Part:
 
 
 def _bands(skin: Sequence[Ring]) -> Part:
-    return join(
-        [
-            strip(skin, [(x, 0.6, 4.0), (x + width, 0.6, 4.0)], colour)
-            for x, width, colour in (
-                (1.35, 0.16, _BLACK),
-                (1.62, 0.10, _WHITE),
-                (-0.60, 0.22, _SECOND),
-                (-1.0, 0.1, _BLACK),
-            )
-        ]
-    )
+    bands = ((1.35, 0.16, _BLACK), (1.62, 0.10, _WHITE), (-0.60, 0.22, _SECOND), (-1.0, 0.1, _BLACK))
+    return join([strip(skin, [(x, 0.6, 4.0), (x + width, 0.6, 4.0)], colour) for x, width, colour in bands])
 
 
 def _diamonds(skin: Sequence[Ring]) -> Part:
+    places = ((-1.2, 1.4), (-0.6, 1.5), (0.0, 1.5), (0.6, 1.5), (1.4, 3.4), (1.9, 3.45))
     return join(
         [
             strip(skin, [(x - 0.2, v, v + 0.03), (x, v - 0.35, v + 0.35), (x + 0.2, v, v + 0.03)], colour)
-            for x, v, colour in ((-1.2, 1.4, _YELLOW), (-0.6, 1.5, _BLACK), (0.0, 1.5, _YELLOW), (0.6, 1.5, _BLACK),
-                                 (1.4, 3.4, _YELLOW), (1.9, 3.45, _BLACK))
+            for (x, v), colour in zip(places, (_YELLOW, _BLACK) * 3, strict=True)
         ]
-    )  # fmt: skip
+    )
 
 
 def _line(skin: Sequence[Ring]) -> Part:
