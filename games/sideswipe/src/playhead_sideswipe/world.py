@@ -150,7 +150,7 @@ def _shade(picture_HWC: ByteArray, body: str, rotation: float, camera: scene.Cam
     corners_82 = camera.pixels(flat_83.astype(np.float32), SIZE).astype(np.int32)
     top = int(np.clip(corners_82[:, 1].min() - 8, 0, SIZE[1] - 1))
     floor_HWC = picture_HWC[top:]
-    shadow_HW = np.full(floor_HWC.shape[:2], 255, np.uint8)
+    shadow_HW: ByteArray = np.full(floor_HWC.shape[:2], 255, np.uint8)
     cv2.fillConvexPoly(shadow_HW, cv2.convexHull(corners_82 - (0, top)), round(255 * (1 - _SHADOW)))
-    shadow_HW = cv2.blur(shadow_HW, (15, 7))
-    cv2.multiply(floor_HWC, cv2.merge([shadow_HW] * 3), dst=floor_HWC, scale=1 / 255)
+    soft_HW = cv2.blur(shadow_HW, (15, 7))
+    cv2.multiply(floor_HWC, cv2.merge([soft_HW] * 3), dst=floor_HWC, scale=1 / 255)

@@ -63,7 +63,8 @@ def _pole(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
     height, width = mask_HW.shape
     left, thick, colour = dice.randint(0, width), dice.randint(5, 24), any_colour(dice)
     box(picture_HWC, left, 0, left + thick, height, colour)
-    box(picture_HWC, left, 0, left + max(1, thick // 4), height, tuple(part * 3 // 5 for part in colour))
+    red, green, blue = (part * 3 // 5 for part in colour)
+    box(picture_HWC, left, 0, left + max(1, thick // 4), height, (red, green, blue))
     if dice.random() < 0.4:
         for y in range(dice.randint(0, 20), height, 26):
             box(picture_HWC, left, y, left + thick, y + 13, (240, 214, 50))

@@ -52,7 +52,7 @@ def _tint(dice: Random) -> ByteArray:
     levels_256 = np.arange(256, dtype=np.float32)[:, None] / 200
     contrast = dice.uniform(0.4, 1.3)
     tinted = bright * (1 + contrast * (levels_256 - 1))
-    return np.clip(tinted, 0, 255).astype(np.uint8).reshape(256, 1, 3)
+    return np.asarray(np.clip(tinted, 0, 255), np.uint8).reshape(256, 1, 3)
 
 
 def _turntable(picture_HWC: ByteArray, dice: Random) -> None:

@@ -32,7 +32,7 @@ class Camera:
     def towards_3(self) -> FloatArray:
         """The unit vector from the car to the camera."""
         place_3 = np.array([self.x, self.y, self.z - 0.7])
-        return (place_3 / np.linalg.norm(place_3)).astype(np.float32)
+        return np.asarray(place_3 / np.linalg.norm(place_3), np.float32)
 
     def pixels(self, points_N3: FloatArray, size: tuple[int, int]) -> FloatArray:
         """Return where points are in a picture. Shapes: points_N3 (N, 3); returns (N, 2) x, y in pixels."""
@@ -94,4 +94,4 @@ def exposure(dice: Random) -> ByteArray:
     gain_3 = np.array([dice.uniform(0.75, 1.2) * dice.uniform(0.95, 1.05) for _ in range(3)], np.float32)
     gain_3 = 0.75 * gain_3.mean() + 0.25 * gain_3
     curve = levels_256 ** np.float32(dice.uniform(0.8, 1.25)) * gain_3 + np.float32(dice.uniform(-0.03, 0.05))
-    return np.clip(255 * curve, 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    return np.asarray(np.clip(255 * curve, 0, 255), np.uint8).reshape(1, 256, 3)

@@ -177,7 +177,8 @@ def _part(corners_Q43: FloatArray, normals_Q43: FloatArray, materials: Sequence[
 
 def _flat_normals(corners_Q43: FloatArray) -> FloatArray:
     across = np.cross(corners_Q43[:, 2] - corners_Q43[:, 0], corners_Q43[:, 3] - corners_Q43[:, 1])
-    return (across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    lengths = np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(across / lengths, np.float32)
 
 
 def _smooth_normals(corners_SK43: FloatArray) -> FloatArray:
@@ -190,4 +191,5 @@ def _smooth_normals(corners_SK43: FloatArray) -> FloatArray:
     mean_SK43 = np.stack([around[1:, :-1], around[:-1, :-1], around[:-1, 1:], around[1:, 1:]], axis=2)
     mean_SK43 /= np.maximum(np.linalg.norm(mean_SK43, axis=-1, keepdims=True), 1e-9)
     mixed = _SMOOTH * mean_SK43 + (1 - _SMOOTH) * flat_SK3[:, :, None]
-    return (mixed / np.maximum(np.linalg.norm(mixed, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    lengths = np.maximum(np.linalg.norm(mixed, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(mixed / lengths, np.float32)
