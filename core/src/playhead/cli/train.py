@@ -55,6 +55,7 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     # Waiting spinning made a step 6 times slower (340 against 58 ms, two threads on two busy cores).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from playhead.cli.train_view import TrainView
+    from playhead.game import is_playable
 
     desk.say_home()
     found = desk.game(game)
@@ -64,16 +65,15 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     recordings = open_all(desk, found, asked["recordings"], asked["extra_dirs"], skip_bad=asked["skip_bad"])
     if is_measured:
         recipe = replace(recipe, latency_s=measured_latency(desk, found, recordings))
-    with TrainView(recipe.steps) as view:
+    with TrainView(recipe.steps, is_acting=is_playable(found)) as view:
         job = _job(desk, found, recipe, recordings, asked, view)
         try:
             run: Run = desk.plugins.get("training", recipe.training)(job)
         except BaseException:
             _remove_if_empty(job.out)
             raise
-    click.echo(json.dumps({"name": run.name, "path": str(run.path), **run.to_json()}, indent=2)) if as_json else (
-        click.echo(summary(run))
-    )
+    told = {"name": run.name, "path": str(run.path), **run.to_json()}
+    click.echo(json.dumps(told, indent=2) if as_json else summary(run, is_acting=is_playable(found)))
 
 
 def chosen_recipe(
@@ -155,18 +155,24 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def summary(run: Run) -> str:
+def summary(run: Run, *, is_acting: bool = True) -> str:
     """Say in a few lines how good a run is and what it is called."""
+    from playhead.cli.train_view import share
+
     metrics = run.metrics
     lines = []
     for name, head in metrics.get("heads", {}).items():
-        shares = "  ".join(f"{key} {value:.2f}" for key, value in head["f1"].items())
+        shares = "  ".join(f"{key} {share(value)}" for key, value in head["f1"].items())
         lines.append(f"{name}: F1 {shares}")
-        lines.append(
-            f"  all right {head['accuracy']:.2f} (repeat-last {head['repeat_last']['accuracy']:.2f}, "
-            f"majority {head['majority']['accuracy']:.2f}); where the action changes F1 {head['change_f1']:.2f} "
-            f"(repeat-last {head['repeat_last']['change_f1']:.2f})"
-        )
+        repeat, majority = head["repeat_last"], head["majority"]
+        if is_acting:
+            lines.append(
+                f"  all right {share(head['accuracy'])} (repeat-last {repeat['accuracy']:.2f}, "
+                f"majority {majority['accuracy']:.2f}); where the action changes F1 {head['change_f1']:.2f} "
+                f"(repeat-last {repeat['change_f1']:.2f})"
+            )
+        else:
+            lines.append(f"  all right {share(head['accuracy'])} (majority {majority['accuracy']:.2f})")
     loss = f", validation loss {metrics['loss']:.3f}" if "loss" in metrics else ""
     early = ", stopped early" if metrics["stopped_early"] else ""
     lines.append(

@@ -10,9 +10,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 
 class TrainView:
-    """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines."""
+    """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines.
 
-    def __init__(self, steps: int) -> None:
+    Where nobody acts (`is_acting` false) no action changes: then only what is right is told.
+    """
+
+    def __init__(self, steps: int, *, is_acting: bool = True) -> None:
+        self._is_acting = is_acting
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._progress = Progress(
             TextColumn("train"),
@@ -47,9 +51,18 @@ class TrainView:
     def validated(self, step: int, metrics: dict[str, Any]) -> None:
         """Print what a validation measured."""
         head = next(iter(metrics["heads"].values()))
+        changes = (
+            f", change-frame F1 {metrics['change_f1']:.2f} (repeat-last {head['repeat_last']['change_f1']:.2f})"
+        )
         self._console.print(
             f"step {step:,}: loss {metrics['train_loss']:.3f}, validation {metrics['loss']:.3f}, "
-            f"all right {metrics['accuracy']:.2f}, change-frame F1 {metrics['change_f1']:.2f} "
-            f"(repeat-last {head['repeat_last']['change_f1']:.2f})",
+            f"all right {share(metrics['accuracy'])}{changes if self._is_acting else ''}",
             markup=False,
         )
+
+
+def share(value: float) -> str:
+    """Say a share as it is read: two digits, and as many more as tell it from 1."""
+    if 0.99 < value < 1:
+        return f"{value:.4f}"
+    return f"{value:.2f}"

@@ -33,7 +33,7 @@ DEFAULT = Recipe(
     feature_windows=4096,
 )
 
-SMALL = replace(DEFAULT, model_options={"channels": [12, 24, 48]})
+SMALL = replace(DEFAULT, model_options={"channels": [16, 32], "blocks": [1, 1]})
 
 # The original's final run, by its report, notebooks and the axis of its figures (systems.md, section 1). What
 # differs:
