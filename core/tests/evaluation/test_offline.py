@@ -11,7 +11,6 @@ from brightside import GAME, load_plugins
 from doubles import bright_side_drives, recording, small_game
 
 from playhead.errors import Mismatch, NothingToTrain
-from playhead.evaluation.attribution import attribution_layers, heat_maps
 from playhead.evaluation.closed_loop import course_of
 from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
 from playhead.evaluation.exhibits import ranked_apart
@@ -25,6 +24,7 @@ from playhead.evaluation.offline import (
 )
 from playhead.evaluation.report import render_page, write_report
 from playhead.labels import Choice
+from playhead.models.attribution import attribution_layers, heat_maps
 from playhead.models.predictor import Predictor
 from playhead.plugins import Plugins
 from playhead.training.job import TrainingJob

@@ -35,13 +35,17 @@ LabelTable = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSpec:
-    """How windows are picked and labelled; a part of every recipe."""
+    """How windows are picked and labelled; a part of every recipe.
+
+    With `is_unlabelled` the windows are instead those that nobody labelled; what they say as labels means nothing.
+    """
 
     length: int = 1  # frames
     stride_s: float = 0.25
     latency_s: float = 0.0
     label_over_s: float = 0.0
     origins: tuple[str, ...] = ("human", "script")
+    is_unlabelled: bool = False
 
     @classmethod
     def of(cls, recipe: Recipe) -> WindowSpec:
@@ -57,6 +61,8 @@ class WindowSpec:
     @property
     def trusted(self) -> tuple[int, ...]:
         """The numbers of the origins whose labels count. Raises NotFound for an unknown origin."""
+        if self.is_unlabelled:
+            return (int(Origin.NONE),)
         known = {origin.name.lower(): origin for origin in Origin if origin is not Origin.NONE}
         for name in self.origins:
             if name not in known:

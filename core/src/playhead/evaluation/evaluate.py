@@ -1,6 +1,7 @@
 """One evaluation from a run to everything the page shows.
 
-    recordings kept for validation -> answers -> scores, baselines, honesty, exhibits -\\
+    recordings not trained on -> answers -> scores, baselines, honesty, exhibits -------\\
+    pictures of no class      -> answers -> rejection of the unseen --------------------+
     unseen seeds -> drives of every contestant -> table, clip ---------------------------+-> Evaluation -> page
 """
 
@@ -17,16 +18,29 @@ import numpy as np
 
 import playhead
 from playhead.data.source import Source
+from playhead.data.unseen import unseen_index
+from playhead.data.windows import WindowSpec
+from playhead.evaluation.choice import Asked, ChoiceStudy, study_choice
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate_closed_loop
+from playhead.evaluation.closely import ask_closely
 from playhead.evaluation.contestants import NETWORK, Contestant, contestants
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
+from playhead.evaluation.gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
-from playhead.evaluation.offline import ask, held_out_index, honesty_verdicts, leading_windows
+from playhead.evaluation.offline import (
+    check_recording,
+    held_out_index,
+    honesty_verdicts,
+    leading_windows,
+    spread_windows,
+    validation_index,
+)
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
 from playhead.evaluation.statistics import ScoreTable, shown
 from playhead.game import Game, is_playable
-from playhead.labels import Keys
+from playhead.labels import Choice, Keys
+from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins
@@ -55,7 +69,8 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `course` nothing is driven. `drivers` are names of
-    contestants, empty for the usual ones. `max_windows` bounds how many windows are asked about.
+    contestants, empty for the usual ones. `max_windows` bounds how many windows are asked about. `unseen` are
+    recordings of what the run has no class for (data/unseen.py).
     Units:  tolerance_s seconds a press may be early or late.
     """
 
@@ -63,6 +78,7 @@ class EvaluationJob:
     run: Run
     plugins: Plugins
     recordings: Sequence[Source] = ()
+    unseen: Sequence[Source] = ()
     only_held_out: bool = True
     course: Course | None = None
     drivers: Sequence[str] = ()
@@ -83,6 +99,7 @@ def evaluate(job: EvaluationJob) -> Evaluation:
     """
     run = job.run
     found = Evaluation(title=job.game.title, run=run.name, command=job.command, history=run.history())
+    found.steps_an_epoch = run.data.get("train_windows", 0) / run.recipe.batch_size
     groups = {"Run": run_facts(run), "Recipe": recipe_facts(run)}
     if job.recordings:
         compare(job, found)
@@ -96,24 +113,72 @@ def evaluate(job: EvaluationJob) -> Evaluation:
 
 def compare(job: EvaluationJob, found: Evaluation) -> None:
     """Compare answers with labels, and fill in all that follows from them."""
-    run = job.run
+    run, is_acting = job.run, is_playable(job.game)
     predictor = Predictor(run.load_model(job.plugins), run.schema)
     index = held_out_index(run, job.recordings, only_held_out=job.only_held_out)
-    index = leading_windows(index, job.max_windows)
+    index = (leading_windows if is_acting else spread_windows)(index, job.max_windows)
     with job.watch.part("windows", len(index)) as advance:
-        answers = ask(predictor, run, index, progress=advance)
-    found.answers, found.is_held_out = answers, job.only_held_out
-    found.heads = judge_heads(answers, tolerance_s=job.tolerance_s)
+        asked = ask_closely(predictor, run, index, progress=advance)
+    found.answers, found.is_held_out, found.is_acting = asked.answers, job.only_held_out, is_acting
+    found.heads = judge_heads(asked.answers, tolerance_s=job.tolerance_s, is_acting=is_acting)
+    found.choices = study_choices(job, predictor, asked)
     with job.watch.part("tests and pictures", 3) as advance:
         honesty = honesty_verdicts(predictor, run, index)
         advance(1)
-        found.best, found.worst = best_and_worst(run, index, answers)
+        if is_acting or not found.choices:
+            found.best, found.worst = best_and_worst(run, index, asked.answers)
+            found.attention = attention_exhibits(predictor, run, index, asked.answers)
         advance(1)
-        found.attention = attention_exhibits(predictor, run, index, answers)
+        if isinstance(predictor.network, Network):
+            found.augmented = augmentation_rows(run, predictor.network, index)
         advance(1)
-    is_acting = is_playable(job.game)
     beaten = [v for result in found.heads for v in baseline_verdicts(result, is_acting=is_acting)]
     found.verdicts = [*beaten, *honesty]
+
+
+def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> list[ChoiceStudy]:
+    """Study every head of classes: what its mistakes share, where it looks, what it does with the unseen."""
+    heads = {name: head for name, head in job.run.schema.items() if isinstance(head, Choice)}
+    if not heads:
+        return []
+    unseen = ask_unseen(job, predictor)
+    chosen_on = ask_chosen_on(job, predictor)
+    memory = getattr(job.run, "load_features", lambda: None)()
+    studies = []
+    with job.watch.part("mistakes and heat", len(heads)) as advance:
+        for name, head in heads.items():
+            study = study_choice(name, head, asked, chosen_on, unseen, memory)
+            study.mistakes = mistake_exhibits(job.run, asked, name, head)
+            study.heat = heat_rows(predictor, job.run, asked, name, head)
+            if unseen is not None and study.unseen is not None:
+                shown = unseen_exhibits(job.run, unseen, name, head, study.unseen)
+                study.unseen.familiar, study.unseen.strange = shown
+            studies.append(study)
+            advance(1)
+    return studies
+
+
+def ask_unseen(job: EvaluationJob, predictor: Predictor) -> Asked | None:
+    """Answer the pictures of no class; None when there are none."""
+    for recording in job.unseen:
+        check_recording(job.run, recording)
+    index = unseen_index(job.unseen, job.run.schema, WindowSpec.of(job.run.recipe))
+    index = spread_windows(index, job.max_windows)
+    if len(index) == 0:
+        return None
+    with job.watch.part("unseen", len(index)) as advance:
+        return ask_closely(predictor, job.run, index, progress=advance)
+
+
+def ask_chosen_on(job: EvaluationJob, predictor: Predictor) -> Asked | None:
+    """Answer the windows of validation, where the run has a test part beside it; else None."""
+    if not job.only_held_out:
+        return None
+    index = spread_windows(validation_index(job.run, job.recordings), job.max_windows)
+    if len(index) == 0:
+        return None
+    with job.watch.part("validation", len(index)) as advance:
+        return ask_closely(predictor, job.run, index, progress=advance)
 
 
 def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:

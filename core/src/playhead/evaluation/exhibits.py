@@ -13,13 +13,13 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, FloatArray, HeadAnswers
-from playhead.evaluation.attribution import heat_maps
+from playhead.evaluation.exhibit import Exhibit
 from playhead.evaluation.honesty import FRAMES
 from playhead.evaluation.metrics import window_losses
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import encode, side_by_side, with_heat
-from playhead.evaluation.results import Exhibit
 from playhead.labels import Axes, Choice, Head
+from playhead.models.attribution import heat_maps
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 

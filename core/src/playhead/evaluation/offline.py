@@ -62,6 +62,12 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
     return index
 
 
+def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
+    """Return the windows of validation of a run that is measured on a test part; else none."""
+    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
+    return index.take(np.zeros(len(index), dtype=bool))
+
+
 def check_recording(run: Run, recording: Source) -> None:
     """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
     header, where = recording.header, f"Recording {recording.name}"
@@ -75,6 +81,13 @@ def check_recording(run: Run, recording: Source) -> None:
         raise Mismatch(
             f"{where} is at {header.rate_hz:g} Hz, the run {run.name} was trained at {run.rate_hz:g} Hz. {then}"
         )
+
+
+def spread_windows(index: WindowIndex, at_most: int) -> WindowIndex:
+    """Keep at most so many windows, evenly spread: for pictures that have nothing to do with the one before."""
+    if len(index) <= at_most:
+        return index
+    return index.take(np.linspace(0, len(index) - 1, at_most).astype(np.int64))
 
 
 def leading_windows(index: WindowIndex, at_most: int) -> WindowIndex:

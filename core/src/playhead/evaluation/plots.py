@@ -65,7 +65,8 @@ class Drawing:
 
 
 @contextmanager
-def _drawing(height_in: float, width_in: float = _WIDTH_IN) -> Iterator[Drawing]:
+def drawing_of(height_in: float, width_in: float = _WIDTH_IN) -> Iterator[Drawing]:
+    """Yield a figure to draw on in the page's style. Units: inches, as matplotlib counts them."""
     with mpl.rc_context(_STYLE):
         drawing = Drawing(Figure(figsize=(width_in, height_in), layout="constrained"))
         yield drawing
@@ -90,7 +91,7 @@ def history_plot(history: Sequence[Mapping[str, Any]], score: str, baselines: Ma
 
     `history` rows hold `step`, `train_loss` and `loss` of validation, and the score by its name.
     """
-    with _drawing(2.9) as drawing:
+    with drawing_of(2.9) as drawing:
         losses, scores = drawing.figure.subplots(1, 2)
         _curve(losses, history, "train_loss", BLUE, "training")
         _curve(losses, history, "loss", ORANGE, "validation")
@@ -119,7 +120,7 @@ def confusion_plot(table_CC: IntArray, names: Sequence[str]) -> str:
     classes = len(names)
     share_CC = table_CC / np.maximum(table_CC.sum(1, keepdims=True), 1)
     side = min(max(0.62 * (classes + 1) + 1.2, 3.2), 9.0)
-    with _drawing(side, side + 0.6) as drawing:
+    with drawing_of(side, side + 0.6) as drawing:
         plot = drawing.figure.subplots()
         faint = LinearSegmentedColormap.from_list("faint", [BLUE + "08", BLUE + "cc"])
         plot.imshow(share_CC, cmap=faint, vmin=0, vmax=1)
@@ -153,7 +154,7 @@ def _total(counts_C: IntArray, right: int) -> str:
 def score_bars(rows: Mapping[str, Mapping[str, float]], baseline: Mapping[str, float], baseline_name: str) -> str:
     """Draw precision, recall and F1 of every key or class; a tick marks the baseline's F1."""
     names = list(rows)
-    with _drawing(min(0.7 + 0.62 * len(names), 12)) as drawing:
+    with drawing_of(min(0.7 + 0.62 * len(names), 12)) as drawing:
         plot = drawing.figure.subplots()
         for offset, measure, colour in ((-0.25, "precision", BLUE), (0, "recall", ORANGE), (0.25, "f1", GREEN)):
             values = [_zero_for_nan(rows[name][measure]) for name in names]
@@ -179,7 +180,7 @@ def _zero_for_nan(value: float) -> float:
 
 def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
     """Draw how often the network is right when it is so sure, one line a head, with the counts below."""
-    with _drawing(3.9, 4.6) as drawing:
+    with drawing_of(3.9, 4.6) as drawing:
         upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
         for number, (name, bins) in enumerate(calibrations.items()):
@@ -201,7 +202,7 @@ def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
 def seeds_plot(table: ScoreTable, measure: str) -> str:
     """Draw one measure of every seed as a dot for each driver, with the mean and its 95 % interval."""
     drivers = table.drivers
-    with _drawing(0.8 + 0.42 * len(drivers)) as drawing:
+    with drawing_of(0.8 + 0.42 * len(drivers)) as drawing:
         plot = drawing.figure.subplots()
         jitter = np.random.default_rng(0)
         for place, driver in enumerate(drivers):
@@ -226,7 +227,7 @@ def seeds_plot(table: ScoreTable, measure: str) -> str:
 
 def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -> str:
     """Draw how often each key or class is true, and how often it is answered."""
-    with _drawing(min(0.8 + 0.36 * len(names), 10)) as drawing:
+    with drawing_of(min(0.8 + 0.36 * len(names), 10)) as drawing:
         plot = drawing.figure.subplots()
         places = np.arange(len(names))
         for offset, values, colour, label in ((-0.19, true_K, GREY, "true"), (0.19, said_K, BLUE, "answered")):
@@ -244,7 +245,7 @@ def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -
 def axes_plot(truth_NA: FloatArray, said_NA: FloatArray, names: Sequence[str], *, at_most: int = 1500) -> str:
     """Draw the answered value of each axis over the true one, for some windows; right ones are on the line."""
     rows = np.unique(np.linspace(0, len(truth_NA) - 1, min(len(truth_NA), at_most)).astype(np.int64))
-    with _drawing(3.2, min(3.0 * len(names) + 0.4, 9.0)) as drawing:
+    with drawing_of(3.2, min(3.0 * len(names) + 0.4, 9.0)) as drawing:
         plots = drawing.figure.subplots(1, len(names), squeeze=False)[0]
         for column, (plot, name) in enumerate(zip(plots, names, strict=True)):
             both = np.concatenate([truth_NA[:, column], said_NA[:, column]])
@@ -262,7 +263,7 @@ def timeline_plot(
 
     Shapes:  time_s_N (N,); true_NK (N, K); likely_NK (N, K) in [0, 1].
     """
-    with _drawing(0.7 + 0.6 * len(names), 8.2) as drawing:
+    with drawing_of(0.7 + 0.6 * len(names), 8.2) as drawing:
         plots = drawing.figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
         for column, (plot, name) in enumerate(zip(plots, names, strict=True)):
             held_N = true_NK[:, column].astype(np.float64)

@@ -15,8 +15,10 @@ from playhead.clock import NS_PER_S
 from playhead.evaluation import plots
 from playhead.evaluation.answers import HELD, Answers, decided
 from playhead.evaluation.baselines import TITLES
+from playhead.evaluation.choice_page import baseline_accuracy, choice_view
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
+from playhead.evaluation.plots_choice import history_plots
 from playhead.evaluation.results import Evaluation, HeadResult, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
@@ -50,12 +52,14 @@ def render_page(evaluation: Evaluation) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["picture"] = data_uri
+    scores = {result.name: result.scores for result in evaluation.heads}
     return environment.get_template("report.html.jinja").render(
         evaluation=evaluation,
         score_rows=_score_rows(evaluation.table),
         seed_plots=_seed_plots(evaluation.table),
         history_plot=_history(evaluation),
-        heads=[_head(result, evaluation.answers) for result in evaluation.heads],
+        heads=[_head(result, evaluation) for result in evaluation.heads],
+        choices=[choice_view(study, scores[study.name]) for study in evaluation.choices],
     )
 
 
@@ -93,6 +97,11 @@ HISTORY_SCORES = ("change_f1", "accuracy")
 def _history(evaluation: Evaluation) -> str:
     """Draw the training curves beside what needs no network, or nothing without a history."""
     rows = evaluation.history
+    if not evaluation.is_acting and len(evaluation.choices) == 1:
+        head = evaluation.heads[0]
+        return history_plots(
+            rows, head.name, baseline=baseline_accuracy(head.baselines), steps_an_epoch=evaluation.steps_an_epoch
+        )
     score = next((name for name in HISTORY_SCORES if any(name in row for row in rows)), "")
     return plots.history_plot(rows, score, history_baselines(rows[-1], score)) if rows and score else ""
 
@@ -104,15 +113,17 @@ def history_baselines(row: Mapping[str, Any], score: str) -> dict[str, float]:
     return {TITLES[who]: float(np.mean(values)) for who, values in found.items() if values}
 
 
-def _head(result: HeadResult, answers: Answers | None) -> dict[str, Any]:
-    """Return what the template shows of one head."""
+def _head(result: HeadResult, evaluation: Evaluation) -> dict[str, Any]:
+    """Return what the template shows of one head; of one that is studied elsewhere, only the table."""
+    is_studied = any(study.name == result.name for study in evaluation.choices)
     return {
         "name": result.name,
         "kind": result.kind,
         "windows": result.scores.windows,
         "changes": result.scores.changes,
         "rows": head_rows(result),
-        "plots": _head_plots(result, answers),
+        "is_studied": is_studied,
+        "plots": [] if is_studied else _head_plots(result, evaluation.answers),
         "primary": measure_title(PRIMARY[result.kind]),
     }
 

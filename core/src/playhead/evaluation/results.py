@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.baselines import TITLES, baseline_answers
+from playhead.evaluation.choice import ChoiceStudy, confusion_text, summary_lines
+from playhead.evaluation.exhibit import Exhibit
 from playhead.evaluation.honesty import Verdict
 from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head
 from playhead.evaluation.statistics import ScoreTable, aligned, bootstrap_mean, number, shown
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exhibit:
-    """A picture with what was true and what was answered: rows of (name, true, answered)."""
-
-    picture: bytes
-    caption: str
-    rows: Sequence[tuple[str, float, float]] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,17 +48,35 @@ def _plain(numbers: Mapping[str, float]) -> dict[str, float | None]:
     return {name: None if math.isnan(value) else round(float(value), 6) for name, value in numbers.items()}
 
 
-def judge_heads(answers: Answers, *, tolerance_s: float) -> list[HeadResult]:
-    """Score every head and its baselines. Units: tolerance_s seconds a press may be early or late."""
+def judge_heads(answers: Answers, *, tolerance_s: float, is_acting: bool = True) -> list[HeadResult]:
+    """Score every head and its baselines.
+
+    Pictures that have nothing to do with the one before (not `is_acting`) have no changes, and nothing to repeat.
+    Units:  tolerance_s seconds a press may be early or late.
+    """
     results = []
     for name, head_answers in answers.heads.items():
+        baselines = baseline_answers(head_answers)
+        if not is_acting:
+            baselines = {who: theirs for who, theirs in baselines.items() if who not in ACTING_BASELINES}
         scored = {
             who: score_head(theirs, answers.time_ns_N, answers.segments, tolerance_s=tolerance_s)
-            for who, theirs in {"": head_answers, **baseline_answers(head_answers)}.items()
+            for who, theirs in {"": head_answers, **baselines}.items()
         }
+        if not is_acting:
+            scored = {who: without_changes(scores) for who, scores in scored.items()}
         own = scored.pop("")
         results.append(HeadResult(name=name, answers=head_answers, scores=own, baselines=scored))
     return results
+
+
+ACTING_BASELINES = ("repeat_last", "always_forward")
+
+
+def without_changes(scores: HeadScores) -> HeadScores:
+    """Return scores without those that look at changes of the action."""
+    summary = {name: value for name, value in scores.summary.items() if name not in CHANGE.values()}
+    return replace(scores, changes=0, summary=summary)
 
 
 def baseline_verdicts(result: HeadResult, *, is_acting: bool = True) -> list[Verdict]:
@@ -138,8 +149,9 @@ def _comparison(
 class Evaluation:
     """What was found. Whatever an evaluation did not do stays empty, and the page leaves it out.
 
-    `is_held_out` says that no window compared was trained on. `facts` are groups of named facts: the run, its
-    data, the settings, the machine.
+    `is_held_out` says that no window compared was trained on, `is_acting` that answers are actions, one after
+    another. `augmented` are pictures beside themselves as training sees them. `facts` are groups of named facts:
+    the run, its data, the settings, the machine.
     """
 
     title: str
@@ -147,10 +159,14 @@ class Evaluation:
     command: str = ""
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     is_held_out: bool = True
+    is_acting: bool = True
     answers: Answers | None = None
     heads: Sequence[HeadResult] = ()
+    choices: Sequence[ChoiceStudy] = ()
+    augmented: Sequence[tuple[bytes, Sequence[bytes]]] = ()
     verdicts: Sequence[Verdict] = ()
     table: ScoreTable | None = None
+    steps_an_epoch: float = 0.0
     history: Sequence[Mapping[str, Any]] = ()
     attention: Sequence[Exhibit] = ()
     best: Sequence[Exhibit] = ()
@@ -168,6 +184,7 @@ class Evaluation:
             "run": self.run,
             "command": self.command,
             "offline": {result.name: result.to_json() for result in self.heads},
+            **({"choices": {study.name: study.to_json() for study in self.choices}} if self.choices else {}),
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "facts": {group: dict(facts) for group, facts in self.facts.items()},
         }
@@ -176,6 +193,8 @@ class Evaluation:
         """Return the tables and verdicts as text for the terminal."""
         parts = [self.table.to_text()] if self.table else []
         parts += [head_table(result) for result in self.heads]
+        for study in self.choices:
+            parts += [confusion_text(study), "\n".join(summary_lines(study))]
         parts += [
             "\n".join(f"{'ok  ' if verdict.passed else 'NO  '} {verdict.sentence}" for verdict in self.verdicts)
         ]

@@ -6,7 +6,7 @@ Shape legend: B windows, T frames of a window, H, W frame, h, w a layer's map.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -16,9 +16,10 @@ import torch
 from captum.attr import LayerGradCam, Saliency
 from torch import Tensor, nn
 
-from playhead.evaluation.answers import FloatArray
 from playhead.models import ModelSpec
 from playhead.models.predictor import Predictor
+
+FloatArray = npt.NDArray[np.floating]
 
 WHOLE_FRAME = "scene"
 
@@ -52,19 +53,44 @@ def heat_maps(
     covers the whole frame's.
     Shapes:  inputs as for `Predictor.predict_batch`; returns (B, H, W) at the frame's size.
     """
-    prepared = {name: torch.as_tensor(value) for name, value in predictor.prepare(inputs).items()}
-    layers = attribution_layers(predictor.network)
-    count = len(next(iter(prepared.values())))
-    if layers:
-        maps = {
-            name: _grad_cam(predictor.network, layer, prepared, head, output) for name, layer in layers.items()
-        }
-    else:
-        maps = _saliency(predictor.network, prepared, head, output)
-    heat_BHW = np.zeros((count, spec.frame.height, spec.frame.width))
-    for name, map_Bhw in sorted(maps.items(), key=lambda item: item[0] in spec.regions):
-        _lay(heat_BHW, _last_frames(map_Bhw, count), spec, name)
+    heat_BHW: FloatArray = class_heat_maps(predictor, spec, inputs, head, [output])[0]
     return heat_BHW
+
+
+def class_heat_maps(
+    predictor: Predictor,
+    spec: ModelSpec,
+    inputs: Mapping[str, npt.NDArray[Any]],
+    head: str,
+    outputs: Sequence[int] | None = None,
+) -> FloatArray:
+    """Return how much each place of the last frame speaks for each of several outputs (default: all), 0 to 1.
+
+    The maps of one window have one scale in each view, so that the outputs can be compared: where the strongest
+    speaks for one class, little is left of the others.
+    Shapes:  inputs as for `Predictor.predict_batch`; returns (outputs, B, H, W) at the frame's size.
+    """
+    prepared = {name: torch.as_tensor(value) for name, value in predictor.prepare(inputs).items()}
+    count = len(next(iter(prepared.values())))
+    wanted = range(spec.schema[head].outputs) if outputs is None else outputs
+    found = [_view_maps(predictor.network, prepared, head, output) for output in wanted]
+    heat_OBHW = np.zeros((len(found), count, spec.frame.height, spec.frame.width))
+    for name in sorted(found[0], key=lambda view: view in spec.regions):
+        map_OBhw = np.stack([_last_frames(maps[name], count) for maps in found])
+        strongest_B = map_OBhw.max(axis=(0, 2, 3))
+        map_OBhw /= np.where(strongest_B > 0, strongest_B, 1.0)[None, :, None, None]
+        for heat_BHW, map_Bhw in zip(heat_OBHW, map_OBhw, strict=True):
+            _lay(heat_BHW, map_Bhw, spec, name)
+    return heat_OBHW
+
+
+def _view_maps(
+    network: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int
+) -> Mapping[str, FloatArray]:
+    layers = attribution_layers(network)
+    if not layers:
+        return _saliency(network, prepared, head, output)
+    return {name: _grad_cam(network, layer, prepared, head, output) for name, layer in layers.items()}
 
 
 def _grad_cam(
@@ -104,12 +130,10 @@ def _last_frames(map_Nhw: FloatArray, count: int) -> FloatArray:
 
 
 def _lay(heat_BHW: FloatArray, map_Bhw: FloatArray, spec: ModelSpec, name: str) -> None:
-    """Lay a view's map where the view lies on the frame, scaled to 1 at its strongest."""
+    """Lay a view's map where the view lies on the frame."""
     rows, columns = slice(0, heat_BHW.shape[1]), slice(0, heat_BHW.shape[2])
     if name in spec.regions:
         rows, columns = spec.regions[name].rows, spec.regions[name].columns
     height, width = heat_BHW[0, rows, columns].shape
     for heat_HW, map_hw in zip(heat_BHW, map_Bhw, strict=True):
-        strongest = float(map_hw.max())
-        scaled_hw = map_hw / strongest if strongest > 0 else np.zeros_like(map_hw)
-        heat_HW[rows, columns] = cv2.resize(scaled_hw, (width, height), interpolation=cv2.INTER_LINEAR)
+        heat_HW[rows, columns] = cv2.resize(map_hw, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,271 @@
+"""A head that chooses one of several classes, studied: how sure its score is, what its mistakes share, what it
+does with what it has never seen.
+
+    windows to choose by (validation) -> temperature, rejection score
+    windows to judge (test)           -> shares with intervals, mistakes, calibration, AUROC
+    windows of no class               -> AUROC
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.data.unseen import kinds_of
+from playhead.data.windows import WindowIndex
+from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
+from playhead.evaluation.exhibit import Exhibit, HeatRow
+from playhead.evaluation.intervals import Share, wilson
+from playhead.evaluation.metrics import confusion
+from playhead.evaluation.rejection import Memory, Rejection, Thoughts, judge_rejection
+from playhead.evaluation.shared import SharedValue, columns_of, shared_values
+from playhead.evaluation.statistics import aligned
+from playhead.evaluation.temperature import Temperature, judge_temperature
+from playhead.labels import Choice
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """Windows that were asked about, what was answered, and what each head thought. All of the same length."""
+
+    index: WindowIndex
+    answers: Answers
+    thoughts: Mapping[str, Thoughts]
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def truth(self, head: str) -> IntArray:
+        """Return the true classes (N,)."""
+        return np.asarray(self.answers.heads[head].truth_NA[:, 0].astype(np.int64))
+
+    def likely(self, head: str) -> FloatArray:
+        """Return the probabilities (N, C)."""
+        return self.answers.heads[head].answers_NO
+
+
+@dataclass(kw_only=True, eq=False)
+class UnseenStudy:
+    """What a head does with pictures of no class: the rejection score, what it takes them for, and some of them.
+
+    `taken_for` counts, by kind, what each class was answered for.
+    """
+
+    rejection: Rejection
+    taken_for: Mapping[str, Mapping[str, int]]
+    familiar: Sequence[Exhibit] = ()
+    strange: Sequence[Exhibit] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as plain data."""
+        taken = {kind: dict(counts) for kind, counts in self.taken_for.items()}
+        return {**self.rejection.to_json(), "taken_for": taken}
+
+
+@dataclass(kw_only=True, eq=False)
+class ChoiceStudy:
+    """Everything about one head of classes beyond its scores. Pictures are filled in later (gallery.py).
+
+    `judged_apart` says that temperature and rejection score were chosen on a validation part and not on half of
+    the windows judged. `shared` lists what was tested; its clear ones are over-represented among the mistakes.
+    """
+
+    name: str
+    head: Choice
+    table_CC: IntArray
+    accuracy: Share
+    recall: Mapping[str, Share]
+    precision: Mapping[str, Share]
+    temperature: Temperature | None = None
+    judged_apart: bool = False
+    shared: Sequence[SharedValue] = ()
+    unseen: UnseenStudy | None = None
+    mistakes: Sequence[Exhibit] = ()
+    heat: Sequence[HeatRow] = ()
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        """How many windows were answered wrongly."""
+        return self.accuracy.whole - self.accuracy.part
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as plain data."""
+        return {
+            "accuracy": self.accuracy.to_json(),
+            "recall": {name: share.to_json() for name, share in self.recall.items()},
+            "precision": {name: share.to_json() for name, share in self.precision.items()},
+            "confusion_axes": "rows true, columns answered",
+            "temperature": self.temperature.to_json() if self.temperature else None,
+            "chosen_on": "validation" if self.judged_apart else "every second window",
+            "mistakes_share": [value.to_json() for value in self.shared if value.wrong.part],
+            "unseen": self.unseen.to_json() if self.unseen else None,
+        }
+
+
+def study_choice(
+    name: str, head: Choice, judged: Asked, chosen_on: Asked | None, unseen: Asked | None,
+    memory: Memory | None = None,
+) -> ChoiceStudy:  # fmt: skip
+    """Study one head on windows that were answered.
+
+    Without `chosen_on` (windows of validation) every second window chooses, and the others judge what was chosen.
+    """
+    true_N, said_N = judged.truth(name), judged.likely(name).argmax(1)
+    table_CC = confusion(true_N, said_N, len(head.names))
+    right_C = np.diag(table_CC)
+    study = ChoiceStudy(
+        name=name,
+        head=head,
+        table_CC=table_CC,
+        accuracy=wilson(int(right_C.sum()), int(table_CC.sum())),
+        recall=_shares(head, right_C, table_CC.sum(1)),
+        precision=_shares(head, right_C, table_CC.sum(0)),
+        judged_apart=chosen_on is not None,
+        shared=shared_values(true_N != said_N, shareable_columns(judged.index, name, head)),
+    )
+    choosing, judging = _two_parts(name, judged, chosen_on)
+    if len(choosing[1]) and len(judging[1]):
+        study.temperature = judge_temperature(choosing[:2], judging[:2])
+        if unseen is not None and len(unseen):
+            study.unseen = study_unseen(name, head, choosing[2], judging[2], unseen, memory)
+    return study
+
+
+def _shares(head: Choice, part_C: IntArray, whole_C: IntArray) -> dict[str, Share]:
+    counts = zip(head.names, part_C.tolist(), whole_C.tolist(), strict=True)
+    return {name: wilson(part, whole) for name, part, whole in counts}
+
+
+Part = tuple[FloatArray, IntArray, Thoughts]
+
+
+def _two_parts(name: str, judged: Asked, chosen_on: Asked | None) -> tuple[Part, Part]:
+    """Return (probabilities, classes, thoughts) to choose by and to judge on."""
+    if chosen_on is not None:
+        return _part(name, chosen_on, slice(None)), _part(name, judged, slice(None))
+    is_even_N = np.arange(len(judged)) % 2 == 0
+    return _part(name, judged, is_even_N), _part(name, judged, ~is_even_N)
+
+
+def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
+    thoughts = asked.thoughts[name] if isinstance(rows, slice) else asked.thoughts[name].take(rows)
+    return asked.likely(name)[rows], asked.truth(name)[rows], thoughts
+
+
+def study_unseen(
+    name: str, head: Choice, choosing: Thoughts, judging: Thoughts, unseen: Asked, memory: Memory | None
+) -> UnseenStudy:
+    """Study what a head does with pictures of no class."""
+    kinds, said_N = kinds_of(unseen.index, name), unseen.likely(name).argmax(1)
+    kind_N, taken_for = np.array(kinds), {}
+    for kind in dict.fromkeys(kinds):
+        counts = np.bincount(said_N[kind_N == kind], minlength=len(head.names))
+        taken_for[kind] = dict(zip(head.names, counts.tolist(), strict=True))
+    rejection = judge_rejection(choosing, judging, unseen.thoughts[name], kinds, memory)
+    return UnseenStudy(rejection=rejection, taken_for=taken_for)
+
+
+def shareable_columns(index: WindowIndex, name: str, head: Choice) -> dict[str, Any]:
+    """Return the true class and every column that is not just its number, each (N,)."""
+    true_N = index.labels[name][:, 0].astype(np.int64)
+    columns = {
+        column: values_N
+        for column, values_N in columns_of(index).items()
+        if not (np.array_equal(values_N, true_N) if values_N.dtype.kind in "iuf" else column == name)
+    }
+    return {f"true {name}": np.array(head.names)[true_N], **columns}
+
+
+def mistaken(asked: Asked, name: str) -> npt.NDArray[np.int64]:
+    """Return the windows answered wrongly, those it was surest of first."""
+    likely_NC = asked.likely(name)
+    said_N = likely_NC.argmax(1)
+    rows = np.flatnonzero(said_N != asked.truth(name))
+    return np.asarray(rows[np.argsort(-likely_NC[rows, said_N[rows]], kind="stable")])
+
+
+def summary_lines(study: ChoiceStudy) -> list[str]:
+    """Return the study as lines of text for the terminal."""
+    accuracy = study.accuracy
+    lines = [f"accuracy {percent(accuracy)}: {study.wrong:,} of {accuracy.whole:,} wrong"]
+    if study.temperature is not None:
+        fit = study.temperature
+        lines.append(
+            f"calibration error {fit.before.error:.4f}, {fit.after.error:.4f} at temperature {fit.value:.2f}"
+        )
+    for value in [value for value in study.shared if value.is_clear][:5]:
+        low, high = value.lift_interval
+        lines.append(
+            f"wrong {value.lift:.1f} times as often [{low:.1f}, {high:.1f}] where {value.column} is {value.value} "
+            f"({value.wrong.part} of {value.wrong.whole:,}, p {value.p:.2g} corrected)"
+        )
+    if study.unseen is not None:
+        found = study.unseen.rejection
+        lines.append(
+            f"unseen: AUROC {found.overall.value:.3f} [{found.overall.low:.3f}, {found.overall.high:.3f}] over "
+            f"{len(found.unseen_N):,} pictures of {len(found.by_kind)} kinds by {found.chosen}; "
+            f"{found.rejected:.1%} rejected where {found.kept:.1%} of the known are kept"
+        )
+    return lines
+
+
+def percent(share: Share, digits: int = 2) -> str:
+    """Return a share as `99.68 % [99.62, 99.73]`."""
+    if not share.whole:
+        return "–"
+    low, high = 100 * share.low, 100 * share.high
+    return f"{100 * share.value:.{digits}f} % [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def confusion_text(study: ChoiceStudy) -> str:
+    """Return the confusion matrix as text: rows answered, columns true, totals and shares."""
+    rows = [[cell.text for cell in row] for row in confusion_cells(study.table_CC)]
+    names = study.head.names
+    table = [["answered \\ true", *names, "total"]]
+    table += [[name, *row] for name, row in zip([*names, "total"], rows, strict=True)]
+    return aligned(table)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell of a confusion matrix: a count, its share of the whole, and for totals the share that is right."""
+
+    count: int
+    share: float
+    right: float | None = None
+    is_right: bool = False
+
+    @property
+    def text(self) -> str:
+        """The cell in a few characters."""
+        shown = self.share if self.right is None else self.right
+        return f"{self.count:,} ({100 * shown:.2f} %)" if self.count else "0"
+
+
+def confusion_cells(table_CC: IntArray) -> list[list[Cell]]:
+    """Return the cells of a confusion matrix, rows answered and columns true, with a row and a column of totals.
+
+    The totals say how much of them is right: precision at the end of a row, recall at the end of a column,
+    accuracy in the corner.
+    Shapes:  table_CC (true class, answered class).
+    Source:  Tocard-Inc/Deep-Learning lays it out in this way: answered down, true across.
+    """
+    whole = max(1, int(table_CC.sum()))
+    answered_CC, right_C = table_CC.T, np.diag(table_CC)
+    rows = [
+        [Cell(count=int(count), share=int(count) / whole, is_right=r == c) for c, count in enumerate(row)]
+        for r, row in enumerate(answered_CC)
+    ]
+    for number, row in enumerate(rows):
+        row.append(_total(int(right_C[number]), int(answered_CC[number].sum()), whole))
+    last = [_total(int(right_C[c]), int(answered_CC[:, c].sum()), whole) for c in range(len(right_C))]
+    return [*rows, [*last, _total(int(right_C.sum()), whole, whole)]]
+
+
+def _total(right: int, count: int, whole: int) -> Cell:
+    return Cell(count=count, share=count / whole, right=right / count if count else 0.0)

@@ -1,0 +1,32 @@
+"""Asks a run about windows and keeps what its heads of classes thought on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from playhead.data.windows import WindowIndex
+from playhead.evaluation.choice import Asked
+from playhead.evaluation.offline import ask
+from playhead.evaluation.rejection import Thoughts
+from playhead.labels import Choice
+from playhead.models.predictor import Predictor
+from playhead.models.probe import Probe
+from playhead.models.run import Run
+
+
+def ask_closely(
+    predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
+) -> Asked:
+    """Answer every window of an index, in order, and keep logits and features of every head of classes."""
+    with ExitStack() as probing:
+        probes = {
+            name: probing.enter_context(Probe(predictor.network, name, head.outputs))
+            for name, head in run.schema.items()
+            if isinstance(head, Choice)
+        }
+        answers = ask(predictor, run, index, progress=progress)
+    thoughts = {
+        name: Thoughts(logits_NC=probe.logits, features_NF=probe.features) for name, probe in probes.items()
+    }
+    return Asked(index=index, answers=answers, thoughts=thoughts)

@@ -1,0 +1,192 @@
+"""Pictures that a head of classes is judged by: its mistakes, where it looks, what it has never seen, how it is
+trained.
+
+Shape legend: N windows, B windows shown, T frames of a window, H, W, C picture, O classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.data.augment import Augmenter
+from playhead.data.loader import Loader
+from playhead.data.unseen import kinds_of
+from playhead.data.windows import WindowIndex
+from playhead.evaluation.answers import FloatArray
+from playhead.evaluation.choice import Asked, UnseenStudy, mistaken
+from playhead.evaluation.exhibit import Exhibit, HeatRow
+from playhead.evaluation.honesty import FRAMES
+from playhead.evaluation.offline import read_windows
+from playhead.evaluation.pictures import FrameArray, encode, side_by_side, with_heat
+from playhead.evaluation.shared import MOST_VALUES, columns_of, value_text
+from playhead.labels import Choice
+from playhead.models.attribution import class_heat_maps
+from playhead.models.network import Network
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+
+RowArray = npt.NDArray[np.int64]
+
+MISTAKES_SHOWN = 48
+UNSEEN_SHOWN = 12
+SURE_EACH, WRONG_EACH = 1, 1  # pictures of each class that are shown with their heat: right ones and mistakes
+VARIANTS = 8  # of each picture in the preview of augmentations
+TOLD = 12  # columns said below a picture
+
+
+def mistake_exhibits(run: Run, asked: Asked, name: str, head: Choice) -> list[Exhibit]:
+    """Show windows that were answered wrongly, those it was surest of first, by what was taken for what."""
+    rows = mistaken(asked, name)[:MISTAKES_SHOWN]
+    true_N, said_N = asked.truth(name), asked.likely(name).argmax(1)
+    captions = [
+        f"{head.names[true_N[row]]} taken for {head.names[said_N[row]]}, {asked.likely(name)[row].max():.0%} sure"
+        for row in rows
+    ]
+    return _exhibits(run, asked, rows, captions)
+
+
+def unseen_exhibits(
+    run: Run, asked: Asked, name: str, head: Choice, study: UnseenStudy
+) -> tuple[Sequence[Exhibit], Sequence[Exhibit]]:
+    """Show windows of no class: those taken most surely for a class, and those rejected most surely."""
+    score_N, said_N = study.rejection.unseen_N, asked.likely(name).argmax(1)
+    order, kinds = np.argsort(-score_N, kind="stable"), kinds_of(asked.index, name)
+    shown = []
+    for rows in (_of_each_kind(order, kinds), _of_each_kind(order[::-1], kinds)):
+        captions = [
+            f"{kinds[row]}, {'kept' if score_N[row] >= study.rejection.threshold else 'rejected'}: "
+            f"{head.names[said_N[row]]} {asked.likely(name)[row].max():.0%}, score {score_N[row]:.2f}"
+            for row in rows
+        ]
+        shown.append(_exhibits(run, asked, rows, captions))
+    return shown[0], shown[1]
+
+
+def _of_each_kind(order: RowArray, kinds: Sequence[str]) -> RowArray:
+    """Take from the front of an order as many of each kind, so that one kind does not fill the gallery."""
+    each = max(1, UNSEEN_SHOWN // len(set(kinds)))
+    counts: dict[str, int] = {}
+    taken = []
+    for row in order.tolist():
+        counts[kinds[row]] = counts.get(kinds[row], 0) + 1
+        if counts[kinds[row]] <= each:
+            taken.append(row)
+    return np.array(taken[:UNSEEN_SHOWN], dtype=np.int64)
+
+
+def _exhibits(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Exhibit]:
+    if FRAMES not in run.recipe.inputs or not len(rows):
+        return []
+    told = _told_columns(asked.index)
+    frames_BTHWC = read_windows(run, asked.index, rows)[FRAMES]
+    return [
+        Exhibit(
+            picture=encode(side_by_side(frames_THWC)),
+            caption=caption,
+            place=place(asked.index, int(row)),
+            details=[(column, value_text(values_N[row])) for column, values_N in told.items()],
+        )
+        for row, frames_THWC, caption in zip(rows.tolist(), frames_BTHWC, captions, strict=True)
+    ]
+
+
+def place(index: WindowIndex, row: int) -> str:
+    """Say which window this is: its recording and the number of its last frame."""
+    return f"{index.recordings[index.recording_N[row]].name} {index.frames_NT[row, -1]}"
+
+
+def _told_columns(index: WindowIndex) -> Mapping[str, npt.NDArray[Any]]:
+    """Return the columns worth saying: those of few values, that are not the same everywhere."""
+    columns = columns_of(index)
+    told = {
+        name: values_N
+        for name, values_N in columns.items()
+        if values_N.dtype.kind in "iuf" or len(np.unique(values_N)) <= MOST_VALUES
+    }
+    return dict([(name, v) for name, v in told.items() if (v != v[0]).any()][:TOLD])
+
+
+def heat_rows(predictor: Predictor, run: Run, asked: Asked, name: str, head: Choice) -> list[HeatRow]:
+    """Show for each class a picture it is surest of and its surest mistake, with the heat of every class."""
+    rows = _heat_choice(asked, name, head)
+    if FRAMES not in run.recipe.inputs or not len(rows):
+        return []
+    inputs = read_windows(run, asked.index, rows)
+    heat_OBHW = class_heat_maps(predictor, run.spec, inputs, name)
+    true_N, likely_NC = asked.truth(name), asked.likely(name)
+    return [
+        _heat_row(
+            inputs[FRAMES][number, -1],
+            heat_OBHW[:, number],
+            head,
+            likely_NC[row],
+            int(true_N[row]),
+            place(asked.index, row),
+        )
+        for number, row in enumerate(rows.tolist())
+    ]
+
+
+def _heat_row(
+    frame_HWC: FrameArray, heat_OHW: FloatArray, head: Choice, likely_C: FloatArray, true: int, where: str
+) -> HeatRow:
+    said = int(likely_C.argmax())
+    outcome = "right" if said == true else f"taken for {head.names[said]}"
+    return HeatRow(
+        picture=encode(frame_HWC),
+        caption=f"{head.names[true]}, {outcome}; {where}",
+        true=head.names[true],
+        heats=[
+            (one, float(likely), encode(with_heat(frame_HWC, heat_HW)))
+            for one, likely, heat_HW in zip(head.names, likely_C, heat_OHW, strict=True)
+        ],
+    )
+
+
+def _heat_choice(asked: Asked, name: str, head: Choice) -> RowArray:
+    true_N, likely_NC = asked.truth(name), asked.likely(name)
+    wrong = mistaken(asked, name)
+    chosen: list[int] = []
+    for number in range(len(head.names)):
+        right_N = (true_N == number) & (likely_NC.argmax(1) == number)
+        # The middle of those it is right about is more typical than the surest, which are all the same picture.
+        order = np.argsort(-likely_NC[:, number], kind="stable")
+        right = order[right_N[order]]
+        chosen += right[len(right) // 2 :][:SURE_EACH].tolist()
+        chosen += wrong[true_N[wrong] == number][:WRONG_EACH].tolist()
+    return np.array(chosen, dtype=np.int64)
+
+
+def augmentation_rows(
+    run: Run, network: Network, index: WindowIndex, *, pictures: int = 4, seed: int = 0
+) -> list[tuple[bytes, list[bytes]]]:
+    """Show some windows as they are and as training sees them: changed by chance, and as small as the network
+    looks at them.
+
+    Shapes:  returns (the frame, VARIANTS pictures of the network's first view) for each window.
+    """
+    augmenter = Augmenter.of(run.recipe.augment, index.schema, run.frame, run.spec.regions)
+    if augmenter is None or FRAMES not in run.recipe.inputs or not len(index):
+        return []
+    loader = Loader(
+        index=index,
+        rows=[],
+        prepare=network.prepare,
+        augmenter=augmenter,
+        inputs=run.recipe.inputs,
+        seed=seed,
+    )
+    shown = []
+    for number, row in enumerate(np.linspace(0, len(index) - 1, pictures).astype(np.int64).tolist()):
+        batch = loader.load(number, np.full(VARIANTS, row))
+        views = [name for name, view in batch.items() if name not in LABELLED and view.ndim == 5]
+        frame_HWC = read_windows(run, index, np.array([row]))[FRAMES][0, -1]
+        shown.append((encode(frame_HWC), [encode(view[-1].numpy()) for view in batch[views[0]]]))
+    return shown
+
+
+LABELLED = ("labels", "previous", "rows")  # of a batch, beside what the network looks at

@@ -1,0 +1,136 @@
+"""How sure a count of successes is, and whether some are more than chance: Wilson, exact tests, AUROC.
+
+Shape legend: M tests, P scores of what should score high, Q of what should score low.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.evaluation.answers import FloatArray
+
+Z_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of a whole with the ends of its 95 % interval; NaN of nothing."""
+
+    part: int
+    whole: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """The share itself."""
+        return self.part / self.whole if self.whole else math.nan
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """Return plain data; NaN becomes null."""
+        ends = {"value": self.value, "low": self.low, "high": self.high}
+        plain = {name: None if math.isnan(end) else round(end, 6) for name, end in ends.items()}
+        return {**plain, "part": self.part, "whole": self.whole}
+
+
+def wilson(part: int, whole: int) -> Share:
+    """Return a share with its score interval, which stays inside [0, 1] and holds for 0 of n and n of n.
+
+    Source:  Wilson 1927; recommended over the normal interval by Brown, Cai and DasGupta 2001.
+    """
+    if whole == 0:
+        return Share(part=0, whole=0, low=math.nan, high=math.nan)
+    share, z2 = part / whole, Z_95**2
+    middle = (share + z2 / (2 * whole)) / (1 + z2 / whole)
+    half = Z_95 * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2)) / (1 + z2 / whole)
+    low = 0.0 if part == 0 else middle - half  # the ends meet 0 and 1 exactly, but for rounding
+    high = 1.0 if part == whole else middle + half
+    return Share(part=part, whole=whole, low=low, high=high)
+
+
+def more_than_chance(inside: int, drawn: int, marked: int, whole: int) -> float:
+    """Return how probable it is that at least `inside` of `drawn` are marked, were they drawn blindly.
+
+    One-sided exact test of Fisher: `marked` of `whole` are marked, and `drawn` are taken without putting back.
+    """
+    if not (0 <= inside <= drawn <= whole and inside <= marked <= whole):
+        raise ValueError(f"{inside} of {drawn} drawn, {marked} of {whole} marked: no such draw.")
+    counts = np.arange(inside, min(drawn, marked) + 1)
+    counts = counts[drawn - counts <= whole - marked]
+    logs = [_log_choose(marked, int(count)) + _log_choose(whole - marked, drawn - int(count)) for count in counts]
+    if not logs:
+        return 0.0
+    return float(min(1.0, np.exp(np.array(logs) - _log_choose(whole, drawn)).sum()))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def corrected(p_M: Sequence[float]) -> list[float]:
+    """Return p-values for the fact that so many were tested: Holm 1979, valid however the tests depend."""
+    order = np.argsort(p_M, kind="stable")
+    result, largest = [1.0] * len(p_M), 0.0
+    for rank, place in enumerate(order.tolist()):
+        largest = max(largest, min(1.0, p_M[place] * (len(p_M) - rank)))
+        result[place] = largest
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auroc:
+    """How well scores tell two kinds apart, 0.5 by chance and 1 without a mistake, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def to_json(self) -> dict[str, float | None]:
+        """Return plain data; NaN becomes null."""
+        return {name: None if math.isnan(end) else round(end, 6) for name, end in vars(self).items()}
+
+
+def auroc(high_P: FloatArray, low_Q: FloatArray) -> Auroc:
+    """Return the probability that one of the first scores higher than one of the second, ties counting half.
+
+    The interval is DeLong's (1988) on the logit scale, so that it stays inside [0, 1].
+    """
+    p, q = len(high_P), len(low_Q)
+    if not p or not q:
+        return Auroc(value=math.nan, low=math.nan, high=math.nan)
+    ranks = _midranks(np.concatenate([high_P, low_Q]))
+    above_P = (ranks[:p] - _midranks(high_P)) / q  # share of the second that lies below each of the first
+    below_Q = 1 - (ranks[p:] - _midranks(low_Q)) / p
+    value = float(above_P.mean())
+    if p < 2 or q < 2:
+        return Auroc(value=value, low=math.nan, high=math.nan)
+    variance = float(above_P.var(ddof=1)) / p + float(below_Q.var(ddof=1)) / q
+    return Auroc(value=value, low=_on_logit(value, variance, -1), high=_on_logit(value, variance, +1))
+
+
+def _on_logit(value: float, variance: float, side: int) -> float:
+    if value in (0.0, 1.0):
+        return value
+    half = Z_95 * math.sqrt(variance) / (value * (1 - value))
+    return 1 / (1 + math.exp(-(math.log(value / (1 - value)) + side * half)))
+
+
+def _midranks(values: npt.NDArray[np.floating]) -> FloatArray:
+    """Return the rank of each value from 1 on; equal ones share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    middle: FloatArray = (last - (counts - 1) / 2.0)[inverse]
+    return middle
+
+
+def curve(high_P: FloatArray, low_Q: FloatArray, points: int = 200) -> tuple[FloatArray, FloatArray]:
+    """Return the curve behind an AUROC: false positive rates and true positive rates, both rising from 0 to 1."""
+    thresholds = np.quantile(np.concatenate([high_P, low_Q]), np.linspace(1, 0, points))
+    true_rate = np.searchsorted(np.sort(-high_P), -thresholds, side="right") / max(1, len(high_P))
+    false_rate = np.searchsorted(np.sort(-low_Q), -thresholds, side="right") / max(1, len(low_Q))
+    return np.concatenate([[0.0], false_rate]), np.concatenate([[0.0], true_rate])

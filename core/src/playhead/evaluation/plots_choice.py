@@ -1,0 +1,136 @@
+"""Plots of a head of classes as SVG text: calibration before and after, rejection of the unseen, its training.
+
+Shape legend: P known windows, Q unseen ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes as Plot
+
+from playhead.evaluation.intervals import curve
+from playhead.evaluation.metrics import Calibration
+from playhead.evaluation.plots import BLUE, COLOURS, GREEN, GREY, ORANGE, RED, drawing_of
+from playhead.evaluation.rejection import Rejection
+from playhead.evaluation.temperature import Temperature
+
+BINS = 60  # of the histograms of a rejection score
+
+
+def reliability_plot(fit: Temperature) -> str:
+    """Draw how often answers are right that are so sure, as they are and at the fitted temperature."""
+    with drawing_of(3.6, 5.2) as drawing:
+        upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
+        _reliability(upper, fit.before, BLUE, f"as it is, error {fit.before.error:.4f}")
+        _reliability(upper, fit.after, ORANGE, f"temperature {fit.value:.2f}, error {fit.after.error:.4f}")
+        edges = np.linspace(0, 1, len(fit.before.count_B) + 1)
+        lower.stairs(np.maximum(fit.before.count_B, 0.5), edges, color=BLUE, fill=True, alpha=0.5)
+        lower.stairs(np.maximum(fit.after.count_B, 0.5), edges, color=ORANGE, linewidth=1.4)
+        upper.set(ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1.02))
+        upper.legend(fontsize=9, loc="upper left")
+        lower.set(xlabel="probability of the answer", ylabel="windows", yscale="log")
+        lower.minorticks_off()
+    return drawing.svg
+
+
+def _reliability(plot: Plot, bins: Calibration, colour: str, label: str) -> None:
+    filled_B = bins.count_B > 0
+    stated_B, observed_B = bins.stated_B[filled_B], bins.observed_B[filled_B]
+    plot.plot(stated_B, observed_B, "o-", color=colour, markersize=4, linewidth=1.4, label=label)
+
+
+def rejection_plot(found: Rejection) -> str:
+    """Draw how the chosen score is distributed for known and unseen windows, and the curve behind its AUROC."""
+    with drawing_of(3.0, 7.4) as drawing:
+        left, right = drawing.figure.subplots(1, 2, width_ratios=(3, 2))
+        both = np.concatenate([found.known_N, found.unseen_N])
+        edges = np.linspace(*np.quantile(both, [0.002, 0.998]), BINS + 1)
+        for values, colour, label in ((found.known_N, BLUE, "known"), (found.unseen_N, RED, "unseen")):
+            counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
+            left.stairs(counts / max(1, len(values)), edges, color=colour, fill=True, alpha=0.45, label=label)
+        left.axvline(found.threshold, color=GREY, linestyle="--", linewidth=1, label="threshold")
+        left.set(xlabel="score, familiar to the right", ylabel="share", yticks=())
+        left.legend(fontsize=9, loc="upper left")
+        false_rate, true_rate = curve(found.known_N, found.unseen_N)
+        right.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
+        right.plot(false_rate, true_rate, color=GREEN, linewidth=1.8)
+        right.set(xlabel="unseen kept", ylabel="known kept", xlim=(-0.02, 1), ylim=(0, 1.02))
+    return drawing.svg
+
+
+def history_plots(
+    history: Sequence[Mapping[str, Any]], head: str, *, baseline: float = 0.0, steps_an_epoch: float = 0.0
+) -> str:
+    """Draw over the steps of training: the losses, the share of validation that is wrong, and F1 of each class.
+
+    What is wrong is drawn on a scale of powers of ten: from 1 % to 0.1 % is as far as from 10 % to 1 %.
+    `steps_an_epoch` steps make an epoch; 0 leaves epochs out.
+    """
+    if len(history) < 2:
+        return ""
+    with drawing_of(2.9, 9.2) as drawing:
+        losses, wrong, by_class = drawing.figure.subplots(1, 3)
+        _line(losses, history, lambda row: row.get("train_loss"), BLUE, "training")
+        _line(losses, history, lambda row: row.get("loss"), ORANGE, "validation")
+        losses.set(title="loss", yscale="log" if _spread(history) else "linear")
+        losses.legend(fontsize=8.5)
+        _line(wrong, history, lambda row: _error(row, "accuracy"), ORANGE, "validation")
+        if 0 < baseline < 1:
+            wrong.axhline(1 - baseline, color=GREY, linestyle="--", linewidth=1, label="most frequent class")
+        wrong.set(title="wrong", yscale="log")
+        wrong.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        wrong.legend(fontsize=8.5)
+        names = list(history[-1].get("heads", {}).get(head, {}).get("f1", {}))
+        for number, name in enumerate(names):
+            colour = COLOURS[number % len(COLOURS)]
+            _line(by_class, history, lambda row, name=name: _class_error(row, head, name), colour, name)
+        by_class.set(title="1 − F1 by class", yscale="log")
+        by_class.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        by_class.legend(fontsize=8, ncols=2)
+        for plot in (losses, wrong, by_class):
+            plot.minorticks_off()
+            plot.set_xlabel("step")
+            if steps_an_epoch:
+                _epochs(plot, steps_an_epoch)
+    return drawing.svg
+
+
+FLOOR = 1e-4  # nothing wrong at all has no place on a scale of powers of ten
+
+
+def _error(row: Mapping[str, Any], name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None else max(FLOOR, 1 - float(value))
+
+
+def _class_error(row: Mapping[str, Any], head: str, name: str) -> float | None:
+    return _error(row.get("heads", {}).get(head, {}).get("f1", {}), name)
+
+
+def _spread(history: Sequence[Mapping[str, Any]]) -> bool:
+    values = [row[name] for row in history for name in ("train_loss", "loss") if row.get(name)]
+    return bool(values) and min(values) > 0 and max(values) > 20 * min(values)
+
+
+def _line(plot: Plot, history: Sequence[Mapping[str, Any]], value_of: Any, colour: str, label: str) -> None:
+    points = [(row["step"], value_of(row)) for row in history if value_of(row) is not None]
+    if points:
+        steps, values = zip(*points, strict=True)
+        marker = "o" if len(points) < 40 else ""
+        plot.plot(steps, values, color=colour, label=label, linewidth=1.5, marker=marker, markersize=2.5)
+
+
+def _epochs(plot: Plot, steps_an_epoch: float) -> None:
+    def to_epochs(steps: Any) -> Any:
+        return np.asarray(steps) / steps_an_epoch
+
+    def to_steps(epochs: Any) -> Any:
+        return np.asarray(epochs) * steps_an_epoch
+
+    above = plot.secondary_xaxis("top", functions=(to_epochs, to_steps))
+    above.set_xlabel("epoch", fontsize=8.5)
+    above.tick_params(labelsize=8)
