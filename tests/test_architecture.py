@@ -44,7 +44,7 @@ HEAVY: dict[str, set[str]] = {
     "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor"},
     "lightning": {"training"},
     "kornia": {"data"},
-    "captum": {"evaluation"},
+    "captum": {"models"},
     "matplotlib": {"evaluation"},
     "jinja2": {"evaluation"},
     "zarr": {"storage"},

@@ -201,7 +201,9 @@ def test_a_classifier_that_never_plays_is_evaluated_too(tmp_path):
     assert found.heads[0].scores.summary["balanced_accuracy"] > 0.9
     assert "balanced accuracy" in found.verdicts[0].sentence
     assert not any("action" in verdict.sentence for verdict in found.verdicts)
-    assert {exhibit.caption.split(":")[0] for exhibit in found.attention} == {"car octane", "car breakout"}
+    (study,) = found.choices
+    assert [name for name, _, _ in study.heat[0].heats] == ["octane", "breakout"]
+    assert {row.true for row in study.heat} == {"octane", "breakout"}
     page = render_page(found)
-    assert "Confusion" in page
+    assert "What is taken for what" in page
     assert "In the world" not in page

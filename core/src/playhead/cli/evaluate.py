@@ -107,6 +107,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
         run=run,
         plugins=desk.plugins,
         recordings=recordings,
+        unseen=unseen_recordings(desk, game, run, asked),
         only_held_out=not asked["recordings"],
         course=course,
         drivers=asked["drivers"],
@@ -172,6 +173,24 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
         named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         desk.say(f"Not compared on {named}: the run kept them for validation, but they are not here.")
     return [open_recording(known[name].path) for name in wanted if name in known]
+
+
+def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
+    """Open the recordings that show what the run has no class for; none where no head chooses a class."""
+    from playhead.data.unseen import is_unseen
+    from playhead.events import Origin
+    from playhead.labels import Choice
+    from playhead.storage.catalogue import Catalogue
+    from playhead.storage.reader import open_recording
+
+    if not any(isinstance(head, Choice) for head in run.schema.values()):
+        return []
+    infos = Catalogue(desk.home).recordings(game.name, asked["extra_dirs"])
+    opened = [open_recording(info.path) for info in infos if info.frames]
+    shows = [one for one in opened if is_unseen(one, game) and (one.label_origin == int(Origin.NONE)).any()]
+    if shows:
+        desk.say(f"Pictures of no class are in {len(shows)} recording{'s' if len(shows) > 1 else ''}.")
+    return shows
 
 
 def default_folder(desk: Desk, run: Run) -> Path:

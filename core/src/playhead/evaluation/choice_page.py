@@ -28,7 +28,7 @@ def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
         "classes": class_rows(study, scores),
         "reliability": reliability_plot(study.temperature) if study.temperature else "",
         "shared": [shared_row(value) for value in shown_values(study.shared)],
-        "clear": sum(value.is_clear for value in study.shared),
+        "outstanding": sum(value.is_clear for value in study.shared),
         "tested": len(study.shared),
         "unseen": unseen_view(study.unseen, study.head.names) if study.unseen else None,
     }

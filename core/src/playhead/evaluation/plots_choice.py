@@ -48,7 +48,8 @@ def rejection_plot(found: Rejection) -> str:
     with drawing_of(3.0, 7.4) as drawing:
         left, right = drawing.figure.subplots(1, 2, width_ratios=(3, 2))
         both = np.concatenate([found.known_N, found.unseen_N])
-        edges = np.linspace(*np.quantile(both, [0.002, 0.998]), BINS + 1)
+        low, high = np.quantile(both, [0.002, 0.998]).tolist()
+        edges = np.linspace(low, high, BINS + 1)
         for values, colour, label in ((found.known_N, BLUE, "known"), (found.unseen_N, RED, "unseen")):
             counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
             left.stairs(counts / max(1, len(values)), edges, color=colour, fill=True, alpha=0.45, label=label)
