@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from playhead.evaluation.pictures import data_uri, encode, encode_clip, side_by_side, with_heat, with_keys
+from playhead.evaluation.pictures import data_uri, encode, encode_clip, side_by_side, with_keys
+from playhead.playing.overlay import with_heat
 
 
 def decode(picture: bytes) -> np.ndarray:

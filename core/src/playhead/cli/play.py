@@ -53,16 +53,25 @@ if TYPE_CHECKING:
               "In a world it then plays training episodes.")  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="controller.threshold=0.4, or an "
               "option of the device.")  # fmt: skip
+@click.option(
+    "--terminal", is_flag=True, help="Show a game that is only watched in the terminal, and open no window."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
 @pass_desk
 def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
-    """Let a run play GAME. Ctrl-C ends it normally, with every key released.
+    """Let a run play GAME, or watch a game without controls. Ctrl-C ends it normally, with every key released.
 
     Example: playhead play gta5 --episodes 3 --seconds 60
     """
     from playhead.cli.play_view import lines
+    from playhead.game import is_playable
 
     desk.say_home()
+    if not is_playable(desk.game(game)):
+        from playhead.cli.watch import watch
+
+        watch(desk, desk.game(game), asked, as_json=as_json)
+        return
     summaries = _Session(desk, desk.game(game), asked).play()
     if as_json:
         click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.events import Origin
@@ -53,6 +57,32 @@ class HumanDriver:
 
     def decide(self, captured: CapturedFrame) -> None:
         """Leave everything to the person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a driver says of a frame instead of pressing: label rows by head, and values of further columns."""
+
+    labels: Mapping[str, npt.NDArray[np.generic]]
+    columns: Mapping[str, float | int | str]
+
+
+class Telling(Protocol):
+    """A driver whose labels are what it says, not what it presses: it labels what it sees."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Further columns that it fills: name -> dtype, as in a recording."""
+        ...
+
+    def told(self) -> Told:
+        """Return what it says of the frame it was asked about last."""
+        ...
+
+
+def telling(driver: object) -> Telling | None:
+    """Return a driver as one that labels what it sees; None for one whose keys are the labels."""
+    return cast("Telling", driver) if hasattr(driver, "told") else None
 
 
 def decide_hz_of(driver: object) -> float:

@@ -17,11 +17,12 @@ from playhead.evaluation.exhibit import Exhibit
 from playhead.evaluation.honesty import FRAMES
 from playhead.evaluation.metrics import window_losses
 from playhead.evaluation.offline import read_windows
-from playhead.evaluation.pictures import encode, side_by_side, with_heat
+from playhead.evaluation.pictures import encode, side_by_side
 from playhead.labels import Axes, Choice, Head
 from playhead.models.attribution import heat_maps
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
+from playhead.playing.overlay import with_heat
 
 APART_S = 2.0  # neighbouring windows look alike: two examples are at least this far apart
 SHOWN_FRAMES = 4  # of a window; of longer ones the oldest, the newest and some between

@@ -21,13 +21,14 @@ from playhead.evaluation.choice import Asked, UnseenStudy, mistaken
 from playhead.evaluation.exhibit import Exhibit, HeatRow
 from playhead.evaluation.honesty import FRAMES
 from playhead.evaluation.offline import read_windows
-from playhead.evaluation.pictures import FrameArray, encode, side_by_side, with_heat
+from playhead.evaluation.pictures import FrameArray, encode, side_by_side
 from playhead.evaluation.shared import MOST_VALUES, columns_of, value_text
 from playhead.labels import Choice
 from playhead.models.attribution import class_heat_maps
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
+from playhead.playing.overlay import with_heat
 
 RowArray = npt.NDArray[np.int64]
 

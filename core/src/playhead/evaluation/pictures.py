@@ -1,4 +1,4 @@
-"""Frames made into pictures for the page: encoded, put side by side, with heat and pressed keys drawn on them.
+"""Frames made into pictures for the page: encoded, put side by side, with pressed keys drawn on them.
 
 Shape legend: T frames, H height, W width, C channels (3 or 1), RGB.
 """
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from playhead.evaluation.answers import FloatArray
+from playhead.playing.overlay import coloured
 
 FrameArray = npt.NDArray[np.uint8]
 QUALITY = 80  # of WebP; about 5 KiB for a frame of 240x180
@@ -20,14 +20,9 @@ LIMIT_BYTES = 2_000_000  # of a clip, so that the page stays one that can be mai
 _HELD, _FREE = (66, 133, 214), (40, 44, 50)
 
 
-def colour(frame_HWC: FrameArray) -> FrameArray:
-    """Return a frame with three channels."""
-    return np.repeat(frame_HWC, 3, axis=2) if frame_HWC.shape[2] == 1 else frame_HWC
-
-
 def encode(frame_HWC: FrameArray, quality: int = QUALITY) -> bytes:
     """Return a frame as WebP."""
-    bgr = cv2.cvtColor(colour(frame_HWC), cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(coloured(frame_HWC), cv2.COLOR_RGB2BGR)
     ok, data = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])
     if not ok:
         raise ValueError(f"OpenCV could not encode a picture of shape {frame_HWC.shape}.")
@@ -49,18 +44,9 @@ def side_by_side(frames_THWC: FrameArray, gap: int = 4) -> FrameArray:
     return strip
 
 
-def with_heat(frame_HWC: FrameArray, heat_HW: FloatArray) -> FrameArray:
-    """Draw heat over a frame: none where it is 0, strong where it is 1."""
-    level_HW = np.clip(heat_HW, 0.0, 1.0)
-    coloured = cv2.applyColorMap((level_HW * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    shown_HWC = cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB).astype(np.float32)
-    share_HW1 = (0.7 * level_HW)[:, :, None]
-    return (colour(frame_HWC) * (1 - share_HW1) + shown_HWC * share_HW1).astype(np.uint8)
-
-
 def with_keys(frame_HWC: FrameArray, held: Mapping[str, float]) -> FrameArray:
     """Draw a row of keys in the lower right corner, filled as far as each is held (0 to 1)."""
-    drawn_HWC = np.ascontiguousarray(colour(frame_HWC).copy())
+    drawn_HWC = np.ascontiguousarray(coloured(frame_HWC).copy())
     height, width = drawn_HWC.shape[:2]
     side = max(10, height // 10)
     left = width - (side + 3) * len(held) - 3
@@ -98,7 +84,7 @@ def encode_clip(frames: Sequence[FrameArray], rate_hz: float, *, limit_bytes: in
 
 def _animation(frames: Sequence[FrameArray], period_s: float, quality: int) -> bytes:
     animation = cv2.Animation()
-    animation.frames = [cv2.cvtColor(colour(frame), cv2.COLOR_RGB2BGR) for frame in frames]
+    animation.frames = [cv2.cvtColor(coloured(frame), cv2.COLOR_RGB2BGR) for frame in frames]
     animation.durations = [round(period_s * 1000)] * len(frames)
     animation.loop_count = 0
     ok, data = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, quality])

@@ -36,6 +36,7 @@ BANNERS: dict[Who, tuple[str, str]] = {
     "minimised": ("MINIMISED", "white on red"),
     "closed": ("WINDOW CLOSED", "white on red"),
 }
+WATCHED = ("THE NETWORK WATCHES", "black on cyan")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +55,20 @@ class News:
 class PlayerConsole:
     """A watcher of the loop. `screen()` may be asked by another thread.
 
-    `answers` are what the network said last, head -> (outputs,).
+    `answers` are what the network said last, head -> (outputs,). With `only_watches` nothing is ever pressed.
     """
 
     def __init__(
-        self, game: Game, title: str, *, rate_hz: float, answers: Callable[[], Answers], wheel: Wheel | None
-    ) -> None:
+        self, game: Game, title: str, *, rate_hz: float, answers: Callable[[], Answers], wheel: Wheel | None,
+        only_watches: bool = False,
+    ) -> None:  # fmt: skip
         self._game = game
         self._title = title
         self._asked_hz = rate_hz
         self._answers = answers
         self._wheel = wheel
-        self._rates = {name: Rate() for name in ("captured", "predicted", "acted")}
+        self._only_watches = only_watches
+        self._rates = {name: Rate() for name in ("captured", "predicted", "acted")[: 2 if only_watches else 3]}
         self._ages_ns: deque[int] = deque(maxlen=max(1, round(rate_hz)))
         self._held: dict[str, Origin] = {}
         self._seen_ns: int | None = None
@@ -88,7 +91,7 @@ class PlayerConsole:
         self._seen_ns = tick.captured.time_ns
         self._ages_ns.append(tick.age_ns)
         totals = (self._pictures, tick.report.decided, tick.report.acted)
-        for rate, total in zip(self._rates.values(), totals, strict=True):
+        for rate, total in zip(self._rates.values(), totals, strict=False):
             rate.add(now_ns, total)
         self._follow(tick.events)
         if now_ns - self._told_ns >= NEWS_NS:
@@ -130,7 +133,7 @@ class PlayerConsole:
 
     def _banner(self) -> RenderableType:
         who: Who = self._wheel.who if self._wheel is not None else "model"
-        text, style = BANNERS[who]
+        text, style = WATCHED if self._only_watches else BANNERS[who]
         row = Table.grid(expand=True)
         row.add_column()
         row.add_column(justify="right")

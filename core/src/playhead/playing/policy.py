@@ -50,31 +50,33 @@ class RunPolicy:
             raise BadValue(f"{game.name} has no controls, so nothing can be played.")
         run.check_plays(game, rate_hz)
         controller: Controller = resolve(game.controller)(game, {**run.controller, **(settings or {})})
-        history = History(
-            length=run.recipe.length,
-            stride_s=run.recipe.stride_s,
-            inputs=run.recipe.inputs,
-            pause_s=PAUSE_INTERVALS / rate_hz,
-        )
-        policy = cls(
-            Predictor(run.load_model(plugins, best=best), run.schema), history, controller, rate_hz=rate_hz
-        )
-        policy.warm_up(run)
+        predictor = Predictor(run.load_model(plugins, best=best), run.schema)
+        policy = cls(predictor, history_of(run, rate_hz), controller, rate_hz=rate_hz)
+        warm_up(predictor, run)
         return policy
-
-    def warm_up(self, run: Run) -> None:
-        """Answer one black window: the first answer takes torch five times as long as the next ones."""
-        frames_THWC = np.zeros((run.recipe.length, *run.frame.shape), dtype=np.uint8)
-        telemetry_T = np.zeros(run.recipe.length, dtype=np.float32)
-        self._predictor.decide(
-            {name: frames_THWC if name == "frames" else telemetry_T for name in run.recipe.inputs}
-        )
 
     def decide(self, captured: CapturedFrame) -> Plan:
         """Look at the newest frame and those before it, and say what to hold."""
         self._history.add(captured)
         self.answers = self._predictor.decide(self._history.window())
         return self._controller.plan(self.answers, self._interval_s)
+
+
+def history_of(run: Run, rate_hz: float) -> History:
+    """Return the memory for the windows that a run looks at. Units: rate_hz frames a second of the device."""
+    return History(
+        length=run.recipe.length,
+        stride_s=run.recipe.stride_s,
+        inputs=run.recipe.inputs,
+        pause_s=PAUSE_INTERVALS / rate_hz,
+    )
+
+
+def warm_up(predictor: Predictor, run: Run) -> None:
+    """Answer one black window: the first answer takes torch five times as long as the next ones."""
+    frames_THWC = np.zeros((run.recipe.length, *run.frame.shape), dtype=np.uint8)
+    telemetry_T = np.zeros(run.recipe.length, dtype=np.float32)
+    predictor.decide({name: frames_THWC if name == "frames" else telemetry_T for name in run.recipe.inputs})
 
 
 def open_policy(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from playhead.capture import FrameArray
+from playhead.driving.drivers import Telling, Told
 from playhead.driving.loop import Tick
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
@@ -21,7 +22,7 @@ class Writer(Protocol):
 
     def append(
         self, frame_HWC: FrameArray, time_ns: int, labels: Mapping[str, Row], origin: Origin,
-        telemetry: Mapping[str, float] = ..., dropped: int = 0,
+        telemetry: Mapping[str, float] = ..., dropped: int = 0, columns: Mapping[str, Any] | None = ...,
     ) -> None:  # fmt: skip
         """Take one frame."""
         ...
@@ -36,18 +37,22 @@ class Recorder:
 
     `label_device` says whose events are the labels. `more_events` brings what the loop cannot see: what a
     teacher would have pressed. `label_origin` is asked at every frame. Only the
-    columns named in `telemetry` are written.
+    columns named in `telemetry` are written. With `tells` the labels are what it says of each frame, not what
+    was pressed.
     """
 
     def __init__(
         self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[], Origin],
         telemetry: Collection[str] = (), more_events: Callable[[], list[Event]] = list,
+        tells: Telling | None = None,
     ) -> None:  # fmt: skip
         self._writer = writer
         self._held = HeldLabels(game.schema, game.controls, device=label_device)
         self._label_origin = label_origin
         self._telemetry = frozenset(telemetry)
         self._more_events = more_events
+        self._tells = tells
+        self._told: Told | None = None
         self._waiting: deque[Event] = deque()
         self._tick: Tick | None = None
         self._tick_dropped = 0
@@ -65,6 +70,7 @@ class Recorder:
         self._tick = tick
         self._tick_dropped = self._drops.take(tick.captured.number)
         self._origin = self._label_origin()
+        self._told = self._tells.told() if self._tells is not None else None
 
     def ended(self, events: Sequence[Event]) -> None:
         """Write the last frame and the releases at the end."""
@@ -86,8 +92,10 @@ class Recorder:
         while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
             self._held.advance(self._waiting.popleft())
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
+        labels = self._held.rows() if self._told is None else self._told.labels
+        columns = None if self._told is None else self._told.columns
         self._writer.append(
-            captured.frame_HWC, captured.time_ns, self._held.rows(), self._origin, told, self._tick_dropped
+            captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, columns
         )
         self.frames += 1
 

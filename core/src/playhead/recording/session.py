@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from playhead.capture import CapturedFrame
 from playhead.clock import SystemClock
 from playhead.devices import OpenDevice
-from playhead.driving.drivers import Driver
+from playhead.driving.drivers import Driver, telling
 from playhead.driving.guard import AlwaysSafe, Guard
 from playhead.driving.loop import Loop, Pace, Watcher, axis_codes, never
 from playhead.driving.timing import LoopReport
@@ -113,6 +113,7 @@ def record(
             label_origin=lambda: label_origin(lesson.label_origin),
             telemetry=header.telemetry,
             more_events=lesson.take_events,
+            tells=telling(take.driver),
         )
         pace = Pace(
             rate_hz=session.rate_hz,
@@ -137,7 +138,7 @@ def record(
 
 def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_device: str) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session = device.session
+    session, tells = device.session, telling(take.driver)
     return RecordingHeader(
         game=session.game.to_json(),
         schema=session.game.schema,
@@ -151,6 +152,7 @@ def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_de
         seed=take.seed,
         window=_geometry(getattr(device.capture, "window", None)),
         telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
+        columns=dict(tells.columns) if tells is not None else {},
         notes=take.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
     )
