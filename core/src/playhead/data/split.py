@@ -233,8 +233,12 @@ def held_out(index: WindowIndex, data: Mapping[str, Any]) -> WindowIndex:
 
     Those of the test where it has one: validation may have chosen the weights.
     """
-    wanted = TEST if data.get("test_windows") else VALIDATION
+    return part_of(index, data, TEST if data.get("test_windows") else VALIDATION)
+
+
+def part_of(index: WindowIndex, data: Mapping[str, Any], part: int) -> WindowIndex:
+    """Return the windows of VALIDATION or TEST of a run, by what it remembers in `data`."""
     if "split" in data:
-        return index.take(SplitRule.from_json(data["split"]).parts(index) == wanted)
-    kept = data.get("test" if wanted == TEST else "validation", ())
+        return index.take(SplitRule.from_json(data["split"]).parts(index) == part)
+    kept = data.get("test" if part == TEST else "validation", ())
     return index.take(np.isin(groups_of(index, data.get("split_by", BY_RECORDING)), kept))

@@ -143,7 +143,7 @@ def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
         return []
     unseen = ask_unseen(job, predictor)
     chosen_on = ask_chosen_on(job, predictor)
-    memory = getattr(job.run, "load_features", lambda: None)()
+    memory = job.run.load_features()
     studies = []
     with job.watch.part("mistakes and heat", len(heads)) as advance:
         for name, head in heads.items():

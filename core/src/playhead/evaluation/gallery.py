@@ -178,6 +178,7 @@ def augmentation_rows(
         rows=[],
         prepare=network.prepare,
         augmenter=augmenter,
+        augment_on=run.recipe.augment_on,
         inputs=run.recipe.inputs,
         seed=seed,
     )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.data.loader import Loader, rows_in_order
 from playhead.data.source import Source
-from playhead.data.split import held_out
+from playhead.data.split import VALIDATION, held_out, part_of
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.evaluation.answers import Answers, HeadAnswers
@@ -65,7 +65,9 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
 def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
     """Return the windows of validation of a run that is measured on a test part; else none."""
     index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
-    return index.take(np.zeros(len(index), dtype=bool))
+    if not run.data.get("test_windows") or not len(index):
+        return index.take(np.zeros(len(index), dtype=bool))
+    return part_of(index, run.data, VALIDATION)
 
 
 def check_recording(run: Run, recording: Source) -> None:

@@ -93,9 +93,9 @@ class Recorder:
             self._held.advance(self._waiting.popleft())
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
         labels = self._held.rows() if self._told is None else self._told.labels
-        columns = None if self._told is None else self._told.columns
+        more = {} if self._told is None else {"columns": self._told.columns}
         self._writer.append(
-            captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, columns
+            captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, **more
         )
         self.frames += 1
 
