@@ -177,8 +177,7 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
 
 def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
     """Open the recordings that show what the run has no class for; none where no head chooses a class."""
-    from playhead.data.unseen import is_unseen
-    from playhead.events import Origin
+    from playhead.data.unseen import shows_unseen
     from playhead.labels import Choice
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
@@ -187,7 +186,7 @@ def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
         return []
     infos = Catalogue(desk.home).recordings(game.name, asked["extra_dirs"])
     opened = [open_recording(info.path) for info in infos if info.frames]
-    shows = [one for one in opened if is_unseen(one, game) and (one.label_origin == int(Origin.NONE)).any()]
+    shows = [recording for recording in opened if shows_unseen(recording, game)]
     if shows:
         desk.say(f"Pictures of no class are in {len(shows)} recording{'s' if len(shows) > 1 else ''}.")
     return shows

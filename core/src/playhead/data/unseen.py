@@ -1,8 +1,8 @@
 """Pictures of what a network has no class for: how a recording says so. They are never learned from.
 
-Frames that nobody labelled (origin NONE) say nothing, but in two kinds of recordings: what a collector of the game
-left unlabelled belongs to no class, for it knows what it shows; and so do those of a recording whose scenario is
-"unseen". A column of text with the name of a head says what is shown, also where that is no class.
+Frames that nobody labelled (origin NONE) mostly say nothing. They are pictures of no class where the recording
+knows what it shows: it has a column of text with the name of a head, which says what is shown, also where that is
+no class; a collector of the game made it; or its scenario is "unseen".
 """
 
 from __future__ import annotations
@@ -14,16 +14,24 @@ import numpy as np
 
 from playhead.data.source import Source
 from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.events import Origin
 from playhead.game import Game
 from playhead.labels import LabelSchema
 
 UNSEEN = "unseen"
 
 
-def is_unseen(recording: Source, game: Game) -> bool:
-    """Whether the unlabelled frames of a recording, if it has any, are pictures of no class."""
+def shows_unseen(recording: Source, game: Game) -> bool:
+    """Whether a recording has frames of no class."""
     header = recording.header
-    return header.scenario == UNSEEN or header.driver in game.collectors
+    knows = header.scenario == UNSEEN or header.driver in game.collectors
+    if not knows and not any(_names_what(recording, head) for head in game.labels):
+        return False
+    return bool((np.asarray(recording.label_origin) == int(Origin.NONE)).any())
+
+
+def _names_what(recording: Source, head: str) -> bool:
+    return np.dtype(recording.header.columns.get(head, "V")).kind == "S"
 
 
 def unseen_index(recordings: Sequence[Source], schema: LabelSchema, spec: WindowSpec) -> WindowIndex:
@@ -37,6 +45,6 @@ def kinds_of(index: WindowIndex, head: str) -> list[str]:
     for number in np.unique(index.recording_N):
         mine, recording = index.recording_N == number, index.recordings[number]
         kinds[mine] = recording.name
-        if np.dtype(recording.header.columns.get(head, "V")).kind == "S":
+        if _names_what(recording, head):
             kinds[mine] = recording.columns[head][index.frames_NT[mine, -1]]
     return [str(kind) for kind in kinds]

@@ -231,6 +231,7 @@ class GarageCollector:
         columns = {
             "uuid": str(uuid.uuid1(node=self._node)),
             "loadout": loadout.key,
+            "car": loadout.body,
             "model": loadout.model if is_class else NO_BODY,
             "team": loadout.team,
             "primary_color": loadout.primary,

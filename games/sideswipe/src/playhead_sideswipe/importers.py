@@ -194,8 +194,15 @@ def _append(
         time_ns=rows_N * (NS_PER_S // RATE_HZ),
         labels={"car": np.where(is_class_N, columns["model"], 0)[:, None]},
         origin=np.where(is_class_N, int(Origin.SCRIPT), int(Origin.NONE)).astype(np.uint8),
-        columns={**columns, "loadout": loadout_keys(table, columns)},
+        columns={**columns, "loadout": loadout_keys(table, columns), "car": _bodies(table, columns["model"])},
     )
+
+
+def _bodies(table: Table, model_N: npt.NDArray[np.generic]) -> npt.NDArray[np.str_]:
+    """Return what the body of each row is called. Shape (N,)."""
+    models, place_N = np.unique(model_N, return_inverse=True)
+    names_N: npt.NDArray[np.str_] = np.array([table.body(int(model)) for model in models] or [""])[place_N]
+    return names_N
 
 
 def loadout_keys(table: Table, columns: Columns) -> npt.NDArray[np.str_]:

@@ -21,10 +21,12 @@ STICKERS: Mapping[str, int] = {"octane": 3, "aftershock": 3, "werewolf": 2, "bre
 HATS = 23
 WHEELS = 23
 
-# Columns beside each picture, named as the original's table names them; `loadout` tells loadouts apart.
+# Columns beside each picture, named as the original's table names them; `loadout` tells loadouts apart, and `car`
+# says which body is shown, also one that is no class (playhead.data.unseen).
 COLUMNS: Mapping[str, str] = {
     "uuid": "S36",
     "loadout": "S64",
+    "car": "S64",
     "model": "int64",
     "team": "int64",
     "primary_color": "float32",
