@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock
@@ -32,7 +32,7 @@ class PhoneCapture:
         self._number = -1
 
     @classmethod
-    def open(cls, session: DeviceSession, make: Callable[[], Phone]) -> PhoneCapture:
+    def open(cls, session: DeviceSession, make: Callable[[], Phone]) -> Self:
         """Open the phone of a session, share it and take over its clock.
 
         Raises:  BadValue for a crop beside the screen, DeviceFailed when there is no phone.
@@ -47,7 +47,9 @@ class PhoneCapture:
     def look(self) -> CapturedFrame:
         """Return what the screen shows now. Raises DeviceFailed when the phone is gone."""
         time_ns = self._clock.now_ns()
-        frame_HWC = self.phone.grab(self._view)
+        return self._captured(self.phone.grab(self._view), time_ns)
+
+    def _captured(self, frame_HWC: FrameArray, time_ns: int) -> CapturedFrame:
         if self._begin_ns is None:
             self._begin_ns = time_ns
         # Half an interval late is still the same place in the schedule.

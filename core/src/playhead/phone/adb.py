@@ -102,7 +102,7 @@ def find_phone(options: Mapping[str, Any]) -> Link:
     """
     client = Server.of(options).client()
     serial = str(options.get("serial") or os.environ.get("ANDROID_SERIAL") or "")
-    with _saying_what_failed("the adb server"):
+    with saying_what_failed("the adb server"):
         states = {info.serial: info.state for info in client.list()}
     if serial and states and serial not in states:
         raise not_found("attached phone", serial, states)
@@ -161,9 +161,14 @@ class AdbPhone:
         return cls(link, clock=clock, is_png=bool(options.get("png", False)))
 
     @property
+    def link(self) -> Link:
+        """The way to the phone."""
+        return self._link
+
+    @property
     def serial(self) -> str:
         """What the phone is known by."""
-        return str(self._link.serial)
+        return self._link.serial
 
     def tap(self, x: float, y: float) -> None:
         """Touch the screen shortly. Raises DeviceFailed when the phone did not do it."""
@@ -231,7 +236,7 @@ def _run(phone: Link, command: str, takes_s: float = 0.0) -> str:
 
 def _read(phone: Link, command: str, takes_s: float = 0.0) -> bytes:
     """Return what a command writes, byte for byte."""
-    with _saying_what_failed(f"the phone {phone.serial}"), phone.run(command, takes_s) as connection:
+    with saying_what_failed(f"the phone {phone.serial}"), phone.run(command, takes_s) as connection:
         parts = []
         while part := connection.conn.recv(2**16):
             parts.append(part)
@@ -239,7 +244,7 @@ def _read(phone: Link, command: str, takes_s: float = 0.0) -> bytes:
 
 
 @contextmanager
-def _saying_what_failed(who: str) -> Iterator[None]:
+def saying_what_failed(who: str) -> Iterator[None]:
     """Turn what adbutils and the socket say into a sentence."""
     from adbutils import AdbError
 

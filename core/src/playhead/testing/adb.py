@@ -11,8 +11,12 @@ import shlex
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from itertools import count
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +24,7 @@ import numpy as np
 from playhead.errors import DeviceFailed
 from playhead.phone import Phone
 
+STREAM_HZ = 30
 VERSION = "0029"  # of the protocol, in hexadecimal: adb 1.0.41
 
 
@@ -107,6 +112,9 @@ class AdbServer:
         """Run a command line of the few that a phone is asked for, and what is printed after it."""
         command, _, after = line.partition("; echo ")
         self.commands.append(command)
+        if command.startswith("screenrecord "):
+            self._stream(connection)
+            return
         try:
             with self._touching:
                 code = self._do(connection, command)
@@ -135,6 +143,28 @@ class AdbServer:
             connection.sendall(f"sh: {words[0]}: not found\n".encode())
             return 127
         return 0
+
+    def _stream(self, connection: socket.socket) -> None:
+        """Send the screen as h264 whenever it has changed, until nobody reads any more."""
+        import av
+
+        assert self.phone is not None
+        encoder: Any = av.CodecContext.create("libx264", "w")
+        encoder.width, encoder.height = self.phone.size
+        encoder.pix_fmt, encoder.time_base = "yuv420p", Fraction(1, STREAM_HZ)
+        encoder.options = {"tune": "zerolatency", "preset": "ultrafast"}
+        before = b""
+        for number in count():
+            if self._is_closed or "device" not in self.states.values():
+                return
+            with self._touching:
+                screen_HWC = self.phone.grab()
+            if screen_HWC.tobytes() != before:
+                before = screen_HWC.tobytes()
+                picture = av.VideoFrame.from_ndarray(screen_HWC, format="rgb24")
+                picture.pts = number
+                connection.sendall(b"".join(bytes(packet) for packet in encoder.encode(picture)))
+            time.sleep(1 / STREAM_HZ)
 
 
 def _request(connection: socket.socket) -> str | None:

@@ -24,6 +24,7 @@ ANDROID = {
     "host": "",
     "port": 0,
     "png": False,
+    "stream": True,
     "crop": list(CROP),
     "crop_side": STREAM_SIDE,
 }
