@@ -14,8 +14,11 @@ import pytest
 
 from playhead import builtin, hookspecs
 from playhead.data.augment import Augmentation
-from playhead.game import Game, World, resolve
+from playhead.devices import DeviceSession
+from playhead.game import Device, Frame, Game, World, resolve
+from playhead.labels import Choice
 from playhead.plugins import Plugins
+from playhead.recording.collecting import header_of
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -49,6 +52,28 @@ def test_the_example_of_a_game_is_a_working_plugin() -> None:
     module = types.ModuleType("playhead_pong")
     exec(compile(code, "docs/plugins.md", "exec"), module.__dict__)
     assert Plugins([("pong", module)], strict=True).game("pong").title == "Pong"
+
+
+def test_the_example_of_a_collector_collects() -> None:
+    from playhead.testing.collectors import check_item
+    from playhead.testing.phone import FakePhone
+
+    code = next(block for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "class Doors" in block)
+    module = types.ModuleType("doors")
+    exec(compile(code, "docs/plugins.md", "exec"), module.__dict__)
+    device = Device(capture="phone", input="none")
+    game = Game(
+        name="doors",
+        title="Doors",
+        devices={"phone": device},
+        frame=Frame(width=200, height=100, rate_hz=1),
+        labels={"colour": Choice("red", "green")},
+    )
+    session = DeviceSession(game=game, name="phone", device=device)
+    session.share("phone", FakePhone)
+    doors = module.Doors(session, {})
+    assert [len(check_item(session, doors, item)) for item in doors.items()] == [2, 2]
+    assert header_of(session, "doors", doors).columns == {"door": "S8", "side": "int64"}
 
 
 def test_every_field_of_a_game_is_described() -> None:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
 import pytest
 
-from playhead.errors import PlayheadError
+from playhead.capture.phone import PhoneCapture
+from playhead.devices import DeviceSession
+from playhead.errors import BadValue, PlayheadError
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Choice, Conversion, Keys
+from playhead.phone import View, phone_of
 from playhead.plugins import Plugins
+from playhead.recording.collector import Item, Picture
 from playhead.regions import Region
 from playhead.testing import GameContract
 from playhead.testing.day import Day
+from playhead.testing.phone import FakePhone
 from playhead.training.recipe import Recipe
 
 TINY = "playhead_tests/Tiny-v0"
@@ -103,16 +108,102 @@ MIXED = replace(
     controls={**PONG.controls, "high": "g", "steer": "x", "gas": "y"},
 )
 UNDRIVEN = replace(WORLD, world=None)
+
+
+class Shelf:
+    """A collector: one item of two parts, photographed on a phone."""
+
+    columns: ClassVar[Mapping[str, str]] = {"thing": "S8", "side": "int64"}
+    item_column, part_column = "thing", "side"
+    things: tuple[str, ...] = ("ball",)
+
+    def __init__(self, session: DeviceSession, options: Mapping[str, Any]) -> None:
+        if options:
+            raise BadValue(f"The shelf has no option {', '.join(options)}.")
+        self.phone = phone_of(session)
+
+    def items(self) -> list[Item]:
+        return [Item(name=thing, parts=(0, 1)) for thing in self.things]
+
+    def collect(self, item: Item) -> Iterator[Picture]:
+        for side in item.parts:
+            self.phone.tap(1, 1)
+            yield self.picture({"thing": item.name, "side": side}, {"mood": [1]})
+
+    def picture(self, columns: Mapping[str, Any], labels: Mapping[str, Any]) -> Picture:
+        view = View(width=32, height=24)
+        return Picture(
+            picture=self.phone.grab(view), time_ns=self.phone.clock.now_ns(), columns=columns, labels=labels
+        )
+
+
+class Trusting(Shelf):
+    def __init__(self, session: DeviceSession, options: Mapping[str, Any]) -> None:
+        super().__init__(session, {})
+
+
+class Empty(Shelf):
+    things = ()
+
+
+class Twice(Shelf):
+    things = ("ball", "ball")
+
+
+class Nameless(Shelf):
+    item_column = "name"
+
+
+class Greedy(Shelf):
+    def collect(self, item: Item) -> Iterator[Picture]:
+        yield from super().collect(Item(name=item.name, parts=(0, 1)))
+
+
+class Large(Shelf):
+    def collect(self, item: Item) -> Iterator[Picture]:
+        for picture in super().collect(item):
+            yield replace(picture, picture=self.phone.grab())
+
+
+class Wild(Shelf):
+    def collect(self, item: Item) -> Iterator[Picture]:
+        for picture in super().collect(item):
+            yield replace(picture, labels={"mood": [2]})
+
+
+class Bare(Shelf):
+    columns: ClassVar[Mapping[str, str]] = {"thing": "S8", "side": "int64", "colour": "S8"}
+
+
+class Hasty(Shelf):
+    def collect(self, item: Item) -> Iterator[Picture]:
+        for picture in super().collect(item):
+            yield replace(picture, time_ns=7)
+
+
+def open_pocket(session: DeviceSession) -> PhoneCapture:
+    return PhoneCapture.open(session, FakePhone)
+
+
+def collected_by(collector: Any) -> Game:
+    return replace(
+        CLASSIFIER,
+        devices={**PONG.devices, "phone": Device(capture="pocket", input="none")},
+        collectors={"shelf": collector},
+    )
+
+
 SOUND = {
     "on a fake window": PONG, "on a world": WORLD, "only watched": CLASSIFIER, "all kinds of heads": MIXED,
-    "a world nobody can drive": UNDRIVEN,
+    "a world nobody can drive": UNDRIVEN, "collected from a phone": collected_by(Shelf),
 }  # fmt: skip
 
 
 def installed(game: Game, **hooks: Any) -> Plugins:
     """Return plugins in which a game is taught, as if its package were installed."""
     plugin = types.ModuleType("plugin")
-    for name, hook in {"playhead_games": lambda: [game], **hooks}.items():
+    own = {"playhead_games": lambda: [game], "playhead_captures": lambda: {"pocket": open_pocket}}
+    for name, hook in {**own, **hooks}.items():
         setattr(plugin, name, hookimpl(hook))
     return Plugins([("plugin", plugin)], strict=True)
 
@@ -200,6 +291,20 @@ WRONG: list[tuple[str, Game, str]] = [
     ("be_driven", replace(WORLD, devices=PONG.devices), "no device to drive it on"),
     ("be_driven", replace(WORLD, frame=replace(WORLD.frame, rate_hz=200)), "makes only 20 steps a second"),
     ("be_imported", replace(PONG, importers={"old": "nowhere_at_all:f"}), '"nowhere_at_all:f" cannot be imported'),
+    (
+        "what_they_say",
+        replace(PONG, collectors={"c": "nowhere_at_all:C"}),
+        '"nowhere_at_all:C" cannot be imported',
+    ),
+    ("what_they_say", collected_by(Trusting), "DID NOT RAISE"),
+    ("what_they_say", collected_by(Empty), "the collector shelf has nothing to collect"),
+    ("what_they_say", collected_by(Twice), 'names two items "ball"'),
+    ("what_they_say", collected_by(Nameless), 'No column of the collector shelf is called "name"'),
+    ("what_they_say", collected_by(Greedy), r"parts=\(1,\)\) gave .*0.*1"),
+    ("what_they_say", collected_by(Large), r"are \(100, 200, 3\), the game's are \(24, 32, 3\)"),
+    ("what_they_say", collected_by(Wild), "ball"),
+    ("what_they_say", collected_by(Bare), "columns of ball"),
+    ("what_they_say", collected_by(Hasty), "not taken one after the other"),
     ("shipped_runs", replace(PONG, shipped_runs=lambda: Path("nowhere")), "leads to nowhere, which is no folder"),
     ("set_it_up", replace(PONG, settings=" "), "say in `settings`"),
     ("whole_day", with_recipe(origins=("model",)), "train .*has a window to learn from"),
@@ -216,7 +321,8 @@ def test_a_game_that_is_wrong_in_one_way_fails_that_check(
     part: str, game: Game, said: str, tmp_path: Path
 ) -> None:
     (name,) = (name for name in CHECKS if part in name)
-    with pytest.raises((AssertionError, PlayheadError, ValueError, RuntimeError), match=f"(?s){said}"):
+    faults = (AssertionError, PlayheadError, ValueError, RuntimeError, pytest.fail.Exception)
+    with pytest.raises(faults, match=f"(?s){said}"):
         check(name, game, installed(game), tmp_path)
 
 

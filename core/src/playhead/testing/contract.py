@@ -22,6 +22,7 @@ from playhead.home import Home
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema, check_same
 from playhead.plugins import Plugins
 from playhead.regions import Region
+from playhead.testing.collectors import check_collectors
 from playhead.testing.day import Day, recipes_of
 
 # Backends of a machine with a window and keys: a test machine need not have the packages that bring them.
@@ -96,6 +97,10 @@ class GameContract:
         """Importers and shipped runs lead somewhere."""
         for reference in self.game.importers.values():
             resolve(reference)
+
+    def test_its_collectors_take_what_they_say(self, plugins: Plugins) -> None:
+        """Every collector refuses unknown options, lists what there is, and takes each part once."""
+        check_collectors(self.game, plugins)
 
     def test_its_shipped_runs_open_and_fit(self, plugins: Plugins, tmp_path: Path) -> None:
         """Every run that comes with the package opens, fits the game and has all its weights."""
