@@ -149,6 +149,7 @@ class Game:
     shipped_runs: Reference | None = None
     world: World | None = None
     importers: Mapping[str, Reference] = field(default_factory=dict)
+    exporters: Mapping[str, Reference] = field(default_factory=dict)
     collectors: Mapping[str, Reference] = field(default_factory=dict)
     settings: str = ""
 

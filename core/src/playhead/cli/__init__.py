@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("playhead.cli.record:record", "Record a game: what it shows and what is pressed."),
     "data": ("playhead.cli.data:data", "List, inspect, check, trim, repair and balance recordings."),
     "import": ("playhead.cli.import_:import_", "Import recordings made by another tool."),
+    "export": ("playhead.cli.export:export", "Write recordings in the layout of another tool."),
     "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
     "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),
     "play": ("playhead.cli.play:play", "Let a run play the game."),

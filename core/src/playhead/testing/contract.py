@@ -9,6 +9,7 @@ does what its place demands, and a person's whole day runs through: record, list
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,9 +95,13 @@ class GameContract:
             check_world(self.game, plugins)
 
     def test_what_it_names_can_be_imported(self) -> None:
-        """Importers and shipped runs lead somewhere."""
-        for reference in self.game.importers.values():
-            resolve(reference)
+        """Importers and exporters lead somewhere, and take what they are called with."""
+        for takes, references in (
+            (("game", "path", "options"), self.game.importers),
+            (("game", "recordings", "target", "progress"), self.game.exporters),
+        ):
+            for reference in references.values():
+                inspect.signature(resolve(reference)).bind(*takes)
 
     def test_its_collectors_take_what_they_say(self, plugins: Plugins) -> None:
         """Every collector refuses unknown options, lists what there is, and takes each part once."""

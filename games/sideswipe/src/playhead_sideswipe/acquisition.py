@@ -20,7 +20,7 @@ from playhead.recording.collector import Item, Picture
 from playhead_sideswipe import layout
 from playhead_sideswipe.fingers import Fingers, differ
 from playhead_sideswipe.labels import BODIES
-from playhead_sideswipe.loadout import COLUMNS, ROTATIONS, Loadout
+from playhead_sideswipe.loadout import COLUMNS, NO_BODY, ROTATIONS, Loadout
 from playhead_sideswipe.walk import Walk
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ TURN_S = 0.15
 SLIDE_S = 0.2
 SWEEP_PX = 40  # between two places where the knob of a slider is searched: less than a finger is wide
 MOST_CARS = 40  # a row of cars that still moves after so many swipes has no end
-NO_BODY = -1  # what the column `model` says of a car that is none of the classes
 
 
 class Dresser:

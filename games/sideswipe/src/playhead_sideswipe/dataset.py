@@ -41,6 +41,7 @@ NAMES: Mapping[str, str] = {
     "skin": "skins",
 }  # column -> table
 MOST_NAMES = 10_000  # rows of a table of names: the original's menus have 23
+MOST_NAME_BYTES = 24  # of a body, so that the column `loadout` has room for the rest
 ROWS = 4096  # fetched at a time
 
 _SCHEMA = """
@@ -77,7 +78,8 @@ class Table:
         """Return what the model of a row is called."""
         if 0 <= model < len(BODIES):
             return BODIES[model]
-        return next(str(row["name"]) for row in self.names["model"] if row["id"] == model)
+        name = next(str(row["name"] or "") for row in self.names["model"] if row["id"] == model)
+        return name if 0 < len(name.encode()) <= MOST_NAME_BYTES else f"model{model}"
 
 
 def is_sqlite(head: bytes) -> bool:

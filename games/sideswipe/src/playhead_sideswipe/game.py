@@ -42,6 +42,7 @@ SIDESWIPE = Game(
     collectors={"garage": "playhead_sideswipe.acquisition:GarageCollector"},
     recipes={"default": DEFAULT, "small": SMALL, "original": ORIGINAL},
     importers={"original": "playhead_sideswipe.importers:find_pictures"},
+    exporters={"original": "playhead_sideswipe.exporters:write_pictures"},
     settings=SETTINGS,
 )
 

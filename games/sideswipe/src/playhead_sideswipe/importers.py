@@ -27,7 +27,7 @@ from playhead.storage.writer import RecordingWriter
 from playhead_sideswipe.bundle import BadPicture, Bundle, Pictures, open_bundle
 from playhead_sideswipe.dataset import DATA, Columns, Table, read_table
 from playhead_sideswipe.labels import BODIES
-from playhead_sideswipe.loadout import COLUMNS, Loadout
+from playhead_sideswipe.loadout import COLUMNS, NO_BODY, Loadout
 
 PART_ROWS = 10_000  # rows of a recording: what an interruption loses at most, and one folder of 40 files
 BATCH = 250  # pictures in memory at a time, and a shard
@@ -188,13 +188,15 @@ def _append(
     writer: RecordingWriter, table: Table, rows_N: IndexArray, pictures: Sequence[bytes]
 ) -> dict[int, str]:
     columns = {name: table.columns[name][rows_N] for name in DATA}
+    told = {"loadout": loadout_keys(table, columns), "car": _bodies(table, columns["model"])}
     is_class_N = (columns["model"] >= 0) & (columns["model"] < len(BODIES))
+    columns["model"] = np.where(is_class_N, columns["model"], NO_BODY)
     return writer.append_many(
         pictures,
         time_ns=rows_N * (NS_PER_S // RATE_HZ),
         labels={"car": np.where(is_class_N, columns["model"], 0)[:, None]},
         origin=np.where(is_class_N, int(Origin.SCRIPT), int(Origin.NONE)).astype(np.uint8),
-        columns={**columns, "loadout": loadout_keys(table, columns), "car": _bodies(table, columns["model"])},
+        columns={**columns, **told},
     )
 
 

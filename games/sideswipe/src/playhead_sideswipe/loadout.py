@@ -39,6 +39,9 @@ COLUMNS: Mapping[str, str] = {
 }
 
 
+NO_BODY = -1  # what the column `model` says of a car that is none of the classes; `car` says what it is
+
+
 @dataclass(frozen=True, kw_only=True, order=True)
 class Loadout:
     """One way to dress a car.

@@ -1,0 +1,51 @@
+"""`playhead export GAME PLACE`: recordings in the layout of another tool."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from playhead.cli.context import Desk, pass_desk
+
+
+@click.command(short_help="Write recordings in the layout of another tool.")
+@click.argument("game")
+@click.argument("place", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--format", "exporter", default="", help="Which exporter of the game. Default: its only one.")
+@click.option(
+    "--recordings", multiple=True, metavar="NAME", help="Recordings to export. Default: all of the game."
+)
+@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Further folder of recordings.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@pass_desk
+def export(
+    desk: Desk, game: str, place: Path, exporter: str, recordings: tuple[str, ...], extra_dirs: tuple[Path, ...],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Write recordings of GAME in the layout of another tool, into a new FOLDER, or a zip when it ends in .zip.
+
+    Example: playhead export sideswipe pictures.zip
+    """
+    from playhead.cli.progress import named_bars
+    from playhead.cli.train import open_all
+    from playhead.storage.exporting import export_all, exporter_of
+
+    known = desk.game(game)
+    exporter_of(known, exporter)  # an unknown one is told before everything is opened
+    desk.say_home()
+    opened = open_all(desk, known, recordings, extra_dirs, skip_bad=False)
+    with named_bars() as bar:
+        done = export_all(known, opened, place, exporter=exporter, progress=bar(place.name))
+    if as_json:
+        click.echo(json.dumps(asdict(done), indent=2, default=str))
+        return
+    plural = "" if len(opened) == 1 else "s"
+    click.echo(f"{done.place}: {done.frames:,} pictures of {len(opened)} recording{plural}")
+    if done.left_out:
+        click.echo(f"{done.left_out:,} left out, listed in {done.listed_in}")
+        for one in done.examples:
+            click.echo(f"  {one}")
