@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from courses import Course, jpeg, measure, table
 
 from playhead_streets.env import StreetsEnv
 from playhead_streets.expert import Expert
@@ -24,7 +24,6 @@ from playhead_streets.town import CarPose, FloatArray
 SEED = 4
 MOMENTS = 80
 STEPS_APART = 5  # between two moments that are drawn: half a second
-BASELINE = "store one (cv2 JPEG, quality 90)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +34,6 @@ class Moment:
     others: Sequence[CarPose]
     to_go_N2: FloatArray
     held: np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """One thing to time: `run` is called with each moment's number, `begin` before the first."""
-
-    name: str
-    run: Callable[[int], object]
-    begin: Callable[[], object] = lambda: None
 
 
 def drive(env: StreetsEnv) -> list[Moment]:
@@ -77,7 +67,7 @@ def courses(width: int, height: int) -> list[Course]:
         minimap.draw(frame_HWC, moment.ego, moment.to_go_N2, world.route.waypoint_2)
 
     return [
-        Course(name=BASELINE, run=lambda _: cv2.imencode(".jpg", picture_HWC, [cv2.IMWRITE_JPEG_QUALITY, 90])),
+        jpeg(picture_HWC),
         Course(name="picture", run=lambda n: renderer.render("hood", shown[n].ego, shown[n].others)),
         Course(name="picture + minimap", run=with_minimap),
         Course(name="picture from behind", run=lambda n: renderer.render("chase", shown[n].ego, shown[n].others)),
@@ -94,33 +84,6 @@ def courses(width: int, height: int) -> list[Course]:
     ]
 
 
-def measure(todo: Sequence[Course], seconds: float) -> list[dict[str, object]]:
-    """Run the courses in turns for about `seconds` and return a row of figures for each."""
-    taken: dict[str, list[list[float]]] = {course.name: [] for course in todo}
-    end = time.monotonic() + seconds
-    while time.monotonic() < end or len(taken[todo[0].name]) < 3:
-        for course in todo:
-            course.begin()
-            taken[course.name].append([_time(course, number) for number in range(MOMENTS)])
-    quiet = {name: float(np.min(runs, axis=0).mean()) for name, runs in taken.items()}
-    return [
-        {
-            "name": name,
-            "quiet_ms": 1e3 * quiet[name],
-            "usual_ms": 1e3 * float(np.mean(runs)),
-            "quiet_per_s": 1 / quiet[name],
-            "ratio_to_baseline": quiet[name] / quiet[BASELINE],
-        }
-        for name, runs in taken.items()
-    ]
-
-
-def _time(course: Course, number: int) -> float:
-    start = time.perf_counter()
-    course.run(number)
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -130,17 +93,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    rows = measure(courses(asked.width, asked.height), asked.seconds)
+    rows = measure(courses(asked.width, asked.height), MOMENTS, asked.seconds)
     if asked.json:
         print(json.dumps({"width": asked.width, "height": asked.height, "rows": rows}))
         return
     head = f"{asked.width}x{asked.height}, 300 buildings, 20 cars"
-    print(f"{head:40s} quiet ms  usual ms  quiet /s   times the baseline")
-    for row in rows:
-        print(
-            f"{row['name']:40s} {row['quiet_ms']:8.3f}  {row['usual_ms']:8.3f}   {row['quiet_per_s']:7.0f}"
-            f"   {row['ratio_to_baseline']:8.2f}"
-        )
+    print(table(head, rows))
 
 
 if __name__ == "__main__":

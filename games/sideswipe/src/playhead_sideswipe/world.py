@@ -6,7 +6,8 @@ Shape legend: H x W pixels, C colours, Q faces, N points.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from math import cos, pi, sin
 from random import Random
 from typing import Literal, Self
 
@@ -15,7 +16,7 @@ import numpy as np
 from panda3d.core import NodePath
 
 from playhead_drawing.engine import Canvas, node, solid_state
-from playhead_drawing.quads import ByteArray
+from playhead_drawing.quads import ByteArray, FloatArray
 from playhead_sideswipe.garage import foreground, scene
 from playhead_sideswipe.garage.hats import hat
 from playhead_sideswipe.garage.light import Light, lit
@@ -33,8 +34,10 @@ __all__ = ["BODIES", "HATS", "STICKERS", "UNSEEN_BODIES", "WHEELS", "Garage", "S
 Split = Literal["train", "test"]
 
 SIZE = (400, 150)  # what pictures are composed at
+_ASIDE = 40  # columns to both sides that no car reaches
+_STAGE = (SIZE[0] - 2 * _ASIDE, SIZE[1])
 _FINER = 2  # the car is drawn so many times finer, and its edges are smooth
-_EMPTY = (0, 0, 0)  # where no car is; light() leaves no face as dark
+_EMPTY = (0, 0, 0)  # where no car is; lit() leaves no face as dark
 _SHADOW = 0.55
 
 
@@ -52,7 +55,7 @@ class Garage:
             raise ValueError(f'There are no rooms {split!r}. Choose "train" or "test".')
         self.width, self.height = width, height
         self._split = split
-        self._canvas = Canvas(_FINER * SIZE[0], _FINER * SIZE[1], _EMPTY)
+        self._canvas = Canvas(_FINER * _STAGE[0], _FINER * _STAGE[1], _EMPTY)
         self._canvas.set_view(scene.VIEW_DEGREES, 0.5, 60)
         self._shown = NodePath("nothing yet")
 
@@ -80,26 +83,25 @@ class Garage:
         self, picture_HWC: ByteArray, loadout: Loadout, rotation: float, camera: scene.Camera, light: Light
     ) -> ByteArray:
         """Put the car into a picture, in place, and return 255 for every pixel that it leaves free."""
-        degrees = 360 / ROTATIONS * rotation
-        eye_3 = Light(towards_L3=camera.towards_3[None], colours_L3=light.room_3[None], room_3=light.room_3)
-        quads = lit(
-            dressed(loadout.body, loadout.hat, loadout.sticker, loadout.wheel),
-            paints(loadout.team, loadout.primary, loadout.secondary),
-            light.turned(degrees),
-            eye_3.turned(degrees).towards_L3[0],
-        )
+        turn_33 = _turn(rotation)
+        eye_3 = camera.place_3 @ turn_33
+        seen = join([part.facing(eye_3) for part in dressed(loadout)])
+        paint_23 = paints(loadout.team, loadout.primary, loadout.secondary)
+        quads = lit(seen, paint_23, light.turned(turn_33), eye_3)
         self._shown.remove_node()
         self._shown = self._canvas.scene.attach_new_node(node("car", [(solid_state(), quads)]))
-        self._shown.set_hpr(degrees, 0, 0)
+        self._shown.set_hpr(360 / ROTATIONS * rotation, 0, 0)
         self._canvas.camera.set_pos_hpr(camera.x, camera.y, camera.z, camera.heading, camera.pitch, camera.roll)
         fine_HWC = self._canvas.draw()
-        grey_HW = cv2.cvtColor(fine_HWC, cv2.COLOR_RGB2GRAY)
-        _, empty_HW = cv2.threshold(grey_HW, 0, 255, cv2.THRESH_BINARY_INV)
-        empty_HW = cv2.resize(empty_HW, SIZE, interpolation=cv2.INTER_AREA)
-        car_HWC = cv2.resize(fine_HWC, SIZE, interpolation=cv2.INTER_AREA)
-        cv2.multiply(picture_HWC, cv2.merge([empty_HW] * 3), dst=picture_HWC, scale=1 / 255)
-        cv2.add(picture_HWC, car_HWC, dst=picture_HWC)
-        return np.asarray(empty_HW, np.uint8)
+        _, bare_HW = cv2.threshold(cv2.cvtColor(fine_HWC, cv2.COLOR_RGB2GRAY), 0, 255, cv2.THRESH_BINARY_INV)
+        bare_HW = cv2.resize(bare_HW, _STAGE, interpolation=cv2.INTER_AREA)
+        car_HWC = cv2.resize(fine_HWC, _STAGE, interpolation=cv2.INTER_AREA)
+        stage_HWC = picture_HWC[:, _ASIDE:-_ASIDE]
+        cv2.multiply(stage_HWC, cv2.merge([bare_HW] * 3), dst=stage_HWC, scale=1 / 255)
+        cv2.add(stage_HWC, car_HWC, dst=stage_HWC)
+        empty_HW: ByteArray = np.full(picture_HWC.shape[:2], 255, np.uint8)
+        empty_HW[:, _ASIDE:-_ASIDE] = bare_HW
+        return empty_HW
 
     def close(self) -> None:
         """Give the engine's memory back; the garage cannot be used afterwards."""
@@ -112,45 +114,66 @@ class Garage:
         self.close()
 
 
-@lru_cache(maxsize=256)
-def dressed(body: str, hat_number: int, sticker_number: int, wheel_number: int) -> Part:
-    """Put a car together: body, wheels, hat and sticker. Raises: ValueError for what is in none of the menus."""
+def dressed(loadout: Loadout) -> tuple[Part, ...]:
+    """Return the parts of a car: body, wheels, hat. Raises: ValueError for what is in none of the menus."""
+    body = loadout.body
+    body_named(body)  # says which there are
     for name, number, count in (
-        ("hat", hat_number, HATS),
-        ("wheel", wheel_number, WHEELS),
-        ("sticker", sticker_number, STICKERS.get(body, 1)),
+        ("hat", loadout.hat, HATS),
+        ("wheel", loadout.wheel, WHEELS),
+        ("sticker", loadout.sticker, STICKERS[body]),
     ):
         if not 0 <= number < count:
             raise ValueError(f"There is no {name} {number} for {body}. Choose one from 0 to {count - 1}.")
+    return (_bodywork(body, loadout.sticker), _on_wheels(body, loadout.wheel), *_hat_on(body, loadout.hat))
+
+
+@cache
+def _bodywork(body: str, number: int) -> Part:
     made = body_named(body)
-    parts = [made.part]
-    for end in (0, 1):
-        one = wheel(wheel_number, made.radii[end], made.widths[end])
-        parts.append(one.moved(x=made.axles[end], y=made.half_track[end]).both_sides())
-    worn = hat(hat_number)
-    if worn is not None:
-        parts.append(worn.moved(scale=made.hat_scale).moved(x=made.hat[0], z=made.hat[1] - 0.02))
-    stuck = sticker(body, sticker_number, made.skin)
-    if stuck is not None:
-        parts.append(stuck)
-    return join(parts)
+    stuck = sticker(body, number, made.skin)
+    return made.part if stuck is None else join([made.part, stuck])
+
+
+@cache
+def _on_wheels(body: str, number: int) -> Part:
+    made = body_named(body)
+    pairs = [
+        wheel(number, made.radii[end], made.widths[end])
+        .moved(x=made.axles[end], y=made.half_track[end])
+        .both_sides()
+        for end in (0, 1)
+    ]
+    return join(pairs)
+
+
+@cache
+def _hat_on(body: str, number: int) -> tuple[Part, ...]:
+    made, worn = body_named(body), hat(number)
+    sunk_m = 0.02  # roofs are round
+    return () if worn is None else (worn.moved(x=made.hat[0], z=made.hat[1] - sunk_m, scale=made.hat_scale),)
 
 
 def _shade(picture_HWC: ByteArray, body: str, rotation: float, camera: scene.Camera) -> None:
     """Darken the floor under the car, in place."""
     made = body_named(body)
-    front, back, side = made.skin[-1][0][0], made.skin[0][0][0], max(made.half_track)
+    front, back, side = made.skin[-1][0][0], made.skin[0][0][0], 1.04 * max(made.half_track)
     outline_82 = [
         (front, 0.6), (made.axles[0], side), (made.axles[1], side), (back, 0.7),
         (back, -0.7), (made.axles[1], -side), (made.axles[0], -side), (front, -0.6),
     ]  # fmt: skip
-    angle = 2 * np.pi / ROTATIONS * rotation
-    turn_22 = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    flat_83 = np.concatenate([np.array(outline_82) * 1.04 @ turn_22, np.zeros((8, 1))], axis=1)
-    corners_82 = camera.pixels(flat_83.astype(np.float32), SIZE).astype(np.int32)
+    flat_83 = np.zeros((8, 3), np.float32)
+    flat_83[:, :2] = outline_82
+    corners_82 = camera.pixels(flat_83 @ _turn(rotation).T, SIZE).astype(np.int32)
     top = int(np.clip(corners_82[:, 1].min() - 8, 0, SIZE[1] - 1))
     floor_HWC = picture_HWC[top:]
     shadow_HW: ByteArray = np.full(floor_HWC.shape[:2], 255, np.uint8)
     cv2.fillConvexPoly(shadow_HW, cv2.convexHull(corners_82 - (0, top)), round(255 * (1 - _SHADOW)))
     soft_HW = cv2.blur(shadow_HW, (15, 7))
     cv2.multiply(floor_HWC, cv2.merge([soft_HW] * 3), dst=floor_HWC, scale=1 / 255)
+
+
+def _turn(rotation: float) -> FloatArray:
+    """Return what turns a row of the room's axes into the car's, for tenths of a turn. Shapes: returns (3, 3)."""
+    angle = 2 * pi / ROTATIONS * rotation
+    return np.array([[cos(angle), -sin(angle), 0], [sin(angle), cos(angle), 0], [0, 0, 1]], np.float32)

@@ -8,6 +8,7 @@ Shape legend: Q faces, H x W pixels, C colours.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Self
 
 import cv2
@@ -174,12 +175,18 @@ def _geom(quads: Quads) -> Geom:
     data.unclean_set_num_rows(len(vertices))
     data.modify_array_handle(0).copy_data_from(vertices.tobytes())
 
-    corners_Q6 = 4 * np.arange(len(quads), dtype=np.uint32)[:, None] + np.array([0, 1, 2, 0, 2, 3], np.uint32)
     triangles = GeomTriangles(GeomEnums.UH_static)
     triangles.set_index_type(GeomEnums.NT_uint32)
     indices = triangles.modify_vertices()
-    indices.unclean_set_num_rows(corners_Q6.size)
-    indices.modify_handle().copy_data_from(corners_Q6.tobytes())
+    indices.unclean_set_num_rows(6 * len(quads))
+    indices.modify_handle().copy_data_from(_corner_numbers(len(quads)))
     geom = Geom(data)
     geom.add_primitive(triangles)
     return geom
+
+
+@lru_cache(maxsize=256)
+def _corner_numbers(faces: int) -> bytes:
+    """Return which corners the triangles of so many faces have, as Panda3D wants them."""
+    corners_Q6 = 4 * np.arange(faces, dtype=np.uint32)[:, None] + np.array([0, 1, 2, 0, 2, 3], np.uint32)
+    return corners_Q6.tobytes()

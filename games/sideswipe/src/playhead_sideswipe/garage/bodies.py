@@ -37,7 +37,7 @@ class Body:
     """A body without wheels, hat and stickers, and where those go.
 
     Units:  metres; axles are (front x, rear x), radii and widths those of the standard wheels there; half_track
-            is where the outer face of a wheel stands; hat is (x, z) of the top of the head, tilt in degrees.
+            is where the outer face of a wheel stands; hat is (x, z) of the top of the roof.
     """
 
     part: Part
@@ -48,7 +48,6 @@ class Body:
     widths: Point
     hat: Point
     hat_scale: float = 1.0
-    hat_tilt: float = 0.0
 
 
 def ring(x: float, sill: Point, flank: Point, belt: Point, edge: Point, crown: float) -> Ring:
@@ -188,8 +187,8 @@ def werewolf() -> Body:
     bolted = [
         skin(rings, ("kppp", "kppp", "kpps", "kpps", "kpps", "kppp"), ("kkdk", "kkkp")),
         skin(cabin, ("pg", "gp", "gg"), ("  ", "  ")),
-        arch(1.45, 0.98, 0.54, 0.22, "p"),
-        arch(-1.35, 1.04, 0.60, 0.30, "p"),
+        arch(1.45, 1.01, 0.54, 0.24, "p"),
+        arch(-1.35, 1.05, 0.60, 0.30, "p"),
         block((-2.22, -2.12), (0.14, 0.78), (0.72, 0.90), "r").both_sides(),
         block((-2.26, -2.10), (-0.86, 0.86), (0.40, 0.54), "m"),
         block((-2.24, -1.86), (-0.84, 0.84), (1.06, 1.18), "s", 0.12),
@@ -203,7 +202,7 @@ def werewolf() -> Body:
         block((1.62, 1.78), (0.86, 0.93), (0.62, 0.70), "o").both_sides(),
     ]
     return Body(
-        part=join(bolted), skin=rings, axles=(1.45, -1.35), radii=(0.44, 0.50), half_track=(0.96, 1.02),
+        part=join(bolted), skin=rings, axles=(1.45, -1.35), radii=(0.44, 0.50), half_track=(0.99, 1.03),
         widths=(0.30, 0.38), hat=(-0.70, 1.45),
     )  # fmt: skip
 
@@ -240,8 +239,8 @@ def breakout() -> Body:
     bolted = [
         skin(rings, ("kppp", "kdpp", "kdps", "kpps", "kpps", "ksps"), ("kkkk", "kkkk")),
         skin(cabin, ("pk", "gg", "gg"), ("  ", "  ")),
-        arch(1.45, 1.04, 0.48, 0.24, "p", (25, 150)),
-        arch(-1.50, 1.12, 0.54, 0.20, "p", (15, 150)),
+        arch(1.45, 1.07, 0.48, 0.26, "p", (25, 150)),
+        arch(-1.50, 1.14, 0.54, 0.22, "p", (15, 150)),
         block((-2.22, -2.12), (-0.96, 0.96), (0.64, 0.72), "r"),
         block((-2.24, -2.10), (0.40, 0.66), (0.44, 0.56), "m").both_sides(),
         block((-2.20, -2.00), (-1.0, 1.0), (0.28, 0.40), "k"),
@@ -249,7 +248,7 @@ def breakout() -> Body:
         block((-1.0, 1.0), (0.84, 0.98), (0.18, 0.26), "k", 0.1).both_sides(),
     ]
     return Body(
-        part=join([*bolted, *fins]), skin=rings, axles=(1.45, -1.50), radii=(0.40, 0.44), half_track=(1.02, 1.10),
+        part=join([*bolted, *fins]), skin=rings, axles=(1.45, -1.50), radii=(0.40, 0.44), half_track=(1.05, 1.12),
         widths=(0.28, 0.38), hat=(-0.40, 1.12), hat_scale=0.95,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ Shape legend: H x W pixels, C colours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 import cv2
@@ -26,21 +26,21 @@ def lay_over(picture_HWC: ByteArray, empty_HW: ByteArray, dice: Random, split: s
     Shapes:  empty_HW (H, W) uint8, 255 where there is no car.
     """
     if dice.random() < 0.35:
-        for _ in range(dice.choice((1, 1, 2))):
-            _if_the_car_stays(picture_HWC, empty_HW, dice, dice.choice(THINGS[split]))
+        things = [dice.choice(THINGS[split]) for _ in range(dice.choice((1, 1, 2)))]
+        _things(picture_HWC, cv2.bitwise_not(empty_HW), dice, things)
     if dice.random() < 0.25:
         _confetti(picture_HWC, dice)
 
 
-def _if_the_car_stays(picture_HWC: ByteArray, empty_HW: ByteArray, dice: Random, thing: _Thing) -> None:
-    """Paint a thing if enough of the car stays in sight; `empty_HW` then counts what it hides as no car."""
-    mask_HW = np.zeros_like(empty_HW)
-    painted_HWC = picture_HWC.copy()
-    thing(painted_HWC, mask_HW, dice)
-    shown = cv2.countNonZero(cv2.bitwise_not(empty_HW))
-    hidden = cv2.countNonZero(cv2.bitwise_and(cv2.bitwise_not(empty_HW), mask_HW))
-    if hidden <= MOST_HIDDEN / 2 * shown:
-        picture_HWC[:] = painted_HWC
+def _things(picture_HWC: ByteArray, car_HW: ByteArray, dice: Random, things: Sequence[_Thing]) -> None:
+    """Paint one thing after the other, as long as enough of the car stays in sight."""
+    all_of_it = cv2.countNonZero(car_HW)
+    hidden_HW = np.zeros_like(car_HW)
+    for thing in things:
+        painted_HWC, mask_HW = picture_HWC.copy(), hidden_HW.copy()
+        thing(painted_HWC, mask_HW, dice)
+        if cv2.countNonZero(cv2.bitwise_and(car_HW, mask_HW)) <= MOST_HIDDEN * all_of_it:
+            picture_HWC[:], hidden_HW = painted_HWC, mask_HW
 
 
 def _confetti(picture_HWC: ByteArray, dice: Random) -> None:
@@ -61,7 +61,7 @@ def _confetti(picture_HWC: ByteArray, dice: Random) -> None:
 def _pole(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
     """Paint an upright bar, round or flat, from the ceiling to the floor."""
     height, width = mask_HW.shape
-    left, thick, colour = dice.randint(0, width), dice.randint(5, 24), any_colour(dice)
+    left, thick, colour = dice.randint(0, width), dice.randint(5, 36), any_colour(dice)
     box(picture_HWC, left, 0, left + thick, height, colour)
     red, green, blue = (part * 3 // 5 for part in colour)
     box(picture_HWC, left, 0, left + max(1, thick // 4), height, (red, green, blue))
@@ -74,7 +74,7 @@ def _pole(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
 def _object(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
     """Paint a crate, a cone or a ball that stands before the car."""
     height, width = mask_HW.shape
-    x, size, kind, colour = dice.randint(20, width - 20), dice.randint(18, 52), dice.randrange(3), any_colour(dice)
+    x, size, kind, colour = dice.randint(20, width - 20), dice.randint(18, 66), dice.randrange(3), any_colour(dice)
     foot = height + dice.randint(-8, 14)
     if kind == 0:
         shape = [

@@ -6,8 +6,6 @@ paint is any colour for both.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from playhead_drawing.quads import Colour, FloatArray
@@ -36,13 +34,12 @@ def paints(team: int, primary: float, secondary: float) -> FloatArray:
     """
     if team not in (0, 1):
         raise ValueError(f"The team is {team}; there are 0 ({TEAMS[0]}) and 1 ({TEAMS[1]}).")
-    return np.stack([_along(_PRIMARY[team], primary), _along(_SECONDARY, secondary)])
+    return np.array([_along(_PRIMARY[team], primary), _along(_SECONDARY, secondary)], np.float32)
 
 
-def _along(colours: tuple[Colour, ...], place: float) -> FloatArray:
+def _along(colours: tuple[Colour, ...], place: float) -> list[float]:
     if not 0 <= place <= 1:
         raise ValueError(f"A colour at {place} is off the slider. Give a place from 0 to 1.")
-    at = place * (len(colours) - 1)
-    (before, after) = list(pairwise(colours))[min(int(at), len(colours) - 2)]
-    share = at - min(int(at), len(colours) - 2)
-    return ((1 - share) * np.array(before) + share * np.array(after)).astype(np.float32)
+    first = min(int(place * (len(colours) - 1)), len(colours) - 2)
+    share = place * (len(colours) - 1) - first
+    return [(1 - share) * a + share * b for a, b in zip(colours[first], colours[first + 1], strict=True)]

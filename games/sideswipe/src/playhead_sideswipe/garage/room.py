@@ -44,15 +44,17 @@ def _cut(dice: Random, surface_HW: ByteArray, size: tuple[int, int]) -> ByteArra
     return np.asarray(cv2.applyColorMap(np.ascontiguousarray(piece_HW), _tint(dice)), np.uint8)
 
 
+_LEVELS_N1 = np.arange(256, dtype=np.float32)[:, None] / np.float32(200) - 1
+
+
 def _tint(dice: Random) -> ByteArray:
     """Return what each level of grey becomes: from nearly black to a colour, steeper or flatter."""
-    bright = np.array([any_colour(dice, 50, 255)], np.float32)
-    colourful = dice.choice((0.15, 0.3, 0.5, 1.0))
-    bright = colourful * bright + (1 - colourful) * bright.mean()
-    levels_256 = np.arange(256, dtype=np.float32)[:, None] / 200
-    contrast = dice.uniform(0.4, 1.3)
-    tinted = bright * (1 + contrast * (levels_256 - 1))
-    return np.asarray(np.clip(tinted, 0, 255), np.uint8).reshape(256, 1, 3)
+    bright, colourful = any_colour(dice, 50, 255), dice.choice((0.15, 0.3, 0.5, 1.0))
+    mean = (1 - colourful) * sum(bright) / 3
+    bright_3 = np.array([colourful * part + mean for part in bright], np.float32)
+    tinted_N3 = bright_3 + _LEVELS_N1 * (bright_3 * np.float32(dice.uniform(0.4, 1.3)))
+    np.minimum(np.maximum(tinted_N3, 0, out=tinted_N3), 255, out=tinted_N3)
+    return np.asarray(tinted_N3.astype(np.uint8)[:, None])
 
 
 def _turntable(picture_HWC: ByteArray, dice: Random) -> None:

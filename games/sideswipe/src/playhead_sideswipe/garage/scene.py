@@ -7,6 +7,7 @@ Shape legend: N points, 3 coordinates or colours, L lamps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import atan2, cos, degrees, pi, radians, sin, tan
 from random import Random
 
 import numpy as np
@@ -29,23 +30,22 @@ class Camera:
     roll: float
 
     @property
-    def towards_3(self) -> FloatArray:
-        """The unit vector from the car to the camera."""
-        place_3 = np.array([self.x, self.y, self.z - 0.7])
-        return np.asarray(place_3 / np.linalg.norm(place_3), np.float32)
+    def place_3(self) -> FloatArray:
+        """Where it hangs."""
+        return np.array([self.x, self.y, self.z], np.float32)
 
     def pixels(self, points_N3: FloatArray, size: tuple[int, int]) -> FloatArray:
         """Return where points are in a picture. Shapes: points_N3 (N, 3); returns (N, 2) x, y in pixels."""
-        heading, pitch, roll = np.radians([self.heading, self.pitch, self.roll])
-        ahead_3 = np.array([-np.sin(heading) * np.cos(pitch), np.cos(heading) * np.cos(pitch), np.sin(pitch)])
-        right_3 = np.array([np.cos(heading), np.sin(heading), 0])
-        up_3 = np.cross(right_3, ahead_3)
-        right_3, up_3 = np.cos(roll) * right_3 - np.sin(roll) * up_3, np.sin(roll) * right_3 + np.cos(roll) * up_3
-        from_N3 = points_N3 - np.array([self.x, self.y, self.z])
-        focal = size[1] / 2 / (np.tan(np.radians(VIEW_DEGREES / 2)) * 0.75)
-        depth_N = from_N3 @ ahead_3
-        across_N, above_N = focal * (from_N3 @ right_3) / depth_N, focal * (from_N3 @ up_3) / depth_N
-        return np.stack([size[0] / 2 + across_N, size[1] / 2 - above_N], axis=1).astype(np.float32)
+        heading, pitch, roll = radians(self.heading), radians(self.pitch), radians(self.roll)
+        ahead = (-sin(heading) * cos(pitch), cos(heading) * cos(pitch), sin(pitch))
+        level = (cos(heading), sin(heading), 0.0)
+        upright = (sin(heading) * sin(pitch), -cos(heading) * sin(pitch), cos(pitch))
+        right = [cos(roll) * a - sin(roll) * b for a, b in zip(level, upright, strict=True)]
+        above = [sin(roll) * a + cos(roll) * b for a, b in zip(level, upright, strict=True)]
+        focal = size[1] / 2 / (tan(radians(VIEW_DEGREES / 2)) * 0.75)
+        seen_N3 = (points_N3 - self.place_3) @ np.array([right, above, ahead], np.float32).T
+        pixels_N2 = seen_N3[:, :2] / seen_N3[:, 2:] * (focal, -focal) + (size[0] / 2, size[1] / 2)
+        return np.asarray(pixels_N2, np.float32)
 
 
 PLAIN_CAMERA = Camera(x=0.0, y=-7.6, z=2.5, heading=0.0, pitch=-14.0, roll=0.0)
@@ -60,8 +60,8 @@ def camera(dice: Random) -> Camera:
         x=x,
         y=-distance,
         z=height,
-        heading=float(np.degrees(np.arctan2(x - aim_x, distance))),
-        pitch=float(-np.degrees(np.arctan2(height - aim_z, distance))),
+        heading=degrees(atan2(x - aim_x, distance)),
+        pitch=-degrees(atan2(height - aim_z, distance)),
         roll=dice.uniform(-1.5, 1.5),
     )
 
@@ -70,8 +70,8 @@ def light(dice: Random) -> Light:
     """Hang a strong and a weak lamp somewhere above; both have a tinge."""
     lamps = []
     for strength in (dice.uniform(0.35, 0.75), dice.uniform(0.05, 0.35)):
-        around, above = dice.uniform(0, 2 * np.pi), dice.uniform(0.5, 1.3)
-        towards = (np.cos(around) * np.cos(above), np.sin(around) * np.cos(above), np.sin(above))
+        around, above = dice.uniform(0, 2 * pi), dice.uniform(0.5, 1.3)
+        towards = (cos(around) * cos(above), sin(around) * cos(above), sin(above))
         lamps.append((towards, [strength * dice.uniform(0.85, 1.1) for _ in range(3)]))
     room = dice.uniform(0.34, 0.56)
     return Light(
@@ -88,10 +88,13 @@ PLAIN_LIGHT = Light(
 )
 
 
+_LEVELS_N1 = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
+
+
 def exposure(dice: Random) -> ByteArray:
     """Return what each level of each colour becomes on the phone's screen. Shapes: returns (1, 256, 3)."""
-    levels_256 = np.arange(256, dtype=np.float32)[:, None] / 255
-    gain_3 = np.array([dice.uniform(0.75, 1.2) * dice.uniform(0.95, 1.05) for _ in range(3)], np.float32)
-    gain_3 = 0.75 * gain_3.mean() + 0.25 * gain_3
-    curve = levels_256 ** np.float32(dice.uniform(0.8, 1.25)) * gain_3 + np.float32(dice.uniform(-0.03, 0.05))
-    return np.asarray(np.clip(255 * curve, 0, 255), np.uint8).reshape(1, 256, 3)
+    gain, power, lift = dice.uniform(0.75, 1.2), dice.uniform(0.8, 1.25), dice.uniform(-0.03, 0.05)
+    tinge_3 = np.array([255 * gain * dice.uniform(0.98, 1.02) for _ in range(3)], np.float32)
+    curve_N3 = _LEVELS_N1 ** np.float32(power) * tinge_3 + np.float32(255 * lift)
+    np.minimum(np.maximum(curve_N3, 0, out=curve_N3), 255, out=curve_N3)
+    return np.asarray(curve_N3.astype(np.uint8)[None])

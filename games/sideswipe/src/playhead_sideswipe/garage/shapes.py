@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -49,18 +50,36 @@ class Part:
     def __len__(self) -> int:
         return len(self.corners_Q43)
 
+    @cached_property
+    def planes(self) -> FloatArray:
+        """The planes of both triangles of each face: normals and minus the distances from the origin.
+
+        Shapes:  (2, Q, 4).
+        """
+        corners = self.corners_Q43
+        normals_2Q3 = np.stack(
+            [np.cross(corners[:, k] - corners[:, 0], corners[:, k + 1] - corners[:, 0]) for k in (1, 2)]
+        )
+        offsets_2Q = (normals_2Q3 * corners[:, 0]).sum(axis=2)
+        return np.concatenate([normals_2Q3, -offsets_2Q[:, :, None]], axis=2)
+
+    def facing(self, eye_3: FloatArray) -> Part:
+        """Return the faces that can be seen from a point; half of all cannot, and cost as much as the others."""
+        ahead_2Q = self.planes[:, :, :3] @ eye_3 + self.planes[:, :, 3]
+        chosen_Q = np.flatnonzero(ahead_2Q.max(axis=0) > 0)
+        return Part(
+            corners_Q43=self.corners_Q43[chosen_Q],
+            normals_Q43=self.normals_Q43[chosen_Q],
+            colours_Q3=self.colours_Q3[chosen_Q],
+            paint_Q=self.paint_Q[chosen_Q],
+            gloss_Q=self.gloss_Q[chosen_Q],
+            glow_Q=self.glow_Q[chosen_Q],
+        )
+
     def moved(self, x: float = 0.0, y: float = 0.0, z: float = 0.0, scale: float = 1.0) -> Part:
         """Return a copy made larger by `scale` and then moved."""
         corners_Q43 = self.corners_Q43 * np.float32(scale) + np.array([x, y, z], np.float32)
         return replace(self, corners_Q43=corners_Q43)
-
-    def tilted(self, degrees: float) -> Part:
-        """Return a copy turned about y through the origin; a positive angle lifts the nose."""
-        angle = np.radians(degrees)
-        turn_33 = np.array(
-            [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]], np.float32
-        )
-        return replace(self, corners_Q43=self.corners_Q43 @ turn_33, normals_Q43=self.normals_Q43 @ turn_33)
 
     def mirrored(self) -> Part:
         """Return the same on the other side of the car."""

@@ -89,8 +89,8 @@ def hypercar() -> Body:
     parts = [
         skin(rings, ("kppp", "kppp", "kdsp", "kppp", "kppp", "kpps"), ("kkkp", "kkkk")),
         skin(cabin, ("pk", "gp", "gg"), ("  ", "  ")),
-        arch(1.38, 1.00, 0.52, 0.20, "p"),
-        arch(-1.42, 1.06, 0.56, 0.20, "p"),
+        arch(1.38, 1.06, 0.52, 0.20, "p"),
+        arch(-1.42, 1.10, 0.56, 0.20, "p"),
         block((-2.22, -2.12), (0.40, 0.86), (0.76, 0.84), "r").both_sides(),
         block((-2.30, -1.96), (-0.86, 0.86), (0.96, 1.02), "p", 0.08),
         block((-2.24, -2.10), (-0.14, 0.14), (0.44, 0.60), "m"),
@@ -98,7 +98,7 @@ def hypercar() -> Body:
         block((-0.75, -0.20), (0.86, 0.95), (0.44, 0.70), "k", 0.1).both_sides(),
     ]
     return Body(
-        part=join(parts), skin=rings, axles=(1.38, -1.42), radii=(0.42, 0.46), half_track=(0.98, 1.04),
+        part=join(parts), skin=rings, axles=(1.38, -1.42), radii=(0.42, 0.46), half_track=(1.05, 1.09),
         widths=(0.28, 0.34), hat=(-0.20, 1.24), hat_scale=0.95,
     )  # fmt: skip
 

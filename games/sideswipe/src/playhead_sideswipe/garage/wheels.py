@@ -15,7 +15,7 @@ import numpy as np
 from playhead_drawing.quads import Colour
 from playhead_sideswipe.garage.shapes import Material, Part, join, patch
 
-_SIDES = 12
+_SIDES = 10
 _RUBBER = Material(colour=(30, 30, 33))
 _WALL = Material(colour=(42, 42, 46))
 _HOLE = Material(colour=(16, 16, 19))
@@ -74,11 +74,10 @@ def wheel(number: int, radius: float, width: float) -> Part:
 
 
 def _tyre(radius: float, width: float) -> Part:
-    """Make tread and both walls; the tread bulges a little less at its edges."""
-    outer, inner = _circle(radius, -0.04), _circle(radius, -width)
-    shoulder, hub, back = _circle(0.93 * radius, 0.0), _circle(0.66 * radius, 0.0), _circle(0.1 * radius, -width)
-    tread, edge = _between(inner, outer, _RUBBER), _between(outer, shoulder, _RUBBER)
-    return join([tread, edge, _between(shoulder, hub, _WALL), _between(back, inner, _HOLE)])
+    """Make the tread, the outer wall and a lid behind."""
+    outer, inner, hub = _circle(radius, -0.03), _circle(radius, -width), _circle(0.66 * radius, 0.0)
+    lid = _fan(radius, width, _HOLE).mirrored()
+    return join([_between(inner, outer, _RUBBER), _between(outer, hub, _WALL), lid])
 
 
 def _circle(radius: float, y: float, sides: int = _SIDES, turn: float = 0.0) -> np.ndarray:
