@@ -112,3 +112,30 @@ def test_noise_repeats_without_a_seam() -> None:
 def test_a_tint_multiplies() -> None:
     white_HWC = np.full((2, 2, 3), 255, np.uint8)
     assert tinted(white_HWC, (10, 20, 30)).tolist() == np.full((2, 2, 3), (10, 20, 30)).tolist()
+
+
+def test_a_cut_out_before_a_picture_is_the_scene_before_it() -> None:
+    with Canvas(64, 48, (0, 0, 0)) as canvas:
+        canvas.set_view(60, near_m=0.1, far_m=50)
+        canvas.scene.attach_new_node(node("plate", [(solid_state(), plate(4, (200, 100, 40)))]))
+        cut_out_HWC, bare_HW = canvas.draw_cut_out(2)
+        whole_HWC = canvas.draw()
+    assert cut_out_HWC.shape == (24, 32, 3)
+    assert bare_HW[12, 16] == 0
+    assert bare_HW[0, 0] == 255
+    assert cut_out_HWC[12, 16].tolist() == pytest.approx((200, 100, 40), abs=1)
+    covered_HW = (whole_HWC > 0).any(axis=2).reshape(24, 2, 32, 2).mean(axis=(1, 3))
+    assert np.abs(covered_HW - (1 - bare_HW / 255)).max() < 0.01, "what is bare is the share of finer pixels"
+    assert np.abs(cut_out_HWC[..., 0] - 200 * covered_HW).max() < 2
+
+
+def test_a_cut_out_stands_upright() -> None:
+    with Canvas(64, 48, (0, 0, 0)) as canvas:
+        canvas.set_view(60, near_m=0.1, far_m=50)
+        upper = faces([(-1, 4, 0.2), (1, 4, 0.2), (1, 4, 1), (-1, 4, 1)], (250, 20, 20))
+        canvas.scene.attach_new_node(node("plate", [(solid_state(), upper)]))
+        cut_out_HWC, bare_HW = canvas.draw_cut_out(2)
+    assert (bare_HW[:12] == 0).any()
+    assert (bare_HW[12:] == 255).all()
+    assert cut_out_HWC[:12, :, 0].max() > 240
+    assert cut_out_HWC[:12, :, 2].max() < 30

@@ -38,7 +38,8 @@ _ASIDE = 40  # columns to both sides that no car reaches
 _STAGE = (SIZE[0] - 2 * _ASIDE, SIZE[1])
 _FINER = 2  # the car is drawn so many times finer, and its edges are smooth
 _EMPTY = (0, 0, 0)  # where no car is; lit() leaves no face as dark
-_SHADOW = 0.55
+_SHADOW = 115  # what of 255 the floor under the car keeps
+_SOFT = np.array([8, 5], np.int32)  # pixels by which the shadow's edge is smeared
 
 
 class Garage:
@@ -74,7 +75,7 @@ class Garage:
         empty_HW = self._stand(picture_HWC, loadout, rotation, camera, light)
         if clutter:
             foreground.lay_over(picture_HWC, empty_HW, dice, self._split)
-            picture_HWC = np.asarray(cv2.LUT(picture_HWC, scene.exposure(dice)), np.uint8)
+            scene.expose(picture_HWC, dice)
         if (self.width, self.height) != SIZE:
             picture_HWC = np.asarray(cv2.resize(picture_HWC, (self.width, self.height)), np.uint8)
         return picture_HWC
@@ -92,10 +93,7 @@ class Garage:
         self._shown = self._canvas.scene.attach_new_node(node("car", [(solid_state(), quads)]))
         self._shown.set_hpr(360 / ROTATIONS * rotation, 0, 0)
         self._canvas.camera.set_pos_hpr(camera.x, camera.y, camera.z, camera.heading, camera.pitch, camera.roll)
-        fine_HWC = self._canvas.draw()
-        _, bare_HW = cv2.threshold(cv2.cvtColor(fine_HWC, cv2.COLOR_RGB2GRAY), 0, 255, cv2.THRESH_BINARY_INV)
-        bare_HW = cv2.resize(bare_HW, _STAGE, interpolation=cv2.INTER_AREA)
-        car_HWC = cv2.resize(fine_HWC, _STAGE, interpolation=cv2.INTER_AREA)
+        car_HWC, bare_HW = self._canvas.draw_cut_out(_FINER)
         stage_HWC = picture_HWC[:, _ASIDE:-_ASIDE]
         cv2.multiply(stage_HWC, cv2.merge([bare_HW] * 3), dst=stage_HWC, scale=1 / 255)
         cv2.add(stage_HWC, car_HWC, dst=stage_HWC)
@@ -165,10 +163,11 @@ def _shade(picture_HWC: ByteArray, body: str, rotation: float, camera: scene.Cam
     flat_83 = np.zeros((8, 3), np.float32)
     flat_83[:, :2] = outline_82
     corners_82 = camera.pixels(flat_83 @ _turn(rotation).T, SIZE).astype(np.int32)
-    top = int(np.clip(corners_82[:, 1].min() - 8, 0, SIZE[1] - 1))
-    floor_HWC = picture_HWC[top:]
+    left, top = np.maximum(corners_82.min(axis=0) - _SOFT, 0)
+    right, bottom = corners_82.max(axis=0) + _SOFT
+    floor_HWC = picture_HWC[top:bottom, left:right]
     shadow_HW: ByteArray = np.full(floor_HWC.shape[:2], 255, np.uint8)
-    cv2.fillConvexPoly(shadow_HW, cv2.convexHull(corners_82 - (0, top)), round(255 * (1 - _SHADOW)))
+    cv2.fillConvexPoly(shadow_HW, cv2.convexHull(corners_82 - (left, top)), _SHADOW)
     soft_HW = cv2.blur(shadow_HW, (15, 7))
     cv2.multiply(floor_HWC, cv2.merge([soft_HW] * 3), dst=floor_HWC, scale=1 / 255)
 

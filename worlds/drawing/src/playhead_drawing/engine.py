@@ -93,9 +93,28 @@ class Canvas:
 
         Shapes:  returns (H, W, 3) uint8 RGB.
         """
+        return np.asarray(cv2.cvtColor(self._rendered()[::-1], cv2.COLOR_BGRA2RGB), np.uint8)
+
+    def draw_cut_out(self, finer: int) -> tuple[ByteArray, ByteArray]:
+        """Draw the scene and shrink it, `finer` pixels to one each way, to be laid over another picture.
+
+        The clear colour must be black, and nothing in the scene may be. Another picture times what is bare, plus
+        the cut-out, is the scene before that picture, with smooth edges.
+        Shapes:  returns the cut-out (H, W, 3) RGB and what is bare (H, W), 255 where nothing is; both uint8,
+                 H and W those of the canvas divided by `finer`.
+        """
+        raw_HWC = self._rendered()
+        size = (self.width // finer, self.height // finer)
+        _, bare_HW = cv2.threshold(cv2.cvtColor(raw_HWC, cv2.COLOR_BGRA2GRAY), 0, 255, cv2.THRESH_BINARY_INV)
+        bare_HW = cv2.resize(bare_HW, size, interpolation=cv2.INTER_AREA)
+        small_HWC = cv2.resize(raw_HWC, size, interpolation=cv2.INTER_AREA)
+        cut_out_HWC = cv2.cvtColor(small_HWC[::-1], cv2.COLOR_BGRA2RGB)
+        return np.asarray(cut_out_HWC, np.uint8), np.ascontiguousarray(bare_HW[::-1], np.uint8)
+
+    def _rendered(self) -> ByteArray:
+        """Render and return the buffer as it lies in memory: BGRA, the lowest row first."""
         self._engine.render_frame()
-        raw_HWC = np.frombuffer(self._picture.get_ram_image(), np.uint8).reshape(self.height, self.width, -1)
-        return np.asarray(cv2.cvtColor(raw_HWC[::-1], cv2.COLOR_BGRA2RGB), np.uint8)
+        return np.frombuffer(self._picture.get_ram_image(), np.uint8).reshape(self.height, self.width, -1)
 
     def close(self) -> None:
         """Give the buffer and the scene back."""

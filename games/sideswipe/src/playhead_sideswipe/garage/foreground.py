@@ -27,7 +27,7 @@ def lay_over(picture_HWC: ByteArray, empty_HW: ByteArray, dice: Random, split: s
     """
     if dice.random() < 0.35:
         things = [dice.choice(THINGS[split]) for _ in range(dice.choice((1, 1, 2)))]
-        _things(picture_HWC, cv2.bitwise_not(empty_HW), dice, things)
+        _things(picture_HWC, 255 - empty_HW, dice, things)
     if dice.random() < 0.25:
         _confetti(picture_HWC, dice)
 

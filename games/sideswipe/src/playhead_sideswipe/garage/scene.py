@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import atan2, cos, degrees, pi, radians, sin, tan
 from random import Random
 
+import cv2
 import numpy as np
 
 from playhead_drawing.quads import ByteArray, FloatArray
@@ -88,13 +89,10 @@ PLAIN_LIGHT = Light(
 )
 
 
-_LEVELS_N1 = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
-
-
-def exposure(dice: Random) -> ByteArray:
-    """Return what each level of each colour becomes on the phone's screen. Shapes: returns (1, 256, 3)."""
-    gain, power, lift = dice.uniform(0.75, 1.2), dice.uniform(0.8, 1.25), dice.uniform(-0.03, 0.05)
-    tinge_3 = np.array([255 * gain * dice.uniform(0.98, 1.02) for _ in range(3)], np.float32)
-    curve_N3 = _LEVELS_N1 ** np.float32(power) * tinge_3 + np.float32(255 * lift)
-    np.minimum(np.maximum(curve_N3, 0, out=curve_N3), 255, out=curve_N3)
-    return np.asarray(curve_N3.astype(np.uint8)[None])
+def expose(picture_HWC: ByteArray, dice: Random) -> None:
+    """Make a picture brighter or darker, steeper or flatter, in place: phones and cameras differ."""
+    contrast, brightness = dice.uniform(0.7, 1.3), dice.uniform(-18, 18)
+    offset = 70 * (1 - contrast) + brightness
+    if offset < 0:  # first, as what follows would turn what is below nought bright again
+        cv2.subtract(picture_HWC, np.full(4, -offset / contrast), dst=picture_HWC)
+    cv2.convertScaleAbs(picture_HWC, dst=picture_HWC, alpha=contrast, beta=max(0.0, offset))
