@@ -13,6 +13,7 @@ def playhead_captures() -> dict[str, Reference]:
         "android": "playhead.capture.android:open_capture",
         "environment": "playhead.capture.environment:open_capture",
         "screen": "playhead.capture.screen:open_capture",
+        "video": "playhead.capture.video:open_capture",
     }
 
 

@@ -36,6 +36,7 @@ SIDESWIPE = Game(
         "android": Device(capture="android", input="none", options=ANDROID),
         "screen": Device(capture="screen", input="none", window=Window(title="Sideswipe")),
         "world": Device(capture="garage", input="none", options=OPTIONS),
+        "video": Device(capture="video", input="none"),
     },
     frame=Frame(width=400, height=150, rate_hz=10),
     labels={"car": CAR},
