@@ -9,7 +9,7 @@ does with what it has never seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from playhead.evaluation.shared import SharedValue, columns_of, shared_values
 from playhead.evaluation.statistics import aligned
 from playhead.evaluation.temperature import Temperature, judge_temperature
 from playhead.labels import Choice
+
+MISTAKES_KEPT = 1000  # in scores.json; their number is told in any case
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,7 +73,8 @@ class ChoiceStudy:
     """Everything about one head of classes beyond its scores. Pictures are filled in later (gallery.py).
 
     `judged_apart` says that temperature and rejection score were chosen on a validation part and not on half of
-    the windows judged. `shared` lists what was tested; its clear ones are over-represented among the mistakes.
+    the windows judged. `wrong_ones` say where mistakes are found again. `shared` lists what was tested; its clear
+    ones are over-represented among the mistakes.
     """
 
     name: str
@@ -84,9 +87,9 @@ class ChoiceStudy:
     judged_apart: bool = False
     shared: Sequence[SharedValue] = ()
     unseen: UnseenStudy | None = None
+    wrong_ones: Sequence[Mapping[str, Any]] = ()
     mistakes: Sequence[Exhibit] = ()
     heat: Sequence[HeatRow] = ()
-    notes: list[str] = field(default_factory=list)
 
     @property
     def wrong(self) -> int:
@@ -102,6 +105,7 @@ class ChoiceStudy:
             "confusion_axes": "rows true, columns answered",
             "temperature": self.temperature.to_json() if self.temperature else None,
             "chosen_on": "validation" if self.judged_apart else "every second window",
+            "mistakes": list(self.wrong_ones),
             "mistakes_share": [value.to_json() for value in self.shared if value.wrong.part],
             "unseen": self.unseen.to_json() if self.unseen else None,
         }
@@ -126,6 +130,7 @@ def study_choice(
         recall=_shares(head, right_C, table_CC.sum(1)),
         precision=_shares(head, right_C, table_CC.sum(0)),
         judged_apart=chosen_on is not None,
+        wrong_ones=_wrong_ones(name, head, judged),
         shared=shared_values(true_N != said_N, shareable_columns(judged.index, name, head)),
     )
     choosing, judging = _two_parts(name, judged, chosen_on)
@@ -134,6 +139,23 @@ def study_choice(
         if unseen is not None and len(unseen):
             study.unseen = study_unseen(name, head, choosing[2], judging[2], unseen, memory)
     return study
+
+
+def _wrong_ones(name: str, head: Choice, asked: Asked) -> list[dict[str, Any]]:
+    """Return where the mistakes are, the surest first: recording, frame, classes, and columns of text."""
+    index, true_N, likely_NC = asked.index, asked.truth(name), asked.likely(name)
+    told = {column: values_N for column, values_N in columns_of(index).items() if values_N.dtype.kind == "U"}
+    return [
+        {
+            "recording": index.recordings[index.recording_N[row]].name,
+            "frame": int(index.frames_NT[row, -1]),
+            "true": head.names[true_N[row]],
+            "answered": head.names[int(likely_NC[row].argmax())],
+            "probability": round(float(likely_NC[row].max()), 4),
+            **{column: str(values_N[row]) for column, values_N in told.items()},
+        }
+        for row in mistaken(asked, name)[:MISTAKES_KEPT].tolist()
+    ]
 
 
 def _shares(head: Choice, part_C: IntArray, whole_C: IntArray) -> dict[str, Share]:

@@ -106,7 +106,7 @@ def _told_columns(index: WindowIndex) -> Mapping[str, npt.NDArray[Any]]:
     told = {
         name: values_N
         for name, values_N in columns.items()
-        if values_N.dtype.kind in "iuf" or len(np.unique(values_N)) <= MOST_VALUES
+        if values_N.dtype.kind in "iuf" or len(np.unique(values_N)) <= min(MOST_VALUES, len(values_N) // 2)
     }
     return dict([(name, v) for name, v in told.items() if (v != v[0]).any()][:TOLD])
 

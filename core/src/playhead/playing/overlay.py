@@ -19,7 +19,8 @@ FloatArray = npt.NDArray[np.floating]
 
 MOST_HEAT = 0.7  # of a pixel where the heat is 1; the picture is still seen through it
 GAP = 8  # pixels between picture and heat
-TARGET_WIDTH = 1200  # of the canvas: small pictures are enlarged by whole numbers until about there
+TARGET_WIDTH = 1200  # of the canvas: smaller pictures are enlarged until there
+ROW, PANEL, NAME, NUMBER = 17, 196, 78, 40  # pixels of a bar's row, of all bars, of their names, of their numbers
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _DIM, _BAR, _BEST = (255, 255, 255), (70, 74, 80), (66, 133, 214), (80, 190, 120)
 
@@ -64,8 +65,8 @@ class Canvas:
     """
 
     def __init__(self, height: int, width: int, heads: Mapping[str, Head], *, has_heat: bool) -> None:
-        self.scale = max(1, round(TARGET_WIDTH / (width * (2 if has_heat else 1) + GAP)))
-        self._high, self._wide = height * self.scale, width * self.scale
+        self.scale = max(1.0, TARGET_WIDTH / (width * (2 if has_heat else 1) + GAP))
+        self._high, self._wide = round(height * self.scale), round(width * self.scale)
         self._heads = heads
         total = self._wide * (2 if has_heat else 1) + (GAP if has_heat else 0)
         self.picture_HW3: FrameArray = np.full((self._high, total, 3), 24, dtype=np.uint8)
@@ -97,28 +98,24 @@ class Canvas:
 
     def _lay(self, frame_HW3: FrameArray, left: int) -> None:
         place = self.picture_HW3[:, left : left + self._wide]
-        if self.scale == 1:
-            place[...] = frame_HW3
-            return
         place[...] = cv2.resize(frame_HW3, (self._wide, self._high), interpolation=cv2.INTER_LINEAR)
 
     def _bars(self, name: str, head: Head, answer_O: FloatArray, top: int) -> int:
         """Draw the bars of one head below one another; returns where the next head may begin."""
         rows = bar_rows(head, answer_O)
         best = max(range(len(rows)), key=lambda place: rows[place][1])
-        high, wide = 20, min(240, self._wide // 2)
-        panel = self.picture_HW3[top : top + high * len(rows) + 8, 6 : 6 + wide]
-        panel[...] = panel >> 2
+        wide = min(PANEL, self._wide - 12)
+        panel = self.picture_HW3[top : top + ROW * len(rows) + 6, 6 : 6 + wide]
+        panel >>= 2
+        left, room = 6 + NAME, wide - NAME - NUMBER
         for place, (label, value) in enumerate(rows):
-            y = top + 4 + place * high
-            colour = _BEST if place == best else _BAR
-            length = round((wide - 96 - 50) * min(1.0, max(0.0, value)))
-            cv2.rectangle(self.picture_HW3, (102, y + 5), (102 + wide - 146, y + high - 6), _DIM, -1)
-            if length > 0:
-                cv2.rectangle(self.picture_HW3, (102, y + 5), (102 + length, y + high - 6), colour, -1)
-            self._write(label[:11], 12, y + 14, 0.42, _INK)
-            self._write(f"{100 * value:.0f} %", wide - 38, y + 14, 0.42, _INK)
-        return top + high * len(rows) + 14
+            y = top + 3 + place * ROW
+            length = round(room * min(1.0, max(0.0, value)))
+            self.picture_HW3[y + 4 : y + ROW - 4, left : left + room] = _DIM
+            self.picture_HW3[y + 4 : y + ROW - 4, left : left + length] = _BEST if place == best else _BAR
+            self._write(label[:12], 11, y + 12, 0.37, _INK)
+            self._write(f"{100 * value:3.0f} %", left + room + 5, y + 12, 0.37, _INK)
+        return top + ROW * len(rows) + 12
 
     def _write(self, text: str, x: int, y: int, size: float, colour: Sequence[int]) -> None:
         cv2.putText(self.picture_HW3, text, (x + 1, y + 1), _FONT, size, (0, 0, 0), 1, cv2.LINE_AA)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
+import numpy as np
 
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import DeviceFailed, not_found
@@ -94,7 +95,7 @@ class Window:
         size = self.size
         if frame_HWC.shape[1::-1] != size:
             frame_HWC = _stretched(frame_HWC, size)
-        picture = self._sdl.image.frombuffer(frame_HWC.tobytes(), size, "RGB")
+        picture = self._sdl.image.frombuffer(np.ascontiguousarray(frame_HWC), size, "RGB")
         self._sdl.display.get_surface().blit(picture, (0, 0))
         self._sdl.display.flip()
 
