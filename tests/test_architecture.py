@@ -54,7 +54,7 @@ HEAVY: dict[str, set[str]] = {
     "panda3d": set(),
     "pytest": {"testing"},
     "pygame": {"showing"},
-    "av": {"capture"},
+    "av": {"capture", "phone", "testing"},
     "mss": {"capture"},
     "adbutils": {"phone"},
     "Xlib": {"capture", "input", "testing"},
