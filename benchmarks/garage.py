@@ -22,7 +22,7 @@ from playhead_sideswipe.garage.shapes import join
 from playhead_sideswipe.loadout import HATS, ROTATIONS, STICKERS, WHEELS, Loadout
 from playhead_sideswipe.world import BODIES, SIZE, Garage, dressed
 
-PICTURES = 120
+PICTURES = 40
 
 
 def loadouts() -> list[Loadout]:
