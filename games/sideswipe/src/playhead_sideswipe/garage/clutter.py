@@ -209,10 +209,18 @@ def _banner(picture_HWC: ByteArray, dice: Random, x: int, foot: int) -> None:
         cv2.line(picture_HWC, (x - width, offset), (x, offset + 8), any_colour(dice), 2)
 
 
+def _fan(picture_HWC: ByteArray, dice: Random, x: int, foot: int) -> None:
+    radius, y, colour = dice.randint(12, 24), dice.randint(8, 34), any_colour(dice)
+    cv2.circle(picture_HWC, (x, y), radius, _grey(dice), cv2.FILLED, cv2.LINE_AA)
+    turn = dice.randint(0, 89)
+    for quarter in range(0, 360, 90):
+        cv2.ellipse(picture_HWC, (x, y), (radius - 2, radius - 2), turn, quarter, quarter + 45, colour, cv2.FILLED)
+
+
 PAINTERS: Mapping[str, tuple[Painter, ...]] = {
     "train": (
         _poster, _poster, _poster, _shelf, _lamp, _pipes, _window, _door, _tyres, _barrel, _crates, _neon, _tools,
         _bunting,
     ),
-    "test": (_ladder, _plant, _cabinet, _clock, _banner, _poster),
+    "test": (_ladder, _plant, _cabinet, _clock, _banner, _fan),
 }  # fmt: skip

@@ -127,7 +127,34 @@ def _chains(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
         cv2.line(mask_HW, (x, 0), (x, y), 255, 7)
 
 
+def _barrier(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
+    """Put a striped plank on two legs before the car, low."""
+    height, width = mask_HW.shape
+    left, wide, high = dice.randint(-20, width - 60), dice.randint(50, 140), dice.randint(8, 18)
+    top, colours = height - dice.randint(16, 44), (any_colour(dice), any_colour(dice))
+    for number, start in enumerate(range(left, left + wide, 16)):
+        box(picture_HWC, start, top, min(start + 16, left + wide), top + high, colours[number % 2])
+    cv2.rectangle(mask_HW, (left, top), (left + wide - 1, top + high - 1), 255, cv2.FILLED)
+    for leg in (left + 8, left + wide - 14):
+        box(picture_HWC, leg, top + high, leg + 6, height, (70, 70, 76))
+        cv2.rectangle(mask_HW, (leg, top + high), (leg + 5, height), 255, cv2.FILLED)
+
+
+def _leaves(picture_HWC: ByteArray, mask_HW: ByteArray, dice: Random) -> None:
+    """Let leaves hang into the picture from above."""
+    height, width = mask_HW.shape
+    x = dice.randint(0, width)
+    for _ in range(dice.randint(2, 6)):
+        tip = np.array([x + dice.randint(-70, 70), dice.randint(20, height - 30)])
+        across = np.array([dice.randint(6, 16), 0])
+        middle = (np.array([x, 0]) + tip) // 2
+        leaf = np.array([[x, -2], middle + across, tip, middle - across], np.int32)
+        green = (dice.randint(10, 120), dice.randint(70, 200), dice.randint(10, 90))
+        cv2.fillConvexPoly(picture_HWC, leaf, green, cv2.LINE_AA)
+        cv2.fillConvexPoly(mask_HW, leaf, 255)
+
+
 THINGS: Mapping[str, tuple[_Thing, ...]] = {
     "train": (_pole, _object, _signs),
-    "test": (_beam, _chains, _object, _signs),
+    "test": (_beam, _chains, _barrier, _leaves),
 }

@@ -163,13 +163,24 @@ def _chequered() -> ByteArray:
     return np.where((np.floor(across_HW) + np.floor(depth_H1 / 8)) % 2, 215, 120).astype(np.uint8)
 
 
+def _pebbles() -> ByteArray:
+    """Make a floor of small stones, smaller towards the wall."""
+    rng = np.random.default_rng(8)
+    floor_HW = np.full((HEIGHT, WIDTH), 120, np.uint8)
+    for top in np.sort(rng.uniform(0, HEIGHT, 1500)):
+        size, left = 2 + top / 25, int(rng.integers(0, WIDTH))
+        axes = (int(1.6 * size), max(1, int(0.7 * size)))
+        cv2.ellipse(floor_HW, (left, int(top)), axes, 0, 0, 360, int(rng.integers(140, 235)), cv2.FILLED)
+    return floor_HW
+
+
 _WALLS: Mapping[str, tuple[Callable[[], ByteArray], ...]] = {
     "train": (_plaster, _brick, _planks, _corrugated, _tiles, _shutter, _panels, _pegs, _blotches, _patches),
     "test": (_stone, _diagonals, _scales),
 }
 _FLOORS: Mapping[str, tuple[Callable[[], ByteArray], ...]] = {
     "train": (_concrete, _boards, _slabs, _shine, _blotches),
-    "test": (_chequered, _concrete),
+    "test": (_chequered, _pebbles),
 }
 
 
