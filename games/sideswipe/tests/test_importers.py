@@ -309,12 +309,28 @@ def test_a_data_set_that_has_grown_or_was_mended_is_imported_without_doubles(
     assert [row.outcome for row in imported(place, tmp_path / "out")] == ["already there"] * 3
 
 
-def test_what_a_power_failure_shortened_is_imported_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("lost", "left"), [("frames/c/0/0/0/0", 6000), (".imported-from", 0)])
+def test_what_a_power_failure_shortened_is_imported_anew(lost: str, left: int, tmp_path: Path) -> None:
     place = Original.of(5).folder(tmp_path / "set")
     imported(place, tmp_path / "out")
-    shard = tmp_path / "out" / "set-001" / "frames" / "c" / "0" / "0" / "0" / "0"
-    shard.write_bytes(shard.read_bytes()[:6000])
+    file = tmp_path / "out" / "set-001" / lost
+    file.write_bytes(file.read_bytes()[:left])
     assert [row.outcome for row in imported(place, tmp_path / "out")] == ["imported anew"]
+
+
+def test_pictures_are_counted_by_body_and_never_trimmed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(tmp_path / "home")]
+    assert run(["import", "sideswipe", str(Original.of(80).folder(tmp_path / "set")), *home]) == 0
+    assert run(["data", "check", "sideswipe", *home]) == 0
+    capsys.readouterr()
+    assert run(["data", "balance", "sideswipe", *home]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 recording, 80 frames; octane 25 %  aftershock 25 %  werewolf 25 %  breakout 25 %\n")
+    assert "idle" not in told
+    assert run(["data", "trim", "sideswipe", *home]) == 1
+    assert "nothing in it is idle, and nothing is trimmed" in capsys.readouterr().err
 
 
 def test_the_database_is_left_as_it_is(tmp_path: Path) -> None:

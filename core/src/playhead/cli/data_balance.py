@@ -55,6 +55,8 @@ def table(told: BalanceReport) -> str:
     lines += [f"  {100 * share:5.1f} %  {words}" for words, share in told.combinations.items()]
     lines.append("")
     lines.append(f"changes in {100 * told.change_share:.1f} % of the frames")
+    if not told.keys and not told.axes:
+        return "\n".join(lines)  # what is only chosen is never idle
     where = f", the longest {told.longest_idle_s:.1f} s in {told.longest_idle_in}" if told.longest_idle_in else ""
     lines.append(f"idle in {100 * told.idle_share:.1f} % of the frames{where}")
     return "\n".join(lines)

@@ -160,7 +160,7 @@ def _place(parent: Path, one: Importable, state: str, known: Mapping[str, Path])
     folder, number = parent / name, 1
     while folder.exists():
         mark = Mark.read(folder)
-        if mark and not one.identity and mark.state == state:
+        if mark and (mark.is_lost or (not one.identity and mark.state == state)):
             return folder, mark
         number += 1
         folder = parent / f"{name}-{number}"

@@ -35,14 +35,16 @@ class Mark:
         except (OSError, UnicodeDecodeError):
             return None
         except (ValueError, TypeError):
-            return cls(state=text)  # an early version wrote the state alone
+            return cls(state=text.strip("\0"))  # an early version wrote the state alone
 
     def write(self, folder: Path) -> None:
-        """Put the mark into a folder that is whole, and wait until the disk has it."""
-        with (folder / MARK).open("w", encoding="utf-8") as file:
-            json.dump(asdict(self), file)
-            file.flush()
-            os.fsync(file.fileno())
+        """Put the mark into a folder that is whole. Nothing waits for the disk: see `is_whole`."""
+        (folder / MARK).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a power failure has left nothing of the mark itself."""
+        return not self.state
 
     def is_whole(self, folder: Path) -> bool:
         """Whether the folder has everything that it had when it was written; true when the mark does not say."""

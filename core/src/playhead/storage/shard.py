@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.errors import Damaged
-from playhead.storage.disk import write_at
+from playhead.storage.disk import write_at, write_many_at
 
 Index = npt.NDArray[np.uint64]  # (chunks, 2): offset and length
 EMPTY = np.uint64(2**64 - 1)
@@ -91,7 +91,7 @@ class ShardFile:
 
     def extend(self, pictures: Sequence[bytes]) -> None:
         """Write several encoded pictures at once: at most `room`."""
-        write_at(self._file, self._end, b"".join(pictures))
+        write_many_at(self._file, self._end, pictures)
         lengths = np.array([len(data) for data in pictures], dtype=np.uint64)
         ends = np.uint64(self._end) + np.cumsum(lengths, dtype=np.uint64)
         rows = slice(self._count, self._count + len(pictures))

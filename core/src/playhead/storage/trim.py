@@ -19,6 +19,7 @@ from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
 from playhead.events import Event, Origin
 from playhead.home import claim_folder
+from playhead.labels import Choice
 from playhead.storage.disk import saying_what_failed
 from playhead.storage.idle import Idle, Progress, Span, kept_spans
 from playhead.storage.reader import Recording, open_recording
@@ -63,11 +64,12 @@ def trim_recording(
 ) -> Trim:
     """Put what happens in a recording into new ones and the old folder aside; `dry_run` only looks.
 
-    Raises:  Damaged for a recording that must be repaired first, BadValue for one that is being made,
-             StorageFull without room for the copies.
+    Raises:  Damaged for a recording that must be repaired first, BadValue for one that is being made or holds
+             labelled pictures that nobody played, StorageFull without room for the copies.
     """
     recording = open_recording(folder)
     _check_ended(recording)
+    _check_played(recording)
     times_s = (recording.frame_time_ns - recording.frame_time_ns[:1]) / NS_PER_S
     spans = kept_spans(recording, idle, progress)
     pieces = [
@@ -80,6 +82,17 @@ def trim_recording(
     backup, made = _replace_folder(folder, recording, spans)
     pieces = [replace(piece, path=path) for piece, path in zip(pieces, made, strict=True)]
     return replace(trim, pieces=pieces, backup=backup)
+
+
+def _check_played(recording: Recording) -> None:
+    """Refuse pictures of things: none of them is idle, however alike they are."""
+    game, schema = recording.header.game, recording.header.schema
+    is_labelled = len(recording.columns) and all(isinstance(head, Choice) for head in schema.values())
+    if is_labelled and not game.get("controls") and not len(recording.events):
+        raise BadValue(
+            f"{recording.name} holds labelled pictures and nothing was played: nothing in it is idle, and nothing "
+            "is trimmed."
+        )
 
 
 def _check_ended(recording: Recording) -> None:

@@ -390,7 +390,10 @@ def _column_rows(name: str, values: npt.NDArray[Any], dtype: np.dtype[Any]) -> n
     """Return a column of a batch as its rows are stored. Raises BadValue for what does not fit."""
     if dtype.kind == "S":
         texts = np.char.encode(values, "utf-8") if values.dtype.kind == "U" else values
-        if texts.dtype.kind != "S" or (len(texts) and int(np.char.str_len(texts).max()) > dtype.itemsize):
+        is_long = (
+            texts.dtype.itemsize > dtype.itemsize and len(texts) and np.char.str_len(texts).max() > dtype.itemsize
+        )
+        if texts.dtype.kind != "S" or is_long:
             raise BadValue(
                 f"Column {name} is text of at most {dtype.itemsize} bytes; {values.dtype} does not fit."
             )

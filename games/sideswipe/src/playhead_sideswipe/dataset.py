@@ -41,6 +41,16 @@ NAMES: Mapping[str, str] = {
     "skin": "skins",
 }  # column -> table
 MOST_NAMES = 10_000  # rows of a table of names: the original's menus have 23
+# Places on a slider go from 0 to 1, and no menu has a number of five digits.
+MOST = {
+    "model": 9999,
+    "team": 9999,
+    "primary_color": 1,
+    "secondary_color": 1,
+    "hat": 9999,
+    "skin": 9999,
+    "wheel": 9999,
+}
 MOST_NAME_BYTES = 24  # of a body, so that the column `loadout` has room for the rest
 ROWS = 4096  # fetched at a time
 
@@ -156,6 +166,7 @@ def _check_models(names: Sequence[Mapping[str, Any]], shown: str) -> None:
 def _read_data(database: sqlite3.Connection) -> tuple[Columns, dict[int, str]]:
     typed = " AND ".join(f"typeof({name}) IN {_KINDS[kind]}" for name, kind in DATA.items())
     plain = "length(uuid) BETWEEN 1 AND 36 AND NOT uuid GLOB '*[^0-9A-Za-z_-]*'"
+    plain += "".join(f" AND {name} BETWEEN 0 AND {most}" for name, most in MOST.items())
     chosen = f"SELECT {', '.join(DATA)}, {typed} AND {plain} FROM data"
     try:
         cursor = database.execute(f"{chosen} ORDER BY rowid")

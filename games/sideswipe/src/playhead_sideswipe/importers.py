@@ -188,7 +188,7 @@ def _append(
     writer: RecordingWriter, table: Table, rows_N: IndexArray, pictures: Sequence[bytes]
 ) -> dict[int, str]:
     columns = {name: table.columns[name][rows_N] for name in DATA}
-    told = {"loadout": loadout_keys(table, columns), "car": _bodies(table, columns["model"])}
+    told = {"loadout": _loadout_keys(table, columns), "car": _bodies(table, columns["model"])}
     is_class_N = (columns["model"] >= 0) & (columns["model"] < len(BODIES))
     columns["model"] = np.where(is_class_N, columns["model"], NO_BODY)
     return writer.append_many(
@@ -200,20 +200,22 @@ def _append(
     )
 
 
-def _bodies(table: Table, model_N: npt.NDArray[np.generic]) -> npt.NDArray[np.str_]:
+def _bodies(table: Table, model_N: npt.NDArray[np.generic]) -> npt.NDArray[np.bytes_]:
     """Return what the body of each row is called. Shape (N,)."""
     models, place_N = np.unique(model_N, return_inverse=True)
-    names_N: npt.NDArray[np.str_] = np.array([table.body(int(model)) for model in models] or [""])[place_N]
+    names_N: npt.NDArray[np.bytes_] = np.array([table.body(int(model)).encode() for model in models] or [b""])[
+        place_N
+    ]
     return names_N
 
 
-def loadout_keys(table: Table, columns: Columns) -> npt.NDArray[np.str_]:
+def _loadout_keys(table: Table, columns: Columns) -> npt.NDArray[np.bytes_]:
     """Return the key of the loadout of each row. Shape (N,). The ten rotations of a loadout follow one another."""
     wears = np.stack([columns[name] for name in DATA if name not in ("uuid", "x_rotation", "y_rotation")], 1)
     is_new_N = np.ones(len(wears), bool)
     is_new_N[1:] = (wears[1:] != wears[:-1]).any(1)
-    keys = [_loadout(table, *row).key for row in wears[is_new_N].tolist()]
-    keys_N: npt.NDArray[np.str_] = np.array(keys or [""])[np.cumsum(is_new_N) - 1]
+    keys = [_loadout(table, *row).key.encode() for row in wears[is_new_N].tolist()]
+    keys_N: npt.NDArray[np.bytes_] = np.array(keys or [b""])[np.cumsum(is_new_N) - 1]
     return keys_N
 
 
