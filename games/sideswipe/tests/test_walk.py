@@ -42,11 +42,19 @@ def test_a_sample_is_drawn_evenly_and_keeps_the_order() -> None:
     assert min(hats.count(f"h{hat}") for hat in range(23)) > 120  # of 174 on average
 
 
-def test_each_so_manieth_and_the_trap_in_it() -> None:
+@pytest.mark.parametrize("every", [2, 3, 6, 9, 46])
+def test_one_of_each_so_many_meets_everything_about_equally_often(every: int) -> None:
     everything = Walk().loadouts()
-    assert Walk.of({"every": 7}).loadouts() == everything[::7]
-    with pytest.raises(BadValue, match=r"every=9 never meets primary 0.5, 1.0, .* draw evenly with sample=4232"):
-        Walk.of({"every": 9}).loadouts()
+    place = {one.key: number for number, one in enumerate(everything)}
+    taken = Walk.of({"every": every}).loadouts()
+    assert len(taken) == pytest.approx(len(everything) / every, abs=1)
+    places = [place[one.key] for one in taken]
+    assert [number // every for number in places] == list(range(len(taken)))
+    for name in ("body", "team", "primary", "hat", "wheel", "sticker"):
+        all_values, values = ([getattr(one, name) for one in some] for some in (everything, taken))
+        for value in set(all_values):
+            share = all_values.count(value) / len(everything)
+            assert values.count(value) / len(taken) == pytest.approx(share, rel=0.25), (name, value)
 
 
 @pytest.mark.parametrize(

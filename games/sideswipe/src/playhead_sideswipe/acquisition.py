@@ -120,9 +120,9 @@ class Dresser:
         """Swipe back until the cars stand still: then the first one is shown."""
         still = 0
         for _ in range(MOST_CARS):
-            before = self._hand.look(layout.kept_part(), 0.03)
+            before = self._hand.look(layout.SHOWN)
             self._swipe(layout.BACKWARD_PX)
-            still = 0 if differ(before, self._hand.look(layout.kept_part(), 0.03)) else still + 1
+            still = 0 if differ(before, self._hand.look(layout.SHOWN)) else still + 1
             if still == 2:  # a single swipe may have been lost
                 return
         raise DeviceFailed(
@@ -140,18 +140,17 @@ class Dresser:
             shown = 0
         else:
             shown = self._car
-        part = layout.kept_part()
         if car > shown:
-            self._moved(lambda: self._swipe(-layout.FORWARD_PX * (car - shown)), part)
+            self._moved(lambda: self._swipe(-layout.FORWARD_PX * (car - shown)))
         for _ in range(shown - car):
-            self._moved(lambda: self._swipe(layout.BACKWARD_PX), part)
+            self._moved(lambda: self._swipe(layout.BACKWARD_PX))
         button = layout.around(layout.SELECT, 200, 80)
         tap = self._taps(layout.SELECT)
         self._hand.until_changed(tap, button, must=self._car is not None, what="Selecting a car")
         self._car = car
 
-    def _moved(self, swipe: Callable[[], None], part: Any) -> None:
-        self._hand.until_changed(swipe, part, must=True, what="Swiping to another car")
+    def _moved(self, swipe: Callable[[], None]) -> None:
+        self._hand.until_changed(swipe, layout.SHOWN, must=True, what="Swiping to another car")
 
     def _taps(self, point: tuple[float, float]) -> Callable[[], None]:
         return lambda: self._hand.tap(point)

@@ -26,6 +26,8 @@ ITEM_MENUS = ("sticker", "wheel", "hat")
 TABS: dict[str, Point] = {"sticker": (220, 60), "wheel": (330, 60), "hat": (440, 60), "colour": (660, 60)}
 HEAD = Region(x=0, y=10, width=740, height=100)  # back and tabs: every page has its own here
 
+SHOWN = Region(x=600, y=250, width=800, height=320)  # in the row of cars: the middle of the one shown
+
 COLUMN_X = (200, 450, 700)  # the three columns of a menu, and the three rows that are seen at once
 ROW_Y = (300, 580, 860)
 ROW_PITCH = 280  # dragging up by so much moves a menu on by one row
