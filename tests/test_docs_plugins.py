@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from playhead import builtin, hookspecs
-from playhead.data.augment import Augmentation
 from playhead.devices import DeviceSession
 from playhead.game import Device, Frame, Game, World, resolve
 from playhead.labels import Choice
@@ -83,8 +82,11 @@ def test_every_field_of_a_game_is_described() -> None:
 
 
 def parameters(reference: Any) -> list[str]:
+    """Return what something is called with; all that is given by name only counts as **options."""
     function = resolve(reference) if isinstance(reference, str) else reference
-    return [name for name in inspect.signature(function).parameters if name != "self"]
+    taken = [one for one in inspect.signature(function).parameters.values() if one.name != "self"]
+    by_name = [one for one in taken if one.kind is one.KEYWORD_ONLY]
+    return [one.name for one in taken if one not in by_name] + ["**options"] * bool(by_name)
 
 
 # Reference -> something real that is called in that way.
@@ -96,7 +98,7 @@ CALLED = {
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
     "`World.policies`": "playhead_carracing.policy:Expert",
     "the device option `action`": "playhead_carracing.game:action",
-    "`Recipe.augment`, as a name": Augmentation.__init__,
+    "`Recipe.augment`, as a name": "playhead.data.augment:Colour",
 }
 
 
