@@ -47,7 +47,7 @@ NOWHERE = "none"
     "--latency", type=float, help="Seconds between look and press. Default: what the run was trained for."
 )
 @click.option("--recordings", multiple=True, metavar="NAME",
-              help="Recordings to compare labels on. Default: those the run kept for validation.")  # fmt: skip
+              help="Recordings to compare labels on. Default: what the run kept from its training.")  # fmt: skip
 @click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Further folder of recordings.")  # fmt: skip
 @click.option("--windows", type=click.IntRange(min=1), default=20_000, show_default=True,

@@ -255,7 +255,8 @@ def recordings_facts(job: EvaluationJob, found: Evaluation) -> dict[str, str]:
     """Return how many windows of each recording were asked about."""
     assert found.answers is not None
     counts = np.bincount(found.answers.recording_N, minlength=len(found.answers.recordings))
-    kept = "kept for validation" if job.only_held_out else "named by the user, perhaps trained on"
+    part = "test" if job.run.data.get("test_windows") else "validation"
+    kept = f"kept for {part}" if job.only_held_out else "named by the user, perhaps trained on"
     used = {
         name: f"{count:,} windows" for name, count in zip(found.answers.recordings, counts, strict=True) if count
     }

@@ -36,7 +36,7 @@ MISTAKES_SHOWN = 48
 UNSEEN_SHOWN = 12
 SURE_EACH, WRONG_EACH = 1, 1  # pictures of each class that are shown with their heat: right ones and mistakes
 VARIANTS = 8  # of each picture in the preview of augmentations
-TOLD = 12  # columns said below a picture
+TOLD, LONGEST = 12, 24  # columns said below a picture, and letters of a text that is still short
 
 
 def mistake_exhibits(run: Run, asked: Asked, name: str, head: Choice) -> list[Exhibit]:
@@ -82,7 +82,7 @@ def _of_each_kind(order: RowArray, kinds: Sequence[str]) -> RowArray:
 def _exhibits(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Exhibit]:
     if FRAMES not in run.recipe.inputs or not len(rows):
         return []
-    told = _told_columns(asked.index)
+    told = _told_columns(asked.index, tuple(run.schema))
     frames_BTHWC = read_windows(run, asked.index, rows)[FRAMES]
     return [
         Exhibit(
@@ -100,15 +100,20 @@ def place(index: WindowIndex, row: int) -> str:
     return f"{index.recordings[index.recording_N[row]].name} {index.frames_NT[row, -1]}"
 
 
-def _told_columns(index: WindowIndex) -> Mapping[str, npt.NDArray[Any]]:
-    """Return the columns worth saying: those of few values, that are not the same everywhere."""
-    columns = columns_of(index)
-    told = {
-        name: values_N
-        for name, values_N in columns.items()
-        if values_N.dtype.kind in "iuf" or len(np.unique(values_N)) <= min(MOST_VALUES, len(values_N) // 2)
-    }
-    return dict([(name, v) for name, v in told.items() if (v != v[0]).any()][:TOLD])
+def _told_columns(index: WindowIndex, heads: Sequence[str]) -> Mapping[str, npt.NDArray[Any]]:
+    """Return the columns worth saying: short ones of few values, not the same everywhere, not what it shows."""
+    columns = columns_of(index, leave_out=frozenset(heads))
+    told = {name: values_N for name, values_N in columns.items() if _is_told(values_N)}
+    return dict(list(told.items())[:TOLD])
+
+
+def _is_told(values_N: npt.NDArray[Any]) -> bool:
+    if not (values_N != values_N[0]).any():
+        return False
+    if values_N.dtype.kind in "iuf":
+        return True
+    is_short = max(map(len, values_N.tolist())) <= LONGEST
+    return is_short and len(np.unique(values_N)) <= min(MOST_VALUES, len(values_N) // 2)
 
 
 def heat_rows(predictor: Predictor, run: Run, asked: Asked, name: str, head: Choice) -> list[HeatRow]:

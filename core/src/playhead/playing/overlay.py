@@ -19,8 +19,10 @@ FloatArray = npt.NDArray[np.floating]
 
 MOST_HEAT = 0.7  # of a pixel where the heat is 1; the picture is still seen through it
 GAP = 8  # pixels between picture and heat
-TARGET_WIDTH = 1200  # of the canvas: smaller pictures are enlarged until there
-ROW, PANEL, NAME, NUMBER = 17, 196, 78, 40  # pixels of a bar's row, of all bars, of their names, of their numbers
+TARGET_WIDTH = (
+    800  # of the canvas: smaller pictures are enlarged until there; each further pixel costs at the window
+)
+ROW, PANEL, NAME, NUMBER = 17, 196, 78, 40  # pixels: a bar's row, all bars across, their names, their numbers
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _DIM, _BAR, _BEST = (255, 255, 255), (70, 74, 80), (66, 133, 214), (80, 190, 120)
 
@@ -98,6 +100,9 @@ class Canvas:
 
     def _lay(self, frame_HW3: FrameArray, left: int) -> None:
         place = self.picture_HW3[:, left : left + self._wide]
+        if frame_HW3.shape[:2] == place.shape[:2]:
+            place[...] = frame_HW3
+            return
         place[...] = cv2.resize(frame_HW3, (self._wide, self._high), interpolation=cv2.INTER_LINEAR)
 
     def _bars(self, name: str, head: Head, answer_O: FloatArray, top: int) -> int:
