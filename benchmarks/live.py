@@ -3,10 +3,10 @@
     python benchmarks/live.py [--ticks 1000] [--rate 60]
 
 Runs the real loop, canvas and window on pictures of 400x150 in memory; instead of a network there are answers that
-change. On Linux without a desktop it starts one in memory (Xvfb). Predicted before it was written: heat .2 ms, bars
-.15, copies .1, to the window .8: 1.3 ms; wanted: at most 3 ms at the 99th percentile. Showing costs the most, and
-as much as the canvas is large: pictures that make one of 808x150 are not enlarged. The ratio is to showing alone, in
-the same run. On a busy machine: chrt -f 1 python benchmarks/live.py.
+change. On Linux without a desktop it starts one in memory (Xvfb). Predicted before it was written: heat .2 ms,
+bars .15, copies .1, to the window .8: 1.3 ms; wanted: at most 3 ms at the 99th percentile. Showing costs the most,
+and as much as the canvas is large: pictures that make one of 808x150 are not enlarged. The ratio is to showing
+alone, in the same run. On a busy machine: chrt -f 1 python benchmarks/live.py.
 """
 
 from __future__ import annotations
