@@ -114,6 +114,17 @@ def test_heat_is_felt_when_there_is_time_and_not_otherwise(run: Run) -> None:
     assert watching.heat_ms > 0
 
 
+def test_a_heat_that_took_long_once_is_tried_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching = Watching.of(run, load_plugins(), GAME, rate_hz=0.1)
+    monkeypatch.setattr(watching, "_heat_s", 9.0)
+    captured = CapturedFrame(frame_HWC=pictures(count=1).frames_THWC[0], time_ns=0, number=0)
+    tried = 0
+    while not watching.heats:
+        watching.decide(captured)
+        tried += 1
+    assert 2 <= tried <= 60
+
+
 def test_the_view_shows_every_tick_with_bars_and_heat_beside(run: Run, device: OpenDevice) -> None:
     watching = Watching.of(run, load_plugins(), GAME, rate_hz=1)
     shown = device.capture

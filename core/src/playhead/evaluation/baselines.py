@@ -22,6 +22,11 @@ TITLES = {
 }
 
 
+def baseline_title(kind: str, who: str) -> str:
+    """Return what a baseline of a kind of head is called; other names stay as they are."""
+    return "most frequent class" if (kind, who) == ("choice", "majority") else TITLES.get(who, who)
+
+
 def baseline_answers(answers: HeadAnswers, *, seed: int = 0) -> Mapping[str, HeadAnswers]:
     """Return the answers of every baseline that makes sense for this kind of head, over the same windows.
 

@@ -73,7 +73,7 @@ def confusion_rows(study: ChoiceStudy) -> list[tuple[str, list[dict[str, Any]]]]
         for column, cell in enumerate(cells):
             is_total = cell.right is not None
             of_class = cell.count / max(1, int(totals[column])) if column < len(totals) else 0.0
-            strength = 0.0 if is_total else of_class if cell.is_right else min(1.0, 12 * math.sqrt(of_class))
+            strength = 0.0 if is_total else of_class if cell.is_right else min(1.0, 3.5 * math.sqrt(of_class))
             share = cell.right if cell.right is not None else cell.share
             shown.append({
                 "count": f"{cell.count:,}", "share": f"{100 * share:.2f} %" if cell.count else "",

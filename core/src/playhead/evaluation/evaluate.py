@@ -230,7 +230,9 @@ def run_facts(run: Run) -> dict[str, str]:
         "name": run.name,
         "network": f"{run.recipe.model}, {run.parameters:,} parameters",
         "frames": f"{run.frame.width}x{run.frame.height} at {run.rate_hz:g} Hz",
-        "window": f"{run.recipe.length} frames {run.recipe.stride_s:g} s apart",
+        "window": f"{run.recipe.length} frames {run.recipe.stride_s:g} s apart"
+        if run.recipe.length > 1
+        else "a frame",
         "labels": f"{run.latency_s:g} s after the last frame",
         "trained on": f"{run.data.get('train_windows', 0):,} windows of "
         f"{sum(1 for entry in run.data.get('recordings', ()) if entry.get('train_windows'))} recordings",

@@ -69,14 +69,14 @@ def unseen_exhibits(
 
 def _of_each_kind(order: RowArray, kinds: Sequence[str]) -> RowArray:
     """Take from the front of an order as many of each kind, so that one kind does not fill the gallery."""
-    each = max(1, UNSEEN_SHOWN // len(set(kinds)))
+    each = max(1, round(UNSEEN_SHOWN / len(set(kinds))))
     counts: dict[str, int] = {}
     taken = []
     for row in order.tolist():
         counts[kinds[row]] = counts.get(kinds[row], 0) + 1
         if counts[kinds[row]] <= each:
             taken.append(row)
-    return np.array(taken[:UNSEEN_SHOWN], dtype=np.int64)
+    return np.array(taken[: max(UNSEEN_SHOWN, len(set(kinds)))], dtype=np.int64)
 
 
 def _exhibits(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Exhibit]:

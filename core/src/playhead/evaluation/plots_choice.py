@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes as Plot
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from playhead.evaluation.intervals import curve
 from playhead.evaluation.metrics import Calibration
@@ -31,7 +32,7 @@ def reliability_plot(fit: Temperature) -> str:
         lower.stairs(np.maximum(fit.before.count_B, 0.5), edges, color=BLUE, fill=True, alpha=0.5)
         lower.stairs(np.maximum(fit.after.count_B, 0.5), edges, color=ORANGE, linewidth=1.4)
         upper.set(ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1.02))
-        upper.legend(fontsize=9, loc="upper left")
+        upper.legend(fontsize=9, loc="lower right")
         lower.set(xlabel="probability of the answer", ylabel="windows", yscale="log")
         lower.minorticks_off()
     return drawing.svg
@@ -55,7 +56,7 @@ def rejection_plot(found: Rejection) -> str:
             left.stairs(counts / max(1, len(values)), edges, color=colour, fill=True, alpha=0.45, label=label)
         left.axvline(found.threshold, color=GREY, linestyle="--", linewidth=1, label="threshold")
         left.set(xlabel="score, familiar to the right", ylabel="share", yticks=())
-        left.legend(fontsize=9, loc="upper left")
+        left.legend(fontsize=9, loc="upper right")
         false_rate, true_rate = curve(found.known_N, found.unseen_N)
         right.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
         right.plot(false_rate, true_rate, color=GREEN, linewidth=1.8)
@@ -83,21 +84,28 @@ def history_plots(
         if 0 < baseline < 1:
             wrong.axhline(1 - baseline, color=GREY, linestyle="--", linewidth=1, label="most frequent class")
         wrong.set(title="wrong", yscale="log")
-        wrong.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        _shares_on(wrong)
         wrong.legend(fontsize=8.5)
         names = list(history[-1].get("heads", {}).get(head, {}).get("f1", {}))
         for number, name in enumerate(names):
             colour = COLOURS[number % len(COLOURS)]
             _line(by_class, history, lambda row, name=name: _class_error(row, head, name), colour, name)
         by_class.set(title="1 − F1 by class", yscale="log")
-        by_class.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        _shares_on(by_class)
         by_class.legend(fontsize=8, ncols=2)
         for plot in (losses, wrong, by_class):
-            plot.minorticks_off()
             plot.set_xlabel("step")
             if steps_an_epoch:
                 _epochs(plot, steps_an_epoch)
     return drawing.svg
+
+
+def _shares_on(plot: Plot) -> None:
+    """Label a scale of powers of ten with shares: 1 %, 2 %, 5 %, 10 %."""
+    plot.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    plot.yaxis.set_minor_formatter(NullFormatter())
+    plot.tick_params(which="minor", length=0)
 
 
 FLOOR = 1e-4  # nothing wrong at all has no place on a scale of powers of ten

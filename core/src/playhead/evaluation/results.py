@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playhead.evaluation.answers import Answers, HeadAnswers
-from playhead.evaluation.baselines import TITLES, baseline_answers
+from playhead.evaluation.baselines import baseline_answers, baseline_title
 from playhead.evaluation.choice import ChoiceStudy, confusion_text, summary_lines
 from playhead.evaluation.exhibit import Exhibit
 from playhead.evaluation.honesty import Verdict
@@ -140,7 +140,7 @@ def _comparison(
     beside = f"; repeating the true last action gets {number(told.summary[measure])}" if told else ""
     sentence = (
         f"{result.name} {verb} every baseline{who_counts}{where}: {measure_title(measure)} {number(ours)}, "
-        f"the best baseline ({TITLES[best]}) {number(theirs[best])}{beside}."
+        f"the best baseline ({baseline_title(kind, best)}) {number(theirs[best])}{beside}."
     )
     return Verdict(name=name, passed=passed, sentence=sentence)
 
@@ -206,7 +206,7 @@ def head_rows(result: HeadResult) -> list[list[str]]:
     measures = list(result.scores.summary)
     rows = [[result.name, *(measure_title(measure) for measure in measures)]]
     for who, scores in {"network": result.scores, **result.baselines}.items():
-        rows.append([TITLES.get(who, who), *(number(scores.summary[measure]) for measure in measures)])
+        rows.append([baseline_title(result.kind, who), *(number(scores.summary[measure]) for measure in measures)])
     return rows
 
 

@@ -33,6 +33,7 @@ from playhead.playing.policy import history_of, warm_up
 from playhead.plugins import Plugins
 
 BUDGET = 0.8  # of an interval that a tick may take with the heat; the rest is for what comes unforeseen
+FORGETS = 0.97  # is left of that with every frame it is not tried, so that one slow time is soon forgotten
 SLOWER = 1.3  # the heat is expected to take so much longer than it usually did
 
 
@@ -115,6 +116,8 @@ class Watching:
             spent_s = time.perf_counter() - began_s
             if spent_s + self._heat_s + self.later_s <= BUDGET * self._period_s:
                 self._feel(int(np.argmax(self.answers[self._heat_head])))
+            else:
+                self._heat_s *= FORGETS
 
     def _feel(self, output: int) -> None:
         began_s = time.perf_counter()
