@@ -23,11 +23,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from playhead.data.loader import Loader
-from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.storage.importing import find, import_all
 from playhead.storage.pictures import JpegPicture
 from playhead.storage.reader import open_recording
@@ -41,6 +38,8 @@ SMALL = (1, 0)  # JPEG quality and noise of the pictures whose number alone coun
 
 def noisy_pictures(count: int, quality: int, noise: float) -> list[bytes]:
     """Return JPEGs of blurred noise; at quality 75 and noise 40 they are 8 to 9 KB, as those of the garage."""
+    import cv2  # here, as torch below: the process whose memory is measured imports neither
+
     rng = np.random.default_rng(0)
     picture = JpegPicture(quality=quality, colour="rgb", subsampling="420")
     made = []
@@ -144,6 +143,9 @@ def import_ratio(place: Path, count: int, turns: int, *, is_cold: bool) -> dict[
 
 def loader_ratios(place: Path, count: int, threads: int, turns: int) -> dict[str, object]:
     """Return pictures a second through the loader and from memory, in turns, and the median of the ratios."""
+    from playhead.data.loader import Loader
+    from playhead.data.windows import WindowIndex, WindowSpec
+
     folder = place / f"set-to-load-{threads}"
     write_original(folder, count, noisy_pictures(64, 75, 40))
     rows = list(import_all(find(SIDESWIPE, "", [folder], {}), place / f"loaded-{threads}"))
