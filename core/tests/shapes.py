@@ -6,9 +6,11 @@ from __future__ import annotations
 import numpy as np
 from doubles import MemoryRecording
 
+from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
+from playhead.devices import DeviceSession
 from playhead.events import Origin
-from playhead.game import Device, Frame, Game
+from playhead.game import Device, Frame, Game, Reference
 from playhead.hookspecs import hookimpl
 from playhead.labels import Choice
 from playhead.plugins import Plugins
@@ -87,6 +89,27 @@ def pictures(
             "tint": random.random(count).astype(np.float32),
         },
     )  # fmt: skip
+
+
+class Shapes:
+    """A capture that shows a shape after the other, without end."""
+
+    def __init__(self, session: DeviceSession) -> None:
+        self._clock, self._looks = session.clock, 0
+        self._pictures = pictures(count=20, seed=5).frames_THWC
+
+    def look(self) -> CapturedFrame:
+        self._looks += 1
+        picture_HWC = self._pictures[self._looks % len(self._pictures)]
+        return CapturedFrame(frame_HWC=picture_HWC, time_ns=self._clock.now_ns(), number=self._looks)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@hookimpl
+def playhead_captures() -> dict[str, Reference]:
+    return {"shapes": "shapes:Shapes"}
 
 
 @hookimpl

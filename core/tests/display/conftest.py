@@ -22,11 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def signals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return what programs that tests start need in their environment to know the game of signals.py."""
-    site = tmp_path_factory.mktemp("site")
-    info = site / "signals-1.0.dist-info"
+    return _plugin("signals", tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def shapes_plugin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the same for the game of shapes.py."""
+    return _plugin("shapes", tmp_path_factory.mktemp("site"))
+
+
+def _plugin(module: str, site: Path) -> dict[str, str]:
+    info = site / f"{module}-1.0.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: signals\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[playhead]\nsignals = signals\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[playhead]\n{module} = {module}\n")
     paths = [str(site), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
