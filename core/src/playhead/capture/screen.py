@@ -90,12 +90,21 @@ class ScreenCapture:
         """Why nothing more will be shown; empty while it goes on."""
         return self._thread.ending
 
+    def keep(self, frames: int) -> None:
+        """From now on hand out every frame in turn, up to so many late, and not only the newest."""
+        self._thread.keep(frames)
+
+    @property
+    def waiting(self) -> int:
+        """Frames that can be had at once."""
+        return self._thread.waiting
+
     def look(self) -> CapturedFrame | None:
         """Return the newest frame, one that was not looked at yet if it comes in time.
 
         Raises:  DeviceFailed when the screen cannot be read, or the window shows nothing from the beginning.
         """
-        captured = self._thread.newest(wait_s=None if self._has_shown else FIRST_S)
+        captured = self._thread.look(wait_s=None if self._has_shown else FIRST_S)
         if captured is None and not self.ending:
             raise DeviceFailed(
                 f'The window "{self.window.title}" shows nothing. Is it minimised? Bring it to the front.'

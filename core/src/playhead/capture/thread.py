@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Protocol
 
 from playhead.capture import CapturedFrame
@@ -31,7 +32,7 @@ class SourceEnded(Exception):
 
 
 class CaptureThread:
-    """Takes pictures at a rate and hands out the newest.
+    """Takes pictures at a rate and hands out the newest; or, after `keep`, each of them in turn.
 
     Pictures are numbered by their place in the schedule: what was missed leaves a gap in the numbers, and
     `gaps` counts it. The schedule moves, slowly, to where a picture is ready just before it is asked for: asking
@@ -44,6 +45,7 @@ class CaptureThread:
         self._period_ns = round(NS_PER_S / rate_hz)
         self._news = threading.Condition()
         self._newest: CapturedFrame | None = None
+        self._unseen: deque[CapturedFrame] = deque(maxlen=1)
         self._ready_ns = 0
         self._shift_ns = 0
         self._looked = -1
@@ -56,7 +58,17 @@ class CaptureThread:
         self._thread = threading.Thread(target=self._run, name="playhead capture", daemon=True)
         self._thread.start()
 
-    def newest(self, *, wait_s: float | None = None) -> CapturedFrame | None:
+    def keep(self, pictures: int) -> None:
+        """Keep so many pictures that nobody has looked at, for whoever wants them all and may come late."""
+        with self._news:
+            self._unseen = deque(self._unseen, maxlen=pictures)
+
+    @property
+    def waiting(self) -> int:
+        """Pictures that can be had at once."""
+        return len(self._unseen)
+
+    def look(self, *, wait_s: float | None = None) -> CapturedFrame | None:
         """Return a picture that was not looked at yet, waiting a little for it; else the last one.
 
         While the source shows nothing new there is no waiting: the loop goes on and can let go of keys.
@@ -68,14 +80,13 @@ class CaptureThread:
             self._news.wait_for(self._has_news, timeout=limit_s)
             if self._error is not None:
                 raise self._error
-            if self.ending:
-                return None
-            newest = self._newest
-            if newest is not None:
-                if newest.number == self._looked + 1:
-                    self._adjust(self._ready_ns - asked_ns)
-                self._looked = newest.number
-            return newest
+            if not self._unseen:
+                return None if self.ending else self._newest
+            taken = self._unseen.popleft()
+            if taken is self._newest and taken.number == self._looked + 1:
+                self._adjust(self._ready_ns - asked_ns)
+            self._looked = taken.number
+            return taken
 
     def close(self) -> None:
         """End the thread and wait for it. May be called twice."""
@@ -83,9 +94,8 @@ class CaptureThread:
         self._thread.join()
 
     def _has_news(self) -> bool:
-        if self._newest is not None and (self._is_still or self._newest.number > self._looked):
-            return True
-        return bool(self.ending) or self._error is not None
+        has_old = self._is_still and self._newest is not None
+        return bool(self._unseen) or has_old or bool(self.ending) or self._error is not None
 
     def _adjust(self, late_ns: int) -> None:
         """Move the schedule towards pictures that are ready LEAD_NS before they are asked for."""
@@ -123,6 +133,7 @@ class CaptureThread:
             self._is_still = taken is None
             if taken is not None:
                 self._newest, self._ready_ns = taken, now_ns
+                self._unseen.append(taken)
                 self.taken += 1
                 self.gaps += missed
             self._news.notify_all()
@@ -131,4 +142,6 @@ class CaptureThread:
     def _end(self, error: BaseException | None, ending: str) -> None:
         with self._news:
             self._error, self.ending = error, ending
+            if self._unseen.maxlen == 1:
+                self._unseen.clear()  # who wants the newest has nothing to decide any more
             self._news.notify_all()

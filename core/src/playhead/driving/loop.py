@@ -222,13 +222,17 @@ class Loop:
         self._hands.wait_until(time_ns)
 
     def _next_deadline(self) -> None:
-        """Move the deadline on; count a late tick and drop the intervals that are over already."""
+        """Move the deadline on; count a late tick and drop the intervals that are over already.
+
+        But for those whose frames the capture has kept: they are made up for.
+        """
         self._deadline_ns += self.pace.period_ns
         behind_ns = self._clock.now_ns() - self._deadline_ns
         self._dropped = 0
         if behind_ns > 0:
             self._report.late += 1
-            self._dropped = behind_ns // self.pace.period_ns
+            kept = getattr(self.device.capture, "waiting", 0)
+            self._dropped = max(0, behind_ns // self.pace.period_ns - kept)
             self._report.dropped += self._dropped
             self._deadline_ns += self._dropped * self.pace.period_ns
 
