@@ -1,4 +1,4 @@
-"""However a player ends, the X server must not hold a key for it afterwards."""
+"""However a player ends, or hangs, the X server must not hold a key for it afterwards."""
 
 from __future__ import annotations
 
@@ -63,6 +63,21 @@ def test_no_key_stays_pressed(way: str, start: Start, person: XPerson) -> None:
     eventually("every key is released", lambda: not person.held(), timeout_s=5)
     person.press("w")
     person.release("w")
+
+
+@pytest.mark.parametrize("x_server", ["bare"], indirect=True)
+def test_a_player_that_hangs_holds_nothing_until_it_wakes_up(start: Start, person: XPerson) -> None:
+    person.open_window("game", left=100, top=100, width=300, height=200)
+    player = start("terminate")
+    for _ in range(2):
+        player.send_signal(signal.SIGSTOP)
+        eventually("every key is released", lambda: not person.held(), timeout_s=10)
+        player.send_signal(signal.SIGCONT)
+        eventually("it presses anew", lambda: all(person.is_held(code) for code in HELD))
+    player.send_signal(signal.SIGTERM)
+    told, error = player.communicate(timeout=30)
+    assert player.returncode == 0, told + error
+    assert not person.held()
 
 
 def test_a_window_that_takes_the_focus_receives_no_key(start: Start, person: XPerson) -> None:
