@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from playhead.capture import CapturedFrame
-from playhead.capture.thread import LEAD_NS, CaptureThread, SourceEnded
+from playhead.capture.thread import LEAD_NS, CaptureThread, PictureLost, SourceEnded
 from playhead.errors import DeviceFailed
 
 RATE_HZ = 100.0
@@ -185,6 +185,23 @@ def test_while_nothing_new_is_shown_the_last_picture_stays_and_nobody_waits(
     source.is_still = False
     clock.step()
     assert (number_of(thread.look()), thread.gaps) == (1, 0)
+
+
+def test_pictures_that_were_lost_are_gaps_in_the_numbers(
+    clock: SteppedClock, source: FakeSource, thread: CaptureThread
+) -> None:
+    clock.settle()
+
+    def lose(number: int) -> None:
+        raise PictureLost
+
+    source.before = lose
+    clock.step()
+    clock.step()
+    assert [number_of(thread.newest(wait_s=60)) for _ in range(2)] == [0, 0], "the last one stays, nobody waits"
+    source.before = lambda number: None
+    clock.step()
+    assert (number_of(thread.newest()), thread.taken, thread.gaps) == (3, 2, 2)
 
 
 def test_a_source_that_ends_says_why(clock: SteppedClock, source: FakeSource, thread: CaptureThread) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import GameWindow
 from playhead.capture.grab import Grabber, to_frame
-from playhead.capture.thread import CaptureThread, SourceEnded
+from playhead.capture.thread import CaptureThread, PictureLost, SourceEnded
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import DeviceFailed
 from playhead.game import Frame
@@ -34,7 +34,8 @@ class WindowSource:
     def take(self, number: int) -> CapturedFrame | None:
         """Return the window's picture; None while it is minimised, or closed and perhaps coming back.
 
-        Raises:  SourceEnded when it was closed for good, DeviceFailed when the screen cannot be read.
+        Raises:  PictureLost while the screen changes, SourceEnded when the window was closed for good,
+                 DeviceFailed when the screen cannot be read.
         """
         box = self._window.box()
         if box is None:
@@ -46,7 +47,7 @@ class WindowSource:
         time_ns = self._clock.now_ns()
         picture_HWC = self._grabber.grab(box)
         if picture_HWC is None:
-            return None
+            raise PictureLost
         return CapturedFrame(frame_HWC=to_frame(picture_HWC, self._frame), time_ns=time_ns, number=number)
 
     def close(self) -> None:
@@ -77,7 +78,7 @@ class ScreenCapture:
 
     @property
     def gaps(self) -> int:
-        """Pictures that the thread came too late for."""
+        """Pictures that the thread came too late for, or lost while the screen changed."""
         return self._thread.gaps
 
     @property

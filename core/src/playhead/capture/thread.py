@@ -19,12 +19,19 @@ class Source(Protocol):
     """What a CaptureThread looks at; all its methods are called in that thread."""
 
     def take(self, number: int) -> CapturedFrame | None:
-        """Return a picture of now with this number; None when there is nothing new. Raises SourceEnded."""
+        """Return a picture of now with this number; None when there is nothing new.
+
+        Raises:  PictureLost when there is something and it could not be taken, SourceEnded.
+        """
         ...
 
     def close(self) -> None:
         """Give back what the source holds."""
         ...
+
+
+class PictureLost(Exception):
+    """Said by a source that shows something and could not be read just now: a gap."""
 
 
 class SourceEnded(Exception):
@@ -34,9 +41,10 @@ class SourceEnded(Exception):
 class CaptureThread:
     """Takes pictures at a rate and hands out the newest; or, after `keep`, each of them in turn.
 
-    Pictures are numbered by their place in the schedule: what was missed leaves a gap in the numbers, and
-    `gaps` counts it. The schedule moves, slowly, to where a picture is ready just before it is asked for: asking
-    at the same rate then gets every picture once, a few milliseconds old.
+    Pictures are numbered by their place in the schedule: what was missed or lost leaves a gap in the numbers, and
+    `gaps` counts it; while there is nothing to see, numbers stand still. The schedule moves, slowly, to where a
+    picture is ready just before it is asked for: asking at the same rate then gets every picture once, a few
+    milliseconds old.
     """
 
     def __init__(self, source: Source, clock: Clock, *, rate_hz: float) -> None:
@@ -108,9 +116,9 @@ class CaptureThread:
         number, due_ns = 0, self._clock.now_ns()
         try:
             while not self._stop.is_set():
-                taken = self._source.take(number)
-                missed = self._publish(taken, due_ns)
-                number += 1 + missed if taken is not None else 0
+                taken, is_lost = self._take(number)
+                missed = self._publish(taken, is_lost, due_ns)
+                number += 1 + missed if taken is not None or is_lost else 0
                 with self._news:
                     shift_ns, self._shift_ns = self._shift_ns, 0
                 due_ns += (1 + missed) * self._period_ns + shift_ns
@@ -122,7 +130,14 @@ class CaptureThread:
         finally:
             self._source.close()
 
-    def _publish(self, taken: CapturedFrame | None, due_ns: int) -> int:
+    def _take(self, number: int) -> tuple[CapturedFrame | None, bool]:
+        """Return a picture, if there is one, and whether one was lost."""
+        try:
+            return self._source.take(number), False
+        except PictureLost:
+            return None, True
+
+    def _publish(self, taken: CapturedFrame | None, is_lost: bool, due_ns: int) -> int:
         """Keep a picture and wake who waits; return how many places in the schedule are over meanwhile.
 
         A place is over half an interval after its time: until then a picture is late and not lost.
@@ -135,7 +150,8 @@ class CaptureThread:
                 self._newest, self._ready_ns = taken, now_ns
                 self._unseen.append(taken)
                 self.taken += 1
-                self.gaps += missed
+            if taken is not None or is_lost:
+                self.gaps += missed + is_lost
             self._news.notify_all()
         return missed
 
