@@ -110,7 +110,7 @@ def a_window(size: str, rate_hz: float, world: str) -> Iterator[None]:
 
 def wait_for_window(seconds: float = 60.0) -> None:
     limit_s = time.monotonic() + seconds
-    while (problem := why_no_window(GAME.device("screen"), TITLE)) is not None:
+    while (problem := why_no_window(GAME.device("screen"), {}, TITLE)) is not None:
         if time.monotonic() > limit_s:
             raise problem
         time.sleep(0.2)

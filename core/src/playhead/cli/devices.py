@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead.cli.context import Desk
@@ -11,9 +11,10 @@ from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.game import Device, Game, Scenario
 
 
-def choose_device(desk: Desk, game: Game, on: str) -> str:
+def choose_device(desk: Desk, game: Game, on: str, settings: Mapping[str, Any]) -> str:
     """Return the device called `on`, or else the first of the game that can be used here; say which and why.
 
+    Whoever names a window (`--set window.title=...`) means a device that has one.
     Raises:  NotFound for an unknown device, DeviceFailed when none can be used.
     """
     if on:
@@ -22,7 +23,7 @@ def choose_device(desk: Desk, game: Game, on: str) -> str:
     passed_over: list[str] = []
     advice = ""
     for name, device in game.devices.items():
-        reason, then = _unusable_because(desk, game, device)
+        reason, then = _unusable_because(desk, game, device, settings)
         if not reason:
             reasons = f": {'; '.join(passed_over)}" if passed_over else ""
             desk.say(f"Device {name}{_kind(game, device)}{reasons}.")
@@ -32,7 +33,7 @@ def choose_device(desk: Desk, game: Game, on: str) -> str:
     raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}. {advice}".rstrip())
 
 
-def _unusable_because(desk: Desk, game: Game, device: Device) -> tuple[str, str]:
+def _unusable_because(desk: Desk, game: Game, device: Device, settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return in a few words why a device cannot be used here and now, and what to do; empty when it can."""
     missing = [
         f"{kind} {backend}"
@@ -42,10 +43,11 @@ def _unusable_because(desk: Desk, game: Game, device: Device) -> tuple[str, str]
     if missing:
         return f"nothing installed brings {' or '.join(missing)}", ""
     if device.capture != "screen":
-        return "", ""
+        return ("it is no window, and one is named (--set window)", "") if "window" in settings else ("", "")
     from playhead.capture.desktop import why_no_window  # numpy, which naming a device does without
+    from playhead.devices import merged
 
-    problem = why_no_window(device, game.title)
+    problem = why_no_window(device, merged(device.options, settings), game.title)
     return (problem.reason, problem.then) if problem else ("", "")
 
 
