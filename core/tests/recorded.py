@@ -13,8 +13,8 @@ from signals import STEPS_HZ
 
 from playhead.events import Event
 from playhead.storage.reader import Recording, open_recording
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S, Stroke
+from playhead.testing.display import WAIT_S, VirtualDisplay, XPerson, eventually, run_on
+from playhead.testing.person import Stroke
 from playhead.testing.shown import Chauffeur, ShownWorld
 
 SECONDS = 6.5

@@ -21,8 +21,7 @@ from signals import GAME, STEPS_HZ
 from playhead import cli
 from playhead.cli.context import Desk
 from playhead.plugins import Plugins
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S
+from playhead.testing.display import WAIT_S, VirtualDisplay, XPerson, eventually, run_on
 from playhead.testing.shown import ShownWorld
 from playhead.training.job import TrainingJob
 from playhead.training.supervised import train

@@ -19,8 +19,7 @@ from playhead.events import HOTKEY, Origin
 from playhead.models.conv_lstm import build
 from playhead.models.run import Run, model_spec
 from playhead.storage.reader import Recording, open_recording
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S, AnyWindow
+from playhead.testing.display import WAIT_S, AnyWindow, VirtualDisplay, XPerson, eventually, run_on
 from playhead.testing.shown import ShownWorld
 from playhead.training.recipe import Recipe
 

@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from playhead.testing.person import WAIT_S, XPerson, XWindow, eventually
+from playhead.testing.person import XPerson
+from playhead.testing.waiting import WAIT_S, eventually
+from playhead.testing.windows import AnyWindow, XWindow
 
-__all__ = ["VirtualDisplay", "XPerson", "XWindow", "eventually", "person", "run_on", "x_server", "xvfb"]
+__all__ = [
+    "WAIT_S", "AnyWindow", "VirtualDisplay", "XPerson", "XWindow", "eventually", "person", "run_on", "x_server",
+    "xvfb",
+]  # fmt: skip
 
 REQUIRED = "PLAYHEAD_DISPLAY_TESTS"  # set by .ci/run: then a missing Xvfb fails instead of skipping
 SIZE = (1280, 1024)
