@@ -115,6 +115,15 @@ def test_a_closed_window_is_looked_for_and_followed(
     assert source.take(1) is not None
 
 
+def test_a_window_that_is_found_late_is_found(source: WindowSource, window: FakeWindow, clock: FakeClock) -> None:
+    window.place = None
+    assert source.take(0) is None
+    clock.advance(RETURN_S + 0.1)  # a busy machine did not let it look before
+    window.returns = Box(left=1, top=2, width=16, height=12)
+    assert source.take(0) is None
+    assert source.take(0) is not None
+
+
 def test_a_window_that_stays_away_ends_the_source(
     source: WindowSource, window: FakeWindow, clock: FakeClock
 ) -> None:

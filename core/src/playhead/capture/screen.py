@@ -60,7 +60,8 @@ class WindowSource:
             self._closed_ns = now_ns
         if now_ns - self._searched_ns >= LOOK_AGAIN_S * NS_PER_S:
             self._searched_ns = now_ns
-            self._window.find_again()
+            if self._window.find_again():
+                return
         if now_ns - self._closed_ns > RETURN_S * NS_PER_S:
             raise SourceEnded(f'the window "{self._window.title}" was closed')
 

@@ -19,6 +19,16 @@ def is_managed(display: Any) -> bool:
     return display.screen().root.get_full_property(atom, X.AnyPropertyType) is not None
 
 
+def leave(display: Any) -> None:
+    """Close a connection to a display, which may be gone."""
+    from Xlib import error
+
+    try:
+        display.close()
+    except (error.ConnectionClosedError, OSError):
+        display.display.socket.close()
+
+
 @dataclass(frozen=True, kw_only=True)
 class SeenKey:
     """A press or release as it arrived at a window: the server's repeats of a held key included."""
@@ -119,7 +129,7 @@ class AnyWindow:
         """Leave the window; one that was opened here closes. May be called twice."""
         if not self.is_closed:
             self.is_closed = True
-            self._display.close()
+            leave(self._display)
 
 
 class XWindow(AnyWindow):
