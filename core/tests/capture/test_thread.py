@@ -121,6 +121,19 @@ def test_pictures_that_are_kept_are_handed_out_in_turn(clock: SteppedClock, thre
     assert thread.gaps == 0
 
 
+def test_of_what_came_before_keeping_only_the_newest_is_handed_out(
+    clock: SteppedClock, thread: CaptureThread
+) -> None:
+    clock.settle()
+    for _ in range(2):  # the second time after a pause, in which nobody looked
+        thread.keep(5)
+        for _ in range(3):
+            clock.step()
+    thread.keep(5)
+    assert thread.waiting == 1
+    assert [number_of(thread.look()) for _ in range(2)] == [6, 6]
+
+
 def test_kept_pictures_are_handed_out_after_the_source_has_ended(
     clock: SteppedClock, source: FakeSource, thread: CaptureThread
 ) -> None:
@@ -198,10 +211,10 @@ def test_pictures_that_were_lost_are_gaps_in_the_numbers(
     source.before = lose
     clock.step()
     clock.step()
-    assert [number_of(thread.newest(wait_s=60)) for _ in range(2)] == [0, 0], "the last one stays, nobody waits"
+    assert [number_of(thread.look(wait_s=60)) for _ in range(2)] == [0, 0], "the last one stays, nobody waits"
     source.before = lambda number: None
     clock.step()
-    assert (number_of(thread.newest()), thread.taken, thread.gaps) == (3, 2, 2)
+    assert (number_of(thread.look()), thread.taken, thread.gaps) == (3, 2, 2)
 
 
 def test_a_source_that_ends_says_why(clock: SteppedClock, source: FakeSource, thread: CaptureThread) -> None:

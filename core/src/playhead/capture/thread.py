@@ -67,9 +67,12 @@ class CaptureThread:
         self._thread.start()
 
     def keep(self, pictures: int) -> None:
-        """Keep so many pictures that nobody has looked at, for whoever wants them all and may come late."""
+        """Keep so many pictures that nobody has looked at, for whoever wants them all and may come late.
+
+        What came before, while nobody looked, is not handed out any more, but for the newest.
+        """
         with self._news:
-            self._unseen = deque(self._unseen, maxlen=pictures)
+            self._unseen = deque(list(self._unseen)[-1:], maxlen=pictures)
 
     @property
     def waiting(self) -> int:
