@@ -97,7 +97,7 @@ def recording(display: VirtualDisplay, signals: dict[str, str], home: Path) -> I
     command = [sys.executable, "-m", "playhead", "record", "signals", "--on", "screen", "--home", str(home)]
     recorder = run_on(display, command, **signals)
     try:
-        eventually("it records", lambda: begun(home) or recorder.poll() is not None, timeout_s=60)
+        eventually("it records", lambda: begun(home) or recorder.poll() is not None)
         yield recorder
     finally:
         recorder.kill()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from recorded import wait_for
 from signals import GAME
 
 from playhead.events import HOTKEY, Origin
@@ -97,21 +97,21 @@ def test_a_person_takes_over_pauses_and_stops(
     with going(xvfb, signals, *words) as player:
         holds(person, "w", timeout_s=START_S)
         eventually("the world sees it", lambda: world.held() == {"w"})
-        pause(0.5)
+        pause(world)
         person.press("d")
         holds(person, "d")
-        pause(0.5)
+        pause(world)
         person.release("d")
         holds(person)
-        pause(0.5)
+        pause(world)
         person.tap("f8")
         holds(person, "w")
-        pause(0.3)
+        pause(world)
         person.tap("f9")
         holds(person)
         person.tap("f8")
         holds(person, "w")
-        check_focus(person, window)
+        check_focus(person, window, world)
         person.tap("f10")
         told, said = player.communicate(timeout=2 * WAIT_S)
     assert player.returncode == 0, said
@@ -126,23 +126,23 @@ def test_a_person_takes_over_pauses_and_stops(
     assert all(set(later.label_origin.tolist()) <= {0, int(Origin.MODEL)} for later in recordings[1:])
 
 
-def check_focus(person: XPerson, window: AnyWindow) -> None:
+def check_focus(person: XPerson, window: AnyWindow, world: ShownWorld) -> None:
     """Another window takes the focus and gets no key; the network goes on when it comes back."""
     other = person.open_window("other", left=700, top=500)
     holds(person)
-    pause(0.3)
+    pause(world)
     assert not [key for key in other.seen() if key.is_press]
     window.focus()
     holds(person, "w")
 
 
-def pause(seconds: float) -> None:
-    """Let some time pass, as a person does between two keys."""
-    time.sleep(seconds)
+def pause(world: ShownWorld) -> None:
+    """Let some time pass, as a person does between two keys: the world's, which is as busy as everybody else."""
+    wait_for(world, world.pictures, 0.4)
 
 
 @pytest.mark.parametrize("x_server", ["bare"], indirect=True)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])  # test_playing.py presses Ctrl-C
 def test_playing_ends_normally_when_told_to(
     xvfb: VirtualDisplay, person: XPerson, world: ShownWorld, signals: dict[str, str], home: Path,
     number: signal.Signals,
@@ -181,18 +181,17 @@ def test_a_person_records_with_pauses_and_marks(
     with going(xvfb, signals, *words) as recorder:
         eventually("it records", lambda: list(tmp_path.glob("recordings/signals/*/frames/c")))
         person.press("w")
-        pause(0.4)
+        pause(world)
         person.tap("f7")
         person.press("a")
-        pause(0.3)
+        pause(world)
         person.tap("f9")
-        pause(0.3)
+        eventually("it pauses", lambda: made_in(tmp_path)[0].is_complete)
         person.release("w")
         person.press("d")
-        pause(0.2)
         person.tap("f9")
         eventually("it goes on", lambda: len(list(tmp_path.glob("recordings/signals/*/frames/c"))) == 2)
-        pause(0.4)
+        pause(world)
         person.tap("f10")
         told, said = recorder.communicate(timeout=2 * WAIT_S)
     assert recorder.returncode == 0, said

@@ -204,8 +204,9 @@ def _read(pipe: int, told: queue.Queue[bytes]) -> None:
 
 def main(player: int) -> None:
     """Watch over a player. Raises DeviceFailed when there is no keyboard to release."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # it ends with the pipe and by nothing else
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # it ends with the pipe and by nothing else
     system = open_system_keyboard(hears=False)
     answer = partial(os.write, sys.stdout.fileno())
     answer(READY)
