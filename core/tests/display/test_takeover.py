@@ -23,8 +23,6 @@ from playhead.testing.display import WAIT_S, AnyWindow, VirtualDisplay, XPerson,
 from playhead.testing.shown import ShownWorld
 from playhead.training.recipe import Recipe
 
-START_S = 90.0  # importing torch on a busy machine
-
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
@@ -68,9 +66,9 @@ def made_in(home: Path) -> list[Recording]:
     return [open_recording(folder) for folder in folders]
 
 
-def holds(person: XPerson, *codes: str, timeout_s: float = WAIT_S) -> None:
+def holds(person: XPerson, *codes: str) -> None:
     wanted = {person.keycode(code) for code in codes}
-    eventually(f"exactly {codes} are held", lambda: person.held() == wanted, timeout_s=timeout_s)
+    eventually(f"exactly {codes} are held", lambda: person.held() == wanted)
 
 
 def check_takeover(recording: Recording) -> None:
@@ -95,7 +93,7 @@ def test_a_person_takes_over_pauses_and_stops(
     window.focus()
     words = ["play", "signals", "--on", "screen", "--record", "--home", str(home)]
     with going(xvfb, signals, *words) as player:
-        holds(person, "w", timeout_s=START_S)
+        holds(person, "w")
         eventually("the world sees it", lambda: world.held() == {"w"})
         pause(world)
         person.press("d")
@@ -113,7 +111,7 @@ def test_a_person_takes_over_pauses_and_stops(
         holds(person, "w")
         check_focus(person, window, world)
         person.tap("f10")
-        told, said = player.communicate(timeout=2 * WAIT_S)
+        told, said = player.communicate(timeout=WAIT_S)
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
@@ -149,9 +147,9 @@ def test_playing_ends_normally_when_told_to(
 ) -> None:  # fmt: skip
     world.window(person).focus()
     with going(xvfb, signals, "play", "signals", "--on", "screen", "--home", str(home)) as player:
-        holds(person, "w", timeout_s=START_S)
+        holds(person, "w")
         player.send_signal(number)
-        told, said = player.communicate(timeout=2 * WAIT_S)
+        told, said = player.communicate(timeout=WAIT_S)
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
@@ -163,9 +161,9 @@ def test_a_window_that_closes_ends_playing_with_a_sentence(
 ) -> None:
     world.window(person).focus()
     with going(xvfb, signals, "play", "signals", "--on", "screen", "--home", str(home)) as player:
-        holds(person, "w", timeout_s=START_S)
+        holds(person, "w")
         world.process.kill()
-        told, said = player.communicate(timeout=2 * WAIT_S)
+        told, said = player.communicate(timeout=WAIT_S)
     assert player.returncode == 0, said
     assert "was closed, which ended this." in said
     assert "start the game" in said
@@ -193,7 +191,7 @@ def test_a_person_records_with_pauses_and_marks(
         eventually("it goes on", lambda: len(list(tmp_path.glob("recordings/signals/*/frames/c"))) == 2)
         pause(world)
         person.tap("f10")
-        told, said = recorder.communicate(timeout=2 * WAIT_S)
+        told, said = recorder.communicate(timeout=WAIT_S)
     assert recorder.returncode == 0, said
     assert "ended because of a pause" in told
     assert told.count("ended by you") == 1

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-WAIT_S = 60.0  # for anything another process has to do; a busy machine of two cores is the rule
+WAIT_S = 180.0  # for anything another process has to do: importing torch on a busy machine has taken 90
 
 
 def eventually(what: str, ask: Callable[[], T], *, timeout_s: float = WAIT_S) -> T:
