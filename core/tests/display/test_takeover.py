@@ -75,11 +75,12 @@ def check_takeover(recording: Recording) -> None:
     """The person's frames have the person's keys, whatever the network wants."""
     origins = recording.label_origin
     human = origins == int(Origin.HUMAN)
-    assert human.sum() >= 5
-    assert (origins == int(Origin.MODEL)).sum() >= 5
+    assert (origins == int(Origin.MODEL)).any()
     presses = [row for row in recording.events if row["origin"] == int(Origin.HUMAN) and row["device"] == "played"]
     down_ns, up_ns = (int(row["time_ns"]) for row in presses)
     held_d = (recording.frame_time_ns >= down_ns) & (recording.frame_time_ns < up_ns)
+    assert held_d[human].any()
+    assert not held_d[human].all()
     names = list(recording.header.schema["drive"].names)
     wanted = np.zeros((recording.length, 4), np.uint8)
     wanted[held_d, names.index("d")] = 1
