@@ -64,9 +64,10 @@ def test_options_of_a_game_want_a_game(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.usefixtures("world")
 def test_the_chain_is_measured_on_the_world(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["doctor", "toy", "--seconds", "0.5", "--json"]) == 0
+    status = cli.run(["doctor", "toy", "--seconds", "0.5", "--json"])
     told = json.loads(capsys.readouterr().out)
     found = {finding["name"]: finding for finding in told["findings"]}
+    assert status == int(found["chain"]["status"] != "ok"), "a busy machine may be too slow, and it says so"
     assert told["device"] == "world"
     assert found["chain"]["value"] > 0
     assert [found[name]["status"] for name in ("display", "window", "keys")] == ["left out"] * 3
