@@ -29,6 +29,7 @@ from playhead.capture.grab import Grabber, to_frame
 from playhead.capture.screen import ScreenCapture, open_capture
 from playhead.clock import NS_PER_S
 from playhead.devices import DeviceSession, OpenDevice
+from playhead.driving.drivers import HumanDriver
 from playhead.driving.loop import Loop, Pace
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game, Window
@@ -109,7 +110,7 @@ def a_window(size: str, rate_hz: float, world: str) -> Iterator[None]:
 
 def wait_for_window(seconds: float = 60.0) -> None:
     limit_s = time.monotonic() + seconds
-    while (problem := why_no_window(GAME.device("screen"), TITLE)) is not None:
+    while (problem := why_no_window(GAME.device("screen"), {}, TITLE)) is not None:
         if time.monotonic() > limit_s:
             raise problem
         time.sleep(0.2)
@@ -169,14 +170,21 @@ def looked_at(rate_hz: float, seconds: float) -> dict[str, Any]:
 
 def recorded(rate_hz: float, seconds: float) -> dict[str, Any]:
     """Record the window to disk; return what the recording and its loop say."""
-    take = Take(driver=Nobody(), driver_name="nobody", duration_s=seconds)
+    take = Take(driver=HumanDriver(), driver_name="human", duration_s=seconds)
     with tempfile.TemporaryDirectory() as folder, a_device(rate_hz) as (device, capture):
+        device.input = Silence(device.clock)
         summary = record(device, lambda: Path(folder) / "1", take)
         return {**summary.to_json(), "gaps": capture.gaps}
 
 
+class Silence(DryRun):
+    """A keyboard at which a person sits who presses nothing."""
+
+    hears = True
+
+
 class Nobody:
-    """A driver who presses nothing. Not a person, who could not be heard on a dry run."""
+    """A driver who presses nothing."""
 
     origin = Origin.SCRIPT
 

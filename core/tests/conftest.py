@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from playhead.capture import CapturedFrame
 from playhead.clock import FakeClock
@@ -15,6 +16,10 @@ from playhead.devices import DeviceSession, OpenDevice
 from playhead.events import Event
 from playhead.game import Device, Frame, Game
 from playhead.labels import Axes, Choice, Keys
+
+# A busy machine may stop for a moment anywhere: that a property is looked at slowly says nothing about it.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 GAME = Game(
     name="fake",

@@ -13,8 +13,8 @@ from signals import STEPS_HZ
 
 from playhead.events import Event
 from playhead.storage.reader import Recording, open_recording
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S, Stroke
+from playhead.testing.display import WAIT_S, VirtualDisplay, XPerson, eventually, run_on
+from playhead.testing.person import Stroke
 from playhead.testing.shown import Chauffeur, ShownWorld
 
 SECONDS = 6.5
@@ -70,6 +70,4 @@ def record_a_drive(display: VirtualDisplay, environment: Mapping[str, str], fold
 def wait_for(shown: ShownWorld, began: int, seconds: float) -> None:
     """Wait until so much time of the world has passed since a picture."""
     first = shown.lines("picture")[began - 1]["step"]
-    eventually(
-        "the world goes on", lambda: shown.lines("picture")[-1]["step"] >= first + STEPS_HZ * seconds, timeout_s=60
-    )
+    eventually("the world goes on", lambda: shown.lines("picture")[-1]["step"] >= first + STEPS_HZ * seconds)

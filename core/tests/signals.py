@@ -29,7 +29,7 @@ class Signals(gymnasium.Env[Any, Any]):
     action_space = gymnasium.spaces.MultiBinary(4)
     observation_space = gymnasium.spaces.Discrete(2)
 
-    def __init__(self, render_mode: str | None = None, side_s: float = 2.5, seconds: float = 60.0) -> None:
+    def __init__(self, render_mode: str | None = None, side_s: float = 2.5, seconds: float = 600.0) -> None:
         self.render_mode = render_mode
         self.side_s = side_s
         self.last = round(seconds * STEPS_HZ)
@@ -39,7 +39,7 @@ class Signals(gymnasium.Env[Any, Any]):
     ) -> tuple[int, dict[str, Any]]:
         super().reset(seed=seed)
         # Every side differs from the one before, so that no seed gives a drive without anything to do.
-        turns = self.np_random.integers(1, 3, 1000)
+        turns = self.np_random.integers(1, 3, 5000)
         self.sides = np.cumsum(turns) % 3
         self.steps = self.right = 0
         self.held = [0, 0, 0, 0]

@@ -147,10 +147,11 @@ def test_of_two_started_again_neither_is_taken(desktop: FakeDesktop) -> None:
 
 
 def test_why_a_window_cannot_be_used_is_said_in_a_few_words(desktop: FakeDesktop) -> None:
-    assert why_no_window(SCREEN, "Driven") is None
+    assert why_no_window(SCREEN, {}, "Driven") is None
     assert desktop.is_closed
+    assert why_no_window(SCREEN, {"window": {"title": "Notes"}}, "Driven") is None
     desktop.shown = []
-    problem = why_no_window(SCREEN, "Driven")
+    problem = why_no_window(SCREEN, {}, "Driven")
     assert problem is not None
     assert problem.reason == 'no window titled "Grand Theft Auto V"'
 

@@ -133,6 +133,25 @@ def test_a_screen_that_grew_is_noticed_soon(screen: FakeScreen, now_s: list[floa
     assert np.array_equal(grabber.grab(box(32, 0, 32, 12)), screen.pixels_HWC[:12, 32:])
 
 
+def test_a_server_that_is_gone_is_no_picture_and_no_accident(
+    screen: FakeScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mss.exception import ScreenShotError
+
+    def unanswered(mss: FakeMss, box: dict[str, int]) -> FakeShot:
+        raise AssertionError
+
+    def refused(mss: FakeMss) -> None:
+        raise ScreenShotError("connection lost")
+
+    monkeypatch.setattr(FakeMss, "grab", unanswered)
+    monkeypatch.setattr(FakeMss, "close", refused)
+    grabber = Grabber()
+    assert grabber.grab(box(0, 0, 64, 48)) is None
+    assert grabber.grab(box(0, 0, 64, 48)) is None
+    grabber.close()
+
+
 def test_failing_is_forgiven_for_a_while_only(screen: FakeScreen, now_s: list[float]) -> None:
     grabber, whole = Grabber(), box(0, 0, 64, 48)
     screen.is_failing = True

@@ -7,7 +7,7 @@ import pytest
 
 from playhead.capture.desktop import Box
 from playhead.capture.screen import RETURN_S, WindowSource
-from playhead.capture.thread import SourceEnded
+from playhead.capture.thread import PictureLost, SourceEnded
 from playhead.clock import FakeClock
 from playhead.game import Frame
 
@@ -91,8 +91,13 @@ def test_nothing_is_taken_of_a_window_that_shows_nothing(
     assert not grabber.boxes
 
 
-def test_a_grab_that_fails_for_a_moment_is_no_picture(source: WindowSource, grabber: FakeGrabber) -> None:
+def test_a_grab_that_fails_loses_a_picture_unless_there_was_none(
+    source: WindowSource, window: FakeWindow, grabber: FakeGrabber
+) -> None:
     grabber.is_failing = True
+    with pytest.raises(PictureLost):
+        source.take(0)
+    window.is_icon = True
     assert source.take(0) is None
 
 
@@ -108,6 +113,15 @@ def test_a_closed_window_is_looked_for_and_followed(
     clock.advance(0.1)
     source.take(0)
     assert source.take(1) is not None
+
+
+def test_a_window_that_is_found_late_is_found(source: WindowSource, window: FakeWindow, clock: FakeClock) -> None:
+    window.place = None
+    assert source.take(0) is None
+    clock.advance(RETURN_S + 0.1)  # a busy machine did not let it look before
+    window.returns = Box(left=1, top=2, width=16, height=12)
+    assert source.take(0) is None
+    assert source.take(0) is not None
 
 
 def test_a_window_that_stays_away_ends_the_source(

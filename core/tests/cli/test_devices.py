@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,14 +68,19 @@ def desk(tmp_path: Path) -> Desk:
 def window(monkeypatch: pytest.MonkeyPatch) -> list[NoWindow]:
     """What is wrong with the game's window: nothing until something is put in."""
     wrong: list[NoWindow] = []
-    monkeypatch.setattr("playhead.capture.desktop.why_no_window", lambda *_: wrong[0] if wrong else None)
+
+    def why_not(device: Device, options: Mapping[str, Any], title: str) -> NoWindow | None:
+        named = options.get("window", {}).get("title")
+        return None if named == "Here" else wrong[0] if wrong else None
+
+    monkeypatch.setattr("playhead.capture.desktop.why_no_window", why_not)
     return wrong
 
 
 def test_the_games_window_is_taken_when_it_is_there(
     desk: Desk, window: list[NoWindow], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert choose_device(desk, TOY, "") == "screen"
+    assert choose_device(desk, TOY, "", {}) == "screen"
     assert capsys.readouterr().err == "Device screen (the game's window).\n"
 
 
@@ -81,7 +88,7 @@ def test_without_it_the_world_is_taken_and_the_reason_said(
     desk: Desk, window: list[NoWindow], capsys: pytest.CaptureFixture[str]
 ) -> None:
     window.append(NoWindow('no window titled "Toy"', "Start the game. Windows found: none."))
-    assert choose_device(desk, TOY, "") == "world"
+    assert choose_device(desk, TOY, "", {}) == "world"
     said = capsys.readouterr().err
     assert said == 'Device world (the stand-in world): screen is passed over, no window titled "Toy".\n'
 
@@ -90,11 +97,27 @@ def test_without_a_world_what_to_do_is_said(desk: Desk, window: list[NoWindow]) 
     window.append(NoWindow('no window titled "Toy"', 'Start the game. Windows found: "Notes".'))
     alone = replace(TOY, devices={"screen": SCREEN}, world=None)
     with pytest.raises(DeviceFailed, match=r'no window titled "Toy"\. Start the game\. Windows found: "Notes"\.'):
-        choose_device(desk, alone, "")
+        choose_device(desk, alone, "", {})
 
 
 def test_a_device_that_is_named_is_taken_unseen(desk: Desk, window: list[NoWindow]) -> None:
     window.append(NoWindow("no display", "Log in."))
-    assert choose_device(desk, TOY, "screen") == "screen"
+    assert choose_device(desk, TOY, "screen", {}) == "screen"
     with pytest.raises(NotFound, match='Did you mean "screen"'):
-        choose_device(desk, TOY, "scren")
+        choose_device(desk, TOY, "scren", {})
+
+
+def test_a_window_that_is_named_is_the_one_looked_for(desk: Desk, window: list[NoWindow]) -> None:
+    window.append(NoWindow("no such window", "Start the game."))
+    assert choose_device(desk, TOY, "", {"window": {"title": "Here"}}) == "screen"
+    assert choose_device(desk, TOY, "", {"rate_hz": 5}) == "world"
+
+
+def test_who_names_a_window_does_not_mean_the_world(desk: Desk, window: list[NoWindow]) -> None:
+    window.append(NoWindow("no such window", "Start the game."))
+    with pytest.raises(DeviceFailed, match=r"world is passed over, it is no window.*Start the game\."):
+        choose_device(desk, TOY, "", {"window": {"title": "Gone"}})
+    without = replace(TOY, devices={"world": WORLD})
+    with pytest.raises(DeviceFailed, match="it is no window, and one is named"):
+        choose_device(desk, without, "", {"window": {"title": "Here"}})
+    assert choose_device(desk, TOY, "world", {"window": {"title": "Here"}}) == "world", "named is named"

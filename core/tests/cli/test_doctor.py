@@ -12,7 +12,7 @@ from doubles import bright_side_drives, small_game
 
 from playhead import cli
 from playhead.cli.context import Desk
-from playhead.doctor.machine import FILE, Delay, remember
+from playhead.doctor.machine import FILE, Delay, remember, this_machine
 from playhead.events import Origin
 from playhead.game import Device, Window
 from playhead.home import VARIABLE, Home
@@ -64,14 +64,16 @@ def test_options_of_a_game_want_a_game(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.usefixtures("world")
 def test_the_chain_is_measured_on_the_world(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["doctor", "toy", "--seconds", "0.5", "--json"]) == 0
+    status = cli.run(["doctor", "toy", "--seconds", "0.5", "--json"])
     told = json.loads(capsys.readouterr().out)
     found = {finding["name"]: finding for finding in told["findings"]}
+    assert status == int(found["chain"]["status"] != "ok"), "a busy machine may be too slow, and it says so"
     assert told["device"] == "world"
     assert found["chain"]["value"] > 0
     assert [found[name]["status"] for name in ("display", "window", "keys")] == ["left out"] * 3
     assert "a world in memory" in found["keys"]["says"]
-    assert json.loads((home / FILE).read_text())["delays"]["toy"]["world"]["delay_s"] == told["delay_s"]
+    kept = json.loads((home / FILE).read_text())["machines"][this_machine()]["toy"]["world"]
+    assert kept["delay_s"] == told["delay_s"]
 
 
 @pytest.mark.usefixtures("world")
@@ -102,10 +104,17 @@ def lesson(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_labels_are_shifted_by_what_was_measured(
-    home: Path, lesson: list[str], capsys: pytest.CaptureFixture[str]
+    home: Path, lesson: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cli.run([*lesson, "--latency", "auto"]) == 1
     assert "playhead doctor toy --on world" in capsys.readouterr().err
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("platform.node", lambda: "rack")
+        remember(Home(home, "test"), "toy", "world", Delay(delay_s=0.0917), print)
+    assert cli.run([*lesson, "--latency", "auto"]) == 1
+    said = capsys.readouterr().err
+    assert "Measured elsewhere: 91.7 ms on rack." in said
+    assert "--latency 0.092" in said
     assert not list((home / "runs").rglob("*.json"))
     remember(Home(home, "test"), "toy", "world", Delay(delay_s=0.083, by="doctor"), print)
     assert cli.run([*lesson, "--latency", "auto"]) == 0
@@ -139,7 +148,7 @@ def test_play_keeps_its_delay(home: Path, played: list[str]) -> None:
     assert cli.run([*played, "--dry-run"]) == 0
     assert not (home / FILE).exists()
     assert cli.run(played) == 0
-    kept = next(iter(json.loads((home / FILE).read_text())["delays"]["toy"].values()))
+    kept = next(iter(json.loads((home / FILE).read_text())["machines"][this_machine()]["toy"].values()))
     assert kept["by"] == "play"
     assert kept["delay_s"] == pytest.approx(sum(kept["sections_ms"].values()) / 1000)
 

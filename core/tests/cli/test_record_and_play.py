@@ -267,8 +267,13 @@ def test_what_a_run_cannot_play_with_is_said(
 VALLEY = ["environment=MountainCar-v0", "arguments.max_episode_steps=1000000", "real_time=true"]
 
 
-def begun(home: Path, is_going: Callable[[], bool], *asked: str) -> subprocess.Popen[str]:
-    """Run a command in a valley that nothing leaves, in real time, and return once it is going."""
+def begun(
+    home: Path, is_going: Callable[[], bool], *asked: str, terminal: int | None = None
+) -> subprocess.Popen[str]:
+    """Run a command in a valley that nothing leaves, in real time, and return once it is going.
+
+    In a session of its own, of which `terminal` becomes the terminal.
+    """
     words = [*asked, *(word for option in VALLEY for word in ("--set", option))]
     script = home.parent / "command.py"
     script.write_text(
@@ -280,9 +285,10 @@ def begun(home: Path, is_going: Callable[[], bool], *asked: str) -> subprocess.P
         f"    open({str(home.parent / 'beginning')!r}, 'w').close()\n"
         "    time.sleep(1.5)\n"
     )
+    pipe = subprocess.PIPE if terminal is None else None
     child = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        [sys.executable, str(script)], stdout=pipe, stderr=pipe, text=True, start_new_session=terminal is None,
+        preexec_fn=None if terminal is None else lambda: os.login_tty(terminal),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not is_going() and child.poll() is None and time.monotonic() < deadline:
@@ -291,25 +297,43 @@ def begun(home: Path, is_going: Callable[[], bool], *asked: str) -> subprocess.P
     return child
 
 
-def interrupted(home: Path, is_going: Callable[[], bool], *asked: str) -> tuple[str, str]:
-    """Run a command as `begun` does, and press Ctrl-C once it is going."""
+def interrupted(
+    home: Path, is_going: Callable[[], bool], *asked: str, by: signal.Signals = signal.SIGINT
+) -> tuple[str, str]:
+    """Run a command as `begun` does, and press Ctrl-C once it is going, or end it by another signal."""
     child = begun(home, is_going, *asked)
-    os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to every process
+    os.killpg(child.pid, by)  # as terminals and services do: to every process
     out, error = child.communicate(timeout=60)
     assert child.returncode == 0, error
     assert "Traceback" not in error
+    check_nobody_is_left(child.pid)
     return out, error
 
 
+def check_nobody_is_left(group: int) -> None:
+    """Wait until the last process of a group has ended."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("processes were left behind")
+
+
+# Both ways of ending it by signal reach every process: a service manager's and that of a terminal that closes.
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_ends_recording_with_everything_kept(home: Path, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("workers", "by"),
+    [(1, signal.SIGINT), (2, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGHUP)],
+)
+def test_signals_end_recording_with_everything_kept(home: Path, workers: int, by: signal.Signals) -> None:
     def is_going() -> bool:
         return len(list(home.glob("recordings/cart/*/zarr.json"))) == workers
 
-    out, _ = interrupted(
-        home, is_going, "record", "cart", "--episodes", "2", "--workers", str(workers), "--driver", "still"
-    )
+    words = ("record", "cart", "--episodes", "2", "--workers", str(workers), "--driver", "still")
+    out, _ = interrupted(home, is_going, *words, by=by)
     assert out.count("ended by you") == workers
     made = recordings(home)
     assert len(made) == workers
@@ -317,11 +341,25 @@ def test_ctrl_c_ends_recording_with_everything_kept(home: Path, workers: int) ->
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")
-def test_ctrl_c_while_workers_begin_is_no_error(home: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_signals_while_workers_begin_are_no_error(home: Path, by: signal.Signals) -> None:
     def is_beginning() -> bool:
         return (home.parent / "beginning").exists()
 
-    interrupted(home, is_beginning, "record", "cart", "--episodes", "2", "--workers", "2", "--driver", "still")
+    words = ("record", "cart", "--episodes", "2", "--workers", "2", "--driver", "still")
+    interrupted(home, is_beginning, *words, by=by)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_a_terminal_that_closes_leaves_recordings_closed_and_nobody_behind(home: Path) -> None:
+    near, far = os.openpty()
+    words = ("record", "cart", "--episodes", "2", "--workers", "2", "--driver", "still")
+    child = begun(home, lambda: len(list(home.glob("recordings/cart/*/zarr.json"))) == 2, *words, terminal=far)
+    os.close(far)
+    os.close(near)  # the system tells every process in it, and nothing can be said to anybody any more
+    child.wait(timeout=60)
+    check_nobody_is_left(child.pid)
+    assert [recording.is_complete for recording in recordings(home)] == [True, True]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX matter")

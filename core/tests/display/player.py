@@ -53,7 +53,7 @@ def main(way: str) -> None:
     then = {"exception": fail, "exit": lambda: (sys.stdin.readline(), os._exit(3))}.get(way, lambda: None)
     heeding = stopped_by_interrupt() if way in ("time", "interrupt", "terminate") else nullcontext()
     with open_device(Plugins(), GAME, "screen") as device, heeding as stop:
-        pace = Pace(rate_hz=40, duration_s=4.0 if way == "time" else 60.0)
+        pace = Pace(rate_hz=40, duration_s=1.0 if way == "time" else 600.0)
         loop = Loop(device=device, driver=Holding(then), pace=pace, stop=stop.is_set if stop else never)
         print(loop.run().ending, flush=True)
 

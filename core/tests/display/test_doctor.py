@@ -12,6 +12,7 @@ import signals as signals_game
 
 from playhead import cli
 from playhead.cli.context import Desk
+from playhead.doctor.machine import this_machine
 from playhead.plugins import Plugins
 from playhead.testing.display import VirtualDisplay, XPerson
 from playhead.testing.shown import ShownWorld
@@ -61,7 +62,9 @@ def test_everything_is_ok_where_it_is(
     assert "at 60,50 320x240" in found["window"]["says"]
     assert found["capture"]["value"] == pytest.approx(5, abs=0.3)
     assert 0 < found["keys"]["value"] < found["chain"]["value"]
-    kept = json.loads((tmp_path / "home/machine.json").read_text())["delays"]["signals"]["screen"]
+    kept = json.loads((tmp_path / "home/machine.json").read_text())["machines"][this_machine()]["signals"][
+        "screen"
+    ]
     assert kept["delay_s"] == told["delay_s"] == pytest.approx(found["chain"]["value"] / 1000)
     assert not person.held()
     assert all(line["code"] == "w" for line in shown.lines("key")), "the harmless key reached the game as a key"

@@ -241,6 +241,15 @@ def test_a_watchdog_that_died_stops_the_pressing(xvfb: VirtualDisplay, person: X
     eventually("all is let go", lambda: not person.held())
 
 
+@pytest.mark.parametrize("x_server", ["bare"], indirect=True)
+def test_a_watchdog_ends_with_its_pipe_and_by_no_signal(xvfb: VirtualDisplay) -> None:
+    watchdog = Watchdog.start()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(watchdog.pid, number)  # as a service manager may, to every process there is
+    watchdog.close()
+    assert watchdog._process.returncode == 0
+
+
 class PluggedKeyboard:
     """A second keyboard that can be plugged in and out: a pair of master devices with keys of its own."""
 

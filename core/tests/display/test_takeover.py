@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from recorded import wait_for
 from signals import GAME
 
 from playhead.events import HOTKEY, Origin
 from playhead.models.conv_lstm import build
 from playhead.models.run import Run, model_spec
 from playhead.storage.reader import Recording, open_recording
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S, AnyWindow
+from playhead.testing.display import WAIT_S, AnyWindow, VirtualDisplay, XPerson, eventually, run_on
 from playhead.testing.shown import ShownWorld
 from playhead.training.recipe import Recipe
-
-START_S = 90.0  # importing torch on a busy machine
 
 
 @pytest.fixture
@@ -69,20 +66,21 @@ def made_in(home: Path) -> list[Recording]:
     return [open_recording(folder) for folder in folders]
 
 
-def holds(person: XPerson, *codes: str, timeout_s: float = WAIT_S) -> None:
+def holds(person: XPerson, *codes: str) -> None:
     wanted = {person.keycode(code) for code in codes}
-    eventually(f"exactly {codes} are held", lambda: person.held() == wanted, timeout_s=timeout_s)
+    eventually(f"exactly {codes} are held", lambda: person.held() == wanted)
 
 
 def check_takeover(recording: Recording) -> None:
     """The person's frames have the person's keys, whatever the network wants."""
     origins = recording.label_origin
     human = origins == int(Origin.HUMAN)
-    assert human.sum() >= 5
-    assert (origins == int(Origin.MODEL)).sum() >= 5
+    assert (origins == int(Origin.MODEL)).any()
     presses = [row for row in recording.events if row["origin"] == int(Origin.HUMAN) and row["device"] == "played"]
     down_ns, up_ns = (int(row["time_ns"]) for row in presses)
     held_d = (recording.frame_time_ns >= down_ns) & (recording.frame_time_ns < up_ns)
+    assert held_d[human].any()
+    assert not held_d[human].all()
     names = list(recording.header.schema["drive"].names)
     wanted = np.zeros((recording.length, 4), np.uint8)
     wanted[held_d, names.index("d")] = 1
@@ -96,25 +94,25 @@ def test_a_person_takes_over_pauses_and_stops(
     window.focus()
     words = ["play", "signals", "--on", "screen", "--record", "--home", str(home)]
     with going(xvfb, signals, *words) as player:
-        holds(person, "w", timeout_s=START_S)
+        holds(person, "w")
         eventually("the world sees it", lambda: world.held() == {"w"})
-        pause(0.5)
+        pause(world)
         person.press("d")
         holds(person, "d")
-        pause(0.5)
+        pause(world)
         person.release("d")
         holds(person)
-        pause(0.5)
+        pause(world)
         person.tap("f8")
         holds(person, "w")
-        pause(0.3)
+        pause(world)
         person.tap("f9")
         holds(person)
         person.tap("f8")
         holds(person, "w")
-        check_focus(person, window)
+        check_focus(person, window, world)
         person.tap("f10")
-        told, said = player.communicate(timeout=2 * WAIT_S)
+        told, said = player.communicate(timeout=WAIT_S)
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
@@ -127,32 +125,32 @@ def test_a_person_takes_over_pauses_and_stops(
     assert all(set(later.label_origin.tolist()) <= {0, int(Origin.MODEL)} for later in recordings[1:])
 
 
-def check_focus(person: XPerson, window: AnyWindow) -> None:
+def check_focus(person: XPerson, window: AnyWindow, world: ShownWorld) -> None:
     """Another window takes the focus and gets no key; the network goes on when it comes back."""
     other = person.open_window("other", left=700, top=500)
     holds(person)
-    pause(0.3)
+    pause(world)
     assert not [key for key in other.seen() if key.is_press]
     window.focus()
     holds(person, "w")
 
 
-def pause(seconds: float) -> None:
-    """Let some time pass, as a person does between two keys."""
-    time.sleep(seconds)
+def pause(world: ShownWorld) -> None:
+    """Let some time pass, as a person does between two keys: the world's, which is as busy as everybody else."""
+    wait_for(world, world.pictures, 0.4)
 
 
 @pytest.mark.parametrize("x_server", ["bare"], indirect=True)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])  # test_playing.py presses Ctrl-C
 def test_playing_ends_normally_when_told_to(
     xvfb: VirtualDisplay, person: XPerson, world: ShownWorld, signals: dict[str, str], home: Path,
     number: signal.Signals,
 ) -> None:  # fmt: skip
     world.window(person).focus()
     with going(xvfb, signals, "play", "signals", "--on", "screen", "--home", str(home)) as player:
-        holds(person, "w", timeout_s=START_S)
+        holds(person, "w")
         player.send_signal(number)
-        told, said = player.communicate(timeout=2 * WAIT_S)
+        told, said = player.communicate(timeout=WAIT_S)
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
@@ -164,9 +162,9 @@ def test_a_window_that_closes_ends_playing_with_a_sentence(
 ) -> None:
     world.window(person).focus()
     with going(xvfb, signals, "play", "signals", "--on", "screen", "--home", str(home)) as player:
-        holds(person, "w", timeout_s=START_S)
+        holds(person, "w")
         world.process.kill()
-        told, said = player.communicate(timeout=2 * WAIT_S)
+        told, said = player.communicate(timeout=WAIT_S)
     assert player.returncode == 0, said
     assert "was closed, which ended this." in said
     assert "start the game" in said
@@ -182,20 +180,19 @@ def test_a_person_records_with_pauses_and_marks(
     with going(xvfb, signals, *words) as recorder:
         eventually("it records", lambda: list(tmp_path.glob("recordings/signals/*/frames/c")))
         person.press("w")
-        pause(0.4)
+        pause(world)
         person.tap("f7")
         person.press("a")
-        pause(0.3)
+        pause(world)
         person.tap("f9")
-        pause(0.3)
+        eventually("it pauses", lambda: made_in(tmp_path)[0].is_complete)
         person.release("w")
         person.press("d")
-        pause(0.2)
         person.tap("f9")
         eventually("it goes on", lambda: len(list(tmp_path.glob("recordings/signals/*/frames/c"))) == 2)
-        pause(0.4)
+        pause(world)
         person.tap("f10")
-        told, said = recorder.communicate(timeout=2 * WAIT_S)
+        told, said = recorder.communicate(timeout=WAIT_S)
     assert recorder.returncode == 0, said
     assert "ended because of a pause" in told
     assert told.count("ended by you") == 1

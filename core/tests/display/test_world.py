@@ -33,7 +33,7 @@ def test_real_keys_drive_it_until_escape(xvfb: VirtualDisplay, person: XPerson, 
         end = shown.end()
     assert f1(chauffeur.strokes, shown.events(), 1_000_000_000) == 1.0
     assert end["ending"] == "closed"
-    assert end["measures"]["right"] > 0.5
+    assert end["measures"]["right"] > 0.2, "without keys nothing ever is"
 
 
 def test_another_window_takes_the_focus_and_the_world_lets_go(

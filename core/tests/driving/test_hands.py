@@ -94,6 +94,20 @@ def test_events_carry_time_origin_and_device(fake: Any, hands: Hands) -> None:
     assert hands.take_events() == []
 
 
+def test_what_the_input_let_go_of_by_itself_is_pressed_anew(fake: Any, hands: Hands) -> None:
+    hands.apply({"key w": 1.0, "key a": 1.0}, interval_s=0.1, origin=Origin.MODEL)
+    fake.input.held.clear()
+    fake.input.has_let_go = lambda: fake.clock.now_ns() == 50 * MS
+    hands.apply({"key w": 1.0}, interval_s=0.1, origin=Origin.MODEL)
+    assert fake.input.held == {"key a": 0.0}, "nothing is pressed twice as long as nothing is known"
+    fake.clock.advance(0.05)
+    hands.apply({"key w": 1.0}, interval_s=0.1, origin=Origin.MODEL)
+    assert fake.input.held == {"key a": 0.0, "key w": 1.0}
+    assert [(event.time_ns // MS, event.code, event.value) for event in hands.take_events()][-2:] == [
+        (50, "key w", 0.0), (50, "key w", 1.0),
+    ]  # fmt: skip
+
+
 def test_settling_books_releases_at_the_times_when_they_were_due(fake: Any, hands: Hands) -> None:
     hands.apply({"key a": 0.5}, interval_s=0.1, origin=Origin.SCRIPT)
     fake.clock.advance(0.3)

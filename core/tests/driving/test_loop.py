@@ -185,6 +185,19 @@ def test_late_ticks_are_counted_and_missed_intervals_dropped(fake_device: Maker)
     assert times_ms[:7] == [0, 100, 250, 300, 400, 750, 800]
 
 
+def test_intervals_whose_frames_were_kept_are_made_up_for(fake_device: Maker) -> None:
+    fake, watching = fake_device(), Watching()
+    fake.capture.waiting = 2
+
+    def slow(captured: CapturedFrame) -> None:
+        fake.clock.advance(0.35 if captured.number == 5 else 0.01)
+
+    report = loop(fake, Constant({}, slow), duration_s=2.0, watchers=[watching]).run()
+    assert (report.late, report.dropped, report.captured) == (3, 0, 20)
+    times_ms = [tick.captured.time_ns // MS for tick in watching.ticks]
+    assert times_ms[4:9] == [400, 750, 760, 770, 800]
+
+
 def test_latency_delays_the_press_and_not_the_look(fake_device: Maker) -> None:
     fake, watching = fake_device(), Watching()
     driver = Constant({"key w": 0.5})

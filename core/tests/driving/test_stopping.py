@@ -7,12 +7,10 @@ import threading
 
 import pytest
 
-from playhead.driving.stopping import SIGNALS, stopped_by_interrupt
-
-KNOWN = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+from playhead.driving.stopping import signals, stopped_by_interrupt
 
 
-@pytest.mark.parametrize("number", KNOWN)
+@pytest.mark.parametrize("number", signals())
 def test_the_first_signal_only_asks_to_stop(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with stopped_by_interrupt() as stop:

@@ -61,6 +61,13 @@ def test_a_drive_can_be_cut_short(trained):
     assert episode.measures == {"right": 0.0, "steps": 40}
 
 
+def test_settings_go_before_the_options_of_the_world_and_are_told():
+    course = course_of(GAME, seconds_s=0.1, rate_hz=20, settings={"reset": {"kind": "regular"}, "rate_hz": 10})
+    assert course.options == {"reset": {"split": "test", "kind": "regular"}, "rate_hz": 10}
+    told = evaluate_closed_loop(GAME, load_plugins(), contestants(GAME, None, ["idle"]), [1], course).settings
+    assert (told["rate_hz"], told["reset"]["split"]) == (10, "test")
+
+
 def test_half_a_drive_has_no_score(trained):
     (idle,) = contestants(GAME, trained, ["idle"])
     asked = iter(range(1000))

@@ -44,7 +44,16 @@ class FakeSystem:
 class FakeWatchdog:
     def __init__(self) -> None:
         self.told: list[tuple[str, int]] = []
+        self.beats = 0
+        self.lets_go = False
         self.is_closed = False
+
+    def beat(self) -> None:
+        self.beats += 1
+
+    def has_let_go(self) -> bool:
+        lets_go, self.lets_go = self.lets_go, False
+        return lets_go
 
     def pressed(self, number: int) -> None:
         self.told.append(("pressed", number))
@@ -96,6 +105,31 @@ def test_the_watchdog_knows_before_a_key_goes_down_and_after_it_is_up(
     assert watchdog.told == [("pressed", 17), ("pressed", 30), ("released", 17), ("released", 30)]
     assert system.is_closed
     assert watchdog.is_closed
+
+
+def test_only_listening_is_a_sign_of_life(system: FakeSystem, watchdog: FakeWatchdog) -> None:
+    opened = open_input(session())
+    opened.send("w", 1)
+    opened.release_all()
+    opened.has_let_go()
+    assert watchdog.beats == 0
+    opened.listen()
+    assert watchdog.beats == 1
+
+
+def test_what_the_watchdog_let_go_of_is_held_no_more_and_pressed_anew(
+    system: FakeSystem, watchdog: FakeWatchdog
+) -> None:
+    opened = open_input(session())
+    opened.send("w", 1)
+    assert not opened.has_let_go()
+    watchdog.lets_go = True
+    assert opened.has_let_go()
+    assert not opened.has_let_go()
+    opened.send("w", 1)
+    # Released here too: what was stopped halfway through a press presses after the watchdog has released.
+    assert system.sent == [(17, True), (17, False), (17, True)]
+    assert watchdog.told == [("pressed", 17), ("released", 17), ("pressed", 17)]
 
 
 def test_a_map_presses_and_hears_another_key_for_a_code(system: FakeSystem, watchdog: FakeWatchdog) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +11,13 @@ import pytest
 
 from playhead.capture import CapturedFrame
 from playhead.driving.drivers import Plan
+from playhead.driving.loop import Loop, Pace
 from playhead.errors import BadValue
-from playhead.events import Origin
+from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
 from playhead.playing.stuck import StuckDetector, StuckSettings, Unsticking, manoeuvres
+from playhead.recording.session import Take, record
 
 MS = 1_000_000
 RANDOM = np.random.default_rng(0)
@@ -82,6 +86,54 @@ def test_the_way_out_is_back_then_forward_then_the_driver_again(game: Game) -> N
     assert plans[-1] == {"key w": 1.0}
     assert driver.recoveries == 1
     assert forward.frames == 70, "the network's history must not have holes"
+
+
+class Pause:
+    """A guard that says no for a while. Units: seconds."""
+
+    def __init__(self, from_s: float, until_s: float) -> None:
+        self.from_ns, self.until_ns = round(from_s * 1e9), round(until_s * 1e9)
+
+    def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
+        return not self.from_ns <= time_ns < self.until_ns
+
+
+def backing_s(fake: Any) -> list[float]:
+    """When the way back was pressed, in a picture that hardly changes."""
+    return [time_ns / 1e9 for time_ns, code, value in fake.input.sent if (code, value) == ("key s", 1.0)]
+
+
+@pytest.mark.parametrize("pause", [Pause(0.0, 4.0), Pause(1.5, 4.0)])
+def test_standing_still_counts_only_while_the_driver_drives(
+    fake_device: Callable[..., Any], game: Game, pause: Pause
+) -> None:
+    fake = fake_device()
+    driver = Unsticking(Forward(), game)
+    Loop(device=fake.device, driver=driver, pace=Pace(rate_hz=10, duration_s=7.5), guard=pause).run()
+    assert len(backing_s(fake)) == 1
+    assert 6.0 <= backing_s(fake)[0] <= 7.0, "as long after the pause as after any beginning"
+
+
+def test_a_way_out_that_was_interrupted_is_not_gone_on_with(fake_device: Callable[..., Any], game: Game) -> None:
+    fake = fake_device()
+    driver = Unsticking(Forward(), game, seed=4)
+    Loop(device=fake.device, driver=driver, pace=Pace(rate_hz=10, duration_s=4.5), guard=Pause(3.0, 3.2)).run()
+    assert len(backing_s(fake)) == 1
+    assert 2.0 <= backing_s(fake)[0] < 3.0
+    pressed = {code for time_ns, code, value in fake.input.sent if value and time_ns >= 3.2e9}
+    assert pressed == {"key w"}
+
+
+def test_nothing_is_remembered_from_one_recording_to_the_next(
+    fake_device: Callable[..., Any], game: Game, tmp_path: Path
+) -> None:
+    fake = fake_device()
+    driver = Unsticking(Forward(), game)
+    for number in range(3):
+        take = Take(driver=driver, driver_name="run r", duration_s=1.8)
+        record(fake.device, lambda number=number: tmp_path / str(number), take)
+        fake.clock.advance(0.3)
+    assert driver.recoveries == 0
 
 
 def test_there_are_four_ways_out(game: Game) -> None:

@@ -17,6 +17,7 @@ from playhead.driving.drivers import Plan
 from playhead.driving.ears import Ears
 from playhead.driving.loop import Loop, Pace
 from playhead.events import HOTKEY, Origin
+from playhead.input.watchdog import IN_VAIN, LOOK_S
 from playhead.playing.takeover import SafePlay
 from playhead.recording.session import Take
 from playhead.recording.takes import record_takes
@@ -105,6 +106,26 @@ def test_a_pause_lasts_until_the_hotkey_that_resumes(session: Session) -> None:
     session.play(0.8)
     assert session.presses_ms() == [0, 100, 600, 700]
     assert session.wheel.who == "model"
+
+
+def test_a_slow_network_comes_round_often_enough_for_the_watchdog(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a second for an answer, at five frames a second and at one every other second."""
+    listened_ms: list[int] = []
+    listen = session.fake.input.listen
+
+    def noted() -> Any:
+        listened_ms.append(session.fake.clock.now_ns() // MS)
+        return listen()
+
+    monkeypatch.setattr(session.fake.input, "listen", noted)
+    monkeypatch.setattr(Network, "decide", lambda *_: session.fake.clock.advance(0.5) or {"key w": 1.0})
+    for rate_hz in (5, 0.5):
+        pace = Pace(rate_hz=rate_hz, duration_s=6)
+        Loop(device=session.device, driver=Network(), pace=pace, guard=session.wheel).run()
+    gaps_ms = np.diff(listened_ms)
+    assert 500 <= gaps_ms.max() < 600 < 1000 * LOOK_S * IN_VAIN
 
 
 def test_the_stop_hotkey_ends_it_with_everything_released(session: Session) -> None:

@@ -27,7 +27,11 @@ class CapturedFrame:
 
 
 class Capture(Protocol):
-    """A source of frames. One that can end by itself may say why: `ending`, a few words, empty until then."""
+    """A source of frames. One that can end by itself may say why: `ending`, a few words, empty until then.
+
+    One with a thread of its own may have `keep(frames)`, after which it hands out every frame in turn, as a
+    recording wants it, and `waiting`, how many can be had at once.
+    """
 
     def look(self) -> CapturedFrame | None:
         """Return the newest frame, or None when the source has ended (episode over, window closed, video done)."""

@@ -201,12 +201,12 @@ class GameWindow:
         return True
 
 
-def why_no_window(device: Device, title: str) -> NoWindow | None:
-    """Return why the window of a device cannot be used now; None when it can."""
+def why_no_window(device: Device, options: Mapping[str, Any], title: str) -> NoWindow | None:
+    """Return why the window that a device and its options mean cannot be used now; None when it can."""
     try:
         desktop = open_desktop()
         try:
-            find_window(desktop, wanted_window(device, device.options, title))
+            find_window(desktop, wanted_window(device, options, title))
         finally:
             desktop.close()
     except NoWindow as error:

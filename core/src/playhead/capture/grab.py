@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import cv2
@@ -38,11 +39,9 @@ class Grabber:
         Shapes:  returns (height, width, 4) uint8, BGRA with an A that means nothing.
         Raises:  DeviceFailed when it has been failing for a while.
         """
-        from mss.exception import ScreenShotError
-
         try:
             picture_HWC = self._grab(box)
-        except (ScreenShotError, OSError) as error:
+        except _failures() as error:
             self.close()
             self.rebuilt += 1
             self._forgive(error)
@@ -53,7 +52,8 @@ class Grabber:
     def close(self) -> None:
         """Give the screen back. May be called twice."""
         if self._mss is not None:
-            self._mss.close()
+            with suppress(*_failures()):  # the server may be gone
+                self._mss.close()
             self._mss = None
 
     def _grab(self, box: Box) -> FrameArray:
@@ -94,14 +94,22 @@ class Grabber:
             self._desktop_s = time.monotonic()
         return self._mss
 
-    def _forgive(self, error: Exception) -> None:
+    def _forgive(self, error: BaseException) -> None:
         now_s = time.monotonic()
         if self._failing_s is None:
             self._failing_s = now_s
         elif now_s - self._failing_s > FORGIVEN_S:
             raise DeviceFailed(
-                f"The screen could not be read for {FORGIVEN_S:g} s: {error}. Is it locked, or its display closed?"
+                f"The screen could not be read for {FORGIVEN_S:g} s: {str(error) or 'no answer'}. "
+                "Is it locked, or its display closed?"
             ) from error
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """Return what mss says when the screen cannot be read. Of a server that is gone it asserts that it answers."""
+    from mss.exception import ScreenShotError
+
+    return ScreenShotError, OSError, AssertionError
 
 
 def share_on_screen(box: Box) -> float:
@@ -110,12 +118,11 @@ def share_on_screen(box: Box) -> float:
     Raises:  DeviceFailed when the screen cannot be read.
     """
     from mss import MSS
-    from mss.exception import ScreenShotError
 
     try:
         with MSS() as screen:
             whole = {side: int(screen.monitors[0][side]) for side in ("left", "top", "width", "height")}
-    except (ScreenShotError, OSError) as error:
+    except _failures() as error:
         raise DeviceFailed(f"The screen cannot be read: {error}. Is it locked, or its display closed?") from error
     seen = _overlap(box, Box(**whole))
     return seen.width * seen.height / max(1, box.width * box.height)

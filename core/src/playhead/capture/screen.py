@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import GameWindow
 from playhead.capture.grab import Grabber, to_frame
-from playhead.capture.thread import CaptureThread, SourceEnded
+from playhead.capture.thread import CaptureThread, PictureLost, SourceEnded
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import DeviceFailed
 from playhead.game import Frame
@@ -34,7 +34,8 @@ class WindowSource:
     def take(self, number: int) -> CapturedFrame | None:
         """Return the window's picture; None while it is minimised, or closed and perhaps coming back.
 
-        Raises:  SourceEnded when it was closed for good, DeviceFailed when the screen cannot be read.
+        Raises:  PictureLost while the screen changes, SourceEnded when the window was closed for good,
+                 DeviceFailed when the screen cannot be read.
         """
         box = self._window.box()
         if box is None:
@@ -46,7 +47,7 @@ class WindowSource:
         time_ns = self._clock.now_ns()
         picture_HWC = self._grabber.grab(box)
         if picture_HWC is None:
-            return None
+            raise PictureLost
         return CapturedFrame(frame_HWC=to_frame(picture_HWC, self._frame), time_ns=time_ns, number=number)
 
     def close(self) -> None:
@@ -59,7 +60,8 @@ class WindowSource:
             self._closed_ns = now_ns
         if now_ns - self._searched_ns >= LOOK_AGAIN_S * NS_PER_S:
             self._searched_ns = now_ns
-            self._window.find_again()
+            if self._window.find_again():
+                return
         if now_ns - self._closed_ns > RETURN_S * NS_PER_S:
             raise SourceEnded(f'the window "{self._window.title}" was closed')
 
@@ -77,7 +79,7 @@ class ScreenCapture:
 
     @property
     def gaps(self) -> int:
-        """Pictures that the thread came too late for."""
+        """Pictures that the thread came too late for, or lost while the screen changed."""
         return self._thread.gaps
 
     @property
@@ -90,12 +92,21 @@ class ScreenCapture:
         """Why nothing more will be shown; empty while it goes on."""
         return self._thread.ending
 
+    def keep(self, frames: int) -> None:
+        """From now on hand out every frame in turn, up to so many late, and not only the newest."""
+        self._thread.keep(frames)
+
+    @property
+    def waiting(self) -> int:
+        """Frames that can be had at once."""
+        return self._thread.waiting
+
     def look(self) -> CapturedFrame | None:
         """Return the newest frame, one that was not looked at yet if it comes in time.
 
         Raises:  DeviceFailed when the screen cannot be read, or the window shows nothing from the beginning.
         """
-        captured = self._thread.newest(wait_s=None if self._has_shown else FIRST_S)
+        captured = self._thread.look(wait_s=None if self._has_shown else FIRST_S)
         if captured is None and not self.ending:
             raise DeviceFailed(
                 f'The window "{self.window.title}" shows nothing. Is it minimised? Bring it to the front.'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Protocol
 
 from playhead.capture import CapturedFrame
@@ -18,7 +19,10 @@ class Source(Protocol):
     """What a CaptureThread looks at; all its methods are called in that thread."""
 
     def take(self, number: int) -> CapturedFrame | None:
-        """Return a picture of now with this number; None when there is nothing new. Raises SourceEnded."""
+        """Return a picture of now with this number; None when there is nothing new.
+
+        Raises:  PictureLost when there is something and it could not be taken, SourceEnded.
+        """
         ...
 
     def close(self) -> None:
@@ -26,16 +30,21 @@ class Source(Protocol):
         ...
 
 
+class PictureLost(Exception):
+    """Said by a source that shows something and could not be read just now: a gap."""
+
+
 class SourceEnded(Exception):
     """Said by a source that has nothing more to show, ever; its text says why."""
 
 
 class CaptureThread:
-    """Takes pictures at a rate and hands out the newest.
+    """Takes pictures at a rate and hands out the newest; or, after `keep`, each of them in turn.
 
-    Pictures are numbered by their place in the schedule: what was missed leaves a gap in the numbers, and
-    `gaps` counts it. The schedule moves, slowly, to where a picture is ready just before it is asked for: asking
-    at the same rate then gets every picture once, a few milliseconds old.
+    Pictures are numbered by their place in the schedule: what was missed or lost leaves a gap in the numbers, and
+    `gaps` counts it; while there is nothing to see, numbers stand still. The schedule moves, slowly, to where a
+    picture is ready just before it is asked for: asking at the same rate then gets every picture once, a few
+    milliseconds old.
     """
 
     def __init__(self, source: Source, clock: Clock, *, rate_hz: float) -> None:
@@ -44,6 +53,7 @@ class CaptureThread:
         self._period_ns = round(NS_PER_S / rate_hz)
         self._news = threading.Condition()
         self._newest: CapturedFrame | None = None
+        self._unseen: deque[CapturedFrame] = deque(maxlen=1)
         self._ready_ns = 0
         self._shift_ns = 0
         self._looked = -1
@@ -56,7 +66,20 @@ class CaptureThread:
         self._thread = threading.Thread(target=self._run, name="playhead capture", daemon=True)
         self._thread.start()
 
-    def newest(self, *, wait_s: float | None = None) -> CapturedFrame | None:
+    def keep(self, pictures: int) -> None:
+        """Keep so many pictures that nobody has looked at, for whoever wants them all and may come late.
+
+        What came before, while nobody looked, is not handed out any more, but for the newest.
+        """
+        with self._news:
+            self._unseen = deque(list(self._unseen)[-1:], maxlen=pictures)
+
+    @property
+    def waiting(self) -> int:
+        """Pictures that can be had at once."""
+        return len(self._unseen)
+
+    def look(self, *, wait_s: float | None = None) -> CapturedFrame | None:
         """Return a picture that was not looked at yet, waiting a little for it; else the last one.
 
         While the source shows nothing new there is no waiting: the loop goes on and can let go of keys.
@@ -68,14 +91,13 @@ class CaptureThread:
             self._news.wait_for(self._has_news, timeout=limit_s)
             if self._error is not None:
                 raise self._error
-            if self.ending:
-                return None
-            newest = self._newest
-            if newest is not None:
-                if newest.number == self._looked + 1:
-                    self._adjust(self._ready_ns - asked_ns)
-                self._looked = newest.number
-            return newest
+            if not self._unseen:
+                return None if self.ending else self._newest
+            taken = self._unseen.popleft()
+            if taken is self._newest and taken.number == self._looked + 1:
+                self._adjust(self._ready_ns - asked_ns)
+            self._looked = taken.number
+            return taken
 
     def close(self) -> None:
         """End the thread and wait for it. May be called twice."""
@@ -83,9 +105,8 @@ class CaptureThread:
         self._thread.join()
 
     def _has_news(self) -> bool:
-        if self._newest is not None and (self._is_still or self._newest.number > self._looked):
-            return True
-        return bool(self.ending) or self._error is not None
+        has_old = self._is_still and self._newest is not None
+        return bool(self._unseen) or has_old or bool(self.ending) or self._error is not None
 
     def _adjust(self, late_ns: int) -> None:
         """Move the schedule towards pictures that are ready LEAD_NS before they are asked for."""
@@ -98,9 +119,9 @@ class CaptureThread:
         number, due_ns = 0, self._clock.now_ns()
         try:
             while not self._stop.is_set():
-                taken = self._source.take(number)
-                missed = self._publish(taken, due_ns)
-                number += 1 + missed if taken is not None else 0
+                taken, is_lost = self._take(number)
+                missed = self._publish(taken, is_lost, due_ns)
+                number += 1 + missed if taken is not None or is_lost else 0
                 with self._news:
                     shift_ns, self._shift_ns = self._shift_ns, 0
                 due_ns += (1 + missed) * self._period_ns + shift_ns
@@ -112,7 +133,14 @@ class CaptureThread:
         finally:
             self._source.close()
 
-    def _publish(self, taken: CapturedFrame | None, due_ns: int) -> int:
+    def _take(self, number: int) -> tuple[CapturedFrame | None, bool]:
+        """Return a picture, if there is one, and whether one was lost."""
+        try:
+            return self._source.take(number), False
+        except PictureLost:
+            return None, True
+
+    def _publish(self, taken: CapturedFrame | None, is_lost: bool, due_ns: int) -> int:
         """Keep a picture and wake who waits; return how many places in the schedule are over meanwhile.
 
         A place is over half an interval after its time: until then a picture is late and not lost.
@@ -123,12 +151,16 @@ class CaptureThread:
             self._is_still = taken is None
             if taken is not None:
                 self._newest, self._ready_ns = taken, now_ns
+                self._unseen.append(taken)
                 self.taken += 1
-                self.gaps += missed
+            if taken is not None or is_lost:
+                self.gaps += missed + is_lost
             self._news.notify_all()
         return missed
 
     def _end(self, error: BaseException | None, ending: str) -> None:
         with self._news:
             self._error, self.ending = error, ending
+            if self._unseen.maxlen == 1:
+                self._unseen.clear()  # who wants the newest has nothing to decide any more
             self._news.notify_all()

@@ -34,7 +34,7 @@ def collect(desk: Desk, game: Game, named: tuple[str, Reference], asked: dict[st
     """
     name, script = named
     _check_asked(name, asked)
-    device = choose_device(desk, game, asked["on"])
+    device = choose_device(desk, game, asked["on"], parse_settings(asked["settings"]))
     own, options = split_options(game.device(device), _settings(game, device, name, asked))
     with open_device(desk.plugins, game, device, options=own) as opened:
         collector: Collector = resolve(script)(opened.session, options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead.cli.context import Desk
@@ -11,9 +11,10 @@ from playhead.errors import BadValue, DeviceFailed, NoDevice, not_found
 from playhead.game import Device, Game, Scenario
 
 
-def choose_device(desk: Desk, game: Game, on: str) -> str:
+def choose_device(desk: Desk, game: Game, on: str, settings: Mapping[str, Any]) -> str:
     """Return the device called `on`, or else the first of the game that can be used here; say which and why.
 
+    Whoever names a window (`--set window.title=...`) means a device that has one.
     Raises:  NotFound for an unknown device, DeviceFailed when none can be used.
     """
     if on:
@@ -22,7 +23,7 @@ def choose_device(desk: Desk, game: Game, on: str) -> str:
     passed_over: list[str] = []
     advice = ""
     for name, device in game.devices.items():
-        reason, then = _unusable_because(desk, game, device)
+        reason, then = _unusable_because(desk, game, device, settings)
         if not reason:
             reasons = f": {'; '.join(passed_over)}" if passed_over else ""
             desk.say(f"Device {name}{_kind(game, device)}{reasons}.")
@@ -32,7 +33,7 @@ def choose_device(desk: Desk, game: Game, on: str) -> str:
     raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}. {advice}".rstrip())
 
 
-def _unusable_because(desk: Desk, game: Game, device: Device) -> tuple[str, str]:
+def _unusable_because(desk: Desk, game: Game, device: Device, settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return in a few words why a device cannot be used here and now, and what to do; empty when it can."""
     missing = [
         f"{kind} {backend}"
@@ -41,20 +42,24 @@ def _unusable_because(desk: Desk, game: Game, device: Device) -> tuple[str, str]
     ]
     if missing:
         return f"nothing installed brings {' or '.join(missing)}", ""
-    problem = _problem(game, device)
+    if "window" in settings and device.capture != "screen":
+        return "it is no window, and one is named (--set window)", ""
+    from playhead.devices import merged  # numpy, which naming a device does without
+
+    problem = _problem(game, device, merged(device.options, settings))
     return (problem.reason, problem.then) if problem else ("", "")
 
 
-def _problem(game: Game, device: Device) -> NoDevice | None:
+def _problem(game: Game, device: Device, options: Mapping[str, Any]) -> NoDevice | None:
     """Say what keeps a window or a phone from being used. Imports what looks for it, which costs some time."""
     if device.capture == "screen":
         from playhead.capture.desktop import why_no_window
 
-        return why_no_window(device, game.title)
+        return why_no_window(device, options, game.title)
     if device.capture == "android":
         from playhead.phone.adb import why_no_phone
 
-        return why_no_phone(device.options)
+        return why_no_phone(options)
     return None
 
 

@@ -71,12 +71,13 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
     if asked["seconds"] <= 0:
         raise BadValue(f"--seconds {asked['seconds']:g} is no time to look. Try --seconds 2.")
     game = desk.game(name)
+    settings = parse_settings(asked["settings"])
     return Patient(
         home=desk.home,
         plugins=desk.plugins,
         game=game,
-        device=choose_device(desk, game, asked["on"]),
-        options=parse_settings(asked["settings"]),
+        device=choose_device(desk, game, asked["on"], settings),
+        options=settings,
         run_name=asked["run_name"],
         seconds=asked["seconds"],
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.devices import parse_settings
 from playhead.errors import BadValue, Mismatch
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ NOWHERE = "none"
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that drive. Default: one a core.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder for index.html and scores.json. Default: evaluation, in the run's folder.")  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the world, as arguments.width=800."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 @pass_desk
 def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
@@ -153,6 +157,7 @@ def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
         seconds_s=asked["seconds"] or math.inf,
         latency_s=run.latency_s if asked["latency"] is None else asked["latency"],
         rate_hz=run.rate_hz,
+        settings=parse_settings(asked["settings"]),
     )
 
 

@@ -40,20 +40,31 @@ def measured_latency(desk: Desk, game: Game, recordings: Sequence[Recording]) ->
     Units:   seconds.
     Raises:  NotFound when nothing was measured for it, with what to type.
     """
-    from playhead.doctor.machine import delay_of, machine_file
+    from playhead.doctor.machine import delay_of
 
     ((device, _),) = Counter(recording.header.device for recording in recordings).most_common(1)
     delay = delay_of(desk.home, game.name, device, desk.say)
     if delay is None:
-        where = f" --on {device}" if device in game.devices else ""
-        raise NotFound(
-            f"No delay of {game.name} on {device} was measured in {machine_file(desk.home)}. "
-            f"Measure it: playhead doctor {game.name}{where}. Or give it: --latency 0.05."
-        )
+        raise NotFound(_nothing_measured(desk, game, device))
     desk.say(
         f"Labels are those of {1000 * delay.delay_s:.1f} ms after each frame, as {delay.by} measured on {device}."
     )
     return delay.delay_s
+
+
+def _nothing_measured(desk: Desk, game: Game, device: str) -> str:
+    """Say what to do; what another machine measured may be meant, where one plays and another trains."""
+    from playhead.doctor.machine import delays_elsewhere, machine_file, this_machine
+
+    on = f" --on {device}" if device in game.devices else ""
+    elsewhere = delays_elsewhere(desk.home, game.name, device)
+    known = ", ".join(f"{1000 * delay.delay_s:.1f} ms on {machine}" for machine, delay in elsewhere.items())
+    seconds = next((f"{delay.delay_s:.3f}" for delay in elsewhere.values()), "0.05")
+    return (
+        f"No delay of {game.name} on {device} was measured on this machine ({this_machine()}), says "
+        f"{machine_file(desk.home)}. {f'Measured elsewhere: {known}. ' if known else ''}"
+        f"Measure it: playhead doctor {game.name}{on}. Or give it: --latency {seconds}."
+    )
 
 
 def warn_before(desk: Desk, game: Game, device: str, run: Run) -> bool:

@@ -89,9 +89,9 @@ class _Session:
         if asked["seconds"] < 0 or (asked["latency"] or 0) < 0:
             raise BadValue("--seconds and --latency cannot be negative.")
         self.desk, self.game, self.asked = desk, game, asked
-        self.device = choose_device(desk, game, asked["on"])
-        self.is_world = game.device(self.device).capture == "environment"
         settings = parse_settings(asked["settings"])
+        self.device = choose_device(desk, game, asked["on"], settings)
+        self.is_world = game.device(self.device).capture == "environment"
         self.controller = settings.pop("controller", {})
         if not isinstance(self.controller, dict):
             raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")

@@ -99,12 +99,12 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
     """Return the episodes to record, each with its own seed."""
     from playhead.cli.episodes import Episode, episode_options
 
-    device = choose_device(desk, game, asked["on"])
+    settings = parse_settings(asked["settings"])
+    device = choose_device(desk, game, asked["on"], settings)
     is_world = game.device(device).capture == "environment"
     driver = asked["driver"] or ("run" if asked["run_name"] else "expert" if is_world else "human")
     _check_asked(asked, driver, is_world=is_world)
     scenario = find_scenario(game, asked["scenario"])
-    settings = parse_settings(asked["settings"])
     if asked["rate"]:
         settings["rate_hz"] = asked["rate"]
     first = asked["seed"] if asked["seed"] is not None else _unused_seed(desk, game)

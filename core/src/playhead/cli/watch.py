@@ -47,8 +47,8 @@ class _Session:
             wrong = f"--{given[0]} is for playing" if given else "--seconds cannot be negative"
             raise BadValue(f"{wrong}; {game.name} has no controls and is only watched.")
         self.desk, self.game, self.asked = desk, game, asked
-        self.device = choose_device(desk, game, asked["on"])
         self.options = parse_settings(asked["settings"])
+        self.device = choose_device(desk, game, asked["on"], self.options)
         if asked["rate"]:
             self.options["rate_hz"] = asked["rate"]
         if asked["real_time"]:

@@ -1,9 +1,13 @@
-"""The delays measured on this machine, kept in the home folder: machine.json, per game and device."""
+"""The measured delays, kept in the home folder: machine.json, per machine, game and device.
+
+A home may lie on a disk that machines share, or be copied: what was measured on another machine is not taken.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,9 +18,9 @@ from playhead.home import Home
 from playhead.storage.disk import replace_json
 
 FILE = "machine.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 did not say on which machine
 Say = Callable[[str], object]
-Delays = dict[str, dict[str, "Delay"]]
+Delays = dict[str, dict[str, dict[str, "Delay"]]]  # machine -> game -> device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +41,13 @@ def machine_file(home: Home) -> Path:
     return home.path / FILE
 
 
+def this_machine() -> str:
+    """Return the name by which this machine's delays are kept."""
+    return platform.node() or "unnamed"
+
+
 def known_delays(home: Home, say: Say) -> Delays:
-    """Return what was measured, game -> device -> delay. A damaged file is said and counts as none."""
+    """Return what was measured anywhere. A damaged file, or one of an older format, is said and counts as none."""
     file = machine_file(home)
     try:
         return _parsed(json.loads(file.read_text(encoding="utf-8")))
@@ -53,7 +62,10 @@ def _parsed(data: Any) -> Delays:
     if data["format_version"] != FORMAT_VERSION:
         raise ValueError(f"format_version {data['format_version']}, this playhead reads {FORMAT_VERSION}")
     return {
-        game: {device: _delay(row) for device, row in devices.items()} for game, devices in data["delays"].items()
+        machine: {
+            game: {device: _delay(row) for device, row in devices.items()} for game, devices in games.items()
+        }
+        for machine, games in data["machines"].items()
     }
 
 
@@ -69,21 +81,37 @@ def _delay(row: Mapping[str, Any]) -> Delay:
 
 
 def delay_of(home: Home, game: str, device: str, say: Say) -> Delay | None:
-    """Return what was measured for a game on a device; None when nothing was."""
-    return known_delays(home, say).get(game, {}).get(device)
+    """Return what was measured on this machine for a game on a device; None when nothing was."""
+    return known_delays(home, say).get(this_machine(), {}).get(game, {}).get(device)
+
+
+def delays_elsewhere(home: Home, game: str, device: str) -> dict[str, Delay]:
+    """Return what other machines measured for a game on a device, by their names."""
+    known = known_delays(home, lambda text: None)
+    return {
+        machine: games[game][device]
+        for machine, games in known.items()
+        if machine != this_machine() and device in games.get(game, {})
+    }
 
 
 def remember(home: Home, game: str, device: str, delay: Delay, say: Say) -> None:
-    """Put a delay in the place of the last one; readers see the old file or the new. A full disk is only said."""
+    """Put this machine's delay in the place of its last one; readers see the old file or the new.
+
+    A full disk is only said.
+    """
     delays = known_delays(home, say)
-    delays.setdefault(game, {})[device] = delay
+    delays.setdefault(this_machine(), {}).setdefault(game, {})[device] = delay
     rows = {
-        name: {where: asdict(one) for where, one in devices.items()} for name, devices in sorted(delays.items())
+        machine: {
+            name: {where: asdict(one) for where, one in devices.items()} for name, devices in sorted(games.items())
+        }
+        for machine, games in sorted(delays.items())
     }
     file = machine_file(home)
     try:
         home.path.mkdir(parents=True, exist_ok=True)
         scratch = file.with_name(f".{FILE}-{os.getpid()}.part")
-        replace_json(file, {"format_version": FORMAT_VERSION, "delays": rows}, scratch)
+        replace_json(file, {"format_version": FORMAT_VERSION, "machines": rows}, scratch)
     except OSError as error:
         say(f"Warning: the measured delay could not be kept in {file}: {error}.")

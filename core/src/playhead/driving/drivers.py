@@ -16,7 +16,10 @@ Plan = Mapping[str, float]  # code -> share of the coming frame interval a key i
 
 
 class Driver(Protocol):
-    """Decides on each frame. A driver that wants to decide more often has `decide_hz` (see `decide_hz_of`)."""
+    """Decides on each frame. A driver that wants to decide more often has `decide_hz` (see `decide_hz_of`).
+
+    One that draws conclusions from what its keys did has `set_aside` (see there): it may not have been driving.
+    """
 
     @property
     def origin(self) -> Origin:
@@ -88,3 +91,10 @@ def telling(driver: object) -> Telling | None:
 def decide_hz_of(driver: object) -> float:
     """Return how often a driver wants to decide; 0 for once a frame."""
     return float(getattr(driver, "decide_hz", 0.0))
+
+
+def set_aside(driver: object) -> None:
+    """Tell a driver that wants to know that what it decided does not go out: a pause, a person, the very start."""
+    told = getattr(driver, "set_aside", None)
+    if told is not None:
+        told()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from playhead.events import HOTKEY, Event, Origin
-from playhead.input import Input
+from playhead.input import Input, has_let_go
 
 PAUSE, RESUME, MARK, STOP = "pause", "resume", "mark", "stop"
 
@@ -45,6 +45,10 @@ class Ears:
     def send(self, code: str, value: float) -> None:
         """Pass on."""
         self._keys.send(code, value)
+
+    def has_let_go(self) -> bool:
+        """Pass on."""
+        return has_let_go(self._keys)
 
     def release_all(self) -> None:
         """Pass on."""

@@ -7,7 +7,7 @@ import math
 from playhead.clock import NS_PER_S, Clock
 from playhead.driving.drivers import Plan
 from playhead.events import PLAYED, Event, Origin
-from playhead.input import Input
+from playhead.input import Input, has_let_go
 
 
 class Hands:
@@ -37,8 +37,11 @@ class Hands:
     def apply(self, plan: Plan, *, interval_s: float, origin: Origin) -> None:
         """Hold what the plan says from now on and let go of everything else.
 
+        What an input has let go of by itself is not held any more, so the plan presses it anew.
         Units:  interval_s seconds until the next plan is expected; shares of the plan are of it.
         """
+        if has_let_go(self._keys):
+            self.release_all()
         now_ns = self._clock.now_ns()
         self._origin = origin
         self._release_ns.clear()

@@ -13,7 +13,7 @@ from typing import Protocol
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.devices import OpenDevice
-from playhead.driving.drivers import Driver, Plan
+from playhead.driving.drivers import Driver, Plan, set_aside
 from playhead.driving.guard import AlwaysSafe, Guard, ask_hz_of
 from playhead.driving.hands import Hands
 from playhead.driving.timing import LoopReport, SectionTimes, summary_of
@@ -124,6 +124,7 @@ class Loop:
         """
         started = time.perf_counter()
         start_ns = self._deadline_ns = self._clock.now_ns()
+        set_aside(self.driver)
         try:
             self._drive(start_ns)
         except KeyboardInterrupt:
@@ -197,6 +198,7 @@ class Loop:
             return True
         self._due.clear()
         self._hands.release_all()
+        set_aside(self.driver)
         return False
 
     def _press(self, due: _Due) -> None:
@@ -222,13 +224,17 @@ class Loop:
         self._hands.wait_until(time_ns)
 
     def _next_deadline(self) -> None:
-        """Move the deadline on; count a late tick and drop the intervals that are over already."""
+        """Move the deadline on; count a late tick and drop the intervals that are over already.
+
+        But for those whose frames the capture has kept: they are made up for.
+        """
         self._deadline_ns += self.pace.period_ns
         behind_ns = self._clock.now_ns() - self._deadline_ns
         self._dropped = 0
         if behind_ns > 0:
             self._report.late += 1
-            self._dropped = behind_ns // self.pace.period_ns
+            kept = getattr(self.device.capture, "waiting", 0)
+            self._dropped = max(0, behind_ns // self.pace.period_ns - kept)
             self._report.dropped += self._dropped
             self._deadline_ns += self._dropped * self.pace.period_ns
 

@@ -10,7 +10,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # those that this system has
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+def signals() -> list[signal.Signals]:
+    """Return the signals that end a session normally, those that this system has."""
+    return [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
 
 
 @contextmanager
@@ -20,8 +25,7 @@ def stopped_by_interrupt() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    heeded = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays so
+    heeded = [number for number in signals() if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays so
 
     def on_signal(number: int, frame: object) -> None:
         stop.set()

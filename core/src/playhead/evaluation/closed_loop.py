@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from playhead.devices import open_device
+from playhead.devices import merged, open_device
 from playhead.driving.loop import Watcher, never
 from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.evaluation.contestants import EXPERT, Contestant, open_contestant
@@ -48,8 +49,11 @@ def course_of(
     seconds_s: float = math.inf,
     latency_s: float = 0.0,
     rate_hz: float | None = None,
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> Course:
     """Return the course of a game's world with its test options, in a scenario (its first, unless named).
+
+    `settings` are options of the device that go before all others.
 
     Raises:  NotFound for an unknown device or scenario, BadValue for a device that is no environment.
     """
@@ -62,6 +66,7 @@ def course_of(
     options: dict[str, Any] = {"reset": reset} if reset else {}
     if rate_hz is not None:
         options["rate_hz"] = rate_hz
+    options = merged(options, settings)
     return Course(game=game.name, device=device, options=options, seconds_s=seconds_s, latency_s=latency_s)
 
 
@@ -135,7 +140,8 @@ def evaluate_closed_loop(
     measures = game.world.measures if game.world is not None else ()
     settings = {
         "device": course.device,
-        "reset": dict(course.options.get("reset", {})),
+        "reset": {},
+        **course.options,
         "seconds": None if math.isinf(course.seconds_s) else course.seconds_s,
         "latency_s": course.latency_s,
     }

@@ -8,7 +8,7 @@ from playhead.events import Event
 
 
 class Input(Protocol):
-    """A keyboard, gamepad, environment or dry run."""
+    """A keyboard, gamepad, environment or dry run. One that may let go by itself says so (see `has_let_go`)."""
 
     def listen(self) -> list[Event]:
         """Return what a person did since the last call, in order; never what this player sent itself."""
@@ -25,3 +25,9 @@ class Input(Protocol):
     def close(self) -> None:
         """Release everything and give the device back. May be called twice."""
         ...
+
+
+def has_let_go(keys: object) -> bool:
+    """Whether an input let go of everything by itself since this was asked last; most never do."""
+    asked = getattr(keys, "has_let_go", None)
+    return asked is not None and bool(asked())

@@ -60,8 +60,11 @@ class Keyboard:
     def listen(self) -> list[Event]:
         """Return what a person pressed and released since the last call, with its own times, without repeats.
 
-        Raises:  DeviceFailed when the keyboard or the display has gone.
+        Whoever listens comes round, which the watchdog is told here and nowhere else.
+        Raises:  DeviceFailed when the keyboard, the display or the watchdog has gone.
         """
+        if self._watchdog is not None:
+            self._watchdog.beat()
         heard = [key for key in self._system.heard() if not self._ledger.explains(key)]
         if self._sent and not self._has_focus():
             self.release_all()
@@ -125,6 +128,13 @@ class Keyboard:
 
     def _has_focus(self) -> bool:
         return self._window is None or self._window.is_focused()
+
+    def has_let_go(self) -> bool:
+        """Whether the watchdog released everything since this was asked last: nobody had listened for a second."""
+        if self._watchdog is None or not self._watchdog.has_let_go():
+            return False
+        self.release_all()  # also what went out on waking up, after the watchdog had released it
+        return True
 
     def release_all(self) -> None:
         """Let go of every key that was pressed here; when that fails the watchdog does it at the end."""

@@ -39,11 +39,15 @@ class X11Keyboard:
         self._in = _connected(self._name) if hears else None
         self._xtest_devices: set[int] = set()
         self._pressed_on: set[int] = set()
-        with self._answering():
-            _check_extensions(self._out, self._name)
-            self._repeating = _numbers_in(self._out.get_keyboard_control().auto_repeats)
-            if self._in is not None:
-                self._listen(self._in)
+        try:
+            with self._answering():
+                _check_extensions(self._out, self._name)
+                self._repeating = _numbers_in(self._out.get_keyboard_control().auto_repeats)
+                if self._in is not None:
+                    self._listen(self._in)
+        except BaseException:
+            self.close()
+            raise
 
     def numbers(self, code: str) -> tuple[int, ...]:
         """Return the keycodes of a key.

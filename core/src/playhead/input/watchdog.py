@@ -1,6 +1,8 @@
-"""A small process that lets go of every key when the player dies, even by kill -9. It imports nothing heavy.
+"""A small process that lets go of every key when the player dies, even by kill -9, or hangs. Nothing heavy in it.
 
-    player --"+25" before a press, "-25" after a release--> watchdog; the pipe ends -> it releases the rest
+    player --"+25" before a press, "-25" after a release, "." now and then--> watchdog
+                 the pipe ends, or nothing is heard for a second -> it releases what is pressed
+    player <--"let go"-- watchdog, after it did so to a player that was still there
 
 Run by the keyboard as `python -m playhead.input.watchdog`.
 """
@@ -8,13 +10,16 @@ Run by the keyboard as `python -m playhead.input.watchdog`.
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from select import select
-from typing import IO
+from functools import partial
+from typing import Protocol
 
 from playhead.errors import DeviceFailed
 from playhead.input.keys import SystemKeyboard, open_system_keyboard
@@ -23,7 +28,11 @@ READY = b"ready\n"
 GOODBYE_S = 5.0  # to release and end; a busy machine
 AGAIN_S = 0.05  # what a killed player sent last may reach the server after the first release
 TIMES = 3
-ALONE_S = 0.5  # how often to look whether the player still lives: its children may hold the pipe open
+BEAT_S = 0.1  # how often the player says that it lives while it holds keys
+# How long one wait for the player is, and after how many in vain it is taken to hang. Waits are counted and not
+# seconds: a watchdog that was held up itself must not blame the player, whose signs of life lie in the pipe.
+LOOK_S, IN_VAIN = 0.25, 4
+LET_GO = b"let go\n"
 
 
 class Watchdog:
@@ -31,6 +40,10 @@ class Watchdog:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._down: set[int] = set()
+        self._told_s = 0.0
+        self._answers = self._known_answers = 0
+        self._ear = threading.Thread(target=self._hear, name="playhead watchdog", daemon=True)
 
     @classmethod
     def start(cls) -> Watchdog:
@@ -51,9 +64,9 @@ class Watchdog:
                 f"The process that releases keys after a crash cannot be started: {error}."
             ) from error
         assert process.stdout is not None
-        with process.stdout as answer:
-            is_ready = answer.readline() == READY
+        is_ready = process.stdout.readline() == READY
         watchdog = cls(process)
+        watchdog._ear.start()
         if not is_ready:
             watchdog.close()
             raise DeviceFailed(
@@ -61,6 +74,13 @@ class Watchdog:
                 f"key is pressed. See why: {sys.executable} -m playhead.input.watchdog {os.getpid()}"
             )
         return watchdog
+
+    def _hear(self) -> None:
+        """Count its answers, in a thread: nowhere but here may one wait for them."""
+        assert self._process.stdout is not None
+        with self._process.stdout as answers:
+            for _ in answers:
+                self._answers += 1
 
     @property
     def pid(self) -> int:
@@ -70,13 +90,29 @@ class Watchdog:
     def pressed(self, number: int) -> None:
         """Tell it that a key is about to be pressed. Raises DeviceFailed when it has ended."""
         self._tell(b"+%d\n" % number)
+        self._down.add(number)
 
     def released(self, number: int) -> None:
         """Tell it that a key was released. Raises DeviceFailed when it has ended."""
+        self._down.discard(number)
         self._tell(b"-%d\n" % number)
+
+    def beat(self) -> None:
+        """Tell it that the player comes round, at most every BEAT_S and only while a key is down.
+
+        Raises:  DeviceFailed when it has ended.
+        """
+        if self._down and time.monotonic() - self._told_s >= BEAT_S:
+            self._tell(b".\n")
+
+    def has_let_go(self) -> bool:
+        """Whether it released what is pressed since this was asked last, because the player hung."""
+        before, self._known_answers = self._known_answers, self._answers
+        return self._known_answers != before
 
     def _tell(self, line: bytes) -> None:
         assert self._process.stdin is not None
+        self._told_s = time.monotonic()
         try:
             self._process.stdin.write(line)
         except (OSError, ValueError) as error:
@@ -95,23 +131,48 @@ class Watchdog:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._ear.join()
 
 
-def watch(lines: IO[bytes], player: int) -> set[int]:
-    """Follow what is pressed until the pipe or the player ends; return what is pressed then."""
+class Told(Protocol):
+    """What the player says, piece by piece; an empty piece is the end of the pipe. As queue.Queue."""
+
+    def get(self, *, timeout: float) -> bytes:
+        """Return the next piece. Raises queue.Empty when none came in time."""
+        ...
+
+
+def watch(told: Told, player: int, let_go: Callable[[set[int]], object]) -> set[int]:
+    """Follow what is pressed until the pipe or the player ends; return what is pressed then.
+
+    `let_go` is called with it when nothing was heard for a while. It stays known as pressed: a player that wakes
+    up in the middle of a press presses after that, and may hang or die again.
+    """
     pressed: set[int] = set()
-    rest = b""
+    rest, in_vain = b"", 0
     while True:
-        if os.name == "posix" and not select([lines], [], [], ALONE_S)[0]:
-            if os.getppid() != player:
+        try:
+            piece = told.get(timeout=LOOK_S)
+        except queue.Empty:
+            if os.name == "posix" and os.getppid() != player:  # its children may hold the pipe open
                 return pressed
+            in_vain += 1
+            if pressed and in_vain == IN_VAIN:
+                let_go(pressed)
             continue
-        read = os.read(lines.fileno(), 4096)
-        if not read:
+        if not piece:
             return pressed
-        *whole, rest = (rest + read).split(b"\n")
+        in_vain = 0
+        *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
-            (pressed.add if line[:1] == b"+" else pressed.discard)(int(line[1:]))
+            _follow(line, pressed)
+
+
+def _follow(line: bytes, pressed: set[int]) -> None:
+    if line[:1] == b"+":
+        pressed.add(int(line[1:]))
+    elif line[:1] == b"-":
+        pressed.discard(int(line[1:]))
 
 
 def release(system: SystemKeyboard, numbers: set[int]) -> None:
@@ -122,14 +183,36 @@ def release(system: SystemKeyboard, numbers: set[int]) -> None:
         time.sleep(AGAIN_S)
 
 
+def rescue(system: SystemKeyboard, pressed: set[int], answer: Callable[[bytes], object]) -> None:
+    """Release what a player that hangs has pressed, and tell it so once that has arrived.
+
+    Not before: what the player presses after it was told must not be released any more.
+    """
+    with suppress(DeviceFailed, OSError):  # the display or the player went away
+        release(system, pressed)
+        system.held()  # answered after everything that was sent
+        answer(LET_GO)
+
+
+def _read(pipe: int, told: queue.Queue[bytes]) -> None:
+    """Pass on what comes through a pipe, its end included. A thread: Windows cannot wait for a pipe and a time."""
+    piece = b" "
+    while piece:
+        piece = os.read(pipe, 4096)
+        told.put(piece)
+
+
 def main(player: int) -> None:
     """Watch over a player. Raises DeviceFailed when there is no keyboard to release."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # it ends with the pipe and by nothing else
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # it ends with the pipe and by nothing else
     system = open_system_keyboard(hears=False)
-    sys.stdout.buffer.write(READY)
-    sys.stdout.close()
-    pressed = watch(sys.stdin.buffer, player)
+    answer = partial(os.write, sys.stdout.fileno())
+    answer(READY)
+    told: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_read, args=(sys.stdin.fileno(), told), daemon=True).start()
+    pressed = watch(told, player, lambda pressed: rescue(system, pressed, answer))
     if pressed:
         with suppress(DeviceFailed):  # the display went away, and with it what was pressed
             release(system, pressed)

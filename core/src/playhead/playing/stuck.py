@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.driving.drivers import Driver, Plan
+from playhead.driving.drivers import Driver, Plan, set_aside
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, opposite_keys
@@ -120,6 +120,12 @@ class Unsticking:
             return self._steps[0][1]
         self.origin = self._driver.origin
         return plan
+
+    def set_aside(self) -> None:
+        """Forget what stood still, and a way out that was begun: others drove, or nobody did."""
+        self._steps.clear()
+        self._detector.forget()
+        set_aside(self._driver)
 
     def _begin(self, now_ns: int) -> None:
         self.recoveries += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.driving.drivers import Driver, Plan, decide_hz_of
+from playhead.driving.drivers import Driver, Plan, decide_hz_of, set_aside
 from playhead.driving.hands import Hands
 from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
@@ -81,6 +81,11 @@ class Lesson:
         if self._teacher_drives:
             driven, self.origin = taught, self._teacher.origin
         return self._disturbed(driven)
+
+    def set_aside(self) -> None:
+        """Pass on."""
+        for driver in (self._driver, self._teacher):
+            set_aside(driver)
 
     def take_events(self) -> list[Event]:
         """Return what the teacher would have pressed since the last call."""

@@ -28,6 +28,8 @@ from playhead.storage.writer import RecordingWriter, Summary
 if TYPE_CHECKING:
     from playhead.capture.desktop import GameWindow
 
+KEPT_FRAMES = 40  # half a second at 80/s: what the machine may be busy elsewhere; 5 MB at 240x180
+
 
 @dataclass(frozen=True, kw_only=True)
 class Take:
@@ -90,6 +92,8 @@ def record(
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
     _check_heard(device, take.driver)
+    if take.driver.origin is Origin.HUMAN and hasattr(device.capture, "keep"):
+        device.capture.keep(KEPT_FRAMES)  # nobody decides on them here, so they may come late, but all of them
     first = device.capture.look()
     if first is None:
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from playhead.driving.stopping import signals
 from playhead.errors import DeviceFailed
 
 Job = TypeVar("Job")
@@ -60,11 +61,12 @@ def _in_processes(
     work: Work[Job, Result], jobs: Sequence[Job], workers: int, on_frames: OnFrames, stop: threading.Event
 ) -> Iterator[Result]:
     context = multiprocessing.get_context("spawn")  # fork copies threads and locks of torch and the renderer
-    frames: Any = context.Queue()
-    far_stop = context.Event()
+    with _deaf_to_signals():  # the process that cleans up after all others begins here
+        frames: Any = context.Queue()
+        far_stop = context.Event()
     with ProcessPoolExecutor(workers, context, initializer=_tie, initargs=(frames, far_stop)) as pool:
         try:
-            with _deaf_to_interrupts():
+            with _deaf_to_signals():
                 futures: list[Future[Result | None]] = [pool.submit(_far_work, work, job) for job in jobs]
             for future in _as_done(futures, frames, on_frames, stop, far_stop):
                 result = future.result()
@@ -77,17 +79,19 @@ def _in_processes(
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for the moment in which processes begin, which they inherit: else it kills one that is still
-    importing, before it could say that it ignores it."""
-    if threading.current_thread() is not threading.main_thread():
+def _deaf_to_signals() -> Iterator[None]:
+    """Put off Ctrl-C, termination and a closed terminal while processes begin, which they inherit.
+
+    Else one that is still importing is killed, before it could say that it ignores them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals())
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _as_done(
@@ -115,8 +119,11 @@ def _as_done(
 
 
 def _tie(frames: Any, stop: Any) -> None:
-    """Begin a worker process. Ctrl-C reaches every process of the terminal; only the first one decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Begin a worker process. Signals reach every process of a terminal or service; only the first one decides."""
+    for number in signals():
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals())
     _ties.frames, _ties.stop = frames, stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from playhead.testing.person import WAIT_S, XPerson, XWindow, eventually
+from playhead.testing.person import XPerson
+from playhead.testing.waiting import WAIT_S, eventually
+from playhead.testing.windows import AnyWindow, XWindow
 
-__all__ = ["VirtualDisplay", "XPerson", "XWindow", "eventually", "person", "run_on", "x_server", "xvfb"]
+__all__ = [
+    "WAIT_S", "AnyWindow", "VirtualDisplay", "XPerson", "XWindow", "eventually", "person", "run_on", "x_server",
+    "xvfb",
+]  # fmt: skip
 
 REQUIRED = "PLAYHEAD_DISPLAY_TESTS"  # set by .ci/run: then a missing Xvfb fails instead of skipping
 SIZE = (1280, 1024)
@@ -33,12 +38,13 @@ class VirtualDisplay:
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @classmethod
-    def start(cls, window_manager: str = "") -> VirtualDisplay:
-        """Start Xvfb on a number that is free, and the window manager on it."""
+    def start(cls, window_manager: str = "", *options: str) -> VirtualDisplay:
+        """Start Xvfb with its own options on a number that is free, and the window manager on it."""
         reading, writing = os.pipe()
         screen = f"{SIZE[0]}x{SIZE[1]}x24"
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp", "-noreset",
+             *options],
             pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(writing)

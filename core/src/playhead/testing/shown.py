@@ -15,7 +15,9 @@ from typing import Any
 
 from playhead.events import Event, Origin
 from playhead.testing.display import VirtualDisplay, run_on
-from playhead.testing.person import WAIT_S, AnyWindow, Stroke, XPerson, eventually
+from playhead.testing.person import Stroke, XPerson
+from playhead.testing.waiting import WAIT_S, eventually
+from playhead.testing.windows import AnyWindow
 
 
 @dataclass(kw_only=True)
