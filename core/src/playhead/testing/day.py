@@ -102,8 +102,13 @@ class Day:
         command("evaluate", self._name, "--on", "none")
 
     def play(self) -> None:
-        """Let the run play for a second, first pressing nothing, then for real: no device here leads out."""
-        if self._is_played:
+        """Let the run play for a second, first pressing nothing, then for real: no device here leads out.
+
+        A game without controls is watched.
+        """
+        if not self._is_played:
+            command("play", self._name, "--on", self.device, "--seconds", "1", "--terminal")
+        else:
             alone = [] if self._world else ["--set", "strokes=[]"]  # a person's first touch would take over
             options = ["--on", self.device, "--seconds", "1", *alone]
             command("play", self._name, *options, "--dry-run")
