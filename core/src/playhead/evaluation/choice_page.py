@@ -14,11 +14,13 @@ from playhead.evaluation.rejection import TITLES
 from playhead.evaluation.shared import SharedValue
 
 SHARED_SHOWN = 12
-LONGEST_LIFT = 10.0  # of a bar: what is wrong more often than that is as long
+SHORTEST_SCALE, LONGEST_SCALE = 2, 10  # of bars of lifts: what is wrong more often than that is as long
 
 
 def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
     """Return everything that the template shows of a head."""
+    shown = shown_values(study.shared)
+    scale = lift_scale(shown)
     return {
         "name": study.name,
         "names": study.head.names,
@@ -27,7 +29,8 @@ def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
         "confusion": confusion_rows(study),
         "classes": class_rows(study, scores),
         "reliability": reliability_plot(study.temperature) if study.temperature else "",
-        "shared": [shared_row(value) for value in shown_values(study.shared)],
+        "shared": [shared_row(value, scale) for value in shown],
+        "scale": scale,
         "outstanding": sum(value.is_clear for value in study.shared),
         "tested": len(study.shared),
         "unseen": unseen_view(study.unseen, study.head.names) if study.unseen else None,
@@ -106,10 +109,16 @@ def shown_values(shared: Sequence[SharedValue]) -> list[SharedValue]:
     return clear[: 2 * SHARED_SHOWN] + others[: max(0, SHARED_SHOWN - len(clear))]
 
 
-def shared_row(value: SharedValue) -> dict[str, Any]:
-    """Return one value as a row: its lift as a bar with the ends of its interval, up to LONGEST_LIFT."""
+def lift_scale(shown: Sequence[SharedValue]) -> int:
+    """Return how many times more often the end of a bar is, so that all bars and intervals have room."""
+    highest = max((value.lift_interval[1] for value in shown), default=0.0)
+    return min(LONGEST_SCALE, max(SHORTEST_SCALE, math.ceil(highest)))
+
+
+def shared_row(value: SharedValue, scale: int) -> dict[str, Any]:
+    """Return one value as a row: its lift as a bar with the ends of its interval, up to `scale` times."""
     low, high = value.lift_interval
-    place = [f"{100 * min(1.0, end / LONGEST_LIFT):.1f}%" for end in (value.lift, low, high)]
+    place = [f"{100 * min(1.0, end / scale):.1f}%" for end in (value.lift, low, high)]
     return {
         "column": value.column.replace("_", " "),
         "value": value.value,
@@ -121,7 +130,7 @@ def shared_row(value: SharedValue) -> dict[str, Any]:
         "is_clear": value.is_clear,
         "bar": place[0],
         "low": place[1],
-        "reach": f"{100 * (min(1.0, high / LONGEST_LIFT) - min(1.0, low / LONGEST_LIFT)):.1f}%",
+        "reach": f"{100 * (min(1.0, high / scale) - min(1.0, low / scale)):.1f}%",
     }
 
 
