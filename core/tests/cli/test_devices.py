@@ -16,6 +16,7 @@ from playhead.errors import BadValue, DeviceFailed, NotFound, NoWindow
 from playhead.game import Device, Frame, Game, Window, World
 from playhead.home import Home
 from playhead.labels import Keys
+from playhead.testing.adb import AdbServer, nothing_listens
 
 
 def test_dotted_names_reach_into_mappings() -> None:
@@ -121,3 +122,39 @@ def test_who_names_a_window_does_not_mean_the_world(desk: Desk, window: list[NoW
     with pytest.raises(DeviceFailed, match="it is no window, and one is named"):
         choose_device(desk, without, "", {"window": {"title": "Here"}})
     assert choose_device(desk, TOY, "world", {"window": {"title": "Here"}}) == "world", "named is named"
+
+
+def with_phone(port: int) -> Game:
+    phone = Device(capture="android", input="none", options={"port": port})
+    return replace(TOY, devices={"phone": phone, "world": WORLD})
+
+
+def test_a_phone_that_is_attached_is_taken(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("adbutils")
+    with AdbServer(None) as server:
+        assert choose_device(desk, with_phone(server.port), "", {}) == "phone"
+        assert capsys.readouterr().err == "Device phone (the phone).\n"
+        server.states = {}
+        assert choose_device(desk, with_phone(server.port), "", {}) == "world"
+        told = "Device world (the stand-in world): phone is passed over, no phone is attached.\n"
+        assert capsys.readouterr().err == told
+
+
+def test_without_an_adb_server_a_phone_is_passed_over(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("adbutils")
+    with nothing_listens() as port:
+        assert choose_device(desk, with_phone(port), "", {}) == "world"
+        assert f"phone is passed over, no adb server answers at 127.0.0.1:{port}." in capsys.readouterr().err
+        only = replace(with_phone(port), devices={"phone": with_phone(port).devices["phone"]}, world=None)
+        with pytest.raises(DeviceFailed, match=r"No device of toy can be used here: phone is .* start-server\.$"):
+            choose_device(desk, only, "", {})
+
+
+def test_a_phone_that_the_variable_names_and_nobody_knows_is_passed_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("adbutils")
+    monkeypatch.setenv("ANDROID_SERIAL", "ABC")
+    with AdbServer(None) as server:
+        assert choose_device(desk, with_phone(server.port), "", {}) == "world"
+        assert choose_device(desk, with_phone(server.port), "", {"serial": "emulator-5554"}) == "phone"

@@ -32,6 +32,7 @@ from playhead.plugins import Plugins
 from playhead.recording.collecting import Eta
 from playhead.recording.collector import Item, Picture, collector_of, split_options, still_missing
 from playhead.storage.reader import Recording, open_recording
+from playhead.testing.adb import AdbServer
 from playhead.testing.phone import FakePhone
 
 
@@ -62,7 +63,7 @@ class Doors:
             yield Picture(
                 picture=simplejpeg.encode_jpeg(frame_HWC) if as_jpeg else frame_HWC,
                 time_ns=self.phone.clock.now_ns(),
-                columns={"door": item.name, "side": side, "touches": len(self.phone.touches)},  # type: ignore[attr-defined]
+                columns={"door": item.name, "side": side, "touches": len(getattr(self.phone, "touches", ""))},
                 labels=None if item.name == "grey" else {"colour": [["red", "green"].index(item.name)]},
             )
 
@@ -81,6 +82,7 @@ GAME = Game(
     devices={
         "phone": Device(capture="fake_phone", input="none", options={"gone_after": None}),
         "other": Device(capture="fake_phone", input="none", options={"gone_after": None}),
+        "android": Device(capture="android", input="none", options={"port": 0, "serial": ""}),
     },
     frame=Frame(width=200, height=100, rate_hz=10),
     labels={"colour": Choice("red", "green")},
@@ -98,7 +100,7 @@ def plugins_of(game: Game) -> Plugins:
         playhead_games=hookimpl(lambda: [game], specname="playhead_games"),
         playhead_captures=hookimpl(lambda: {"fake_phone": open_phone}, specname="playhead_captures"),
     )
-    return Plugins([("doors", module)], strict=True)
+    return Plugins([("doors", module)], strict=True)  # with those that playhead brings, android among them
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +177,19 @@ def test_a_phone_that_goes_at_once_leaves_nothing_behind(tmp_path: Path, capsys:
     assert cli.run(["record", "doors", "--set", "gone_after=1"]) == 1
     assert "kept" not in capsys.readouterr().err
     assert recorded(tmp_path) == []
+
+
+def test_a_phone_behind_adb_that_is_unplugged_is_gone_on_with(tmp_path: Path, capsys: Any) -> None:
+    pytest.importorskip("adbutils")
+    with AdbServer(FakePhone(gone_after=5)) as server:
+        assert cli.run(["record", "doors", "--on", "android", "--set", f"port={server.port}"]) == 1
+    told = capsys.readouterr().err
+    assert 'emulator-5554 was disconnected in the middle of "input tap 10 10". Check the cable' in told
+    assert "4 pictures are kept in" in told
+    with AdbServer(FakePhone(), {"NEW": "device", "OLD": "offline"}) as server:
+        options = ["--set", f"port={server.port}", "--set", "serial=NEW"]
+        assert cli.run(["record", "doors", "--on", "android", *options]) == 0
+    assert taken(tmp_path) == ALL
 
 
 def test_interrupting_ends_it_as_usual_and_it_goes_on(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.errors import DeviceFailed, NoPhone, not_found
+from playhead.errors import DeviceFailed, NoPhone, NotFound, not_found
 from playhead.phone import FrameArray, Point, View, seen
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def why_no_phone(options: Mapping[str, Any]) -> NoPhone | None:
         find_phone(options)
     except NoPhone as problem:
         return problem
-    except DeviceFailed as problem:
-        return NoPhone(str(problem))
+    except (DeviceFailed, NotFound) as problem:
+        return NoPhone(str(problem).rstrip("."))
     return None
 
 
