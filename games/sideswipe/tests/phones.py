@@ -30,14 +30,19 @@ SHADES = {
 
 
 class PlainCars:
-    """Draws patches side by side, one a property; neither seed nor clutter changes anything."""
+    """Draws patches side by side, one a property, and the body below all of them, as a car fills its picture.
+
+    Neither seed nor clutter changes anything.
+    """
 
     def draw(self, loadout: Loadout, rotation: float, *, seed: int, clutter: bool = True) -> FrameArray:
         body = list(STOCK.cars).index(loadout.body)
         values = [getattr(loadout, name) for name in list(SHADES)[1:-1]]
         shades = np.array([body, *values, rotation]) * list(SHADES.values())
         row_W = np.repeat(shades.round().astype(np.uint8), 50)
-        return np.broadcast_to(row_W[None, :, None], (150, 400, 3)).copy()
+        picture_HWC = np.broadcast_to(row_W[None, :, None], (150, 400, 3)).copy()
+        picture_HWC[85:] = row_W[0]
+        return picture_HWC
 
     def close(self) -> None:
         pass
