@@ -72,7 +72,7 @@ OPTIONS: dict[str, Any] = {
     "size": [100, 38],  # of the picture it sees: width, height
     "fold": 4,  # squares of so many pixels become channels first: a quarter of the size at no cost
     "channels": [32, 64],  # of the stages; every stage but the first halves the picture
-    "blocks": [0, 1],  # residual blocks after the first convolution of each stage
+    "blocks": [1, 1],  # residual blocks after the first convolution of each stage
     "dropout": 0.1,  # share of the features
 }
 

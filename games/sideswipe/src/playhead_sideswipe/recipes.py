@@ -7,12 +7,14 @@ from typing import Any
 
 from playhead.training.recipe import Recipe
 
-# A car must be known in any colour, wherever it stands, with something in front of it.
+# A car must be known in any colour, wherever it stands, with something in front of it. Half of the pictures stay
+# nearly as they are: in eight rounds through the data nothing is learned by heart. (Changed as strongly as the
+# original's: a training loss of .180 after 1,000 steps where validation had .052.)
 AUGMENT: dict[str, Any] = {
     "flip": 0.5,
-    "move": {"share": 0.5, "shift": 0.06, "zoom": 0.1, "turn": 3.0},
-    "colour": {"share": 0.5, "brightness": 0.4, "contrast": 0.4, "saturation": 0.5, "hue": 0.5},
-    "holes": {"share": 0.3, "count": [1, 3], "side": 0.25},
+    "move": {"share": 0.3, "shift": 0.06, "zoom": 0.1, "turn": 3.0},
+    "colour": {"share": 0.4, "brightness": 0.3, "contrast": 0.3, "saturation": 0.4, "hue": 0.5},
+    "holes": {"share": 0.15, "count": [1, 2], "side": 0.25},
 }
 
 DEFAULT = Recipe(
@@ -33,7 +35,7 @@ DEFAULT = Recipe(
     feature_windows=4096,
 )
 
-SMALL = replace(DEFAULT, model_options={"channels": [16, 32], "blocks": [1, 1]})
+SMALL = replace(DEFAULT, model_options={"channels": [16, 32]})
 
 # The original's final run, by its report, notebooks and the axis of its figures (systems.md, section 1). What
 # differs:
