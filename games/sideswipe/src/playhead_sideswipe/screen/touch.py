@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from playhead.clock import NS_PER_S, Clock
 from playhead.phone import Point
 from playhead_sideswipe import layout
+from playhead_sideswipe.labels import BODIES
 from playhead_sideswipe.loadout import ROTATIONS, Loadout
 
 HOME, CARS, EDIT, COLOUR = "home", "cars", "edit", "colour"
@@ -89,7 +90,7 @@ class TouchScreen:
     def on_stage(self) -> tuple[Loadout, float, int]:
         """Return what the start menu shows: the car, its rotation in tenths, and a number for all around it.
 
-        Untouched for a while the car turns, and after each turn another one is shown.
+        Untouched for a while the car turns, and after each turn another one of the classes is shown.
         """
         idle_s = (self.clock.now_ns() - self._touched_ns) / NS_PER_S - IDLE_S
         turned = max(0.0, idle_s / IDLE_TURN_S)
@@ -100,7 +101,7 @@ class TouchScreen:
 
     def _parade(self, number: int) -> Loadout:
         draw = random.Random(f"{self.seed} {number}")
-        car = draw.choice(list(self.stock.cars[:4]))
+        car = draw.choice(BODIES)
         outfit = {menu: draw.randrange(self.stock.count(menu, car)) for menu in layout.ITEM_MENUS}
         primary, secondary = draw.choice(COLOURS), draw.choice(COLOURS)
         return Loadout(body=car, team=draw.randrange(2), primary=primary, secondary=secondary, **outfit)
