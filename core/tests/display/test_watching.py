@@ -15,8 +15,7 @@ from shapes import GAME, load_plugins, pictures
 
 from playhead.capture.desktop import DesktopWindow, open_desktop
 from playhead.capture.grab import Grabber
-from playhead.testing.display import VirtualDisplay, XPerson, eventually, run_on
-from playhead.testing.person import WAIT_S, AnyWindow
+from playhead.testing.display import WAIT_S, AnyWindow, VirtualDisplay, XPerson, eventually, run_on
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
