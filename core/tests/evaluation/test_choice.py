@@ -16,7 +16,8 @@ from playhead.data.unseen import kinds_of, shows_unseen, unseen_index
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.choice import confusion_cells, confusion_text
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
-from playhead.evaluation.rejection import Thoughts, judge_rejection
+from playhead.evaluation.intervals import auroc
+from playhead.evaluation.rejection import Learned, Thoughts, familiarity, judge_rejection
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.shared import shared_values
@@ -222,6 +223,19 @@ class TestTemperature:
 
 
 class TestRejection:
+    def test_what_lies_near_what_was_learned_is_familiar(self) -> None:
+        random = np.random.default_rng(7)
+        directions = np.eye(8)[:3]
+        learned = _thoughts(np.zeros((300, 3)), random.normal(0, 0.05, (300, 8)) + directions[np.arange(300) % 3])
+        known = _thoughts(np.zeros((90, 3)), 4 * (random.normal(0, 0.05, (90, 8)) + directions[np.arange(90) % 3]))
+        strange = _thoughts(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
+        near = Learned(thoughts=learned)
+        scores = familiarity(known, near)["neighbour"], familiarity(strange, near)["neighbour"]
+        assert auroc(*scores).value == 1.0
+        found = judge_rejection(known, known, strange, ["a", "b"] * 30, near)
+        assert found.chosen == "neighbour"
+        assert found.overall.value == 1.0
+
     def test_the_score_is_chosen_without_the_kind_it_is_judged_on(self) -> None:
         random = np.random.default_rng(5)
         # Size of logits gives "near" away, their difference "far"; each kind alone would choose for itself.
@@ -244,5 +258,7 @@ class TestRejection:
         assert found.kept == pytest.approx(0.95, abs=0.01)
 
 
-def _thoughts(logits_NC: np.ndarray) -> Thoughts:
-    return Thoughts(logits_NC=logits_NC, features_NF=np.zeros((len(logits_NC), 2), np.float32))
+def _thoughts(logits_NC: np.ndarray, features_NF: np.ndarray | None = None) -> Thoughts:
+    if features_NF is None:
+        features_NF = np.zeros((len(logits_NC), 2), np.float32)
+    return Thoughts(logits_NC=logits_NC, features_NF=features_NF)

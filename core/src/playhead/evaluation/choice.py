@@ -21,7 +21,7 @@ from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.exhibit import Exhibit, HeatRow
 from playhead.evaluation.intervals import Share, wilson
 from playhead.evaluation.metrics import confusion
-from playhead.evaluation.rejection import Memory, Rejection, Thoughts, judge_rejection
+from playhead.evaluation.rejection import Learned, Memory, Rejection, Thoughts, judge_rejection
 from playhead.evaluation.shared import SharedValue, columns_of, shared_values
 from playhead.evaluation.statistics import aligned
 from playhead.evaluation.temperature import Temperature, judge_temperature
@@ -111,14 +111,22 @@ class ChoiceStudy:
         }
 
 
-def study_choice(
-    name: str, head: Choice, judged: Asked, chosen_on: Asked | None, unseen: Asked | None,
-    memory: Memory | None = None,
-) -> ChoiceStudy:  # fmt: skip
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """What else was asked: windows of validation to choose by, of no class, some learned from; and a memory."""
+
+    chosen_on: Asked | None = None
+    unseen: Asked | None = None
+    learned: Asked | None = None
+    memory: Memory | None = None
+
+
+def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> ChoiceStudy:
     """Study one head on windows that were answered.
 
-    Without `chosen_on` (windows of validation) every second window chooses, and the others judge what was chosen.
+    Without windows to choose by, every second one chooses, and the others judge what was chosen.
     """
+    chosen_on, unseen = beside.chosen_on, beside.unseen
     true_N, said_N = judged.truth(name), judged.likely(name).argmax(1)
     table_CC = confusion(true_N, said_N, len(head.names))
     right_C = np.diag(table_CC)
@@ -137,7 +145,9 @@ def study_choice(
     if len(choosing[1]) and len(judging[1]):
         study.temperature = judge_temperature(choosing[:2], judging[:2])
         if unseen is not None and len(unseen):
-            study.unseen = study_unseen(name, head, choosing[2], judging[2], unseen, memory)
+            near = beside.learned.thoughts[name] if beside.learned is not None else None
+            learned = Learned(memory=beside.memory, thoughts=near)
+            study.unseen = study_unseen(name, head, (choosing[2], judging[2]), unseen, learned)
     return study
 
 
@@ -180,15 +190,15 @@ def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
 
 
 def study_unseen(
-    name: str, head: Choice, choosing: Thoughts, judging: Thoughts, unseen: Asked, memory: Memory | None
+    name: str, head: Choice, known: tuple[Thoughts, Thoughts], unseen: Asked, learned: Learned
 ) -> UnseenStudy:
-    """Study what a head does with pictures of no class."""
+    """Study what a head does with pictures of no class; `known` are windows to choose by and to judge on."""
     kinds, said_N = kinds_of(unseen.index, name), unseen.likely(name).argmax(1)
     kind_N, taken_for = np.array(kinds), {}
     for kind in dict.fromkeys(kinds):
         counts = np.bincount(said_N[kind_N == kind], minlength=len(head.names))
         taken_for[kind] = dict(zip(head.names, counts.tolist(), strict=True))
-    rejection = judge_rejection(choosing, judging, unseen.thoughts[name], kinds, memory)
+    rejection = judge_rejection(*known, unseen.thoughts[name], kinds, learned)
     return UnseenStudy(rejection=rejection, taken_for=taken_for)
 
 

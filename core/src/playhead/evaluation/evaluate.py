@@ -18,9 +18,10 @@ import numpy as np
 
 import playhead
 from playhead.data.source import Source
+from playhead.data.split import TRAIN, VALIDATION
 from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
-from playhead.evaluation.choice import Asked, ChoiceStudy, study_choice
+from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate_closed_loop
 from playhead.evaluation.closely import ask_closely
@@ -33,8 +34,8 @@ from playhead.evaluation.offline import (
     held_out_index,
     honesty_verdicts,
     leading_windows,
+    other_part,
     spread_windows,
-    validation_index,
 )
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
 from playhead.evaluation.statistics import ScoreTable, shown
@@ -142,12 +143,16 @@ def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
     if not heads:
         return []
     unseen = ask_unseen(job, predictor)
-    chosen_on = ask_chosen_on(job, predictor)
-    memory = job.run.load_features()
+    beside = Beside(
+        chosen_on=ask_part(job, predictor, VALIDATION, job.max_windows),
+        unseen=unseen,
+        learned=ask_part(job, predictor, TRAIN, LEARNED_WINDOWS) if unseen is not None else None,
+        memory=job.run.load_features(),
+    )
     studies = []
     with job.watch.part("mistakes and heat", len(heads)) as advance:
         for name, head in heads.items():
-            study = study_choice(name, head, asked, chosen_on, unseen, memory)
+            study = study_choice(name, head, asked, beside)
             study.mistakes = mistake_exhibits(job.run, asked, name, head)
             study.heat = heat_rows(predictor, job.run, asked, name, head)
             if unseen is not None and study.unseen is not None:
@@ -170,14 +175,17 @@ def ask_unseen(job: EvaluationJob, predictor: Predictor) -> Asked | None:
         return ask_closely(predictor, job.run, index, progress=advance)
 
 
-def ask_chosen_on(job: EvaluationJob, predictor: Predictor) -> Asked | None:
-    """Answer the windows of validation, where the run has a test part beside it; else None."""
+LEARNED_WINDOWS = 4096  # of training, whose features say what is familiar
+
+
+def ask_part(job: EvaluationJob, predictor: Predictor, part: int, at_most: int) -> Asked | None:
+    """Answer windows of another part of the run's split than it is measured on; None where there are none."""
     if not job.only_held_out:
         return None
-    index = spread_windows(validation_index(job.run, job.recordings), job.max_windows)
+    index = spread_windows(other_part(job.run, job.recordings, part), at_most)
     if len(index) == 0:
         return None
-    with job.watch.part("validation", len(index)) as advance:
+    with job.watch.part("learned" if part == TRAIN else "validation", len(index)) as advance:
         return ask_closely(predictor, job.run, index, progress=advance)
 
 

@@ -62,12 +62,16 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
     return index
 
 
-def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
-    """Return the windows of validation of a run that is measured on a test part; else none."""
+def other_part(run: Run, recordings: Sequence[Source], part: int) -> WindowIndex:
+    """Return the windows of training or validation of a run that is measured on a test part; else none.
+
+    A run that was split by recording remembers those to hold out by name, and not what the others were.
+    """
     index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
-    if not run.data.get("test_windows") or not len(index):
+    is_known = "split" in run.data or part == VALIDATION
+    if not run.data.get("test_windows") or not len(index) or not is_known:
         return index.take(np.zeros(len(index), dtype=bool))
-    return part_of(index, run.data, VALIDATION)
+    return part_of(index, run.data, part)
 
 
 def check_recording(run: Run, recording: Source) -> None:

@@ -24,7 +24,11 @@ TITLES = {
     "energy": "energy of the logits",
     "class_mean": "distance to the nearest class mean",
     "relative": "distance to the nearest class mean, less that to all pictures",
+    "neighbour": "distance to what was learned nearby",
+    "together": "largest logit, relative distance and neighbours together",
 }
+TOGETHER = ("max_logit", "relative", "neighbour")  # each sees something that the others do not
+NEIGHBOUR = 5  # the distance to the fifth nearest of what was learned: the nearest alone may be a stray one
 
 
 class Memory(Protocol):
@@ -54,13 +58,25 @@ class Thoughts:
         return Thoughts(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows])
 
 
-def familiarity(thoughts: Thoughts, memory: Memory | None = None) -> dict[str, FloatArray]:
-    """Return every score of every window, high for the familiar; distances where the run remembers features.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learned:
+    """What is known of windows that were learned from: where classes lie, and what was thought of some."""
+
+    memory: Memory | None = None
+    thoughts: Thoughts | None = None
+
+
+def familiarity(thoughts: Thoughts, learned: Learned | None = None) -> dict[str, FloatArray]:
+    """Return every score of every window, high for the familiar.
+
+    Distances to classes where the run remembers features, to neighbours where windows it learned are there.
 
     Shapes:  each (N,).
     Source:  largest probability: Hendrycks and Gimpel 2017; largest logit: Hendrycks et al. 2022; energy: Liu et
-             al. 2020; distance: Lee et al. 2018; relative distance: Ren et al. 2021.
+             al. 2020; distance: Lee et al. 2018; relative distance: Ren et al. 2021;
+             neighbours of normalised features: Sun et al. 2022.
     """
+    memory, near = (learned.memory, learned.thoughts) if learned is not None else (None, None)
     logits_NC = thoughts.logits_NC.astype(np.float64)
     top_N = logits_NC.max(1)
     energy_N = top_N + np.log(np.exp(logits_NC - top_N[:, None]).sum(1))
@@ -71,7 +87,33 @@ def familiarity(thoughts: Thoughts, memory: Memory | None = None) -> dict[str, F
         blocks = torch.split(features_NF, BLOCK)
         found["class_mean"] = -torch.cat([memory.distances(block).amin(1) for block in blocks]).double().numpy()
         found["relative"] = -torch.cat([memory.strangeness(block) for block in blocks]).double().numpy()
+    if near is not None and len(near) >= NEIGHBOUR:
+        found["neighbour"] = -_to_neighbours(thoughts.features_NF, near.features_NF)
     return found
+
+
+def _to_neighbours(features_NF: FloatArray, learned_KF: FloatArray) -> FloatArray:
+    """Return the distance of each window to the NEIGHBOURth nearest of those learned, by direction. Shape (N,)."""
+    found, unit_KF = np.empty(len(features_NF)), _normalised(learned_KF)
+    for start in range(0, len(features_NF), BLOCK):
+        alike_BK = _normalised(features_NF[start : start + BLOCK]) @ unit_KF.T
+        nth_B = -np.partition(-alike_BK, NEIGHBOUR - 1, axis=1)[:, NEIGHBOUR - 1]
+        found[start : start + BLOCK] = np.sqrt(np.maximum(2 - 2 * nth_B, 0))
+    return found
+
+
+def _normalised(features_NF: FloatArray) -> FloatArray:
+    exact_NF = features_NF.astype(np.float64)
+    unit_NF: FloatArray = exact_NF / np.maximum(np.linalg.norm(exact_NF, axis=1, keepdims=True), 1e-12)
+    return unit_NF
+
+
+def together(scores: Mapping[str, FloatArray], known: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return scores with the sum of several, each in units of how it spreads over known windows."""
+    if not all(name in scores for name in TOGETHER):
+        return dict(scores)
+    parts = [(scores[name] - known[name].mean()) / max(float(known[name].std()), 1e-12) for name in TOGETHER]
+    return {**scores, "together": np.sum(parts, axis=0)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,15 +157,15 @@ KEEP = 0.95  # the threshold keeps this share of the known windows it was set on
 
 
 def judge_rejection(
-    choosing: Thoughts, judging: Thoughts, unseen: Thoughts, kinds: Sequence[str],
-    memory: Memory | None = None,
-) -> Rejection:  # fmt: skip
+    choosing: Thoughts, judging: Thoughts, unseen: Thoughts, kinds: Sequence[str], learned: Learned | None = None
+) -> Rejection:
     """Choose a score without the windows it is then judged on, and judge it.
 
     Known windows: `choosing` chooses (validation), `judging` judges (test). Unseen windows: each kind is judged
     by the score that is best on the other kinds; of a single kind, every second window chooses for the others.
     """
-    chooses, judges, unseen_by = (familiarity(one, memory) for one in (choosing, judging, unseen))
+    told = [familiarity(one, learned) for one in (choosing, judging, unseen)]
+    chooses, judges, unseen_by = (together(scores, told[0]) for scores in told)
     folds = _folds(kinds)
     picked = {fold: _best(chooses, unseen_by, folds != fold) for fold in np.unique(folds).tolist()}
     parts = [(picked[fold], folds == fold) for fold in picked]
