@@ -5,6 +5,9 @@ Source:  Tocard-Inc/Deep-Learning: pictures of the garage, 400x150, cut from the
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 from playhead.game import Device, Frame, Game, Reference, Window
 from playhead.hookspecs import hookimpl
 from playhead_sideswipe.labels import CAR
@@ -29,6 +32,12 @@ ANDROID = {
     "crop_side": STREAM_SIDE,
 }
 
+
+def shipped_runs() -> Path:
+    """Return the folder of the runs that this package brings along."""
+    return Path(str(files("playhead_sideswipe"))) / "runs"
+
+
 SIDESWIPE = Game(
     name="sideswipe",
     title="Rocket League Sideswipe",
@@ -44,6 +53,7 @@ SIDESWIPE = Game(
     recipes={"default": DEFAULT, "small": SMALL, "original": ORIGINAL},
     importers={"original": "playhead_sideswipe.importers:find_pictures"},
     exporters={"original": "playhead_sideswipe.exporters:write_pictures"},
+    shipped_runs="playhead_sideswipe.game:shipped_runs",
     settings=SETTINGS,
 )
 
