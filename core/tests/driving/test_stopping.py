@@ -22,15 +22,26 @@ def test_the_first_signal_only_asks_to_stop(number: signal.Signals) -> None:
     assert signal.getsignal(number) is before
 
 
-def test_what_is_ignored_stays_ignored() -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no terminals that are closed by a signal")
+def test_a_terminal_may_close_under_nohup() -> None:
+    assert not heeds(signal.SIGHUP)
+
+
+def test_whoever_interrupts_what_runs_in_the_background_means_it() -> None:
+    assert heeds(signal.SIGINT)
+
+
+def heeds(number: signal.Signals) -> bool:
+    """Say whether a session ends by a signal that was ignored before."""
+    before = signal.signal(number, signal.SIG_IGN)
     try:
         with stopped_by_interrupt() as stop:
-            signal.raise_signal(signal.SIGTERM)
-            assert not stop.is_set()
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+            signal.raise_signal(number)
+            is_heeded = stop.is_set()
+        assert signal.getsignal(number) is signal.SIG_IGN
+        return is_heeded
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
 
 
 def test_other_threads_take_no_signals() -> None:

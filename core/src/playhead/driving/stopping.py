@@ -25,7 +25,7 @@ def stopped_by_interrupt() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    heeded = [number for number in signals() if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays so
+    heeded = [number for number in signals() if not _is_for_good(number)]
 
     def on_signal(number: int, frame: object) -> None:
         stop.set()
@@ -37,3 +37,12 @@ def stopped_by_interrupt() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_for_good(number: signal.Signals) -> bool:
+    """Whether a signal is to stay ignored: that of a closed terminal under nohup.
+
+    Others are heeded all the same: what a script starts in the background begins with Ctrl-C ignored, and whoever
+    sends it then means it.
+    """
+    return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
