@@ -145,6 +145,21 @@ def test_a_game_that_is_started_again_is_another_recording(fake_device: Maker, t
     assert [times_ms(recording)[0] for recording in quick.record()] == [0, 300]
 
 
+def test_a_game_that_is_back_before_the_next_frame_is_another_recording(
+    fake_device: Maker, tmp_path: Path
+) -> None:
+    person = Person(fake_device(), tmp_path, *pressed((1250, "f10", 1.0)))
+
+    def restart(number: int) -> None:  # after the loop asked whether to stop, before it asks the guard
+        if person.fake.clock.now_ns() == 300 * MS:
+            person.window.handle = 2
+
+    person.fake.capture.before_look = restart
+    first, second = person.record()
+    assert (times_ms(first)[-1], times_ms(second)[0]) == (300, 400)
+    assert [summary.report.because for summary in person.made] == ['"Toy" was closed', ""]
+
+
 def test_stopping_in_a_pause_ends_the_session(fake_device: Maker, tmp_path: Path) -> None:
     person = Person(fake_device(), tmp_path, *pressed((250, "f9", 1.0), (700, "f10", 1.0)))
     assert len(person.record()) == 1

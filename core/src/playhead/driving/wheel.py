@@ -64,6 +64,7 @@ class Wheel:
         self._loss: Loss | None = None
         self._told: Who | None = None
         self._is_steady = True
+        self._breach: str | None = None  # why nobody drove for a moment since `begin`
 
     @property
     def keys(self) -> dict[str, str]:
@@ -98,17 +99,32 @@ class Wheel:
             self._hear(event)
         self._loss = self._look()
         self._is_steady = self.who == before
+        if self._breach is None and not self.is_open:
+            self._breach = self.why
         self._tell()
         return self.who == self.driver and not self.is_over
+
+    def begin(self) -> None:
+        """Begin something that ends when nobody drives, however short: `check` and `breach` speak of it."""
+        self._breach = None
+
+    @property
+    def breach(self) -> str:
+        """Why it ended, as `why` says it."""
+        return self._breach or ""
 
     def go_on_from(self, earlier: Wheel) -> None:
         """Leave the wheel with whoever had it, or in the pause that was, at the end of an earlier episode."""
         self._holder, self._is_paused = earlier._holder, earlier._is_paused
 
     def check(self) -> bool:
-        """Look at the window and say whether somebody drives; asked right before each frame is taken."""
+        """Look at the window and say whether somebody drove all the time since `begin`.
+
+        Asked right before each frame is taken; in between the loop asks more often, and a game that is started
+        again may be gone and back by then.
+        """
         self.may_send(0, ())
-        return self.is_open
+        return self._breach is None
 
     def tell_end(self, kept: str = "") -> None:
         """Say that the source has ended, where that means that the window was closed, and what is kept."""

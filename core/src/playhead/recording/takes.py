@@ -67,6 +67,7 @@ def _takes(
     while left_s > 0 and _wait(device, wheel, stop):
         if isinstance(device.input, Ears):
             device.input.begin()
+        wheel.begin()
         summary = record(
             device,
             new_folder,
@@ -79,7 +80,7 @@ def _takes(
         )
         left_s -= summary.report.elapsed_s
         if summary.report.ending == "stopped":
-            summary.report.because = wheel.why
+            summary.report.because = wheel.breach
         yield summary
         if summary.report.ending == "episode":
             wheel.tell_end(KEPT)
