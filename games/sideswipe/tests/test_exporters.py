@@ -197,7 +197,5 @@ def test_the_command_exports_what_the_command_imported(tmp_path: Path, capsys: p
     assert capsys.readouterr().out.splitlines()[-1] == f"{tmp_path / 'out.zip'}: 12 pictures of 1 recording"
     with zipfile.ZipFile(tmp_path / "out.zip") as packed:
         assert {name: packed.read(name) for name in packed.namelist() if name != "index.db"} == original.pictures
-    assert run(["export", "gta5", str(tmp_path / "x"), *home]) == 1
-    assert "gta5 has no exporter" in capsys.readouterr().err
     assert run(["export", "sideswipe", str(tmp_path / "x"), "--recordings", "nobody", *home]) == 1
     assert row_of(0)[0] == uuid_of(0)

@@ -114,7 +114,8 @@ def _opened(path: Path) -> tuple[InputContainer, VideoStream]:
 def _time_ns(frame: VideoFrame) -> int | None:
     if frame.pts is None or frame.time_base is None:
         return None
-    return round(frame.pts * frame.time_base * NS_PER_S)
+    time_ns: int = round(frame.pts * frame.time_base * NS_PER_S)
+    return time_ns
 
 
 def upright(frame: VideoFrame) -> FrameArray:
