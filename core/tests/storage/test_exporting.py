@@ -26,7 +26,7 @@ def test_of_several_one_is_named() -> None:
     assert exporter_of(game, "zip") is other
     with pytest.raises(BadValue, match="--format csv or zip"):
         exporter_of(game, "")
-    with pytest.raises(NotFound, match='"zap".*Did you mean "zip"'):
+    with pytest.raises(NotFound, match=r'"zap".*Did you mean "zip"'):
         exporter_of(game, "zap")
 
 
