@@ -98,15 +98,7 @@ def record(
     if first is None:
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
     session = device.session
-    lesson = Lesson(
-        take.driver,
-        device.clock,
-        rate_hz=session.rate_hz,
-        teacher=take.teacher,
-        disturbance=take.disturbance,
-        mix=take.mix,
-        axes=axis_codes(session.game),
-    )
+    lesson = _lesson(device, take)
     header = new_header(device, take, first, label_device=TEACHER if lesson.is_taught else PLAYED)
     with RecordingWriter(new_folder(), header, drop_when_full=not _waits(device)) as writer:
         began(writer)
@@ -119,16 +111,10 @@ def record(
             more_events=lesson.take_events,
             tells=telling(take.driver),
         )
-        pace = Pace(
-            rate_hz=session.rate_hz,
-            decide_hz=lesson.decide_hz,
-            duration_s=take.duration_s,
-            latency_s=take.latency_s,
-        )
         loop = Loop(
             device=device,
             driver=lesson,
-            pace=pace,
+            pace=_pace(device, take, lesson),
             guard=guard or AlwaysSafe(),
             watchers=[recorder, *watchers],
             stop=stop,
@@ -138,6 +124,28 @@ def record(
     if summary.frames == 0:
         shutil.rmtree(summary.path)
     return TakeSummary(recording=summary, report=report, seed=take.seed)
+
+
+def _lesson(device: OpenDevice, take: Take) -> Lesson:
+    """Return the driver of a take, with whoever teaches or disturbs it."""
+    return Lesson(
+        take.driver,
+        device.clock,
+        rate_hz=device.session.rate_hz,
+        teacher=take.teacher,
+        disturbance=take.disturbance,
+        mix=take.mix,
+        axes=axis_codes(device.session.game),
+    )
+
+
+def _pace(device: OpenDevice, take: Take, lesson: Lesson) -> Pace:
+    return Pace(
+        rate_hz=device.session.rate_hz,
+        decide_hz=lesson.decide_hz,
+        duration_s=take.duration_s,
+        latency_s=take.latency_s,
+    )
 
 
 def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_device: str) -> RecordingHeader:
