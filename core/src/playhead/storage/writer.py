@@ -23,10 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
-from playhead.errors import BadValue, DeviceFailed, Mismatch, not_found
+from playhead.errors import BadValue, DeviceFailed, Mismatch
 from playhead.events import Event, Origin
 from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
+from playhead.storage.fitting import check_known, column_rows, fitting
 from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import RecordingHeader, picture_codecs
 
@@ -225,13 +226,13 @@ class RecordingWriter:
         last_ns = self._last_ns if self._first_ns is not None else np.iinfo(np.int64).min
         if len(time_ns) and (int(time_ns[0]) <= last_ns or (np.diff(time_ns) <= 0).any()):
             raise BadValue(f"{self.path.name}: the times of {len(time_ns)} frames do not rise after {last_ns} ns.")
-        _check_known("label head", labels, self._header.schema)
-        _check_known("column", columns, self._header.columns)
+        check_known("label head", labels, self._header.schema)
+        check_known("column", columns, self._header.columns)
         rows: dict[str, npt.NDArray[Any]] = {"frame_time_ns": time_ns, "label_origin": origin}
         rows |= {f"labels/{name}": np.asarray(labels[name], head.dtype)
                  for name, head in self._header.schema.items()}  # fmt: skip
         for name, values in columns.items():
-            rows[f"columns/{name}"] = _column_rows(name, values, np.dtype(self._header.columns[name]))
+            rows[f"columns/{name}"] = column_rows(name, values, np.dtype(self._header.columns[name]))
         wrong = [key for key, values in rows.items() if len(values) != len(time_ns)]
         if wrong:
             raise BadValue(f"{self.path.name}: {', '.join(wrong)} do not have {len(time_ns)} rows each.")
@@ -255,15 +256,15 @@ class RecordingWriter:
     ) -> FrameRow:
         if self._first_ns is not None and time_ns <= self._last_ns:
             raise BadValue(f"{self.path.name}: frame time {time_ns} ns is not after {self._last_ns} ns.")
-        _check_known("telemetry", telemetry, self._header.telemetry)
-        _check_known("column", columns, self._header.columns)
+        check_known("telemetry", telemetry, self._header.telemetry)
+        check_known("column", columns, self._header.columns)
         kinds = self._header.columns
         return FrameRow(
             time_ns=time_ns,
             labels=self._checked_labels(labels, origin),
             origin=origin,
             telemetry={name: float(value) for name, value in telemetry.items()},
-            columns={name: _fitting(name, value, np.dtype(kinds[name])) for name, value in columns.items()},
+            columns={name: fitting(name, value, np.dtype(kinds[name])) for name, value in columns.items()},
             dropped=dropped,
         )
 
@@ -271,7 +272,7 @@ class RecordingWriter:
         self, labels: Mapping[str, npt.ArrayLike], origin: Origin
     ) -> dict[str, npt.NDArray[np.generic]]:
         schema = self._header.schema
-        _check_known("label head", labels, schema)
+        check_known("label head", labels, schema)
         missing = [name for name in schema if name not in labels]
         if missing and (labels or origin != Origin.NONE):
             raise BadValue(
@@ -378,39 +379,3 @@ class RecordingWriter:
             if time.monotonic() >= due_s:
                 self._files.publish(durable=True)
                 due_s = time.monotonic() + self._publish_every_s
-
-
-def _check_known(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
-    for name in given:
-        if name not in known:
-            raise not_found(f"{kind} of this recording", name, known)
-
-
-def _column_rows(name: str, values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return a column of a batch as its rows are stored. Raises BadValue for what does not fit."""
-    if dtype.kind == "S":
-        texts = np.char.encode(values, "utf-8") if values.dtype.kind == "U" else values
-        is_long = (
-            texts.dtype.itemsize > dtype.itemsize and len(texts) and np.char.str_len(texts).max() > dtype.itemsize
-        )
-        if texts.dtype.kind != "S" or is_long:
-            raise BadValue(
-                f"Column {name} is text of at most {dtype.itemsize} bytes; {values.dtype} does not fit."
-            )
-        padded = np.ascontiguousarray(texts.astype(dtype))
-        return padded.view(np.uint8).reshape(len(values), dtype.itemsize)
-    if not np.can_cast(values.dtype, dtype, "same_kind"):
-        raise BadValue(f"Column {name} is {dtype}; {values.dtype} does not fit.")
-    return values.astype(dtype, copy=False)
-
-
-def _fitting(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
-    """Return a column's value as its dtype has it, or raise BadValue: here, not later in the thread."""
-    if dtype.kind == "S":
-        if len(str(value).encode()) > dtype.itemsize:
-            raise BadValue(f'"{value}" is longer than the {dtype.itemsize} bytes of column {name}.')
-        return str(value)
-    try:
-        return dtype.type(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadValue(f"{value!r} does not fit into column {name} of {dtype}: {error}.") from error
