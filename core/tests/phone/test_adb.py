@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -24,17 +23,6 @@ pytest.importorskip("adbutils")
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANDROID_ADB_SERVER_HOST", "ANDROID_ADB_SERVER_PORT", "ANDROID_SERIAL"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def far() -> FakePhone:
-    return FakePhone()
-
-
-@pytest.fixture
-def server(far: FakePhone) -> Iterator[AdbServer]:
-    with AdbServer(far) as server:
-        yield server
 
 
 def connect(server: AdbServer, **options: object) -> AdbPhone:

@@ -21,17 +21,6 @@ pytest.importorskip("adbutils")
 pytest.importorskip("av")
 
 
-@pytest.fixture
-def far() -> FakePhone:
-    return FakePhone()
-
-
-@pytest.fixture
-def server(far: FakePhone) -> Iterator[AdbServer]:
-    with AdbServer(far) as server:
-        yield server
-
-
 def session(server: AdbServer, **options: object) -> DeviceSession:
     device = Device(capture="android", input="none", rate_hz=20)
     frame = Frame(width=100, height=50, rate_hz=20)
