@@ -98,7 +98,7 @@ CALLED = {
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
     "`World.policies`": "playhead_carracing.policy:Expert",
     "the device option `action`": "playhead_carracing.game:action",
-    "`Recipe.augment`, as a name": "playhead.data.augment:Colour",
+    "`Recipe.augment`, as a name": "playhead.data.augment.colour:Colour",
 }
 
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from playhead.data.augment import GREY, Augmentation, Augmenter, Labels, mirrored, turned_hue
+from playhead.data.augment import Augmentation, Augmenter, Labels
+from playhead.data.augment.colour import GREY, turned_hue
+from playhead.data.augment.geometry import mirrored
 from playhead.errors import BadValue, NotFound, PluginError
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 

@@ -1,0 +1,41 @@
+"""What one change to pictures is, and how it draws."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playhead.game import Frame
+from playhead.labels import LabelSchema
+
+Labels = dict[str, Tensor]
+
+
+class Augmentation(ABC):
+    """One way to change windows; made once for a training and called by several threads.
+
+    Legend:  B windows that were chosen, T frames, C channels, H, W; frames are float32 from 0 to 1.
+    """
+
+    is_geometric: ClassVar[bool] = False  # things move: protected regions are filled in first
+    mirrors: ClassVar[bool] = False  # left becomes right: protected regions are put back mirrored
+
+    def __init__(self, schema: LabelSchema, frame: Frame) -> None:
+        self.schema = schema
+        self.frame = frame
+
+    def accepts(self, labels: Labels) -> Tensor:
+        """Say which windows may be changed at all, by their labels. Shape (B,) bool."""
+        return torch.ones(len(next(iter(labels.values()))), dtype=torch.bool)
+
+    @abstractmethod
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
+        """Return the changed windows and what they should answer now; may write into its arguments."""
+
+
+def uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Draw one number a window, shaped to multiply frames. Shape (B, 1, 1, 1, 1)."""
+    return (low + (high - low) * torch.rand(count, generator=generator)).view(-1, 1, 1, 1, 1)
