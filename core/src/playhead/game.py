@@ -7,11 +7,11 @@ Data and code are kept apart: everything that can be written as JSON goes into e
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead.errors import BadValue, PluginError, not_found
+from playhead.errors import BadValue, NotFound, PluginError, not_found
 from playhead.labels import Conversion, Head, Keys, LabelSchema
 from playhead.regions import Region
 
@@ -227,6 +227,21 @@ def opposite_keys(game: Game) -> list[tuple[str, str]]:
     return [pair for head in game.labels.values() if isinstance(head, Keys) for pair in head.opposites]
 
 
+def only_or_named(game: Game, kind: str, known: Iterable[str], name: str, *, option: str) -> str:
+    """Return `name`, or without one the only thing of a kind, as an importer, that the game has.
+
+    Raises:  NotFound when it has none, or none of that name; BadValue naming the option when it has several.
+    """
+    names = sorted(known)
+    if not names:
+        raise NotFound(f"{game.name} has no {kind}: its package brings none.")
+    if not name and len(names) > 1:
+        raise BadValue(f"{game.name} has several {kind}s. Pass {option} {' or '.join(names)}.")
+    if name and name not in names:
+        raise not_found(f"{kind} of {game.name}", name, names)
+    return name or names[0]
+
+
 def is_playable(game: Game) -> bool:
     """Whether the game has controls at all; a classifier of pictures has none."""
     return bool(game.controls)
@@ -234,5 +249,5 @@ def is_playable(game: Game) -> bool:
 
 __all__ = [
     "Device", "Frame", "Game", "Measure", "Reference", "Scenario", "Window", "World",
-    "controllable", "is_playable", "opposite_keys", "resolve",
+    "controllable", "is_playable", "only_or_named", "opposite_keys", "resolve",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.capture import FrameArray
 from playhead.errors import BadValue
-from playhead.game import Device, Game, Reference
+from playhead.game import Device, Game, Reference, only_or_named
 
 if TYPE_CHECKING:
     from playhead.storage.schema import RecordingHeader
@@ -85,10 +85,8 @@ def collector_of(game: Game, driver: str) -> tuple[str, Reference] | None:
         return driver, game.collectors[driver]
     if driver or game.controls or not game.collectors:
         return None
-    if len(game.collectors) > 1:
-        names = " or ".join(sorted(game.collectors))
-        raise BadValue(f"{game.name} has several collectors. Pass --driver {names}.")
-    return next(iter(game.collectors.items()))
+    name = only_or_named(game, "collector", game.collectors, driver, option="--driver")
+    return name, game.collectors[name]
 
 
 def split_options(device: Device, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from playhead.errors import BadValue, NotFound, PlayheadError, not_found
-from playhead.game import Game, resolve
+from playhead.errors import BadValue, PlayheadError
+from playhead.game import Game, only_or_named, resolve
 from playhead.storage.disk import saying_what_failed
 from playhead.storage.importing import NAMED, LeftOut, Progress
 from playhead.storage.reader import Recording
@@ -49,14 +49,7 @@ class Exported:
 
 def exporter_of(game: Game, name: str) -> Callable[..., Sequence[LeftOut]]:
     """Return an exporter of the game, without a name its only one. Raises NotFound or BadValue."""
-    if not game.exporters:
-        raise NotFound(f"{game.name} has no exporter: no other layout of its recordings is known.")
-    if not name and len(game.exporters) > 1:
-        raise BadValue(f"{game.name} has several exporters. Pass --format {' or '.join(sorted(game.exporters))}.")
-    chosen = name or next(iter(game.exporters))
-    if chosen not in game.exporters:
-        raise not_found(f"exporter of {game.name}", chosen, game.exporters)
-    return resolve(game.exporters[chosen])
+    return resolve(game.exporters[only_or_named(game, "exporter", game.exporters, name, option="--format")])
 
 
 def export_all(

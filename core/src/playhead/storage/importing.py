@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playhead.errors import BadValue, Damaged, Mismatch, NotFound, not_found
-from playhead.game import Game, resolve
+from playhead.errors import Damaged, Mismatch, NotFound
+from playhead.game import Game, only_or_named, resolve
 from playhead.home import claim_folder
 from playhead.storage.disk import saying_what_failed
 from playhead.storage.marks import Mark, marks_in, measure
@@ -76,13 +76,7 @@ def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str,
     Without a name the game's only importer is taken.
     Raises:  NotFound for an unknown importer or path, BadValue when a name is needed.
     """
-    if not game.importers:
-        raise NotFound(f"{game.name} has no importer, so nothing can be imported for it.")
-    if not importer and len(game.importers) > 1:
-        raise BadValue(f"{game.name} has several importers. Pass --format {' or '.join(sorted(game.importers))}.")
-    name = importer or next(iter(game.importers))
-    if name not in game.importers:
-        raise not_found(f"importer of {game.name}", name, game.importers)
+    name = only_or_named(game, "importer", game.importers, importer, option="--format")
     found: list[Importable] = []
     for path in paths:
         if not path.exists():
