@@ -70,8 +70,7 @@ def write(folder: Path, frames: int, each: int = 1000) -> list[Recording]:
     known = list(pictures(200))
     rng = np.random.default_rng(1)
     for number in range(frames // each):
-        header = RecordingHeader(game=GAME.to_json(), schema=GAME.schema, frame=GAME.frame, rate_hz=10,
-                                 device="world", driver="benchmark")  # fmt: skip
+        header = RecordingHeader.of(GAME, device="world", driver="benchmark", rate_hz=10)
         with RecordingWriter(folder / f"r{number:03d}", header) as writer:
             for step in range(each):
                 held = (rng.random(4) < 0.3).astype(np.uint8)

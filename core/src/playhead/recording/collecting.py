@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Literal
 
@@ -145,13 +145,5 @@ def header_of(session: DeviceSession, name: str, collector: Collector, *, notes:
     for column in (collector.item_column, collector.part_column):
         if column not in collector.columns:
             raise not_found(f"column of the collector {name}", column, collector.columns)
-    return RecordingHeader(
-        game=session.game.to_json(),
-        schema=session.game.schema,
-        frame=session.game.frame,
-        rate_hz=session.rate_hz,
-        device=session.name,
-        driver=name,
-        columns=dict(collector.columns),
-        notes=notes,
-    )
+    header = RecordingHeader.of(session.game, device=session.name, driver=name, rate_hz=session.rate_hz)
+    return replace(header, columns=dict(collector.columns), notes=notes)

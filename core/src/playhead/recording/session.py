@@ -6,7 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,13 +151,11 @@ def _pace(device: OpenDevice, take: Take, lesson: Lesson) -> Pace:
 def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_device: str) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
     session, tells = device.session, telling(take.driver)
-    return RecordingHeader(
-        game=session.game.to_json(),
-        schema=session.game.schema,
-        frame=session.game.frame,
-        rate_hz=session.rate_hz,
-        device=session.name,
-        driver=take.driver_name,
+    header = RecordingHeader.of(
+        session.game, device=session.name, driver=take.driver_name, rate_hz=session.rate_hz
+    )
+    return replace(
+        header,
         label_device=label_device,
         padding_frames=round(take.padding_s * session.rate_hz),
         scenario=take.scenario,

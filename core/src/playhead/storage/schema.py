@@ -17,7 +17,7 @@ import playhead
 from playhead.clock import SystemClock
 from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.events import PLAYED
-from playhead.game import Frame
+from playhead.game import Frame, Game
 from playhead.labels import LabelSchema
 from playhead.version import git_revision, utc_now
 
@@ -77,6 +77,18 @@ class RecordingHeader:
                 )
         for name, kind in self.columns.items():
             column_dtype(name, kind)
+
+    @classmethod
+    def of(cls, game: Game, *, device: str, driver: str, rate_hz: float) -> RecordingHeader:
+        """Say what every recording of a game says; what else is known goes in by `dataclasses.replace`."""
+        return cls(
+            game=game.to_json(),
+            schema=game.schema,
+            frame=game.frame,
+            rate_hz=rate_hz,
+            device=device,
+            driver=driver,
+        )
 
     def to_json(self) -> Json:
         """Return the header as plain data."""

@@ -8,6 +8,7 @@ Source:  EduardR02/GTA-V-LSTM, 49cf8bc: `images` uint8 (N, 180, 240, 3) RGB and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,13 +74,8 @@ def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: 
 
 
 def _header(game: Game, file: Path, scenario: str) -> RecordingHeader:
-    return RecordingHeader(
-        game=game.to_json(),
-        schema=game.schema,
-        frame=game.frame,
-        rate_hz=RATE_HZ,
-        device="screen",
-        driver="human",
+    return replace(
+        RecordingHeader.of(game, device="screen", driver="human", rate_hz=RATE_HZ),
         padding_frames=STUCK_PADDING_FRAMES if scenario == "stuck" else 0,
         scenario=scenario,
         notes=f"Imported from {file}. The file holds no times: they are made up from {RATE_HZ} frames a second.",
