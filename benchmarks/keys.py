@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from screen import a_display
+from display import a_display
 
 from playhead.devices import DeviceSession
 from playhead.events import Event

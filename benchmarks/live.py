@@ -12,22 +12,19 @@ alone, in the same run. On a busy machine: chrt -f 1 python benchmarks/live.py.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import numpy as np
+from display import a_display
+from in_memory import Memory, device_of, percentiles_ms
 
 from playhead.capture import CapturedFrame, FrameArray
-from playhead.clock import Clock, SystemClock
-from playhead.devices import DeviceSession, OpenDevice
+from playhead.clock import SystemClock
 from playhead.driving.loop import Loop, Pace, Tick
 from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
-from playhead.input.none import DryRun
 from playhead.labels import Choice
 from playhead.playing.overlay import Canvas, with_levels
 from playhead.playing.watching import LiveView, Watching
@@ -40,23 +37,6 @@ GAME = Game(
     frame=Frame(width=400, height=150, rate_hz=60),
     labels={"car": Choice("octane", "aftershock", "werewolf", "breakout")},
 )
-
-
-class Memory:
-    """A capture that copies one of some pictures in memory."""
-
-    def __init__(self, clock: Clock) -> None:
-        random = np.random.default_rng(0)
-        self._clock, self._looks = clock, 0
-        self._pictures = [random.integers(0, 256, GAME.frame.shape, dtype=np.uint8) for _ in range(16)]
-
-    def look(self) -> CapturedFrame:
-        self._looks += 1
-        picture = self._pictures[self._looks % 16].copy()
-        return CapturedFrame(frame_HWC=picture, time_ns=self._clock.now_ns(), number=self._looks)
-
-    def close(self) -> None:
-        pass
 
 
 class Answering:
@@ -78,22 +58,6 @@ class Answering:
         self.answers = {"car": np.roll(np.array([0.7, 0.2, 0.06, 0.04], np.float32), self._decided % 4)}
 
 
-@contextmanager
-def desktop() -> Iterator[None]:
-    """A desktop in memory where there is none."""
-    if os.environ.get("DISPLAY") or sys.platform != "linux":
-        yield
-        return
-    from playhead.testing.display import VirtualDisplay
-
-    display = VirtualDisplay.start()
-    os.environ["DISPLAY"] = display.name
-    try:
-        yield
-    finally:
-        display.stop()
-
-
 class Ticking:
     """Draws and shows as live mode does, and counts what of it this thread itself computed."""
 
@@ -110,18 +74,13 @@ class Ticking:
         self._view.ended(events)
 
 
-def percentiles_ms(run: Callable[[], object], times: int = 300) -> tuple[float, float]:
+def timed_ms(run: Callable[[], object], times: int = 300) -> tuple[float, float]:
     durations_ns = []
     for _ in range(times):
         started_ns = time.perf_counter_ns()
         run()
         durations_ns.append(time.perf_counter_ns() - started_ns)
-    return of_ms(durations_ns)
-
-
-def of_ms(durations_ns: list[int]) -> tuple[float, float]:
-    p50, p99 = np.percentile(durations_ns, [50, 99]) / 1e6
-    return float(p50), float(p99)
+    return percentiles_ms(durations_ns)
 
 
 def parts(canvas: Canvas, window: Window) -> dict[str, Callable[[], object]]:
@@ -145,7 +104,7 @@ def main() -> None:
     parser.add_argument("--ticks", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=60.0)
     asked = parser.parse_args()
-    with desktop():
+    with a_display():
         measure(asked.ticks, asked.rate)
 
 
@@ -154,9 +113,8 @@ def measure(ticks: int, rate_hz: float) -> None:
     window = Window("bench", [])
     canvas = Canvas(150, 400, GAME.schema, has_heat=True)
     window.open(*canvas.size)
-    told = {name: percentiles_ms(run) for name, run in parts(canvas, window).items()}
-    session = DeviceSession(game=GAME, name="memory", device=GAME.device("memory"), clock=clock)
-    device = OpenDevice(session=session, capture=Memory(clock), input=DryRun(clock))
+    told = {name: timed_ms(run) for name, run in parts(canvas, window).items()}
+    device = device_of(GAME, Memory(clock, GAME.frame.shape), clock)
     answering = Answering()
     view = LiveView(cast("Watching", answering), window, canvas, clock, rate_hz=rate_hz)
     pace = Pace(rate_hz=rate_hz, duration_s=ticks / rate_hz)
@@ -169,7 +127,7 @@ def measure(ticks: int, rate_hz: float) -> None:
     tick = report.sections["tick"]
     p50, p99 = tick["p50_ms"], tick["p99_ms"]
     print(f"{'tick without network':22} p50 {p50:.3f} ms  p99 {p99:.3f} ms  (wanted: p99 3 ms)")
-    own50, own99 = of_ms(ticking.own_ns)
+    own50, own99 = percentiles_ms(ticking.own_ns)
     print(
         f"{'drawn and shown, CPU':22} p50 {own50:.3f} ms  p99 {own99:.3f} ms  (busy machines stretch all but this)"
     )

@@ -23,6 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from playhead.cli.train_view import TrainView
+from playhead.evaluation.intervals import Share, wilson
 from playhead.evaluation.offline import ask, held_out_index
 from playhead.home import Home
 from playhead.models.predictor import Predictor
@@ -52,19 +53,9 @@ class Point:
 
     name: str
     parameters: int
-    accuracy: float
-    low: float
-    high: float
+    accuracy: Share
     worst_recall: float
-    pictures: int
     processor_s: float
-
-
-def wilson(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % interval of a share by Wilson's score."""
-    share, half = right / total, z * z / (2 * total)
-    middle, spread = share + half, z * np.sqrt(share * (1 - share) / total + half * half / z / z)
-    return float((middle - spread) / (1 + 2 * half)), float((middle + spread) / (1 + 2 * half))
 
 
 def trained(plugins: Plugins, recordings: list[Recording], out: Path, network: Any, steps: int, seed: int) -> Run:
@@ -98,15 +89,11 @@ def measured(plugins: Plugins, recordings: list[Recording], name: str, run: Run)
     answers = ask(Predictor(run.load_model(plugins), run.schema), run, index)
     head = next(iter(answers.heads.values()))
     true_N, is_right_N = head.truth_NA[:, 0], head.answers_NO.argmax(1) == head.truth_NA[:, 0]
-    low, high = wilson(int(is_right_N.sum()), len(is_right_N))
     return Point(
         name=name,
         parameters=run.parameters,
-        accuracy=float(is_right_N.mean()),
-        low=low,
-        high=high,
+        accuracy=wilson(int(is_right_N.sum()), len(is_right_N)),
         worst_recall=min(float(is_right_N[true_N == one].mean()) for one in np.unique(true_N)),
-        pictures=len(index),
         processor_s=json.loads((run.path / "processor_s.json").read_text()),
     )
 
@@ -118,9 +105,11 @@ def table(points: list[Point]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for p in points:
+        right = p.accuracy
         lines.append(
-            f"| {p.name} | {p.parameters:,} | 1/{ORIGINAL / p.parameters:.3g} | {100 * p.accuracy:.2f} % "
-            f"({100 * p.low:.2f} to {100 * p.high:.2f}) | {100 * p.worst_recall:.2f} % | {p.processor_s:.0f} s |"
+            f"| {p.name} | {p.parameters:,} | 1/{ORIGINAL / p.parameters:.3g} | {100 * right.value:.2f} % "
+            f"({100 * right.low:.2f} to {100 * right.high:.2f}) | {100 * p.worst_recall:.2f} % | "
+            f"{p.processor_s:.0f} s |"
         )
     return "\n".join(lines)
 
@@ -134,8 +123,9 @@ def plot(points: list[Point], file: Path, title: str) -> None:
 
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     for p in points:
-        wrong = max(1 - p.accuracy, 0.5 / p.pictures)
-        span = [[max(0.0, wrong - (1 - p.high))], [(1 - p.low) - wrong]]
+        right = p.accuracy
+        wrong = max(1 - right.value, 0.5 / right.whole)
+        span = [[max(0.0, wrong - (1 - right.high))], [(1 - right.low) - wrong]]
         colour = "tab:red" if p.name == "original" else "tab:blue"
         axes.errorbar(p.parameters, 100 * wrong, 100 * np.array(span), fmt="o", color=colour, capsize=3)
         axes.annotate(p.name, (p.parameters, 100 * wrong), xytext=(6, 6), textcoords="offset points", fontsize=8)
@@ -164,7 +154,7 @@ def main() -> None:
         points.append(measured(plugins, recordings, network[0], run))
         print(table(points[-1:]).splitlines()[-1], file=sys.stderr)
     points.sort(key=lambda point: -point.parameters)
-    title = f"{points[0].pictures:,} pictures of unseen loadouts, {asked.steps:,} steps each"
+    title = f"{points[0].accuracy.whole:,} pictures of unseen loadouts, {asked.steps:,} steps each"
     (asked.out / "parameters.md").write_text(f"{title}\n\n{table(points)}\n", encoding="utf-8")
     plot(points, asked.out / "parameters.png", title)
     print(table(points))

@@ -14,14 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from in_memory import Memory, device_of, percentiles_ms
 
-from playhead.capture import CapturedFrame, FrameArray
+from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.devices import DeviceSession, OpenDevice
 from playhead.driving.loop import Loop, Pace
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game
-from playhead.input.none import DryRun
 from playhead.labels import Keys
 from playhead.playing.controllers import default_controller
 from playhead.playing.history import History
@@ -34,27 +33,6 @@ GAME = Game(
     labels={"drive": Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")))},
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
 )
-
-
-class Memory:
-    """A capture that copies one of some pictures in memory."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._pictures = [random_picture(number) for number in range(16)]
-        self._looks = 0
-
-    def look(self) -> CapturedFrame:
-        self._looks += 1
-        return CapturedFrame(
-            frame_HWC=self._pictures[self._looks % 16].copy(),
-            time_ns=self._clock.now_ns(),
-            number=self._looks,
-            telemetry={"speed": 1.0},
-        )
-
-    def close(self) -> None:
-        pass
 
 
 class Answering:
@@ -75,22 +53,17 @@ class Answering:
         return self._controller.plan({"drive": answer}, 1 / 80)
 
 
-def random_picture(seed: int) -> FrameArray:
-    return np.random.default_rng(seed).integers(0, 256, GAME.frame.shape, dtype=np.uint8)
-
-
-def percentiles_ms(durations_ns: list[int]) -> tuple[float, float]:
-    p50, p99 = np.percentile(durations_ns, [50, 99]) / 1e6
-    return float(p50), float(p99)
+def memory(clock: Clock) -> Memory:
+    return Memory(clock, GAME.frame.shape, {"speed": 1.0})
 
 
 def bare_loop(clock: SystemClock, rate_hz: float, seconds: float) -> tuple[float, float]:
     """Grab, copy, wait, and nothing else."""
-    memory, durations_ns = Memory(clock), []
+    capture, durations_ns = memory(clock), []
     deadline_ns = clock.now_ns()
     for _ in range(round(rate_hz * seconds)):
         started_ns = time.perf_counter_ns()
-        memory.look()
+        capture.look()
         durations_ns.append(time.perf_counter_ns() - started_ns)
         deadline_ns += round(NS_PER_S / rate_hz)
         clock.sleep_until(deadline_ns)
@@ -98,10 +71,8 @@ def bare_loop(clock: SystemClock, rate_hz: float, seconds: float) -> tuple[float
 
 
 def whole_loop(clock: SystemClock, rate_hz: float, seconds: float) -> dict[str, Any]:
-    session = DeviceSession(game=GAME, name="memory", device=GAME.device("memory"), clock=clock)
-    device = OpenDevice(session=session, capture=Memory(clock), input=DryRun(clock))
     pace = Pace(rate_hz=rate_hz, duration_s=seconds)
-    return Loop(device=device, driver=Answering(), pace=pace).run().to_json()
+    return Loop(device=device_of(GAME, memory(clock), clock), driver=Answering(), pace=pace).run().to_json()
 
 
 def main() -> None:

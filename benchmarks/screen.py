@@ -22,6 +22,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from display import a_display
 
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import Box, GameWindow, why_no_window
@@ -69,26 +70,6 @@ def draw(width: int, height: int, rate_hz: float) -> None:
         number += 1
         due_s += 1 / rate_hz
         time.sleep(max(0.0, due_s - time.perf_counter()))
-
-
-@contextmanager
-def a_display() -> Iterator[None]:
-    """Use the display there is, or an Xvfb for the time of the benchmark."""
-    if os.environ.get("DISPLAY"):
-        yield
-        return
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait()
-        del os.environ["DISPLAY"]
 
 
 @contextmanager

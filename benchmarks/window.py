@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from playhead.evaluation.statistics import bootstrap_ratio
 from playhead.game import Game, World
 from playhead.plugins import Plugins
 from playhead.testing.display import VirtualDisplay, XPerson, run_on
 from playhead.testing.shown import ShownWorld
 
 PLAYHEAD = (sys.executable, "-m", "playhead")
-DRAWS = 2000  # of the bootstrap
 Measures = list[Mapping[str, float]]
 
 
@@ -90,10 +90,8 @@ def flat(options: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any
 
 def ratio_of_means(part_D: np.ndarray, whole_D: np.ndarray) -> str:
     """Return the ratio of two means over the same drives with its 95 % bootstrap interval."""
-    rows_BD = np.random.default_rng(0).integers(0, len(part_D), (DRAWS, len(part_D)))
-    ratios_B = part_D[rows_BD].mean(1) / np.maximum(whole_D[rows_BD].mean(1), 1e-9)
-    low, high = np.quantile(ratios_B, (0.025, 0.975))
-    return f"{part_D.mean() / max(whole_D.mean(), 1e-9):.2f} [{low:.2f}, {high:.2f}]"
+    ratio = bootstrap_ratio(part_D, whole_D)
+    return f"{ratio.mean:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
 
 
 def report(game: Game, drives: Mapping[str, Measures]) -> None:
