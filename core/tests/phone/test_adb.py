@@ -11,7 +11,8 @@ import pytest
 from playhead.clock import FakeClock
 from playhead.errors import DeviceFailed, NoPhone, NotFound
 from playhead.phone import View
-from playhead.phone.adb import AdbPhone, Server, why_no_phone
+from playhead.phone.adb import AdbPhone
+from playhead.phone.link import Server, why_no_phone
 from playhead.regions import Region
 from playhead.testing.adb import AdbServer, nothing_listens
 from playhead.testing.phone import FakePhone
@@ -132,10 +133,8 @@ def test_half_a_picture_is_none(server: AdbServer, far: FakePhone) -> None:
 
 
 def test_a_command_that_the_phone_refuses(server: AdbServer) -> None:
-    from playhead.phone.adb import _run
-
     with pytest.raises(DeviceFailed, match='refused "reboot now": sh: reboot: not found'):
-        _run(connect(server)._link, "reboot now")
+        connect(server).link.run("reboot now")
 
 
 def test_an_app_is_brought_to_the_front_once(server: AdbServer) -> None:

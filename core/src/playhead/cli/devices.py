@@ -57,7 +57,7 @@ def _problem(game: Game, device: Device, options: Mapping[str, Any]) -> NoDevice
 
         return why_no_window(device, options, game.title)
     if device.capture == "android":
-        from playhead.phone.adb import why_no_phone
+        from playhead.phone.link import why_no_phone
 
         return why_no_phone(options)
     return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from playhead.clock import Clock
 from playhead.errors import DeviceFailed, NoPhone
 from playhead.phone import FrameArray
-from playhead.phone.adb import Link, saying_what_failed
+from playhead.phone.link import Link, saying_what_failed
 
 if TYPE_CHECKING:
     from adbutils import AdbConnection
@@ -82,7 +82,7 @@ class ScreenStream:
         try:
             while not self._stop.is_set():
                 before = self._number()
-                with saying_what_failed(f"the phone {self._link.serial}"), self._link.run(command) as connection:
+                with saying_what_failed(f"the phone {self._link.serial}"), self._link.start(command) as connection:
                     self._decode(connection)
                 if self._number() == before and not self._stop.is_set():
                     raise DeviceFailed(
