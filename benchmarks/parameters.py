@@ -23,8 +23,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from playhead.cli.train_view import TrainView
+from playhead.evaluation.held_out import held_out_index
 from playhead.evaluation.intervals import Share, wilson
-from playhead.evaluation.offline import ask, held_out_index
+from playhead.evaluation.offline import ask
 from playhead.home import Home
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run

@@ -14,10 +14,11 @@ from shapes import GAME, HIDING_HAT, SHAPE, UNSEEN_SHAPES, load_plugins, picture
 
 from playhead.data.unseen import kinds_of, shows_unseen, unseen_index
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.evaluation.choice import confusion_cells, confusion_text
+from playhead.evaluation.choice_text import confusion_cells, confusion_text
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
+from playhead.evaluation.familiarity import Learned, Thoughts, familiarity
 from playhead.evaluation.intervals import auroc
-from playhead.evaluation.rejection import Learned, Thoughts, familiarity, judge_rejection
+from playhead.evaluation.rejection import judge_rejection
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.shared import shared_values

@@ -14,14 +14,8 @@ from playhead.errors import Mismatch, NothingToTrain
 from playhead.evaluation.closed_loop import course_of
 from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
 from playhead.evaluation.exhibits import ranked_apart
-from playhead.evaluation.offline import (
-    ask,
-    held_out_index,
-    held_out_names,
-    honesty_verdicts,
-    leading_windows,
-    read_windows,
-)
+from playhead.evaluation.held_out import held_out_index, held_out_names, leading_windows
+from playhead.evaluation.offline import ask, honesty_verdicts, read_windows
 from playhead.evaluation.report import render_page, write_report
 from playhead.labels import Choice
 from playhead.models.attribution import attribution_layers, heat_maps

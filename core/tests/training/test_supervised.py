@@ -15,7 +15,7 @@ from doubles import MemoryRecording, bright_side_drives, mixed_heads, recording,
 
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
-from playhead.evaluation.offline import held_out_index
+from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.models.predictor import Predictor

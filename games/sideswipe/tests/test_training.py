@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from playhead.data.split import groups_of
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NothingToTrain
-from playhead.evaluation.offline import held_out_index
+from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
 from playhead.models.run import Run
 from playhead.plugins import Plugins

@@ -163,7 +163,7 @@ def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
 
 def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
     """Open the recordings named, or those the run kept for validation, saying which of these are gone."""
-    from playhead.evaluation.offline import held_out_names
+    from playhead.evaluation.held_out import held_out_names
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.choice import Asked
+from playhead.evaluation.familiarity import Thoughts
 from playhead.evaluation.offline import ask
-from playhead.evaluation.rejection import Thoughts
 from playhead.labels import Choice
 from playhead.models.predictor import Predictor
 from playhead.models.probe import Probe

@@ -28,15 +28,15 @@ from playhead.evaluation.closely import ask_closely
 from playhead.evaluation.contestants import NETWORK, Contestant, contestants
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
 from playhead.evaluation.gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
-from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
-from playhead.evaluation.offline import (
+from playhead.evaluation.held_out import (
     check_recording,
     held_out_index,
-    honesty_verdicts,
     leading_windows,
     other_part,
     spread_windows,
 )
+from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
+from playhead.evaluation.offline import honesty_verdicts
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
 from playhead.evaluation.statistics import ScoreTable, shown
 from playhead.game import Game, is_playable

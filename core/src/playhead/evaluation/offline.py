@@ -1,11 +1,11 @@
-"""Asks a run about recordings it was not trained on, batch by batch: frames are never all in memory.
+"""Asks a run about windows, batch by batch: frames are never all in memory.
 
 Shape legend: N windows, T frames of a window, A label columns, O outputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.loader import Loader, rows_in_order
-from playhead.data.source import Source
-from playhead.data.split import VALIDATION, held_out, part_of
-from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.errors import Mismatch, NothingToTrain
+from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.honesty import (
     FRAMES,
@@ -26,87 +23,13 @@ from playhead.evaluation.honesty import (
     shuffle_verdict,
 )
 from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
-from playhead.labels import LabelSchema, check_same
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
-from playhead.models.run import Run, check_frame
+from playhead.models.run import Run
 
 BATCH = 64
 LEAK_WINDOWS = 5000  # a linear fit of a few inputs needs no more
 SHUFFLE_WINDOWS = 512
-
-
-def held_out_names(run: Run) -> list[str]:
-    """Return the names of the recordings whose windows, or some of them, the run was not trained on."""
-    kept = "test_windows" if run.data.get("test_windows") else "validation_windows"
-    return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get(kept)]
-
-
-def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:
-    """Find the windows to ask about; with `only_held_out` just those of the run's test, or its validation.
-
-    Raises:  Mismatch when a recording does not fit the run, NothingToTrain when no window is left.
-    """
-    for recording in recordings:
-        check_recording(run, recording)
-    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
-    if only_held_out and len(index):
-        index = held_out(index, run.data)
-    if len(index) == 0:
-        names = ", ".join(recording.name for recording in recordings) or "no recording"
-        raise NothingToTrain(
-            f"No window of {names} can be asked about: too short, not labelled, or all of it was trained on. "
-            "Name other recordings with --recordings, or record more: playhead record "
-            f"{run.game['name']}."
-        )
-    return index
-
-
-def other_part(run: Run, recordings: Sequence[Source], part: int) -> WindowIndex:
-    """Return the windows of training or validation of a run that is measured on a test part; else none.
-
-    A run that was split by recording remembers those to hold out by name, and not what the others were.
-    """
-    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
-    is_known = "split" in run.data or part == VALIDATION
-    if not run.data.get("test_windows") or not len(index) or not is_known:
-        return index.take(np.zeros(len(index), dtype=bool))
-    return part_of(index, run.data, part)
-
-
-def check_recording(run: Run, recording: Source) -> None:
-    """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
-    header, where = recording.header, f"Recording {recording.name}"
-    then = f"Choose others with --recordings from: playhead data list {run.game['name']}."
-    if header.game["name"] != run.game["name"]:
-        raise Mismatch(f"{where} is of {header.game['name']}, the run {run.name} of {run.game['name']}. {then}")
-    theirs = LabelSchema(tuple((name, head) for name, head in header.schema.heads if name in run.schema))
-    check_same(run.schema, theirs, where=where, then=then)
-    check_frame(run.frame, header.frame, where=where, then=then)
-    if abs(header.rate_hz - run.rate_hz) > 1e-6 * run.rate_hz:
-        raise Mismatch(
-            f"{where} is at {header.rate_hz:g} Hz, the run {run.name} was trained at {run.rate_hz:g} Hz. {then}"
-        )
-
-
-def spread_windows(index: WindowIndex, at_most: int) -> WindowIndex:
-    """Keep at most so many windows, evenly spread: for pictures that have nothing to do with the one before."""
-    if len(index) <= at_most:
-        return index
-    return index.take(np.linspace(0, len(index) - 1, at_most).astype(np.int64))
-
-
-def leading_windows(index: WindowIndex, at_most: int) -> WindowIndex:
-    """Keep at most so many windows: the first ones of each recording, as many of each, in unbroken order."""
-    if len(index) <= at_most:
-        return index
-    counts = np.bincount(index.recording_N, minlength=len(index.recordings))
-    left, quota = at_most, np.zeros_like(counts)
-    for place, number in enumerate(np.argsort(counts, kind="stable")):
-        quota[number] = min(counts[number], left // (len(counts) - place))
-        left -= quota[number]
-    first_N = np.searchsorted(index.recording_N, index.recording_N, side="left")
-    return index.take(np.arange(len(index)) - first_N < quota[index.recording_N])
 
 
 def ask(

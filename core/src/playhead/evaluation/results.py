@@ -9,7 +9,8 @@ from typing import Any
 
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.baselines import baseline_answers, baseline_title
-from playhead.evaluation.choice import ChoiceStudy, confusion_text, summary_lines
+from playhead.evaluation.choice import ChoiceStudy
+from playhead.evaluation.choice_text import confusion_text, summary_lines
 from playhead.evaluation.exhibit import Exhibit
 from playhead.evaluation.honesty import Verdict
 from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head

@@ -1,0 +1,87 @@
+"""Which windows a run is asked about: those it was not trained on, of recordings that fit it, not too many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from playhead.data.source import Source
+from playhead.data.split import VALIDATION, held_out, part_of
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import Mismatch, NothingToTrain
+from playhead.labels import LabelSchema, check_same
+from playhead.models.run import Run, check_frame
+
+
+def held_out_names(run: Run) -> list[str]:
+    """Return the names of the recordings whose windows, or some of them, the run was not trained on."""
+    kept = "test_windows" if run.data.get("test_windows") else "validation_windows"
+    return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get(kept)]
+
+
+def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:
+    """Find the windows to ask about; with `only_held_out` just those of the run's test, or its validation.
+
+    Raises:  Mismatch when a recording does not fit the run, NothingToTrain when no window is left.
+    """
+    for recording in recordings:
+        check_recording(run, recording)
+    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
+    if only_held_out and len(index):
+        index = held_out(index, run.data)
+    if len(index) == 0:
+        names = ", ".join(recording.name for recording in recordings) or "no recording"
+        raise NothingToTrain(
+            f"No window of {names} can be asked about: too short, not labelled, or all of it was trained on. "
+            "Name other recordings with --recordings, or record more: playhead record "
+            f"{run.game['name']}."
+        )
+    return index
+
+
+def other_part(run: Run, recordings: Sequence[Source], part: int) -> WindowIndex:
+    """Return the windows of training or validation of a run that is measured on a test part; else none.
+
+    A run that was split by recording remembers those to hold out by name, and not what the others were.
+    """
+    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
+    is_known = "split" in run.data or part == VALIDATION
+    if not run.data.get("test_windows") or not len(index) or not is_known:
+        return index.take(np.zeros(len(index), dtype=bool))
+    return part_of(index, run.data, part)
+
+
+def check_recording(run: Run, recording: Source) -> None:
+    """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
+    header, where = recording.header, f"Recording {recording.name}"
+    then = f"Choose others with --recordings from: playhead data list {run.game['name']}."
+    if header.game["name"] != run.game["name"]:
+        raise Mismatch(f"{where} is of {header.game['name']}, the run {run.name} of {run.game['name']}. {then}")
+    theirs = LabelSchema(tuple((name, head) for name, head in header.schema.heads if name in run.schema))
+    check_same(run.schema, theirs, where=where, then=then)
+    check_frame(run.frame, header.frame, where=where, then=then)
+    if abs(header.rate_hz - run.rate_hz) > 1e-6 * run.rate_hz:
+        raise Mismatch(
+            f"{where} is at {header.rate_hz:g} Hz, the run {run.name} was trained at {run.rate_hz:g} Hz. {then}"
+        )
+
+
+def spread_windows(index: WindowIndex, at_most: int) -> WindowIndex:
+    """Keep at most so many windows, evenly spread: for pictures that have nothing to do with the one before."""
+    if len(index) <= at_most:
+        return index
+    return index.take(np.linspace(0, len(index) - 1, at_most).astype(np.int64))
+
+
+def leading_windows(index: WindowIndex, at_most: int) -> WindowIndex:
+    """Keep at most so many windows: the first ones of each recording, as many of each, in unbroken order."""
+    if len(index) <= at_most:
+        return index
+    counts = np.bincount(index.recording_N, minlength=len(index.recordings))
+    left, quota = at_most, np.zeros_like(counts)
+    for place, number in enumerate(np.argsort(counts, kind="stable")):
+        quota[number] = min(counts[number], left // (len(counts) - place))
+        left -= quota[number]
+    first_N = np.searchsorted(index.recording_N, index.recording_N, side="left")
+    return index.take(np.arange(len(index)) - first_N < quota[index.recording_N])
