@@ -7,16 +7,11 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-import playhead
 from playhead.data.source import Source
 from playhead.data.split import TRAIN, VALIDATION
 from playhead.data.unseen import unseen_index
@@ -27,6 +22,7 @@ from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate
 from playhead.evaluation.closely import ask_closely
 from playhead.evaluation.contestants import NETWORK, Contestant, contestants
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
+from playhead.evaluation.facts import drive_facts, machine_facts, recipe_facts, recordings_facts, run_facts
 from playhead.evaluation.gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.held_out import (
     check_recording,
@@ -38,7 +34,6 @@ from playhead.evaluation.held_out import (
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import honesty_verdicts
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
-from playhead.evaluation.statistics import ScoreTable, shown
 from playhead.game import Game, is_playable
 from playhead.labels import Choice, Keys
 from playhead.models.network import Network
@@ -47,6 +42,8 @@ from playhead.models.run import Run
 from playhead.plugins import Plugins
 
 Advance = Callable[[int], object]
+
+LEARNED_WINDOWS = 4096  # of training, whose features say what is familiar
 
 
 class Watch(Protocol):
@@ -104,10 +101,10 @@ def evaluate(job: EvaluationJob) -> Evaluation:
     groups = {"Run": run_facts(run), "Recipe": recipe_facts(run)}
     if job.recordings:
         compare(job, found)
-        groups["Recordings asked about"] = recordings_facts(job, found)
+        groups["Recordings asked about"] = recordings_facts(run, found)
     if job.course is not None:
         drive(job, job.course, found)
-        groups["Drives"] = drive_facts(job, found.table)
+        groups["Drives"] = drive_facts(found)
     found.facts = {**groups, "Machine": machine_facts()}
     return found
 
@@ -175,9 +172,6 @@ def ask_unseen(job: EvaluationJob, predictor: Predictor) -> Asked | None:
         return ask_closely(predictor, job.run, index, progress=advance)
 
 
-LEARNED_WINDOWS = 4096  # of training, whose features say what is familiar
-
-
 def ask_part(job: EvaluationJob, predictor: Predictor, part: int, at_most: int) -> Asked | None:
     """Answer windows of another part of the run's split than it is measured on; None where there are none."""
     if not job.only_held_out:
@@ -229,73 +223,3 @@ def main_label(found: Evaluation) -> str:
         if isinstance(head, Keys) and len(result.answers.truth_NA):
             return head.names[int(result.answers.truth_NA.sum(0).argmax())]
     return ""
-
-
-def run_facts(run: Run) -> dict[str, str]:
-    """Return what a reader wants to know of the run."""
-    made = {name.replace("_", " "): str(value) for name, value in run.made_with.items() if value}
-    return {
-        "name": run.name,
-        "network": f"{run.recipe.model}, {run.parameters:,} parameters",
-        "frames": f"{run.frame.width}x{run.frame.height} at {run.rate_hz:g} Hz",
-        "window": f"{run.recipe.length} frames {run.recipe.stride_s:g} s apart"
-        if run.recipe.length > 1
-        else "a frame",
-        "labels": f"{run.latency_s:g} s after the last frame",
-        "trained on": f"{run.data.get('train_windows', 0):,} windows of "
-        f"{sum(1 for entry in run.data.get('recordings', ()) if entry.get('train_windows'))} recordings",
-        **made,
-    }
-
-
-def recipe_facts(run: Run) -> dict[str, str]:
-    """Return the recipe's settings as text."""
-    return {name: _told(value) for name, value in run.recipe.to_json().items()}
-
-
-def _told(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={_told(inner)}" for name, inner in value.items()) or "–"
-    if isinstance(value, list):
-        return ", ".join(_told(inner) for inner in value) or "–"
-    return str(value)
-
-
-def recordings_facts(job: EvaluationJob, found: Evaluation) -> dict[str, str]:
-    """Return how many windows of each recording were asked about."""
-    assert found.answers is not None
-    counts = np.bincount(found.answers.recording_N, minlength=len(found.answers.recordings))
-    part = "test" if job.run.data.get("test_windows") else "validation"
-    kept = f"kept for {part}" if job.only_held_out else "named by the user, perhaps trained on"
-    used = {
-        name: f"{count:,} windows" for name, count in zip(found.answers.recordings, counts, strict=True) if count
-    }
-    return {"which": kept, **used}
-
-
-def drive_facts(job: EvaluationJob, table: ScoreTable | None) -> dict[str, str]:
-    """Return how the drives were set up, and the check of the main intervals."""
-    assert table is not None
-    facts = {name.replace("_", " "): _told(value) for name, value in table.settings.items() if value is not None}
-    facts["seeds"] = f"{table.seeds[0]} to {table.seeds[-1]}"
-    measure = table.shown_names()[0]
-    if NETWORK in table.drivers:
-        checked = shown(table.student_t(NETWORK, measure))
-        facts[f"{table.measure(measure).title} by Student's t"] = checked
-    return facts
-
-
-def machine_facts() -> dict[str, str]:
-    """Return what the numbers were made with."""
-    packages = {}
-    for name in ("torch", "numpy", "zarr", "gymnasium", "opencv-python"):
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return {
-        "playhead": playhead.__version__,
-        "python": platform.python_version(),
-        **packages,
-        "system": platform.platform(terse=True),
-    }

@@ -1,0 +1,86 @@
+"""What a reader wants to know beside the numbers of an evaluation: run, recipe, recordings, drives, machine."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+import playhead
+from playhead.evaluation.contestants import NETWORK
+from playhead.evaluation.results import Evaluation
+from playhead.evaluation.statistics import shown
+from playhead.models.run import Run
+
+
+def run_facts(run: Run) -> dict[str, str]:
+    """Return what a reader wants to know of the run."""
+    made = {name.replace("_", " "): str(value) for name, value in run.made_with.items() if value}
+    return {
+        "name": run.name,
+        "network": f"{run.recipe.model}, {run.parameters:,} parameters",
+        "frames": f"{run.frame.width}x{run.frame.height} at {run.rate_hz:g} Hz",
+        "window": f"{run.recipe.length} frames {run.recipe.stride_s:g} s apart"
+        if run.recipe.length > 1
+        else "a frame",
+        "labels": f"{run.latency_s:g} s after the last frame",
+        "trained on": f"{run.data.get('train_windows', 0):,} windows of "
+        f"{sum(1 for entry in run.data.get('recordings', ()) if entry.get('train_windows'))} recordings",
+        **made,
+    }
+
+
+def recipe_facts(run: Run) -> dict[str, str]:
+    """Return the recipe's settings as text."""
+    return {name: _told(value) for name, value in run.recipe.to_json().items()}
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_told(inner)}" for name, inner in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(_told(inner) for inner in value) or "–"
+    return str(value)
+
+
+def recordings_facts(run: Run, found: Evaluation) -> dict[str, str]:
+    """Return how many windows of each recording were asked about."""
+    assert found.answers is not None
+    counts = np.bincount(found.answers.recording_N, minlength=len(found.answers.recordings))
+    part = "test" if run.data.get("test_windows") else "validation"
+    kept = f"kept for {part}" if found.is_held_out else "named by the user, perhaps trained on"
+    used = {
+        name: f"{count:,} windows" for name, count in zip(found.answers.recordings, counts, strict=True) if count
+    }
+    return {"which": kept, **used}
+
+
+def drive_facts(found: Evaluation) -> dict[str, str]:
+    """Return how the drives were set up, and the check of the main intervals."""
+    table = found.table
+    assert table is not None
+    facts = {name.replace("_", " "): _told(value) for name, value in table.settings.items() if value is not None}
+    facts["seeds"] = f"{table.seeds[0]} to {table.seeds[-1]}"
+    measure = table.shown_names()[0]
+    if NETWORK in table.drivers:
+        checked = shown(table.student_t(NETWORK, measure))
+        facts[f"{table.measure(measure).title} by Student's t"] = checked
+    return facts
+
+
+def machine_facts() -> dict[str, str]:
+    """Return what the numbers were made with."""
+    packages = {}
+    for name in ("torch", "numpy", "zarr", "gymnasium", "opencv-python"):
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "playhead": playhead.__version__,
+        "python": platform.python_version(),
+        **packages,
+        "system": platform.platform(terse=True),
+    }
