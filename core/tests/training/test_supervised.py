@@ -22,9 +22,10 @@ from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.models.weights import load_file
 from playhead.plugins import Plugins
+from playhead.training.batches import drawing_weights
 from playhead.training.job import TrainingJob, Unwatched
 from playhead.training.recipe import Recipe
-from playhead.training.supervised import class_weights, drawing_weights, train
+from playhead.training.supervised import class_weights, train
 
 SMALL = {"channels": [8, 8, 8, 8], "features": 16, "hidden": 16}
 QUICK = Recipe(steps=6, eval_every=3, batch_size=8, warmup_steps=2, model_options=SMALL)

@@ -1,0 +1,141 @@
+"""What a training learns from: the windows of its recordings, their split, and the batches they come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from playhead.data.augment import Augmenter
+from playhead.data.balance import WeightArray, prefer, report, weights
+from playhead.data.cache import ViewCache
+from playhead.data.loader import Loader, draw_rows, rows_in_order
+from playhead.data.source import Source
+from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
+from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
+from playhead.errors import BadValue, NothingToTrain
+from playhead.labels import Choice
+from playhead.models.network import Network
+from playhead.training.job import TrainingJob
+
+# Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
+VALIDATION_WINDOWS = 4096
+
+
+def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
+    """Find the windows. Raises NothingToTrain naming each recording that gives none, unless some do."""
+    index = WindowIndex.of(recordings, job.schema, WindowSpec.of(job.recipe))
+    counts = zip(recordings, windows_by_recording(index), strict=True)
+    empty = [recording.name for recording, count in counts if count == 0]
+    if len(index) == 0:
+        raise NothingToTrain(
+            f"No recording of {job.game.name} has a window to learn from: {', '.join(empty)}. A window takes "
+            f"{_window_s(job):g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. "
+            "Record longer, or see what they hold: playhead data info."
+        )
+    spec = WindowSpec(origins=job.recipe.origins)
+    job.progress.note(report(WindowIndex.of(recordings, job.schema, spec)).line())
+    for name in empty:
+        job.progress.note(
+            f"Recording {name} has no window to learn from: too short, all padding, or not labelled."
+        )
+    return index
+
+
+def split_windows(job: TrainingJob, index: WindowIndex) -> Split:
+    """Split by the recipe; what the run to go on from has learned from neither validates nor tests."""
+    recipe, earlier = job.recipe, {}
+    data = job.start_from.data if job.start_from is not None else {}
+    if data.get("split", {}).get("by") == recipe.split_by:
+        return split_by_rule(index, SplitRule.from_json(data["split"]))
+    if recipe.split_by == BY_RECORDING:
+        validated = data.get("validation", [])
+        earlier = {entry["name"]: entry["name"] in validated for entry in data.get("recordings", [])}
+    return split(
+        index, recipe.val_share, recipe.seed, recipe.split_by, earlier,
+        test_share=recipe.test_share, tested=frozenset(data.get("test", [])),
+    )  # fmt: skip
+
+
+def check_classes(job: TrainingJob, index: WindowIndex) -> None:
+    """Raise NothingToTrain when a class of a choice never occurs: it could never be answered."""
+    for name, head in job.schema.items():
+        if not isinstance(head, Choice) or job.recipe.allow_empty:
+            continue
+        counts = np.bincount(index.labels[name][:, 0], minlength=len(head.names))
+        missing = [one for one, count in zip(head.names, counts, strict=True) if count == 0]
+        if missing:
+            there = ", ".join(f"{one} {n:,}" for one, n in zip(head.names, counts, strict=True) if n)
+            raise NothingToTrain(
+                f"No window to learn from shows {' or '.join(missing)} ({name}: {there}), so the network would "
+                f"never answer it. Record some: playhead record {job.game.name}. Or learn the others alone: "
+                "--set allow_empty=true."
+            )
+
+
+def _window_s(job: TrainingJob) -> float:
+    recipe = job.recipe
+    return (recipe.length - 1) * recipe.stride_s + recipe.latency_s + recipe.label_over_s
+
+
+def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
+    """Return how often each window is drawn: balanced, and new recordings preferred when going on from a run."""
+    weight_N = weights(index, job.recipe.balance)
+    if job.start_from is None:
+        return weight_N
+    seen = {entry["name"] for entry in job.start_from.data.get("recordings", [])}
+    is_new = np.array([recording.name not in seen for recording in index.recordings], dtype=bool)
+    return prefer(weight_N, is_new[index.recording_N], job.recipe.new_share)
+
+
+def view_cache(job: TrainingJob, recordings: Sequence[Source]) -> ViewCache | None:
+    """Return the memory for frames that training and validation share."""
+    frames = sum(recording.length for recording in recordings)
+    return ViewCache(frames, job.recipe.cache_mb * 1_000_000) if job.recipe.cache_mb > 0 else None
+
+
+def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None) -> Loader:
+    """Return the batches of the whole training."""
+    recipe, weight_N = job.recipe, drawing_weights(job, index)
+    check_augment_on(job, network)
+
+    def rows() -> Iterator[IndexArray]:
+        return draw_rows(weight_N, recipe.batch_size, recipe.steps, recipe.seed)
+
+    return Loader(
+        index=index,
+        rows=rows,
+        steps=recipe.steps,
+        prepare=network.prepare,
+        cache=cache,
+        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions),
+        augment_on=recipe.augment_on,
+        inputs=recipe.inputs,
+        workers=recipe.workers,
+        seed=recipe.seed,
+    )
+
+
+def check_augment_on(job: TrainingJob, network: Network) -> None:
+    """Raise BadValue where views cannot be changed: they would have to change alike, and regions not at all."""
+    views = network.prepare(np.zeros((1, *job.game.frame.shape), dtype=np.uint8))
+    if job.recipe.augment_on == "views" and (len(views) > 1 or job.game.regions):
+        raise BadValue(
+            f"augment_on=views changes the only picture that a network sees. {job.recipe.model} sees "
+            f"{', '.join(views)}, and {job.game.name} protects {', '.join(job.game.regions) or 'no region'}. "
+            "Take --set augment_on=frames."
+        )
+
+
+def validation_loader(job: TrainingJob, parts: Split, network: Network, cache: ViewCache | None) -> Loader | None:
+    """Return the batches of a validation, or None when nothing was kept for it."""
+    if len(parts.validation) == 0:
+        return None
+    return Loader(
+        index=parts.validation,
+        rows=rows_in_order(len(parts.validation), job.recipe.batch_size, VALIDATION_WINDOWS),
+        prepare=network.prepare,
+        cache=cache,
+        inputs=job.recipe.inputs,
+        workers=job.recipe.workers,
+    )
