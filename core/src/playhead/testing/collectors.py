@@ -13,6 +13,7 @@ from playhead.game import Game, Reference, resolve
 from playhead.plugins import Plugins
 from playhead.recording.collecting import header_of
 from playhead.recording.collector import Collector, Item, Picture, still_missing
+from playhead.testing.labels import check_labels
 
 # Captures of a machine with a window or a phone, which a test machine need not have.
 OUTSIDE = frozenset({"android", "screen"})
@@ -54,8 +55,6 @@ def check_collector(session: DeviceSession, name: str, reference: Reference) -> 
 
 def check_item(session: DeviceSession, collector: Collector, item: Item) -> list[Picture]:
     """Assert that an item's pictures are the parts asked for, with all their columns and valid labels."""
-    from playhead.testing.contract import check_labels
-
     pictures = list(collector.collect(item))
     taken = [(one.columns[collector.item_column], one.columns[collector.part_column]) for one in pictures]
     assert sorted(taken) == sorted((item.name, part) for part in item.parts), f"{item} gave {taken}"

@@ -20,11 +20,12 @@ import pytest
 
 from playhead.game import Game, resolve
 from playhead.home import Home
-from playhead.labels import Axes, Choice, Head, Keys, LabelSchema, check_same
+from playhead.labels import Axes, Keys, LabelSchema, check_same
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.testing.collectors import check_collectors
 from playhead.testing.day import Day, recipes_of
+from playhead.testing.labels import check_labels, random_answer, random_labels
 
 # Backends of a machine with a window and keys: a test machine need not have the packages that bring them.
 ELSEWHERE = frozenset({"android", "emulator", "video"})
@@ -126,24 +127,6 @@ class GameContract:
         day.play()
 
 
-def random_labels(head: Head, rows: int) -> np.ndarray[Any, Any]:
-    """Draw valid labels of a head. Shape (rows, columns)."""
-    rng = np.random.default_rng(0)
-    if isinstance(head, Choice):
-        return rng.integers(0, len(head.names), (rows, 1)).astype(head.dtype)
-    if isinstance(head, Keys):
-        return rng.integers(0, 2, (rows, head.columns)).astype(head.dtype)
-    return rng.uniform(-1, 1, (rows, head.columns)).astype(head.dtype)
-
-
-def check_labels(head: Head, labels_TA: Any, rows: int, where: str) -> None:
-    """Assert that these are valid labels of a head."""
-    assert labels_TA.shape == (rows, head.columns), f"{where} gives {labels_TA.shape}, not {(rows, head.columns)}"
-    low, high = (-1, 1) if isinstance(head, Axes) else (0, len(head.names) - 1 if isinstance(head, Choice) else 1)
-    assert low <= labels_TA.min(), where
-    assert labels_TA.max() <= high, where
-
-
 def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     """Assert that a recipe names what exists and that its network gives an answer for every head."""
     import torch
@@ -186,7 +169,7 @@ def check_controller(game: Game, settings: dict[str, Any]) -> None:
     ]
     rng = np.random.default_rng(0)
     for trial in range(50):
-        answers = {name: _answer(head, rng, trial) for name, head in game.schema.items()}
+        answers = {name: random_answer(head, rng, trial) for name, head in game.schema.items()}
         plan = dict(controller.plan(answers, float(rng.uniform(0.01, 0.5))))
         for code, value in plan.items():
             assert code in ranges, f"the controller presses {code}, which is no control of {game.name}"
@@ -194,21 +177,6 @@ def check_controller(game: Game, settings: dict[str, Any]) -> None:
             assert low <= value <= high, f"the controller gives {code} the value {value}"
         for a, b in opposites:
             assert not (plan.get(a) and plan.get(b)), f"the controller holds {a} and {b} together"
-
-
-def _answer(head: Head, rng: np.random.Generator, trial: int) -> Any:
-    """Draw what a network may answer for a head; first the extremes."""
-    if isinstance(head, Choice):
-        weights = rng.random(head.outputs)
-        return (weights / weights.sum()).astype(np.float32)
-    if isinstance(head, Keys):
-        extremes = {0: 0.0, 1: 1.0, 2: 0.5}
-        filled = np.full(head.outputs, extremes.get(trial, 0.0))
-        return (filled if trial in extremes else rng.random(head.outputs)).astype(np.float32)
-    if head.deltas:
-        weights_AD = rng.random((len(head.names), len(head.deltas)))
-        return (weights_AD / weights_AD.sum(1, keepdims=True)).ravel().astype(np.float32)
-    return rng.uniform(-1, 1, head.outputs).astype(np.float32)
 
 
 def check_world(game: Game, plugins: Plugins) -> None:
