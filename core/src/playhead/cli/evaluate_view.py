@@ -6,26 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-REDRAWS_HZ = 4
+from playhead.cli.progress import bars_of
 
 
 class EvaluateView:
     """One bar for each part of an evaluation, gone when it is over; nothing when nobody can see it."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            refresh_per_second=REDRAWS_HZ,
-            disable=not console.is_terminal,
-            transient=True,
+        self._progress = bars_of(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         )
 
     def __enter__(self) -> EvaluateView:

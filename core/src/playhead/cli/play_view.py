@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -45,16 +45,20 @@ def would_have(device: OpenDevice, summary: PlaySummary) -> str:
     return f"Dry run, would have pressed: {'; '.join(parts)}."
 
 
+def measured(game: Game, measures: Mapping[str, float]) -> str:
+    """Say what the world measured of a drive: what the game names, else all there is."""
+    named = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
+    titles = named or {name: (name, "") for name in measures}
+    return "  ".join(
+        f"{title} {measures[name]:.3g} {unit}".rstrip()
+        for name, (title, unit) in titles.items()
+        if name in measures
+    )
+
+
 def lines(game: Game, summary: PlaySummary) -> str:
     """Say how an episode went: what the world measured, how fast the loop ran, what took how long."""
     report, rates = summary.report, summary.report.rates_hz()
-    titles = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
-    titles = titles or {name: (name, "") for name in summary.measures}
-    measured = "  ".join(
-        f"{title} {summary.measures[name]:.3g} {unit}".rstrip()
-        for name, (title, unit) in titles.items()
-        if name in summary.measures
-    )
     seed = f"seed {summary.seed}  " if summary.seed is not None else ""
     pace = "  ".join(f"{name} {rate:.1f}/s" for name, rate in rates.items())
     slow = f"  late {report.late}, dropped {report.dropped}" if report.late else ""
@@ -62,4 +66,4 @@ def lines(game: Game, summary: PlaySummary) -> str:
     times = "  ".join(
         f"{name} {sections[name]['p50_ms']:.1f} ms" for name in ("look", "decide", "act") if name in sections
     )
-    return f"{seed}{report.elapsed_s:.1f} s  {measured}\n  {pace}{slow}  (median {times})"
+    return f"{seed}{report.elapsed_s:.1f} s  {measured(game, summary.measures)}\n  {pace}{slow}  (median {times})"

@@ -8,10 +8,18 @@ from datetime import timedelta
 
 from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 REDRAWS_HZ = 4
+
+
+def bars_of(*columns: ProgressColumn, console: Console | None = None) -> Progress:
+    """Return bars on stderr with these columns, gone when they are done; none where nobody looks."""
+    console = console or Console(stderr=True)
+    return Progress(
+        *columns, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal, transient=True
+    )
 
 
 @contextmanager
@@ -20,17 +28,12 @@ def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Calla
 
     Units:  `frames` expected in all, None when unknown; rate_hz frames a second of the game's clock.
     """
-    console = Console(stderr=True)
-    progress = Progress(
+    progress = bars_of(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f} frames"),
         TextColumn("{task.fields[pace]}"),
         TimeRemainingColumn(),
-        console=console,
-        refresh_per_second=REDRAWS_HZ,
-        disable=not console.is_terminal,
-        transient=True,
     )
     task = progress.add_task(title, total=frames, pace="")
 
@@ -47,8 +50,7 @@ def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Calla
 @contextmanager
 def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Show a bar for each thing worked on, until done: called with its name, gives (done, in all) -> None."""
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+    with bars_of() as progress:
 
         def follow(name: str) -> Callable[[int, int], None]:
             task = progress.add_task(name, total=None)
@@ -92,16 +94,12 @@ def items_bar(title: str, done: int, total: int) -> Iterator[Callable[[float | N
 
     Units:  it is called with the seconds left, None while they cannot be told.
     """
-    console = Console(stderr=True)
-    columns = (
+    progress = bars_of(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
         TextColumn("{task.percentage:.1f} %"),
         TextColumn("{task.fields[left]}"),
-    )
-    progress = Progress(
-        *columns, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal, transient=True
     )
     task = progress.add_task(title, total=total, completed=done, left="")
 

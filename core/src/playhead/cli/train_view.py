@@ -6,7 +6,9 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+from playhead.cli.progress import bars_of
 
 
 class TrainView:
@@ -18,16 +20,13 @@ class TrainView:
     def __init__(self, steps: int, *, is_acting: bool = True) -> None:
         self._is_acting = is_acting
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._progress = Progress(
+        self._progress = bars_of(
             TextColumn("train"),
             BarColumn(),
             TextColumn("{task.completed:,.0f} of {task.total:,.0f} steps"),
             TextColumn("loss {task.fields[loss]}"),
             TimeRemainingColumn(),
             console=self._console,
-            refresh_per_second=4,
-            disable=not self._console.is_terminal,
-            transient=True,
         )
         self._task = self._progress.add_task("train", total=steps, loss="-")
 

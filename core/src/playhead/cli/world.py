@@ -12,6 +12,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.devices import find_scenario, parse_settings
+from playhead.cli.play_view import measured
 from playhead.devices import merged
 from playhead.errors import BadValue
 
@@ -149,15 +150,8 @@ def _say(desk: Desk, game: Game, title: str, keys: Mapping[str, str]) -> None:
 
 
 def _line(game: Game, seed: int, drive: ShownDrive) -> str:
-    titles = {measure.name: (measure.title, measure.unit) for measure in game.world.measures} if game.world else {}
-    titles = titles or {name: (name, "") for name in drive.measures}
-    measured = "  ".join(
-        f"{title} {drive.measures[name]:.3g} {unit}".rstrip()
-        for name, (title, unit) in titles.items()
-        if name in drive.measures
-    )
     hung = f", hung for {drive.lost_s:.1f} s" if drive.lost_s >= 0.1 else ""
     return (
-        f"seed {seed}  {drive.seconds:.1f} s  {measured}\n"
+        f"seed {seed}  {drive.seconds:.1f} s  {measured(game, drive.measures)}\n"
         f"  {drive.pictures:,} pictures, {drive.rate_hz:.0f} a second{hung}; {ENDINGS[drive.ending]}"
     )
