@@ -11,9 +11,10 @@ from playhead.errors import DeviceFailed
 from playhead.phone import View
 from playhead.regions import Region
 from playhead_sideswipe import layout
+from playhead_sideswipe.screen.drawing import STAGE
 from playhead_sideswipe.screen.phone import GaragePhone
 
-KEPT = View(part=layout.kept_part(), width=400, height=150)
+KEPT = View(part=STAGE, width=400, height=150)
 
 
 def wait(worked: GaragePhone, seconds: float = 0.3) -> None:
@@ -149,7 +150,7 @@ def test_a_part_of_the_screen_is_the_same_as_that_part_of_all_of_it() -> None:
 def test_the_kept_part_is_that_part_of_the_screen() -> None:
     worked = phone()
     tap(worked, layout.BACK)
-    part = layout.kept_part()
+    part = STAGE
     cut_HWC = worked.grab()[part.rows, part.columns]
     difference = cut_HWC[300, 97::195].astype(int) - worked.grab(KEPT)[75, 25::50]
     assert np.abs(difference).max() <= 1

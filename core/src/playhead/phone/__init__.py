@@ -5,7 +5,7 @@ Shape legend: H height, W width in pixels of the screen as it is held now, C = 3
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -95,6 +95,15 @@ def view_of(options: Mapping[str, Any], size: tuple[int, int], frame: Frame) -> 
     if not crop:
         return View(width=frame.width, height=frame.height)
     side = float(options.get("crop_side") or 0) or float(max(size))
+    return View(part=cropped(crop, side, size), width=frame.width, height=frame.height)
+
+
+def cropped(crop: Sequence[float], side: float, size: tuple[int, int]) -> Region:
+    """Return the part of a screen of this size that `crop` is: [left, top, width, height] in a picture of it.
+
+    `side` is the longer side of that picture.
+    Raises:  BadValue for a crop that is no rectangle on the screen.
+    """
     scale = max(size) / side
     try:
         left, top, width, height = (float(number) * scale for number in crop)
@@ -104,7 +113,7 @@ def view_of(options: Mapping[str, Any], size: tuple[int, int], frame: Frame) -> 
         raise BadValue(f"crop={crop} should read [left, top, width, height], as crop=[45,30,400,150].") from error
     if not part.fits(*size):
         raise BadValue(f"crop={crop} of {side:g} lies outside the screen of {size[0]}x{size[1]}.")
-    return View(part=part, width=frame.width, height=frame.height)
+    return part
 
 
 def seen(screen_HWC: FrameArray, view: View | None) -> FrameArray:

@@ -71,11 +71,3 @@ def slider(team: int, which: str) -> Region:
     """Return the rectangle of a colour slider."""
     (left, y), (right, _) = knob(team, which, 0.0), knob(team, which, 1.0)
     return Region(x=round(left) - 30, y=round(y) - 30, width=round(right - left) + 60, height=60)
-
-
-def kept_part() -> Region:
-    """Return the rectangle of the screen that the kept picture is cut from."""
-    scale = SCREEN[0] / STREAM_SIDE
-    left, top, width, height = (number * scale for number in CROP)
-    right, bottom = round(left + width), round(top + height)
-    return Region(x=round(left), y=round(top), width=right - round(left), height=bottom - round(top))

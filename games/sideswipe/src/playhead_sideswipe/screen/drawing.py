@@ -10,7 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from playhead.phone import FrameArray, Point, View, seen
+from playhead.phone import FrameArray, Point, View, cropped, seen
 from playhead.regions import Region
 from playhead_sideswipe import layout
 from playhead_sideswipe.loadout import Loadout
@@ -33,7 +33,8 @@ TITLES = {
     COLOUR: "COLOURS",
 }
 WHOLE = Region(x=0, y=0, width=layout.SCREEN[0], height=layout.SCREEN[1])
-STAGE = layout.kept_part()  # where the start menu shows the car
+# Where the start menu shows the car: the part that is kept.
+STAGE = cropped(layout.CROP, layout.STREAM_SIDE, layout.SCREEN)
 BESIDE = Region(x=900, y=300, width=1000, height=375)  # where pages show it
 
 
