@@ -15,12 +15,13 @@ import cv2
 from courses import Course, jpeg, measure, table
 
 from playhead_sideswipe.garage import scene
+from playhead_sideswipe.garage.cars import dressed
 from playhead_sideswipe.garage.light import lit
 from playhead_sideswipe.garage.paints import paints
 from playhead_sideswipe.garage.room import room
 from playhead_sideswipe.garage.shapes import join
 from playhead_sideswipe.loadout import HATS, ROTATIONS, STICKERS, WHEELS, Loadout
-from playhead_sideswipe.world import BODIES, SIZE, Garage, dressed
+from playhead_sideswipe.world import BODIES, SIZE, Garage
 
 PICTURES = 40
 

@@ -17,13 +17,13 @@ import pytest
 from playhead_drawing.engine import Canvas, node, solid_state
 from playhead_drawing.quads import faces
 from playhead_sideswipe.garage import foreground, scene
+from playhead_sideswipe.garage.cars import body_named, dressed
 from playhead_sideswipe.garage.paints import paints
 from playhead_sideswipe.garage.shapes import FIXED, PRIMARY, Material, Part, box, join, lathe
 from playhead_sideswipe.garage.surfaces import walls
-from playhead_sideswipe.garage.unseen import body_named
 from playhead_sideswipe.loadout import ROTATIONS, Loadout
 from playhead_sideswipe.postcard import dressed_at_random, sheet
-from playhead_sideswipe.world import BODIES, HATS, SIZE, STICKERS, UNSEEN_BODIES, WHEELS, Garage, dressed
+from playhead_sideswipe.world import BODIES, HATS, SIZE, STICKERS, UNSEEN_BODIES, WHEELS, Garage
 
 BLUE = Loadout(body="octane", primary=0.5)
 

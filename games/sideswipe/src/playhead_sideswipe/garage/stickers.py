@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from playhead_sideswipe.garage.bodies import Ring
+from playhead_sideswipe.garage.bodywork import Ring
 from playhead_sideswipe.garage.shapes import SECONDARY, Material, Part, join, patch
 
 Slice = tuple[float, float, float]  # x, and from which v to which

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 
-from playhead_sideswipe.garage.bodies import Body, arch, block, cabin_ring, ring, skin, trained_body
+from playhead_sideswipe.garage.bodywork import Body, arch, block, cabin_ring, ring, skin
 from playhead_sideswipe.garage.shapes import join
-from playhead_sideswipe.labels import BODIES
 
 
 def van() -> Body:
@@ -168,20 +166,10 @@ def roadster() -> Body:
     )  # fmt: skip
 
 
-_BUILDERS: Mapping[str, Callable[[], Body]] = {
+BUILDERS: Mapping[str, Callable[[], Body]] = {
     "van": van,
     "pickup": pickup,
     "hypercar": hypercar,
     "buggy": buggy,
     "roadster": roadster,
 }
-
-
-@cache
-def body_named(name: str) -> Body:
-    """Return any body of the garage, built once. Raises: ValueError for a name that is none."""
-    if name in BODIES:
-        return trained_body(name)
-    if name not in _BUILDERS:
-        raise ValueError(f"There is no body {name!r}. There are {', '.join((*BODIES, *_BUILDERS))}.")
-    return _BUILDERS[name]()
