@@ -20,7 +20,8 @@ from playhead_sideswipe.garage.light import lit
 from playhead_sideswipe.garage.paints import paints
 from playhead_sideswipe.garage.room import room
 from playhead_sideswipe.garage.shapes import join
-from playhead_sideswipe.loadout import HATS, ROTATIONS, STICKERS, WHEELS, Loadout
+from playhead_sideswipe.loadout import ROTATIONS, Loadout
+from playhead_sideswipe.postcard import dressed_at_random
 from playhead_sideswipe.world import BODIES, SIZE, Garage
 
 PICTURES = 40
@@ -29,16 +30,7 @@ PICTURES = 40
 def loadouts() -> list[Loadout]:
     """Dress some cars at random."""
     dice = Random("garage")
-    made = []
-    for number in range(PICTURES):
-        body = BODIES[number % len(BODIES)]
-        outfit = {
-            "hat": dice.randrange(HATS),
-            "wheel": dice.randrange(WHEELS),
-            "sticker": dice.randrange(STICKERS[body]),
-        }
-        made.append(Loadout(body=body, team=number % 2, primary=dice.random(), secondary=dice.random(), **outfit))
-    return made
+    return [dressed_at_random(BODIES[number % len(BODIES)], dice) for number in range(PICTURES)]
 
 
 def courses() -> list[Course]:

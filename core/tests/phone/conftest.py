@@ -19,3 +19,10 @@ def far() -> FakePhone:
 def server(far: FakePhone) -> Iterator[AdbServer]:
     with AdbServer(far) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a developer's own shell says of phones does not count."""
+    for name in ("ANDROID_ADB_SERVER_HOST", "ANDROID_ADB_SERVER_PORT", "ANDROID_SERIAL"):
+        monkeypatch.delenv(name, raising=False)
