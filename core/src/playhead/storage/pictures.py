@@ -19,6 +19,10 @@ from playhead.errors import Mismatch
 FrameArray = npt.NDArray[np.uint8]
 _JPEG_COLOURS = ("YCbCr", "RGB", "Gray")  # those that become RGB and grey
 _JPEG_END = b"\xff\xd9"
+_JPEG_SCAN = 0xDA  # the marker of the segment that the compressed pixels follow
+_JPEG_PADDING = 0xFF
+# (height, width) -> the head last found good: an encoder writes the same before every picture.
+_HEADS: dict[tuple[int, int], bytes] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +53,43 @@ class JpegPicture:
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError unless `data` begins and ends as a JPEG of that (height, width, channels) does.
 
-        Costs 2 µs where decoding costs 500. It finds what was cut short and what is no picture; bytes that were
-        changed inside are found by decoding alone, and not all of them.
+        Costs 4 µs, and .2 where the picture begins as the one before, where decoding costs 500. It finds what was
+        cut short and what is no picture; bytes that were changed inside are found by decoding alone, and not all
+        of them.
         """
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        if (height, width) != shape[:2]:
-            raise ValueError(f"it is {width}x{height}, not {shape[1]}x{shape[0]}")
-        if colours not in _JPEG_COLOURS:
-            raise ValueError(f"its colours are {colours}, not {' or '.join(_JPEG_COLOURS)}")
+        known = _HEADS.get(shape[:2])
+        if known is None or not data.startswith(known):
+            _check_head(data, shape)
+            if head := _head(data):
+                _HEADS[shape[:2]] = head
         if not data.endswith(_JPEG_END):
             raise ValueError("it is cut short, its end is missing")
 
     @property
     def _space(self) -> str:
         return "RGB" if self.colour == "rgb" else "GRAY"
+
+
+def _check_head(data: bytes, shape: tuple[int, int, int]) -> None:
+    height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    if (height, width) != shape[:2]:
+        raise ValueError(f"it is {width}x{height}, not {shape[1]}x{shape[0]}")
+    if colours not in _JPEG_COLOURS:
+        raise ValueError(f"its colours are {colours}, not {' or '.join(_JPEG_COLOURS)}")
+
+
+def _head(data: bytes) -> bytes:
+    """Return a JPEG's segments up to its compressed pixels, all that its size and colours follow from.
+
+    Empty for one that pads its segments: that is allowed, and rare.
+    """
+    start = 2
+    while data[start : start + 1] == b"\xff":
+        marker, end = data[start + 1], start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+        if marker in (_JPEG_SCAN, _JPEG_PADDING):
+            return data[:end] if marker == _JPEG_SCAN else b""
+        start = end
+    return b""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,8 @@ import tempfile
 import zipfile
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ MOST_PICTURE_BYTES = 2**20  # raw, a picture has 180,000 bytes: nothing larger i
 MOST_DATABASE_BYTES = 2**31  # 380,870 rows take 45 MB
 _PICTURE = re.compile(r"([0-9A-Za-z_-]{1,36})(\.jpe?g)", re.IGNORECASE)
 _READ_BYTES = 2**16
+AHEAD = 128 if hasattr(os, "posix_fadvise") else 0  # files: elsewhere nobody could be told of them
 _HEAD_BYTES = 16
 _ENTRY = ("header_offset", "compress_size", "file_size", "CRC", "compress_type", "flag_bits")
 # What reading an entry of a damaged or unusual zip raises.
@@ -39,8 +41,11 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplemented
 NameArray = npt.NDArray[np.bytes_]
 
 
-class BadPicture(ValueError):
+@dataclass(frozen=True)
+class BadPicture:
     """A picture that cannot be read, and why."""
+
+    why: str
 
 
 @dataclass(kw_only=True)
@@ -115,8 +120,8 @@ class Bundle(Protocol):
     name: str  # what the data set is called: its folder or zip
     pictures: Pictures
 
-    def read(self, row: int) -> bytes:
-        """Return a picture as it is stored. Raises BadPicture when it cannot be read."""
+    def read(self, rows: Iterable[int]) -> Generator[bytes | BadPicture]:
+        """Yield pictures as they are stored, or why one cannot be read."""
         ...
 
     @contextmanager
@@ -178,22 +183,52 @@ class FolderBundle:
         """Lend the file itself."""
         yield self._database
 
-    def read(self, row: int) -> bytes:
-        """Return a picture as it is stored. Raises BadPicture when it cannot be read."""
-        # Reading in one piece of 64 KB costs 11 µs, open().read() 13 to 35: it asks for the size and seeks.
+    def read(self, rows: Iterable[int]) -> Generator[bytes | BadPicture]:
+        """Yield pictures as they are stored, or why one cannot be read.
+
+        AHEAD files are open at a time and announced to the disk, which fetches them side by side: 5 to 15 times
+        faster than one after another from a disk, 1 µs more a file from memory (benchmarks/pictures.py).
+        """
+        opened: deque[int | BadPicture] = deque()
         try:
-            descriptor = os.open(self._folder + self.pictures.path(row), os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            try:
-                data = os.read(descriptor, _READ_BYTES)
-                while len(data) >= _READ_BYTES and (more := os.read(descriptor, _READ_BYTES)):
-                    data += more
-                    if len(data) > MOST_PICTURE_BYTES:
-                        raise BadPicture(f"it has more than {MOST_PICTURE_BYTES:,} bytes")
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise BadPicture(f"it cannot be read, {error.strerror}") from error
-        return data
+            for row in rows:
+                opened.append(_announced(self._folder + self.pictures.path(row)))
+                if len(opened) > AHEAD:
+                    yield _read_and_close(opened.popleft())
+            while opened:
+                yield _read_and_close(opened.popleft())
+        finally:
+            for descriptor in opened:
+                if isinstance(descriptor, int):
+                    os.close(descriptor)
+
+
+def _announced(path: str) -> int | BadPicture:
+    """Open a file and ask the system to fetch it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        return BadPicture(f"it cannot be read, {error.strerror}")
+    if AHEAD:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+    return descriptor
+
+
+def _read_and_close(descriptor: int | BadPicture) -> bytes | BadPicture:
+    if isinstance(descriptor, BadPicture):
+        return descriptor
+    # Reading in one piece of 64 KB costs half of open().read(), which asks for the size and seeks.
+    try:
+        data = os.read(descriptor, _READ_BYTES)
+        while len(data) >= _READ_BYTES and (more := os.read(descriptor, _READ_BYTES)):
+            data += more
+            if len(data) > MOST_PICTURE_BYTES:
+                return BadPicture(f"it has more than {MOST_PICTURE_BYTES:,} bytes")
+    except OSError as error:
+        return BadPicture(f"it cannot be read, {error.strerror}")
+    finally:
+        os.close(descriptor)
+    return data
 
 
 def _begins_as_sqlite(path: str) -> bool:
@@ -272,18 +307,21 @@ class ZipBundle:
                 raise Damaged(f"{self.shown} cannot be unpacked: {error}.") from error
             yield copy
 
-    def read(self, row: int) -> bytes:
-        """Return a picture as it is stored. Raises BadPicture when it cannot be read or its checksum is wrong."""
+    def read(self, rows: Iterable[int]) -> Generator[bytes | BadPicture]:
+        """Yield pictures as they are stored, or why one cannot be read; a wrong checksum is such a reason."""
+        yield from map(self._read, rows)
+
+    def _read(self, row: int) -> bytes | BadPicture:
         entry = zipfile.ZipInfo(self.pictures.path(row))
         first = int(self.pictures.found_N[row]) * len(_ENTRY)
         for place, number in enumerate(_ENTRY):
             setattr(entry, number, self._numbers[first + place])
         if entry.file_size > MOST_PICTURE_BYTES:
-            raise BadPicture(f"it unpacks to {entry.file_size:,} bytes")
+            return BadPicture(f"it unpacks to {entry.file_size:,} bytes")
         try:
             return self._zip.read(entry)
         except _ZIP_ERRORS as error:
-            raise BadPicture(f"it cannot be unpacked, {error}") from error
+            return BadPicture(f"it cannot be unpacked, {error}")
 
 
 def _untrusted(entry: zipfile.ZipInfo) -> str:

@@ -7,8 +7,10 @@ copied byte for byte.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +32,7 @@ from playhead_sideswipe.labels import BODIES
 from playhead_sideswipe.loadout import COLUMNS, NO_BODY, Loadout
 
 PART_ROWS = 10_000  # rows of a recording: what an interruption loses at most, and one folder of 40 files
-BATCH = 250  # pictures in memory at a time, and a shard
+BATCH = 250  # pictures handed over at a time, and a shard
 RATE_HZ = 10  # of the times that are made up
 CHECKS = ("header", "decode")
 
@@ -140,10 +142,11 @@ def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progre
     left_out = list(part.left_out)
     picture = picture_of(picture_codecs(game.frame), where="") if data_set.check == "decode" else None
     kept = 0
-    with RecordingWriter(folder, _header(game, data_set, part), sync_s=math.inf) as writer:
+    reading = closing(data_set.bundle.read(part.places_N.tolist()))
+    with RecordingWriter(folder, _header(game, data_set, part), sync_s=math.inf) as writer, reading as read:
         for start in range(0, len(part.rows_N), BATCH):
-            rows_N, pictures = part.rows_N[start : start + BATCH], list[bytes]()
-            bad = _read(data_set.bundle, part.places_N[start : start + BATCH], pictures)
+            rows_N = part.rows_N[start : start + BATCH]
+            pictures, bad = _parted(itertools.islice(read, BATCH))
             if picture is not None:
                 _decode(picture, game, pictures, bad)
             good_N = np.array([row for row in range(len(rows_N)) if row not in bad], np.int64)
@@ -157,16 +160,11 @@ def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progre
     return left_out
 
 
-def _read(bundle: Bundle, places_N: IndexArray, pictures: list[bytes]) -> dict[int, str]:
-    """Read pictures into a list; return which could not be read, and why. Nothing stands in for those."""
-    bad = {}
-    for number, place in enumerate(places_N.tolist()):
-        try:
-            pictures.append(bundle.read(place))
-        except BadPicture as error:
-            pictures.append(b"")
-            bad[number] = str(error)
-    return bad
+def _parted(read: Iterable[bytes | BadPicture]) -> tuple[list[bytes], dict[int, str]]:
+    """Part pictures from those that could not be read, and why. Nothing stands in for those."""
+    kept = list(read)
+    bad = {number: one.why for number, one in enumerate(kept) if isinstance(one, BadPicture)}
+    return [one if isinstance(one, bytes) else b"" for one in kept], bad
 
 
 def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[int, str]) -> None:
