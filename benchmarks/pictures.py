@@ -31,7 +31,7 @@ from playhead_sideswipe.dataset import Columns, insert_rows, new_database
 from playhead_sideswipe.game import SIDESWIPE
 
 BATCH = 32  # pictures, as the original trained
-BATCHES_A_TURN = 30
+BATCHES_A_TURN = 60
 SMALL = (1, 0)  # JPEG quality and noise of the pictures whose number alone counts
 
 
@@ -163,10 +163,14 @@ def loader_ratios(place: Path, count: int, threads: int, turns: int) -> dict[str
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, chosen))
 
+    loader = Loader(index=index, rows=[], workers=threads)
+
     def from_loader(chosen: list[np.ndarray]) -> None:
-        for _ in Loader(index=index, rows=chosen, workers=threads):
+        loader.rows = chosen
+        for _ in loader:
             pass
 
+    from_loader([rng.integers(0, len(index), BATCH) for _ in range(BATCHES_A_TURN)])  # its memory is made by then
     memory, loaded = [], []
     for _ in range(turns):
         chosen = [rng.integers(0, len(index), BATCH) for _ in range(BATCHES_A_TURN)]

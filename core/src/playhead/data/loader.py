@@ -23,6 +23,7 @@ from torch import Tensor
 from playhead.data.augment import Augmenter
 from playhead.data.balance import WeightArray
 from playhead.data.cache import ViewCache
+from playhead.data.lent import LentFrames
 from playhead.data.windows import IndexArray, LabelTable, WindowIndex
 
 Batch = dict[str, Any]
@@ -74,6 +75,7 @@ class Loader:
     seed: int = 0
     steps: int = 0  # how many batches `rows` gives, where it cannot be counted
     _scratch: threading.local = field(default_factory=threading.local, repr=False)
+    _lent: LentFrames = field(default_factory=LentFrames, repr=False)
 
     def __len__(self) -> int:
         return self.steps if callable(self.rows) else len(self.rows)
@@ -161,7 +163,7 @@ class Loader:
         places = self._places(rows)
         if self.cache is None and self.prepare is None:
             # Straight into memory of their own: copying a picture of 400x150 costs a tenth of decoding it.
-            return {"frames": self._decode_into(np.empty((len(places), *self._frame_shape), np.uint8), places)}
+            return {"frames": self._decode_into(self._lent.take(len(places), self._frame_shape), places)}
         if self.cache is None:
             return self._prepared(self._decoded(places))
         missing = np.unique(places[~self.cache.has(places)])
