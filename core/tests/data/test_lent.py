@@ -22,6 +22,10 @@ def test_memory_that_somebody_holds_is_not_lent_again() -> None:
     for frames in others:
         frames[...] = 7
     assert tensor.unique().tolist() == [9]
+    rows = lent.take(2, SHAPE)[1:, 0].reshape(-1)[3:]  # a view of a view of a view
+    rows[...] = 5
+    lent.take(2, SHAPE)[...] = 6
+    assert np.unique(rows).tolist() == [5]
 
 
 def test_memory_comes_back_when_its_batch_is_gone() -> None:
