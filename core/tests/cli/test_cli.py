@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -63,3 +64,17 @@ def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cli.COMMANDS, "stop", ("x:stop", ""))
     monkeypatch.setattr(cli.importlib, "import_module", lambda name: type("m", (), {"stop": stop}))
     assert cli.run(["stop"]) == 130
+
+
+def test_a_full_disk_is_a_sentence_wherever_it_shows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*args: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/home/runs/1")
+
+    monkeypatch.setattr(cli.cli, "main", full)
+    assert cli.run(["train", "pong"]) == 1
+    told = capsys.readouterr().err
+    assert told == (
+        "Error: The disk is full, while /home/runs/1 was written. Free some space, or take another disk: --home.\n"
+    )

@@ -148,7 +148,7 @@ def test_check_and_repair(home: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(["data", "check", "pong"]) == 1
     shown = capsys.readouterr()
     assert f"2026-11-21-10  {SHARD}: it has a damaged index" in shown.out
-    assert "1 of 2 recordings are damaged. Repair with: playhead data repair pong/2026-11-21-10" in shown.err
+    assert "1 of 2 recordings damaged. Repair with: playhead data repair pong/2026-11-21-10" in shown.err
     assert run(["data", "check", "pong", "--json"]) == 1
     assert len(json.loads(capsys.readouterr().out)[0]["problems"]) == 1
     assert run(["data", "repair", "2026-11-21-10", "--dry-run"]) == 0

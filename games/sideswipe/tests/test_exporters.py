@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import zipfile
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from originals import Original, jpeg, row_of, uuid_of
 
 from playhead.cli import run
-from playhead.errors import BadValue, Mismatch, NotFound
+from playhead.errors import BadValue, Mismatch, NotFound, StorageFull
 from playhead.events import Origin
 from playhead.storage.exporting import export_all
 from playhead.storage.importing import find, import_all
@@ -173,6 +174,19 @@ def test_an_interrupted_export_leaves_nothing_and_a_killed_one_is_called_unfinis
     (tmp_path / f"{name}.unfinished").mkdir()
     with pytest.raises(BadValue, match="Delete it, then export again"):
         export_all(SIDESWIPE, [recording], tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["set", "set.zip"])
+def test_a_full_disk_leaves_nothing_of_an_export(name: str, tmp_path: Path) -> None:
+    recording = record(tmp_path / "r", [Loadout(body="octane")], 3)
+
+    def fill(done: int, total: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StorageFull, match=r"is removed again\. Free some space, or export to another"):
+        export_all(SIDESWIPE, [recording], tmp_path / name, progress=fill)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r"]
+    assert export_all(SIDESWIPE, [recording], tmp_path / name).frames == 3
 
 
 def test_recordings_that_say_nothing_of_their_pictures_are_refused(tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import zipfile
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from originals import TABLES, Original, jpeg, row_of, uuid_of
 
 from playhead.cli import run
-from playhead.errors import Damaged, Mismatch, NotFound
+from playhead.errors import Damaged, Mismatch, NotFound, StorageFull
 from playhead.events import Origin
 from playhead.storage.importing import Imported, find, import_all
 from playhead.storage.reader import Recording, open_recording
@@ -260,7 +263,7 @@ def test_what_is_no_data_set_is_told_in_a_sentence(kind: str, tmp_path: Path) ->
         "none": "no sqlite file",
         "two": "2 sqlite files",
         "empty": "is empty",
-        "no pictures": "None of the 3 rows",
+        "no pictures": rf"None of the 3 rows .*\(the first: row 1 {uuid_of(0)}: it has no picture\)",
         "all damaged": "None of 3 pictures",
         "torn": "cannot be read by sqlite",
         "nothing known": "is no folder, no zip",
@@ -272,8 +275,32 @@ def test_what_is_no_data_set_is_told_in_a_sentence(kind: str, tmp_path: Path) ->
 def test_a_zip_that_is_cut_short_is_told_in_a_sentence(tmp_path: Path) -> None:
     file = Original.of(3).zip(tmp_path / "set.zip")
     file.write_bytes(file.read_bytes()[:-30])
-    with pytest.raises((Damaged, NotFound), match=r"set\.zip"):
+    with pytest.raises(Damaged, match=r"set\.zip begins as a zip, but its end is missing: .* Copy it again\."):
         imported(file, tmp_path / "out")
+
+
+def test_a_full_disk_ends_an_import_that_goes_on_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importers, "PART_ROWS", 10)
+    place, out = Original.of(25).folder(tmp_path / "set"), tmp_path / "out"
+    is_full = False
+
+    class SmallFile(FileIO):
+        def write(self, data: Any) -> int:
+            if is_full and "set-002" in str(self.name):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    for module in ("disk", "rows", "shard"):
+        monkeypatch.setattr(f"playhead.storage.{module}.FileIO", SmallFile)
+    monkeypatch.delattr("os.pwritev", raising=False)  # so that every write is one of SmallFile
+    is_full = True
+    with pytest.raises(StorageFull, match=r"while .*set-002 was written .* type the same command again"):
+        imported(place, out)
+    assert sorted(path.name for path in out.iterdir()) == ["set-001"]
+    is_full = False
+    assert [row.outcome for row in imported(place, out)] == ["already there", "imported", "imported"]
 
 
 def test_an_interrupted_import_goes_on_within_the_data_set(

@@ -6,6 +6,7 @@ Nothing heavy may be imported by this module or by cli/context.py: `playhead --h
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import sys
 from typing import Any
@@ -113,4 +114,10 @@ def run(args: list[str] | None = None) -> int:
         # `playhead data list | head` closes our stdout; keep Python from complaining at exit.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        where = f", while {error.filename} was written" if error.filename else ""
+        click.echo(f"Error: The disk is full{where}. Free some space, or take another disk: --home.", err=True)
+        return 1
     return 0

@@ -44,6 +44,6 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
     if damaged:
         names = " ".join(f"{folder.parent.name}/{folder.name}" for folder in damaged)
         raise Damaged(
-            f"{len(damaged)} of {len(found)} recordings are damaged. Repair with: playhead data repair {names}"
+            f"{len(damaged)} of {len(found)} recordings damaged. Repair with: playhead data repair {names}"
         )
-    desk.say(f"{len(found)} recordings checked, no damage.")
+    desk.say(f"{len(found)} recording{'' if len(found) == 1 else 's'} checked, no damage.")

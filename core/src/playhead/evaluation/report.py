@@ -22,6 +22,7 @@ from playhead.evaluation.plots_choice import history_plots
 from playhead.evaluation.results import Evaluation, HeadResult, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
+from playhead.storage.disk import saying_what_failed
 
 PAGE, SCORES = "index.html", "scores.json"
 TIMELINE_S = 30.0
@@ -29,17 +30,25 @@ TIMELINE_WINDOWS = 1200
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> Path:
-    """Write index.html and scores.json into `folder`, each whole or not at all; returns the page's path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / SCORES, json.dumps(evaluation.to_json(), indent=2, allow_nan=False) + "\n")
-    _write(folder / PAGE, render_page(evaluation))
+    """Write index.html and scores.json into `folder`, each whole or not at all; returns the page's path.
+
+    Raises:  StorageFull, or DeviceFailed for a folder that cannot be written.
+    """
+    with saying_what_failed(folder, "Free some space, or write the page elsewhere: --out."):
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / SCORES, json.dumps(evaluation.to_json(), indent=2, allow_nan=False) + "\n")
+        _write(folder / PAGE, render_page(evaluation))
     return folder / PAGE
 
 
 def _write(file: Path, text: str) -> None:
     part = file.with_name(file.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def render_page(evaluation: Evaluation) -> str:

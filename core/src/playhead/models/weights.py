@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from playhead.errors import Damaged, Mismatch
@@ -16,8 +16,14 @@ from playhead.errors import Damaged, Mismatch
 def save_weights(file: Path, weights: Mapping[str, Tensor]) -> None:
     """Write weights as safetensors, whole or not at all."""
     part = file.with_suffix(".part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, part)
-    part.replace(file)
+    # As bytes, since safetensors' own writing to a file maps it, and says what failed in words of its own.
+    data = save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
+    try:
+        part.write_bytes(data)
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def read_weights(file: Path, *, run: str) -> dict[str, Tensor]:

@@ -15,6 +15,9 @@ from typing import Any
 from playhead.errors import DeviceFailed, PlayheadError, StorageFull
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+# What became of a recording, and what to do. Others say their own: not all keep what was written.
+KEPT = "What was written until now is intact. Free some space, or record elsewhere with --home."
+AS_IT_WAS = "The recording is as it was. Free some space, and type the same command again."
 
 
 def write_at(file: FileIO, offset: int, data: bytes | memoryview) -> None:
@@ -66,24 +69,26 @@ def _replace(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def saying_what_failed(folder: Path) -> Iterator[None]:
-    """Turn what the disk says into StorageFull or DeviceFailed."""
+def saying_what_failed(folder: Path, then: str = KEPT) -> Iterator[None]:
+    """Turn what the disk says into StorageFull or DeviceFailed, also where a writer inside has said it its way.
+
+    `then` says what became of what was written, and what to do.
+    """
     try:
         yield
+    except StorageFull as error:
+        raise disk_failed(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), then) from error
     except PlayheadError:
         raise
     except OSError as error:
-        raise disk_failed(folder, error) from error
+        raise disk_failed(folder, error, then) from error
 
 
-def disk_failed(folder: Path, error: OSError) -> DeviceFailed:
-    """Return the error for a disk that did not take a recording."""
+def disk_failed(folder: Path, error: OSError, then: str = KEPT) -> DeviceFailed:
+    """Return the error for a disk that did not take a file."""
     if error.errno in _FULL:
-        return StorageFull(
-            f"The disk is full: {folder} ends here ({error.strerror}). What was written until now is intact. "
-            "Free some space, or record elsewhere with --home."
-        )
-    return DeviceFailed(f"{folder} cannot be written: {error}. What was written until now is intact.")
+        return StorageFull(f"The disk is full, while {folder} was written ({error.strerror}). {then}")
+    return DeviceFailed(f"{folder} cannot be written: {error}. {then}")
 
 
 def bytes_on_disk(folder: Path) -> int:

@@ -19,6 +19,7 @@ from playhead.storage.disk import saying_what_failed
 from playhead.storage.importing import NAMED, LeftOut, Progress
 from playhead.storage.reader import Recording
 
+NOTHING_LEFT = "What was written of it is removed again. Free some space, or export to another place."
 UNFINISHED = ".unfinished"  # behind the name of what is not whole yet
 
 
@@ -71,7 +72,7 @@ def export_all(
     unfinished = place.with_name(f"{place.name}{UNFINISHED}")
     _check_free(place, unfinished)
     try:
-        with saying_what_failed(place):
+        with saying_what_failed(place, NOTHING_LEFT):
             place.parent.mkdir(parents=True, exist_ok=True)
             left_out = _write(write, game, chosen, unfinished, place.suffix.lower() == ".zip", progress)
             if place.is_dir():

@@ -26,6 +26,7 @@ Progress = Callable[[int, int], object]  # called with (frames done, frames in a
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
 PROBE_BYTES = 2**20
+GOES_ON = "What was imported before is whole. Free some space, and type the same command again: it goes on there."
 NAMED = 3  # so many of the things that were left out are named; all stand in the list
 
 
@@ -121,10 +122,10 @@ def _import_one(one: Importable, parent: Path, known: Mapping[str, Path], progre
                         left_out=before.left_out, listed_in=listed)  # fmt: skip
     unfinished = folder.with_name(IMPORTING + folder.name)
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
     try:
-        left_out = one.fill(unfinished, progress) or ()
-        with saying_what_failed(unfinished):
+        with saying_what_failed(folder, GOES_ON):
+            unfinished.mkdir(parents=True)
+            left_out = one.fill(unfinished, progress) or ()
             files, size = measure(unfinished)
             _write_list(_list_file(folder), left_out)
             Mark(state=state, identity=one.identity, left_out=len(left_out), files=files, bytes=size).write(

@@ -19,7 +19,7 @@ from playhead.errors import Damaged
 from playhead.events import Event, Origin
 from playhead.home import claim_folder
 from playhead.storage.check import Problem, check_recording, declared_length, read_header
-from playhead.storage.disk import saying_what_failed
+from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.files import EVENT_KINDS, row_kinds
 from playhead.storage.pictures import picture_of
 from playhead.storage.reader import shard_key
@@ -72,7 +72,7 @@ def repair_recording(
 
 
 def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, progress: Progress) -> None:
-    with saying_what_failed(folder):
+    with saying_what_failed(folder, AS_IT_WAS):
         place = claim_folder(folder.parent / BACKUPS, folder.name)
         try:
             with RecordingWriter(place / "new", salvage.header) as writer:

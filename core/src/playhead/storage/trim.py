@@ -20,7 +20,7 @@ from playhead.errors import BadValue
 from playhead.events import Event, Origin
 from playhead.home import claim_folder
 from playhead.labels import Choice
-from playhead.storage.disk import saying_what_failed
+from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.idle import Idle, Progress, Span, kept_spans
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.repair import BACKUPS
@@ -102,7 +102,7 @@ def _check_ended(recording: Recording) -> None:
 
 
 def _replace_folder(folder: Path, recording: Recording, spans: list[Span]) -> tuple[Path, list[Path]]:
-    with saying_what_failed(folder):
+    with saying_what_failed(folder, AS_IT_WAS):
         place = claim_folder(folder.parent / BACKUPS, folder.name)
         try:
             copies = [_copy(recording, span, place / f"new-{number}") for number, span in enumerate(spans, 1)]

@@ -8,8 +8,9 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import lightning
@@ -33,7 +34,13 @@ class Learned:
     best_loss: float = float("inf")
     best_weights: dict[str, Tensor] | None = field(default=None, repr=False)
     last: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
     stopped: bool = False
+
+    def write_history(self, folder: Path) -> None:
+        """Write what every validation measured, whole."""
+        lines = "".join(json.dumps(metrics) + "\n" for metrics in self.history)
+        (folder / HISTORY_FILE).write_text(lines, encoding="utf-8")
 
 
 def fit(
@@ -100,8 +107,9 @@ class Keeper(Callback):
             self.learned.best_loss, self.learned.best_step = metrics["loss"], trainer.global_step
             weights = module.network.state_dict()
             self.learned.best_weights = {name: value.detach().cpu().clone() for name, value in weights.items()}
-        with (self.job.out / HISTORY_FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(metrics) + "\n")
+        self.learned.history.append(metrics)
+        with suppress(OSError):  # a disk that is full now has room for it in the end, when it is written again
+            self.learned.write_history(self.job.out)
         self.job.progress.validated(trainer.global_step, metrics)
 
 

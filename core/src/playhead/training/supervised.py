@@ -30,6 +30,7 @@ from playhead.models.memory import FeatureMemory
 from playhead.models.network import Network, count_parameters
 from playhead.models.run import Run, model_spec
 from playhead.models.weights import load_weights
+from playhead.storage.disk import saying_what_failed
 from playhead.training.batches import (
     check_classes,
     split_windows,
@@ -41,6 +42,7 @@ from playhead.training.batches import (
 from playhead.training.fit import Learned, chosen_accelerator, fit
 from playhead.training.job import TrainingJob, fitting_recordings
 from playhead.training.module import SupervisedModule
+from playhead.training.room import NOT_KEPT, room_for
 from playhead.version import git_revision, utc_now
 
 
@@ -48,7 +50,7 @@ def train(job: TrainingJob) -> Run:
     """Train a network on the job's recordings and return the finished run.
 
     Ctrl-C ends the training early and keeps what was learned.
-    Raises:  Mismatch, NothingToTrain, NotFound or BadValue before anything is written.
+    Raises:  Mismatch, NothingToTrain, NotFound, BadValue or StorageFull before anything is learned.
     """
     started = time.perf_counter()
     recordings, rate_hz = fitting_recordings(job)
@@ -60,13 +62,13 @@ def train(job: TrainingJob) -> Run:
     training = training_loader(job, parts.train, network, cache)
     validation = validation_loader(job, parts, network, cache)
     accelerator = chosen_accelerator(job)
-    job.out.mkdir(parents=True, exist_ok=True)
-    with threads_for(job.recipe.threads):
-        learned = fit(job, module, training, validation, accelerator)
-    network.cpu()
-    if job.recipe.keep == "best" and learned.best_weights is not None:
-        network.load_state_dict(learned.best_weights)
-    memory = remembered_features(job, parts.train, network, cache)
+    with room_for(job.out, network):
+        with threads_for(job.recipe.threads):
+            learned = fit(job, module, training, validation, accelerator)
+        network.cpu()
+        if job.recipe.keep == "best" and learned.best_weights is not None:
+            network.load_state_dict(learned.best_weights)
+        memory = remembered_features(job, parts.train, network, cache)
     run = Run(
         path=job.out,
         game=job.game.to_json(),
@@ -82,7 +84,9 @@ def train(job: TrainingJob) -> Run:
         made_with=made_with(job),
         data=_data_summary(job, parts),
     )
-    return run.save(network, best=learned.best_weights, features=memory)
+    with saying_what_failed(job.out, NOT_KEPT):
+        learned.write_history(job.out)
+        return run.save(network, best=learned.best_weights, features=memory)
 
 
 def build_network(job: TrainingJob) -> Network:

@@ -31,6 +31,7 @@ from playhead_sideswipe.dataset import is_sqlite
 MOST_PICTURE_BYTES = 2**20  # raw, a picture has 180,000 bytes: nothing larger is one
 MOST_DATABASE_BYTES = 2**31  # 380,870 rows take 45 MB
 _PICTURE = re.compile(r"([0-9A-Za-z_-]{1,36})(\.jpe?g)", re.IGNORECASE)
+_ZIP_BEGINS = b"PK\x03\x04"
 _READ_BYTES = 2**16
 AHEAD = 128 if hasattr(os, "posix_fadvise") else 0  # files: elsewhere nobody could be told of them
 _HEAD_BYTES = 16
@@ -148,7 +149,12 @@ def open_bundle(path: Path) -> Bundle:
         return FolderBundle(path.parent, database=path)
     if zipfile.is_zipfile(path):
         return ZipBundle(path)
-    raise NotFound(f"{path} is no folder, no zip and no sqlite file.")
+    if head.startswith(_ZIP_BEGINS):
+        raise Damaged(f"{path} begins as a zip, but its end is missing: it was not copied whole. Copy it again.")
+    raise NotFound(
+        f"{path} is no folder, no zip and no sqlite file. Pass one of these: the folder or zip of the pictures, "
+        "or the sqlite file beside them."
+    )
 
 
 class FolderBundle:
@@ -243,7 +249,10 @@ def _only(databases: list[str], where: str) -> str:
     if len(databases) == 1:
         return databases[0]
     if not databases:
-        raise NotFound(f"There is no sqlite file in {where}: a data set has one beside its pictures (dataset.db).")
+        raise NotFound(
+            f"There is no sqlite file in {where}: a data set has one beside its pictures (dataset.db). Put it "
+            "there, or pass the path of the file, whose folder is then looked through."
+        )
     named = ", ".join(sorted(databases)[:5])
     raise NotFound(f"There are {len(databases)} sqlite files in {where} ({named}). Pass the path of one of them.")
 
@@ -257,7 +266,10 @@ class ZipBundle:
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise Damaged(f"{file} cannot be read as a zip: {error}.") from error
+            raise Damaged(
+                f"{file} cannot be read as a zip: {error}. Copy it again, or unpack what is left and pass "
+                "the folder."
+            ) from error
         finder = _Finder()
         self._numbers: array[int] = array("Q")
         databases = [entry.filename for entry in self._zip.filelist if self._is_database(entry, finder)]

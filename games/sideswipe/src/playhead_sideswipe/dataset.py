@@ -110,7 +110,10 @@ def read_table(file: Path, shown: str) -> Table:
             names = {column: _names(database, table, shown) for column, table in NAMES.items()}
             columns, wrong = _read_data(database)
     except sqlite3.Error as error:
-        raise Damaged(f"{shown} cannot be read by sqlite: {error}.") from error
+        raise Damaged(
+            f"{shown} cannot be read by sqlite: {error}. "
+            "Save what can be read: sqlite3 FILE .recover | sqlite3 NEW."
+        ) from error
     _check_models(names["model"], shown)
     for column in NAMES:
         _find_unknown(column, columns[column], names[column], wrong)
@@ -133,12 +136,20 @@ def _check_columns(database: sqlite3.Connection, table: str, shown: str) -> None
     wanted = list(DATA) if table == "data" else ["id", "name", "color"] + ["model"] * (table == "skins")
     found = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})")]
     if not found:
-        raise Damaged(f"{shown} has no table {table}. Wanted are data, {', '.join(NAMES.values())}.")
+        raise Damaged(f"{shown} has no table {table}. {_mended(table, wanted)}")
     missing = [name for name in wanted if name not in found]
     if missing:
         raise Damaged(
-            f"The table {table} of {shown} has no column {', '.join(missing)}; it has {', '.join(found)}."
+            f"The table {table} of {shown} has no column {', '.join(missing)}; it has {', '.join(found)}. Add "
+            "what is missing, or pass another data set."
         )
+
+
+def _mended(table: str, wanted: Sequence[str]) -> str:
+    """Say what to do without a table. Names are not needed: an empty table of names names nothing."""
+    if table == "data":
+        return "It says what each picture shows: pass the sqlite file that was written with the pictures."
+    return f'It may be empty: sqlite3 FILE "CREATE TABLE {table}({", ".join(wanted)})".'
 
 
 def _names(database: sqlite3.Connection, table: str, shown: str) -> list[dict[str, Any]]:

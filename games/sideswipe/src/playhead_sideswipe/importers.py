@@ -72,7 +72,10 @@ def find_pictures(game: Game, path: Path, options: Mapping[str, str]) -> Iterato
     with bundle.database() as file:
         table = read_table(file, bundle.shown)
     if not len(table):
-        raise Damaged(f"The table data of {bundle.shown} is empty: there is nothing to import.")
+        raise Damaged(
+            f"The table data of {bundle.shown} is empty: there is nothing to import. Pass the data set whose rows "
+            "say what its pictures show."
+        )
     data_set = DataSet(path=path, table=table, bundle=bundle, check=check)
     name = bundle.name
     first = next(uuid.decode() for uuid in table.columns["uuid"].tolist() if uuid)
@@ -102,7 +105,11 @@ def _parts(table: Table, bundle: Bundle) -> Iterator[tuple[int, Part]]:
     places_N, left_out = _matched(table, bundle.pictures)
     rows_N = np.flatnonzero(places_N >= 0)
     if not len(rows_N):
-        raise Damaged(f"None of the {len(table):,} rows of {bundle.shown} has a picture and can be used.")
+        why = f" (the first: {left_out[0][1]})" if left_out else ""
+        raise Damaged(
+            f"None of the {len(table):,} rows of {bundle.shown} has a picture and can be used{why}. Pass the "
+            "folder or zip that holds both."
+        )
     number_N = rows_N // PART_ROWS
     numbers = np.unique(number_N)
     # What was left out goes to the part it lies in, or else the last one before, so that every list is read once.
@@ -156,7 +163,10 @@ def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progre
             kept += len(rows_N) - len(bad)
             progress(start + len(rows_N), len(part.rows_N))
     if not kept:
-        raise Damaged(f"None of {len(part.rows_N):,} pictures of {data_set.path} can be used: {left_out[-1]}.")
+        raise Damaged(
+            f"None of {len(part.rows_N):,} pictures of {data_set.path} can be used: {left_out[-1]}. "
+            "Copy them again; or leave this part out: --skip-damaged."
+        )
     return left_out
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from playhead.capture.phone import PhoneCapture
 from playhead.clock import NS_PER_S, Clock, FakeClock, SystemClock
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.phone import FrameArray, Point, View
 from playhead_sideswipe import layout
 from playhead_sideswipe.labels import BODIES
@@ -105,7 +105,7 @@ def garage_stock() -> Stock:
 def open_capture(session: DeviceSession) -> PhoneCapture:
     """Open the drawn phone of a session for looking and for touching.
 
-    Raises:  BadValue for options that are no such values.
+    Raises:  BadValue for options that are no such values, NotFound for a menu there is not.
     """
     return PhoneCapture.open(session, lambda: _phone(session.options))
 
@@ -115,6 +115,8 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
 
     if options["split"] not in ("train", "test"):
         raise BadValue(f'split={options["split"]} is neither "train" nor "test".')
+    if options["stuck_menu"] and options["stuck_menu"] not in layout.TABS:
+        raise not_found("menu of the drawn phone", str(options["stuck_menu"]), layout.TABS)
     try:
         faults = Faults(
             lost_taps=float(options["lost_taps"]),
@@ -124,5 +126,7 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
         seed = int(options["seed"])
     except (TypeError, ValueError) as error:
         raise BadValue(f"An option of the drawn phone is no number: {error}.") from error
+    if not 0 <= faults.lost_taps < 1:
+        raise BadValue(f"lost_taps={faults.lost_taps:g} is no share of the taps. Give 0 to 0.99.")
     clock = SystemClock() if options["real_time"] else None
     return GaragePhone(Garage(split=options["split"]), garage_stock(), seed=seed, clock=clock, faults=faults)
