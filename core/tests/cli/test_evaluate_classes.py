@@ -30,8 +30,8 @@ def store(recording: MemoryRecording, folder: Path) -> None:
             writer.append(frame_HWC, int(recording.frame_time_ns[number]), labels, origin, columns=columns)
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["frame", "recording"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     parent = home / "recordings" / "shapes"
     for seed in range(3):
@@ -39,8 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store(pictures(UNSEEN_SHAPES, count=40, seed=7), parent / "others")
     recipe = Recipe(
         model="conv_stack", model_options={"channels": [8, 8, 8, 8], "features": 16, "hidden": 16}, length=1,
-        steps=60, eval_every=60, batch_size=16, warmup_steps=2, lr=5e-3, split_by="frame", test_share=0.3,
-        val_share=0.2, seed=3,
+        steps=60, eval_every=60, batch_size=16, warmup_steps=2, lr=5e-3, split_by=request.param, test_share=0.3,
+        val_share=0.2, seed=3, feature_windows=100,
     )  # fmt: skip
     recordings = open_recordings(sorted(parent.iterdir()))
     out = home / "runs" / "shapes" / "default" / "1"
@@ -62,3 +62,5 @@ def test_unseen_recordings_are_found_and_judged(home: Path, monkeypatch: pytest.
     assert set(study["unseen"]["auroc_by_kind"]) == set(UNSEEN_SHAPES)
     run = json.loads((home / "runs" / "shapes" / "default" / "1" / "run.json").read_text(encoding="utf-8"))
     assert study["accuracy"]["whole"] == run["data"]["test_windows"]
+    assert study["chosen_on"] == "validation"
+    assert "neighbour" in study["unseen"]["auroc_of_every_score"]  # it is compared with what was learned from

@@ -8,7 +8,7 @@ from doubles import MemoryRecording, recording, small_game
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.data.split import SplitRule, groups_of, held_out, split, split_by_rule
+from playhead.data.split import TEST, TRAIN, SplitRule, groups_of, held_out, part_of, split, split_by_rule
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, NotFound, NothingToTrain
 
@@ -157,6 +157,15 @@ def test_recordings_are_kept_for_a_test_too_and_stay_there() -> None:
         split(index_of(["r1", "r2"]), 0.1, 1, test_share=0.1)
     with pytest.raises(BadValue, match="leave nothing"):
         split(index, 0.5, 1, test_share=0.5)
+
+
+def test_what_a_run_split_by_recording_has_learned_from_is_found_again() -> None:
+    index = index_of(["r1", "r2", "r3", "r4"])
+    recordings = [{"name": f"r{n}", "train_windows": 6 * (n < 3)} for n in (1, 2, 3)]
+    remembered = {"recordings": recordings, "validation": ["r3"], "split_by": "recording"}
+    learned = part_of(index, remembered, TRAIN)  # r4 came later
+    assert {index.recordings[number].name for number in learned.recording_N} == {"r1", "r2"}
+    assert len(part_of(index, remembered, TEST)) == 0
 
 
 def test_a_run_of_before_is_read_as_it_was() -> None:

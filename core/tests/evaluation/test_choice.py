@@ -91,7 +91,9 @@ def test_unseen_pictures_are_told_apart_and_kinds_judged_by_the_others(
     study = found.choices[0].unseen
     assert study is not None
     assert set(study.rejection.by_kind) == set(UNSEEN_SHAPES)  # the labelled discs of that recording are no part
-    assert set(study.rejection.all_scores) == {"max_softmax", "max_logit", "energy", "class_mean", "relative"}
+    assert set(study.rejection.all_scores) == {
+        "max_softmax", "max_logit", "energy", "class_mean", "relative", "neighbour", "together",
+    }  # fmt: skip
     assert study.rejection.overall.value > 0.6
     assert {exhibit.caption.split(",")[0] for exhibit in study.familiar} == set(UNSEEN_SHAPES)
     counted = sum(sum(taken.values()) for taken in study.taken_for.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from phones import STOCK, phone, read_back
+from phones import STOCK, PlainCars, phone, read_back
 
 from playhead.clock import NS_PER_S
 from playhead.errors import DeviceFailed
@@ -65,6 +65,20 @@ def test_the_car_turns_as_far_as_it_is_dragged() -> None:
     for tenth in range(1, 11):
         worked.drag(layout.CENTRE, (layout.CENTRE[0] + layout.TURN_PX, layout.CENTRE[1]), 0.1)
         assert read_back(worked.grab(KEPT))["rotation"] == tenth % 10
+
+
+def test_a_room_is_kept_until_the_start_menu_is_left() -> None:
+    rooms = {}
+    for keeps in (False, True):
+        worked, seen = GaragePhone(PlainCars(), STOCK, keeps_room=keeps), []
+        for _ in range(2):
+            for _ in range(3):
+                worked.drag(layout.CENTRE, (layout.CENTRE[0] + layout.TURN_PX, layout.CENTRE[1]), 0.2)
+                seen.append(worked.screen.on_stage()[2])
+            tap(worked, layout.GARAGE, layout.BACK)
+        rooms[keeps] = seen
+    assert len(set(rooms[False])) == 6
+    assert [rooms[True].count(room) for room in dict.fromkeys(rooms[True])] == [3, 3]
 
 
 def test_the_row_of_cars_ends_on_both_sides() -> None:

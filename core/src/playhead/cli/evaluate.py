@@ -162,8 +162,11 @@ def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
 
 
 def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
-    """Open the recordings named, or those the run kept for validation, saying which of these are gone."""
-    from playhead.evaluation.held_out import held_out_names
+    """Open the recordings named, or those the run kept for validation, saying which of these are gone.
+
+    For a head of classes its others come along: other parts choose scores, and say what is familiar.
+    """
+    from playhead.evaluation.held_out import held_out_names, other_names
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
 
@@ -177,17 +180,26 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
     if gone:
         named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         desk.say(f"Not compared on {named}: the run kept them for validation, but they are not here.")
-    return [open_recording(known[name].path) for name in wanted if name in known]
+    here = [name for name in wanted if name in known]
+    if here and has_classes(run):
+        here += [name for name in other_names(run) if name in known]
+    return [open_recording(known[name].path) for name in here]
+
+
+def has_classes(run: Run) -> bool:
+    """Say whether any head chooses one of several classes."""
+    from playhead.labels import Choice
+
+    return any(isinstance(head, Choice) for head in run.schema.values())
 
 
 def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
     """Open the recordings that show what the run has no class for; none where no head chooses a class."""
     from playhead.data.unseen import shows_unseen
-    from playhead.labels import Choice
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
 
-    if not any(isinstance(head, Choice) for head in run.schema.values()):
+    if not has_classes(run):
         return []
     infos = Catalogue(desk.home).recordings(game.name, asked["extra_dirs"])
     opened = [open_recording(info.path) for info in infos if info.frames]

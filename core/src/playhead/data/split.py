@@ -237,8 +237,15 @@ def held_out(index: WindowIndex, data: Mapping[str, Any]) -> WindowIndex:
 
 
 def part_of(index: WindowIndex, data: Mapping[str, Any], part: int) -> WindowIndex:
-    """Return the windows of VALIDATION or TEST of a run, by what it remembers in `data`."""
+    """Return the windows of a part of a run, by what it remembers in `data`.
+
+    Split by recording, it has learned from those it remembers to have had windows to learn from; others that lie
+    there now are in no part.
+    """
     if "split" in data:
         return index.take(SplitRule.from_json(data["split"]).parts(index) == part)
+    if part == TRAIN:
+        learned = [entry["name"] for entry in data.get("recordings", ()) if entry.get("train_windows")]
+        return index.take(np.isin(groups_of(index, BY_RECORDING), learned))
     kept = data.get("test" if part == TEST else "validation", ())
     return index.take(np.isin(groups_of(index, data.get("split_by", BY_RECORDING)), kept))

@@ -9,7 +9,7 @@ does with what it has never seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,10 @@ import numpy.typing as npt
 from playhead.data.unseen import kinds_of
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
+from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
 from playhead.evaluation.exhibit import Exhibit, HeatRow
 from playhead.evaluation.familiarity import Learned, Memory, Thoughts
-from playhead.evaluation.intervals import Share, wilson
+from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.rejection import Rejection, judge_rejection
 from playhead.evaluation.shared import SharedValue, columns_of, shared_values
@@ -32,11 +33,15 @@ MISTAKES_KEPT = 1000  # in scores.json; their number is told in any case
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Asked:
-    """Windows that were asked about, what was answered, and what each head thought. All of the same length."""
+    """Windows that were asked about, what was answered, and what each head thought. All of the same length.
+
+    `units` says which of the windows may be right and wrong together.
+    """
 
     index: WindowIndex
     answers: Answers
     thoughts: Mapping[str, Thoughts]
+    units: Units = field(default_factory=Units)
 
     def __len__(self) -> int:
         return len(self.answers)
@@ -74,7 +79,7 @@ class ChoiceStudy:
 
     `judged_apart` says that temperature and rejection score were chosen on a validation part and not on half of
     the windows judged. `wrong_ones` say where mistakes are found again. `shared` lists what was tested; its clear
-    ones are over-represented among the mistakes.
+    ones are over-represented among the mistakes. `units` are what intervals and tests count as independent.
     """
 
     name: str
@@ -83,6 +88,7 @@ class ChoiceStudy:
     accuracy: Share
     recall: Mapping[str, Share]
     precision: Mapping[str, Share]
+    units: Units
     temperature: Temperature | None = None
     judged_apart: bool = False
     shared: Sequence[SharedValue] = ()
@@ -102,6 +108,7 @@ class ChoiceStudy:
             "accuracy": self.accuracy.to_json(),
             "recall": {name: share.to_json() for name, share in self.recall.items()},
             "precision": {name: share.to_json() for name, share in self.precision.items()},
+            "independent": {"unit": self.units.name, "groups": self.units.count, "said": self.units.sentence},
             "confusion_axes": "rows true, columns answered",
             "temperature": self.temperature.to_json() if self.temperature else None,
             "chosen_on": "validation" if self.judged_apart else "every second window",
@@ -129,17 +136,18 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
     chosen_on, unseen = beside.chosen_on, beside.unseen
     true_N, said_N = judged.truth(name), judged.likely(name).argmax(1)
     table_CC = confusion(true_N, said_N, len(head.names))
-    right_C = np.diag(table_CC)
+    is_right_N, units = true_N == said_N, judged.units
     study = ChoiceStudy(
         name=name,
         head=head,
         table_CC=table_CC,
-        accuracy=wilson(int(right_C.sum()), int(table_CC.sum())),
-        recall=_shares(head, right_C, table_CC.sum(1)),
-        precision=_shares(head, right_C, table_CC.sum(0)),
+        accuracy=grouped_share(is_right_N, units.group_N),
+        recall=shares_of_classes(head.names, true_N, is_right_N, units),
+        precision=shares_of_classes(head.names, said_N, is_right_N, units),
+        units=units,
         judged_apart=chosen_on is not None,
         wrong_ones=_wrong_ones(name, head, judged),
-        shared=shared_values(true_N != said_N, shareable_columns(judged.index, name, head)),
+        shared=shared_values(~is_right_N, shareable_columns(judged.index, name, head), units.group_N),
     )
     choosing, judging = _two_parts(name, judged, chosen_on)
     if len(choosing[1]) and len(judging[1]):
@@ -166,11 +174,6 @@ def _wrong_ones(name: str, head: Choice, asked: Asked) -> list[dict[str, Any]]:
         }
         for row in mistaken(asked, name)[:MISTAKES_KEPT].tolist()
     ]
-
-
-def _shares(head: Choice, part_C: IntArray, whole_C: IntArray) -> dict[str, Share]:
-    counts = zip(head.names, part_C.tolist(), whole_C.tolist(), strict=True)
-    return {name: wilson(part, whole) for name, part, whole in counts}
 
 
 Part = tuple[FloatArray, IntArray, Thoughts]

@@ -15,7 +15,8 @@ from playhead.evaluation.statistics import aligned
 def summary_lines(study: ChoiceStudy) -> list[str]:
     """Return the study as lines of text for the terminal."""
     accuracy = study.accuracy
-    lines = [f"accuracy {percent(accuracy)}: {study.wrong:,} of {accuracy.whole:,} wrong"]
+    of_groups = f" ({study.units.count:,} groups by {study.units.name})" if study.units.count else ""
+    lines = [f"accuracy {percent(accuracy)}: {study.wrong:,} of {accuracy.whole:,} wrong{of_groups}"]
     if study.temperature is not None:
         fit = study.temperature
         lines.append(

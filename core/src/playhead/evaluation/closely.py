@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from playhead.data.split import BY_RECORDING
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.choice import Asked
+from playhead.evaluation.clusters import units_of
 from playhead.evaluation.familiarity import Thoughts
 from playhead.evaluation.offline import ask
 from playhead.labels import Choice
@@ -18,7 +20,10 @@ from playhead.models.run import Run
 def ask_closely(
     predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
 ) -> Asked:
-    """Answer every window of an index, in order, and keep logits and features of every head of classes."""
+    """Answer every window of an index, in order, and keep logits and features of every head of classes.
+
+    What the run's split kept together is what may be right and wrong together.
+    """
     with ExitStack() as probing:
         probes = {
             name: probing.enter_context(Probe(predictor.network, name, head.outputs))
@@ -26,7 +31,9 @@ def ask_closely(
             if isinstance(head, Choice)
         }
         answers = ask(predictor, run, index, progress=progress)
+    units = units_of(index, run.data.get("split_by", BY_RECORDING))
     thoughts = {
-        name: Thoughts(logits_NC=probe.logits, features_NF=probe.features) for name, probe in probes.items()
+        name: Thoughts(logits_NC=probe.logits, features_NF=probe.features, group_N=units.group_N)
+        for name, probe in probes.items()
     }
-    return Asked(index=index, answers=answers, thoughts=thoughts)
+    return Asked(index=index, answers=answers, thoughts=thoughts, units=units)

@@ -44,17 +44,22 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Thoughts:
-    """What a network thought of some windows. Shapes: logits_NC (N, C), features_NF (N, F)."""
+    """What a network thought of some windows, and which of them come together (clusters.py); None: none do.
+
+    Shapes:  logits_NC (N, C), features_NF (N, F), group_N (N,).
+    """
 
     logits_NC: FloatArray
     features_NF: FloatArray
+    group_N: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.logits_NC)
 
     def take(self, rows: IntArray | BoolArray) -> Thoughts:
         """Return those of these windows."""
-        return Thoughts(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows])
+        groups = None if self.group_N is None else self.group_N[rows]
+        return Thoughts(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -20,6 +20,12 @@ def held_out_names(run: Run) -> list[str]:
     return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get(kept)]
 
 
+def other_names(run: Run) -> list[str]:
+    """Return the names of the run's recordings of which no window is held out."""
+    held_out = held_out_names(run)
+    return [entry["name"] for entry in run.data.get("recordings", ()) if entry["name"] not in held_out]
+
+
 def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:
     """Find the windows to ask about; with `only_held_out` just those of the run's test, or its validation.
 
@@ -41,13 +47,10 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
 
 
 def other_part(run: Run, recordings: Sequence[Source], part: int) -> WindowIndex:
-    """Return the windows of training or validation of a run that is measured on a test part; else none.
-
-    A run that was split by recording remembers those to hold out by name, and not what the others were.
-    """
+    """Return the windows of TRAIN or VALIDATION of a run, unless it is them that it is measured on; then none."""
     index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
-    is_known = "split" in run.data or part == VALIDATION
-    if not run.data.get("test_windows") or not len(index) or not is_known:
+    is_measured_on = part == VALIDATION and not run.data.get("test_windows")
+    if is_measured_on or not len(index):
         return index.take(np.zeros(len(index), dtype=bool))
     return part_of(index, run.data, part)
 

@@ -12,19 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from playhead.evaluation.answers import FloatArray
+from playhead.evaluation.answers import FloatArray, IntArray
 
 Z_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """A part of a whole with the ends of its 95 % interval; NaN of nothing."""
+    """A part of a whole with the ends of its 95 % interval; NaN of nothing.
+
+    `independent` is how many of the whole the interval counts as independent of one another (clusters.py).
+    """
 
     part: int
     whole: int
     low: float
     high: float
+    independent: float
 
     @property
     def value(self) -> float:
@@ -35,22 +39,24 @@ class Share:
         """Return plain data; NaN becomes null."""
         ends = {"value": self.value, "low": self.low, "high": self.high}
         plain = {name: None if math.isnan(end) else round(end, 6) for name, end in ends.items()}
-        return {**plain, "part": self.part, "whole": self.whole}
+        return {**plain, "part": self.part, "whole": self.whole, "independent": round(self.independent, 1)}
 
 
-def wilson(part: int, whole: int) -> Share:
+def wilson(part: int, whole: int, independent: float | None = None) -> Share:
     """Return a share with its score interval, which stays inside [0, 1] and holds for 0 of n and n of n.
 
+    The width is that of so many `independent` ones; without it, of all.
     Source:  Wilson 1927; recommended over the normal interval by Brown, Cai and DasGupta 2001.
     """
     if whole == 0:
-        return Share(part=0, whole=0, low=math.nan, high=math.nan)
+        return Share(part=0, whole=0, low=math.nan, high=math.nan, independent=0)
+    size = whole if independent is None else independent
     share, z2 = part / whole, Z_95**2
-    middle = (share + z2 / (2 * whole)) / (1 + z2 / whole)
-    half = Z_95 * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2)) / (1 + z2 / whole)
+    middle = (share + z2 / (2 * size)) / (1 + z2 / size)
+    half = Z_95 * math.sqrt(share * (1 - share) / size + z2 / (4 * size**2)) / (1 + z2 / size)
     low = 0.0 if part == 0 else middle - half  # the ends meet 0 and 1 exactly, but for rounding
     high = 1.0 if part == whole else middle + half
-    return Share(part=part, whole=whole, low=low, high=high)
+    return Share(part=part, whole=whole, low=low, high=high, independent=size)
 
 
 def more_than_chance(inside: int, drawn: int, marked: int, whole: int) -> float:
@@ -62,13 +68,14 @@ def more_than_chance(inside: int, drawn: int, marked: int, whole: int) -> float:
         raise ValueError(f"{inside} of {drawn} drawn, {marked} of {whole} marked: no such draw.")
     counts = np.arange(inside, min(drawn, marked) + 1)
     counts = counts[drawn - counts <= whole - marked]
-    logs = [_log_choose(marked, int(count)) + _log_choose(whole - marked, drawn - int(count)) for count in counts]
+    logs = [log_choose(marked, int(count)) + log_choose(whole - marked, drawn - int(count)) for count in counts]
     if not logs:
         return 0.0
-    return float(min(1.0, np.exp(np.array(logs) - _log_choose(whole, drawn)).sum()))
+    return float(min(1.0, np.exp(np.array(logs) - log_choose(whole, drawn)).sum()))
 
 
-def _log_choose(n: int, k: int) -> float:
+def log_choose(n: int, k: int) -> float:
+    """Return the logarithm of how many ways there are to take k of n."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
@@ -95,22 +102,48 @@ class Auroc:
         return {name: None if math.isnan(end) else round(end, 6) for name, end in vars(self).items()}
 
 
-def auroc(high_P: FloatArray, low_Q: FloatArray) -> Auroc:
+def auroc(
+    high_P: FloatArray, low_Q: FloatArray, group_P: IntArray | None = None, group_Q: IntArray | None = None
+) -> Auroc:
     """Return the probability that one of the first scores higher than one of the second, ties counting half.
 
-    The interval is DeLong's (1988) on the logit scale, so that it stays inside [0, 1].
+    The interval is on the logit scale, so that it stays inside [0, 1]. Windows of one group, which must not be on
+    both sides, may score alike.
+    Source:  DeLong, DeLong and Clarke-Pearson 1988; with groups Obuchowski 1997.
     """
-    p, q = len(high_P), len(low_Q)
+    return pooled_auroc([(high_P, low_Q)], group_P, group_Q)
+
+
+def pooled_auroc(
+    pairs: Sequence[tuple[FloatArray, FloatArray]], group_P: IntArray | None, group_Q: IntArray | None
+) -> Auroc:
+    """Return the AUROC of several scores together, each of the same first windows and of second ones of its own.
+
+    Shapes:  pairs of (P,) and (Q of this score,); group_Q (Q,) of all scores, in their order.
+    """
+    p, q = len(pairs[0][0]), sum(len(low_Q) for _, low_Q in pairs)
     if not p or not q:
         return Auroc(value=math.nan, low=math.nan, high=math.nan)
-    ranks = _midranks(np.concatenate([high_P, low_Q]))
-    above_P = (ranks[:p] - _midranks(high_P)) / q  # share of the second that lies below each of the first
-    below_Q = 1 - (ranks[p:] - _midranks(low_Q)) / p
+    above_P, below = np.zeros(p), []
+    for high_P, low_Q in pairs:
+        ranks = _midranks(np.concatenate([high_P, low_Q]))
+        above_P += (ranks[:p] - _midranks(high_P)) / q  # share of the second that lies below each of the first
+        below.append(1 - (ranks[p:] - _midranks(low_Q)) / p)
     value = float(above_P.mean())
     if p < 2 or q < 2:
         return Auroc(value=value, low=math.nan, high=math.nan)
-    variance = float(above_P.var(ddof=1)) / p + float(below_Q.var(ddof=1)) / q
+    variance = _variance_of_mean(above_P, group_P) + _variance_of_mean(np.concatenate(below), group_Q)
     return Auroc(value=value, low=_on_logit(value, variance, -1), high=_on_logit(value, variance, +1))
+
+
+def _variance_of_mean(values_N: FloatArray, group_N: IntArray | None) -> float:
+    """Return the variance of a mean whose groups are independent; NaN of a single group."""
+    if group_N is None:
+        return float(values_N.var(ddof=1)) / len(values_N)
+    _, place_N = np.unique(group_N, return_inverse=True)
+    away_G = np.bincount(place_N, weights=values_N - values_N.mean())
+    groups = len(away_G)
+    return groups / (groups - 1) * float((away_G**2).sum()) / len(values_N) ** 2 if groups > 1 else math.nan
 
 
 def _on_logit(value: float, variance: float, side: int) -> float:

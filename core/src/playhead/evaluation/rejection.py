@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead.evaluation.answers import BoolArray, FloatArray
+from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
 from playhead.evaluation.familiarity import Learned, Thoughts, familiarity, together
-from playhead.evaluation.intervals import Auroc, auroc
+from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,16 +67,16 @@ def judge_rejection(
     chooses, judges, unseen_by = (together(scores, told[0]) for scores in told)
     folds = _folds(kinds)
     picked = {fold: _best(chooses, unseen_by, folds != fold) for fold in np.unique(folds).tolist()}
-    parts = [(picked[fold], folds == fold) for fold in picked]
-    overall, by_kind = _pooled(judges, unseen_by, parts), {}
+    parts, groups = [(picked[fold], folds == fold) for fold in picked], (judging.group_N, unseen.group_N)
+    overall, by_kind = _pooled(judges, unseen_by, parts, groups), {}
     kind_N = np.array(kinds)
     for kind in dict.fromkeys(kinds):
         mine = [(name, is_in & (kind_N == kind)) for name, is_in in parts if (is_in & (kind_N == kind)).any()]
-        by_kind[kind] = _pooled(judges, unseen_by, mine)
+        by_kind[kind] = _pooled(judges, unseen_by, mine, groups)
     chosen = _best(chooses, unseen_by, np.ones(len(unseen), dtype=bool))
     thresholds = {name: float(np.quantile(chooses[name], 1 - KEEP)) for name in chooses}
     return Rejection(
-        all_scores={name: auroc(judges[name], unseen_by[name]) for name in judges},
+        all_scores={name: auroc(judges[name], unseen_by[name], *groups) for name in judges},
         chosen=chosen,
         chosen_by_kind={str(fold): name for fold, name in picked.items()},
         overall=overall,
@@ -101,23 +101,16 @@ def _best(known: Mapping[str, FloatArray], unseen: Mapping[str, FloatArray], use
     return max(values, key=lambda name: values[name])
 
 
+Groups = tuple[IntArray | None, IntArray | None]  # of known and of unseen windows
+
+
 def _pooled(
-    known: Mapping[str, FloatArray], unseen: Mapping[str, FloatArray], parts: Sequence[tuple[str, BoolArray]]
-) -> Auroc:
-    """Return the AUROC of all parts together, each by its own score.
-
-    Scores of different scales are compared by what share of the known windows lies below them.
-    """
-    ranks = {name: np.sort(known[name]) for name, _ in parts}
-    low_Q = np.concatenate([_share_below(ranks[name], unseen[name][used]) for name, used in parts])
-    if len({name for name, _ in parts}) == 1:
-        name = parts[0][0]
-        return auroc(known[name], np.concatenate([unseen[name][used] for _, used in parts]))
-    middle_P = (np.arange(len(next(iter(ranks.values())))) + 0.5) / len(next(iter(ranks.values())))
-    return auroc(middle_P, low_Q)
-
-
-def _share_below(sorted_P: FloatArray, values_Q: FloatArray) -> FloatArray:
-    left, right = (np.searchsorted(sorted_P, values_Q, side=side) for side in ("left", "right"))
-    middle: FloatArray = (left + right) / 2 / max(1, len(sorted_P))
-    return middle
+    known: Mapping[str, FloatArray], unseen: Mapping[str, FloatArray], parts: Sequence[tuple[str, BoolArray]],
+    groups: Groups,
+) -> Auroc:  # fmt: skip
+    """Return the AUROC of all parts together, each of the unseen by its own score."""
+    known_groups_P, groups_Q = groups
+    if groups_Q is not None:
+        groups_Q = np.concatenate([groups_Q[used] for _, used in parts])
+    pairs = [(known[name], unseen[name][used]) for name, used in parts]
+    return pooled_auroc(pairs, known_groups_P, groups_Q)

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.answers import BoolArray
-from playhead.evaluation.intervals import Share, corrected, more_than_chance, wilson
+from playhead.evaluation.answers import BoolArray, IntArray
+from playhead.evaluation.clusters import grouped_share, more_than_moved
+from playhead.evaluation.intervals import Share, corrected
 
 MOST_VALUES = 64  # a column of more different texts names single windows, not what they share
 BINS = 4  # of a number that takes many values
@@ -27,7 +28,7 @@ class SharedValue:
     """One value of one column: how many of its windows are answered wrongly, against all.
 
     `lift` is that share over the share among all windows; `p` an exact one-sided test, corrected for all values
-    tested, as if windows were independent of one another.
+    tested. Both respect groups of windows (clusters.py).
     """
 
     column: str
@@ -66,19 +67,21 @@ class SharedValue:
         }
 
 
-def shared_values(is_wrong_N: BoolArray, columns: Mapping[str, npt.NDArray[Any]]) -> list[SharedValue]:
+def shared_values(
+    is_wrong_N: BoolArray, columns: Mapping[str, npt.NDArray[Any]], group_N: IntArray | None = None
+) -> list[SharedValue]:
     """Return every value that was tested, the least explicable by chance first; empty without any mistake.
 
-    Shapes:  columns name -> (N,).
+    Shapes:  columns name -> (N,); group_N (N,) groups whose mistakes may come together, None without.
     """
     wrong, whole = int(is_wrong_N.sum()), len(is_wrong_N)
     if wrong == 0:
         return []
     found, p_values = [], []
     for column, value, is_it_N in _values(columns):
-        inside, drawn = int((is_wrong_N & is_it_N).sum()), int(is_it_N.sum())
-        found.append((column, value, wilson(inside, drawn)))
-        p_values.append(more_than_chance(inside, drawn, wrong, whole))
+        share = grouped_share(is_wrong_N[is_it_N], None if group_N is None else group_N[is_it_N])
+        found.append((column, value, share))
+        p_values.append(more_than_moved(is_wrong_N, is_it_N, group_N))
     tested = [
         SharedValue(column=column, value=value, wrong=share, overall=wrong / whole, p=p)
         for (column, value, share), p in zip(found, corrected(p_values), strict=True)

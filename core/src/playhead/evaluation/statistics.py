@@ -19,7 +19,7 @@ from playhead.game import Measure
 RESAMPLES = 10_000
 LOW, HIGH = 2.5, 97.5  # percentiles of a 95 % interval
 
-# Two-sided 95 % quantiles of Student's t by degrees of freedom (any table of the distribution); beyond, 1.96.
+# Two-sided 95 % quantiles of Student's t by degrees of freedom (any table of the distribution); beyond, a series.
 _T_95 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
@@ -83,6 +83,14 @@ def _resampled(count: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
 
 
+def student_t_95(degrees: int) -> float:
+    """Return the two-sided 95 % quantile of Student's t, by Cornish and Fisher's series where no table has it."""
+    if degrees <= len(_T_95):
+        return _T_95[degrees - 1]
+    z = 1.959964
+    return z + (z**3 + z) / (4 * degrees)
+
+
 def student_t_mean(values_S: FloatArray) -> Estimate:
     """Return the mean and its Student t interval: the check on the bootstrap, wider with few seeds."""
     values_S = np.asarray(values_S, dtype=np.float64)
@@ -91,8 +99,7 @@ def student_t_mean(values_S: FloatArray) -> Estimate:
     mean = float(values_S.mean()) if count else math.nan
     if count < 2:
         return Estimate(mean=mean, low=math.nan, high=math.nan, n=count)
-    quantile = _T_95[count - 2] if count - 2 < len(_T_95) else 1.96
-    half = quantile * float(values_S.std(ddof=1)) / math.sqrt(count)
+    half = student_t_95(count - 1) * float(values_S.std(ddof=1)) / math.sqrt(count)
     return Estimate(mean=mean, low=mean - half, high=mean + half, n=count)
 
 

@@ -10,6 +10,7 @@ from playhead_sideswipe import layout
 OPTIONS: dict[str, Any] = {
     "seed": 0,
     "split": "train",
+    "rooms": "each",
     "real_time": False,
     "lost_taps": 0.0,
     "disconnect_after": 0,

@@ -39,10 +39,11 @@ class GaragePhone:
     """
 
     def __init__(
-        self, cars: Cars, stock: Stock, *, seed: int = 0, clock: Clock | None = None, faults: Faults | None = None
-    ) -> None:
+        self, cars: Cars, stock: Stock, *, seed: int = 0, clock: Clock | None = None, faults: Faults | None = None,
+        keeps_room: bool = False,
+    ) -> None:  # fmt: skip
         self.clock: Clock = clock or FakeClock()
-        self.screen = TouchScreen(stock=stock, clock=self.clock, seed=seed)
+        self.screen = TouchScreen(stock=stock, clock=self.clock, seed=seed, keeps_room=keeps_room)
         self._cars = cars
         self._painter = ScreenPainter(cars)
         self._faults = faults or Faults()
@@ -117,6 +118,10 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
         raise BadValue(f'split={options["split"]} is neither "train" nor "test".')
     if options["stuck_menu"] and options["stuck_menu"] not in layout.TABS:
         raise not_found("menu of the drawn phone", str(options["stuck_menu"]), layout.TABS)
+    if options["rooms"] not in ("each", "kept"):
+        raise BadValue(
+            f'rooms={options["rooms"]} is neither "each", a room for each picture, nor "kept", one for a loadout.'
+        )
     try:
         faults = Faults(
             lost_taps=float(options["lost_taps"]),
@@ -129,4 +134,7 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
     if not 0 <= faults.lost_taps < 1:
         raise BadValue(f"lost_taps={faults.lost_taps:g} is no share of the taps. Give 0 to 0.99.")
     clock = SystemClock() if options["real_time"] else None
-    return GaragePhone(Garage(split=options["split"]), garage_stock(), seed=seed, clock=clock, faults=faults)
+    return GaragePhone(
+        Garage(split=options["split"]), garage_stock(), seed=seed, clock=clock, faults=faults,
+        keeps_room=options["rooms"] == "kept",
+    )  # fmt: skip

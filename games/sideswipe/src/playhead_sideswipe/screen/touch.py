@@ -40,7 +40,8 @@ class Stock:
 class TouchScreen:
     """The state of the screen. Begins anywhere: whoever works it cannot know what was done before.
 
-    A touch while a page is changing is lost. `touches` counts those that did something.
+    A touch while a page is changing is lost. `touches` counts those that did something. Around the car is another
+    room after each touch, or, if `keeps_room`, the same one until the start menu is left.
     """
 
     stock: Stock
@@ -57,6 +58,8 @@ class TouchScreen:
     turn: float = 0.0
     touches: int = 0
     stuck_menu: str = ""
+    keeps_room: bool = False
+    _came_home: int = 0  # touches until the start menu was last entered
     _busy_ns: int = 0
     _touched_ns: int = 0
 
@@ -94,7 +97,7 @@ class TouchScreen:
         """
         idle_s = (self.clock.now_ns() - self._touched_ns) / NS_PER_S - IDLE_S
         turned = max(0.0, idle_s / IDLE_TURN_S)
-        scene = self.seed * 1_000_003 + self.touches
+        scene = self.seed * 1_000_003 + (self._came_home if self.keeps_room else self.touches)
         if turned < 1:
             return self.loadout(self.chosen), (self.turn + ROTATIONS * turned) % ROTATIONS, scene
         return self._parade(int(turned)), ROTATIONS * (turned % 1), scene + 7919 * int(turned)
@@ -189,7 +192,7 @@ class TouchScreen:
     def _go(self, page: str) -> None:
         self.before, self.page = self.page, page
         if page == HOME:
-            self.turn = 0.0
+            self.turn, self._came_home = 0.0, self.touches
         self._be_busy(layout.TRANSITION_S * 0.8)
 
     def _be_busy(self, seconds: float) -> None:
