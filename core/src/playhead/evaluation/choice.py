@@ -75,7 +75,7 @@ class UnseenStudy:
 
 @dataclass(kw_only=True, eq=False)
 class ChoiceStudy:
-    """Everything about one head of classes beyond its scores. Pictures are filled in later (gallery.py).
+    """Everything about one head of classes beyond its scores. Pictures are filled in later (choice_gallery.py).
 
     `judged_apart` says that temperature and rejection score were chosen on a validation part and not on half of
     the windows judged. `wrong_ones` say where mistakes are found again. `shared` lists what was tested; its clear

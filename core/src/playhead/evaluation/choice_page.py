@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead.evaluation.choice import ChoiceStudy, UnseenStudy
+from playhead.evaluation.choice_plots import rejection_plot, reliability_plot
 from playhead.evaluation.choice_text import confusion_cells, percent
 from playhead.evaluation.familiarity import TITLES
 from playhead.evaluation.intervals import Auroc
 from playhead.evaluation.metrics import HeadScores
-from playhead.evaluation.plots_choice import rejection_plot, reliability_plot
 from playhead.evaluation.shared import SharedValue
 
 SHARED_SHOWN = 12

@@ -17,13 +17,13 @@ from playhead.data.split import TRAIN, VALIDATION
 from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
+from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate_closed_loop
 from playhead.evaluation.closely import ask_closely
 from playhead.evaluation.contestants import NETWORK, Contestant, contestants
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
 from playhead.evaluation.facts import drive_facts, machine_facts, recipe_facts, recordings_facts, run_facts
-from playhead.evaluation.gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.held_out import (
     check_recording,
     held_out_index,

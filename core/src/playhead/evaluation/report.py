@@ -16,9 +16,9 @@ from playhead.evaluation import plots
 from playhead.evaluation.answers import HELD, Answers, decided
 from playhead.evaluation.baselines import TITLES
 from playhead.evaluation.choice_page import baseline_accuracy, choice_view
+from playhead.evaluation.choice_plots import history_plots
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
-from playhead.evaluation.plots_choice import history_plots
 from playhead.evaluation.results import Evaluation, HeadResult, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
