@@ -205,6 +205,10 @@ class TestShared:
     def test_no_mistake_shares_nothing(self) -> None:
         assert shared_values(np.zeros(5, bool), {"a": np.arange(5)}) == []
 
+    def test_names_of_single_windows_are_shared_by_none(self) -> None:
+        columns = {"uuid": np.array([f"u{number}" for number in range(6)]), "hat": np.array([0, 0, 0, 1, 1, 1])}
+        assert {one.column for one in shared_values(np.arange(6) < 2, columns)} == {"hat"}
+
     def test_numbers_of_many_values_are_binned(self) -> None:
         values = np.linspace(0, 1, 400)
         tested = shared_values(values > 0.9, {"size": values})

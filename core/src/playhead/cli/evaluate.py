@@ -101,8 +101,8 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
     recordings = chosen_recordings(desk, game, run, asked)
     if course is None and not recordings:
         raise BadValue(
-            f"There is nothing to measure {run.name} on: no world, and no recording. "
-            f"Name one with --recordings, or make some: playhead record {game.name}."
+            f"There is nothing to measure {run.name} on: no world, and no recording that it kept for that. "
+            + _recordings_to_take(desk, game, asked)
         )
     if course is not None:
         contestants(game, run, asked["drivers"])
@@ -121,6 +121,16 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
         tolerance_s=asked["tolerance"],
         command=shlex.join(["playhead", *sys.argv[1:]]),
     )
+
+
+def _recordings_to_take(desk: Desk, game: Game, asked: dict[str, Any]) -> str:
+    """Say how to measure on other recordings: on those that are here, or on some to be made."""
+    from playhead.storage.catalogue import Catalogue
+
+    here = [info.name for info in Catalogue(desk.home).recordings(game.name, asked["extra_dirs"]) if info.frames]
+    if not here:
+        return f"Make some: playhead record {game.name}. Then name them: --recordings."
+    return f"Name others: --recordings {here[-1]}, or another of: playhead data list {game.name}."
 
 
 def chosen_run(desk: Desk, game: Game, name: str) -> Run:

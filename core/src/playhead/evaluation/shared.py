@@ -94,7 +94,8 @@ def _values(columns: Mapping[str, npt.NDArray[Any]]) -> Iterator[tuple[str, str,
     """Yield (column, value, which windows) for every column that can tell windows apart."""
     for name, values_N in columns.items():
         distinct = np.unique(values_N)
-        if len(distinct) < 2:
+        is_name = values_N.dtype.kind not in "iuf" and len(distinct) == len(values_N)
+        if len(distinct) < 2 or is_name:  # a text that no two windows share says which one it is, and nothing else
             continue
         if len(distinct) <= MOST_VALUES:
             for value in distinct:
