@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead.clock import Clock
+from playhead.clock import NS_PER_S, Clock
 from playhead.devices import DeviceSession
 from playhead.game import Device, Game
 from playhead.phone import SHARED, FrameArray, Phone, Point, View, seen
@@ -25,23 +25,26 @@ SHADES = {
     "hat": 8,
     "sticker": 40,
     "wheel": 8,
-    "rotation": 20,
 }
+BAR = (40, 40)  # height and width of a bar that stands further to the right by its width each tenth of a turn
 
 
 class PlainCars:
-    """Draws patches side by side, one a property, and the body below all of them, as a car fills its picture.
+    """Draws patches side by side, one a property, the body below all of them, as a car fills its picture, and the
+    rotation above them.
 
     Neither seed nor clutter changes anything.
     """
 
     def draw(self, loadout: Loadout, rotation: float, *, seed: int, clutter: bool = True) -> FrameArray:
         body = list(STOCK.cars).index(loadout.body)
-        values = [getattr(loadout, name) for name in list(SHADES)[1:-1]]
-        shades = np.array([body, *values, rotation]) * list(SHADES.values())
-        row_W = np.repeat(shades.round().astype(np.uint8), 50)
+        values = [getattr(loadout, name) for name in list(SHADES)[1:]]
+        shades = np.array([body, *values]) * list(SHADES.values())
+        row_W = np.pad(np.repeat(shades.round().astype(np.uint8), 50), (0, 50))
         picture_HWC = np.broadcast_to(row_W[None, :, None], (150, 400, 3)).copy()
         picture_HWC[85:] = row_W[0]
+        bar_W = np.where(np.arange(400) < BAR[1], 255, 0)
+        picture_HWC[: BAR[0]] = np.roll(bar_W, round(rotation * BAR[1]))[None, :, None]
         return picture_HWC
 
     def close(self) -> None:
@@ -50,13 +53,48 @@ class PlainCars:
 
 def read_back(frame_HWC: FrameArray) -> dict[str, Any]:
     """Return body, team, primary, secondary, hat, sticker, wheel and rotation of a plain picture."""
-    patches = frame_HWC[75, 25::50, 0] / np.array(list(SHADES.values()))
+    patches = frame_HWC[75, 25:375:50, 0] / np.array(list(SHADES.values()))
+    is_bar_W = frame_HWC[BAR[0] // 2, :, 0] > 127
+    begin = int(np.flatnonzero(is_bar_W & ~np.roll(is_bar_W, 1))[0])
     found: dict[str, Any] = dict(zip(SHADES, patches.round(2).tolist(), strict=True))
-    return {**found, "body": STOCK.cars[round(found["body"])]}
+    return {**found, "body": STOCK.cars[round(found["body"])], "rotation": round(begin / BAR[1], 1) % 10}
 
 
 def phone(seed: int = 0, clock: Clock | None = None, **faults: Any) -> GaragePhone:
     return GaragePhone(PlainCars(), STOCK, seed=seed, clock=clock, faults=Faults(**faults))
+
+
+class LatePhone:
+    """The same phone, on which drags in the start menu take effect only so long later."""
+
+    size = (2000, 1000)
+
+    def __init__(self, phone: GaragePhone, late_s: float) -> None:
+        self._phone, self.clock, self._late_ns = phone, phone.clock, round(late_s * NS_PER_S)
+        self._coming: list[tuple[int, Point, Point]] = []
+
+    def tap(self, x: float, y: float) -> None:
+        self._catch_up()
+        self._phone.tap(x, y)
+
+    def drag(self, start: Point, end: Point, seconds: float) -> None:
+        self._catch_up()
+        self.clock.sleep_until(self.clock.now_ns() + round(seconds * NS_PER_S))
+        is_late = self._phone.screen.page == "home"
+        self._coming.append((self.clock.now_ns() + is_late * self._late_ns, start, end))
+        self._catch_up()
+
+    def grab(self, view: View | None = None) -> FrameArray:
+        self._catch_up()
+        return self._phone.grab(view)
+
+    def close(self) -> None:
+        self._phone.close()
+
+    def _catch_up(self) -> None:
+        while self._coming and self._coming[0][0] <= self.clock.now_ns():
+            _, start, end = self._coming.pop(0)
+            self._phone.screen.drag(start, end)
 
 
 class HalfSize:

@@ -2,7 +2,7 @@
 
     start menu -> garage -> swipe to the car, select -> edit -> sticker, wheel, hat, colour -> back x4
          ^                                                                                        |
-         +---- 10 pictures, each a tenth of a turn on <-------------------------------------------+
+         +---- 10 pictures, each a tenth of a turn on (turning.py) <------------------------------+
 
 Source:  Tocard-Inc/Deep-Learning (main.py, garage.py, utils.py) by systems.md section 1; the checks are our own.
 """
@@ -15,19 +15,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from playhead.errors import DeviceFailed
-from playhead.phone import Phone, View, phone_of, view_of
+from playhead.phone import phone_of, view_of
 from playhead.recording.collector import Item, Picture
 from playhead_sideswipe import layout
-from playhead_sideswipe.fingers import Fingers, differ
+from playhead_sideswipe.fingers import TRIES, Fingers, differ, no_effect
 from playhead_sideswipe.labels import BODIES
-from playhead_sideswipe.loadout import COLUMNS, NO_BODY, ROTATIONS, Loadout
+from playhead_sideswipe.loadout import COLUMNS, NO_BODY, Loadout
+from playhead_sideswipe.turning import Shot, Turntable
 from playhead_sideswipe.walk import Walk
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 SWIPE_S = 0.3
-TURN_S = 0.15
 SLIDE_S = 0.2
 SWEEP_PX = 40  # between two places where the knob of a slider is searched: less than a finger is wide
 MOST_CARS = 40  # a row of cars that still moves after so many swipes has no end
@@ -36,15 +36,14 @@ MOST_CARS = 40  # a row of cars that still moves after so many swipes has no end
 class Dresser:
     """Dresses the car on the phone. Remembers what it has set, so that only what changed is touched."""
 
-    def __init__(self, phone: Phone, cars: tuple[str, ...]) -> None:
-        self._hand = Fingers(phone)
+    def __init__(self, hand: Fingers, cars: tuple[str, ...]) -> None:
+        self._hand = hand
         self._cars = cars
         self._is_known = False
         self._car: int | None = None
         self._worn: dict[str, int] = {}
         self._colours: dict[tuple[int, str], float] = {}
         self._team: int | None = None
-        self._turned = 0
 
     def dress(self, loadout: Loadout) -> None:
         """Put a loadout on the car in the start menu. The first call finds out where the phone is.
@@ -53,8 +52,6 @@ class Dresser:
         """
         if not self._is_known:
             self._reset()
-        while self._turned:  # broken off before the car was round
-            self.turn()
         car = self._cars.index(loadout.body)
         if car != self._car:
             self._worn.clear()  # each car wears things of its own
@@ -74,20 +71,8 @@ class Dresser:
             self._choose(menu, wanted[menu])
         if is_other:
             self._open("colour", layout.TABS["colour"])
-            for which, value in colours.items():
-                self._slide(loadout.team, which, value)
-            self._team = loadout.team
+            self._paint(loadout.team, colours)
         self._go_home()
-
-    def turn(self) -> None:
-        """Turn the car by a tenth."""
-        x, y = layout.CENTRE
-        self._hand.drag((x, y), (x + layout.TURN_PX, y), TURN_S, then_s=0.0)
-        self._turned = (self._turned + 1) % ROTATIONS
-
-    def wait(self, seconds: float) -> None:
-        """Let the picture come to rest."""
-        self._hand.wait(seconds)
 
     def _open(self, page: str, point: tuple[float, float]) -> None:
         self._hand.open(page, lambda: self._hand.tap(point, layout.TRANSITION_S))
@@ -118,12 +103,12 @@ class Dresser:
 
     def _first_car(self) -> None:
         """Swipe back until the cars stand still: then the first one is shown."""
-        still = 0
+        still, before = 0, self._hand.look(layout.SHOWN)
         for _ in range(MOST_CARS):
-            before = self._hand.look(layout.SHOWN)
             self._swipe(layout.BACKWARD_PX)
-            still = 0 if differ(before, self._hand.look(layout.SHOWN)) else still + 1
-            if still == 2:  # a single swipe may have been lost
+            after = self._hand.look(layout.SHOWN)
+            still, before = 0 if differ(before, after) else still + 1, after
+            if still == TRIES:  # fewer swipes may have been lost
                 return
         raise DeviceFailed(
             f"The row of cars goes on for ever: {MOST_CARS} swipes back did not reach its first car."
@@ -144,51 +129,71 @@ class Dresser:
             self._moved(lambda: self._swipe(-layout.FORWARD_PX * (car - shown)))
         for _ in range(shown - car):
             self._moved(lambda: self._swipe(layout.BACKWARD_PX))
-        button = layout.around(layout.SELECT, 200, 80)
-        tap = self._taps(layout.SELECT)
-        self._hand.until_changed(tap, button, must=self._car is not None, what="Selecting a car")
+        self._tap(layout.SELECT, (200, 80), is_known=self._car is not None, what="Selecting a car")
         self._car = car
 
     def _moved(self, swipe: Callable[[], None]) -> None:
-        self._hand.until_changed(swipe, layout.SHOWN, must=True, what="Swiping to another car")
+        before = self._hand.look(layout.SHOWN)
+        self._hand.until_changed(swipe, layout.SHOWN, before, what="Swiping to another car")
 
-    def _taps(self, point: tuple[float, float]) -> Callable[[], None]:
-        return lambda: self._hand.tap(point)
+    def _tap(self, point: layout.Point, size: tuple[float, float], *, is_known: bool, what: str) -> None:
+        """Tap something until it looks different. If what was there is not known it may be that already."""
+        has_changed = self._hand.change(lambda: self._hand.tap(point), layout.around(point, *size))
+        if is_known and not has_changed:
+            raise no_effect(what)
 
     def _choose(self, menu: str, item: int) -> None:
         """Choose a thing from a menu, moving the menu on as far as needed."""
         self._open(menu, layout.TABS[menu])
         rows, place = layout.cell(item)
         x, low, high = layout.COLUMN_X[1], layout.ROW_Y[2], layout.ROW_Y[1]
-        for _ in range(rows):
-            self._hand.drag((x, low), (x, high), SWIPE_S, then_s=layout.TRANSITION_S)
         part = layout.around(place, *layout.CELL)
+
+        def move_on() -> None:
+            self._hand.drag((x, low), (x, high), SWIPE_S, then_s=layout.TRANSITION_S)
+
+        shown = self._hand.look(part)
+        for _ in range(rows):
+            shown = self._hand.until_changed(move_on, part, shown, what=f'Moving the menu "{menu}" on')
         is_known = menu in self._worn
-        self._hand.until_changed(self._taps(place), part, must=is_known, what=f"Choosing {menu} {item}")
+        self._tap(place, layout.CELL, is_known=is_known, what=f"Choosing {menu} {item}")
         self._worn[menu] = item
 
+    def _paint(self, team: int, colours: Mapping[str, float]) -> None:
+        """Give a team its colours. The car wears those of the team that was touched last: where no knob has to
+        move, one is dragged away and back, since only a knob that moves shows that it was touched."""
+        moved = [which for which, value in colours.items() if self._colours[team, which] != value]
+        if not moved:
+            moved = list(colours)[:1]
+            self._slide(team, moved[0], 0.0 if colours[moved[0]] >= 0.5 else 1.0)
+        for which in moved:
+            self._slide(team, which, colours[which])
+        self._team = team
+
     def _slide(self, team: int, which: str, value: float) -> None:
-        """Drag a knob from where it was left. Where it stays it is only touched: that shows the team's colours."""
-        old = self._colours[team, which]
-        start, end = layout.knob(team, which, old), layout.knob(team, which, value)
-
-        def drag() -> None:
-            self._hand.drag(start, end, SLIDE_S)
-
-        if old == value:
-            drag()
-            return
-        what = f"Dragging the {which} colour of team {team}"
-        self._hand.until_changed(drag, layout.slider(team, which), must=True, what=what)
+        """Drag a knob from where it was left to another place."""
+        if not self._hand.change(self._drags(team, which, value), layout.slider(team, which)):
+            raise no_effect(f"Dragging the {which} colour of team {team}")
         self._colours[team, which] = value
 
+    def _drags(self, team: int, which: str, value: float) -> Callable[[], None]:
+        start = layout.knob(team, which, self._colours[team, which])
+        return lambda: self._hand.drag(start, layout.knob(team, which, value), SLIDE_S)
+
     def _sweep(self, team: int, which: str) -> None:
-        """Bring a knob to 0 from wherever it is: drag from one place after the other, one of them has it."""
+        """Bring a knob to 0 from wherever it is: drag from one place after the other, one of them has it. That it
+        can be dragged away from there and back shows that no drag was lost."""
         left, right = layout.SLIDER_X
         y = layout.knob(team, which, 0.0)[1]
-        for x in range(right, left - SWEEP_PX, -SWEEP_PX):
-            self._hand.drag((max(x, left), y), (left, y), SLIDE_S)
-        self._colours[team, which] = 0.0
+        for _ in range(TRIES):
+            for x in range(right, left - SWEEP_PX, -SWEEP_PX):
+                self._hand.drag((max(x, left), y), (left, y), SLIDE_S)
+            self._colours[team, which] = 0.0
+            if self._hand.change(self._drags(team, which, 1.0), layout.slider(team, which)):
+                self._colours[team, which] = 1.0
+                self._slide(team, which, 0.0)
+                return
+        raise no_effect(f"Finding the {which} colour of team {team} on its slider")
 
 
 class GarageCollector:
@@ -200,9 +205,10 @@ class GarageCollector:
 
     def __init__(self, session: DeviceSession, options: Mapping[str, Any]) -> None:
         self.walk = Walk.of(options)
-        self._phone = phone_of(session)
-        self._view: View = view_of(session.options, self._phone.size, session.game.frame)
-        self._dresser = Dresser(self._phone, self.walk.cars)
+        phone = phone_of(session)
+        hand, view = Fingers(phone), view_of(session.options, phone.size, session.game.frame)
+        self._dresser = Dresser(hand, self.walk.cars)
+        self._table = Turntable(hand, view, settle_s=self.walk.settle_s)
         self._loadouts: dict[str, Loadout] = {}
         # uuid1 as the original's file names, but without this machine's network address in them.
         self._node = random.SystemRandom().getrandbits(48) | 1 << 40
@@ -216,15 +222,15 @@ class GarageCollector:
     def collect(self, item: Item) -> Iterator[Picture]:
         """Dress the car, turn it once around, and yield a picture of each rotation that is wanted."""
         loadout = self._loadouts[item.name]
+        self._table.finish()  # broken off before the car was round, or fewer rotations than a whole turn
         self._dresser.dress(loadout)
+        self._table.forget()
         for rotation in range(self.walk.rotations):
             if rotation in item.parts:
-                self._dresser.wait(self.walk.settle_s)
-                yield self._picture(loadout, rotation)
-            self._dresser.turn()
+                yield self._picture(loadout, rotation, self._table.shot())
+            self._table.turn()
 
-    def _picture(self, loadout: Loadout, rotation: int) -> Picture:
-        time_ns = self._phone.clock.now_ns()
+    def _picture(self, loadout: Loadout, rotation: int, shot: Shot) -> Picture:
         is_class = loadout.body in BODIES
         columns = {
             "uuid": str(uuid.uuid1(node=self._node)),
@@ -241,4 +247,4 @@ class GarageCollector:
             "y_rotation": 0,
         }
         labels = {"car": [loadout.model]} if is_class else None
-        return Picture(picture=self._phone.grab(self._view), time_ns=time_ns, columns=columns, labels=labels)
+        return Picture(picture=shot.frame_HWC, time_ns=shot.time_ns, columns=columns, labels=labels)

@@ -17,9 +17,12 @@ from playhead.regions import Region
 from playhead_sideswipe import layout
 
 TRIES = 4
-SAME = 6.0  # mean difference of two heads, of 255, below which they are those of one page
-CHANGED = 15.0  # mean difference of the twentieth that differs most, from which on something has changed
-PATIENCE_S = 0.5  # how long a page may come later than it should
+# Both are mean differences, 0 to 255, of the twentieth of two looks that differs most. On the drawn phone looks at
+# what stands still are the same to the pixel, the heads of two pages differ by 104 or more, and a menu moved on by
+# a row by ROWS (benchmarks/turning.py). What a real phone shows was never measured.
+SAME = 40.0  # below it two heads are those of one page
+CHANGED = 15.0  # from it on something has changed
+PATIENCE_S = 0.5  # how much later than it should something may come
 HELP = (
     "Look at the phone: is the game in its start menu, does a message cover it, is the screen on? "
     "The touch points are those of a screen of 2000x1000; see the README of playhead-sideswipe."
@@ -53,19 +56,45 @@ class Fingers:
         width, height = max(1, round(part.width * share)), max(1, round(part.height * share))
         return self.phone.grab(View(part=part.scaled(layout.SCREEN, self.phone.size), width=width, height=height))
 
-    def until_changed(self, do: Callable[[], None], part: Region, *, must: bool, what: str) -> None:
-        """Do something until a part of the screen looks different afterwards.
+    def until_changed(self, do: Callable[[], None], part: Region, before: FrameArray, *, what: str) -> FrameArray:
+        """Do something until a part of the screen looks other than before, and return how it looks then.
 
-        With `must` False it may be that nothing has to change, and TRIES times without a change are enough.
+        What is merely late is waited for: a swipe that is done twice goes too far.
         Raises:  DeviceFailed naming `what`.
         """
+        after = before
+
+        def has_changed() -> bool:
+            nonlocal after
+            after = self.look(part)
+            return differ(before, after)
+
+        for _ in range(TRIES):
+            do()
+            if has_changed():
+                return after
+            if self.in_time(has_changed):
+                self.wait(layout.TRANSITION_S)  # it has only begun to change
+                return self.look(part)
+        raise no_effect(what)
+
+    def change(self, do: Callable[[], None], part: Region) -> bool:
+        """Do something that may be done again, TRIES times or until a part looks different; say if it does."""
         before = self.look(part)
         for _ in range(TRIES):
             do()
             if differ(before, self.look(part)):
-                return
-        if must:
-            raise DeviceFailed(f"{what} had no effect after {TRIES} tries. {HELP}")
+                return True
+        return False
+
+    def in_time(self, is_so: Callable[[], bool]) -> bool:
+        """Whether something is so now, or comes to be while patience lasts."""
+        end_ns = self._clock.now_ns() + round(PATIENCE_S * NS_PER_S)
+        while not is_so():
+            if self._clock.now_ns() >= end_ns:
+                return False
+            self.wait(layout.DELAY_S)
+        return True
 
     def open(self, page: str, touch: Callable[[], None]) -> None:
         """Touch until a page is there. Raises DeviceFailed naming the page that does not open."""
@@ -81,8 +110,18 @@ class Fingers:
         return page in self._heads and self._nearest(self.look(layout.HEAD)) == page
 
     def learn(self, page: str) -> None:
-        """Take what is shown now as the head of a page."""
-        self._heads[page] = self.look(layout.HEAD)
+        """Take what is shown now as the head of a page, once it stands still.
+
+        Raises:  DeviceFailed when it never does.
+        """
+
+        def is_still() -> bool:
+            self._heads[page] = self.look(layout.HEAD)
+            self.wait(layout.DELAY_S)
+            return not differ(self._heads[page], self.look(layout.HEAD))
+
+        if not self.in_time(is_still):
+            raise DeviceFailed(f'The head of the page "{page}" never stands still. {HELP}')
 
     def _came(self, page: str, before: FrameArray) -> bool:
         """Wait for a page: one seen before must look as it did, a new one different from all others, and stand
@@ -108,21 +147,26 @@ class Fingers:
         """Return the page whose head this is; None for a head never seen."""
         if not self._heads:
             return None
-        page = min(self._heads, key=lambda name: distance(self._heads[name], head))
-        return page if distance(self._heads[page], head) < SAME else None
+        page = min(self._heads, key=lambda name: few_differ(self._heads[name], head))
+        return page if few_differ(self._heads[page], head) < SAME else None
 
     def _on_phone(self, point: Point) -> Point:
         width, height = self.phone.size
         return point[0] * width / layout.SCREEN[0], point[1] * height / layout.SCREEN[1]
 
 
-def distance(a: FrameArray, b: FrameArray) -> float:
-    """Return the mean difference of two pictures, 0 to 255."""
-    return float(np.abs(a.astype(np.int16) - b).mean())
+def no_effect(what: str) -> DeviceFailed:
+    """Return what is raised when something was tried often enough."""
+    return DeviceFailed(f"{what} had no effect after {TRIES} tries. {HELP}")
 
 
 def differ(a: FrameArray, b: FrameArray) -> bool:
     """Whether something is different between two small pictures, even if it is only a twentieth of them."""
+    return few_differ(a, b) >= CHANGED
+
+
+def few_differ(a: FrameArray, b: FrameArray) -> float:
+    """Return the mean difference of the twentieth of two pictures that differs most, 0 to 255."""
     differences = np.abs(a.astype(np.int16) - b).max(axis=2).ravel()
     few = max(1, len(differences) // 20)
-    return float(np.partition(differences, -few)[-few:].mean()) >= CHANGED
+    return float(np.partition(differences, -few)[-few:].mean())

@@ -29,7 +29,7 @@ def lay_over(picture_HWC: ByteArray, empty_HW: ByteArray, dice: Random, split: s
         things = [dice.choice(THINGS[split]) for _ in range(dice.choice((1, 1, 2)))]
         _things(picture_HWC, 255 - empty_HW, dice, things)
     if dice.random() < 0.25:
-        _confetti(picture_HWC, dice)
+        throw_confetti(picture_HWC, dice)
 
 
 def _things(picture_HWC: ByteArray, car_HW: ByteArray, dice: Random, things: Sequence[_Thing]) -> None:
@@ -43,7 +43,7 @@ def _things(picture_HWC: ByteArray, car_HW: ByteArray, dice: Random, things: Seq
             picture_HWC[:], hidden_HW = painted_HWC, mask_HW
 
 
-def _confetti(picture_HWC: ByteArray, dice: Random) -> None:
+def throw_confetti(picture_HWC: ByteArray, dice: Random) -> None:
     """Throw bits of paper; all of one throw have a few colours, one call paints those of one colour."""
     height, width = picture_HWC.shape[:2]
     size = dice.uniform(1.5, 4.0)

@@ -13,6 +13,7 @@ OPTIONS: dict[str, Any] = {
     "rooms": "each",
     "real_time": False,
     "lost_taps": 0.0,
+    "lost_drags": 0.0,
     "disconnect_after": 0,
     "stuck_menu": "",
     "crop": list(layout.CROP),

@@ -25,10 +25,11 @@ TAP_S = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """What goes wrong, for tests: the share of taps that are lost, the touch in whose middle the phone
-    disconnects if it is a drag (0: never), the menu that never opens."""
+    """What goes wrong, for tests: the shares of taps and of drags that are lost, the touch in whose middle the
+    phone disconnects if it is a drag (0: never), the menu that never opens."""
 
     lost_taps: float = 0.0
+    lost_drags: float = 0.0
     disconnect_after: int = 0
     stuck_menu: str = ""
 
@@ -60,7 +61,7 @@ class GaragePhone:
     def tap(self, x: float, y: float) -> None:
         """Touch the screen shortly. Raises DeviceFailed when the phone is gone."""
         self._touch()
-        if self._luck.random() >= self._faults.lost_taps:
+        if not self._is_lost(self._faults.lost_taps):
             self.screen.tap((x, y))
         self._pass(TAP_S)
 
@@ -73,7 +74,8 @@ class GaragePhone:
             self._is_gone = True
             self._check_there()
         self._pass(seconds)
-        self.screen.drag(start, end)
+        if not self._is_lost(self._faults.lost_drags):
+            self.screen.drag(start, end)
 
     def grab(self, view: View | None = None) -> FrameArray:
         """Return what the screen shows now, or a view of it. Raises DeviceFailed when the phone is gone."""
@@ -87,6 +89,11 @@ class GaragePhone:
     def _touch(self) -> None:
         self._check_there()
         self._touches += 1
+
+    def _is_lost(self, share: float) -> bool:
+        """Draw whether a touch does nothing. The screen is awake even so."""
+        self.screen.wake()
+        return self._luck.random() < share
 
     def _check_there(self) -> None:
         if self._is_gone:
@@ -125,6 +132,7 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
     try:
         faults = Faults(
             lost_taps=float(options["lost_taps"]),
+            lost_drags=float(options["lost_drags"]),
             disconnect_after=int(options["disconnect_after"]),
             stuck_menu=str(options["stuck_menu"]),
         )
@@ -133,6 +141,8 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
         raise BadValue(f"An option of the drawn phone is no number: {error}.") from error
     if not 0 <= faults.lost_taps < 1:
         raise BadValue(f"lost_taps={faults.lost_taps:g} is no share of the taps. Give 0 to 0.99.")
+    if not 0 <= faults.lost_drags < 1:
+        raise BadValue(f"lost_drags={faults.lost_drags:g} is no share of the drags. Give 0 to 0.99.")
     clock = SystemClock() if options["real_time"] else None
     return GaragePhone(
         Garage(split=options["split"]), garage_stock(), seed=seed, clock=clock, faults=faults,

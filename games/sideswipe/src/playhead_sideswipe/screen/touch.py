@@ -176,9 +176,13 @@ class TouchScreen:
                     self.team = team
                     return
 
+    def wake(self) -> None:
+        """Notice a finger, whatever it does."""
+        self._touched_ns = self.clock.now_ns()
+
     def _feels(self) -> bool:
         """Whether a touch does anything now; during a change of pages it is lost."""
-        self._touched_ns = self.clock.now_ns()
+        self.wake()
         if self.is_changing:
             return False
         self.touches += 1
