@@ -19,7 +19,7 @@ from playhead_sideswipe import layout
 TRIES = 4
 # Both are mean differences, 0 to 255, of the twentieth of two looks that differs most. On the drawn phone looks at
 # what stands still are the same to the pixel, the heads of two pages differ by 104 or more, and a menu moved on by
-# a row by ROWS (benchmarks/turning.py). What a real phone shows was never measured.
+# a row by 189 (benchmarks/turning.py). What a real phone shows was never measured.
 SAME = 40.0  # below it two heads are those of one page
 CHANGED = 15.0  # from it on something has changed
 PATIENCE_S = 0.5  # how much later than it should something may come
