@@ -72,6 +72,7 @@ def test_a_menu_that_does_not_open_ends_it_with_its_name(capsys: Any) -> None:
         ("bodies=octan", 'No car in the garage is called "octan". Did you mean "octane"?'),
         ("hats=0-99", "hats=23 lies outside of 0 to 22"),
         ("split=valid", 'split=valid is neither "train" nor "test"'),
+        ("angles=odd", 'angles=odd is neither "tenths", the same ten for each car, nor "any"'),
         ("rooms=same", 'rooms=same is neither "each", a room for each picture, nor "kept"'),
         ("lost_taps=some", "An option of the drawn phone is no number"),
         ("lost_taps=1", "lost_taps=1 is no share of the taps"),

@@ -81,6 +81,21 @@ def test_a_room_is_kept_until_the_start_menu_is_left() -> None:
     assert [rooms[True].count(room) for room in dict.fromkeys(rooms[True])] == [3, 3]
 
 
+def test_cars_are_met_at_any_angle_if_asked_and_turn_by_tenths_from_there() -> None:
+    met = {}
+    for any_angle in (False, True):
+        screen = GaragePhone(PlainCars(), STOCK, any_angle=any_angle).screen
+        met[any_angle] = []
+        for hat in range(8):
+            screen.outfits[screen.chosen]["hat"] = hat % STOCK.hats
+            screen.drag(layout.CENTRE, (layout.CENTRE[0] + layout.TURN_PX, layout.CENTRE[1]))
+            met[any_angle].append(screen.on_stage()[1])
+    assert met[False] == [*range(1, 9)]
+    further = [angle - tenth for angle, tenth in zip(met[True], met[False], strict=True)]
+    assert all(0 <= angle < 1 for angle in further)
+    assert len(set(further)) == min(8, STOCK.hats)
+
+
 def test_the_row_of_cars_ends_on_both_sides() -> None:
     worked = phone()
     tap(worked, layout.GARAGE)

@@ -11,6 +11,7 @@ OPTIONS: dict[str, Any] = {
     "seed": 0,
     "split": "train",
     "rooms": "each",
+    "angles": "tenths",
     "real_time": False,
     "lost_taps": 0.0,
     "lost_drags": 0.0,

@@ -41,10 +41,12 @@ class GaragePhone:
 
     def __init__(
         self, cars: Cars, stock: Stock, *, seed: int = 0, clock: Clock | None = None, faults: Faults | None = None,
-        keeps_room: bool = False,
+        keeps_room: bool = False, any_angle: bool = False,
     ) -> None:  # fmt: skip
         self.clock: Clock = clock or FakeClock()
-        self.screen = TouchScreen(stock=stock, clock=self.clock, seed=seed, keeps_room=keeps_room)
+        self.screen = TouchScreen(
+            stock=stock, clock=self.clock, seed=seed, keeps_room=keeps_room, any_angle=any_angle
+        )
         self._cars = cars
         self._painter = ScreenPainter(cars)
         self._faults = faults or Faults()
@@ -129,6 +131,10 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
         raise BadValue(
             f'rooms={options["rooms"]} is neither "each", a room for each picture, nor "kept", one for a loadout.'
         )
+    if options["angles"] not in ("tenths", "any"):
+        raise BadValue(
+            f'angles={options["angles"]} is neither "tenths", the same ten for each car, nor "any", ten of each.'
+        )
     try:
         faults = Faults(
             lost_taps=float(options["lost_taps"]),
@@ -146,5 +152,5 @@ def _phone(options: Mapping[str, Any]) -> GaragePhone:
     clock = SystemClock() if options["real_time"] else None
     return GaragePhone(
         Garage(split=options["split"]), garage_stock(), seed=seed, clock=clock, faults=faults,
-        keeps_room=options["rooms"] == "kept",
+        keeps_room=options["rooms"] == "kept", any_angle=options["angles"] == "any",
     )  # fmt: skip

@@ -41,7 +41,8 @@ class TouchScreen:
     """The state of the screen. Begins anywhere: whoever works it cannot know what was done before.
 
     A touch while a page is changing is lost. `touches` counts those that did something. Around the car is another
-    room after each touch, or, if `keeps_room`, the same one until the start menu is left.
+    room after each touch, or, if `keeps_room`, the same one until the start menu is left. With `any_angle` each
+    loadout is met turned a little further, by less than a tenth, so that no angle is left out.
     """
 
     stock: Stock
@@ -59,6 +60,7 @@ class TouchScreen:
     touches: int = 0
     stuck_menu: str = ""
     keeps_room: bool = False
+    any_angle: bool = False
     _came_home: int = 0  # touches until the start menu was last entered
     _busy_ns: int = 0
     _touched_ns: int = 0
@@ -99,8 +101,12 @@ class TouchScreen:
         turned = max(0.0, idle_s / IDLE_TURN_S)
         scene = self.seed * 1_000_003 + (self._came_home if self.keeps_room else self.touches)
         if turned < 1:
-            return self.loadout(self.chosen), (self.turn + ROTATIONS * turned) % ROTATIONS, scene
+            loadout = self.loadout(self.chosen)
+            return loadout, (self.turn + self._further(loadout) + ROTATIONS * turned) % ROTATIONS, scene
         return self._parade(int(turned)), ROTATIONS * (turned % 1), scene + 7919 * int(turned)
+
+    def _further(self, loadout: Loadout) -> float:
+        return random.Random(f"{self.seed} {loadout.key}").random() if self.any_angle else 0.0
 
     def _parade(self, number: int) -> Loadout:
         draw = random.Random(f"{self.seed} {number}")
