@@ -2,8 +2,8 @@
 
 Every recording has a grid of colours and tenths of a turn. Here each picture has a car dressed at random, its
 colours anywhere on the sliders, any fraction of a turn, a room of its own and a seed that no recording uses. Rows:
-the rooms networks are trained in, the test rooms of the garage (other walls, things, and things before the car), and
-the plain room. RUN is a folder; without it, the run that comes with the package.
+the rooms networks are trained in, those of the test (other walls, other things, also before the car), and the
+plain room. RUN is a folder; without it, the run that comes with the package.
 """
 
 from __future__ import annotations

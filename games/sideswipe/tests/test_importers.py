@@ -192,7 +192,7 @@ def test_links_encrypted_and_twofold_pictures_in_a_zip_are_left_out(tmp_path: Pa
 def test_a_database_that_unpacks_to_far_too_much_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("playhead_sideswipe.bundle.MOST_DATABASE_BYTES", 1000)
+    monkeypatch.setattr("playhead_sideswipe.bundle.archive.MOST_DATABASE_BYTES", 1000)
     with pytest.raises(Damaged, match="unpacks to"):
         imported(Original.of(2).zip(tmp_path / "set.zip"), tmp_path / "out")
 

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -245,13 +245,8 @@ def _loadout(
 
 def _header(game: Game, data_set: DataSet, part: Part) -> RecordingHeader:
     first, last = int(part.rows_N[0]) + 1, int(part.rows_N[-1]) + 1
-    return RecordingHeader(
-        game=game.to_json(),
-        schema=game.schema,
-        frame=game.frame,
-        rate_hz=RATE_HZ,
-        device="android",
-        driver="script",
+    return replace(
+        RecordingHeader.of(game, device="android", driver="script", rate_hz=RATE_HZ),
         columns=COLUMNS,
         legends=data_set.table.names,
         notes=f"Imported from {data_set.path}, rows {first} to {last}. The data set holds no times: they are made "

@@ -14,14 +14,14 @@ AUGMENT: dict[str, Any] = {
     "flip": 0.5,
     "move": {"share": 0.3, "shift": 0.06, "zoom": 0.1, "turn": 3.0},
     "colour": {"share": 0.4, "brightness": 0.3, "contrast": 0.3, "saturation": 0.4, "hue": 0.5},
-    "holes": {"share": 0.15, "count": [1, 2], "side": 0.25},
+    "holes": {"share": 0.25, "count": [1, 2], "side": 0.25},
 }
 
 DEFAULT = Recipe(
     model="sideswipe",
     length=1,
     batch_size=64,
-    steps=4000,
+    steps=6000,
     lr=4e-3,
     warmup_steps=200,
     weight_decay=0.02,

@@ -1,0 +1,104 @@
+"""Which files of a bundle are its pictures and which its database, by their names; the contents come later."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.errors import NotFound
+from playhead.storage.importing import LeftOut
+
+HEAD_BYTES = 16  # of a file, so that a database is known
+MOST_PICTURE_BYTES = 2**20  # raw, a picture has 180,000 bytes: nothing larger is one
+_PICTURE = re.compile(r"([0-9A-Za-z_-]{1,36})(\.jpe?g)", re.IGNORECASE)
+
+NameArray = npt.NDArray[np.bytes_]
+
+
+@dataclass(frozen=True)
+class BadPicture:
+    """A picture that cannot be read, and why."""
+
+    why: str
+
+
+@dataclass(kw_only=True)
+class Pictures:
+    """Where each picture lies: `places[place_N[i]]` is the folder and the ending of the name `uuid_N[i]`.
+
+    `found_N` says the how-manieth picture found each was; `left_out`, which files are no pictures of the bundle.
+    Shapes:  uuid_N (N,) sorted, each once; place_N, found_N (N,).
+    """
+
+    uuid_N: NameArray
+    place_N: npt.NDArray[np.int32]
+    found_N: npt.NDArray[np.int64]
+    places: list[tuple[str, str]]
+    left_out: list[LeftOut]
+
+    def path(self, row: int) -> str:
+        """Return the path of a picture inside its bundle."""
+        folder, ending = self.places[self.place_N[row]]
+        return f"{folder}{self.uuid_N[row].decode()}{ending}"
+
+
+@dataclass
+class Finder:
+    """Gathers the pictures of a bundle in 40 bytes each."""
+
+    _names: list[str] = field(default_factory=list)
+    _parts: list[tuple[NameArray, npt.NDArray[np.int32]]] = field(default_factory=list)
+    _places: dict[tuple[str, str], int] = field(default_factory=dict)
+    _place_of: list[int] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def add(self, folder: str, name: str) -> bool:
+        """Note a file when its name is that of a picture, and say whether it is."""
+        found = _PICTURE.fullmatch(name)
+        if found is None:
+            return False
+        self._names.append(found[1])
+        self._place_of.append(self._places.setdefault((folder, found[2]), len(self._places)))
+        if len(self._names) == 2**14:
+            self._pack()
+        return True
+
+    def _pack(self) -> None:
+        self._parts.append((np.array(self._names, "S36"), np.array(self._place_of, np.int32)))
+        self._names.clear()
+        self._place_of.clear()
+
+    def pictures(self) -> Pictures:
+        """Return all of them sorted; of two with one name the first counts."""
+        self._pack()
+        uuid_N = np.concatenate([names for names, _ in self._parts])
+        place_N = np.concatenate([places for _, places in self._parts])
+        order = np.argsort(uuid_N, kind="stable")
+        uuid_N, place_N = uuid_N[order], place_N[order]
+        again_N = np.zeros(len(uuid_N), bool)
+        again_N[1:] = uuid_N[1:] == uuid_N[:-1]
+        for uuid in uuid_N[again_N].tolist():
+            self.left_out.append(LeftOut(what=uuid.decode(), why="there are two pictures of this name"))
+        return Pictures(
+            uuid_N=uuid_N[~again_N],
+            place_N=place_N[~again_N],
+            found_N=order[~again_N],
+            places=list(self._places),
+            left_out=self.left_out,
+        )
+
+
+def only_database(databases: list[str], where: str) -> str:
+    """Return the one database there is. Raises NotFound for none and for several."""
+    if len(databases) == 1:
+        return databases[0]
+    if not databases:
+        raise NotFound(
+            f"There is no sqlite file in {where}: a data set has one beside its pictures (dataset.db). Put it "
+            "there, or pass the path of the file, whose folder is then looked through."
+        )
+    named = ", ".join(sorted(databases)[:5])
+    raise NotFound(f"There are {len(databases)} sqlite files in {where} ({named}). Pass the path of one of them.")
