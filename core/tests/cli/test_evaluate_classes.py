@@ -64,3 +64,24 @@ def test_unseen_recordings_are_found_and_judged(home: Path, monkeypatch: pytest.
     assert study["accuracy"]["whole"] == run["data"]["test_windows"]
     assert study["chosen_on"] == "validation"
     assert "neighbour" in study["unseen"]["auroc_of_every_score"]  # it is compared with what was learned from
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (1, "No window shows {0} or {1}: of that nothing is measured. With {2} alone"),
+        (2, "No window shows {0}: of"),
+    ],
+)
+def test_classes_that_are_not_shown_are_named(
+    shown: int, told: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = GAME.labels["shape"].names
+    there, missing = names[-shown:], names[:-shown]
+    store(pictures(there, count=40, seed=5), tmp_path / "shapes" / "few")
+    monkeypatch.setattr(Desk, "plugins", property(lambda desk: load_plugins()))
+    asked = ["shapes", "--home", str(home), "--data", str(tmp_path / "shapes"), "--recordings", "few"]
+    done = CliRunner().invoke(evaluate, [*asked, "--out", str(tmp_path / "page")])
+    assert done.exit_code == 0, done.output
+    assert told.format(*missing, *there) in done.stdout
+    assert told.format(*missing, *there) in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")

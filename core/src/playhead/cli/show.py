@@ -81,7 +81,8 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
         if facts[kind]:
             yield f"  {kind:<11} {', '.join(facts[kind])}"
     for name, recipe in game.recipes.items():
-        yield f"  recipe      {name}: {recipe.model}, {recipe.length} frames {recipe.stride_s:g} s apart"
+        looks = f"{recipe.length} frames {recipe.stride_s:g} s apart" if recipe.length > 1 else "a frame"
+        yield f"  recipe      {name}: {recipe.model}, {looks}"
     yield from _possessions(game.name, facts)
     if game.settings:
         yield "  settings"

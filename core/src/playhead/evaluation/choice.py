@@ -102,6 +102,16 @@ class ChoiceStudy:
         """How many windows were answered wrongly."""
         return self.accuracy.whole - self.accuracy.part
 
+    @property
+    def not_judged(self) -> str:
+        """Say which classes no window shows, so that nothing is known of them; empty when each has some."""
+        shown = [name for name, share in self.recall.items() if share.whole]
+        missing = [name for name in self.recall if name not in shown]
+        if not missing:
+            return ""
+        alone = f" With {shown[0]} alone there is nothing to tell apart." if len(shown) == 1 else ""
+        return f"No window shows {' or '.join(missing)}: of that nothing is measured.{alone}"
+
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as plain data."""
         return {

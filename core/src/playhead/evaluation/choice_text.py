@@ -17,6 +17,8 @@ def summary_lines(study: ChoiceStudy) -> list[str]:
     accuracy = study.accuracy
     of_groups = f" ({study.units.count:,} groups by {study.units.name})" if study.units.count else ""
     lines = [f"accuracy {percent(accuracy)}: {study.wrong:,} of {accuracy.whole:,} wrong{of_groups}"]
+    if study.not_judged:
+        lines.append(study.not_judged)
     if study.temperature is not None:
         fit = study.temperature
         lines.append(

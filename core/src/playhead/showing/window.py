@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LEAVE = "esc"
 # Codes whose SDL names are not the code itself.
 SDL_NAMES = {"shift": "left shift", "ctrl": "left ctrl", "alt": "left alt", "enter": "return", "esc": "escape"}
+DESKTOPS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")  # how Linux names one
 UNSEEN_DRIVERS = ("dummy", "offscreen")
 
 
@@ -45,6 +47,8 @@ class Window:
             "SDL_WINDOWS_DPI_AWARENESS", "permonitorv2"
         )  # a pixel asked for is one of the screen
         self._sdl = _load()
+        if sys.platform == "linux" and not any(map(os.environ.get, DESKTOPS)):
+            raise _no_window("no display")  # SDL would look for one in vain, and say on stderr what it lacks
         try:
             self._sdl.display.init()
         except self._sdl.error as error:
