@@ -61,6 +61,8 @@ def test_one_of_each_so_many_meets_everything_about_equally_often(every: int) ->
     ("given", "name", "read"),
     [
         ({"wheels": "0-4"}, "wheels", (0, 1, 2, 3, 4)),
+        ({"primary": "0-1"}, "primary", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)),
+        ({"secondary": "0.05,0.7-0.9"}, "secondary", (0.05, 0.7, 0.8, 0.9)),
         ({"wheels": "0-2,7"}, "wheels", (0, 1, 2, 7)),
         ({"wheels": 9}, "wheels", (9,)),
         ({"hats": [1, 2]}, "hats", (1, 2)),

@@ -7,7 +7,7 @@ secondary, the wheel slowest and the secondary colour fastest.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ class Walk:
     bodies         the cars, in this order
     cars           the cars as they stand in their row in the garage, first to last
     wheels, hats, stickers, teams    numbers; a car has only as many stickers as there are for it
-    primary, secondary               places on the colour sliders, 0 to 1
+    primary, secondary               places on the colour sliders, 0 to 1; "0-1" is every tenth
     rotations      pictures of each loadout, a tenth of a turn apart
     every          one of each so many loadouts that follow one another
     sample         only so many loadouts, drawn evenly by `sample_seed`, in the same order; 0: all
@@ -103,7 +103,17 @@ class Walk:
             )
 
 
-def _several(kind: Callable[[Any], T]) -> Callable[[str, Any], tuple[T, ...]]:
+def _whole_numbers(low: str, high: str) -> Iterable[int]:
+    return range(int(low), int(high) + 1)
+
+
+def _tenths(low: str, high: str) -> Iterable[float]:
+    return (number / 10 for number in range(round(10 * float(low)), round(10 * float(high)) + 1))
+
+
+def _several(
+    kind: Callable[[Any], T], between: Callable[[str, str], Iterable[T]] | None = None
+) -> Callable[[str, Any], tuple[T, ...]]:
     """Return a reader of "0-4", "0,2,5", 3 or [0, 1] (texts and numbers as the command line gives them)."""
 
     def read(name: str, value: Any) -> tuple[T, ...]:
@@ -112,8 +122,7 @@ def _several(kind: Callable[[Any], T]) -> Callable[[str, Any], tuple[T, ...]]:
             found: list[T] = []
             for part in parts:
                 low, dash, high = str(part).strip().partition("-")
-                numbers = range(int(low), int(high) + 1) if dash and kind is int else (str(part).strip(),)
-                found.extend(kind(number) for number in numbers)
+                found.extend(between(low, high) if dash and between else [kind(str(part).strip())])
         except ValueError as error:
             raise BadValue(f'{name}={value} cannot be read. Write {name}="0-4" or {name}="0,2".') from error
         twice = next((one for one in found if found.count(one) > 1), None)
@@ -137,12 +146,12 @@ def _one(kind: Callable[[Any], T]) -> Callable[[str, Any], T]:
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "bodies": _several(str),
     "cars": _several(str),
-    "wheels": _several(int),
-    "hats": _several(int),
-    "stickers": _several(int),
-    "teams": _several(int),
-    "primary": _several(float),
-    "secondary": _several(float),
+    "wheels": _several(int, _whole_numbers),
+    "hats": _several(int, _whole_numbers),
+    "stickers": _several(int, _whole_numbers),
+    "teams": _several(int, _whole_numbers),
+    "primary": _several(float, _tenths),
+    "secondary": _several(float, _tenths),
     "rotations": _one(int),
     "every": _one(int),
     "sample": _one(int),
