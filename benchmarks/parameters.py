@@ -23,8 +23,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from playhead.cli.train_view import TrainView
+from playhead.evaluation.clusters import grouped_share, units_of
 from playhead.evaluation.held_out import held_out_index
-from playhead.evaluation.intervals import Share, wilson
+from playhead.evaluation.intervals import Share
 from playhead.evaluation.offline import ask
 from playhead.home import Home
 from playhead.models.predictor import Predictor
@@ -90,10 +91,11 @@ def measured(plugins: Plugins, recordings: list[Recording], name: str, run: Run)
     answers = ask(Predictor(run.load_model(plugins), run.schema), run, index)
     head = next(iter(answers.heads.values()))
     true_N, is_right_N = head.truth_NA[:, 0], head.answers_NO.argmax(1) == head.truth_NA[:, 0]
+    units = units_of(index, run.data["split_by"])
     return Point(
         name=name,
         parameters=run.parameters,
-        accuracy=wilson(int(is_right_N.sum()), len(is_right_N)),
+        accuracy=grouped_share(is_right_N, units.group_N),
         worst_recall=min(float(is_right_N[true_N == one].mean()) for one in np.unique(true_N)),
         processor_s=json.loads((run.path / "processor_s.json").read_text()),
     )
