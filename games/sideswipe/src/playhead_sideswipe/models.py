@@ -74,6 +74,7 @@ OPTIONS: dict[str, Any] = {
     "channels": [32, 64],  # of the stages; every stage but the first halves the picture
     "blocks": [1, 1],  # residual blocks after the first convolution of each stage
     "dropout": 0.1,  # share of the features
+    "mirrored": True,  # whether it looks twice when it is asked, the second time at the mirror image
 }
 
 
@@ -106,9 +107,12 @@ class CarNet(Network):
         return maps
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Return the mean of the last maps (B, channels)."""
+        """Return the mean of the last maps (B, channels); when it is asked, that of the mirror image too."""
         features: Tensor = self.dropout(self.maps(inputs).mean((2, 3)))
-        return features
+        if self.training or not self.options["mirrored"]:
+            return features
+        mirrored = self.maps({"car": inputs["car"].flip(3)}).mean((2, 3))
+        return (features + mirrored) / 2
 
 
 class Convolution(nn.Sequential):

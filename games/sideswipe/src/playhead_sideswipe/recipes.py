@@ -21,7 +21,7 @@ DEFAULT = Recipe(
     model="sideswipe",
     length=1,
     batch_size=64,
-    steps=8000,
+    steps=7000,
     lr=4e-3,
     warmup_steps=200,
     weight_decay=0.02,
@@ -31,7 +31,7 @@ DEFAULT = Recipe(
     val_share=0.1,
     test_share=0.1,
     split_by="loadout",
-    eval_every=500,
+    eval_every=1000,
     feature_windows=4096,
 )
 
