@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from playhead.models.attribution import class_heat_maps
 from playhead.models.network import Network, count_parameters
+from playhead.models.predictor import Predictor
 from playhead.models.run import model_spec
 from playhead.plugins import Plugins
 from playhead_sideswipe.game import SIDESWIPE
@@ -61,3 +63,30 @@ def test_whole_frames_and_prepared_ones_are_answered_alike(recipe: str) -> None:
         whole = network({"frames": torch.from_numpy(FRAMES[:, None])})["car"]
         assert torch.equal(whole, network(prepared)["car"])
         assert network.features(prepared).ndim == 2
+
+
+def test_a_picture_and_its_mirror_image_are_answered_alike() -> None:
+    network = network_of("default")
+    mirrored = np.ascontiguousarray(FRAMES[:, :, ::-1])
+    with torch.inference_mode():
+        seen, seen_mirrored = (
+            network({"frames": torch.from_numpy(one[:, None])})["car"] for one in (FRAMES, mirrored)
+        )
+        assert torch.allclose(seen, seen_mirrored, atol=1e-5)
+    network.options["mirrored"] = False
+    with torch.inference_mode():
+        assert not torch.allclose(seen, network({"frames": torch.from_numpy(FRAMES[:, None])})["car"], atol=1e-5)
+
+
+def test_where_it_looks_is_told_of_the_picture_and_not_of_its_mirror_image() -> None:
+    network = network_of("default")
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.ones_(module.weight)  # a new residual block begins as nothing, and speaks for nothing
+    predictor, heat = Predictor(network, SIDESWIPE.schema), {}
+    for is_mirrored in (True, False):
+        network.options["mirrored"] = is_mirrored
+        heat[is_mirrored] = class_heat_maps(predictor, network.spec, {"frames": FRAMES[:, None]}, "car")
+    assert heat[False].max() > 0.9
+    assert np.allclose(heat[True], heat[False], atol=1e-4)
+    assert not np.allclose(heat[True], heat[True][..., ::-1], atol=0.1)

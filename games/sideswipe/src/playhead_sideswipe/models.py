@@ -108,11 +108,12 @@ class CarNet(Network):
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return the mean of the last maps (B, channels); when it is asked, that of the mirror image too."""
-        features: Tensor = self.dropout(self.maps(inputs).mean((2, 3)))
         if self.training or not self.options["mirrored"]:
+            features: Tensor = self.dropout(self.maps(inputs).mean((2, 3)))
             return features
+        # The picture itself comes last: what is attributed to places (Grad-CAM) is read off the last maps made.
         mirrored = self.maps({"car": inputs["car"].flip(3)}).mean((2, 3))
-        return (features + mirrored) / 2
+        return (mirrored + self.maps(inputs).mean((2, 3))) / 2
 
 
 class Convolution(nn.Sequential):
