@@ -43,7 +43,7 @@ from playhead.plugins import Plugins
 
 Advance = Callable[[int], object]
 
-LEARNED_WINDOWS = 4096  # of training, whose features say what is familiar
+LEARNED_WINDOWS = 16_384  # of training, whose features say what is familiar
 
 
 class Watch(Protocol):
