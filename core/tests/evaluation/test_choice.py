@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapes
+import torch
 from doubles import MemoryRecording
 from shapes import GAME, HIDING_HAT, SHAPE, UNSEEN_SHAPES, load_plugins, pictures
 
@@ -16,13 +17,14 @@ from playhead.data.unseen import kinds_of, shows_unseen, unseen_index
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.choice_text import confusion_cells, confusion_text
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
-from playhead.evaluation.familiarity import Learned, Thoughts, familiarity
+from playhead.evaluation.familiarity import Thoughts, familiarity
 from playhead.evaluation.intervals import auroc
 from playhead.evaluation.rejection import judge_rejection
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.shared import shared_values
 from playhead.evaluation.temperature import fit_temperature, judge_temperature, tempered
+from playhead.models.memory import FeatureMemory
 from playhead.models.run import Run
 from playhead.storage.schema import RecordingHeader
 from playhead.training.job import TrainingJob
@@ -233,13 +235,13 @@ class TestRejection:
     def test_what_lies_near_what_was_learned_is_familiar(self) -> None:
         random = np.random.default_rng(7)
         directions = np.eye(8)[:3]
-        learned = _thoughts(np.zeros((300, 3)), random.normal(0, 0.05, (300, 8)) + directions[np.arange(300) % 3])
+        features = random.normal(0, 0.05, (300, 8)) + directions[np.arange(300) % 3]
+        memory = FeatureMemory.of(torch.from_numpy(features), torch.arange(300) % 3)
         known = _thoughts(np.zeros((90, 3)), 4 * (random.normal(0, 0.05, (90, 8)) + directions[np.arange(90) % 3]))
         strange = _thoughts(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
-        near = Learned(thoughts=learned)
-        scores = familiarity(known, near)["neighbour"], familiarity(strange, near)["neighbour"]
+        scores = familiarity(known, memory)["neighbour"], familiarity(strange, memory)["neighbour"]
         assert auroc(*scores).value == 1.0
-        found = judge_rejection(known, known, strange, ["a", "b"] * 30, near)
+        found = judge_rejection(known, known, strange, ["a", "b"] * 30, memory)
         assert found.chosen == "neighbour"
         assert found.overall.value == 1.0
 
@@ -268,4 +270,4 @@ class TestRejection:
 def _thoughts(logits_NC: np.ndarray, features_NF: np.ndarray | None = None) -> Thoughts:
     if features_NF is None:
         features_NF = np.zeros((len(logits_NC), 2), np.float32)
-    return Thoughts(logits_NC=logits_NC, features_NF=features_NF)
+    return Thoughts(logits_NC=logits_NC, features_NF=features_NF.astype(np.float32))

@@ -18,6 +18,7 @@ from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
 from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
 from playhead.game import Game
+from playhead.models.memory import FeatureMemory
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.models.weights import load_file
@@ -302,6 +303,10 @@ def test_a_run_remembers_where_features_lie_and_tells_what_is_strange(tmp_path: 
         near, far = (network.features(network.prepared({"frames": pictures})) for pictures in (known, strange))
     assert memory.distances(near).argmin(1).tolist() == [number // 4 % 3 for number in range(120)]
     assert memory.distances(far).amin(1).median() > memory.distances(near).amin(1).max()
+    assert memory.has_neighbours
+    assert memory.to_neighbours(far).median() > memory.to_neighbours(near).median()
+    older = {name: value for name, value in memory.to_tensors().items() if name != "directions"}
+    assert not FeatureMemory.from_tensors(older).has_neighbours
     assert train(job_of(gear_game(), [colours()], tmp_path / "none", PICTURES)).load_features() is None
 
 

@@ -20,7 +20,7 @@ from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
 from playhead.evaluation.exhibit import Exhibit, HeatRow
-from playhead.evaluation.familiarity import Learned, Memory, Thoughts
+from playhead.evaluation.familiarity import Memory, Thoughts
 from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.rejection import Rejection, judge_rejection
@@ -130,11 +130,10 @@ class ChoiceStudy:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Beside:
-    """What else was asked: windows of validation to choose by, of no class, some learned from; and a memory."""
+    """What else was asked: windows of validation to choose by, and of no class; and what the run remembers."""
 
     chosen_on: Asked | None = None
     unseen: Asked | None = None
-    learned: Asked | None = None
     memory: Memory | None = None
 
 
@@ -163,9 +162,7 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
     if len(choosing[1]) and len(judging[1]):
         study.temperature = judge_temperature(choosing[:2], judging[:2])
         if unseen is not None and len(unseen):
-            near = beside.learned.thoughts[name] if beside.learned is not None else None
-            learned = Learned(memory=beside.memory, thoughts=near)
-            study.unseen = study_unseen(name, head, (choosing[2], judging[2]), unseen, learned)
+            study.unseen = study_unseen(name, head, (choosing[2], judging[2]), unseen, beside.memory)
     return study
 
 
@@ -203,7 +200,7 @@ def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
 
 
 def study_unseen(
-    name: str, head: Choice, known: tuple[Thoughts, Thoughts], unseen: Asked, learned: Learned
+    name: str, head: Choice, known: tuple[Thoughts, Thoughts], unseen: Asked, memory: Memory | None
 ) -> UnseenStudy:
     """Study what a head does with pictures of no class; `known` are windows to choose by and to judge on."""
     kinds, said_N = kinds_of(unseen.index, name), unseen.likely(name).argmax(1)
@@ -211,7 +208,7 @@ def study_unseen(
     for kind in dict.fromkeys(kinds):
         counts = np.bincount(said_N[kind_N == kind], minlength=len(head.names))
         taken_for[kind] = dict(zip(head.names, counts.tolist(), strict=True))
-    rejection = judge_rejection(*known, unseen.thoughts[name], kinds, learned)
+    rejection = judge_rejection(*known, unseen.thoughts[name], kinds, memory)
     return UnseenStudy(rejection=rejection, taken_for=taken_for)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from playhead.data.source import Source
-from playhead.data.split import TRAIN, VALIDATION
 from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
@@ -28,8 +27,8 @@ from playhead.evaluation.held_out import (
     check_recording,
     held_out_index,
     leading_windows,
-    other_part,
     spread_windows,
+    validation_index,
 )
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import honesty_verdicts
@@ -42,8 +41,6 @@ from playhead.models.run import Run
 from playhead.plugins import Plugins
 
 Advance = Callable[[int], object]
-
-LEARNED_WINDOWS = 16_384  # of training, whose features say what is familiar
 
 
 class Watch(Protocol):
@@ -141,9 +138,8 @@ def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
         return []
     unseen = ask_unseen(job, predictor)
     beside = Beside(
-        chosen_on=ask_part(job, predictor, VALIDATION, job.max_windows),
+        chosen_on=ask_validation(job, predictor),
         unseen=unseen,
-        learned=ask_part(job, predictor, TRAIN, LEARNED_WINDOWS) if unseen is not None else None,
         memory=job.run.load_features(),
     )
     studies = []
@@ -172,14 +168,14 @@ def ask_unseen(job: EvaluationJob, predictor: Predictor) -> Asked | None:
         return ask_closely(predictor, job.run, index, progress=advance)
 
 
-def ask_part(job: EvaluationJob, predictor: Predictor, part: int, at_most: int) -> Asked | None:
-    """Answer windows of another part of the run's split than it is measured on; None where there are none."""
+def ask_validation(job: EvaluationJob, predictor: Predictor) -> Asked | None:
+    """Answer the windows of the run's validation; None where it is measured on them, or there are none."""
     if not job.only_held_out:
         return None
-    index = spread_windows(other_part(job.run, job.recordings, part), at_most)
+    index = spread_windows(validation_index(job.run, job.recordings), job.max_windows)
     if len(index) == 0:
         return None
-    with job.watch.part("learned" if part == TRAIN else "validation", len(index)) as advance:
+    with job.watch.part("validation", len(index)) as advance:
         return ask_closely(predictor, job.run, index, progress=advance)
 
 

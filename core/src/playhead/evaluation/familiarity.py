@@ -15,7 +15,7 @@ import torch
 
 from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
 
-BLOCK = 256  # windows whose distances are computed at once: to 16,384 neighbours 34 MB
+BLOCK = 1024  # windows whose distances are computed at once: they are (windows, classes, features)
 
 TITLES = {
     "max_softmax": "largest probability",
@@ -27,7 +27,6 @@ TITLES = {
     "together": "largest logit, relative distance and neighbours together",
 }
 TOGETHER = ("max_logit", "relative", "neighbour")  # each sees something that the others do not
-NEIGHBOUR = 5  # the distance to the fifth nearest of what was learned: the nearest alone may be a stray one
 
 
 class Memory(Protocol):
@@ -39,6 +38,15 @@ class Memory(Protocol):
 
     def strangeness(self, features_BF: torch.Tensor) -> torch.Tensor:
         """Return how much nearer features are to everything at once than to any class (B,)."""
+        ...
+
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether it knows single windows."""
+        ...
+
+    def to_neighbours(self, features_BF: torch.Tensor) -> torch.Tensor:
+        """Return the distance to the nearest of what was learned (B,)."""
         ...
 
 
@@ -62,54 +70,28 @@ class Thoughts:
         return Thoughts(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Learned:
-    """What is known of windows that were learned from: where classes lie, and what was thought of some."""
-
-    memory: Memory | None = None
-    thoughts: Thoughts | None = None
-
-
-def familiarity(thoughts: Thoughts, learned: Learned | None = None) -> dict[str, FloatArray]:
+def familiarity(thoughts: Thoughts, memory: Memory | None = None) -> dict[str, FloatArray]:
     """Return every score of every window, high for the familiar.
 
-    Distances to classes where the run remembers features, to neighbours where windows it learned are there.
+    Distances to classes and to neighbours where the run remembers features.
 
     Shapes:  each (N,).
     Source:  largest probability: Hendrycks and Gimpel 2017; largest logit: Hendrycks et al. 2022; energy: Liu et
              al. 2020; distance: Lee et al. 2018; relative distance: Ren et al. 2021;
              neighbours of normalised features: Sun et al. 2022.
     """
-    memory, near = (learned.memory, learned.thoughts) if learned is not None else (None, None)
     logits_NC = thoughts.logits_NC.astype(np.float64)
     top_N = logits_NC.max(1)
     energy_N = top_N + np.log(np.exp(logits_NC - top_N[:, None]).sum(1))
     # The logarithm of the largest probability: near 1 the probability itself is rounded to 1.
     found = {"max_softmax": top_N - energy_N, "max_logit": top_N, "energy": energy_N}
     if memory is not None:
-        features_NF = torch.from_numpy(thoughts.features_NF)
-        blocks = torch.split(features_NF, BLOCK)
+        blocks = torch.split(torch.from_numpy(thoughts.features_NF), BLOCK)
         found["class_mean"] = -torch.cat([memory.distances(block).amin(1) for block in blocks]).double().numpy()
         found["relative"] = -torch.cat([memory.strangeness(block) for block in blocks]).double().numpy()
-    if near is not None and len(near) >= NEIGHBOUR:
-        found["neighbour"] = -_to_neighbours(thoughts.features_NF, near.features_NF)
+        if memory.has_neighbours:
+            found["neighbour"] = -torch.cat([memory.to_neighbours(block) for block in blocks]).numpy()
     return found
-
-
-def _to_neighbours(features_NF: FloatArray, learned_KF: FloatArray) -> FloatArray:
-    """Return the distance of each window to the NEIGHBOURth nearest of those learned, by direction. Shape (N,)."""
-    found, unit_KF = np.empty(len(features_NF)), _normalised(learned_KF)
-    for start in range(0, len(features_NF), BLOCK):
-        alike_BK = _normalised(features_NF[start : start + BLOCK]) @ unit_KF.T
-        nth_B = -np.partition(-alike_BK, NEIGHBOUR - 1, axis=1)[:, NEIGHBOUR - 1]
-        found[start : start + BLOCK] = np.sqrt(np.maximum(2 - 2 * nth_B, 0))
-    return found
-
-
-def _normalised(features_NF: FloatArray) -> FloatArray:
-    exact_NF = features_NF.astype(np.float64)
-    unit_NF: FloatArray = exact_NF / np.maximum(np.linalg.norm(exact_NF, axis=1, keepdims=True), 1e-12)
-    return unit_NF
 
 
 def together(scores: Mapping[str, FloatArray], known: Mapping[str, FloatArray]) -> dict[str, FloatArray]:

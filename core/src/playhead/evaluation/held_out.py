@@ -46,13 +46,12 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
     return index
 
 
-def other_part(run: Run, recordings: Sequence[Source], part: int) -> WindowIndex:
-    """Return the windows of TRAIN or VALIDATION of a run, unless it is them that it is measured on; then none."""
+def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
+    """Return the windows of the validation of a run, unless it is them that it is measured on; then none."""
     index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
-    is_measured_on = part == VALIDATION and not run.data.get("test_windows")
-    if is_measured_on or not len(index):
+    if not run.data.get("test_windows") or not len(index):
         return index.take(np.zeros(len(index), dtype=bool))
-    return part_of(index, run.data, part)
+    return part_of(index, run.data, VALIDATION)
 
 
 def check_recording(run: Run, recording: Source) -> None:

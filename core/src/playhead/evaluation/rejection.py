@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
-from playhead.evaluation.familiarity import Learned, Thoughts, familiarity, together
+from playhead.evaluation.familiarity import Memory, Thoughts, familiarity, together
 from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
 
 
@@ -56,14 +56,14 @@ KEEP = 0.95  # the threshold keeps this share of the known windows it was set on
 
 
 def judge_rejection(
-    choosing: Thoughts, judging: Thoughts, unseen: Thoughts, kinds: Sequence[str], learned: Learned | None = None
+    choosing: Thoughts, judging: Thoughts, unseen: Thoughts, kinds: Sequence[str], memory: Memory | None = None
 ) -> Rejection:
     """Choose a score without the windows it is then judged on, and judge it.
 
     Known windows: `choosing` chooses (validation), `judging` judges (test). Unseen windows: each kind is judged
     by the score that is best on the other kinds; of a single kind, every second window chooses for the others.
     """
-    told = [familiarity(one, learned) for one in (choosing, judging, unseen)]
+    told = [familiarity(one, memory) for one in (choosing, judging, unseen)]
     chooses, judges, unseen_by = (together(scores, told[0]) for scores in told)
     folds = _folds(kinds)
     picked = {fold: _best(chooses, unseen_by, folds != fold) for fold in np.unique(folds).tolist()}

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 # Added to the spread, as a share of its mean: directions that training never uses count, but not without bound.
 RIDGE = 0.05
+NEIGHBOUR = 5  # the distance to the fifth nearest of what was learned: the nearest alone may be a stray one
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FeatureMemory:
-    """Class means of features, and two spreads: within the classes, and of everything.
+    """Class means of features, two spreads (within the classes, and of everything), and the directions of all.
 
-    Legend:  C classes met in training, F features, B pictures.
+    Legend:  C classes met in training, F features, B pictures, N windows learned from.
     Shapes:  mean_CF (C, F); inverse_FF (F, F) inverse covariance within classes; centre_F (F,) and
-             centre_inverse_FF (F, F) of all together; class_C (C,) the numbers of the classes.
+             centre_inverse_FF (F, F) of all together; class_C (C,) the numbers of the classes; unit_NF
+             (N, F) features of length 1, none in what was saved by earlier versions.
     """
 
     class_C: Tensor
@@ -26,6 +29,7 @@ class FeatureMemory:
     inverse_FF: Tensor
     centre_F: Tensor
     centre_inverse_FF: Tensor
+    unit_NF: Tensor
 
     @classmethod
     def of(cls, features_NF: Tensor, class_N: Tensor) -> FeatureMemory:
@@ -40,6 +44,7 @@ class FeatureMemory:
             inverse_FF=_inverse_spread(exact_NF - mean_CF[place_N]),
             centre_F=centre_F.float(),
             centre_inverse_FF=_inverse_spread(exact_NF - centre_F),
+            unit_NF=normalize(exact_NF).float(),
         )
 
     def distances(self, features_BF: Tensor) -> Tensor:
@@ -59,6 +64,20 @@ class FeatureMemory:
         to_all_B = torch.einsum("bf,fg,bg->b", away_BF, self.centre_inverse_FF, away_BF)
         return self.distances(features_BF).amin(1) - to_all_B
 
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether `to_neighbours` can be asked."""
+        return len(self.unit_NF) >= NEIGHBOUR
+
+    def to_neighbours(self, features_BF: Tensor) -> Tensor:
+        """Return the distance to the NEIGHBOURth nearest of what was learned, by direction. Shape (B,).
+
+        Source:  Sun et al. 2022, neighbours of normalised features.
+        """
+        alike_BN = normalize(features_BF.double()) @ self.unit_NF.double().T
+        nth_B = alike_BN.topk(NEIGHBOUR, 1).values[:, -1]
+        return (2 - 2 * nth_B).clamp(min=0).sqrt()
+
     def to_tensors(self) -> dict[str, Tensor]:
         """Return what a file holds."""
         return {
@@ -67,6 +86,7 @@ class FeatureMemory:
             "inverse_spread": self.inverse_FF,
             "centre": self.centre_F,
             "centre_inverse_spread": self.centre_inverse_FF,
+            "directions": self.unit_NF,
         }
 
     @classmethod
@@ -78,6 +98,7 @@ class FeatureMemory:
             inverse_FF=tensors["inverse_spread"],
             centre_F=tensors["centre"],
             centre_inverse_FF=tensors["centre_inverse_spread"],
+            unit_NF=tensors.get("directions", torch.empty(0, len(tensors["centre"]))),
         )
 
 

@@ -11,13 +11,14 @@ from torch import nn
 from playhead.storage.disk import saying_what_failed
 
 FILE = "room"  # is there while a training runs
-SPARE_BYTES = 4 * 2**20  # run.json, history, and where features lie: 2 MB for 512 features
+SPARE_BYTES = 4 * 2**20  # run.json, history, and the spread of features: 2 MB for 512 of them
+WINDOW_BYTES = 4 * 512  # of a window whose features are remembered
 NO_ROOM = "Nothing was learned yet. Free some space, or train elsewhere: --home."
 NOT_KEPT = "The run was not kept. Free some space, and train again."
 
 
 @contextmanager
-def room_for(folder: Path, network: nn.Module) -> Iterator[None]:
+def room_for(folder: Path, network: nn.Module, feature_windows: int = 0) -> Iterator[None]:
     """Fill the place that a run will need with zeros until the block ends.
 
     Raises:  StorageFull when there is not as much, with nothing left behind.
@@ -27,7 +28,7 @@ def room_for(folder: Path, network: nn.Module) -> Iterator[None]:
     try:
         with saying_what_failed(folder, NO_ROOM):
             folder.mkdir(parents=True, exist_ok=True)
-            _fill(file, size + SPARE_BYTES)
+            _fill(file, size + feature_windows * WINDOW_BYTES + SPARE_BYTES)
         yield
     finally:
         file.unlink(missing_ok=True)

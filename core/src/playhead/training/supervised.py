@@ -62,7 +62,7 @@ def train(job: TrainingJob) -> Run:
     training = training_loader(job, parts.train, network, cache)
     validation = validation_loader(job, parts, network, cache)
     accelerator = chosen_accelerator(job)
-    with room_for(job.out, network):
+    with room_for(job.out, network, job.recipe.feature_windows):
         with threads_for(job.recipe.threads):
             learned = fit(job, module, training, validation, accelerator)
         network.cpu()
