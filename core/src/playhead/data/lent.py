@@ -14,8 +14,8 @@ FrameArray = npt.NDArray[np.uint8]
 class LentFrames:
     """Memory for the frames of batches that leave, used again when nobody holds the batch any more.
 
-    Fresh memory costs a page fault for every 4 KB: a fifth of decoding a picture of 400x150, and more than
-    decoding on a virtual machine whose host has to find the page.
+    Fresh memory costs a page fault for every 4 KB, and on a virtual machine its host has to find the page too: up
+    to as much as decoding what is put there.
     """
 
     def __init__(self) -> None:

@@ -53,9 +53,9 @@ class JpegPicture:
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError unless `data` begins and ends as a JPEG of that (height, width, channels) does.
 
-        Costs 4 µs, and .2 where the picture begins as the one before, where decoding costs 500. It finds what was
-        cut short and what is no picture; bytes that were changed inside are found by decoding alone, and not all
-        of them.
+        Costs 3 µs, and .5 where the picture begins as the one before; decoding one of 400x150 costs 200. It finds
+        what was cut short and what is no picture; bytes that were changed inside are found by decoding alone, and
+        not all of them.
         """
         known = _HEADS.get(shape[:2])
         if known is None or not data.startswith(known):
