@@ -174,9 +174,9 @@ def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
 def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
     """Open the recordings named, or those the run kept for validation, saying which of these are gone.
 
-    For a head of classes its others come along: other parts choose scores, and say what is familiar.
+    For a head of classes those of its validation come along: by them scores are chosen.
     """
-    from playhead.evaluation.held_out import held_out_names, other_names
+    from playhead.evaluation.held_out import choosing_names, held_out_names
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
 
@@ -192,7 +192,7 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
         desk.say(f"Not compared on {named}: the run kept them for validation, but they are not here.")
     here = [name for name in wanted if name in known]
     if here and has_classes(run):
-        here += [name for name in other_names(run) if name in known]
+        here += [name for name in choosing_names(run) if name in known]
     return [open_recording(known[name].path) for name in here]
 
 

@@ -20,10 +20,11 @@ def held_out_names(run: Run) -> list[str]:
     return [entry["name"] for entry in run.data.get("recordings", ()) if entry.get(kept)]
 
 
-def other_names(run: Run) -> list[str]:
-    """Return the names of the run's recordings of which no window is held out."""
+def choosing_names(run: Run) -> list[str]:
+    """Return the names of the recordings that only validate: by them is chosen what others then judge."""
     held_out = held_out_names(run)
-    return [entry["name"] for entry in run.data.get("recordings", ()) if entry["name"] not in held_out]
+    validating = [entry["name"] for entry in run.data.get("recordings", ()) if entry.get("validation_windows")]
+    return [name for name in validating if name not in held_out]
 
 
 def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:

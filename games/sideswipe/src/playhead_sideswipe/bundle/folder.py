@@ -50,8 +50,8 @@ class FolderBundle:
     def read(self, rows: Iterable[int]) -> Generator[bytes | BadPicture]:
         """Yield pictures as they are stored, or why one cannot be read.
 
-        AHEAD files are open at a time and announced to the disk, which fetches them side by side: so a whole import
-        takes half the time of reading the files one after another (benchmarks/pictures.py).
+        AHEAD files are open at a time and announced to the disk, which fetches them side by side. So an import
+        takes half the time of reading the files one after another does (benchmarks/pictures.py).
         """
         opened: deque[int | BadPicture] = deque()
         try:
