@@ -77,7 +77,7 @@ def check_killed(folder: Path, appended: int, *, lost_s: float) -> None:
         group = zarr.open_group(str(folder), mode="r")
         frames_THWC = group["frames"][...]
         names = [name for name, _ in group.members(max_depth=None)]
-    assert len(names) == (14 if len(recording) else 5)  # arrays come into being with the first frames
+    assert len(names) == (16 if len(recording) else 6)  # arrays come into being with the first frames
     assert len(frames_THWC) == len(recording)
     assert np.array_equal(frames_THWC, recording.read_frames(range(len(recording))))
     count = len(recording)

@@ -16,7 +16,8 @@ from playhead.labels import Choice, Head, Keys
 from playhead.storage.files import EVENT_KINDS, row_kinds
 from playhead.storage.pictures import picture_of
 from playhead.storage.reader import read_rows, shard_key
-from playhead.storage.schema import ATTRIBUTE, SHARD_FRAMES, Json, RecordingHeader, frames_json, picture_codecs
+from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, frames_json, picture_codecs
+from playhead.storage.seals import ATTRIBUTE, Json
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FolderSource
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from playhead.decoding import encode_json
 from playhead.errors import DeviceFailed, PlayheadError, StorageFull
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_MOST_FILES = 1_000_000  # 50 million frames have so many
 # What became of a recording, and what to do. Others say their own: not all keep what was written.
 KEPT = "What was written until now is intact. Free some space, or record elsewhere with --home."
 AS_IT_WAS = "The recording is as it was. Free some space, and type the same command again."
@@ -41,7 +42,7 @@ def write_many_at(file: FileIO, offset: int, parts: Sequence[bytes]) -> None:
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a new file of JSON that nobody reads yet."""
     with FileIO(path, "w") as file:
-        write_at(file, 0, json.dumps(data).encode())
+        write_at(file, 0, encode_json(data))
 
 
 def replace_json(path: Path, data: Mapping[str, Any], scratch: Path) -> None:
@@ -91,15 +92,33 @@ def disk_failed(folder: Path, error: OSError, then: str = KEPT) -> DeviceFailed:
     return DeviceFailed(f"{folder} cannot be written: {error}. {then}")
 
 
+def files_below(folder: Path | str, most: int = _MOST_FILES) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield path and status of everything in a folder and its folders that is no folder, in no order.
+
+    Follows no link, leaves out what cannot be read, and ends after `most` entries: a folder that claims to be a
+    recording may be a link to a whole disk.
+    """
+    waiting, seen = [str(folder)], 0
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    seen += 1
+                    if seen > most:
+                        return
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        with suppress(OSError):
+                            yield entry.path, entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+
+
 def bytes_on_disk(folder: Path) -> int:
     """Return what a folder takes up, holes in files not counted where the system tells."""
     total = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                total += bytes_on_disk(Path(entry.path))
-            else:
-                status = entry.stat(follow_symlinks=False)
-                blocks: int | None = getattr(status, "st_blocks", None)
-                total += status.st_size if blocks is None else 512 * blocks
+    for _, status in files_below(folder):
+        blocks: int | None = getattr(status, "st_blocks", None)
+        total += status.st_size if blocks is None else 512 * blocks
     return total

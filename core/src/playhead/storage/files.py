@@ -9,28 +9,26 @@ shape of frames                     4. last: so a recording is as long as its fr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
+from playhead.decoding import encode_json
 from playhead.events import Event, Origin
 from playhead.storage.disk import replace_json, write_json
 from playhead.storage.rows import RowFile
-from playhead.storage.schema import (
-    ATTRIBUTE,
-    SHARD_FRAMES,
-    Json,
-    RecordingHeader,
-    column_dtype,
-    frames_json,
-    group_json,
-)
+from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, column_dtype, frames_json, group_json
+from playhead.storage.seals import ATTRIBUTE, CRC32C, Json
 from playhead.storage.shard import ShardFile
 
+PICTURE_CHECKSUMS = "checksums/frames"
+GROUPS = ("labels", "telemetry", "columns", "checksums")
 EVENT_KINDS: dict[str, np.dtype[Any]] = {
     "time_ns": np.dtype(np.int64),
     "device": np.dtype(np.uint8),
@@ -108,7 +106,7 @@ class RecordingFiles:
 
     def __init__(self, folder: Path, header: RecordingHeader) -> None:
         self._folder = folder
-        self._header = header
+        self._header = header = replace(header, checksums=CRC32C)  # the header of an older recording has none
         self._scratch = folder / "frames" / ".new"  # an array's folder is never listed for members
         self._shard: ShardFile | None = None
         self._shards = 0
@@ -116,7 +114,7 @@ class RecordingFiles:
         self._published_frames = 0
         (folder / "frames").mkdir(parents=True)
         write_json(folder / "frames" / "zarr.json", frames_json(header.frame, 0))
-        for group in ("labels", "telemetry", "columns"):
+        for group in GROUPS:
             (folder / group).mkdir()
             write_json(folder / group / "zarr.json", group_json({}))
         self._kinds = row_kinds(header)
@@ -128,7 +126,8 @@ class RecordingFiles:
         write_json(folder / "zarr.json", self._group(is_complete=False))  # last: now it is a recording
 
     def _group(self, *, is_complete: bool) -> Json:
-        return group_json({ATTRIBUTE: self._header.to_json() | {"is_complete": is_complete}})
+        written = encode_json(self._header.to_json() | {"is_complete": is_complete})
+        return group_json({ATTRIBUTE: json.loads(written)})  # sealed as it will be read: a number as key is text
 
     @property
     def frames(self) -> int:
@@ -141,6 +140,7 @@ class RecordingFiles:
         self._rows["frame_time_ns"].append(row.time_ns)
         self._rows["label_origin"].append(int(row.origin))
         self._rows["dropped"].append(row.dropped)
+        self._rows[PICTURE_CHECKSUMS].append(google_crc32c.value(data))
         for head, label_head in self._header.schema.items():
             empty = np.zeros(label_head.columns, label_head.dtype)
             self._rows[f"labels/{head}"].append(row.labels.get(head, empty))
@@ -161,6 +161,7 @@ class RecordingFiles:
             part = pictures[done : done + shard.room]
             shard.extend(part)
             done += len(part)
+        rows = {**rows, PICTURE_CHECKSUMS: np.array([google_crc32c.value(data) for data in pictures], np.uint32)}
         for key, (dtype, row_shape) in self._kinds.items():
             missing = np.nan if key.startswith("telemetry/") else 0
             empty = np.full((len(pictures), *row_shape), missing, dtype) if key not in rows else rows[key]
@@ -221,6 +222,8 @@ def row_kinds(header: RecordingHeader) -> dict[str, tuple[np.dtype[Any], tuple[i
         dtype = column_dtype(name, kind)
         is_text = dtype.kind == "S"
         kinds[f"columns/{name}"] = (np.dtype(np.uint8), (dtype.itemsize,)) if is_text else (dtype, ())
+    if header.checksums:
+        kinds[PICTURE_CHECKSUMS] = (np.dtype(np.uint32), ())
     return kinds
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from playhead.decoding import convert, decode_json, digest, encode_json, read_bytes
+from playhead.errors import Damaged
+from playhead.storage.disk import files_below
 
 MARK = ".imported-from"
+CHECKSUM = "checksum"
+_MOST_BYTES = 65_536
+_STATE_ALONE = re.compile(rb"[0-9a-f]{64}\s*")  # an early version wrote no more
+
+Text = Annotated[str, Meta(max_length=4_000)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,30 +31,46 @@ class Mark:
     `left_out` counts what could not be taken over.
     """
 
-    state: str
-    identity: str = ""
-    left_out: int = 0
-    files: int = 0
-    bytes: int = 0
+    state: Text
+    identity: Text = ""
+    left_out: Count = 0
+    files: Count = 0
+    bytes: Count = 0
 
     @classmethod
     def read(cls, folder: Path) -> Mark | None:
-        """Return the mark of a recording, None when it has none."""
+        """Return the mark of a recording, None when it has none, and one that `is_lost` where it is damaged."""
         try:
-            text = (folder / MARK).read_text(encoding="utf-8")
-            return cls(**json.loads(text))
-        except (OSError, UnicodeDecodeError):
+            return cls.read_strictly(folder)
+        except FileNotFoundError:
             return None
-        except (ValueError, TypeError):
-            return cls(state=text.strip("\0"))  # an early version wrote the state alone
+        except Damaged:
+            return cls(state="")
+
+    @classmethod
+    def read_strictly(cls, folder: Path, *, must_have_checksum: bool = False) -> Mark:
+        """Return the mark of a recording. Raises FileNotFoundError without one, Damaged when a bit has changed."""
+        where = str(folder / MARK)
+        data = read_bytes(folder / MARK, _MOST_BYTES)
+        if _STATE_ALONE.fullmatch(data) and not must_have_checksum:
+            return cls(state=data.decode().strip())
+        stored = decode_json(data, dict[str, Any], where=where)
+        checksum = stored.pop(CHECKSUM, None)
+        if (checksum is not None or must_have_checksum) and checksum != digest(stored):
+            raise Damaged(f"{where} is damaged: its checksum does not fit.")
+        unknown = stored.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise Damaged(f"{where} is damaged: it says {', '.join(sorted(unknown))}, which is no part of a mark.")
+        return convert(stored, cls, where=where)
 
     def write(self, folder: Path) -> None:
         """Put the mark into a folder that is whole. Nothing waits for the disk: see `is_whole`."""
-        (folder / MARK).write_text(json.dumps(asdict(self)), encoding="utf-8")
+        stored = asdict(self)
+        (folder / MARK).write_bytes(encode_json(stored | {CHECKSUM: digest(stored)}))
 
     @property
     def is_lost(self) -> bool:
-        """Whether a power failure has left nothing of the mark itself."""
+        """Whether nothing is left of the mark itself, as after a power failure."""
         return not self.state
 
     def is_whole(self, folder: Path) -> bool:
@@ -53,17 +80,8 @@ class Mark:
 
 def measure(folder: Path) -> tuple[int, int]:
     """Return how many files a folder has, in all its folders, and how long they are together; not the mark."""
-    sizes = [status.st_size for status in _files_in(str(folder))]
+    sizes = [status.st_size for path, status in files_below(folder) if Path(path).name != MARK]
     return len(sizes), sum(sizes)
-
-
-def _files_in(folder: str) -> Iterator[os.stat_result]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files_in(entry.path)
-            elif entry.name != MARK:
-                yield entry.stat(follow_symlinks=False)
 
 
 def marks_in(parent: Path) -> dict[str, Path]:

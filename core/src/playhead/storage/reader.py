@@ -18,7 +18,8 @@ from playhead.errors import BadValue, Damaged, NotFound
 from playhead.storage.files import EVENT_KINDS, row_kinds
 from playhead.storage.local import local_path
 from playhead.storage.pictures import FrameArray, picture_of
-from playhead.storage.schema import ATTRIBUTE, Json, RecordingHeader
+from playhead.storage.schema import RecordingHeader
+from playhead.storage.seals import ATTRIBUTE, Json
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FolderSource, Source, StoreSource
 

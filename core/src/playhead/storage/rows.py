@@ -10,6 +10,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
@@ -34,6 +35,7 @@ class RowFile:
         self._pending: list[Any] = []
         self._blocks: list[npt.NDArray[Any]] = []
         self._written = 0
+        self._checksums: list[int] = []  # one a chunk, of the rows written so far
         self._published = -1
 
     def append(self, row: Any) -> None:
@@ -59,15 +61,19 @@ class RowFile:
         self._gather()
         rows = np.concatenate(self._blocks) if self._blocks else self._as_stored([])
         done = 0
+        checksums = self._checksums.copy()
         while done < len(rows):
             chunk, first = divmod(self._written + done, ROWS)
             part = rows[done : done + ROWS - first]
-            self._write_part(chunk, first, part)
+            data = part.tobytes()
+            self._write_part(chunk, first, data)
+            checksums[chunk:] = [google_crc32c.extend(checksums[chunk] if first else 0, data)]
             done += len(part)
         self._written += len(rows)
+        self._checksums = checksums
         self._blocks.clear()
 
-    def _write_part(self, chunk: int, first: int, rows: npt.NDArray[Any]) -> None:
+    def _write_part(self, chunk: int, first: int, rows: bytes) -> None:
         path = self._folder.joinpath("c", str(chunk), *("0" for _ in self._row_shape))
         is_new = first == 0
         if is_new:
@@ -75,13 +81,13 @@ class RowFile:
         with FileIO(path, "w" if is_new else "r+") as file:
             if is_new:
                 file.truncate(ROWS * self._row_bytes)
-            write_at(file, first * self._row_bytes, rows.tobytes())
+            write_at(file, first * self._row_bytes, rows)
 
     def publish(self, scratch: Path) -> None:
         """Make the rows written so far part of the array."""
         if self._published == self._written:
             return
-        declaration = rows_json(self._dtype, self._row_shape, self._written)
+        declaration = rows_json(self._dtype, self._row_shape, self._written, self._checksums)
         if self._folder == self._place:
             replace_json(self._folder / "zarr.json", declaration, scratch)
         else:

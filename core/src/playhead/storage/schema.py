@@ -19,17 +19,15 @@ from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.events import PLAYED
 from playhead.game import Frame, Game
 from playhead.labels import LabelSchema
+from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, seal
 from playhead.version import git_revision, utc_now
 
 FORMAT_VERSION = 1
-ATTRIBUTE = "playhead"  # everything of ours lies under this one attribute of the group
 
 # 250 entries of 16 bytes and a checksum are 4,004 bytes: an index lies within one page of memory, and Linux
 # copies a write page by page, so that kill -9 leaves the old index or the new one, never half of each.
 SHARD_FRAMES = 250
 ROWS = 4096  # rows in a chunk of the small arrays
-
-Json = dict[str, Any]
 
 
 def _anchor() -> dict[str, int]:
@@ -68,6 +66,7 @@ class RecordingHeader:
     git_revision: str = field(default_factory=git_revision)
     platform: str = field(default_factory=platform.platform)
     created_utc: str = field(default_factory=utc_now)
+    checksums: str = CRC32C
 
     def __post_init__(self) -> None:
         for name in (*self.schema, *self.telemetry, *self.columns):
@@ -112,7 +111,7 @@ class RecordingHeader:
         check_version(data, where=where)
         known = {item.name for item in fields(cls)}
         try:
-            values = {name: value for name, value in data.items() if name in known}
+            values = {"checksums": ""} | {name: value for name, value in data.items() if name in known}
             values["schema"] = LabelSchema.from_json(data["schema"])
             values["frame"] = Frame(**data["frame"])
             values["telemetry"] = tuple(data["telemetry"])
@@ -142,8 +141,8 @@ def column_dtype(name: str, kind: str) -> np.dtype[Any]:
 
 
 def group_json(attributes: Mapping[str, Any]) -> Json:
-    """Return the zarr.json of a group."""
-    return {"zarr_format": 3, "node_type": "group", "attributes": dict(attributes)}
+    """Return the zarr.json of a group, sealed."""
+    return seal({"zarr_format": 3, "node_type": "group", "attributes": dict(attributes)})
 
 
 def frames_json(frame: Frame, length: int) -> Json:
@@ -158,9 +157,8 @@ def frames_json(frame: Frame, length: int) -> Json:
             "index_location": "start",
         },
     }
-    return _array_json([length, *frame.shape], "uint8", [SHARD_FRAMES, *frame.shape], 0, [sharding]) | {
-        "dimension_names": ["time", "height", "width", "channel"]
-    }
+    declared = _array_json([length, *frame.shape], "uint8", [SHARD_FRAMES, *frame.shape], 0, [sharding])
+    return seal(declared | {"dimension_names": ["time", "height", "width", "channel"]})
 
 
 def picture_codecs(frame: Frame) -> list[Json]:
@@ -183,13 +181,18 @@ def subsampling(frame: Frame) -> str:
     return "444" if frame.colour == "rgb" else "grey"
 
 
-def rows_json(dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int) -> Json:
-    """Return the zarr.json of a small array: uncompressed, so that rows can be written in place."""
+def rows_json(dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int, checksums: Sequence[int]) -> Json:
+    """Return the zarr.json of a small array: uncompressed, so that rows can be written in place.
+
+    `checksums` are the CRC-32C of the rows that count, one a chunk.
+    """
     codec: Json = {"name": "bytes"}
     if dtype.itemsize > 1:
         codec["configuration"] = {"endian": "little"}
     fill: Any = "NaN" if dtype.kind == "f" else 0
-    return _array_json([length, *row_shape], dtype.name, [ROWS, *row_shape], fill, [codec])
+    declared = _array_json([length, *row_shape], dtype.name, [ROWS, *row_shape], fill, [codec])
+    declared["attributes"] = {ATTRIBUTE: {CRC32C: list(checksums)}}
+    return seal(declared)
 
 
 def _array_json(shape: list[int], data_type: str, chunk_shape: list[int], fill: Any, codecs: list[Json]) -> Json:
