@@ -1,11 +1,11 @@
 """The one way in for JSON that lies on a disk: bounded before it is read, strict and typed when it is parsed.
 
-A file is data. It may be damaged or somebody's who means harm, so nothing of it is believed before it fits the type
-that its reader states: a dataclass or a `msgspec.Struct` whose fields say their bounds, as
+A file is data. It may be damaged or somebody's who means harm, so nothing of it is believed before it fits the
+type that its reader states: a dataclass or a `msgspec.Struct` whose fields say their bounds, as
 `Annotated[int, Meta(ge=0)]`. What does not fit is `Damaged`, with the place in the document.
 
-msgspec, not pydantic: it is one small extension module without dependencies (4 ms to import where `--help` may take
-300), knows plain dataclasses, converts nothing behind one's back, and reads no NaN and no Infinity.
+msgspec, not pydantic: it is one small extension module without dependencies (4 ms to import where `--help` may
+take 300), knows plain dataclasses, converts nothing behind one's back, and reads no NaN and no Infinity.
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ def read_bytes(file: Path, most: int = MOST_BYTES) -> bytes:
     Raises:  FileNotFoundError; Damaged for a folder, a pipe or a device, for more bytes, and for a disk that fails.
     """
     try:
-        # Not blocking: a pipe that nobody writes to would never open. Windows has no such flag, and no such pipes.
+        # Not blocking: a pipe that nobody writes to would never open. Windows has neither the flag nor such pipes.
         descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         raise
     except OSError as error:
         raise Damaged(f"{file} cannot be read: {error.strerror}.") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Damaged(f"{file} is no plain file.")
     with os.fdopen(descriptor, "rb") as opened:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Damaged(f"{file} is no plain file.")
         if status.st_size > most:
             raise Damaged(f"{file} has {status.st_size:,} bytes, more than the {most:,} that it may have.")
         try:

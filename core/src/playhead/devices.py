@@ -67,6 +67,16 @@ class OpenDevice:
         """The clock this device runs on."""
         return self.session.clock
 
+    def ask_again(self) -> None:
+        """Have both backends look up how things are now: a change may have been missed. Costs .3 ms on X11.
+
+        Backends that cannot miss anything, or cannot be asked, have no such method.
+        """
+        for part in (self.input, self.capture):
+            asked: Callable[[], object] | None = getattr(part, "ask_again", None)
+            if asked is not None:
+                asked()
+
     def __enter__(self) -> OpenDevice:
         return self
 

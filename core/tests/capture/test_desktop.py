@@ -54,6 +54,9 @@ class FakeDesktop:
     def is_focused(self, handle: int) -> bool:
         return handle == self.focused
 
+    def scale(self, handle: int) -> float:
+        return 1.5
+
     def close(self) -> None:
         self.is_closed = True
 
@@ -113,7 +116,7 @@ def test_the_backends_of_a_device_share_one_window(desktop: FakeDesktop) -> None
     opened = session()
     window = GameWindow.of(opened)
     assert GameWindow.of(opened) is window
-    assert (window.handle, window.title, window.box(), window.scale) == (1, GTA.title, PLACE, 1.0)
+    assert (window.handle, window.title, window.box(), window.scale) == (1, GTA.title, PLACE, 1.5)
     desktop.focused, desktop.minimised = 1, {1}
     assert window.is_focused()
     assert window.is_minimised()

@@ -32,7 +32,8 @@ class FakePad:
 
     def __init__(self) -> None:
         self.moves: list[Moved] = []
-        self.stands: dict[str, float] = {}
+        self.played: dict[str, float] = {}
+        self.held: dict[str, float] = {}
         self.is_closed = False
 
     def move(self, control: str, position: float) -> None:
@@ -42,8 +43,11 @@ class FakePad:
         moves, self.moves = self.moves, []
         return moves
 
+    def stands(self) -> list[Moved]:
+        return [Moved(time_ns=9, control=control, position=position) for control, position in self.held.items()]
+
     def send(self, control: str, position: float) -> None:
-        self.stands[control] = position
+        self.played[control] = position
 
     def close(self) -> None:
         self.is_closed = True
@@ -81,11 +85,11 @@ def test_what_a_network_wants_is_moved_against_the_dead_zone() -> None:
     pad.send("steer", 0.4)
     pad.send("pedals", -1.0)
     pad.send("horn", 1.0)
-    assert fake.stands == pytest.approx(
+    assert fake.played == pytest.approx(
         {"left_x": 0.625, "right_trigger": 0.0, "left_trigger": 1.0, "button_a": 1.0}
     )
     pad.close()
-    assert not any(fake.stands.values())
+    assert not any(fake.played.values())
     assert fake.is_closed
 
 
@@ -95,11 +99,11 @@ def test_half_a_stick_is_a_key() -> None:
     fake.move("left_x", 1.0)
     assert heard(pad) == [("a", 1.0), ("a", 0.0), ("d", 1.0)]
     pad.send("a", 1.0)
-    assert fake.stands["left_x"] == -1.0
+    assert fake.played["left_x"] == -1.0
     pad.send("d", 1.0)
-    assert fake.stands["left_x"] == 0.0
+    assert fake.played["left_x"] == 0.0
     pad.send("a", 0.0)
-    assert fake.stands["left_x"] == 1.0
+    assert fake.played["left_x"] == 1.0
 
 
 def test_a_trembling_stick_says_nothing() -> None:
@@ -119,10 +123,10 @@ def test_without_the_focus_nothing_is_heard_or_moved_but_let_go() -> None:
     fake.move("right_trigger", 1.0)
     fake.move("button_a", 0.0)
     assert heard(pad) == [("horn", 0.0)]
-    assert not any(fake.stands.values())
+    assert not any(fake.played.values())
     pad.send("horn", 1.0)
     assert pad.refused == 1
-    assert not any(fake.stands.values())
+    assert not any(fake.played.values())
 
 
 def test_codes_and_controls_that_are_not_there() -> None:
@@ -183,6 +187,37 @@ def test_wrong_options_are_said(options: dict[str, Any], error: type[Exception],
         open_input(session(**options))
 
 
+def test_a_stick_that_is_held_at_the_start_is_told() -> None:
+    pad, fake = pad_of(DRIVING)
+    fake.held = {"left_x": -1.0, "button_a": 1.0, "right_trigger": 0.0}
+    assert heard(pad) == [("steer", -1.0), ("horn", 1.0)]
+    fake.held = {"left_x": 0.0, "button_a": 1.0}
+    assert heard(pad) == []
+    pad.ask_again()
+    assert heard(pad) == [("steer", 0.0)]
+
+
+def test_a_stick_moved_elsewhere_is_told_with_the_focus() -> None:
+    window = Attention()
+    pad, fake = pad_of(DRIVING, window=window)
+    assert heard(pad) == []
+    window.is_there = False
+    fake.held = {"left_x": 1.0}
+    fake.move("left_x", 1.0)
+    assert heard(pad) == []
+    window.is_there = True
+    pad.ask_again()
+    assert heard(pad) == [("steer", 1.0)]
+
+
+def test_a_pad_without_a_person_is_not_asked() -> None:
+    pad, _ = pad_of({})
+    assert isinstance(pad._pad, FakePad)
+    pad._pad = None
+    pad.ask_again()
+    assert pad.listen() == []
+
+
 # --- Linux
 
 
@@ -193,6 +228,16 @@ class FakeEvdevDevice:
     queue: list[Any] = field(default_factory=list)
     is_unplugged: bool = False
     is_closed: bool = False
+    keys: list[int] = field(default_factory=list)
+    axes: dict[int, int] = field(default_factory=dict)
+
+    def active_keys(self) -> list[int]:
+        if self.is_unplugged:
+            raise OSError(19, "No such device")
+        return self.keys
+
+    def absinfo(self, code: int) -> SimpleNamespace:
+        return SimpleNamespace(value=self.axes.get(code, 0))
 
     def capabilities(self) -> dict[int, list[Any]]:
         if self.name == "Mouse":
@@ -205,7 +250,7 @@ class FakeEvdevDevice:
             raise OSError(19, "No such device")
         if not self.queue:
             raise BlockingIOError
-        events, self.queue = self.queue, []
+        events, self.queue = self.queue[:64], self.queue[64:]
         return iter(events)
 
     def event(self, kind: int, code: int, value: int, age_s: float = 0.0) -> None:
@@ -307,6 +352,25 @@ def test_missing_packages_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -
     for opening in (UinputPad, VirtualPad):
         with pytest.raises(DeviceFailed, match=r"pip install playhead\[gamepad\]"):
             opening()
+
+
+def test_the_kernel_is_asked_when_it_had_more_to_say_than_it_could_keep(evdev: FakeEvdev) -> None:
+    pad = EvdevPad(time.perf_counter_ns)
+    device = evdev.devices["Pad"]
+    device.event(1, 0x130, 1)
+    device.queue.append(SimpleNamespace(type=0, code=3, value=0, timestamp=lambda: 0.0))
+    device.keys, device.axes = [0x131], {0: -32768, 5: 1023, 16: 1}
+    positions = {moved.control: moved.position for moved in pad.heard()}
+    assert (positions["button_a"], positions["button_b"]) == (0.0, 1.0)
+    assert (positions["left_x"], positions["right_trigger"], positions["dpad_right"]) == (-1.0, 1.0, 1.0)
+
+
+def test_everything_the_kernel_kept_is_read_at_once(evdev: FakeEvdev) -> None:
+    pad = EvdevPad(time.perf_counter_ns)
+    for _ in range(100):
+        evdev.devices["Pad"].event(1, 0x130, 1)
+        evdev.devices["Pad"].event(1, 0x130, 0)
+    assert len(pad.heard()) == 200
 
 
 # --- Windows

@@ -30,7 +30,8 @@ class Capture(Protocol):
     """A source of frames. One that can end by itself may say why: `ending`, a few words, empty until then.
 
     One with a thread of its own may have `keep(frames)`, after which it hands out every frame in turn, as a
-    recording wants it, and `waiting`, how many can be had at once.
+    recording wants it, and `waiting`, how many can be had at once. One that remembers how its source is (the size
+    of a screen) has `ask_again()`, after which it looks that up anew (see `devices.OpenDevice.ask_again`).
     """
 
     def look(self) -> CapturedFrame | None:

@@ -61,6 +61,10 @@ class Desktop(Protocol):
         """Whether keys pressed now go to this window."""
         ...
 
+    def scale(self, handle: int) -> float:
+        """Return the physical pixels per pixel its program thinks in, where it is now; 1 when it is closed."""
+        ...
+
     def close(self) -> None:
         """Leave the desktop. May be called twice."""
         ...
@@ -176,8 +180,8 @@ class GameWindow:
 
     @property
     def scale(self) -> float:
-        """Physical pixels per pixel the game thinks in, as the monitor is set up."""
-        return self._found.scale
+        """Physical pixels per pixel the game thinks in, as the monitor that it is on now is set up."""
+        return self._desktop.scale(self.handle)
 
     def box(self) -> Box | None:
         """Return where it draws now; None when it is closed."""

@@ -116,6 +116,11 @@ class WindowsDesktop:
         foreground = self._user32.GetForegroundWindow()
         return bool(foreground) and handle in (foreground, self._user32.GetAncestor(foreground, GA_ROOT))
 
+    def scale(self, handle: int) -> float:
+        """Return the scale of the monitor that a window is on now, 1.5 for 150 %."""
+        dpi = _optional(self._user32, "GetDpiForWindow", lambda ask: int(ask(handle)), 0)
+        return dpi / STANDARD_DPI if dpi else 1.0
+
     def close(self) -> None:
         """Nothing to give back."""
 
@@ -125,8 +130,8 @@ class WindowsDesktop:
         title, box = self._title(handle), self.box(handle)
         if not title or box is None:
             return None
-        scale = _optional(self._user32, "GetDpiForWindow", lambda ask: ask(handle) / STANDARD_DPI, 1.0) or 1.0
-        return DesktopWindow(handle=handle, title=title, process=self._process(handle), box=box, scale=scale)
+        process, scale = self._process(handle), self.scale(handle)
+        return DesktopWindow(handle=handle, title=title, process=process, box=box, scale=scale)
 
     def _title(self, handle: int) -> str:
         text = ctypes.create_unicode_buffer(self._user32.GetWindowTextLengthW(handle) + 1)

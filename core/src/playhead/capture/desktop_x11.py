@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,6 +19,7 @@ from playhead.errors import NoWindow
 
 T = TypeVar("T")
 LEAST_SIDE = 32  # pixels; what is smaller is a program's hidden helper, not a game
+RECONNECT_S = 0.25  # between two tries to connect again: a window is asked about every 10 ms
 DEPTH = 4  # levels below a child of the root at which a window manager keeps the program's own window
 
 
@@ -34,8 +36,10 @@ class X11Desktop:
         self._root = display.screen().root
         self._x = X
         self._gone = (error.BadWindow, error.BadDrawable, error.BadMatch, error.ConnectionClosedError, OSError)
+        self._lost = (error.ConnectionClosedError, OSError)
         self._lock = threading.RLock()
         self._atoms: dict[str, int] = {}
+        self._connects_s = -RECONNECT_S
 
     def windows(self) -> list[DesktopWindow]:
         """Return the visible windows with a title, topmost first, then those only the window manager knows.
@@ -64,6 +68,10 @@ class X11Desktop:
         """Whether keys pressed now go to this window, by the X server's rules for the input focus."""
         return self._asked(lambda: self._takes_keys(handle), False)
 
+    def scale(self, handle: int) -> float:
+        """Return 1: windows of X11 think in physical pixels."""
+        return 1.0
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
@@ -78,8 +86,26 @@ class X11Desktop:
                 return otherwise
             try:
                 return question()
+            except self._gone as error:
+                if not isinstance(error, self._lost) or not self._connect_anew():
+                    return otherwise
+            try:
+                return question()
             except self._gone:
                 return otherwise
+
+    def _connect_anew(self) -> bool:
+        """Connect again when the connection was lost and the server is there; numbers of windows stay the same."""
+        if time.monotonic() - self._connects_s < RECONNECT_S:
+            return False
+        self._connects_s = time.monotonic()
+        try:
+            fresh = _opened(self._display.get_display_name())
+        except NoWindow:
+            return False
+        self._display.display.socket.close()
+        self._display, self._root = fresh, fresh.screen().root
+        return True
 
     def _in_tree(self) -> Iterator[int]:
         """Yield, topmost first, the program's own window in every visible child of the root."""
@@ -200,6 +226,10 @@ def open_x11_desktop() -> X11Desktop:
             f"no X display, only Wayland ({wayland})" if wayland else "no display",
             "Log in to an X11 session." if wayland else "DISPLAY is not set: run this on a desktop, or use Xvfb.",
         )
+    return X11Desktop(_opened(name))
+
+
+def _opened(name: str) -> Any:
     try:
         from Xlib import display
     except ImportError as missing:
@@ -208,7 +238,7 @@ def open_x11_desktop() -> X11Desktop:
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         # python-xlib leaves its sockets to the garbage collector when it is refused.
         try:
-            return X11Desktop(display.Display(name))
+            return display.Display(name)
         except _refusals() as error:
             refused = str(error).strip() or type(error).__name__
     raise NoWindow(

@@ -28,8 +28,13 @@ class WindowSource:
         self._frame = frame
         self._clock = clock
         self._grabber = Grabber()
+        self._is_asked = False
         self._closed_ns: int | None = None
         self._searched_ns = 0
+
+    def ask_again(self) -> None:
+        """Have the size of the desktop looked up anew, with the next picture and in its thread."""
+        self._is_asked = True
 
     def take(self, number: int) -> CapturedFrame | None:
         """Return the window's picture; None while it is minimised, or closed and perhaps coming back.
@@ -37,6 +42,9 @@ class WindowSource:
         Raises:  PictureLost while the screen changes, SourceEnded when the window was closed for good,
                  DeviceFailed when the screen cannot be read.
         """
+        if self._is_asked:
+            self._is_asked = False
+            self._grabber.close()  # it opens with the next grab
         box = self._window.box()
         if box is None:
             self._search()
@@ -74,7 +82,8 @@ class ScreenCapture:
 
     def __init__(self, window: GameWindow, frame: Frame, clock: Clock, *, rate_hz: float) -> None:
         self.window = window
-        self._thread = CaptureThread(WindowSource(window, frame, clock), clock, rate_hz=rate_hz)
+        self._source = WindowSource(window, frame, clock)
+        self._thread = CaptureThread(self._source, clock, rate_hz=rate_hz)
         self._has_shown = False
 
     @property
@@ -91,6 +100,10 @@ class ScreenCapture:
     def ending(self) -> str:
         """Why nothing more will be shown; empty while it goes on."""
         return self._thread.ending
+
+    def ask_again(self) -> None:
+        """Look up anew how large the desktop is; where the window lies is asked before every picture anyway."""
+        self._source.ask_again()
 
     def keep(self, frames: int) -> None:
         """From now on hand out every frame in turn, up to so many late, and not only the newest."""

@@ -88,6 +88,9 @@ def cli() -> None:
       playhead evaluate gta5
       playhead play gta5
     """
+    from playhead.input.leftovers import release_leftovers
+
+    release_leftovers(lambda text: click.echo(text, err=True))
 
 
 def main(args: list[str] | None = None) -> None:

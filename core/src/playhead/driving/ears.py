@@ -46,6 +46,12 @@ class Ears:
         """Pass on."""
         self._keys.send(code, value)
 
+    def ask_again(self) -> None:
+        """Pass on to an input that can be asked."""
+        asked = getattr(self._keys, "ask_again", None)
+        if asked is not None:
+            asked()
+
     def has_let_go(self) -> bool:
         """Pass on."""
         return has_let_go(self._keys)

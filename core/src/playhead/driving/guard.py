@@ -11,7 +11,8 @@ from playhead.events import Event
 class Guard(Protocol):
     """Asked once a tick, before anything is pressed. While it says no, nothing is held and nothing is sent.
 
-    A guard that wants to be asked between frames too has `ask_hz` (see `ask_hz_of`).
+    A guard that wants to be asked between frames too has `ask_hz` (see `ask_hz_of`); one that follows something
+    counts in `changes` how often that became another (see `changes_of`).
     """
 
     def may_send(self, time_ns: int, heard: Sequence[Event]) -> bool:
@@ -30,3 +31,8 @@ class AlwaysSafe:
 def ask_hz_of(guard: object) -> float:
     """Return how often a guard wants to be asked; 0 for once a frame."""
     return float(getattr(guard, "ask_hz", 0.0))
+
+
+def changes_of(guard: object) -> int:
+    """Return how often what a guard follows has changed: the window, its focus, a pause, who drives."""
+    return int(getattr(guard, "changes", 0))

@@ -16,6 +16,7 @@ from playhead.devices import OpenDevice
 from playhead.driving.drivers import Driver, Plan, set_aside
 from playhead.driving.guard import AlwaysSafe, Guard, ask_hz_of
 from playhead.driving.hands import Hands
+from playhead.driving.listener import Listener
 from playhead.driving.timing import LoopReport, SectionTimes, summary_of
 from playhead.events import Event, Origin
 from playhead.game import Game
@@ -100,6 +101,7 @@ class Loop:
     def __post_init__(self) -> None:
         game = self.device.session.game
         self._clock = self.device.clock
+        self._listener = Listener(self.device, self.guard)
         self._ask_every_ns = round(NS_PER_S / hz) if (hz := ask_hz_of(self.guard)) else 0
         self._hands = Hands(self.device.input, self._clock, axes=axis_codes(game))
         self._times = SectionTimes()
@@ -142,6 +144,8 @@ class Loop:
 
     def _drive(self, start_ns: int) -> None:
         end_ns = start_ns + self.pace.duration_s * NS_PER_S
+        self._heard = self._listener.listen_anew()  # before the first frame, whose label it is
+        self._may_send(self._heard)
         while self._deadline_ns < end_ns:
             if self.stop():
                 self._report.ending = "stopped"
@@ -161,7 +165,7 @@ class Loop:
 
     def _tick(self, captured: CapturedFrame) -> None:
         """Decide and press as often as the driver wants within one frame; watchers see the first time."""
-        heard = self.device.input.listen()
+        heard = self._listener.listen()
         earlier, self._heard = self._heard, []
         age_ns = self._clock.now_ns() - captured.time_ns
         self._ages_ns.append(age_ns)
@@ -210,7 +214,7 @@ class Loop:
         if self._ask_every_ns:
             while (ask_ns := self._clock.now_ns() + self._ask_every_ns) < time_ns:
                 self._pass_time_until(ask_ns)
-                heard = self.device.input.listen()
+                heard = self._listener.listen()
                 self._heard += heard
                 self._may_send(heard)
         self._pass_time_until(time_ns)

@@ -54,6 +54,7 @@ class Wheel:
     ) -> None:  # fmt: skip
         self.driver = driver
         self.is_over = False
+        self.changes = 0  # of who drives or why nobody does: each is a moment to ask what is held
         self._hotkeys = hotkeys
         self._end = end
         self._window = window
@@ -99,6 +100,7 @@ class Wheel:
             self._hear(event)
         self._loss = self._look()
         self._is_steady = self.who == before
+        self.changes += not self._is_steady
         if self._breach is None and not self.is_open:
             self._breach = self.why
         self._tell()

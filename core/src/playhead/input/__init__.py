@@ -8,7 +8,11 @@ from playhead.events import Event
 
 
 class Input(Protocol):
-    """A keyboard, gamepad, environment or dry run. One that may let go by itself says so (see `has_let_go`)."""
+    """A keyboard, gamepad, environment or dry run. One that may let go by itself says so (see `has_let_go`).
+
+    One that can be asked what is held has `ask_again()`: its next `listen` compares that with what it has told and
+    tells the difference, as presses, releases and moves of now (see `devices.OpenDevice.ask_again`).
+    """
 
     def listen(self) -> list[Event]:
         """Return what a person did since the last call, in order; never what this player sent itself."""

@@ -63,6 +63,7 @@ class Gamepad:
         self._positions: dict[str, float] = {}
         self._told: dict[str, float] = {}
         self._sent: dict[str, float] = {}
+        self._is_asked = True
         self.refused = 0
 
     @property
@@ -76,12 +77,21 @@ class Gamepad:
         Raises:  DeviceFailed when the pad was unplugged.
         """
         moved = self._pad.heard() if self._pad is not None else []
+        if self._pad is not None and self._is_asked:
+            moved += self._pad.stands()
+        self._is_asked = False
         events = list(self._meant(moved))
         if self._hotkeys is not None:
             events = sorted([*events, *self._hotkeys.listen()], key=lambda event: event.time_ns)
         if any(self._sent.values()) and not self._has_focus():
             self.release_all()
         return events
+
+    def ask_again(self) -> None:
+        """Have the next `listen` compare how everything stands with what it has told."""
+        self._is_asked = True
+        if self._hotkeys is not None:
+            self._hotkeys.ask_again()
 
     def _meant(self, moved: Collection[Moved]) -> Iterator[Event]:
         is_focused = self._has_focus() if moved else False
@@ -193,7 +203,9 @@ def _hotkeys(session: DeviceSession, window: Focus | None) -> Keyboard | None:
     """Return a keyboard that hears nothing but the hotkeys; none where there is no keyboard."""
     codes = Hotkeys.of(session.options).codes.values()
     system, _ = _tried(lambda: open_system_keyboard(session.clock.now_ns))
-    return Keyboard(system, session.clock, {code: code for code in codes}, window=window) if system else None
+    if system is None:
+        return None
+    return Keyboard(system, session.clock, {code: code for code in codes}, window=window, momentary=codes)
 
 
 def dead_zones(options: Mapping[str, Any]) -> dict[str, DeadZone]:

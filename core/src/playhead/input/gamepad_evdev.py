@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from playhead.errors import DeviceFailed
 from playhead.input.pads import Moved
 
-EV_KEY, EV_ABS = 1, 3
+EV_SYN, EV_KEY, EV_ABS = 0, 1, 3
+SYN_DROPPED = 3  # the kernel had more to say than it could keep: how everything stands must be asked
 NAME = "playhead gamepad"  # by which our own virtual pad is known and not listened to
 # number -> control and which way its kernel value grows
 AXES = {0: ("left_x", 1), 1: ("left_y", -1), 3: ("right_x", 1), 4: ("right_y", -1),
@@ -24,6 +26,7 @@ BUTTONS = {
     0x137: "right_shoulder", 0x13A: "back", 0x13B: "start", 0x13D: "left_stick", 0x13E: "right_stick",
 }  # fmt: skip
 FULL = 32767
+MOST_READS = 1000  # of one look: a pad that never falls silent must not hold up the loop
 XBOX_360 = {"vendor": 0x045E, "product": 0x028E}  # what games know best
 
 
@@ -33,21 +36,42 @@ class EvdevPad:
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
         self._device = _first_pad(_evdev())
-        ranges = {code: info for code, info in self._device.capabilities()[EV_ABS] if code in AXES}
-        self._ranges = {code: (info.min, info.max) for code, info in ranges.items()}
+        infos = dict(self._device.capabilities()[EV_ABS])
+        self._ranges = {code: (info.min, info.max) for code, info in infos.items() if code in AXES}
+        self._axes = [code for code in infos if code in AXES or code in HATS]
 
     def heard(self) -> list[Moved]:
         """Return what moved since the last call. Raises DeviceFailed when the pad was unplugged."""
+        events = list(self._events())
+        if any((event.type, event.code) == (EV_SYN, SYN_DROPPED) for event in events):
+            return self.stands()
+        return [moved for event in events for moved in self._moved(event)]
+
+    def _events(self) -> Iterator[Any]:
+        """Yield everything the kernel has kept, of which one read returns no more than 64."""
+        with self._plugged_in(), suppress(BlockingIOError):
+            for _ in range(MOST_READS):
+                yield from self._device.read()
+
+    def stands(self) -> list[Moved]:
+        """Return how everything stands, as the kernel tells. Raises DeviceFailed when it was unplugged."""
+        now_ns = self._now_ns()
+        with self._plugged_in():
+            down = set(self._device.active_keys())
+            values = [(EV_KEY, code, int(code in down)) for code in BUTTONS]
+            values += [(EV_ABS, code, self._device.absinfo(code).value) for code in self._axes]
+        return [Moved(time_ns=now_ns, control=control, position=position)
+                for told in values for control, position in self._positions(*told)]  # fmt: skip
+
+    @contextmanager
+    def _plugged_in(self) -> Iterator[None]:
         try:
-            events = list(self._device.read())
-        except BlockingIOError:
-            return []
+            yield
         except OSError as error:
             raise DeviceFailed(
                 f'The gamepad "{self._device.name}" was unplugged ({error}). What was recorded is kept. '
                 "Plug it in and start this command again."
             ) from error
-        return [moved for event in events for moved in self._moved(event)]
 
     def _moved(self, event: Any) -> list[Moved]:
         # The kernel stamps with the time of day; ours runs evenly.

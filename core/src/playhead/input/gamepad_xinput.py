@@ -48,18 +48,26 @@ class XInputPad:
 
     def heard(self) -> list[Moved]:
         """Return what stands elsewhere than at the last call. Raises DeviceFailed when it was unplugged."""
+        before, self._positions = self._positions, self._asked()
+        return [moved for moved in self._moved() if moved.position != before.get(moved.control, 0.0)]
+
+    def stands(self) -> list[Moved]:
+        """Return how everything stands. Raises DeviceFailed when it was unplugged."""
+        self._positions = self._asked()
+        return self._moved()
+
+    def _asked(self) -> dict[str, float]:
         state = self._read(self._index)
         if state is None:
             raise DeviceFailed(
                 "The gamepad was unplugged. What was recorded is kept. Plug it in and start this command again."
             )
+        return _positions(state)
+
+    def _moved(self) -> list[Moved]:
         now_ns = self._now_ns()
-        positions = _positions(state)
-        moved = [Moved(time_ns=now_ns, control=control, position=position)
-                 for control, position in positions.items()
-                 if position != self._positions.get(control, 0.0)]  # fmt: skip
-        self._positions = positions
-        return moved
+        return [Moved(time_ns=now_ns, control=control, position=position)
+                for control, position in self._positions.items()]  # fmt: skip
 
     def _read(self, index: int) -> State | None:
         state = State()

@@ -5,8 +5,9 @@ How one system presses and hears lies in keyboard_x11.py and keyboard_windows.py
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from playhead.capture.desktop import GameWindow
@@ -15,7 +16,9 @@ from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.events import Event, Origin
 from playhead.input.codes import key_of
 from playhead.input.hotkeys import Hotkeys
-from playhead.input.keys import HeardKey, Ledger, SystemKeyboard, open_system_keyboard
+from playhead.input.keys import HeardKey, Held, Ledger, SystemKeyboard, open_system_keyboard
+from playhead.input.leftovers import forget
+from playhead.input.notes import write_note
 from playhead.input.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -35,25 +38,30 @@ class Keyboard:
 
     Only the codes given are pressed and heard, and presses only while the window has the focus: what is typed
     elsewhere is nobody's business, and keys must not land there. Releases always go out and are always passed on.
-    This holds whatever a guard allows. `refused` counts presses that were held back.
+    This holds whatever a guard allows. `refused` counts presses that were held back. `momentary` codes mean
+    something when they are pressed and nothing while they are held: a hotkey.
     """
 
     hears = True
 
     def __init__(
         self, system: SystemKeyboard, clock: Clock, keys: Mapping[str, str], *, window: Focus | None = None,
-        watchdog: Watchdog | None = None,
+        watchdog: Watchdog | None = None, note: Path | None = None, momentary: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._system = system
         self._clock = clock
         self._window = window
         self._watchdog = watchdog
+        self._note = note
+        self._keys = dict(keys)
+        self._momentary = frozenset(momentary)
         self._ledger = Ledger(system.echo_s)
         self._numbers = {code: system.numbers(key) for code, key in keys.items()}
-        self._codes = {number: code for code, numbers in self._numbers.items() for number in numbers}
+        self._codes = self._codes_by_number()
         self._sent: set[int] = set()
         self._down: set[int] = set()
-        self._is_new = True
+        self._is_asked = True
+        self._lets_go = False
         self._is_open = True
         self.refused = 0
 
@@ -65,22 +73,71 @@ class Keyboard:
         """
         if self._watchdog is not None:
             self._watchdog.beat()
+        held = self._asked_held()  # before what was heard is read, which then is never older than this
         heard = [key for key in self._system.heard() if not self._ledger.explains(key)]
+        moved = list(self._learn_anew()) if self._system.has_changed() else []
         if self._sent and not self._has_focus():
             self.release_all()
-        if self._is_new:
-            heard = [*self._held_already(heard), *heard]
-            self._is_new = False
-        return list(self._meant(heard))
+        # Somebody let go of what we hold: the system's keyboard, and not what we remember, is what the game sees.
+        self._is_asked |= any(not key.is_press and key.number in self._sent for key in heard)
+        if held is not None:
+            heard = [*self._unheard(held.others, heard), *heard]
+        return [*moved, *self._meant(heard)]
 
-    def _held_already(self, heard: Collection[HeardKey]) -> Iterator[HeardKey]:
-        """Yield a press of every key that was down before anybody listened."""
-        now_ns = self._clock.now_ns()
-        for number in self._system.held() - {key.number for key in heard} - self._sent:
-            yield HeardKey(time_ns=now_ns, number=number, is_press=True, may_be_own=False)
+    def ask_again(self) -> None:
+        """Have the next `listen` compare what is held with what it has told, and with what was pressed here."""
+        self._is_asked = True
+
+    def _asked_held(self) -> Held | None:
+        """Return what is held if it is to be asked; let go of everything when what we pressed came up meanwhile."""
+        if not self._is_asked:
+            return None
+        self._is_asked = False
+        held = self._system.held_apart(self._sent)
+        if self._sent - held.own:
+            self.release_all()
+            self._lets_go = True
+        return held
+
+    def _unheard(self, others: Collection[int], heard: Sequence[HeardKey]) -> Iterator[HeardKey]:
+        """Yield a press or release of every key that is not as it was told, and of which nothing was heard now."""
+        told = {key.number for key in heard}
+        time_ns = min([self._clock.now_ns(), *(key.time_ns for key in heard)])
+        for number in self._codes.keys() - told:
+            is_press = number in others
+            if is_press and self._codes[number] in self._momentary:
+                self._down.add(number)
+            elif is_press != (number in self._down):
+                yield HeardKey(time_ns=time_ns, number=number, is_press=is_press, may_be_own=False)
+
+    def _learn_anew(self) -> Iterator[Event]:
+        """Follow keys to where they are now; let go of those that went elsewhere, ours and theirs.
+
+        A key that the new layout lacks stays where it was: games see where a key lies.
+        """
+        self._is_asked = True
+        before, codes = self._numbers, self._codes
+        self._numbers = {code: self._numbers_of(code) for code in before}
+        if self._numbers == before:
+            return
+        self.release_all()
+        self._lets_go = True
+        self._codes = self._codes_by_number()
+        for number in [number for number in self._down if self._codes.get(number) != codes[number]]:
+            self._down.discard(number)
+            yield Event(time_ns=self._clock.now_ns(), code=codes[number], value=0.0, origin=Origin.HUMAN)
+
+    def _numbers_of(self, code: str) -> tuple[int, ...]:
+        try:
+            return self._system.numbers(self._keys[code])
+        except DeviceFailed:
+            return self._numbers[code]
+
+    def _codes_by_number(self) -> dict[int, str]:
+        return {number: code for code, numbers in self._numbers.items() for number in numbers}
 
     def _meant(self, heard: Collection[HeardKey]) -> Iterator[Event]:
-        """Yield what is meant for this game: its keys, pressed in its window."""
+        """Yield what is meant for this game: its keys, pressed in its window. Either shift is shift."""
         is_focused: bool | None = None
         for key in heard:
             code = self._codes.get(key.number)
@@ -90,8 +147,10 @@ class Keyboard:
                 is_focused = self._has_focus() if is_focused is None else is_focused
                 if not is_focused:
                     continue
+            was_down = not self._down.isdisjoint(self._numbers[code])
             (self._down.add if key.is_press else self._down.discard)(key.number)
-            yield Event(time_ns=key.time_ns, code=code, value=float(key.is_press), origin=Origin.HUMAN)
+            if was_down != (not self._down.isdisjoint(self._numbers[code])):
+                yield Event(time_ns=key.time_ns, code=code, value=float(key.is_press), origin=Origin.HUMAN)
 
     def send(self, code: str, value: float) -> None:
         """Press a key (anything but 0) or let go of it; a press without the focus is held back and counted.
@@ -130,11 +189,17 @@ class Keyboard:
         return self._window is None or self._window.is_focused()
 
     def has_let_go(self) -> bool:
-        """Whether the watchdog released everything since this was asked last: nobody had listened for a second."""
-        if self._watchdog is None or not self._watchdog.has_let_go():
-            return False
-        self.release_all()  # also what went out on waking up, after the watchdog had released it
-        return True
+        """Whether everything was released since this was asked last.
+
+        By the watchdog, when nobody had listened for a second; or because something else let go of what was
+        pressed here, or the keys lie elsewhere now.
+        """
+        lets_go, self._lets_go = self._lets_go, False
+        if self._watchdog is not None and self._watchdog.has_let_go():
+            lets_go = True
+        if lets_go:
+            self.release_all()  # also what went out on waking up, after the watchdog had released it
+        return lets_go
 
     def release_all(self) -> None:
         """Let go of every key that was pressed here; when that fails the watchdog does it at the end."""
@@ -151,6 +216,8 @@ class Keyboard:
         self._system.close()
         if self._watchdog is not None:
             self._watchdog.close()
+        if not self._sent:  # else the watchdog released it, and forgot the note then
+            forget(self._note)
 
 
 def open_input(session: DeviceSession) -> Keyboard:
@@ -164,12 +231,19 @@ def open_input(session: DeviceSession) -> Keyboard:
     for key in keys.values():
         key_of(key)  # a wrong name is said before anything is opened
     window = GameWindow.of(session) if session.device.capture == "screen" else None
-    system = open_system_keyboard(session.clock.now_ns)
-    try:
-        return Keyboard(system, session.clock, keys, window=window, watchdog=Watchdog.start())
-    except BaseException:
-        system.close()
-        raise
+    with ExitStack() as opened:
+        system = open_system_keyboard(session.clock.now_ns)
+        opened.callback(system.close)
+        numbers = {key: system.numbers(key)[0] for key in keys.values()}
+        watchdog = Watchdog.start()
+        opened.callback(watchdog.close)
+        note = write_note({key: numbers[key] for key in controls.values()}, system.repeating(), watchdog.pid)
+        keyboard = Keyboard(
+            system, session.clock, keys, window=window, watchdog=watchdog, note=note,
+            momentary=hotkeys.codes.values(),
+        )  # fmt: skip
+        opened.pop_all()
+    return keyboard
 
 
 def mapped_controls(session: DeviceSession) -> dict[str, str]:

@@ -10,13 +10,13 @@ import ctypes
 import importlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playhead.errors import DeviceFailed
 from playhead.input.codes import EXTENDED, KEYS, key_of
-from playhead.input.keys import HeardKey
+from playhead.input.keys import HeardKey, Held
 
 # Of keys with these scan codes the package says only whether they lie on the keypad.
 KEYPAD_TWINS = frozenset({71, 72, 73, 75, 77, 79, 80, 81, 82, 83})
@@ -38,6 +38,7 @@ class WindowsKeyboard:
         self._now_ns = now_ns
         self._heard: deque[HeardKey] = deque()
         self._hears = hears
+        self._sent_s: dict[int, float] = {}
         with _refused_as("heard"):
             if hears:
                 self._package.hook(self._hear)
@@ -50,6 +51,7 @@ class WindowsKeyboard:
 
     def send(self, number: int, is_press: bool) -> None:
         """Press a key or let go of it. Raises DeviceFailed when Windows or the package refuse."""
+        self._sent_s[number] = time.monotonic()
         if number & EXTENDED:
             scan_code = number & ~EXTENDED
             flags = FLAG_EXTENDED | (0 if is_press else FLAG_UP)
@@ -67,6 +69,26 @@ class WindowsKeyboard:
         numbers = {number for key in KEYS.values() for number in key.scan_codes}
         return {number for number in numbers
                 if self._user32.GetAsyncKeyState(self._virtual_key(number)) & IS_DOWN}  # fmt: skip
+
+    def held_apart(self, sent: Collection[int]) -> Held:
+        """Return what is down; of a key that both hold Windows knows no more than that.
+
+        What was sent within `echo_s` may not have arrived yet: such a key counts as it was sent, and as nobody's.
+        """
+        down, now_s = self.held(), time.monotonic()
+        recent = {number for number, at_s in self._sent_s.items() if now_s - at_s < self.echo_s}
+        return Held(own=set(sent) & (down | recent), others=down - set(sent) - recent)
+
+    def has_changed(self) -> bool:
+        """Never: keys are known by where they lie, whatever the layout."""
+        return False
+
+    def repeating(self) -> set[int]:
+        """Return nothing: repeats are left as they are."""
+        return set()
+
+    def let_repeat(self, numbers: Collection[int]) -> None:
+        """Do nothing: they do."""
 
     def close(self) -> None:
         """Stop listening."""

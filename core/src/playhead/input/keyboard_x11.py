@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playhead.errors import DeviceFailed
 from playhead.input.codes import key_of
-from playhead.input.keys import HeardKey
+from playhead.input.devices_x11 import keyboards, keys_down, numbers_in
+from playhead.input.keys import HeardKey, Held
 
 NS_PER_MS = 1_000_000
 WRAPS_MS = 1 << 32  # the server's time starts again after 49.7 days
@@ -35,19 +36,27 @@ class X11Keyboard:
         self._gone = (error.ConnectionClosedError, OSError)
         self._now_ns = now_ns
         self._name = name or os.environ.get("DISPLAY", "")
-        self._out = _connected(self._name)
-        self._in = _connected(self._name) if hears else None
-        self._xtest_devices: set[int] = set()
-        self._pressed_on: set[int] = set()
+        self._hears = hears
+        self._out: Any = None
+        self._in: Any = None
+        self._has_changed = self._is_up = self._is_gone = False
         try:
             with self._answering():
-                _check_extensions(self._out, self._name)
-                self._repeating = _numbers_in(self._out.get_keyboard_control().auto_repeats)
-                if self._in is not None:
-                    self._listen(self._in)
+                self._connect()
+                self._repeating = self._repeating_now()
         except BaseException:
             self.close()
             raise
+        self._is_up = True
+
+    def _connect(self) -> None:
+        self._xtest_devices: set[int] = set()
+        self._pressed_on: set[int] = set()
+        self._out = _connected(self._name)
+        _check_extensions(self._out, self._name)
+        if self._hears:
+            self._in = _connected(self._name)
+            self._listen(self._in)
 
     def numbers(self, code: str) -> tuple[int, ...]:
         """Return the keycodes of a key.
@@ -57,8 +66,7 @@ class X11Keyboard:
         from Xlib import XK
 
         keysyms = [XK.string_to_keysym(name) for name in key_of(code).keysyms]
-        with self._answering():
-            keycodes = tuple(self._out.keysym_to_keycode(keysym) for keysym in keysyms)
+        keycodes = tuple(self._out.keysym_to_keycode(keysym) for keysym in keysyms)
         if not keycodes[0]:
             raise DeviceFailed(
                 f'The keyboard layout of the X display {self._name} has no key "{code}". '
@@ -92,32 +100,81 @@ class X11Keyboard:
                 keys.extend(self._read(self._in.next_event()))
         return keys
 
+    def has_changed(self) -> bool:
+        """Whether the layout, the keyboards that are plugged in, or the connection became others."""
+        has_changed, self._has_changed = self._has_changed, False
+        return has_changed
+
     def held(self) -> set[int]:
         """Return the keycodes that the server takes for pressed."""
+        down: list[int] = []
         with self._answering():
-            return _numbers_in(self._out.query_keymap())
+            down += self._out.query_keymap()
+        return numbers_in(down)
+
+    def held_apart(self, sent: Collection[int]) -> Held:
+        """Return what is pressed, told apart by device: only keys of XTEST can be ours."""
+        pressed: dict[bool, set[int]] = {True: set(), False: set()}
+        with self._answering():
+            for device, is_xtest in keyboards(self._out).items():
+                pressed[is_xtest] |= keys_down(self._out, device)
+        return Held(own=pressed[True] & set(sent), others=pressed[False] | (pressed[True] - set(sent)))
+
+    def _repeating_now(self) -> set[int]:
+        return numbers_in(self._out.get_keyboard_control().auto_repeats)
+
+    def repeating(self) -> set[int]:
+        """Return the keycodes that the server repeated when this was opened."""
+        return set(self._repeating)
+
+    def let_repeat(self, numbers: Collection[int]) -> None:
+        """Have keys repeat again."""
+        with self._answering():
+            for number in numbers:
+                self._out.change_keyboard_control(key=number, auto_repeat_mode=self._x.AutoRepeatModeOn)
+            self._out.sync()
 
     def close(self) -> None:
         """Close both connections; what was sent has arrived then."""
+        self._is_up = False
         for display in (self._out, self._in):
             if display is not None:
                 try:
                     display.sync()
                     display.close()
                 except self._gone:
-                    pass
-        self._in = None
+                    display.display.socket.close()
+        self._out = self._in = None
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        """Say what happened when the server does not answer any more."""
+        """Connect anew when only the connection was lost; say what happened when there is no server any more.
+
+        What was asked or sent is lost then: `has_changed` tells, and whoever hears that asks and sends again.
+        """
         try:
+            if self._is_gone:
+                raise ConnectionError("no answer")
             yield
+        except DeviceFailed:  # an OSError too, and said already
+            raise
         except self._gone as error:
-            raise DeviceFailed(
-                f"The X display {self._name} went away ({error}). What was recorded is kept. "
-                "Log in again or restart the display, then start this command again."
-            ) from error
+            if not self._is_up or not self._came_back():
+                raise DeviceFailed(
+                    f"The X display {self._name} went away ({error}). What was recorded is kept. "
+                    "Log in again or restart the display, then start this command again."
+                ) from error
+
+    def _came_back(self) -> bool:
+        self.close()
+        try:
+            self._connect()
+        except (DeviceFailed, *self._gone):
+            self.close()
+            self._is_gone = True
+            return False
+        self._is_up = self._has_changed = True
+        return True
 
     def _listen(self, display: Any) -> None:
         """Ask for raw keys, also those that a game has grabbed (from version 2.1 on), and for lost keyboards."""
@@ -134,8 +191,9 @@ class X11Keyboard:
             (xinput.AllMasterDevices, xinput.RawKeyPressMask | xinput.RawKeyReleaseMask),
             (xinput.AllDevices, xinput.HierarchyChangedMask),
         ])  # fmt: skip
-        devices = display.xinput_query_device(xinput.AllDevices).devices
-        self._xtest_devices = {one.deviceid for one in devices if one.name.endswith("XTEST keyboard")}
+        display.sync()  # from now on they come: what is pressed next must not be missed
+        # Those of now: what we press comes from one of them, and what is plugged in later is somebody's.
+        self._xtest_devices = {device for device, is_xtest in keyboards(self._out).items() if is_xtest}
 
     def _server_clock(self, display: Any) -> int:
         """Return how far our clock is ahead of the server's, by changing a property and being told when that was.
@@ -168,10 +226,14 @@ class X11Keyboard:
         return min(now_ns, (present_ms - age_ms) * NS_PER_MS + self._offset_ns)
 
     def _read(self, event: Any) -> Iterator[HeardKey]:
+        if event.type == self._x.MappingNotify:
+            self._out.refresh_keyboard_mapping(event)
+            self._has_changed = True
         if getattr(event, "extension", None) != self._opcode:
             return
         if event.evtype == self._hierarchy:
             self._check_lost(event.data)
+            self._has_changed = True
         elif event.evtype in self._raw:
             _, server_ms, keycode, source, _, _ = RAW_EVENT.unpack_from(event.data)
             is_own_kind = source in self._xtest_devices
@@ -191,11 +253,6 @@ class X11Keyboard:
                 "The keyboard was unplugged, so nobody could take over. Everything is released and what was "
                 "recorded is kept. Plug it in and start this command again."
             )
-
-
-def _numbers_in(bits: Sequence[int]) -> set[int]:
-    """Return which keycodes are set in 32 bytes with a bit a key."""
-    return {8 * byte + bit for byte, value in enumerate(bits) for bit in range(8) if value >> bit & 1}
 
 
 def _connected(name: str) -> Any:

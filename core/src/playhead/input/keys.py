@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,14 @@ class HeardKey:
     number: int
     is_press: bool
     may_be_own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What is pressed at one moment: of what this player has pressed all that still is, and what others hold."""
+
+    own: set[int]
+    others: set[int]
 
 
 class SystemKeyboard(Protocol):
@@ -49,6 +57,25 @@ class SystemKeyboard(Protocol):
 
     def held(self) -> set[int]:
         """Return what is pressed at this moment, by whomever."""
+        ...
+
+    def held_apart(self, sent: Collection[int]) -> Held:
+        """Return what is pressed at this moment, `sent` being what this player has pressed."""
+        ...
+
+    def has_changed(self) -> bool:
+        """Whether layout, devices or the connection became others since this was asked last, as `heard` told.
+
+        The numbers of keys may be others then, and presses may have been missed.
+        """
+        ...
+
+    def repeating(self) -> set[int]:
+        """Return the keys that repeated while they were held when this was opened, where playhead stops that."""
+        ...
+
+    def let_repeat(self, numbers: Collection[int]) -> None:
+        """Have keys repeat again."""
         ...
 
     def close(self) -> None:

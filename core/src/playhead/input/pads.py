@@ -44,6 +44,10 @@ class HeardPad(Protocol):
         """Return what moved since the last call. Raises DeviceFailed when it was unplugged."""
         ...
 
+    def stands(self) -> list[Moved]:
+        """Return how every control stands now. Raises DeviceFailed when it was unplugged."""
+        ...
+
     def close(self) -> None:
         """Leave it."""
         ...

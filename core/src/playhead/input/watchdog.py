@@ -23,6 +23,7 @@ from typing import Protocol
 
 from playhead.errors import DeviceFailed
 from playhead.input.keys import SystemKeyboard, open_system_keyboard
+from playhead.input.leftovers import forget, note_of
 
 READY = b"ready\n"
 GOODBYE_S = 5.0  # to release and end; a busy machine
@@ -213,9 +214,10 @@ def main(player: int) -> None:
     told: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read, args=(sys.stdin.fileno(), told), daemon=True).start()
     pressed = watch(told, player, lambda pressed: rescue(system, pressed, answer))
-    if pressed:
-        with suppress(DeviceFailed):  # the display went away, and with it what was pressed
+    with suppress(DeviceFailed):  # the display went away, and with it what was pressed
+        if pressed:
             release(system, pressed)
+        forget(note_of(player))
     system.close()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from playhead.clock import NS_PER_S
 from playhead.devices import OpenDevice
 from playhead.driving.ears import Ears
+from playhead.driving.listener import Listener
 from playhead.driving.loop import Watcher, never
 from playhead.driving.wheel import Wheel
 from playhead.errors import DeviceFailed
@@ -89,10 +90,16 @@ def _takes(
 
 
 def _wait(device: OpenDevice, wheel: Wheel, stop: Callable[[], bool]) -> bool:
-    """Wait until somebody drives; say no when it is over instead. A game may close its window and open another."""
+    """Wait until somebody drives; say no when it is over instead. A game may close its window and open another.
+
+    What is held then is asked: a key may have been pressed, or let go, where nobody was heard.
+    """
+    listener = Listener(device, wheel)
     while not stop():
         now_ns = device.clock.now_ns()
-        wheel.may_send(now_ns, device.input.listen())
+        wheel.may_send(now_ns, listener.listen())
+        if wheel.is_open:
+            wheel.may_send(now_ns, listener.listen_anew())
         if wheel.is_over:
             return False
         if wheel.who == "closed" and device.capture.look() is None:
