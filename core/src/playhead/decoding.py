@@ -30,7 +30,7 @@ def read_bytes(file: Path, most: int = MOST_BYTES) -> bytes:
     """Return what a plain file holds.
 
     Units:   `most` bytes; a larger file is damaged, or is not what it should be.
-    Raises:  FileNotFoundError; Damaged for a folder, a pipe or a device, for more bytes, and for a disk that fails.
+    Raises:  FileNotFoundError; Damaged for a folder, a pipe or a device, for more bytes, and for a failing disk.
     """
     try:
         # Not blocking: a pipe that nobody writes to would never open. Windows has neither the flag nor such pipes.

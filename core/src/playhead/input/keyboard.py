@@ -89,7 +89,7 @@ class Keyboard:
         self._is_asked = True
 
     def _asked_held(self) -> Held | None:
-        """Return what is held if it is to be asked; let go of everything when what we pressed came up meanwhile."""
+        """Return what is held if it is to be asked; let go of everything when what we pressed came up."""
         if not self._is_asked:
             return None
         self._is_asked = False

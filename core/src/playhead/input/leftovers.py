@@ -35,9 +35,8 @@ def notes_folder() -> Path | None:
         display = f"{server}:{number.partition('.')[0]}"  # every screen of a server has the same keyboard
     name = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in display)
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    parent = (
-        Path(runtime) / "playhead" if os.path.isdir(runtime) else platformdirs.user_state_path("playhead", False)
-    )
+    has_runtime = bool(runtime) and Path(runtime).is_dir()
+    parent = Path(runtime) / "playhead" if has_runtime else platformdirs.user_state_path("playhead", False)
     return parent / "keys" / name[-LONGEST_NAME:]
 
 

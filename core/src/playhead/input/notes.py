@@ -1,7 +1,7 @@
 """What a player notes before its first key, and what is done with the note of one that is dead.
 
-A note is data: it names keys by known names and numbers in bounds, and nothing happens but that keys which it names
-are let go, if XTEST (on Windows: anybody) still holds them, and repeat again as they did.
+A note is data: it names keys by known names and numbers in bounds, and nothing happens but that keys which it
+names are let go, if XTEST (on Windows: anybody) still holds them, and repeat again as they did.
 """
 
 from __future__ import annotations
