@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -99,14 +100,14 @@ def test_a_source_that_cannot_be_read_is_damaged(
 ) -> None:
     found = find(PONG, "", [sources], {})
     (sources / "b.txt").write_text("good")
-    opened = Path.open
+    opened = os.open
 
-    def refuse(self: Path, *args: Any, **options: Any) -> Any:
-        if self.name == "b.txt" and "rb" in args:
-            raise PermissionError(13, "Permission denied")
-        return opened(self, *args, **options)
+    def refuse(path: Any, *args: Any, **options: Any) -> int:
+        if str(path).endswith("b.txt"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **options)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     rows = list(import_all(found, tmp_path / "out", skip_damaged=True))
     assert [row.outcome for row in rows] == ["imported", "skipped", "imported"]
     assert "b.txt cannot be read: " in rows[1].reason

@@ -96,9 +96,9 @@ def test_the_scenario_can_be_said(tmp_path: Path) -> None:
 
 def test_a_folder_is_searched_and_nothing_is_imported_twice(tmp_path: Path) -> None:
     write(tmp_path / "in" / "turns" / "a.h5", one_hot(0))
-    write(tmp_path / "in" / "stuck" / "a.hdf5", one_hot(0))
+    write(tmp_path / "in" / "stuck" / "a.hdf5", one_hot(1))
     assert imported(tmp_path, tmp_path / "in") == {"stuck-a": "imported", "turns-a": "imported"}
-    write(tmp_path / "in" / "turns" / "b.h5", one_hot(0))
+    write(tmp_path / "in" / "turns" / "b.h5", one_hot(2))
     assert imported(tmp_path, tmp_path / "in") == {
         "stuck-a": "already there", "turns-a": "already there", "turns-b": "imported",
     }  # fmt: skip

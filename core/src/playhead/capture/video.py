@@ -1,10 +1,11 @@
-"""Frames from a video file, each with its own time. The only file that knows PyAV.
+"""Frames from a video file, each with its own time.
 
 The clock of such a device stands still while nobody waits on it, so that every look finds the picture of its
 time however slow the network is; with the option `real_time` it is the machine's, and what comes too late is
 passed over.
 
-Options: path; crop [left, top, width, height] in pixels of the upright video; real_time.
+Options: path; crop [left, top, width, height] in pixels of the upright video; track, a number, where a file holds
+several films; real_time.
 Shape legend: H height, W width, C = 3, RGB.
 """
 
@@ -12,124 +13,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, FakeClock
-from playhead.errors import BadValue, DeviceFailed
+from playhead.containers.video import VideoFile
+from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
 from playhead.game import Frame
 from playhead.regions import Region
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
     from playhead.devices import DeviceSession
-
-USUAL_HZ = 25.0  # of a video that does not say how many frames a second it has
-
-
-class VideoFile:
-    """A video being read from its beginning. Pictures are decoded in order and made arrays only when asked for.
-
-    `damaged` counts packets and pictures that could not be decoded and were passed over.
-    Raises:  DeviceFailed when there is no such file, or nothing in it that can be shown.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.damaged = 0
-        self._container, self._stream = _opened(path)
-        rate = self._stream.average_rate or self._stream.guessed_rate
-        self.interval_ns = round(NS_PER_S / float(rate)) if rate else round(NS_PER_S / USUAL_HZ)
-        self._frames = self._decoded()
-
-    def frames(self) -> Iterator[tuple[int, VideoFrame]]:
-        """Yield (nanoseconds since the first picture, picture), in rising order of time."""
-        first_ns, last_ns = None, -1
-        for frame in self._frames:
-            own_ns = _time_ns(frame)
-            if own_ns is None:  # no times in the file: one interval after the other
-                time_ns = last_ns + self.interval_ns if last_ns >= 0 else 0
-            else:
-                first_ns = own_ns if first_ns is None else first_ns
-                time_ns = own_ns - first_ns
-            if time_ns > last_ns:
-                last_ns = time_ns
-                yield time_ns, frame
-
-    def close(self) -> None:
-        """Close the file. May be called twice."""
-        self._container.close()
-
-    def _decoded(self) -> Iterator[VideoFrame]:
-        """Decode packet by packet, passing over what is damaged."""
-        from av.error import FFmpegError
-
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except FFmpegError:
-                self.damaged += 1
-                return  # the container itself is torn: nothing after this place can be found
-            if packet is None:
-                return
-            try:
-                frames = packet.decode()
-            except FFmpegError:
-                self.damaged += 1
-                continue
-            for frame in frames:
-                if frame.is_corrupt:
-                    self.damaged += 1
-                    continue
-                yield frame
-
-
-def _opened(path: Path) -> tuple[InputContainer, VideoStream]:
-    try:
-        import av
-    except ImportError as error:
-        raise DeviceFailed(
-            'A video needs the package av, which is not installed. Type: pip install "playhead[video]"'
-        ) from error
-    if not path.is_file():
-        raise DeviceFailed(f"There is no video {path}. Name one with --set path=FILE.")
-    try:
-        container = av.open(str(path))
-    except (av.FFmpegError, OSError) as error:
-        raise DeviceFailed(f"{path} cannot be read as a video: {error}.") from error
-    if not container.streams.video:
-        kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
-        container.close()
-        raise DeviceFailed(f"{path} has no pictures in it, only {kinds}. Name a video with --set path=FILE.")
-    return container, container.streams.video[0]
-
-
-def _time_ns(frame: VideoFrame) -> int | None:
-    if frame.pts is None or frame.time_base is None:
-        return None
-    time_ns: int = round(frame.pts * frame.time_base * NS_PER_S)
-    return time_ns
-
-
-def upright(frame: VideoFrame) -> FrameArray:
-    """Return a picture as it is to be seen: phones store it lying and say how it is to be turned. (H, W, 3)."""
-    picture_HWC = cast("FrameArray", frame.to_ndarray(format="rgb24"))
-    quarters = round(frame.rotation / 90) % 4  # anticlockwise, as NumPy turns
-    return np.ascontiguousarray(np.rot90(picture_HWC, quarters)) if quarters else picture_HWC
 
 
 class VideoCapture:
     """Looks at a video. A look returns the last picture that is due by now; its end is the end of the source.
 
-    Frames are numbered by their place in the schedule of the rate asked for, so that only what is missed or
-    damaged leaves gaps.
+    Frames are numbered by their place in the schedule of the rate asked for, so that only what is missed, damaged
+    or left out leaves gaps. Left out are pictures of another size than the first, where they had to be squeezed
+    into the frame, or where the crop does not fit into them.
     """
 
     def __init__(
@@ -140,12 +47,15 @@ class VideoCapture:
         self._clock = clock
         self._rate_hz = rate_hz
         self._crop = crop
-        self._coming = video.frames()
-        self._next = next(self._coming, None)
-        if self._next is None:
+        self._first_size: tuple[int, int] | None = None
+        self._coming = self._fitting()
+        try:
+            self._next = self._following()
+            if self._next is None:
+                raise DeviceFailed(f"{video.path} has no picture that could be decoded.")
+        except BaseException:
             video.close()
-            raise DeviceFailed(f"{video.path} has no picture that could be decoded.")
-        self._check_crop(self._next[1])
+            raise
         self._now = self._next
         self._begin_ns: int | None = None
         self._shown: CapturedFrame | None = None
@@ -158,7 +68,7 @@ class VideoCapture:
             self._begin_ns = now_ns
         elapsed_ns = now_ns - self._begin_ns
         while self._next is not None and self._next[0] <= elapsed_ns:
-            self._now, self._next = self._next, next(self._coming, None)
+            self._now, self._next = self._next, self._following()
         if self._next is None and elapsed_ns >= self._now[0] + self._video.interval_ns:
             self.ending = self._say_end()
             return None
@@ -173,20 +83,42 @@ class VideoCapture:
         self._video.close()
 
     def _say_end(self) -> str:
-        damaged = self._video.damaged
-        passed = f", {damaged} damaged piece{'s' if damaged > 1 else ''} of it passed over" if damaged else ""
-        return f"the video is over{passed}"
+        left_out = self._video.left_out()
+        return f"the video is over, {left_out}" if left_out else "the video is over"
 
-    def _check_crop(self, frame: VideoFrame) -> None:
-        height, width = upright(frame).shape[:2]
+    def _following(self) -> tuple[int, VideoFrame] | None:
+        try:
+            return next(self._coming, None)
+        except (Damaged, Mismatch) as error:
+            raise DeviceFailed(str(error)) from error
+
+    def _fitting(self) -> Iterator[tuple[int, VideoFrame]]:
+        """Yield the pictures that fit; count the others by their size."""
+        for time_ns, frame in self._video.frames():
+            wide, high = self._video.size(frame)
+            if self._first_size is None:
+                self._first_size = wide, high
+                self._check_crop(wide, high)
+            if not self._fits(wide, high):
+                why = "the crop lies outside" if self._crop else "they would be squeezed"
+                self._video.pass_over(f"of another size, {wide}x{high} ({why})", "picture")
+                continue
+            yield time_ns, frame
+
+    def _fits(self, wide: int, high: int) -> bool:
+        if self._crop is not None:
+            return self._crop.fits(wide, high)
+        first_wide, first_high = self._first_size or (wide, high)
+        return abs(wide * first_high / first_wide - high) <= 1
+
+    def _check_crop(self, width: int, height: int) -> None:
         if self._crop is not None and not self._crop.fits(width, height):
-            self._video.close()
             crop = [self._crop.x, self._crop.y, self._crop.width, self._crop.height]
             raise BadValue(f"crop={crop} lies outside the video of {width}x{height}.")
 
     def _fitted(self, frame: VideoFrame) -> FrameArray:
         """Return a picture cut, and scaled to the game's frame by averaging areas."""
-        picture_HWC: Any = upright(frame)
+        picture_HWC: Any = self._video.upright(frame)
         if self._crop is not None:
             picture_HWC = picture_HWC[self._crop.rows, self._crop.columns]
         high, wide = self._frame.height, self._frame.width
@@ -212,16 +144,41 @@ def crop_of(options: Mapping[str, Any]) -> Region | None:
         raise BadValue(f"crop={crop} should read [left, top, width, height], as crop=[45,30,400,150].") from error
 
 
+def track_of(options: Mapping[str, Any]) -> int | None:
+    """Return the option `track`; None to take the default. Raises BadValue."""
+    track = options.get("track")
+    if track is None or track == "":
+        return None
+    if isinstance(track, bool) or not str(track).isdecimal():
+        raise BadValue(f"track={track} should be a number, as track=1.")
+    return int(track)
+
+
 def open_capture(session: DeviceSession) -> VideoCapture:
     """Open the video that the option `path` names.
 
-    Raises:  BadValue without a path or with a crop that is none, DeviceFailed for a file that is no video.
+    Raises:  BadValue without a path, with a wrong crop or track, DeviceFailed for a file that is no video.
     """
     path = session.options.get("path")
     if not path:
         raise BadValue(f"The device {session.name} of {session.game.name} needs a file: --set path=FILE.")
-    crop = crop_of(session.options)
+    crop, track = crop_of(session.options), track_of(session.options)
     if not session.options.get("real_time"):
         session.clock = FakeClock()
-    video = VideoFile(Path(str(path)).expanduser())
+    video = _opened(Path(str(path)).expanduser(), track)
     return VideoCapture(video, session.game.frame, session.clock, rate_hz=session.rate_hz, crop=crop)
+
+
+def _opened(path: Path, track: int | None) -> VideoFile:
+    try:
+        import av  # noqa: F401
+    except ImportError as error:
+        raise DeviceFailed(
+            'A video needs the package av, which is not installed. Type: pip install "playhead[video]"'
+        ) from error
+    if not path.is_file():
+        raise DeviceFailed(f"There is no video {path}. Name one with --set path=FILE.")
+    try:
+        return VideoFile(path, track)
+    except (Damaged, Mismatch, NotFound) as error:
+        raise DeviceFailed(str(error)) from error

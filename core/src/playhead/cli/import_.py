@@ -54,10 +54,11 @@ def import_(
 
 def _line(row: Imported) -> str:
     line = f"{row.outcome:<13} {row.name}" + (f": {row.reason}" if row.reason else "")
-    if not row.left_out:
-        return line
-    examples = "".join(f"\n              {one}" for one in row.examples)
-    return f"{line}, {row.left_out:,} left out, listed in {row.listed_in}{examples}"
+    if row.left_out:
+        line += f", {row.left_out:,} left out, listed in {row.listed_in}"
+    if row.converted:
+        line += f", {row.converted:,} converted, listed in {row.converted_in}"
+    return line + "".join(f"\n              {one}" for one in row.examples)
 
 
 def _settings(texts: tuple[str, ...]) -> dict[str, str]:

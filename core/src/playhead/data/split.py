@@ -20,6 +20,7 @@ import numpy.typing as npt
 from playhead.data.source import identity
 from playhead.data.windows import BoolArray, IndexArray, WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
+from playhead.storage.fingerprint import twins
 
 BY_RECORDING = "recording"
 BY_FRAME = "frame"  # each window by itself, as if its neighbours were strangers: shows what a leak is worth
@@ -92,6 +93,7 @@ def split(
 ) -> Split:
     """Keep `share` of the recordings for validation and `test_share` for the test, at least one; 0 keeps none.
 
+    Recordings that show the same pictures, whatever they are called, are one (storage/fingerprint.py).
     Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a column
     instead: windows with the same value in it (one car's pictures, say) then stay together; or "frame", which
     keeps nothing together. `earlier` says of recordings that a network has met whether they validated it: those
@@ -102,9 +104,17 @@ def split(
     if by != BY_RECORDING:
         rule = rule_of(index, share, test_share, seed, by)
         return split_by_rule(index, rule)
-    group_N = groups_of(index, by)
+    twin_of = twins(index.recordings)
+    names_N = groups_of(index, by)
+    group_N = names_N
+    if twin_of:
+        group_N = np.array([twin_of.get(name, name) for name in names_N.tolist()], np.str_)
     groups = sorted(set(group_N.tolist()))
-    _check_enough(groups, by, share, test_share)
+    _check_enough(groups, by, share, test_share, twin_of)
+    earlier = {
+        twin_of.get(name, name): is_kept for name, is_kept in sorted(earlier.items(), key=lambda one: one[1])
+    }
+    tested = frozenset(twin_of.get(name, name) for name in tested)
     known_by = {recording.name: identity(recording) for recording in index.recordings}
     ranked = {name: _number(seed, known_by.get(name, name)) for name in groups}
     in_order = sorted(groups, key=ranked.__getitem__)
@@ -116,7 +126,8 @@ def split(
         _kept(left, test_share * len(groups) / max(1, len(left)), before, len(left) - 1) if test_share else []
     )
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
-    return _parted(index, parts_N, tuple(validating), tuple(testing), None)
+    validated, testers = (sorted(set(names_N[parts_N == part].tolist())) for part in (VALIDATION, TEST))
+    return _parted(index, parts_N, tuple(validated), tuple(testers), None)
 
 
 def split_by_rule(index: WindowIndex, rule: SplitRule) -> Split:
@@ -143,7 +154,9 @@ def check_shares(share: float, test_share: float) -> None:
         raise BadValue(f"val_share={share:g} and test_share={test_share:g} leave nothing to learn from.")
 
 
-def _check_enough(groups: list[str], by: str, share: float, test_share: float) -> None:
+def _check_enough(
+    groups: list[str], by: str, share: float, test_share: float, twin_of: Mapping[str, str] = MappingProxyType({})
+) -> None:
     wanted = 1 + bool(share) + bool(test_share)
     if len(groups) >= wanted or wanted == 1:
         return
@@ -151,9 +164,10 @@ def _check_enough(groups: list[str], by: str, share: float, test_share: float) -
     without = " ".join(
         f"--set {name}=0" for name, one in (("val_share", share), ("test_share", test_share)) if one
     )
+    again = "".join(f" {name} shows the same pictures as {first}." for name, first in sorted(twin_of.items())[:3])
     raise NothingToTrain(
         f"Only {len(groups)} {by} has windows to learn from ({', '.join(groups) or 'none'}), and {parts} "
-        f"needs one of its own. Record another, or train without: {without}."
+        f"needs one of its own.{again} Record another, or train without: {without}."
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from playhead.decoding import encode_json
 from playhead.errors import DeviceFailed, PlayheadError, StorageFull
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _MOST_FILES = 1_000_000  # 50 million frames have so many
 # What became of a recording, and what to do. Others say their own: not all keep what was written.
 KEPT = "What was written until now is intact. Free some space, or record elsewhere with --home."
@@ -87,7 +87,7 @@ def saying_what_failed(folder: Path, then: str = KEPT) -> Iterator[None]:
 
 def disk_failed(folder: Path, error: OSError, then: str = KEPT) -> DeviceFailed:
     """Return the error for a disk that did not take a file."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return StorageFull(f"The disk is full, while {folder} was written ({error.strerror}). {then}")
     return DeviceFailed(f"{folder} cannot be written: {error}. {then}")
 

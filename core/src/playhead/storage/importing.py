@@ -7,26 +7,33 @@ all of them. A large source is cut into several Importables, so that an interrup
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playhead.errors import Damaged, Mismatch, NotFound
+import google_crc32c
+
+from playhead.containers.files import open_plain, reason
+from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named, resolve
 from playhead.home import claim_folder
-from playhead.storage.disk import saying_what_failed
-from playhead.storage.marks import Mark, marks_in, measure
+from playhead.storage.disk import FULL, disk_failed
+from playhead.storage.known import Known, content_in
+from playhead.storage.marks import Mark, measure
 from playhead.storage.repair import BACKUPS
 
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
-PROBE_BYTES = 2**20
-GOES_ON = "What was imported before is whole. Free some space, and type the same command again: it goes on there."
+_READ_BYTES = 2**20
+LEFT_OUT, CONVERTED = ".left-out.txt", ".converted.txt"  # behind a recording's name: lists beside it
 NAMED = 3  # so many of the things that were left out are named; all stand in the list
 
 
@@ -42,33 +49,50 @@ class LeftOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Converted:
+    """One thing in a source that was taken over in another form, and how."""
+
+    what: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.how}"
+
+
+Noted = LeftOut | Converted
+
+
+@dataclass(frozen=True, kw_only=True)
 class Importable:
     """One recording to be: where from, how it will be called, and what writes it into a folder.
 
-    `fill(folder, progress)` returns what it had to leave out, and raises Damaged or Mismatch, naming the file,
-    when nothing can be used.
-    A part of a larger source says which by `identity`, the same for ever, and by `state`, another when the part
-    has changed: then its recording is made anew. Without them a source is known by its name and its bytes.
+    `fill(folder, progress)` returns what it had to leave out or to convert, and raises Damaged or Mismatch, naming
+    the file, when nothing can be used. It writes through RecordingWriter alone, so that what a disk refuses is
+    never taken for a fault of the source. A part of a larger source says which by `identity`, the same for ever,
+    and by `state`, another when the part has changed: then its recording is made anew. Without them a source is
+    known by its name and its bytes.
     """
 
     name: str
     source: Path
-    fill: Callable[[Path, Progress], Sequence[LeftOut] | None]
+    fill: Callable[[Path, Progress], Sequence[Noted] | None]
     identity: str = ""
     state: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What became of one Importable. `left_out` counts, `examples` names the first, `listed_in` has all."""
+    """What became of one Importable. Counts, with the first few as `examples`; the files named have all."""
 
     name: str
     source: Path
-    outcome: Literal["imported", "imported anew", "already there", "skipped"]
+    outcome: Literal["imported", "imported anew", "already there", "left out", "skipped"]
     reason: str = ""
     left_out: int = 0
-    examples: tuple[LeftOut, ...] = ()
+    converted: int = 0
+    examples: tuple[Noted, ...] = ()
     listed_in: Path | None = None
+    converted_in: Path | None = None
 
 
 def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str, str]) -> list[Importable]:
@@ -103,47 +127,128 @@ def import_all(
     One whose source has changed is made anew, and the old folder kept under `.replaced`.
     Raises:  Damaged or Mismatch naming the file, unless `skip_damaged`.
     """
-    known = marks_in(parent)
+    known = Known(parent)
     for one in found:
         try:
             yield _import_one(one, parent, known, progress(one) if progress else lambda done, total: None)
         except (Damaged, Mismatch) as error:
+            if refused := _refused_by_disk(error):
+                raise refused from error
             if not skip_damaged:
                 raise
             yield Imported(name=_folder_name(one.name), source=one.source, outcome="skipped", reason=str(error))
 
 
-def _import_one(one: Importable, parent: Path, known: Mapping[str, Path], progress: Progress) -> Imported:
+def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
+    """Return the error of a disk that could not be written, where an importer took it for one of its source."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, DeviceFailed):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _import_one(one: Importable, parent: Path, known: Known, progress: Progress) -> Imported:
     state = one.state or _fingerprint(one.source)
-    folder, before = _place(parent, one, state, known)
+    folder, before = _place(parent, one, state, known.by_identity)
     if before and before.state == state and before.is_whole(folder):
-        listed = _list_file(folder) if before.left_out else None
-        return Imported(name=folder.name, source=one.source, outcome="already there",
-                        left_out=before.left_out, listed_in=listed)  # fmt: skip
+        return _told(one, folder, "already there", before)
+    if not one.state and (twin := known.of_state(state)):
+        return _once_more(one, twin)
     unfinished = folder.with_name(IMPORTING + folder.name)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        with saying_what_failed(folder, GOES_ON):
+        with _saying_who_failed(one.source, folder, unfinished):
             unfinished.mkdir(parents=True)
-            left_out = one.fill(unfinished, progress) or ()
-            files, size = measure(unfinished)
-            _write_list(_list_file(folder), left_out)
-            Mark(state=state, identity=one.identity, left_out=len(left_out), files=files, bytes=size).write(
-                unfinished
-            )
+            noted = one.fill(unfinished, progress) or ()
+            mark = _mark(one, state, unfinished, noted)
+            twin = known.of_content(unfinished, mark.content, but=folder) if mark.content else None
+            if twin is None:
+                _write_lists(folder, noted)
+                mark.write(unfinished)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+    if twin is not None:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        return _once_more(one, twin)
     if before:
         folder.rename(claim_folder(parent / BACKUPS, folder.name) / "old")
     unfinished.rename(folder)
+    known.add(folder, mark)
+    return _told(one, folder, "imported anew" if before else "imported", mark, noted)
+
+
+def _mark(one: Importable, state: str, unfinished: Path, noted: Sequence[Noted]) -> Mark:
+    """Return the mark of a recording that is whole now."""
+    files, size = measure(unfinished)
+    left_out = sum(isinstance(one, LeftOut) for one in noted)
+    return Mark(
+        state=state,
+        identity=one.identity,
+        source=str(one.source),
+        left_out=left_out,
+        converted=len(noted) - left_out,
+        content=content_in(unfinished),
+        files=files,
+        bytes=size,
+    )
+
+
+def _once_more(one: Importable, twin: Path) -> Imported:
+    mark = Mark.read(twin)
+    first = mark.source if mark and mark.source else f"the recording {twin.name}"
+    why = f"{one.source} is {first} once more: the same pictures and labels, which {twin.name} holds"
+    return Imported(name=_folder_name(one.name), source=one.source, outcome="left out", reason=why)
+
+
+def _told(
+    one: Importable,
+    folder: Path,
+    outcome: Literal["imported", "imported anew", "already there"],
+    mark: Mark,
+    noted: Sequence[Noted] = (),
+) -> Imported:
+    left_out = [row for row in noted if isinstance(row, LeftOut)]
+    converted = [row for row in noted if isinstance(row, Converted)]
     return Imported(
         name=folder.name,
         source=one.source,
-        outcome="imported anew" if before else "imported",
-        left_out=len(left_out),
-        examples=tuple(left_out[:NAMED]),
-        listed_in=_list_file(folder) if left_out else None,
+        outcome=outcome,
+        left_out=mark.left_out,
+        converted=mark.converted,
+        examples=(*left_out[:NAMED], *converted[:NAMED]),
+        listed_in=_list_file(folder) if mark.left_out else None,
+        converted_in=_list_file(folder, CONVERTED) if mark.converted else None,
+    )
+
+
+@contextmanager
+def _saying_who_failed(source: Path, folder: Path, unfinished: Path) -> Iterator[None]:
+    """Part the faults of the source from those of the disk that is written to, by who raised them.
+
+    What a writer raises is of the disk, what a container raises of the source. An OSError of the system itself
+    belongs to what it names: the new recording, or else the source.
+    """
+    try:
+        yield
+    except StorageFull as error:
+        raise disk_failed(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), _goes_on(source)) from error
+    except PlayheadError:
+        raise
+    except OSError as error:
+        named = str(error.filename or "")
+        if error.errno in FULL or not named or named.startswith((str(unfinished), str(folder))):
+            raise disk_failed(folder, error, _goes_on(source, is_full=error.errno in FULL)) from error
+        raise Damaged(f"{source} cannot be read: {reason(error)}.") from error
+
+
+def _goes_on(source: Path, *, is_full: bool = True) -> str:
+    then = "Free some space, and" if is_full else "Choose another place with --home, or"
+    return (
+        f"What was imported before is whole, and nothing is wrong with {source}. {then} type the same command "
+        "again: it goes on there."
     )
 
 
@@ -162,29 +267,36 @@ def _place(parent: Path, one: Importable, state: str, known: Mapping[str, Path])
     return folder, None
 
 
-def _list_file(folder: Path) -> Path:
-    """Return where what was left out of a recording is listed: beside it."""
-    return folder.with_name(f"{folder.name}.left-out.txt")
+def _list_file(folder: Path, ending: str = LEFT_OUT) -> Path:
+    """Return where what was left out of a recording, or converted for it, is listed: beside it."""
+    return folder.with_name(f"{folder.name}{ending}")
 
 
-def _write_list(file: Path, left_out: Sequence[LeftOut]) -> None:
-    if left_out:
-        file.write_text("".join(f"{one}\n" for one in left_out), encoding="utf-8")
-    else:
-        file.unlink(missing_ok=True)
+def _write_lists(folder: Path, noted: Sequence[Noted]) -> None:
+    for kind, ending in ((LeftOut, LEFT_OUT), (Converted, CONVERTED)):
+        file, rows = _list_file(folder, ending), [one for one in noted if isinstance(one, kind)]
+        if rows:
+            file.write_text("".join(f"{one}\n" for one in rows), encoding="utf-8")
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _fingerprint(source: Path) -> str:
-    """Return what tells a source from others, wherever it is moved: its size, beginning and end."""
+    """Return what tells a source from others, wherever it lies and whatever it is called: all of its bytes.
+
+    Sessions of one length often begin and end alike. Reading costs a gigabyte 0.3 s from memory, a hundredth of
+    what encoding its pictures does, and the disk is read once: the import finds the file in memory then.
+    """
     if not source.is_file():
         return hashlib.sha256(str(source.resolve()).encode()).hexdigest()
-    try:
-        size = source.stat().st_size
-        digest = hashlib.sha256(str(size).encode())
-        with source.open("rb") as file:
-            digest.update(file.read(PROBE_BYTES))
-            file.seek(max(0, size - PROBE_BYTES))
-            digest.update(file.read(PROBE_BYTES))
-    except OSError as error:
-        raise Damaged(f"{source} cannot be read: {error}.") from error
+    digest, size, checksum, last = hashlib.sha256(), 0, 0, b""
+    with open_plain(source) as file:
+        try:
+            while data := file.read(_READ_BYTES):
+                if not size:
+                    digest.update(data)
+                size, checksum, last = size + len(data), google_crc32c.extend(checksum, data), data
+        except OSError as error:
+            raise Damaged(f"{source} cannot be read: {reason(error)}.") from error
+    digest.update(f"{size}/{checksum}/".encode() + last)
     return digest.hexdigest()

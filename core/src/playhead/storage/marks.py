@@ -28,12 +28,16 @@ class Mark:
 
     `state` changes when its source does, `identity` never, wherever the source lies and whatever it is called.
     `files` and `bytes` are what the recording had when it was written: less is left after a power failure.
-    `left_out` counts what could not be taken over.
+    `source` is what it was called. `left_out` counts what could not be taken over, `converted` what was taken over
+    in another form; `content` is what the recording is known by (fingerprint.py).
     """
 
     state: Text
     identity: Text = ""
+    source: Text = ""
     left_out: Count = 0
+    converted: Count = 0
+    content: Text = ""
     files: Count = 0
     bytes: Count = 0
 
@@ -83,12 +87,3 @@ def measure(folder: Path) -> tuple[int, int]:
     sizes = [status.st_size for path, status in files_below(folder) if Path(path).name != MARK]
     return len(sizes), sum(sizes)
 
-
-def marks_in(parent: Path) -> dict[str, Path]:
-    """Return the folders of recordings by the identity of what they were made from."""
-    found = {}
-    for file in sorted(parent.glob(f"*/{MARK}")):
-        mark = Mark.read(file.parent)
-        if mark and mark.identity:
-            found[mark.identity] = file.parent
-    return found

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import simplejpeg
 from numcodecs.zstd import Zstd
 
+from playhead.containers.files import kind_of
+from playhead.containers.jpeg import END, SAID, TURNS, Jpeg, head_of_jpeg, is_plain, read_jpeg
 from playhead.errors import Mismatch
 
 FrameArray = npt.NDArray[np.uint8]
 _JPEG_COLOURS = ("YCbCr", "RGB", "Gray")  # those that become RGB and grey
-_JPEG_END = b"\xff\xd9"
-_JPEG_SCAN = 0xDA  # the marker of the segment that the compressed pixels follow
-_JPEG_PADDING = 0xFF
+TURNED_QUALITY = 95  # of what must be encoded again: 45 dB against the picture that was decoded
 # (height, width) -> the head last found good: an encoder writes the same before every picture.
 _HEADS: dict[tuple[int, int], bytes] = {}
 
@@ -51,45 +51,80 @@ class JpegPicture:
             raise ValueError(f"the picture is {found.shape}, not {out_HWC.shape}")
 
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
-        """Raise ValueError unless `data` begins and ends as a JPEG of that (height, width, channels) does.
+        """Raise ValueError unless `data` is one upright JPEG of that (height, width, channels), and nothing else.
 
-        Costs 3 µs, and .5 where the picture begins as the one before; decoding one of 400x150 costs 200. It finds
-        what was cut short and what is no picture; bytes that were changed inside are found by decoding alone, and
-        not all of them.
+        Costs 15 µs, and 1 where the picture begins as the one before; decoding one of 400x150 costs 200. It finds
+        what was cut short, what is no picture, what lies on its side and what has bytes behind its end; bytes that
+        were changed inside are found by decoding alone, and not all of them.
         """
         known = _HEADS.get(shape[:2])
-        if known is None or not data.startswith(known):
-            _check_head(data, shape)
-            if head := _head(data):
-                _HEADS[shape[:2]] = head
-        if not data.endswith(_JPEG_END):
+        # In compressed pixels every 0xFF is followed by another byte: the first end is the end.
+        if known and data.startswith(known) and data.find(END, len(known)) == len(data) - len(END):
+            return
+        self._look_closer(data, shape)
+
+    def _look_closer(self, data: bytes, shape: tuple[int, int, int]) -> None:
+        found = _read(data)
+        if found.orientation != 1:
+            raise ValueError(f"it lies {SAID[found.orientation]}, as its EXIF says")
+        _check_head(data, shape)
+        if not found.end:
             raise ValueError("it is cut short, its end is missing")
+        if found.end < len(data):
+            raise ValueError(f"it has {len(data) - found.end:,} bytes behind its end")
+        if (head := head_of_jpeg(data)) and is_plain(head):
+            _HEADS[shape[:2]] = head
+
+    def made_fit(self, data: bytes, shape: tuple[int, int, int]) -> tuple[bytes, str]:
+        """Return a picture that `check` refuses in a form that it takes, and what was done to it.
+
+        Raises:  ValueError saying why there is no such form.
+        """
+        found, done = _read(data), []
+        if found.end and found.end < len(data):
+            behind = data[found.end :]
+            what = " (a further picture)" if b"\xff\xd8\xff" in behind[: 2**16] else ""
+            done.append(f"without the {len(behind):,} bytes behind its end{what}")
+            data = data[: found.end]
+        if found.orientation != 1:
+            data = self._turned(data, shape, found.orientation)
+            done.append(f"turned upright, as its EXIF says that it lies {SAID[found.orientation]}; encoded again")
+        self.check(data, shape)
+        return data, " and ".join(done)
+
+    def _turned(self, data: bytes, shape: tuple[int, int, int], orientation: int) -> bytes:
+        is_mirrored, quarters = TURNS[orientation]
+        lying = (shape[1], shape[0]) if quarters % 2 else shape[:2]
+        _check_head(data, (*lying, shape[2]))
+        if not data.endswith(END):
+            raise ValueError("it is cut short, its end is missing")
+        frame_HWC = simplejpeg.decode_jpeg(data, colorspace=self._space, fastdct=False)
+        upright_HWC = np.rot90(frame_HWC[:, ::-1] if is_mirrored else frame_HWC, quarters)
+        subsampling = "grey" if self.subsampling == "grey" else "444"
+        return JpegPicture(quality=TURNED_QUALITY, colour=self.colour, subsampling=subsampling).encode(upright_HWC)
 
     @property
     def _space(self) -> str:
         return "RGB" if self.colour == "rgb" else "GRAY"
 
 
-def _check_head(data: bytes, shape: tuple[int, int, int]) -> None:
+def _read(data: bytes) -> Jpeg:
+    """Return what a JPEG says. Raises ValueError for what is none, and for one that is not to be decoded."""
+    if not data.startswith(b"\xff\xd8"):
+        kind = kind_of(data[:64]) or ("no JPEG" if data.strip(b"\0") else "nothing but zeros")
+        raise ValueError("it is empty" if not data else f"it is {kind}")
+    found = read_jpeg(data)
+    if found.wrong:
+        raise ValueError(found.wrong)
+    return found
+
+
+def _check_head(data: bytes, shape: tuple[int, ...]) -> None:
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     if (height, width) != shape[:2]:
         raise ValueError(f"it is {width}x{height}, not {shape[1]}x{shape[0]}")
     if colours not in _JPEG_COLOURS:
         raise ValueError(f"its colours are {colours}, not {' or '.join(_JPEG_COLOURS)}")
-
-
-def _head(data: bytes) -> bytes:
-    """Return a JPEG's segments up to its compressed pixels, all that its size and colours follow from.
-
-    Empty for one that pads its segments: that is allowed, and rare.
-    """
-    start = 2
-    while data[start : start + 1] == b"\xff":
-        marker, end = data[start + 1], start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
-        if marker in (_JPEG_SCAN, _JPEG_PADDING):
-            return data[:end] if marker == _JPEG_SCAN else b""
-        start = end
-    return b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +146,11 @@ class ZstdPicture:
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError or RuntimeError unless `data` decodes to that (height, width, channels)."""
         self.decode_into(data, np.empty(shape, dtype=np.uint8))
+
+    def made_fit(self, data: bytes, shape: tuple[int, int, int]) -> tuple[bytes, str]:
+        """Return the picture as it is: there is nothing that could be converted. Raises as `check`."""
+        self.check(data, shape)
+        return data, ""
 
 
 Picture = JpegPicture | ZstdPicture

@@ -7,17 +7,18 @@ Source:  EduardR02/GTA-V-LSTM, 49cf8bc: `images` uint8 (N, 180, 240, 3) RGB and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.containers.hdf5 import DataSet, Hdf5File, open_hdf5
 from playhead.errors import Damaged, Mismatch, NotFound, not_found
 from playhead.events import Origin
 from playhead.game import Game
@@ -30,6 +31,8 @@ RATE_HZ = 80
 STUCK_PADDING_FRAMES = 300
 FOLDERS = {"new_data": "regular", "turns": "turns", "stuck": "stuck"}  # their folder -> our scenario
 BLOCK_FRAMES = 256  # 33 MB at 240x180: what is in memory at a time, whatever the size of the file
+
+ENDINGS = (".h5", ".hdf5", ".hdf")
 
 KeyArray = npt.NDArray[np.uint8]
 
@@ -47,7 +50,13 @@ def find_hdf5(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Im
     scenario = options.get("scenario", "")
     if scenario and scenario not in known:
         raise not_found(f"scenario of {game.name}", scenario, known)
-    files = [path] if path.is_file() else sorted([*path.rglob("*.h5"), *path.rglob("*.hdf5")])
+    files = (
+        [path]
+        if path.is_file()
+        else sorted(
+            (file for file in path.rglob("*") if _is_named_so(file)), key=lambda file: (file.parent, file.stem)
+        )
+    )  # "s.h5" before its copy "s (1).h5"
     if not files:
         raise NotFound(f"{path} is no HDF5 file and no folder with files ending in .h5 or .hdf5.")
     for file in files:
@@ -57,20 +66,20 @@ def find_hdf5(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Im
         )
 
 
+def _is_named_so(file: Path) -> bool:
+    """Say whether a file is called as HDF5 is; those that a Mac writes beside others begin with "._"."""
+    return file.suffix.lower() in ENDINGS and not file.name.startswith("._") and file.is_file()
+
+
 def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: Progress) -> None:
     """Write one file as one recording, block by block. Raises Damaged or Mismatch naming the file."""
-    try:
-        with h5py.File(file, "r") as opened:
-            images, read_keys = _checked(file, game, opened)
-            with RecordingWriter(folder, _header(game, file, scenario)) as writer:
-                for start in range(0, len(images), BLOCK_FRAMES):
-                    stop = min(start + BLOCK_FRAMES, len(images))
-                    _append(writer, start, images[start:stop], read_keys(start, stop))
-                    progress(stop, len(images))
-    except (OSError, KeyError, RuntimeError) as error:
-        if isinstance(error, Damaged):
-            raise
-        raise Damaged(f"{file} cannot be read as HDF5: {error}.") from error
+    with open_hdf5(file) as opened:
+        images, labels = _checked(file, game, opened)
+        with RecordingWriter(folder, _header(game, file, scenario), sync_s=math.inf) as writer:
+            for start in range(0, len(images), BLOCK_FRAMES):
+                stop = min(start + BLOCK_FRAMES, len(images))
+                _append(writer, start, images.read(start, stop), _keys(file, start, labels.read(start, stop)))
+                progress(stop, len(images))
 
 
 def _header(game: Game, file: Path, scenario: str) -> RecordingHeader:
@@ -88,22 +97,25 @@ def _append(writer: RecordingWriter, start: int, frames_NHWC: npt.NDArray[np.uin
         writer.append(frame_HWC, time_ns, {"drive": keys_A}, Origin.HUMAN)
 
 
-def _checked(file: Path, game: Game, opened: Any) -> tuple[Any, Callable[[int, int], KeyArray]]:
-    """Return the file's images, and a function that reads a stretch of its keys."""
+def _checked(file: Path, game: Game, opened: Hdf5File) -> tuple[DataSet, DataSet]:
+    """Return the file's images and labels, which fit the game and one another."""
     for name in ("images", "labels"):
         if name not in opened:
-            raise Damaged(f'{file} has no "{name}"; it holds {", ".join(sorted(opened)) or "nothing"}.')
-    images, labels = opened["images"], opened["labels"]
+            raise Damaged(f'{file} has no "{name}"; it holds {", ".join(opened.names()) or "nothing"}.')
+    size = ", ".join(str(length) for length in game.frame.shape)
+    images = opened.data_set("images", f"one data set (frames, {size})")
+    labels = opened.data_set("labels", "one data set (frames, 4, 5 or 7)")
     if images.shape[1:] != game.frame.shape or images.dtype != np.uint8:
+        first = images.shape[1:] == (game.frame.shape[2], *game.frame.shape[:2])
         raise Mismatch(
             f"{file} holds images {images.shape[1:]} of {images.dtype}, but {game.name} has {game.frame.shape} "
-            "of uint8 (height, width, colours)."
+            f"of uint8 (height, width, colours).{' Move the colours behind the width.' if first else ''}"
         )
-    if labels.ndim != 2 or labels.shape[1] not in (4, 5, 7):
+    if len(labels.shape) != 2 or labels.shape[1] not in (4, 5, 7):
         raise Mismatch(f"{file} holds labels {labels.shape}; 4, 5 (keys) or 7 (classes) columns are known.")
     if len(images) != len(labels) or len(images) == 0:
         raise Damaged(f"{file} has {len(images)} images and {len(labels)} labels. They must be as many, not none.")
-    return images, lambda start, stop: _keys(file, start, np.asarray(labels[start:stop]))
+    return images, labels
 
 
 def _keys(file: Path, start: int, labels_NC: npt.NDArray[Any]) -> KeyArray:

@@ -22,7 +22,7 @@ from playhead.clock import NS_PER_S
 from playhead.errors import Damaged, not_found
 from playhead.events import Origin
 from playhead.game import Game
-from playhead.storage.importing import Importable, LeftOut, Progress
+from playhead.storage.importing import Converted, Importable, LeftOut, Noted, Progress
 from playhead.storage.pictures import Picture, picture_of
 from playhead.storage.schema import RecordingHeader, picture_codecs
 from playhead.storage.writer import RecordingWriter
@@ -144,22 +144,25 @@ def _matched(table: Table, pictures: Pictures) -> tuple[IndexArray, list[tuple[i
     return places_N, left_out
 
 
-def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progress: Progress) -> Sequence[LeftOut]:
-    """Write one part as one recording and return what was left out."""
-    left_out = list(part.left_out)
-    picture = picture_of(picture_codecs(game.frame), where="") if data_set.check == "decode" else None
+def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progress: Progress) -> Sequence[Noted]:
+    """Write one part as one recording and return what was left out or converted."""
+    left_out: list[Noted] = list(part.left_out)
+    picture = picture_of(picture_codecs(game.frame), where="")
     kept = 0
     reading = closing(data_set.bundle.read(part.places_N.tolist()))
     with RecordingWriter(folder, _header(game, data_set, part), sync_s=math.inf) as writer, reading as read:
         for start in range(0, len(part.rows_N), BATCH):
             rows_N = part.rows_N[start : start + BATCH]
             pictures, bad = _parted(itertools.islice(read, BATCH))
-            if picture is not None:
+            converted = _made_fit(picture, game, pictures, bad)
+            if data_set.check == "decode":
                 _decode(picture, game, pictures, bad)
             good_N = np.array([row for row in range(len(rows_N)) if row not in bad], np.int64)
             refused = _append(writer, data_set.table, rows_N[good_N], [pictures[row] for row in good_N])
             bad |= {int(good_N[row]): why for row, why in refused.items()}
-            left_out += [_damaged(data_set.table, int(rows_N[row]), bad[row]) for row in sorted(bad)]
+            names = [f"picture {uuid.decode()}" for uuid in data_set.table.columns["uuid"][rows_N].tolist()]
+            left_out += [LeftOut(what=names[row], why=bad[row]) for row in sorted(bad)]
+            left_out += [Converted(what=names[row], how=how) for row, how in converted.items() if row not in bad]
             kept += len(rows_N) - len(bad)
             progress(start + len(rows_N), len(part.rows_N))
     if not kept:
@@ -177,6 +180,22 @@ def _parted(read: Iterable[bytes | BadPicture]) -> tuple[list[bytes], dict[int, 
     return [one if isinstance(one, bytes) else b"" for one in kept], bad
 
 
+def _made_fit(picture: Picture, game: Game, pictures: list[bytes], bad: dict[int, str]) -> dict[int, str]:
+    """Put pictures that cannot be stored as they are into a form that can; return which, and how."""
+    shape, converted = game.frame.shape, {}
+    for number, data in enumerate(pictures):
+        if number in bad:
+            continue
+        try:
+            picture.check(data, shape)
+        except (ValueError, RuntimeError):
+            try:
+                pictures[number], converted[number] = picture.made_fit(data, shape)
+            except (ValueError, RuntimeError) as error:
+                bad[number] = str(error)
+    return converted
+
+
 def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[int, str]) -> None:
     """Note the pictures that do not decode."""
     out_HWC = np.empty(game.frame.shape, np.uint8)
@@ -186,10 +205,6 @@ def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[i
                 picture.decode_into(data, out_HWC)
             except (ValueError, RuntimeError) as error:
                 bad[number] = str(error)
-
-
-def _damaged(table: Table, row: int, why: str) -> LeftOut:
-    return LeftOut(what=f"picture {table.columns['uuid'][row].decode()}", why=why)
 
 
 def _append(

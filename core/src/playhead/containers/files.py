@@ -1,0 +1,89 @@
+"""Plain files and what their first bytes say, whatever they are called."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from playhead.errors import Damaged
+
+HEAD_BYTES = 64  # of a file, enough to know each of KINDS
+
+# The first bytes of a file, from which place on, and what such a file is called.
+KINDS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\xff\xd8\xff", "a JPEG picture"),
+    (0, b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (0, b"GIF8", "a GIF picture"),
+    (8, b"WEBP", "a WebP picture"),
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftypavis", "an animated AVIF picture"),
+    (4, b"ftypheic", "a HEIC picture"),
+    (4, b"ftypheix", "a HEIC picture"),
+    (4, b"ftypmif1", "a HEIF picture"),
+    (4, b"ftyp", "an MP4 file"),
+    (0, b"II*\0", "a TIFF picture"),
+    (0, b"MM\0*", "a TIFF picture"),
+    (0, b"\xff\x0a", "a JPEG XL picture"),
+    (4, b"JXL ", "a JPEG XL picture"),
+    (4, b"jP  \r\n\x87\n", "a JPEG 2000 picture"),
+    (0, b"BM", "a BMP picture"),
+    (0, b"8BPS", "a Photoshop picture"),
+    (0, b"\0\0\1\0", "an icon"),
+    (0, b"#EXTM3U", "a playlist, which names other files"),
+    (0, b"[playlist]", "a playlist, which names other files"),
+    (0, b"ffconcat version", "a list of FFmpeg, which names other files"),
+    (0, b"v=0", "a session description (SDP), which names other places"),
+    (0, b"<", "a text of XML or HTML"),
+    (0, b"SQLite format 3\0", "a sqlite database"),
+    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (0, b"PK\3\4", "a zip"),
+    (0, b"PK\5\6", "an empty zip"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"\x00\x05\x16\x07", "the sidecar that a Mac writes beside a file"),
+)
+
+
+def kind_of(head: bytes) -> str:
+    """Return what a file that begins so is called, "" when it is not known."""
+    if head.startswith((b"\xef\xbb\xbf", b" ", b"\n", b"\r", b"\t")):
+        head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((name for place, begins, name in KINDS if head.startswith(begins, place)), "")
+
+
+@contextmanager
+def open_plain(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, if it is one: no folder, and no pipe or device, which would be waited for.
+
+    Raises:  Damaged.
+    """
+    try:
+        # Not blocking: a pipe that nobody writes to would never open.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{path} cannot be read: {reason(error)}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Damaged(f"{path} is no plain file.")
+        yield file
+
+
+def head_of(path: Path, count: int = HEAD_BYTES) -> bytes:
+    """Return the first bytes of a plain file. Raises Damaged."""
+    with open_plain(path) as file:
+        try:
+            return file.read(count)
+        except OSError as error:
+            raise Damaged(f"{path} cannot be read: {reason(error)}.") from error
+
+
+def reason(error: BaseException) -> str:
+    """Return what a library says went wrong, as the end of a sentence: one line, no full stop."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (" ".join(str(said).split()) or type(error).__name__)[:300].rstrip(".")

@@ -1,0 +1,227 @@
+"""Data sets of an HDF5 file, read in stretches. The only file that knows h5py.
+
+HDF5 files may name other files (external links, external storage, virtual data sets), promise data that was never
+written (fill values) and pack a picture a thousandfold. So links are followed one by one, and a data set is opened
+only when its bytes lie in this file: written in full, and not more of them than the file has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.containers.files import open_plain, reason
+from playhead.errors import Damaged, Mismatch, PluginError
+
+MOST_CHUNK_BYTES = 2**27  # of a chunk when it is unpacked: it lies in memory whole
+MOST_LINKS = 16  # links behind links; HDF5 itself follows as many
+_OPEN_FLAGS = 11  # where in the superblock a version 2 or 3 says that somebody has the file open
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# What h5py raises for a file that is damaged or unusual: HDF5's own errors are translated to all of these.
+_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError, MemoryError)
+_FILTERS = {307: "bzip2", 32000: "LZF", 32001: "Blosc", 32004: "LZ4", 32008: "Bitshuffle", 32013: "ZFP",
+            32015: "Zstandard", 32026: "Blosc2", 4: "SZIP"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Numbers in a file, of a known shape; nothing of them is in memory until it is read."""
+
+    where: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    _found: Any
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return a stretch along the first axis. Raises Damaged for what cannot be read."""
+        try:
+            return np.asarray(self._found[start:stop])
+        except _ERRORS as error:
+            raise Damaged(f"{self.where} cannot be read at {start}: {reason(error)}.") from error
+
+
+class Hdf5File:
+    """An HDF5 file that is open."""
+
+    def __init__(self, path: Path, opened: Any, size: int) -> None:
+        self.path = path
+        self._file = opened
+        self._size = size
+
+    def names(self) -> list[str]:
+        """Return what stands in the root of the file, sorted, at most 20."""
+        try:
+            return sorted(str(name) for _, name in zip(range(20), self._file, strict=False))
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def __contains__(self, name: str) -> bool:
+        try:
+            return self._file.get(name, getlink=True, default=None) is not None
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def data_set(self, name: str, wanted: str) -> DataSet:
+        """Return a data set of numbers; `wanted` says in errors what it should be, "one data set (frames, 7)".
+
+        Raises:  Mismatch when it is something else, or lies elsewhere; Damaged when it was not written in full.
+        """
+        try:
+            found = self._followed(name, MOST_LINKS)
+            self._check_is_data_set(name, found, wanted)
+            self._check_plain(name, found, wanted)
+            self._check_stored(name, found)
+            return DataSet(f"{self.path}: {name}", tuple(found.shape), found.dtype, found)
+        except (Damaged, Mismatch):
+            raise
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def _followed(self, name: str, left: int) -> Any:
+        """Return what a path leads to, link by link, within this file alone."""
+        import h5py
+
+        group = self._file
+        steps = [step for step in name.split("/") if step not in ("", ".")]
+        for number, step in enumerate(steps):
+            link = group.get(step, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                raise Mismatch(
+                    f"{self.path}: {name} lies in another file, {ascii(link.filename)[:200]}, which is not "
+                    "opened. Copy it into this file (h5copy)."
+                )
+            if isinstance(link, h5py.SoftLink):
+                if not left:
+                    raise Damaged(f"{self.path}: {name} is a link that leads to a link, {MOST_LINKS} times.")
+                rest = "/".join([str(link.path), *steps[number + 1 :]])
+                base = "" if str(link.path).startswith("/") else "/".join(steps[:number])
+                return self._followed(f"{base}/{rest}", left - 1)
+            group = group[step]
+        return group
+
+    def _check_is_data_set(self, name: str, found: Any, wanted: str) -> None:
+        import h5py
+
+        if isinstance(found, h5py.Dataset):
+            return
+        if not isinstance(found, h5py.Group):
+            raise Mismatch(f"{self.path}: {name} is a type that has a name, {wanted} is wanted.")
+        kinds = [found.get(key, getclass=True, getlink=True) for _, key in zip(range(10_000), found, strict=False)]
+        inside = (
+            f"{len(found)} data sets" if all(kind is h5py.HardLink for kind in kinds) else f"{len(found)} things"
+        )
+        raise Mismatch(f"{self.path}: {name} is a group of {inside}, {wanted} is wanted.")
+
+    def _check_plain(self, name: str, found: Any, wanted: str) -> None:
+        """Say what of a data set is not in this file, before anything asks for its shape: that opens sources."""
+        import h5py
+
+        stored = found.id.get_create_plist()
+        if stored.get_layout() == h5py.h5d.VIRTUAL:
+            raise Mismatch(
+                f"{self.path}: {name} is put together from other data sets (a virtual one), which are not "
+                "opened. Write it into one file (h5repack)."
+            )
+        if stored.get_external_count():
+            raise Mismatch(
+                f"{self.path}: {name} is stored in another file, which is not opened. Write it into one "
+                "file (h5repack)."
+            )
+        codes = [stored.get_filter(number)[0] for number in range(stored.get_nfilters())]
+        if len(codes) > len(set(codes)):
+            raise Mismatch(f"{self.path}: {name} is compressed twice in the same way, which no honest file is.")
+        for code in codes:
+            if not h5py.h5z.filter_avail(code):
+                called = f"{_FILTERS[code]} (filter {code})" if code in _FILTERS else f"filter {code}"
+                raise Mismatch(
+                    f"{self.path}: {name} is compressed with {called}, which is not installed. Write it "
+                    "anew with gzip: h5repack -f GZIP=4."
+                )
+        if found.shape is None or not found.ndim:
+            raise Mismatch(
+                f"{self.path}: {name} is {'empty' if found.shape is None else 'one value'}, {wanted} is wanted."
+            )
+        if found.dtype.kind not in "biuf":
+            kind = "strings" if h5py.check_string_dtype(found.dtype) else str(found.dtype)[:100]
+            raise Mismatch(f"{self.path}: {name} holds {kind}, not numbers, {wanted} is wanted.")
+
+    def _check_stored(self, name: str, found: Any) -> None:
+        """Say so when the file promises more than it holds."""
+        promised, stored = math.prod(found.shape) * found.dtype.itemsize, found.id.get_storage_size()
+        if stored > self._size:
+            raise Damaged(f"{self.path}: {name} should take {stored:,} bytes; the file has {self._size:,}.")
+        if found.chunks is None:
+            if stored < promised:
+                raise Damaged(
+                    f"{self.path}: {name} should have {promised:,} bytes and has {stored:,}: it was not "
+                    "written in full."
+                )
+            return
+        if math.prod(found.chunks) * found.dtype.itemsize > MOST_CHUNK_BYTES:
+            raise Mismatch(
+                f"{self.path}: {name} is stored in pieces of {found.chunks}, more than {MOST_CHUNK_BYTES:,} "
+                "bytes each. Write it anew in smaller ones: h5repack -l CHUNK=..."
+            )
+        pieces = math.prod(-(-length // piece) for length, piece in zip(found.shape, found.chunks, strict=True))
+        written = found.id.get_num_chunks()
+        if written < pieces:
+            raise Damaged(
+                f"{self.path}: {name} has {len(found):,} rows in {pieces:,} pieces, of which {written:,} "
+                "were written; the others are no data."
+            )
+
+    def _damaged(self, error: BaseException) -> Damaged:
+        return Damaged(f"{self.path} cannot be read as HDF5: {reason(error)}.")
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[Hdf5File]:
+    """Open an HDF5 file for reading. What is raised inside passes through as it is.
+
+    Raises:  Damaged for a file that is none, cut short, or still open in another program.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        raise PluginError(
+            'HDF5 needs the package h5py, which is not installed. Type: pip install "playhead[hdf5]"'
+        ) from error
+    with open_plain(path) as file:
+        size, begins = file.seek(0, 2), _superblock(file)
+        # Disks of networks refuse locks; a file is then read without, and its mark says if it is being written.
+        try:
+            opened = h5py.File(path, "r", locking="best-effort")
+        except _ERRORS as error:
+            said = reason(error)
+            if len(begins) > _OPEN_FLAGS and begins[8] >= 2 and begins[_OPEN_FLAGS]:
+                said = (
+                    "it is still being written, or what wrote it was killed. End that program, or clear the mark: "
+                    "h5clear -s FILE"
+                )
+            raise Damaged(f"{path} cannot be read as HDF5: {said}.") from error
+        try:
+            yield Hdf5File(path, opened, size)
+        finally:
+            opened.close()
+
+
+def _superblock(file: Any) -> bytes:
+    """Return the begin of a file's superblock: at 0, or behind a user's own bytes at 512, 1024, 2048, ..."""
+    size, place = file.seek(0, 2), 0
+    while place + len(_SIGNATURE) <= size:
+        file.seek(place)
+        head: bytes = file.read(_OPEN_FLAGS + 1)
+        if head.startswith(_SIGNATURE):
+            return head
+        place = place * 2 or 512
+    return b""
