@@ -83,6 +83,11 @@ def head_of(path: Path, count: int = HEAD_BYTES) -> bytes:
             raise Damaged(f"{path} cannot be read: {reason(error)}.") from error
 
 
+def shown(path: Path) -> str:
+    """Return a path as text that can be written down: names need not be Unicode on every system."""
+    return str(path).encode("utf-8", "replace").decode()
+
+
 def reason(error: BaseException) -> str:
     """Return what a library says went wrong, as the end of a sentence: one line, no full stop."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

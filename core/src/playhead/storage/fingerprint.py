@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import google_crc32c
@@ -55,10 +55,11 @@ def _labels_of(recording: Recording) -> str:
 
 def _checksums(recording: Recording) -> npt.NDArray[np.uint32]:
     """Return the CRC-32C of each picture as it is stored. Shape (T,)."""
-    return _crc(recording, range(recording.length))
+    written = recording.picture_checksums
+    return _crc(recording, range(recording.length)) if written is None else np.asarray(written, np.uint32)
 
 
-def _crc(recording: Recording, frames: Iterable[int]) -> npt.NDArray[np.uint32]:
+def _crc(recording: Recording, frames: Sequence[int]) -> npt.NDArray[np.uint32]:
     return np.array([google_crc32c.value(recording.read_encoded(frame)) for frame in frames], np.uint32)
 
 
@@ -85,7 +86,8 @@ def _source_or_probe(recording: Recording) -> object:
     """Return some checksums: other pictures in one of these places are another recording."""
     places = sorted({round(share * (recording.length - 1)) for share in _PROBED})
     try:
-        return _crc(recording, places).tobytes()
+        written = recording.picture_checksums
+        return (_crc(recording, places) if written is None else written[places]).tobytes()
     except PlayheadError:
         return recording.place  # what cannot be read is told where it is read
 

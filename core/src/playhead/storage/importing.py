@@ -20,7 +20,7 @@ from typing import Literal
 
 import google_crc32c
 
-from playhead.containers.files import open_plain, reason
+from playhead.containers.files import open_plain, reason, shown
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named, resolve
 from playhead.home import claim_folder
@@ -32,6 +32,7 @@ from playhead.storage.repair import BACKUPS
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
+MOST_SOURCE = 4000  # letters of its path, which a mark keeps
 _READ_BYTES = 2**20
 LEFT_OUT, CONVERTED = ".left-out.txt", ".converted.txt"  # behind a recording's name: lists beside it
 NAMED = 3  # so many of the things that were left out are named; all stand in the list
@@ -187,7 +188,7 @@ def _mark(one: Importable, state: str, unfinished: Path, noted: Sequence[Noted])
     return Mark(
         state=state,
         identity=one.identity,
-        source=str(one.source),
+        source=shown(one.source)[:MOST_SOURCE],
         left_out=left_out,
         converted=len(noted) - left_out,
         content=content_in(unfinished),

@@ -86,4 +86,3 @@ def measure(folder: Path) -> tuple[int, int]:
     """Return how many files a folder has, in all its folders, and how long they are together; not the mark."""
     sizes = [status.st_size for path, status in files_below(folder) if Path(path).name != MARK]
     return len(sizes), sum(sizes)
-

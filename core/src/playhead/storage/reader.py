@@ -231,6 +231,11 @@ class Recording:
             raise Damaged(f"{self.place}/{key} is truncated: frame {index} lies beyond its end.")
         return data
 
+    @property
+    def picture_checksums(self) -> Array | None:
+        """CRC-32C of each picture as it is stored, None in a recording that was written without. Shape (T,)."""
+        return self._reader("checksums")("frames") if self.header.checksums else None
+
     def close(self) -> None:
         """Close its files. Reading again opens them again."""
         self._source.close()

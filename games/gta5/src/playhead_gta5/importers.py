@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.containers.files import shown
 from playhead.containers.hdf5 import DataSet, Hdf5File, open_hdf5
 from playhead.errors import Damaged, Mismatch, NotFound, not_found
 from playhead.events import Origin
@@ -87,7 +88,8 @@ def _header(game: Game, file: Path, scenario: str) -> RecordingHeader:
         RecordingHeader.of(game, device="screen", driver="human", rate_hz=RATE_HZ),
         padding_frames=STUCK_PADDING_FRAMES if scenario == "stuck" else 0,
         scenario=scenario,
-        notes=f"Imported from {file}. The file holds no times: they are made up from {RATE_HZ} frames a second.",
+        notes=f"Imported from {shown(file)}. "
+        f"The file holds no times: they are made up from {RATE_HZ} frames a second.",
     )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.containers.files import shown
 from playhead.errors import Damaged, not_found
 from playhead.events import Origin
 from playhead.game import Game
@@ -264,6 +265,6 @@ def _header(game: Game, data_set: DataSet, part: Part) -> RecordingHeader:
         RecordingHeader.of(game, device="android", driver="script", rate_hz=RATE_HZ),
         columns=COLUMNS,
         legends=data_set.table.names,
-        notes=f"Imported from {data_set.path}, rows {first} to {last}. The data set holds no times: they are made "
-        f"up from the rows' numbers, {RATE_HZ} a second.",
+        notes=f"Imported from {shown(data_set.path)}, rows {first} to {last}. "
+        f"The data set holds no times: they are made up from the rows' numbers, {RATE_HZ} a second.",
     )
