@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +19,18 @@ SHARED = {
     "errors",
     "events",
     "game",
+    "guarded",
     "held",
     "hookspecs",
     "home",
+    "installed",
     "labels",
+    "names",
     "plugins",
+    "references",
     "regions",
     "builtin",
+    "typed",
     "version",
 }
 
@@ -159,3 +165,53 @@ def test_packages_do_not_import_one_another(package: str) -> None:
             assert not package.startswith("worlds/") or top != "playhead", (
                 f"{path}: the world knows nothing of playhead"
             )
+
+
+# Who may turn a text into code, and by which call. Data can name only what a plugin registered because no other
+# module can import by name: a text from a file would have to pass one of these.
+CODE_FROM_TEXT: dict[str, set[str]] = {
+    "Stated": {"references.py", "plugins.py"},
+    "stated": {"game.py", "references.py"},
+    "all_stated": {"game.py", "plugins.py"},
+    "gymnasium.make": {"environment.py"},  # imports the module of an id "module:Name"
+    "importlib.import_module": {"references.py", "cli/__init__.py", "cli/data.py"},
+    "__import__": set(),
+    "eval": set(),
+    "exec": set(),
+    "pickle.load": set(),
+    "pickle.loads": set(),
+    "torch.load": set(),
+    "np.load": set(),
+    "os.system": set(),
+    "jinja2.Template": set(),
+    "Environment.from_string": set(),
+}
+# Who may write to the terminal: everything else goes through it, where nothing that is not seen gets out.
+PRINTING: dict[str, set[str]] = {
+    "click.echo": {"cli/terminal.py"},
+    "click.secho": set(),
+    "print": set(),
+    "Console": set(),
+    "VisibleConsole": {"cli/terminal.py"},
+}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CORE)))
+def test_only_a_few_modules_make_code_of_text_or_print(path: Path) -> None:
+    where = path.relative_to(CORE).as_posix()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        allowed = CODE_FROM_TEXT.get(called, PRINTING.get(called))
+        is_constant = called == "importlib.import_module" and isinstance(node.args[0], ast.Constant)
+        assert allowed is None or where in allowed or is_constant, f"{where}:{node.lineno} calls {called}"
+        shell = [one for one in node.keywords if one.arg == "shell"]
+        assert not shell, f"{where}:{node.lineno} gives a text to a shell"
+
+
+def test_what_is_shown_as_html_is_escaped_but_for_our_own_drawings() -> None:
+    pages = (CORE / "evaluation/templates").glob("*.jinja")
+    safe = {name for page in pages for name in re.findall(r"\{\{ *([\w.]+) *\| *safe", page.read_text("utf-8"))}
+    assert safe <= {"plot", "history_plot", "view.unseen.plot", "view.reliability"}
+    assert "autoescape=True" in (CORE / "evaluation/report.py").read_text("utf-8")

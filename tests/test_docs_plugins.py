@@ -14,10 +14,11 @@ import pytest
 
 from playhead import builtin, hookspecs
 from playhead.devices import DeviceSession
-from playhead.game import Device, Frame, Game, World, resolve
+from playhead.game import Device, Frame, Game, World
 from playhead.labels import Choice
 from playhead.plugins import Plugins
 from playhead.recording.collecting import header_of
+from playhead.references import Stated
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -83,7 +84,7 @@ def test_every_field_of_a_game_is_described() -> None:
 
 def parameters(reference: Any) -> list[str]:
     """Return what something is called with; all that is given by name only counts as **options."""
-    function = resolve(reference) if isinstance(reference, str) else reference
+    function = Stated(reference).load() if isinstance(reference, str) else reference
     taken = [one for one in inspect.signature(function).parameters.values() if one.name != "self"]
     by_name = [one for one in taken if one.kind is one.KEYWORD_ONLY]
     return [one.name for one in taken if one not in by_name] + ["**options"] * bool(by_name)
@@ -98,7 +99,6 @@ CALLED = {
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
     "`World.policies`": "playhead_carracing.policy:Expert",
     "the device option `action`": "playhead_carracing.game:action",
-    "`Recipe.augment`, as a name": "playhead.data.augment.colour:Colour",
 }
 
 
@@ -120,6 +120,12 @@ def test_every_reference_field_is_in_the_table() -> None:
         assert f"| `{name}` |" in TEXT, name
 
 
+def test_the_built_in_augmentations_are_called_as_described() -> None:
+    for name, reference in builtin.playhead_augmentations().items():
+        assert parameters(reference)[:2] == ["schema", "frame"], name
+    assert "Called with `(schema, frame, **options)`" in TEXT
+
+
 @pytest.mark.parametrize(
     ("hook", "takes"),
     [
@@ -138,4 +144,4 @@ def test_the_built_ins_are_called_as_described(hook: str, takes: str) -> None:
 def test_modules_and_classes_that_are_named_exist() -> None:
     for dotted in set(re.findall(r"`(playhead\.[a-z_.]+\.[A-Z]\w+)`", TEXT)):
         module, _, name = dotted.rpartition(".")
-        assert resolve(f"{module}:{name}")
+        assert Stated(f"{module}:{name}").load()

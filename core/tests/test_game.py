@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from playhead.errors import BadValue, NotFound, PluginError
-from playhead.game import Device, Frame, Game, controllable, is_playable, opposite_keys, resolve
+from playhead.errors import BadValue, NotFound
+from playhead.game import Device, Frame, Game, controllable, is_playable, opposite_keys
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 from playhead.regions import Region
 
@@ -85,19 +85,3 @@ def test_a_frame_without_size_or_rate_is_refused(wrong: dict[str, int]) -> None:
 def test_shape_and_channels_of_a_frame() -> None:
     assert PONG.frame.shape == (120, 160, 3)
     assert replace(PONG.frame, colour="grey").shape == (120, 160, 1)
-
-
-def test_a_reference_is_imported_when_it_is_used() -> None:
-    assert resolve("json:dumps") is json.dumps
-    assert resolve(json.dumps) is json.dumps
-
-
-@pytest.mark.parametrize("wrong", ["nowhere_at_all:x", "json:nothing", "json", ":", "json:"])
-def test_a_reference_that_cannot_be_imported_is_named(wrong: str) -> None:
-    with pytest.raises(PluginError, match=f'"{wrong}" cannot be imported'):
-        resolve(wrong)
-
-
-def test_a_reference_to_something_that_cannot_be_called_is_named() -> None:
-    with pytest.raises(PluginError, match="cannot be called"):
-        resolve("json:__name__")

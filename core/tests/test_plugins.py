@@ -54,6 +54,7 @@ def test_a_plugin_adds_games_and_names_of_every_kind() -> None:
         playhead_inputs=lambda: {"i": "json:loads"},
         playhead_storages=lambda: {"s": "json:loads"},
         playhead_models=lambda: {"m": "json:loads"},
+        playhead_augmentations=lambda: {"a": "json:loads"},
         playhead_trainings=lambda: {"t": print},
     )
     plugins = Plugins([("mine", module)], strict=True)
@@ -68,9 +69,8 @@ def test_a_plugin_adds_commands() -> None:
     def playhead_commands(cli: click.Group) -> None:
         cli.add_command(click.Command("juggle"))
 
-    group = click.Group("playhead")
-    Plugins([("mine", plugin(playhead_commands=playhead_commands))], strict=True).add_commands(group)
-    assert list(group.commands) == ["juggle"]
+    plugins = Plugins([("mine", plugin(playhead_commands=playhead_commands))], strict=True)
+    assert list(plugins.commands(click.Group, ())) == ["juggle"]
 
 
 def unmarked() -> types.ModuleType:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from playhead.game import Reference
 from playhead.hookspecs import hookimpl
+from playhead.references import Reference
 
 
 @hookimpl
@@ -38,6 +38,20 @@ def playhead_storages() -> dict[str, Reference]:
 def playhead_models() -> dict[str, Reference]:
     """Return the built-in networks."""
     return {"conv_lstm": "playhead.models.conv_lstm:build", "conv_stack": "playhead.models.conv_stack:build"}
+
+
+@hookimpl
+def playhead_augmentations() -> dict[str, Reference]:
+    """Return the built-in changes to pictures."""
+    changes = "playhead.data.augment"
+    return {
+        "colour": f"{changes}.colour:Colour",
+        "cutout": f"{changes}.erasing:CutOut",
+        "flip": f"{changes}.geometry:Flip",
+        "holes": f"{changes}.erasing:Holes",
+        "move": f"{changes}.geometry:Move",
+        "zoom": f"{changes}.geometry:Zoom",
+    }
 
 
 @hookimpl

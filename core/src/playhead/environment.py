@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import BadValue, DeviceFailed, NotFound, not_found
-from playhead.game import resolve
+from playhead.references import resolve
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
@@ -65,6 +65,7 @@ class EnvironmentSession:
                 raise BadValue(
                     f"The option {name}={options[name]} is no mapping. Give one entry as {name}.NAME=VALUE."
                 )
+        _check_stated(session)
         env = make_env(options)
         session.on_close(env.close)
         opened = cls(
@@ -150,6 +151,26 @@ class EnvironmentSession:
         """Return every plain number in the environment's info."""
         numbers = (bool, int, float, np.number, np.bool_)
         return {name: float(value) for name, value in self.info.items() if isinstance(value, numbers)}
+
+
+def _check_stated(session: DeviceSession) -> None:
+    """Raise BadValue for code that the game's package does not name itself.
+
+    `action` is a function, and gymnasium imports the module of an id "module:Name-v0".
+    """
+    own, world = session.device.options, session.game.world
+    stated = (own.get("environment"), world.environment if world else None)
+    name = session.options.get("environment")
+    if isinstance(name, str) and ":" in name and name not in stated:
+        raise BadValue(
+            f'The environment "{name}" names a module, and only the package of {session.game.name} may do that. '
+            "Name one that is registered: environment=Name-v0."
+        )
+    if session.options.get("action") is not own.get("action"):
+        raise BadValue(
+            f"The option action={session.options.get('action')} is code, and only the package of "
+            f"{session.game.name} may name it. Leave it out."
+        )
 
 
 def make_env(options: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:

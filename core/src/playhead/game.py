@@ -1,43 +1,26 @@
 """What playhead must know about a game, as data. Imports nothing heavy and nothing of capture, storage or torch.
 
 Data and code are kept apart: everything that can be written as JSON goes into every recording and run
-(`Game.to_json`); code is named by a Reference, `"package.module:name"`, and imported when it is used.
+(`Game.to_json`); code is named by a Reference, `"package.module:name"`, and imported when it is used
+(references.py).
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead.errors import BadValue, NotFound, PluginError, not_found
+from playhead.errors import BadValue, NotFound, not_found
 from playhead.labels import Conversion, Head, Keys, LabelSchema
+from playhead.names import checked_name, is_name
+from playhead.references import Reference, all_stated, resolve, stated
 from playhead.regions import Region
+from playhead.typed import check_fields
 
 if TYPE_CHECKING:
     from playhead.training.recipe import Recipe
-
-Reference = str | Callable[..., Any]
-
-
-def resolve(reference: Reference) -> Callable[..., Any]:
-    """Import what a reference names, or return it when it is a callable already.
-
-    Raises:  PluginError naming the reference, when the module or the name does not exist.
-    """
-    if callable(reference):
-        return reference
-    module_name, _, name = reference.partition(":")
-    try:
-        target = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise PluginError(
-            f'"{reference}" cannot be imported: {error}. It should read "package.module:name".'
-        ) from error
-    if not callable(target):
-        raise PluginError(f'"{reference}" names {target!r}, which cannot be called.')
-    return target  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +73,10 @@ class Device:
     rate_hz: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.options, Mapping) and "action" in self.options:  # the one option that is code
+            _set(self, "options", {**self.options, "action": stated(self.options["action"])})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -127,6 +114,10 @@ class World:
     test_options: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.policies, Mapping):
+            _set(self, "policies", all_stated(self.policies))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Game:
@@ -154,7 +145,11 @@ class Game:
     settings: str = ""
 
     def __post_init__(self) -> None:
-        _check_game(self)
+        check_game(self)
+        for name in ("controller", "shipped_runs"):
+            _set(self, name, stated(getattr(self, name)))
+        for name in ("importers", "exporters", "collectors"):
+            _set(self, name, all_stated(getattr(self, name)))
 
     @property
     def schema(self) -> LabelSchema:
@@ -190,8 +185,18 @@ class Game:
         }
 
 
-def _check_game(game: Game) -> None:
-    if not game.name.isidentifier() or game.name != game.name.lower():
+def _set(owner: object, name: str, value: object) -> None:
+    """Set a field of something frozen while it is being made."""
+    object.__setattr__(owner, name, value)
+
+
+def check_game(game: Game) -> None:
+    """Raise BadValue or NotFound for what is wrong with a game: first with its types, then with what it says."""
+    recipes = sys.modules.get("playhead.training.recipe")  # who states a recipe has imported it
+    check_fields(game, "Game", {"Recipe": recipes.Recipe if recipes else type("Recipe", (), {})})
+    for name in game.recipes:
+        checked_name(name, f"a recipe of {game.name}")
+    if not game.name.isidentifier() or game.name != game.name.lower() or not is_name(game.name):
         raise BadValue(
             f'The game name "{game.name}" must be a lower-case word, as it is typed: letters, digits, _.'
         )

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from playhead.names import checked_name
+
 VARIABLE = "PLAYHEAD_HOME"
 
 
@@ -29,12 +31,19 @@ class Home:
         return cls(Path(platformdirs.user_data_dir("playhead", appauthor=False)), "default")
 
     def recordings(self, game: str) -> Path:
-        """The folder of a game's recordings."""
-        return self.path / "recordings" / game
+        """The folder of a game's recordings. Raises BadValue for a name that would lead elsewhere."""
+        return self.path / "recordings" / checked_name(game, "the game")
 
     def runs(self, game: str, recipe: str = "") -> Path:
-        """The folder of a game's runs, or of those of one recipe."""
-        return self.path / "runs" / game / recipe
+        """The folder of a game's runs, or of those of one recipe. Raises as `recordings`."""
+        folder = self.path / "runs" / checked_name(game, "the game")
+        return folder / checked_name(recipe, "the recipe") if recipe else folder
+
+    def evaluation(self, game: str, recipe: str, run: str) -> Path:
+        """The folder of the page about a run that lies outside of this home. Raises as `recordings`."""
+        then = "Name a folder for the page: --out FOLDER."
+        named = (("the game of the run", game), ("the recipe of the run", recipe), ("the run's folder", run))
+        return self.path.joinpath("evaluations", *(checked_name(name, what, then) for what, name in named))
 
 
 def claim_folder(parent: Path, prefix: str = "") -> Path:

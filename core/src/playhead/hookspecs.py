@@ -1,4 +1,4 @@
-"""The seven ways to add to playhead. Registries only: none of these is called while frames are flowing.
+"""The eight ways to add to playhead. Registries only: none of these is called while frames are flowing.
 
 A plugin is a module with functions of these names, marked with `hookimpl`, and named in the entry-point
 group `playhead`. What is registered by name is given as a Reference: a callable, or `"package.module:name"`,
@@ -15,7 +15,8 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from playhead.game import Game, Reference
+    from playhead.game import Game
+    from playhead.references import Reference
 
 hookspec = pluggy.HookspecMarker("playhead")
 hookimpl = pluggy.HookimplMarker("playhead")
@@ -44,6 +45,11 @@ def playhead_storages() -> Mapping[str, Reference]:  # type: ignore[empty-body]
 @hookspec
 def playhead_models() -> Mapping[str, Reference]:  # type: ignore[empty-body]
     """Return model builders by name: each is called with a ModelSpec and returns a torch module."""
+
+
+@hookspec
+def playhead_augmentations() -> Mapping[str, Reference]:  # type: ignore[empty-body]
+    """Return changes to pictures by name: each is called with (schema, frame, **options), an Augmentation."""
 
 
 @hookspec

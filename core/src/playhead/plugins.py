@@ -6,9 +6,10 @@ A plugin that fails to load is kept aside by name: a warning at a user's desk, a
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ import pluggy
 
 from playhead import builtin, hookspecs
 from playhead.errors import PluginError, not_found
-from playhead.game import Game, Reference, resolve
+from playhead.game import Game, check_game
+from playhead.guarded import run_foreign
+from playhead.installed import GROUP, OWN, InstalledPlugin, installed_plugins
+from playhead.references import Reference, Stated, all_stated, resolve
 
 if TYPE_CHECKING:
     import click
-
-GROUP = "playhead"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._games: dict[str, tuple[str, Game]] = {}
         self._named: dict[str, dict[str, tuple[str, Reference]]] = {kind: {} for kind in _KINDS}
+        self._reserved: frozenset[str] = frozenset()  # games that belong to the project's own packages
         self.broken: list[BrokenPlugin] = []
         self.add("playhead", builtin)
         for name, module in modules:
@@ -50,30 +53,32 @@ class Plugins:
     def installed(cls, *, strict: bool = False) -> Plugins:
         """Load the built-ins and every entry point of the group `playhead`, one by one."""
         plugins = cls(strict=strict)
-        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-            plugins._load(entry)
+        found = installed_plugins()
+        plugins._reserved = frozenset(plugin.name for plugin in found if plugin.is_own)
+        for plugin in found:
+            plugins._load(plugin)
         return plugins
 
-    def _load(self, entry: EntryPoint) -> None:
+    def _load(self, plugin: InstalledPlugin) -> None:
+        entry = plugin.entry
+        if entry is None:
+            self._fail(plugin.name, plugin.fault, None)
+            return
         try:
-            module = entry.load()
-        except Exception as error:  # a plugin may fail in any way, and the others must go on working
-            self._fail(entry.name, f"{entry.value} cannot be imported: {type(error).__name__}: {error}", error)
+            module = run_foreign(plugin.name, "is being imported", entry.load)
+        except PluginError as error:  # a plugin may fail in any way, and the others must go on working
+            self._fail(plugin.name, f"{entry.value} cannot be imported: {error}", error)
         else:
-            self.add(entry.name, module)
+            self.add(plugin.name, module, is_own=plugin.is_own)
 
-    def add(self, name: str, module: object) -> None:
+    def add(self, name: str, module: object, *, is_own: bool = False) -> None:
         """Register one plugin, checking its hooks, types and names."""
         try:
-            self._register(name, module)
-        except Exception as error:  # its hookimpls are foreign code too
-            self._fail(
-                name,
-                str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}",
-                error,
-            )
+            run_foreign(name, "says what it brings", lambda: self._register(name, module, is_own=is_own))
+        except PluginError as error:  # its hookimpls are foreign code too
+            self._fail(name, str(error), error)
 
-    def _register(self, name: str, module: object) -> None:
+    def _register(self, name: str, module: object, *, is_own: bool) -> None:
         _check_hook_names(name, module)
         if self._manager.has_plugin(name):
             raise PluginError("another plugin has this name too; rename one of their entry points")
@@ -81,7 +86,7 @@ class Plugins:
         try:
             games = _checked_games(name, module)
             named = {kind: _checked_names(name, module, hook) for kind, hook in _KINDS.items()}
-            self._check_clashes(name, games, named)
+            self._check_clashes(name, games, named, is_own=is_own)
         except BaseException:
             self._manager.unregister(name=name)
             raise
@@ -89,11 +94,15 @@ class Plugins:
         for kind, references in named.items():
             self._named[kind].update({key: (name, reference) for key, reference in references.items()})
 
-    def _check_clashes(self, name: str, games: list[Game], named: Mapping[str, Mapping[str, Reference]]) -> None:
+    def _check_clashes(
+        self, name: str, games: list[Game], named: Mapping[str, Mapping[str, Reference]], *, is_own: bool
+    ) -> None:
         taught = {game_name: owner for game_name, (owner, _) in self._games.items()}
         for game in games:
             if game.name in taught:
                 raise PluginError(f"the game {game.name} is already taught by plugin {taught[game.name]}")
+            if game.name in self._reserved and not (is_own and game.name == name):
+                raise PluginError(f"the game {game.name} belongs to the package {OWN}{game.name}")
             taught[game.name] = name
         for kind, references in named.items():
             for key in references:
@@ -102,7 +111,7 @@ class Plugins:
                         f"the {kind} {key} is already registered by plugin {self._named[kind][key][0]}"
                     )
 
-    def _fail(self, name: str, reason: str, error: Exception) -> None:
+    def _fail(self, name: str, reason: str, error: Exception | None) -> None:
         if self._strict:
             raise PluginError(f"Plugin {name} is broken: {reason}") from error
         self.broken.append(BrokenPlugin(name=name, reason=reason))
@@ -122,14 +131,20 @@ class Plugins:
         return self._games[name][1]
 
     def names(self, kind: str) -> list[str]:
-        """Return what is registered of a kind: capture, input, storage, model or training."""
+        """Return what is registered of a kind: one of KINDS."""
         return sorted(self._named[kind])
 
     def get(self, kind: str, name: str) -> Callable[..., Any]:
-        """Import and return what is registered under `name`. Raises NotFound with the nearest name."""
-        if name not in self._named[kind]:
-            raise not_found(kind, name, self._named[kind], then="See: playhead plugins.")
-        return resolve(self._named[kind][name][1])
+        """Import and return what is registered under `name`. Raises NotFound with the nearest name.
+
+        The text of a reference finds what was registered with it, too: so runs of older versions name it.
+        """
+        known = self._named[kind]
+        if name not in known:
+            name = next((key for key, (_, one) in known.items() if one == Stated(name)), name)
+        if name not in known:
+            raise not_found(kind, name, known, then="See: playhead plugins.")
+        return resolve(known[name][1])
 
     def origin(self, kind: str, name: str) -> str:
         """Return the plugin that registered a name; kind may also be "game"."""
@@ -139,12 +154,30 @@ class Plugins:
         """Return the names of the plugins in use, built-ins first."""
         return [name for name, _ in self._manager.list_name_plugin()]
 
-    def add_commands(self, cli: click.Group) -> None:
-        """Let every plugin add its commands to the command line."""
-        self._manager.hook.playhead_commands(cli=cli)
+    def commands(
+        self, group: Callable[[], click.Group], taken: Iterable[str]
+    ) -> dict[str, tuple[click.Command, str]]:
+        """Return the commands that plugins add, by name, each with its line of help.
+
+        Each plugin adds to a group of its own, made by `group`. One that fails, or adds a name that is `taken`, is
+        broken, and none of its commands is there.
+        """
+        found: dict[str, tuple[click.Command, str]] = {}
+        for name, module in self._manager.list_name_plugin():
+            try:
+                own = run_foreign(name, "adds its commands", partial(_commands_of, module, group()))
+                for command in own:
+                    if command in found or command in set(taken):
+                        raise PluginError(f"the command {command} is there already")
+            except PluginError as error:
+                self._fail(name, f"its commands are left out: {error}", error)
+            else:
+                found.update(own)
+        return found
 
 
-KINDS = ("capture", "input", "storage", "model", "training")
+COMMANDS = "playhead_commands"
+KINDS = ("capture", "input", "storage", "model", "augmentation", "training")
 _KINDS = {kind: f"playhead_{kind}s" for kind in KINDS} | {"storage": "playhead_storages"}
 _HOOKS = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("playhead_")]
 
@@ -163,20 +196,37 @@ def _check_hook_names(name: str, module: object) -> None:
 
 
 def _checked_games(name: str, module: object) -> list[Game]:
-    hook = getattr(module, "playhead_games", None)
-    games = list(hook()) if hook is not None else []
+    games = list(_called(module, "playhead_games", []))
     for game in games:
         if not isinstance(game, Game):
             raise PluginError(f"playhead_games of {name} returned {type(game).__name__}, not a list of Game")
+        check_game(game)
+        json.dumps(game.to_json())  # it goes into every recording
     return games
 
 
 def _checked_names(name: str, module: object, hook_name: str) -> dict[str, Reference]:
-    hook = getattr(module, hook_name, None)
-    named = hook() if hook is not None else {}
+    named = _called(module, hook_name, {})
     if not isinstance(named, Mapping):
         raise PluginError(f"{hook_name} of {name} returned {type(named).__name__}, not a mapping of names")
     for key, reference in named.items():
         if not isinstance(key, str) or not (callable(reference) or isinstance(reference, str)):
             raise PluginError(f'{hook_name} of {name}: {key!r} is neither a callable nor "package.module:name"')
-    return dict(named)
+    return all_stated(named)
+
+
+def _called(module: object, hook_name: str, nothing: Any) -> Any:
+    hook = getattr(module, hook_name, None)
+    return nothing if hook is None else hook()
+
+
+def _commands_of(module: object, group: click.Group) -> dict[str, tuple[click.Command, str]]:
+    """Return what a plugin adds to a group, asked once for all that will be asked of it."""
+    if hasattr(module, COMMANDS):
+        getattr(module, COMMANDS)(cli=group)
+    added = {}
+    for name, command in group.commands.items():
+        if not hasattr(command, "get_short_help_str"):
+            raise PluginError(f"the command {name} is {type(command).__name__}, no command of click")
+        added[name] = command, str(command.get_short_help_str())
+    return added

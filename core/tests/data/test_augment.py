@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from torch import Tensor
 from playhead.data.augment import Augmentation, Augmenter, Labels
 from playhead.data.augment.colour import GREY, turned_hue
 from playhead.data.augment.geometry import mirrored
-from playhead.errors import BadValue, NotFound, PluginError
+from playhead.errors import BadValue, NotFound
+from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Choice, Keys, LabelSchema
+from playhead.plugins import Plugins
 
 GAME = small_game()
 MAP = GAME.regions["map"]
@@ -142,12 +145,8 @@ class OnlyWithoutSteering(Augmentation):
 
 
 def test_a_game_may_add_its_own_and_refuse_windows() -> None:
-    name = f"{__name__}:OnlyWithoutSteering"
-    import sys
-
-    sys.modules[__name__] = sys.modules.get(__name__) or type(sys)(__name__)
-    vars(sys.modules[__name__])["OnlyWithoutSteering"] = OnlyWithoutSteering
-    augmenter = Augmenter.of({name: 1.0}, GAME.schema, GAME.frame, GAME.regions)
+    plugins = with_augmentations(unsteered=OnlyWithoutSteering)
+    augmenter = Augmenter.of({"unsteered": 1.0}, GAME.schema, GAME.frame, GAME.regions, plugins)
     assert augmenter is not None
     labels = {"drive": np.array([[1, 1, 0, 0], [1, 0, 0, 0]] * 3, np.float32)}
     frames, changed = apply(augmenter, FRAMES, labels)
@@ -155,6 +154,14 @@ def test_a_game_may_add_its_own_and_refuse_windows() -> None:
     np.testing.assert_array_equal(frames[0], FRAMES[0])
     assert frames[1, :, 0].max() == 0
     np.testing.assert_array_equal(frames[1][:, MAP.rows, MAP.columns], FRAMES[1][:, MAP.rows, MAP.columns])
+
+
+def with_augmentations(**named: Any) -> Plugins:
+    """Plugins, one of which registers these augmentations."""
+    module = types.ModuleType("plugin")
+    module.playhead_augmentations = hookimpl(lambda: named)  # type: ignore[attr-defined]
+    module.playhead_augmentations.__name__ = "playhead_augmentations"
+    return Plugins([("mine", module)], strict=True)
 
 
 def plain(**wanted: Any) -> Augmenter:
@@ -224,7 +231,15 @@ def test_wrong_names_and_probabilities_are_refused() -> None:
         augment(color=0.5)
     with pytest.raises(BadValue, match="not a probability"):
         augment(flip=1.5)
-    with pytest.raises(PluginError, match="cannot be imported"):
-        augment(**{"playhead_none:Warp": 0.5})
-    with pytest.raises(BadValue, match="not an Augmentation"):
+    with pytest.raises(NotFound, match='No augmentation is called "operator:is_"'):
         augment(**{"operator:is_": 0.5})
+    plugins = with_augmentations(wrong="operator:is_")
+    with pytest.raises(BadValue, match="not an Augmentation"):
+        Augmenter.of({"wrong": 0.5}, GAME.schema, GAME.frame, {}, plugins)
+
+
+def test_what_is_registered_is_found_by_its_reference_too_as_older_runs_name_it() -> None:
+    old = {"playhead.data.augment.geometry:Flip": 1.0}
+    found = Augmenter.of(old, GAME.schema, GAME.frame, {})
+    assert found is not None
+    assert type(found.augmentations[0][0]).__name__ == "Flip"

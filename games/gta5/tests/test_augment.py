@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from playhead.data.augment import Augmenter
+from playhead.plugins import Plugins
 from playhead_gta5.augment import DiagonalWarp, lean
 from playhead_gta5.game import GTA5
 
 MINIMAP = GTA5.regions["minimap"]
-WARP = "playhead_gta5.augment:DiagonalWarp"
+WARP = "diagonal_warp"
 
 
 def warp() -> DiagonalWarp:
@@ -24,7 +25,7 @@ def keys(*rows: str) -> np.ndarray:
 
 def augmenter(**probabilities: float) -> Augmenter:
     wanted = {WARP if name == "warp" else name: p for name, p in probabilities.items()}
-    made = Augmenter.of(wanted, GTA5.schema, GTA5.frame, GTA5.regions)
+    made = Augmenter.of(wanted, GTA5.schema, GTA5.frame, GTA5.regions, Plugins.installed(strict=True))
     assert made is not None
     return made
 

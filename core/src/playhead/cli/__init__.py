@@ -1,4 +1,5 @@
-"""The command line: a table of commands, each imported when it is run. Errors become sentences here and only here.
+"""The command line: a table of commands, each imported when it is run. Errors become sentences here and only here,
+those that nobody expected with the help of net.py.
 
 Nothing heavy may be imported by this module or by cli/context.py: `playhead --help` answers in under 0.3 s.
 """
@@ -14,7 +15,12 @@ from typing import Any
 import click
 
 from playhead import __version__
+from playhead.cli.context import loaded_plugins, warn_of
+from playhead.cli.net import VARIABLE, Call, full_disk, show_traceback, threads_caught, unexpected
+from playhead.cli.terminal import say, visible_streams
 from playhead.errors import PlayheadError
+from playhead.guarded import Interrupted
+from playhead.names import visible
 
 # name -> (module:command, one line for --help). In the order of a day's work.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -39,13 +45,12 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the built-in commands in the table's order, then those of plugins."""
-        return [*COMMANDS, *sorted(set(self.commands) - set(COMMANDS))]
+        return [*COMMANDS, *plugin_commands(ctx)]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import and return one command."""
         if name not in COMMANDS:
-            _add_plugin_commands(self)
-            return self.commands.get(name)
+            return plugin_commands(ctx).get(name, (None, ""))[0]
         module, _, attribute = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
@@ -61,23 +66,28 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing them."""
-        _add_plugin_commands(self)
         rows = [(name, line) for name, (_, line) in COMMANDS.items()]
-        rows += [(name, self.commands[name].get_short_help_str()) for name in sorted(self.commands)]
+        rows += [(name, visible(line)) for name, (_, line) in plugin_commands(ctx).items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
 
-def _add_plugin_commands(group: click.Group) -> None:
-    from playhead.plugins import Plugins
-
-    plugins = Plugins.installed()
-    plugins.add_commands(group)
+def plugin_commands(ctx: click.Context) -> dict[str, tuple[click.Command, str]]:
+    """Return what plugins add, by name and sorted, with a line of help each; broken ones are named."""
+    call = ctx.ensure_object(Call)
+    if call.commands is None:
+        plugins = loaded_plugins(call)
+        known = len(plugins.broken)
+        call.commands = dict(sorted(plugins.commands(click.Group, COMMANDS).items()))
+        warn_of(plugins.broken[known:])
+    return call.commands
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="playhead")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help=f"Show the traceback of an error. Also: {VARIABLE}=1.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
     """Record a game, train a network on it, measure it, let it play.
 
     A first round, on a machine without any game (the stand-in world takes its place):
@@ -88,9 +98,11 @@ def cli() -> None:
       playhead evaluate gta5
       playhead play gta5
     """
+    call = ctx.ensure_object(Call)
+    call.debug = call.debug or debug
     from playhead.input.leftovers import release_leftovers
 
-    release_leftovers(lambda text: click.echo(text, err=True))
+    release_leftovers(say)
 
 
 def main(args: list[str] | None = None) -> None:
@@ -100,27 +112,38 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code. The one place where errors become sentences."""
-    try:
-        cli.main(args, prog_name="playhead", standalone_mode=False)
-    except PlayheadError as error:
-        click.echo(f"Error: {error}", err=True)
-        return 1
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.ClickException as error:
+    call = Call()
+    with visible_streams(), threads_caught(call):
+        try:
+            cli.main(args, prog_name="playhead", standalone_mode=False, obj=call)
+        except click.exceptions.Exit as leaving:
+            return leaving.exit_code
+        except BrokenPipeError:
+            # `playhead data list | head` closes our stdout; keep Python from complaining at exit.
+            sys.stderr.close()
+            return 0
+        except SystemExit:  # a plugin's command that ends the program itself
+            raise
+        except BaseException as error:
+            return _said(error, call)
+        return 0
+
+
+def _said(error: BaseException, call: Call) -> int:
+    """Say an error in a sentence and return the exit code that it has."""
+    if call.debug and not isinstance(error, click.ClickException):
+        show_traceback(error)
+    if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        cause = error.__cause__ if isinstance(error, click.Abort) else error  # click's word for a Ctrl-C
+        say(cause if isinstance(cause, Interrupted) else "Stopped.")
         return 130
-    except BrokenPipeError:
-        # `playhead data list | head` closes our stdout; keep Python from complaining at exit.
-        sys.stderr.close()
-        return 0
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        where = f", while {error.filename} was written" if error.filename else ""
-        click.echo(f"Error: The disk is full{where}. Free some space, or take another disk: --home.", err=True)
-        return 1
-    return 0
+    if isinstance(error, PlayheadError):
+        say(f"Error: {error}")
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        say(f"Error: {full_disk(error)}")
+    else:
+        say(f"Error: {unexpected(error, call)}")
+    return 1

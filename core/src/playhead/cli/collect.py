@@ -12,10 +12,11 @@ from playhead.cli.progress import items_bar
 from playhead.devices import open_device
 from playhead.driving.stopping import stopped_by_interrupt
 from playhead.errors import BadValue, PlayheadError
-from playhead.game import Game, Reference, resolve
+from playhead.game import Game
 from playhead.home import claim_folder
 from playhead.recording.collecting import Collected, Collecting, Eta, header_of
 from playhead.recording.collector import Collector, recorded_parts, split_options, still_missing
+from playhead.references import Reference, resolve
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter

@@ -3,44 +3,67 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from playhead.cli import terminal
+from playhead.cli.net import Call
 from playhead.home import VARIABLE, Home
 
 if TYPE_CHECKING:
     from playhead.game import Game
-    from playhead.plugins import Plugins
+    from playhead.plugins import BrokenPlugin, Plugins
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def loaded_plugins(call: Call) -> Plugins:
+    """Return the installed plugins, loaded once a call; broken ones are named on stderr then."""
+    from playhead.plugins import Plugins
+
+    if call.plugins is None:
+        call.plugins = Plugins.installed()
+        warn_of(call.plugins.broken)
+    return call.plugins
+
+
+def warn_of(broken: Sequence[BrokenPlugin]) -> None:
+    """Name plugins that are left out."""
+    for one in broken:
+        terminal.say(f"Warning: plugin {one.name} is broken and left out: {one.reason}")
 
 
 class Desk:
     """One user at one command: where their data lies and what is installed."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, call: Call | None = None) -> None:
         self.home = home
+        self._call = call or Call()
+        self._call.home = home.path
 
-    @functools.cached_property
+    @property
     def plugins(self) -> Plugins:
         """The installed plugins; broken ones are named once, on stderr."""
-        from playhead.plugins import Plugins
-
-        plugins = Plugins.installed()
-        for broken in plugins.broken:
-            self.say(f"Warning: plugin {broken.name} is broken and left out: {broken.reason}")
-        return plugins
+        return loaded_plugins(self._call)
 
     def game(self, name: str) -> Game:
         """Return the game called `name`. Raises NotFound with the nearest name."""
         return self.plugins.game(name)
 
-    def say(self, text: str) -> None:
-        """Print a note for the person, on stderr, so that stdout holds results only."""
-        click.echo(text, err=True)
+    def say(self, *lines: object) -> None:
+        """Print lines for the person, on stderr, so that stdout holds results only."""
+        terminal.say(*lines)
+
+    def tell(self, *lines: object) -> None:
+        """Print lines of a result, on stdout."""
+        terminal.tell(*lines)
+
+    def tell_json(self, value: Any) -> None:
+        """Print a result as JSON, on stdout."""
+        terminal.tell_json(value)
 
     def say_home(self) -> None:
         """Say which home folder is used and why."""
@@ -57,6 +80,7 @@ def pass_desk(command: F) -> F:
     )
     @functools.wraps(command)
     def with_desk(*args: Any, home: Path | None, **options: Any) -> Any:
-        return command(Desk(Home.find(home)), *args, **options)
+        call = click.get_current_context().find_object(Call)
+        return command(Desk(Home.find(home), call), *args, **options)
 
     return with_desk  # type: ignore[return-value]

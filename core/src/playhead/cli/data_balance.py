@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,17 +45,20 @@ def balance(
         then = "Choose others with --recordings."
         check_same(found.schema, recording.header.schema, where=f"Recording {recording.name}", then=then)
     told = report(WindowIndex.of(opened, found.schema, WindowSpec(origins=origins)))
-    click.echo(json.dumps(told.to_json(), indent=2) if as_json else table(told))
+    if as_json:
+        desk.tell_json(told.to_json())
+    else:
+        desk.tell(*table(told))
 
 
-def table(told: BalanceReport) -> str:
+def table(told: BalanceReport) -> list[str]:
     """Say a report in lines."""
     lines = [told.line(), "", "together:"]
     lines += [f"  {100 * share:5.1f} %  {words}" for words, share in told.combinations.items()]
     lines.append("")
     lines.append(f"changes in {100 * told.change_share:.1f} % of the frames")
     if not told.keys and not told.axes:
-        return "\n".join(lines)  # what is only chosen is never idle
+        return lines  # what is only chosen is never idle
     where = f", the longest {told.longest_idle_s:.1f} s in {told.longest_idle_in}" if told.longest_idle_in else ""
     lines.append(f"idle in {100 * told.idle_share:.1f} % of the frames{where}")
-    return "\n".join(lines)
+    return lines

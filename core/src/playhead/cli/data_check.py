@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from playhead.cli.context import Desk, pass_desk
@@ -35,11 +33,11 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
             {"path": str(folder), "problems": [vars(problem) for problem in problems]}
             for folder, problems in found.items()
         ]
-        click.echo(json.dumps(rows, indent=2))
+        desk.tell_json(rows)
     else:
         for folder, problems in found.items():
             for problem in problems:
-                click.echo(f"{folder.name}  {'note: ' if problem.is_note else ''}{problem}")
+                desk.tell(f"{folder.name}  {'note: ' if problem.is_note else ''}{problem}")
     damaged = [folder for folder, problems in found.items() if not all(problem.is_note for problem in problems)]
     if damaged:
         names = " ".join(f"{folder.parent.name}/{folder.name}" for folder in damaged)

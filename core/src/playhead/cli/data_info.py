@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,10 +26,10 @@ def info(desk: Desk, recording: str, as_json: bool) -> None:
 
     facts = facts_of(open_recording(Catalogue(desk.home).find_anywhere(recording)))
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        desk.tell_json(facts)
         return
     for key, text in _lines(facts):
-        click.echo(f"{key:<16} {text}".rstrip())
+        desk.tell(f"{key:<16} {text}".rstrip())
 
 
 def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +34,13 @@ def list_(desk: Desk, game: str | None, folders: tuple[Path, ...], as_json: bool
     games = [game] if game else catalogue.games()
     found = {name: catalogue.recordings(name, folders) for name in games}
     if as_json:
-        click.echo(json.dumps([info.to_json() for infos in found.values() for info in infos], indent=2))
+        desk.tell_json([info.to_json() for infos in found.values() for info in infos])
         return
     for name, infos in found.items():
         if not game:
-            click.echo(f"{name}:")
+            desk.tell(f"{name}:")
         for line in lines_of(HEADINGS, [_row(info) for info in infos]):
-            click.echo(line)
+            desk.tell(line)
     if not any(found.values()):
         desk.say(f"Nothing has been recorded yet. Record with: playhead record {game or 'GAME'}")
 

@@ -32,7 +32,7 @@ def repair(desk: Desk, recordings: tuple[str, ...], dry_run: bool) -> None:
             done = repair_recording(folder, dry_run=dry_run, progress=bar(folder.name))
         for problem in done.problems:
             desk.say(f"{folder.name}  {problem}")
-        click.echo(f"{folder.name}: {_sentence(done, dry_run=dry_run)}")
+        desk.tell(f"{folder.name}: {_sentence(done, dry_run=dry_run)}")
 
 
 def _sentence(done: Repair, *, dry_run: bool) -> str:

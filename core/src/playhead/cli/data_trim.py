@@ -42,7 +42,7 @@ def trim(
     for folder in Catalogue(desk.home).find_folders(recordings):
         with named_bars() as bar:
             done = trim_recording(folder, idle, dry_run=dry_run, progress=bar(folder.name))
-        click.echo(f"{folder.name}: {_sentence(done)}")
+        desk.tell(f"{folder.name}: {_sentence(done)}")
 
 
 def _sentence(done: Trim) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,11 +46,11 @@ def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     for finding in subject.findings():
         found.append(finding)
         if not as_json:
-            _show(finding)
+            _show(desk, finding)
     delay_s = _keep(desk, subject) if game else None
     if as_json:
         told = {"game": game or None, "device": getattr(subject, "device", None), "delay_s": delay_s}
-        click.echo(json.dumps({**told, "findings": [finding.to_json() for finding in found]}, indent=2))
+        desk.tell_json({**told, "findings": [finding.to_json() for finding in found]})
     fatal = [finding.name for finding in found if finding.is_fatal]
     if fatal:
         raise DeviceFailed(f"Not ok, and needed{f' by {game}' if game else ''}: {', '.join(fatal)}.")
@@ -83,11 +82,11 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
     )
 
 
-def _show(finding: Finding) -> None:
+def _show(desk: Desk, finding: Finding) -> None:
     """Print one line, and below it what to do."""
-    click.echo(f"  {finding.name:<9} {finding.says:<66} {finding.status}")
+    desk.tell(f"  {finding.name:<9} {finding.says:<66} {finding.status}")
     if finding.then:
-        click.echo(f"  {'':<9} {finding.then}")
+        desk.tell(f"  {'':<9} {finding.then}")
 
 
 def _keep(desk: Desk, subject: Machine | Patient) -> float | None:

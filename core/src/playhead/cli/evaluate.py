@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 import sys
@@ -83,7 +82,10 @@ def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         with view.part("page", 1) as advance:
             page = write_report(evaluation, out)
             advance(1)
-    click.echo(json.dumps(evaluation.to_json(), indent=2) if as_json else evaluation.to_text())
+    if as_json:
+        desk.tell_json(evaluation.to_json())
+    else:
+        desk.tell(*evaluation.to_text().split("\n"))
     desk.say(f"Page {page}")
 
 

@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
-from playhead.cli.progress import bars_of
+from playhead.cli.progress import bars_of, name_column
 
 
 class EvaluateView:
     """One bar for each part of an evaluation, gone when it is over; nothing when nobody can see it."""
 
     def __init__(self) -> None:
-        self._progress = bars_of(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        )
+        self._progress = bars_of(name_column(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     def __enter__(self) -> EvaluateView:
         self._progress.start()

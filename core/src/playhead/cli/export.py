@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -41,11 +40,11 @@ def export(
     with named_bars() as bar:
         done = export_all(known, opened, place, exporter=exporter, progress=bar(place.name))
     if as_json:
-        click.echo(json.dumps(asdict(done), indent=2, default=str))
+        desk.tell_json(asdict(done))
         return
     plural = "" if len(opened) == 1 else "s"
-    click.echo(f"{done.place}: {done.frames:,} pictures of {len(opened)} recording{plural}")
+    desk.tell(f"{done.place}: {done.frames:,} pictures of {len(opened)} recording{plural}")
     if done.left_out:
-        click.echo(f"{done.left_out:,} left out, listed in {done.listed_in}")
+        desk.tell(f"{done.left_out:,} left out, listed in {done.listed_in}")
         for one in done.examples:
-            click.echo(f"  {one}")
+            desk.tell(f"  {one}")

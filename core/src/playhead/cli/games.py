@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -21,10 +20,10 @@ def games(desk: Desk, as_json: bool) -> None:
     """
     rows = [_row(desk, name) for name in desk.plugins.games]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        desk.tell_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['name']:<12} {row['title']:<24} {row['labels']}")
+        desk.tell(f"{row['name']:<12} {row['title']:<24} {row['labels']}")
     if not rows:
         desk.say("No game is installed. Install a package that teaches one, or write one: playhead new-game NAME.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,18 +46,18 @@ def import_(
         for row in import_all(found, parent, skip_damaged=skip_damaged, progress=lambda one: bar(one.name)):
             rows.append(row)
             if not as_json:
-                click.echo(_line(row))
+                desk.tell(*_lines(row))
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2, default=str))
+        desk.tell_json([asdict(row) for row in rows])
 
 
-def _line(row: Imported) -> str:
+def _lines(row: Imported) -> list[str]:
     line = f"{row.outcome:<13} {row.name}" + (f": {row.reason}" if row.reason else "")
     if row.left_out:
         line += f", {row.left_out:,} left out, listed in {row.listed_in}"
     if row.converted:
         line += f", {row.converted:,} converted, listed in {row.converted_in}"
-    return line + "".join(f"\n              {one}" for one in row.examples)
+    return [line, *(f"{'':<13} {one}" for one in row.examples)]
 
 
 def _settings(texts: tuple[str, ...]) -> dict[str, str]:

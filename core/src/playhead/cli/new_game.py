@@ -129,7 +129,7 @@ def new_game(desk: Desk, name: str, title: str, into: Path) -> None:
     Example: playhead new-game pong --title Pong
     """
     folder = write_package(name, title, into)
-    click.echo(folder)
+    desk.tell(folder)
     desk.say(
         f"Next: python -m pip install -e {folder}[test], python -m pytest {folder}, then change "
         f"{folder / 'src' / f'playhead_{name}' / 'game.py'}."

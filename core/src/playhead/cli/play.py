@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -74,10 +73,10 @@ def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         return
     summaries = _Session(desk, desk.game(game), asked).play()
     if as_json:
-        click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))
+        desk.tell_json([summary.to_json() for summary in summaries])
         return
     for summary in summaries:
-        click.echo(lines(desk.game(game), summary))
+        desk.tell(*lines(desk.game(game), summary))
 
 
 class _Session:

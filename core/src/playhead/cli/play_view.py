@@ -56,7 +56,7 @@ def measured(game: Game, measures: Mapping[str, float]) -> str:
     )
 
 
-def lines(game: Game, summary: PlaySummary) -> str:
+def lines(game: Game, summary: PlaySummary) -> list[str]:
     """Say how an episode went: what the world measured, how fast the loop ran, what took how long."""
     report, rates = summary.report, summary.report.rates_hz()
     seed = f"seed {summary.seed}  " if summary.seed is not None else ""
@@ -66,4 +66,5 @@ def lines(game: Game, summary: PlaySummary) -> str:
     times = "  ".join(
         f"{name} {sections[name]['p50_ms']:.1f} ms" for name in ("look", "decide", "act") if name in sections
     )
-    return f"{seed}{report.elapsed_s:.1f} s  {measured(game, summary.measures)}\n  {pace}{slow}  (median {times})"
+    first = f"{seed}{report.elapsed_s:.1f} s  {measured(game, summary.measures)}"
+    return [first, f"  {pace}{slow}  (median {times})"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from playhead.cli import plugin_commands
 from playhead.cli.context import Desk, pass_desk
+from playhead.guarded import how_to_remove
 from playhead.plugins import KINDS, Plugins
-
-WHAT_TO_DO = "Mend or update its package, or remove it: python -m pip uninstall PACKAGE."
 
 
 @click.command("plugins")
@@ -20,20 +18,20 @@ def plugins(desk: Desk, as_json: bool) -> None:
 
     Example: playhead plugins
     """
-    # Not desk.plugins: that would warn on stderr of what is listed here in full.
-    found = Plugins.installed()
+    found = desk.plugins
+    plugin_commands(click.get_current_context())  # asks every plugin for its commands, too
     loaded = {name: _registered(found, name) for name in found.loaded()}
-    broken = [{"name": one.name, "reason": one.reason, "then": WHAT_TO_DO} for one in found.broken]
+    broken = [{"name": one.name, "reason": one.reason, "then": how_to_remove(one.name)} for one in found.broken]
     if as_json:
         rows = [{"name": name, "registers": registers} for name, registers in loaded.items()]
-        click.echo(json.dumps({"loaded": rows, "broken": broken}, indent=2))
+        desk.tell_json({"loaded": rows, "broken": broken})
         return
     for plugin, registers in loaded.items():
-        click.echo(plugin)
+        desk.tell(plugin)
         for kind, names in registers.items():
-            click.echo(f"  {kind:<9} {', '.join(names)}")
+            desk.tell(f"  {kind:<9} {', '.join(names)}")
     for one in broken:
-        click.echo(f"{one['name']} is BROKEN and left out: {one['reason']}\n  {one['then']}")
+        desk.tell(f"{one['name']} is BROKEN and left out: {one['reason']}", f"  {one['then']}")
 
 
 def _registered(found: Plugins, plugin: str) -> dict[str, list[str]]:

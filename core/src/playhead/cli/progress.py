@@ -8,18 +8,33 @@ from datetime import timedelta
 
 from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
+
+from playhead.cli import terminal
 
 REDRAWS_HZ = 4
 
 
 def bars_of(*columns: ProgressColumn, console: Console | None = None) -> Progress:
     """Return bars on stderr with these columns, gone when they are done; none where nobody looks."""
-    console = console or Console(stderr=True)
+    console = console or terminal.console()
+    shown = columns or (name_column(), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(
-        *columns, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal, transient=True
+        *shown, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal, transient=True
     )
+
+
+def name_column() -> TextColumn:
+    """Return the column that says what a bar is about: a name is no markup."""
+    return TextColumn("{task.description}", markup=False)
 
 
 @contextmanager
@@ -29,7 +44,7 @@ def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Calla
     Units:  `frames` expected in all, None when unknown; rate_hz frames a second of the game's clock.
     """
     progress = bars_of(
-        TextColumn("{task.description}"),
+        name_column(),
         BarColumn(),
         TextColumn("{task.completed:,.0f} frames"),
         TextColumn("{task.fields[pace]}"),
@@ -62,7 +77,7 @@ def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
 @contextmanager
 def working_on(what: str) -> Iterator[None]:
     """Say what is being done while it is not known how long it takes."""
-    console = Console(stderr=True)
+    console = terminal.console()
     if not console.is_terminal:
         yield
         return
@@ -80,7 +95,7 @@ def live_line(text: Callable[[], str]) -> Iterator[None]:
 @contextmanager
 def live_screen(shown: Callable[[], RenderableType]) -> Iterator[None]:
     """Show something that is asked for anew a few times a second, by a thread of its own."""
-    console = Console(stderr=True)
+    console = terminal.console()
     if not console.is_terminal:
         yield
         return
@@ -95,7 +110,7 @@ def items_bar(title: str, done: int, total: int) -> Iterator[Callable[[float | N
     Units:  it is called with the seconds left, None while they cannot be told.
     """
     progress = bars_of(
-        TextColumn("{task.description}"),
+        name_column(),
         BarColumn(),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
         TextColumn("{task.percentage:.1f} %"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import nullcontext
 from functools import partial
@@ -17,9 +16,10 @@ from playhead.errors import BadValue
 if TYPE_CHECKING:
     from playhead.cli.episodes import Episode
     from playhead.driving.timing import LoopReport
-    from playhead.game import Game, Reference
+    from playhead.game import Game
     from playhead.models.run import Run
     from playhead.recording.session import TakeSummary
+    from playhead.references import Reference
 
 
 @click.command(short_help="Record a game: what it shows and what is pressed.")
@@ -79,11 +79,11 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     summaries = _record_all(desk, found, episodes, asked["workers"])
     wall_s = time.perf_counter() - started
     if as_json:
-        click.echo(json.dumps([summary.to_json() for summary in summaries], indent=2))
+        desk.tell_json([summary.to_json() for summary in summaries])
         return
     for summary in summaries:
-        click.echo(_line(summary))
-    click.echo(_total(summaries, wall_s))
+        desk.tell(_line(summary))
+    desk.tell(_total(summaries, wall_s))
 
 
 def _collect(
@@ -92,7 +92,10 @@ def _collect(
     from playhead.cli.collect import collect, line, to_json
 
     collected = collect(desk, game, collector, asked)
-    click.echo(json.dumps([to_json(collected)], indent=2) if as_json else line(collected))
+    if as_json:
+        desk.tell_json([to_json(collected)])
+    else:
+        desk.tell(line(collected))
 
 
 def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:

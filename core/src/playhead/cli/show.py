@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +25,11 @@ def show(desk: Desk, game: str, as_json: bool) -> None:
     """
     facts = _facts(desk, desk.game(game))
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        desk.tell_json(facts)
         return
     desk.say_home()
     for line in _lines(desk.game(game), facts):
-        click.echo(line)
+        desk.tell(line)
 
 
 def _facts(desk: Desk, game: Game) -> dict[str, Any]:

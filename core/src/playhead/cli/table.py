@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from playhead.names import visible
+
 
 def lines_of(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """Return headings and rows as lines; a column of numbers is set to the right. Without rows: none."""
@@ -27,7 +29,7 @@ def lines_of(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[
 def _shown(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:,.1f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+    return f"{cell:,}" if isinstance(cell, int) else visible(str(cell))
 
 
 def duration(seconds: float) -> str:

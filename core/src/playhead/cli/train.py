@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import replace
@@ -73,7 +72,10 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
             _remove_if_empty(job.out)
             raise
     told = {"name": run.name, "path": str(run.path), **run.to_json()}
-    click.echo(json.dumps(told, indent=2) if as_json else summary(run, is_acting=is_playable(found)))
+    if as_json:
+        desk.tell_json(told)
+    else:
+        desk.tell(*summary(run, is_acting=is_playable(found)))
 
 
 def chosen_recipe(
@@ -155,7 +157,7 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def summary(run: Run, *, is_acting: bool = True) -> str:
+def summary(run: Run, *, is_acting: bool = True) -> list[str]:
     """Say in a few lines how good a run is and what it is called."""
     from playhead.cli.train_view import share
 
@@ -179,4 +181,4 @@ def summary(run: Run, *, is_acting: bool = True) -> str:
         f"{run.name}: {metrics['steps']:,} steps in {metrics['seconds']:.0f} s{early}, "
         f"{run.parameters:,} parameters{loss}"
     )
-    return "\n".join(lines)
+    return lines

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
+from playhead.cli import terminal
 from playhead.cli.progress import bars_of
+from playhead.names import visible
 
 
 class TrainView:
@@ -19,7 +20,7 @@ class TrainView:
 
     def __init__(self, steps: int, *, is_acting: bool = True) -> None:
         self._is_acting = is_acting
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = terminal.console(highlight=False, soft_wrap=True)
         self._progress = bars_of(
             TextColumn("train"),
             BarColumn(),
@@ -41,7 +42,7 @@ class TrainView:
 
     def note(self, sentence: str) -> None:
         """Print a sentence above the bar."""
-        self._console.print(sentence, markup=False)
+        self._console.print(visible(sentence), markup=False)
 
     def step(self, step: int, steps: int, loss: float) -> None:
         """Move the bar."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from playhead.cli.context import Desk
 from playhead.cli.devices import choose_device, parse_settings
@@ -33,7 +30,10 @@ FOR_PLAY = {"episodes": 1, "scenario": "", "latency": None, "unstick": False}
 def watch(desk: Desk, game: Game, asked: dict[str, Any], *, as_json: bool) -> None:
     """Let a run watch a game until the time is up, the source ends, the window is closed or Ctrl-C is pressed."""
     summary = _Session(desk, game, asked).watch()
-    click.echo(json.dumps(summary.to_json(), indent=2) if as_json else lines(summary))
+    if as_json:
+        desk.tell_json(summary.to_json())
+    else:
+        desk.tell(*lines(summary))
 
 
 class _Session:
@@ -174,7 +174,7 @@ class ClosableScreen:
         self._window.show(frame_HWC)
 
 
-def lines(summary: WatchSummary) -> str:
+def lines(summary: WatchSummary) -> list[str]:
     """Say how watching went: what was seen how often, how fast, and what drawing took."""
     report, rates = summary.report, summary.report.rates_hz()
     told = [
@@ -187,9 +187,7 @@ def lines(summary: WatchSummary) -> str:
     if summary.overhead:
         times += f", drawn and shown {summary.overhead['p50_ms']:.1f} ms, p99 {summary.overhead['p99_ms']:.1f} ms"
     felt = f"  Grad-CAM of {summary.heats:,} of {report.captured:,} frames" if summary.heats else ""
-    why = f"\n  ended because {report.because}" if report.because else ""
-    return (
-        f"{report.elapsed_s:.1f} s  {report.captured:,} frames\n  "
-        + "\n  ".join(told)
-        + f"\n  captured {rates['captured']:.1f}/s  predicted {rates['decided']:.1f}/s{slow}{times}){felt}{why}"
-    )
+    pace = f"captured {rates['captured']:.1f}/s  predicted {rates['decided']:.1f}/s{slow}{times}){felt}"
+    why = [f"ended because {report.because}"] if report.because else []
+    first = f"{report.elapsed_s:.1f} s  {report.captured:,} frames"
+    return [first, *(f"  {line}" for line in (*told, pace, *why))]

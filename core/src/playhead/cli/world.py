@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from playhead.cli.devices import find_scenario, parse_settings
 from playhead.cli.play_view import measured
 from playhead.devices import merged
 from playhead.errors import BadValue
+from playhead.names import command
 
 if TYPE_CHECKING:
     from playhead.game import Game
@@ -95,10 +95,10 @@ def world(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     with stopped_by_interrupt() as stop:
         drives = show(found, _asked(found, asked), on_open=partial(_say, desk, found), stop=stop.is_set)
     if as_json:
-        click.echo(json.dumps([drive.to_json() for drive in drives], indent=2))
+        desk.tell_json([drive.to_json() for drive in drives])
         return
     for number, drive in enumerate(drives):
-        click.echo(_line(found, asked["seed"] + number, drive))
+        desk.tell(*_lines(found, asked["seed"] + number, drive))
 
 
 def _asked(game: Game, asked: dict[str, Any]) -> Show:
@@ -144,14 +144,15 @@ def _say(desk: Desk, game: Game, title: str, keys: Mapping[str, str]) -> None:
     screens = [name for name, device in game.devices.items() if device.capture == "screen"]
     if screens:
         desk.say(
-            "In another terminal, to record what you see and press, or to let a run drive:\n"
-            f"  playhead record {game.name} --on {screens[0]}\n  playhead play {game.name} --on {screens[0]}"
+            "In another terminal, to record what you see and press, or to let a run drive:",
+            f"  {command('record', game.name, '--on', screens[0])}",
+            f"  {command('play', game.name, '--on', screens[0])}",
         )
 
 
-def _line(game: Game, seed: int, drive: ShownDrive) -> str:
+def _lines(game: Game, seed: int, drive: ShownDrive) -> list[str]:
     hung = f", hung for {drive.lost_s:.1f} s" if drive.lost_s >= 0.1 else ""
-    return (
-        f"seed {seed}  {drive.seconds:.1f} s  {measured(game, drive.measures)}\n"
-        f"  {drive.pictures:,} pictures, {drive.rate_hz:.0f} a second{hung}; {ENDINGS[drive.ending]}"
-    )
+    return [
+        f"seed {seed}  {drive.seconds:.1f} s  {measured(game, drive.measures)}",
+        f"  {drive.pictures:,} pictures, {drive.rate_hz:.0f} a second{hung}; {ENDINGS[drive.ending]}",
+    ]

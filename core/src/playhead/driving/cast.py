@@ -6,7 +6,8 @@ from playhead.devices import OpenDevice
 from playhead.driving.drivers import ScriptedDriver
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found
-from playhead.game import Game, Reference, World, resolve
+from playhead.game import Game, World
+from playhead.references import Reference, resolve
 
 
 def policy_reference(game: Game, name: str) -> Reference:

@@ -29,6 +29,7 @@ from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.playing.overlay import with_heat
+from playhead.plugins import Plugins
 
 RowArray = npt.NDArray[np.int64]
 
@@ -168,14 +169,14 @@ def _heat_choice(asked: Asked, name: str, head: Choice) -> RowArray:
 
 
 def augmentation_rows(
-    run: Run, network: Network, index: WindowIndex, *, pictures: int = 4, seed: int = 0
+    run: Run, network: Network, index: WindowIndex, plugins: Plugins, *, pictures: int = 4, seed: int = 0
 ) -> list[tuple[bytes, list[bytes]]]:
     """Show some windows as they are and as training sees them: changed by chance, and as small as the network
     looks at them.
 
     Shapes:  returns (the frame, VARIANTS pictures of the network's first view) for each window.
     """
-    augmenter = Augmenter.of(run.recipe.augment, index.schema, run.frame, run.spec.regions)
+    augmenter = Augmenter.of(run.recipe.augment, index.schema, run.frame, run.spec.regions, plugins)
     if augmenter is None or FRAMES not in run.recipe.inputs or not len(index):
         return []
     loader = Loader(

@@ -125,7 +125,7 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
             found.attention = attention_exhibits(predictor, run, index, asked.answers)
         advance(1)
         if isinstance(predictor.network, Network):
-            found.augmented = augmentation_rows(run, predictor.network, index)
+            found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
         advance(1)
     beaten = [v for result in found.heads for v in baseline_verdicts(result, is_acting=is_acting)]
     found.verdicts = [*beaten, *honesty]

@@ -15,6 +15,7 @@ from playhead.evaluation.exhibit import Exhibit
 from playhead.evaluation.honesty import Verdict
 from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head
 from playhead.evaluation.statistics import ScoreTable, aligned, bootstrap_mean, number, shown
+from playhead.names import visible
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -195,10 +196,9 @@ class Evaluation:
         parts = [self.table.to_text()] if self.table else []
         parts += [head_table(result) for result in self.heads]
         for study in self.choices:
-            parts += [confusion_text(study), "\n".join(summary_lines(study))]
-        parts += [
-            "\n".join(f"{'ok  ' if verdict.passed else 'NO  '} {verdict.sentence}" for verdict in self.verdicts)
-        ]
+            parts += [confusion_text(study), "\n".join(map(visible, summary_lines(study)))]
+        said = [f"{'ok  ' if verdict.passed else 'NO  '} {visible(verdict.sentence)}" for verdict in self.verdicts]
+        parts.append("\n".join(said))
         return "\n\n".join(part for part in parts if part)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from playhead.evaluation.answers import FloatArray
 from playhead.game import Measure
+from playhead.names import visible
 
 RESAMPLES = 10_000
 LOW, HIGH = 2.5, 97.5  # percentiles of a 95 % interval
@@ -236,8 +237,9 @@ def number(value: float) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Lay rows of cells out in columns two spaces apart."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    """Lay rows of cells out in columns two spaces apart; a cell stays in its row, whatever a name in it holds."""
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown
     )

@@ -30,9 +30,9 @@ def attribution_layers(network: nn.Module) -> dict[str, nn.Module]:
     A network may say so itself with a method of this name; else each encoder in its `encoders` is a view, and a
     network without encoders is one view of the whole frame.
     """
-    stated = getattr(network, "attribution_layers", None)
-    if callable(stated):
-        return dict(stated())
+    own = getattr(network, "attribution_layers", None)
+    if callable(own):
+        return dict(own())
     encoders = getattr(network, "encoders", None)
     views = dict(encoders.items()) if isinstance(encoders, nn.ModuleDict) else {WHOLE_FRAME: network}
     last = {name: _last_convolution(module) for name, module in views.items()}

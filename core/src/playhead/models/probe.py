@@ -25,9 +25,9 @@ def answer_layer(network: nn.Module, head: str, outputs: int) -> nn.Module:
     A network may say so itself with a method of this name; else it is the head's layer in its Heads, else the
     last linear layer of that many outputs. Raises: Mismatch when there is none.
     """
-    stated = getattr(network, "answer_layer", None)
-    if callable(stated):
-        layer: nn.Module = stated(head)
+    own = getattr(network, "answer_layer", None)
+    if callable(own):
+        layer: nn.Module = own(head)
         return layer
     for module in network.modules():
         if isinstance(module, Heads) and head in module.layers:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 import playhead
 from playhead.errors import Damaged, Mismatch, NotFound, not_found
-from playhead.game import Frame, Game, resolve
+from playhead.game import Frame, Game
 from playhead.home import Home
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
@@ -23,6 +23,7 @@ from playhead.models.memory import FeatureMemory
 from playhead.models.network import Network
 from playhead.models.weights import load_weights, read_weights, save_weights
 from playhead.plugins import Plugins
+from playhead.references import resolve
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
 

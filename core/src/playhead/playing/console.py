@@ -24,6 +24,7 @@ from playhead.driving.wheel import Wheel, Who
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes, Head
+from playhead.names import visible
 from playhead.playing.controllers import Answers
 
 NEWS_NS = NS_PER_S // 10
@@ -127,7 +128,7 @@ class PlayerConsole:
         news = self.news
         return Panel(
             Group(self._banner(), Text(), self._numbers(news), Text(), *self._heads(news)),
-            title=self._title,
+            title=Text(visible(self._title)),
             width=80,
         )
 
@@ -159,7 +160,7 @@ class PlayerConsole:
         recorded = f"recording {self._recording}" if self._recording else "not recorded"
         table.add_row(
             f"frame age [bold]{news.age_ms:.1f}[/] ms", f"{news.late} late, {news.dropped} dropped",
-            f"{minutes}:{seconds:02d}", recorded,
+            f"{minutes}:{seconds:02d}", Text(visible(recorded)),
         )  # fmt: skip
         return table
 
@@ -169,8 +170,8 @@ class PlayerConsole:
             table = Table.grid(padding=(0, 1))
             table.add_column(width=14, no_wrap=True)
             for label, value, bar in _bars(head, np.asarray(answer, dtype=np.float64)):
-                table.add_row(label, bar, f"{value:5.2f}", self._press(news, label))
-            yield Text(name, style="dim")
+                table.add_row(Text(visible(label)), bar, f"{value:5.2f}", self._press(news, label))
+            yield Text(visible(name), style="dim")
             yield table
 
     def _press(self, news: News, label: str) -> Text:

@@ -10,13 +10,14 @@ import numpy as np
 from playhead.capture import CapturedFrame
 from playhead.errors import BadValue
 from playhead.events import Origin
-from playhead.game import Game, is_playable, resolve
+from playhead.game import Game, is_playable
 from playhead.home import Home
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run, RunCatalogue
 from playhead.playing.controllers import Answers, Controller
 from playhead.playing.history import History
 from playhead.plugins import Plugins
+from playhead.references import resolve
 
 if TYPE_CHECKING:
     from playhead.driving.drivers import Plan

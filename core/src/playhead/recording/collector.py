@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from playhead.capture import FrameArray
 from playhead.errors import BadValue
-from playhead.game import Device, Game, Reference, only_or_named
+from playhead.game import Device, Game, only_or_named
+from playhead.references import Reference
 
 if TYPE_CHECKING:
     from playhead.storage.schema import RecordingHeader

@@ -13,7 +13,8 @@ from playhead.devices import DeviceSession, merged
 from playhead.driving.cast import policy_reference, world_of
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found
-from playhead.game import Game, resolve
+from playhead.game import Game
+from playhead.references import resolve
 from playhead.showing.clock import PatientClock
 from playhead.showing.drive import Showing, ShownDrive, picture_of
 from playhead.showing.log import DriveLog

@@ -14,6 +14,7 @@ import numpy as np
 
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import DeviceFailed, not_found
+from playhead.names import visible
 from playhead.showing.stamp import FrameArray
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Window:
         """Open the window. Units: pixels of the desktop; without a corner the system puts it somewhere."""
         if corner is not None:
             os.environ["SDL_VIDEO_WINDOW_POS"] = f"{corner[0]},{corner[1]}"
-        self._sdl.display.set_caption(self._title)
+        self._sdl.display.set_caption(visible(self._title))
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", RuntimeWarning

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from playhead.errors import BadValue, PlayheadError
-from playhead.game import Game, only_or_named, resolve
+from playhead.game import Game, only_or_named
+from playhead.references import resolve
 from playhead.storage.disk import saying_what_failed
 from playhead.storage.importing import NAMED, LeftOut, Progress
 from playhead.storage.reader import Recording

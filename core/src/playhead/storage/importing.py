@@ -22,8 +22,10 @@ import google_crc32c
 
 from playhead.containers.files import open_plain, reason, shown
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
-from playhead.game import Game, only_or_named, resolve
+from playhead.game import Game, only_or_named
 from playhead.home import claim_folder
+from playhead.names import as_name
+from playhead.references import resolve
 from playhead.storage.disk import FULL, disk_failed
 from playhead.storage.known import Known, content_in
 from playhead.storage.marks import Mark, measure
@@ -111,10 +113,6 @@ def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str,
     return found
 
 
-def _folder_name(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "imported"
-
-
 def import_all(
     found: Iterable[Importable],
     parent: Path,
@@ -137,7 +135,7 @@ def import_all(
                 raise refused from error
             if not skip_damaged:
                 raise
-            yield Imported(name=_folder_name(one.name), source=one.source, outcome="skipped", reason=str(error))
+            yield Imported(name=as_name(one.name, "imported"), source=one.source, outcome="skipped", reason=str(error))
 
 
 def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
@@ -201,7 +199,7 @@ def _once_more(one: Importable, twin: Path) -> Imported:
     mark = Mark.read(twin)
     first = mark.source if mark and mark.source else f"the recording {twin.name}"
     why = f"{one.source} is {first} once more: the same pictures and labels, which {twin.name} holds"
-    return Imported(name=_folder_name(one.name), source=one.source, outcome="left out", reason=why)
+    return Imported(name=as_name(one.name, "imported"), source=one.source, outcome="left out", reason=why)
 
 
 def _told(
@@ -257,7 +255,7 @@ def _place(parent: Path, one: Importable, state: str, known: Mapping[str, Path])
     """Return the folder that holds this source already and its mark, or the first free one: name, name-2."""
     if one.identity in known:
         return known[one.identity], Mark.read(known[one.identity])
-    name = _folder_name(one.name)
+    name = as_name(one.name, "imported")
     folder, number = parent / name, 1
     while folder.exists():
         mark = Mark.read(folder)

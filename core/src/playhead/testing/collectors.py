@@ -9,10 +9,11 @@ import pytest
 
 from playhead.devices import DeviceSession, open_device
 from playhead.errors import PlayheadError
-from playhead.game import Game, Reference, resolve
+from playhead.game import Game
 from playhead.plugins import Plugins
 from playhead.recording.collecting import header_of
 from playhead.recording.collector import Collector, Item, Picture, still_missing
+from playhead.references import Reference, resolve
 from playhead.testing.labels import check_labels
 
 # Captures of a machine with a window or a phone, which a test machine need not have.

@@ -18,10 +18,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from playhead.game import Game, resolve
+from playhead.game import Game
 from playhead.home import Home
 from playhead.labels import Axes, Keys, LabelSchema, check_same
 from playhead.plugins import Plugins
+from playhead.references import resolve
 from playhead.regions import Region
 from playhead.testing.collectors import check_collectors
 from playhead.testing.day import Day, recipes_of
@@ -144,7 +145,7 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
         game.schema.head(head)
     assert WindowSpec.of(recipe).trusted, f"recipe {name} trusts the labels of nobody"
     schema = LabelSchema(tuple((n, head) for n, head in game.schema.heads if n in (recipe.heads or game.schema)))
-    Augmenter.of(recipe.augment, schema, game.frame, game.regions)
+    Augmenter.of(recipe.augment, schema, game.frame, game.regions, plugins)
     spec = model_spec(game.to_json(), schema, game.frame, recipe)
     network = plugins.get("model", recipe.model)(spec).eval()
     frames = torch.randint(0, 255, (2, recipe.length, *game.frame.shape), dtype=torch.uint8)

@@ -108,7 +108,7 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cach
         steps=recipe.steps,
         prepare=network.prepare,
         cache=cache,
-        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions),
+        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions, job.plugins),
         augment_on=recipe.augment_on,
         inputs=recipe.inputs,
         workers=recipe.workers,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
+from playhead.references import Reference
 from playhead.regions import Region
 from playhead_gta5.labels import CONVERSIONS, DRIVE
 from playhead_gta5.recipes import DEFAULT, ORIGINAL, QUICK
@@ -88,3 +89,9 @@ GTA5 = Game(
 def playhead_games() -> list[Game]:
     """Return the one game this package teaches."""
     return [GTA5]
+
+
+@hookimpl
+def playhead_augmentations() -> dict[str, Reference]:
+    """Return the change to pictures that this package brings."""
+    return {"diagonal_warp": "playhead_gta5.augment:DiagonalWarp"}

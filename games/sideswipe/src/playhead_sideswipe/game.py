@@ -8,8 +8,9 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from playhead.game import Device, Frame, Game, Reference, Window
+from playhead.game import Device, Frame, Game, Window
 from playhead.hookspecs import hookimpl
+from playhead.references import Reference
 from playhead_sideswipe.labels import CAR
 from playhead_sideswipe.layout import CROP, STREAM_SIDE
 from playhead_sideswipe.recipes import DEFAULT, ORIGINAL, SMALL

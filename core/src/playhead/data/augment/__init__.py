@@ -4,7 +4,7 @@ Made on batches, the same for all frames of a window. Regions such as a minimap 
 their surroundings before anything moves, put back at the end, mirrored in place where the picture was.
 
 A recipe says how often, and how: {"flip": 0.5, "colour": {"share": 0.5, "hue": 0.5}}. A game adds its own: a
-subclass of Augmentation, named in its recipe as "package.module:Name".
+subclass of Augmentation, registered by the hook `playhead_augmentations`.
 
 `augmentation.py` says what one change is, `augmenter.py` makes those of a recipe and applies them. The changes lie
 in `colour.py`, `geometry.py`, where labels are mirrored too, and `erasing.py`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,26 +14,16 @@ import torch
 from torch import Tensor
 
 from playhead.data.augment.augmentation import Augmentation, Labels
-from playhead.data.augment.colour import Colour
-from playhead.data.augment.erasing import CutOut, Holes
-from playhead.data.augment.geometry import Flip, Move, Zoom
 from playhead.errors import BadValue, not_found
-from playhead.game import Frame, resolve
+from playhead.game import Frame
 from playhead.labels import LabelSchema
+from playhead.plugins import Plugins
 from playhead.regions import Region
 
 FrameArray = npt.NDArray[np.uint8]
 
 # GTA-V-LSTM filled its minimap in this way (Navier-Stokes, radius 3): systems.md, section 4.
 INPAINT_RADIUS = 3
-BUILT_IN: dict[str, type[Augmentation]] = {
-    "colour": Colour,
-    "flip": Flip,
-    "zoom": Zoom,
-    "move": Move,
-    "holes": Holes,
-    "cutout": CutOut,
-}
 # So many floats of windows are changed at once: more do not stay in the processor's cache. A window of 3 frames
 # of 240x180 alone is as many; changing a batch of those one by one was four times as fast as all together.
 CHUNK_FLOATS = 400_000
@@ -48,18 +38,25 @@ class Augmenter:
 
     @classmethod
     def of(
-        cls, wanted: Mapping[str, Any], schema: LabelSchema, frame: Frame, regions: Mapping[str, Region]
+        cls,
+        wanted: Mapping[str, Any],
+        schema: LabelSchema,
+        frame: Frame,
+        regions: Mapping[str, Region],
+        plugins: Plugins | None = None,
     ) -> Augmenter | None:
         """Make what a recipe asks for, in its order; None when that is nothing.
 
+        Its names are those that `plugins` registered, without these the built-in ones.
         Raises:  NotFound for an unknown name, BadValue for a probability outside [0, 1] or an unknown option.
         """
         made: list[tuple[Augmentation, float]] = []
+        known = plugins or Plugins()
         for name, asked in wanted.items():
             options = dict(asked) if isinstance(asked, Mapping) else {"share": asked}
             probability = _probability(name, options.pop("share", 1.0))
             if probability > 0:
-                made.append((_make(name, schema, frame, options), probability))
+                made.append((_make(known.get("augmentation", name), name, schema, frame, options), probability))
         return cls(augmentations=made, regions=tuple(regions.values())) if made else None
 
     def draw(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
@@ -160,10 +157,9 @@ def _probability(name: str, asked: Any) -> float:
     return float(asked)
 
 
-def _make(name: str, schema: LabelSchema, frame: Frame, options: Mapping[str, Any]) -> Augmentation:
-    if ":" not in name and name not in BUILT_IN:
-        raise not_found("augmentation", name, BUILT_IN, then='A game\'s own reads "package.module:Name".')
-    kind = BUILT_IN.get(name) or resolve(name)
+def _make(
+    kind: Callable[..., Any], name: str, schema: LabelSchema, frame: Frame, options: Mapping[str, Any]
+) -> Augmentation:
     _check_options(name, kind, options)
     made = kind(schema, frame, **options)
     if not isinstance(made, Augmentation):

@@ -1,0 +1,153 @@
+"""Runs the code of a plugin so that whatever it does stays with it: it fails alone, and says nothing on stdout.
+
+A plugin is trusted: it may do what playhead may. It is not trusted to be without faults.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playhead.errors import PlayheadError, PluginError
+from playhead.names import visible
+
+T = TypeVar("T")
+
+SLOW_S = 3.0  # the largest package of this repository is imported in .1 s; torch alone takes 2 to 3
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while the code of a plugin ran; says of which."""
+
+
+def run_foreign(plugin: str, doing: str, work: Callable[[], T]) -> T:
+    """Do `work`, which is code of a plugin: `doing` says what, as "is being imported".
+
+    While it takes long, its plugin is named on stderr. Working folder, signal handlers, stdout and the order of
+    sys.path are as before afterwards; what a plugin adds to sys.path comes last.
+    Raises:  PluginError for whatever comes out of it, also for an exit; Interrupted only for a real Ctrl-C.
+    """
+    pressed: list[int] = []
+    with ExitStack() as stack:
+        for kept in (_state_kept(), _quiet(), _named_when_slow(plugin, doing), _ctrl_c_noted(pressed)):
+            stack.enter_context(kept)
+        try:
+            result = work()
+        except BaseException as error:
+            if not pressed:
+                raise PluginError(_reason(error)) from error
+    if pressed:  # it may have come to the plugin, which made something else of it, or nothing
+        raise Interrupted(f"Stopped while plugin {plugin} {doing}. {how_to_remove(plugin)}")
+    return result
+
+
+def how_to_remove(plugin: str) -> str:
+    """Say what to do about a plugin that cannot be used."""
+    return f"Mend or update the package of {plugin}, or remove it: python -m pip uninstall PACKAGE."
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, PlayheadError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"it wants to end the program (SystemExit: {error.code})"
+    try:
+        text = str(error)
+    except Exception as another:  # an error whose text cannot be made is foreign code too
+        text = f"its text cannot be made, {type(another).__name__}"
+    return f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def _ctrl_c_noted(pressed: list[int]) -> Iterator[None]:
+    """Tell a Ctrl-C of the person from a KeyboardInterrupt that a plugin raises: only the former is a signal."""
+    if not _is_main() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # signals are ignored, or somebody waits for them without being interrupted
+        return
+
+    def note(number: int, frame: Any) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _named_when_slow(plugin: str, doing: str) -> Iterator[None]:
+    """Name a plugin on stderr once its code has taken SLOW_S, as long as it goes on."""
+
+    def name() -> None:
+        with suppress(OSError, ValueError, AttributeError):  # stderr may be closed
+            sys.stderr.write(f"Plugin {visible(plugin)} {doing}, for {SLOW_S:g} s so far. Ctrl-C ends it.\n")
+            sys.stderr.flush()
+
+    timer = threading.Timer(SLOW_S, name)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lead what is printed on stdout, which holds results, to stderr: by Python, by C and by child processes."""
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        with suppress(OSError, ValueError):
+            _flush()
+            before = os.dup(1)
+            stack.callback(os.close, before)
+            os.dup2(2, 1)
+            stack.callback(os.dup2, before, 1)
+            stack.callback(_flush)
+        yield
+
+
+def _flush() -> None:
+    for stream in (sys.__stdout__, sys.stdout):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()  # type: ignore[union-attr]
+
+
+@contextmanager
+def _state_kept() -> Iterator[None]:
+    """Put back what belongs to the whole process and not to a plugin."""
+    path, streams = list(sys.path), (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, threading.excepthook)
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()} if _is_main() else {}
+    folder = _folder()
+    with warnings.catch_warnings():
+        try:
+            yield
+        finally:
+            sys.path[:] = [*path, *(one for one in sys.path if one not in path)]
+            sys.stdin, sys.stdout, sys.stderr, sys.excepthook, threading.excepthook = streams
+            if folder and _folder() != folder:
+                with suppress(OSError):
+                    os.chdir(folder)
+            for number, handler in handlers.items():
+                if handler is not None and signal.getsignal(number) is not handler:
+                    with suppress(OSError, ValueError):
+                        signal.signal(number, handler)
+
+
+def _folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was deleted
+        return ""
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
