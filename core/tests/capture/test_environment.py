@@ -144,7 +144,8 @@ def test_in_real_time_the_environment_does_not_wait() -> None:
     ("options", "error", "says"),
     [
         ({"environment": "Nothing-v0"}, NotFound, "Nothing"),
-        ({"environment": "no_such_module:Thing-v0"}, DeviceFailed, "no_such_module"),
+        ({"environment": "no_such_module:Thing-v0"}, BadValue, "only the package of tested"),
+        ({"action": "os:system"}, BadValue, "is code, and only the package of tested"),
         ({"environment": None}, BadValue, "environment"),
         ({"arguments": {"colour": 3}}, BadValue, "colour"),
         ({"enviroment_": "x"}, NotFound, "enviroment_"),
@@ -157,6 +158,11 @@ def test_in_real_time_the_environment_does_not_wait() -> None:
 def test_wrong_options_are_said(options: dict[str, Any], error: type[PlayheadError], says: str) -> None:
     with pytest.raises(error, match=says):
         open_device(Plugins(), game_of("playhead-test/Counting-v0"), "world", options=options)
+
+
+def test_a_package_may_name_the_module_of_its_environment() -> None:
+    with pytest.raises(DeviceFailed, match="no_such_module"):
+        opened("no_such_module:Thing-v0")
 
 
 def test_an_unknown_code_is_said() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,7 +134,9 @@ def import_all(
                 raise refused from error
             if not skip_damaged:
                 raise
-            yield Imported(name=as_name(one.name, "imported"), source=one.source, outcome="skipped", reason=str(error))
+            yield Imported(
+                name=as_name(one.name, "imported"), source=one.source, outcome="skipped", reason=str(error)
+            )
 
 
 def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
