@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.errors import BadValue, Mismatch, NotFound
+from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.labels import (
     Axes,
     Choice,
@@ -83,7 +83,7 @@ def test_an_unknown_head_names_the_nearest_one() -> None:
 
 
 def test_an_unknown_kind_of_head_in_a_file_asks_for_an_update() -> None:
-    with pytest.raises(BadValue, match="Update"):
+    with pytest.raises(Damaged, match="Update"):
         LabelSchema.from_json([{"head": "x", "kind": "sound", "names": ["a"]}])
 
 

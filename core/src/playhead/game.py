@@ -7,6 +7,7 @@ Data and code are kept apart: everything that can be written as JSON goes into e
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -38,7 +39,8 @@ class Frame:
     quality: int = 75  # 8.9 KiB, 33.4 dB a frame of the streets world (benchmarks/reading.py)
 
     def __post_init__(self) -> None:
-        if self.width <= 0 or self.height <= 0 or self.rate_hz <= 0 or not 1 <= self.quality <= 100:
+        is_rate = 0 < self.rate_hz < math.inf
+        if self.width <= 0 or self.height <= 0 or not is_rate or not 1 <= self.quality <= 100:
             raise BadValue(f"A frame needs positive width, height and rate and a quality of 1 to 100: {self}.")
 
     @property

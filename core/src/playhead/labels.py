@@ -7,14 +7,17 @@ Shape legend: T frames, A columns of one head (keys and axes one each; a choice 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta, Struct
 
-from playhead.errors import BadValue, Mismatch, not_found
+from playhead.decoding import convert
+from playhead.errors import BadValue, Damaged, Mismatch, not_found
 
 LabelArray = npt.NDArray[np.generic]
 
@@ -22,9 +25,16 @@ LabelArray = npt.NDArray[np.generic]
 def _check_names(kind: str, names: tuple[str, ...]) -> None:
     if not names:
         raise BadValue(f"{kind}() needs at least one name.")
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise BadValue(f"{kind}{names} names {', '.join(twice)} twice.")
+
+
+def _check_known(kind: str, wanted: Iterable[str], names: tuple[str, ...]) -> None:
+    known = set(names)
+    for name in wanted:
+        if name not in known:
+            raise not_found(kind, name, names)
 
 
 @dataclass(frozen=True, init=False)
@@ -47,10 +57,7 @@ class Keys:
         mirror: tuple[tuple[str, str], ...] = (),
     ) -> None:
         _check_names("Keys", names)
-        for pair in (*opposites, *mirror):
-            for name in pair:
-                if name not in names:
-                    raise not_found("key", name, names)
+        _check_known("key", (name for pair in (*opposites, *mirror) for name in pair), names)
         object.__setattr__(self, "names", tuple(names))
         object.__setattr__(self, "opposites", tuple((a, b) for a, b in opposites))
         object.__setattr__(self, "mirror", tuple((a, b) for a, b in mirror))
@@ -84,10 +91,7 @@ class Choice:
 
     def __init__(self, *names: str, mirror: tuple[tuple[str, str], ...] = ()) -> None:
         _check_names("Choice", names)
-        for pair in mirror:
-            for name in pair:
-                if name not in names:
-                    raise not_found("class", name, names)
+        _check_known("class", (name for pair in mirror for name in pair), names)
         object.__setattr__(self, "names", tuple(names))
         object.__setattr__(self, "mirror", tuple((a, b) for a, b in mirror))
 
@@ -122,9 +126,7 @@ class Axes:
 
     def __init__(self, *names: str, deltas: tuple[float, ...] = (), mirror: tuple[str, ...] = ()) -> None:
         _check_names("Axes", names)
-        for name in mirror:
-            if name not in names:
-                raise not_found("axis", name, names)
+        _check_known("axis", mirror, names)
         object.__setattr__(self, "names", tuple(names))
         object.__setattr__(self, "deltas", tuple(float(delta) for delta in deltas))
         object.__setattr__(self, "mirror", tuple(mirror))
@@ -182,9 +184,16 @@ class LabelSchema(Mapping[str, Head]):
         return [{"head": name, **_head_to_json(head)} for name, head in self.heads]
 
     @classmethod
-    def from_json(cls, data: list[dict[str, Any]]) -> LabelSchema:
-        """Rebuild a schema from `to_json`."""
-        return cls(tuple((entry["head"], _head_from_json(entry)) for entry in data))
+    def from_json(cls, data: object, *, where: str = "The label schema") -> LabelSchema:
+        """Rebuild a schema from `to_json`. Raises Damaged, naming `where`, for anything else."""
+        stored = convert(data, _StoredSchema, where=where, then="A newer playhead may know more. Update it.")
+        twice = [name for name, count in Counter(entry.head for entry in stored).items() if count > 1]
+        if twice:
+            raise Damaged(f"{where} cannot be read: two label heads are called {twice[0]}.")
+        try:
+            return cls(tuple((entry.head, entry.rebuilt()) for entry in stored))
+        except (BadValue, LookupError) as error:
+            raise Damaged(f"{where} cannot be read: {error}") from error
 
 
 def _head_to_json(head: Head) -> dict[str, Any]:
@@ -199,19 +208,40 @@ def _head_to_json(head: Head) -> dict[str, Any]:
     return data
 
 
-def _pairs(rows: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((a, b) for a, b in rows)
+_Name = Annotated[str, Meta(min_length=1, max_length=200)]
+_Pair = tuple[_Name, _Name]
 
 
-def _head_from_json(entry: Mapping[str, Any]) -> Head:
-    names = tuple(entry["names"])
-    if entry["kind"] == "keys":
-        return Keys(*names, opposites=_pairs(entry["opposites"]), mirror=_pairs(entry["mirror"]))
-    if entry["kind"] == "choice":
-        return Choice(*names, mirror=_pairs(entry["mirror"]))
-    if entry["kind"] == "axes":
-        return Axes(*names, deltas=tuple(entry["deltas"]), mirror=tuple(entry["mirror"]))
-    raise BadValue(f'A label head of kind "{entry["kind"]}" is unknown to this version of playhead. Update it.')
+class _StoredKeys(Struct, tag_field="kind", tag="keys"):
+    head: _Name
+    names: Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=1_024)]  # as many columns of an array
+    opposites: Annotated[tuple[_Pair, ...], Meta(max_length=4_096)]
+    mirror: Annotated[tuple[_Pair, ...], Meta(max_length=4_096)]
+
+    def rebuilt(self) -> Keys:
+        return Keys(*self.names, opposites=self.opposites, mirror=self.mirror)
+
+
+class _StoredChoice(Struct, tag_field="kind", tag="choice"):
+    head: _Name
+    names: Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=65_536)]  # as uint16 can number
+    mirror: Annotated[tuple[_Pair, ...], Meta(max_length=65_536)]
+
+    def rebuilt(self) -> Choice:
+        return Choice(*self.names, mirror=self.mirror)
+
+
+class _StoredAxes(Struct, tag_field="kind", tag="axes"):
+    head: _Name
+    names: Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=1_024)]
+    deltas: Annotated[tuple[Annotated[float, Meta(ge=-2, le=2)], ...], Meta(max_length=1_024)]
+    mirror: Annotated[tuple[_Name, ...], Meta(max_length=1_024)]
+
+    def rebuilt(self) -> Axes:
+        return Axes(*self.names, deltas=self.deltas, mirror=self.mirror)
+
+
+_StoredSchema = Annotated[tuple[_StoredKeys | _StoredChoice | _StoredAxes, ...], Meta(max_length=256)]
 
 
 def check_same(ours: LabelSchema, theirs: LabelSchema, *, where: str, then: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +57,27 @@ def write(folder: Path, frames: int, **changes: object) -> Path:
             if number % 2:
                 writer.add_events([Event(time_ns=time_ns + 5, code="a", value=1.0, origin=Origin.SCRIPT)])
     return folder
+
+
+def without_checksums(folder: Path) -> Path:
+    """Make of a recording what was written before there were checksums, and return its folder."""
+    for file in folder.rglob("zarr.json"):
+        document = json.loads(file.read_text())
+        attributes = document["attributes"]
+        if file.parent == folder:
+            for name in ("seal", "checksums"):
+                attributes["playhead"].pop(name)
+        else:
+            attributes.pop("playhead")
+        file.write_text(json.dumps(document))
+    shutil.rmtree(folder / "checksums")
+    return folder
+
+
+@pytest.fixture
+def aged() -> Callable[[Path], Path]:
+    """Return `without_checksums`."""
+    return without_checksums
 
 
 @pytest.fixture

@@ -70,8 +70,8 @@ def test_plain_zarr_reads_the_same(recorded: Recorded, draw: Draw, frame: Frame)
         assert np.array_equal(ours_THWC[3], draw(3, frame.shape))
 
 
-def test_a_recording_written_by_zarr_is_read_by_us(recorded: Recorded) -> None:
-    folder = recorded(5)
+def test_a_recording_written_by_zarr_is_read_by_us(recorded: Recorded, aged: Callable[[Path], Path]) -> None:
+    folder = aged(recorded(5))
     frames = zarr.open_group(str(folder), mode="r+")["frames"]
     before_HWC = frames[2]
     frames[3] = before_HWC
@@ -208,7 +208,7 @@ def test_what_is_no_recording(tmp_path: Path) -> None:
     with pytest.raises(Damaged, match="is not a recording"):
         open_recording(tmp_path)
     zarr.open_group(str(tmp_path / "other"), mode="w")
-    with pytest.raises(Damaged, match="not a recording: it has no attribute"):
+    with pytest.raises(Damaged, match=r"not that of a recording: its zarr\.json has no attribute"):
         open_recording(tmp_path / "other")
 
 

@@ -1,25 +1,37 @@
-"""Says everything that is wrong with a recording, by file, without stopping at the first thing."""
+"""Says everything that is wrong with a recording, by file, without stopping at the first thing.
+
+Of a recording with checksums every byte of every file is looked at: it is covered by a checksum, or must be zero,
+or belongs to a file that is no part of the recording.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
 from playhead.errors import Damaged, PlayheadError
-from playhead.labels import Choice, Head, Keys
-from playhead.storage.files import EVENT_KINDS, row_kinds
-from playhead.storage.pictures import picture_of
-from playhead.storage.reader import read_rows, shard_key
-from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, frames_json, picture_codecs
-from playhead.storage.seals import ATTRIBUTE, Json
+from playhead.storage.declarations import RowKind, Rows, frames_length, read_document, read_header, rows_declared
+from playhead.storage.disk import files_below
+from playhead.storage.files import EVENT_KINDS, GROUPS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.marks import MARK, Mark
+from playhead.storage.pictures import most_bytes, picture_of
+from playhead.storage.reader import chunk_key, read_events, read_rows, shard_key
+from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FolderSource
+from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
+
+MOST_NAMED = 20  # things of one kind that are named one by one
+NO_CHECKSUMS = "it was made before recordings had checksums: changed bits may go unseen. Repairing gives it some"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,164 +46,300 @@ class Problem:
         return f"{self.file}: {self.what}"
 
 
+@dataclass(kw_only=True)
+class _Look:
+    """One recording that is looked at. `known` are the files that belong to it."""
+
+    folder: Path
+    source: FolderSource
+    header: RecordingHeader
+    is_complete: bool
+    known: set[str] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)  # arrays whose files are not told apart any more
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether what no checksum covers must be zero; else it may be the end of a killed recording."""
+        return self.is_complete and bool(self.header.checksums)
+
+
 def check_recording(
     folder: Path, *, every_frame: bool = False, progress: Callable[[int, int], object] = lambda done, total: None
 ) -> list[Problem]:
-    """Check the files of a recording against each other; decode the first and last picture of each shard, or all.
+    """Check the files of a recording against checksums and each other; decode some of its pictures, or all.
 
-    `progress` is called with frames done and frames in all.
+    Without `every_frame` the first and last picture of each shard are decoded. `progress` is called with frames
+    done and frames in all.
     A recording that was killed while it was made is valid: it has a note, and no problem.
     """
     source = FolderSource(folder)
     try:
-        header, is_complete = read_header(source, folder)
+        header, is_complete = read_header(source, str(folder))
     except PlayheadError as error:
-        return [Problem(file="zarr.json", what=str(error))]
-    problems: list[Problem] = []
-    if not is_complete:
-        what = "was not ended properly: killed, out of disk, or still being recorded"
-        problems.append(Problem(file="zarr.json", what=what, is_note=True))
+        return [Problem(file="zarr.json", what=_tidy(error, "zarr.json", folder))]
+    look = _Look(folder=folder, source=source, header=header, is_complete=is_complete)
+    problems = list(_check_header(look))
     length, unreadable = declared_length(source, header)
     if unreadable:
-        return [*problems, Problem(file="frames/zarr.json", what=unreadable)]
-    if not length:
-        problems.append(Problem(file="frames/zarr.json", what="the recording is empty"))
-        return problems
-    for shard in range(-(-length // SHARD_FRAMES)):
-        progress(shard * SHARD_FRAMES, length)
-        problems += _check_shard(source, header, shard, length, every_frame=every_frame)
-    problems += _check_rows(source, header, length)
-    problems += _check_events(source)
+        problems.append(Problem(file="frames/zarr.json", what=unreadable))
+    else:
+        if not length:
+            problems.append(Problem(file="frames/zarr.json", what="the recording is empty"))
+        problems += _check_shards(look, length, every_frame=every_frame, progress=progress)
+        problems += _check_rows(look, length)
+        problems += _check_events(look, length)
+        problems += _check_others(look)
     source.close()
     return problems
 
 
-def read_header(source: FolderSource, folder: Path) -> tuple[RecordingHeader, bool]:
-    """Return the header and whether the recording was ended properly. Raises Damaged or Mismatch."""
-    data = source.read("zarr.json")
-    if data is None:
-        raise Damaged(f"{folder} is not a recording: it has no zarr.json.")
+def _check_header(look: _Look) -> Iterator[Problem]:
+    if not look.is_complete:
+        what = "was not ended properly: killed, out of disk, or still being recorded"
+        yield Problem(file="zarr.json", what=what, is_note=True)
+    if not look.header.checksums:
+        yield Problem(file="zarr.json", what=NO_CHECKSUMS, is_note=True)
+    yield from _check_spelling(look, "zarr.json")
+    yield from _check_spelling(look, "frames/zarr.json")
+    for group in GROUPS:
+        if group == "checksums" and not look.header.checksums:
+            continue
+        yield from _check_document(look, f"{group}/zarr.json")
+
+
+def _check_document(look: _Look, key: str) -> Iterator[Problem]:
     try:
-        attributes = json.loads(data)["attributes"][ATTRIBUTE]
-    except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{folder}/zarr.json is not that of a recording ({error}).") from error
-    return RecordingHeader.from_json(attributes, where=str(folder)), bool(attributes.get("is_complete", False))
+        read_document(look.source, key, "", look.header, otherwise="a group is missing")
+    except Damaged as error:
+        yield Problem(file=key, what=_tidy(error, key, look.folder))
+    yield from _check_spelling(look, key)
+
+
+def _check_spelling(look: _Look, key: str) -> Iterator[Problem]:
+    """Look for changes that leave what a document says: 1e-05 and 1E-05, a digit that no float can hold."""
+    look.known.add(key)
+    if not look.header.checksums:
+        return
+    try:
+        data = look.source.read(key) or b""
+        document = json.loads(data)
+    except (Damaged, ValueError, RecursionError):
+        return  # said already
+    if not any(json.dumps(document, indent=indent).encode() == data for indent in (None, 2)):
+        yield Problem(file=key, what="is not spelled as it was written: a bit of it has changed")
 
 
 def declared_length(source: FolderSource, header: RecordingHeader) -> tuple[int, str]:
     """Return the frames that frames/zarr.json declares, and what is wrong with it, if anything."""
-    data = source.read("frames/zarr.json")
-    if data is None:
-        return 0, "is missing"
+    key = "frames/zarr.json"
     try:
-        declared = json.loads(data)
-        length = int(declared["shape"][0])
-        codecs = _codec_names(declared)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        return 0, f"cannot be read ({error})"
-    wanted = frames_json(header.frame, length)
-    differing = [name for name in ("shape", "data_type", "chunk_grid") if declared.get(name) != wanted[name]]
-    differing += ["codecs"] if codecs != _codec_names(wanted) else []
-    return length, f"does not fit the header: {', '.join(differing)}" if differing else ""
+        if source.size(key) is None:
+            return 0, "is missing"
+        document = read_document(source, key, "", header, otherwise="")
+        length = frames_length(document, header, key)
+    except Damaged as error:
+        return 0, _tidy(error, key, Path())
+    count, present = -(-length // SHARD_FRAMES), len(shards_present(source))
+    if count > 2 * present + 1_000:  # what was lost of a recording is never that much more than what is left
+        return 0, f"declares {length:,} frames, and there are {present:,} files of pictures"
+    return length, ""
 
 
-def _codec_names(declared: Json) -> list[Any]:
-    """Return what must agree: how JPEG was encoded need not, its bytes say so themselves."""
-    sharding = declared["codecs"][0]["configuration"]
-    inner = [[codec["name"] for codec in sharding[key]] for key in ("codecs", "index_codecs")]
-    return [declared["codecs"][0]["name"], sharding["index_location"], sharding["chunk_shape"], *inner]
+def shards_present(source: FolderSource) -> set[int]:
+    """Return the numbers of the shards that have a folder."""
+    return {
+        int(name) for name in source.names("frames/c") if name.isdecimal() and name.isascii() and len(name) < 8
+    }
+
+
+def _check_shards(
+    look: _Look, length: int, *, every_frame: bool, progress: Callable[[int, int], object]
+) -> Iterator[Problem]:
+    checksums = _picture_checksums(look, length)
+    count = -(-length // SHARD_FRAMES)
+    present = shards_present(look.source)
+    missing = (shard for shard in range(count) if shard not in present)
+    for shard in range(count):
+        if shard in present:
+            progress(shard * SHARD_FRAMES, length)
+            yield from _check_shard(look, shard, length, checksums, every_frame=every_frame)
+    for shard in islice(missing, MOST_NAMED):
+        frames = min(SHARD_FRAMES, length - shard * SHARD_FRAMES)
+        yield Problem(file=shard_key(shard), what=f"is missing, with {frames} frames")
+    if more := sum(1 for _ in missing):
+        yield Problem(file="frames", what=f"{more:,} more of its shards are missing")
+
+
+def _picture_checksums(look: _Look, length: int) -> npt.NDArray[Any] | None:
+    kind = row_kinds(look.header).get(PICTURE_CHECKSUMS)
+    if kind is None or not length:
+        return None
+    try:
+        rows = read_rows(look.source, PICTURE_CHECKSUMS, "", look.header, kind)
+    except Damaged:
+        return None  # said with the other arrays
+    return rows if len(rows) >= length else None
 
 
 def _check_shard(
-    source: FolderSource, header: RecordingHeader, shard: int, length: int, *, every_frame: bool
+    look: _Look, shard: int, length: int, checksums: npt.NDArray[Any] | None, *, every_frame: bool
 ) -> Iterator[Problem]:
-    key = shard_key(shard)
-    count = min(SHARD_FRAMES, length - shard * SHARD_FRAMES)
-    size = source.size(key)
-    if size is None:
-        yield Problem(file=key, what=f"is missing, with {count} frames")
-        return
-    data = source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+    key, first = shard_key(shard), shard * SHARD_FRAMES
+    look.known.add(key)
+    count = min(SHARD_FRAMES, length - first)
     try:
-        index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size)[:count]
+        size = look.source.size(key)
+        if size is None:
+            yield Problem(file=key, what=f"is missing, with {count} frames")
+            return
+        data = look.source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+        most = most_bytes(look.header.frame.shape)
+        index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size, most=most)
     except Damaged as error:
-        yield Problem(file=key, what=str(error))
+        yield Problem(file=key, what=_tidy(error, key, look.folder))
         return
-    absent = int((index[:, 1] == EMPTY).sum())
+    absent = int((index[:count, 1] == EMPTY).sum())
     if absent:
         yield Problem(file=key, what=f"{absent} of its {count} frames were never written")
         return
-    rows = range(count) if every_frame else sorted({0, count - 1})
-    yield from _check_pictures(source, key, index, rows, header, first=shard * SHARD_FRAMES)
+    yield from _check_gaps(look, key, index, count, size)
+    yield from _check_pictures(look, index[:count], first, checksums, every_frame=every_frame)
+
+
+def _check_gaps(look: _Look, key: str, index: npt.NDArray[np.uint64], count: int, size: int) -> Iterator[Problem]:
+    """Look for bytes that belong to no picture: between them, behind them, or named behind the last frame."""
+    starts, lengths = index[:count].astype(np.int64).T
+    ends = np.concatenate([[index_bytes(SHARD_FRAMES)], starts + lengths])
+    gaps = np.flatnonzero(starts != ends[:-1])
+    if len(gaps):
+        what = f"bytes lie between its pictures, before the one of row {gaps[0]}"
+        yield Problem(file=key, what=what, is_note=not look.is_strict)
+    elif size != ends[-1] or (index[count:, 1] != EMPTY).any():
+        what = f"{size - int(ends[-1]):,} bytes lie behind its last frame; they do not count"
+        yield Problem(file=key, what=what, is_note=not look.is_strict)
 
 
 def _check_pictures(
-    source: FolderSource,
-    key: str,
+    look: _Look,
     index: npt.NDArray[np.uint64],
-    rows: Iterable[int],
-    header: RecordingHeader,
-    *,
     first: int,
+    checksums: npt.NDArray[Any] | None,
+    *,
+    every_frame: bool,
 ) -> Iterator[Problem]:
-    picture = picture_of(picture_codecs(header.frame), where="")
-    frame_HWC = np.empty(header.frame.shape, np.uint8)
-    for row in rows:
+    key = shard_key(first // SHARD_FRAMES)
+    picture = picture_of(picture_codecs(look.header.frame), where="")
+    frame_HWC = np.empty(look.header.frame.shape, np.uint8)
+    for row, (offset, length) in enumerate(index.tolist()):
+        is_decoded = every_frame or row in (0, len(index) - 1)
+        if checksums is None and not is_decoded:
+            continue
         try:
-            picture.decode_into(source.read_part(key, int(index[row, 0]), int(index[row, 1])), frame_HWC)
-        except (ValueError, RuntimeError) as error:
+            data = look.source.read_part(key, offset, length)
+            if checksums is not None and google_crc32c.value(data) != checksums[first + row]:
+                yield Problem(file=key, what=f"frame {first + row} is damaged: its checksum does not fit")
+            elif is_decoded:
+                picture.decode_into(data, frame_HWC)
+        except (Damaged, ValueError, RuntimeError) as error:
             yield Problem(file=key, what=f"frame {first + row} cannot be decoded: {error}")
 
 
-def _check_rows(source: FolderSource, header: RecordingHeader, length: int) -> Iterator[Problem]:
-    for key in row_kinds(header):
+def _check_rows(look: _Look, length: int) -> Iterator[Problem]:
+    for key, kind in row_kinds(look.header).items():
+        if not length and look.source.size(f"{key}/zarr.json") is None:
+            continue  # arrays come into being with the first frames
         try:
-            rows = read_rows(source, key, "")
+            rows = read_rows(look.source, key, "", look.header, kind)
         except Damaged as error:
-            yield Problem(file=key, what=_tidy(error))
+            yield from _check_array_files(look, key, kind)
+            yield Problem(file=key, what=_tidy(error, key, look.folder))
+            look.broken.append(f"{key}/")
             continue
+        yield from _check_array_files(look, key, kind)
         if len(rows) < length:
             yield Problem(file=key, what=f"has {len(rows)} rows for {length} frames")
         elif len(rows) > length:
             what = f"has {len(rows) - length} rows more than there are frames; they do not count"
-            yield Problem(file=key, what=what, is_note=True)
-        if key == "frame_time_ns" and (np.diff(rows[:length]) <= 0).any():
-            yield Problem(file=key, what=f"time does not rise after frame {int(np.argmin(np.diff(rows) > 0))}")
-        group, _, name = key.partition("/")
-        if group == "labels":
-            wrong = _wrong_labels(rows[:length], header.schema[name])
-            if wrong:
-                yield Problem(file=key, what=wrong)
+            yield Problem(file=key, what=what, is_note=not look.is_strict)
+        wrong = what_is_wrong(key, rows[:length], look.header)
+        if wrong:
+            yield Problem(file=key, what=wrong)
 
 
-def _wrong_labels(rows_TA: npt.NDArray[Any], head: Head) -> str:
-    if isinstance(head, Choice) and len(rows_TA) and int(rows_TA.max()) >= len(head.names):
-        return f"class {int(rows_TA.max())} of {len(head.names)}"
-    if isinstance(head, Keys) and len(rows_TA) and int(rows_TA.max()) > 1:
-        return f"a key is {int(rows_TA.max())}, not 0 or 1"
-    return ""
+def _check_array_files(look: _Look, key: str, kind: RowKind) -> Iterator[Problem]:
+    """Look at what the checksums of an array leave out: how it is spelled, how long its files are, their rest."""
+    declaration = f"{key}/zarr.json"
+    yield from _check_spelling(look, declaration)
+    try:
+        document = read_document(look.source, declaration, "", look.header, otherwise="")
+        declared = rows_declared(document, kind, declaration, must_have_checksums=bool(look.header.checksums))
+        for number in range(-(-declared.length // ROWS)):
+            file = chunk_key(key, number, kind)
+            look.known.add(file)
+            if (what := _rest_of_chunk(look, file, number, declared, kind)) is None:
+                return
+            if what:
+                yield Problem(file=file, what=what, is_note=not look.is_strict)
+    except Damaged:
+        return  # said by whoever read the rows
 
 
-def _check_events(source: FolderSource) -> Iterator[Problem]:
-    rows = {}
-    for name in EVENT_KINDS:
+def _rest_of_chunk(look: _Look, file: str, number: int, declared: Rows, kind: RowKind) -> str | None:
+    """Say what is wrong behind the rows of a chunk, "" when nothing is; None where there is no such file."""
+    row_bytes = kind[0].itemsize * int(np.prod(kind[1], dtype=np.int64))
+    used = min(ROWS, declared.length - number * ROWS) * row_bytes
+    size = look.source.size(file)
+    if size is None:
+        return None
+    if size != ROWS * row_bytes:
+        return f"has {size:,} bytes, not {ROWS * row_bytes:,}"
+    rest = look.source.read_part(file, used, size - used) if look.header.checksums else b""
+    return "holds something behind its last row" if rest.strip(b"\0") else ""
+
+
+def _check_events(look: _Look, length: int) -> Iterator[Problem]:
+    yield from _check_document(look, "events/zarr.json")
+    lengths = set()
+    for name, dtype in EVENT_KINDS.items():
+        key = f"events/{name}"
+        if not length and look.source.size(f"{key}/zarr.json") is None:
+            return
+        yield from _check_array_files(look, key, (dtype, ()))
         try:
-            rows[name] = read_rows(source, f"events/{name}", "")
+            lengths.add(len(read_rows(look.source, key, "", look.header, (dtype, ()))))
         except Damaged as error:
-            yield Problem(file=f"events/{name}", what=_tidy(error))
-    lengths = {len(row) for row in rows.values()}
+            yield Problem(file=key, what=_tidy(error, key, look.folder))
+            look.broken.append(f"{key}/")
     if len(lengths) > 1:
         what = f"its arrays hold {min(lengths)} to {max(lengths)} events; {min(lengths)} count"
-        yield Problem(file="events", what=what, is_note=True)
+        yield Problem(file="events", what=what, is_note=not look.is_strict)
     try:
-        tables = json.loads(source.read("events/zarr.json") or b"")["attributes"]
-        for name, table in (("code", tables["codes"]), ("device", tables["devices"])):
-            if name in rows and len(rows[name]) and int(rows[name].max()) >= len(table):
-                yield Problem(file="events/zarr.json", what=f"lacks the name of {name} {int(rows[name].max())}")
-    except (ValueError, KeyError, TypeError) as error:
-        yield Problem(file="events/zarr.json", what=f"cannot be read ({error})")
+        rows, codes, devices = read_events(look.source, "", look.header)
+    except Damaged:
+        return  # said above
+    wrong = what_is_wrong_with_events(rows, len(codes), len(devices))
+    if wrong:
+        yield Problem(file="events/zarr.json", what=wrong)
 
 
-def _tidy(error: Damaged) -> str:
-    """Return the sentence without the advice that a reader gives."""
-    return str(error).partition(" Repair it with")[0].lstrip("/: ")
+def _check_others(look: _Look) -> Iterator[Problem]:
+    """Read the mark of an import, and name the files that are no part of the recording."""
+    if os.path.lexists(look.folder / MARK):
+        look.known.add(MARK)
+        try:
+            Mark.read_strictly(look.folder, must_have_checksum=bool(look.header.checksums))
+        except (Damaged, FileNotFoundError) as error:
+            yield Problem(file=MARK, what=_tidy(error, MARK, look.folder))
+    there = {Path(path).relative_to(look.folder).as_posix() for path, _ in files_below(look.folder)} - look.known
+    others = sorted(name for name in there if not name.startswith(tuple(look.broken)))
+    for name in others[:MOST_NAMED]:
+        yield Problem(file=name, what="is no part of the recording", is_note=True)
+    if len(others) > MOST_NAMED:
+        what = f"{len(others) - MOST_NAMED:,} more files are no part of the recording"
+        yield Problem(file=".", what=what, is_note=True)
+
+
+def _tidy(error: Exception, file: str, folder: Path) -> str:
+    """Return the sentence without the advice that a reader gives, and without the file's name before it."""
+    what = str(error).partition(" Repair it with")[0].removeprefix(f"{folder}").lstrip("/: ")
+    return what.removeprefix(file).lstrip("/: ") or what

@@ -11,6 +11,7 @@ from zarr.core.array_spec import ArraySpec
 from zarr.core.buffer import Buffer, NDBuffer
 from zarr.core.common import JSON, parse_named_configuration
 
+from playhead.decoding import convert
 from playhead.storage.pictures import JpegPicture
 
 
@@ -60,4 +61,4 @@ class JpegCodec(ArrayBytesCodec):
 
     @property
     def _picture(self) -> JpegPicture:
-        return JpegPicture(quality=self.quality, colour=self.colour, subsampling=self.subsampling)
+        return convert(asdict(self), JpegPicture, where="The codec playhead.jpeg")

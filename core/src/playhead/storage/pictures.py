@@ -5,22 +5,26 @@ Shape legend: H height, W width, C channels.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
+from msgspec import Meta
 from numcodecs.zstd import Zstd
 
 from playhead.containers.files import kind_of
 from playhead.containers.jpeg import END, SAID, TURNS, Jpeg, head_of_jpeg, is_plain, read_jpeg
+from playhead.decoding import convert
 from playhead.errors import Mismatch
 
 FrameArray = npt.NDArray[np.uint8]
 _JPEG_COLOURS = ("YCbCr", "RGB", "Gray")  # those that become RGB and grey
 TURNED_QUALITY = 95  # of what must be encoded again: 45 dB against the picture that was decoded
+_ZSTD = b"\x28\xb5\x2f\xfd"
 # (height, width) -> the head last found good: an encoder writes the same before every picture.
 _HEADS: dict[tuple[int, int], bytes] = {}
 
@@ -29,9 +33,9 @@ _HEADS: dict[tuple[int, int], bytes] = {}
 class JpegPicture:
     """JPEG of a stated quality. `subsampling` is "420" or "444" for colour and "grey" for one channel."""
 
-    quality: int
-    colour: str
-    subsampling: str
+    quality: Annotated[int, Meta(ge=1, le=100)]
+    colour: Literal["rgb", "grey"]
+    subsampling: Literal["420", "444", "grey"]
 
     def encode(self, frame_HWC: FrameArray) -> bytes:
         """Return the picture as JPEG."""
@@ -131,7 +135,7 @@ def _check_head(data: bytes, shape: tuple[int, ...]) -> None:
 class ZstdPicture:
     """The raw picture, losslessly compressed with zstd. For pixel art, and where every bit counts."""
 
-    level: int
+    level: Annotated[int, Meta(ge=-100, le=22)]
 
     def encode(self, frame_HWC: FrameArray) -> bytes:
         """Return the picture compressed."""
@@ -140,8 +144,14 @@ class ZstdPicture:
 
     def decode_into(self, data: bytes, out_HWC: FrameArray) -> None:
         """Decode into `out_HWC`. Raises ValueError or RuntimeError for bytes that are not this picture."""
-        raw = _zstd(self.level).decode(data)
-        out_HWC[...] = np.frombuffer(raw, dtype=np.uint8).reshape(out_HWC.shape)
+        claimed = _zstd_size(data)
+        if claimed != out_HWC.nbytes:  # asked before room is made for it
+            raise ValueError(f"it claims {claimed} bytes of pixels, not {out_HWC.nbytes}")
+        # Into room of the right size, which frames behind the first do not make larger.
+        raw = out_HWC if out_HWC.flags.c_contiguous else np.empty(out_HWC.shape, np.uint8)
+        _zstd(self.level).decode(data, raw)
+        if raw is not out_HWC:
+            out_HWC[...] = raw
 
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError or RuntimeError unless `data` decodes to that (height, width, channels)."""
@@ -153,7 +163,31 @@ class ZstdPicture:
         return data, ""
 
 
+def _zstd_size(data: bytes) -> int | None:
+    """Return how many bytes a zstd frame claims to decode to; None where it does not say, or is none.
+
+    Source:  RFC 8878, section 3.1.1.1.
+    """
+    if len(data) < 6 or data[:4] != _ZSTD:
+        return None
+    descriptor = data[4]
+    is_single = bool(descriptor & 0x20)
+    length = (int(is_single), 2, 4, 8)[descriptor >> 6]
+    start = 5 + int(not is_single) + (0, 1, 2, 4)[descriptor & 3]
+    if not length or len(data) < start + length:
+        return None
+    return int.from_bytes(data[start : start + length], "little") + (256 if length == 2 else 0)
+
+
 Picture = JpegPicture | ZstdPicture
+
+
+def most_bytes(shape: tuple[int, int, int]) -> int:
+    """Return how long a picture of (height, width, channels) may be: what is longer is not read.
+
+    Noise as JPEG of quality 100 is 1.4 times as long as its pixels; imported files may carry profiles besides.
+    """
+    return 2 * math.prod(shape) + 8 * 2**20
 
 
 @cache
@@ -164,11 +198,11 @@ def _zstd(level: int) -> Any:
 def picture_of(codecs: list[dict[str, Any]], *, where: str) -> Picture:
     """Return what encodes and decodes the pictures of an array with these Zarr codecs.
 
-    Raises:  Mismatch for codecs that no version of this format has.
+    Raises:  Mismatch for codecs that no version of this format has, Damaged for options that they cannot have.
     """
     names = [codec["name"] for codec in codecs]
     if names == ["playhead.jpeg"]:
-        return JpegPicture(**codecs[0]["configuration"])
+        return convert(codecs[0].get("configuration"), JpegPicture, where=f"{where}/frames/zarr.json")
     if names == ["bytes", "zstd"]:
-        return ZstdPicture(level=codecs[1]["configuration"]["level"])
+        return convert(codecs[1].get("configuration"), ZstdPicture, where=f"{where}/frames/zarr.json")
     raise Mismatch(f"{where}: frames are stored with {', '.join(names)}; playhead.jpeg or bytes, zstd is wanted.")

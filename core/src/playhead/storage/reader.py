@@ -5,23 +5,34 @@ Shape legend: T frames, N frames asked for, H height, W width, C channels, A col
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, Damaged, NotFound
-from playhead.storage.files import EVENT_KINDS, row_kinds
+from playhead.storage.declarations import (
+    RowKind,
+    Rows,
+    frames_length,
+    read_document,
+    read_header,
+    rows_declared,
+    tables_of,
+    then_repair,
+)
+from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
 from playhead.storage.local import local_path
-from playhead.storage.pictures import FrameArray, picture_of
-from playhead.storage.schema import RecordingHeader
-from playhead.storage.seals import ATTRIBUTE, Json
+from playhead.storage.pictures import FrameArray, most_bytes, picture_of
+from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FolderSource, Source, StoreSource
+from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store
@@ -102,56 +113,48 @@ class Recording:
         self._source = source
         self.place = place
         self.name = name
-        attributes = _read_json(source, "zarr.json", place, "it is not a recording").get("attributes", {})
-        if ATTRIBUTE not in attributes:
-            raise Damaged(f"{place} is a Zarr group, but not a recording: it has no attribute {ATTRIBUTE}.")
-        self.header = RecordingHeader.from_json(attributes[ATTRIBUTE], where=place)
-        self.is_complete = bool(attributes[ATTRIBUTE].get("is_complete", False))
+        self.header, self.is_complete = read_header(source, place)
         self._open_frames()
         self.labels = LazyArrays("label head", list(self.header.schema), self._reader("labels"))
         self.telemetry = LazyArrays("telemetry", self.header.telemetry, self._reader("telemetry"))
         self.columns = LazyArrays("column", list(self.header.columns), self._read_column)
-        self._own = LazyArrays("array", ("frame_time_ns", "label_origin", "dropped"), self._reader(""))
+        own = ("frame_time_ns", "label_origin", "dropped", PICTURE_CHECKSUMS)
+        self._own = LazyArrays("array", own, self._reader(""))
         self._events: Array | None = None
 
     def _open_frames(self) -> None:
-        meta = _read_json(self._source, "frames/zarr.json", self.place, "its frames are missing")
-        try:
-            sharding = meta["codecs"][0]["configuration"]
-            self.length = int(meta["shape"][0])
-            self._shape = tuple(int(size) for size in meta["shape"][1:])
-            self._shard_frames = int(meta["chunk_grid"]["configuration"]["chunk_shape"][0])
-            self._picture = picture_of(sharding["codecs"], where=self.place)
-            at_start = sharding["index_location"] == "start"
-        except (KeyError, IndexError, TypeError) as error:
-            raise Damaged(f"{self.place}/frames/zarr.json cannot be read: no {error}.") from error
-        if not at_start or self._shape != self.header.frame.shape:
-            raise Damaged(f"{self.place}/frames/zarr.json declares {self._shape}, or shards of another kind.")
+        key = "frames/zarr.json"
+        document = read_document(self._source, key, self.place, self.header, otherwise="its frames are missing")
+        self.length = frames_length(document, self.header, f"{self.place}/{key}")
+        self._shape = self.header.frame.shape
+        self._picture = picture_of(document["codecs"][0]["configuration"]["codecs"], where=self.place)
         self._offsets_T, self._lengths_T = self._read_indices()
 
     def _read_indices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Parse the index of every shard. 100,000 frames are 400 indices of 4 KB each."""
-        count = -(-self.length // self._shard_frames)
-        parts = [self._read_index(shard) for shard in range(count)]
+        count = -(-self.length // SHARD_FRAMES)
+        parts = [self._read_index(shard) for shard in range(count)]  # ends at the first that is missing
         index = np.concatenate(parts)[: self.length] if parts else np.zeros((0, 2), np.uint64)
         lost = np.flatnonzero(index[:, 1] == EMPTY)
         if len(lost):
             raise Damaged(
                 f"{self.place}: frame {lost[0]} and {len(lost) - 1} more are not in their shards. "
-                f"Repair it with: playhead data repair {self.place}"
+                f"{then_repair(self.place)}"
             )
         return index[:, 0].astype(np.int64), index[:, 1].astype(np.int64)
 
     def _read_index(self, shard: int) -> npt.NDArray[np.uint64]:
         key = shard_key(shard)
+        where = f"{self.place}/{key}"
         size = self._source.size(key)
         if size is None:
-            raise Damaged(f"{self.place}/{key} is missing. Repair it with: playhead data repair {self.place}")
-        data = self._source.read_part(key, 0, index_bytes(self._shard_frames))
+            raise Damaged(f"{where} is missing. {then_repair(self.place)}")
+        data = self._source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+        most = most_bytes(self._shape)
         try:
-            return parse_index(data, self._shard_frames, where=f"{self.place}/{key}", file_bytes=size)
+            return parse_index(data, SHARD_FRAMES, where=where, file_bytes=size, most=most)
         except Damaged as error:
-            raise Damaged(f"{error} Repair it with: playhead data repair {self.place}") from error
+            raise Damaged(f"{error} {then_repair(self.place)}") from error
 
     def __len__(self) -> int:
         return self.length
@@ -220,15 +223,19 @@ class Recording:
             raise Damaged(f"Frame {index} of {self.place} cannot be decoded: {error}.") from error
 
     def read_encoded(self, index: int) -> bytes:
-        """Return one frame as it is stored: a JPEG file, or zstd."""
+        """Return one frame as it is stored: a JPEG file, or zstd. Raises as `read_frames`."""
         if not -self.length <= index < self.length:
             raise BadValue(f"{self.name} has the frames 0 to {self.length - 1}, not {index}.")
         index %= self.length
         offset, length = int(self._offsets_T[index]), int(self._lengths_T[index])
-        key = shard_key(index // self._shard_frames)
+        key = shard_key(index // SHARD_FRAMES)
         data = self._source.read_part(key, offset, length)
         if len(data) != length:
             raise Damaged(f"{self.place}/{key} is truncated: frame {index} lies beyond its end.")
+        if self.header.checksums and google_crc32c.value(data) != self._own[PICTURE_CHECKSUMS][index]:
+            raise Damaged(
+                f"Frame {index} of {self.place} is damaged: its checksum does not fit. {then_repair(self.place)}"
+            )
         return data
 
     @property
@@ -243,15 +250,17 @@ class Recording:
     def _reader(self, group: str) -> Callable[[str], Array]:
         def read(name: str) -> Array:
             key = f"{group}/{name}" if group else name
+            kind = row_kinds(self.header)[key]
             if not self.length:  # arrays come into being with the first frames
-                dtype, row_shape = row_kinds(self.header)[key]
-                return np.zeros((0, *row_shape), dtype)
-            rows = read_rows(self._source, key, self.place)
+                return np.zeros((0, *kind[1]), kind[0])
+            rows = read_rows(self._source, key, self.place, self.header, kind)
             if len(rows) < self.length:
                 raise Damaged(
-                    f"{self.place}/{key} has {len(rows)} rows for {self.length} frames. "
-                    f"Repair it with: playhead data repair {self.place}"
+                    f"{self.place}/{key} has {len(rows)} rows for {self.length} frames. {then_repair(self.place)}"
                 )
+            wrong = what_is_wrong(key, rows[: self.length], self.header)
+            if wrong:
+                raise Damaged(f"{self.place}/{key}: {wrong}. {then_repair(self.place)}")
             return rows[: self.length]
 
         return read
@@ -262,7 +271,10 @@ class Recording:
         if dtype.kind != "S":
             return rows
         texts = np.ascontiguousarray(rows).view(dtype).reshape(-1)
-        return cast(Array, np.char.decode(texts, "utf-8"))
+        try:
+            return cast(Array, np.char.decode(texts, "utf-8"))
+        except UnicodeDecodeError as error:
+            raise Damaged(f"{self.place}/columns/{name} holds text that is no UTF-8.") from error
 
     def _read_events(self) -> Array:
         names = list(EVENT_KINDS)
@@ -270,15 +282,14 @@ class Recording:
             return np.zeros(
                 0, dtype=[(name, "U1" if name in ("code", "device") else EVENT_KINDS[name]) for name in names]
             )
-        rows = {name: read_rows(self._source, f"events/{name}", self.place) for name in names}
-        tables = _read_json(self._source, "events/zarr.json", self.place, "its events are missing")["attributes"]
-        count = min(len(row) for row in rows.values())
-        fields: dict[str, Array] = {name: row[:count] for name, row in rows.items()}
-        for name, table in (("device", tables["devices"]), ("code", tables["codes"])):
-            if count and int(fields[name].max()) >= len(table):
-                raise Damaged(f"{self.place}/events/zarr.json lacks the names of some events.")
-            fields[name] = np.array(table or [""], dtype=np.str_)[fields[name]]
-        events = np.empty(count, dtype=[(name, fields[name].dtype) for name in names])
+        rows, codes, devices = read_events(self._source, self.place, self.header)
+        wrong = what_is_wrong_with_events(rows, len(codes), len(devices))
+        if wrong:
+            raise Damaged(f"{self.place}/events: {wrong}. {then_repair(self.place)}")
+        fields = dict(rows)
+        for name, table in (("device", devices), ("code", codes)):
+            fields[name] = np.array(table or [""], dtype=np.str_)[rows[name]]
+        events = np.empty(len(rows["time_ns"]), dtype=[(name, fields[name].dtype) for name in names])
         for name in names:
             events[name] = fields[name]
         return events
@@ -289,41 +300,54 @@ def shard_key(shard: int) -> str:
     return f"frames/c/{shard}/0/0/0"
 
 
-def read_rows(source: Source, key: str, place: str) -> Array:
-    """Read a whole small array.
+def read_events(
+    source: Source, place: str, header: RecordingHeader
+) -> tuple[dict[str, Array], list[str], list[str]]:
+    """Return the columns of events, all as long as the shortest, and the names of codes and devices."""
+    rows = {
+        name: read_rows(source, f"events/{name}", place, header, (dtype, ()))
+        for name, dtype in EVENT_KINDS.items()
+    }
+    key = "events/zarr.json"
+    document = read_document(source, key, place, header, otherwise="its events are missing")
+    count = min(len(row) for row in rows.values())
+    return {name: row[:count] for name, row in rows.items()}, *tables_of(document, f"{place}/{key}")
 
-    Shapes:  as its zarr.json declares. Raises:  Damaged for missing or short files.
+
+def read_rows(source: Source, key: str, place: str, header: RecordingHeader, kind: RowKind) -> Array:
+    """Read a whole small array of that kind, and compare it with its checksums.
+
+    Shapes:  (length, *kind[1]), the length as its zarr.json declares.
+    Raises:  Damaged for missing, short or changed files.
     """
-    meta = _read_json(source, f"{key}/zarr.json", place, "an array is missing")
-    try:
-        shape = [int(size) for size in meta["shape"]]
-        rows = int(meta["chunk_grid"]["configuration"]["chunk_shape"][0])
-        dtype = np.dtype(meta["data_type"]).newbyteorder("<")
-        codecs = [codec["name"] for codec in meta["codecs"]]
-    except (KeyError, TypeError, IndexError) as error:
-        raise Damaged(f"{place}/{key}/zarr.json cannot be read: {error}.") from error
-    if codecs != ["bytes"]:
-        raise Damaged(f"{place}/{key} is stored with {', '.join(codecs)}; bytes is wanted.")
-    array = np.empty(shape, dtype=dtype)
-    for first in range(0, shape[0], rows):
-        part = array[first : first + rows]
-        chunk = "/".join([str(first // rows), *("0" for _ in shape[1:])])
-        data = source.read(f"{key}/c/{chunk}")
-        if data is None or len(data) < part.nbytes:
-            found = "is missing" if data is None else f"is truncated to {len(data)} bytes"
-            raise Damaged(f"{place}/{key}/c/{chunk} {found}. Repair it with: playhead data repair {place}")
-        part[...] = np.frombuffer(data[: part.nbytes], dtype=dtype).reshape(part.shape)
+    where = f"{place}/{key}/zarr.json"
+    document = read_document(source, f"{key}/zarr.json", place, header, otherwise="an array is missing")
+    declared = rows_declared(document, kind, where, must_have_checksums=bool(header.checksums))
+    dtype, row_shape = kind[0].newbyteorder("<"), kind[1]
+    row_bytes = dtype.itemsize * math.prod(row_shape)
+    spans = [(first, min(ROWS, declared.length - first)) for first in _starts(source, key, place, declared, kind)]
+    array = np.empty((declared.length, *row_shape), dtype)  # its bytes are there: so much room it may take
+    for number, (first, count) in enumerate(spans):
+        file = chunk_key(key, number, kind)
+        data = source.read_part(file, 0, count * row_bytes)
+        if declared.checksums is not None and google_crc32c.value(data) != declared.checksums[number]:
+            raise Damaged(f"{place}/{file} is damaged: its checksum does not fit. {then_repair(place)}")
+        array[first : first + count] = np.frombuffer(data, dtype).reshape(count, *row_shape)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _read_json(source: Source, key: str, place: str, otherwise: str) -> Json:
-    data = source.read(key)
-    if data is None:
-        raise Damaged(f"{place}: {otherwise} ({key} does not exist).")
-    try:
-        parsed = json.loads(data)
-    except ValueError as error:
-        raise Damaged(f"{place}/{key} is not JSON: {error}.") from error
-    if not isinstance(parsed, dict):
-        raise Damaged(f"{place}/{key} is no object of JSON.")
-    return parsed
+def _starts(source: Source, key: str, place: str, declared: Rows, kind: RowKind) -> Iterator[int]:
+    """Yield the first row of each chunk, once its file is found to be long enough."""
+    row_bytes = kind[0].itemsize * math.prod(kind[1])
+    for first in range(0, declared.length, ROWS):
+        file = chunk_key(key, first // ROWS, kind)
+        size = source.size(file)
+        if size is None or size < min(ROWS, declared.length - first) * row_bytes:
+            found = "is missing" if size is None else f"is truncated to {size} bytes"
+            raise Damaged(f"{place}/{file} {found}. {then_repair(place)}")
+        yield first
+
+
+def chunk_key(key: str, number: int, kind: RowKind) -> str:
+    """Return where a chunk of a small array lies in its recording."""
+    return "/".join([key, "c", str(number), *("0" for _ in kind[1])])

@@ -5,7 +5,6 @@ Nothing is changed in the damaged files, so a repair can be undone by moving a f
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,18 +13,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from google_crc32c import value as crc
 
+from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
 from playhead.events import Event, Origin
 from playhead.home import claim_folder
-from playhead.storage.check import Problem, check_recording, declared_length, read_header
+from playhead.storage.check import Problem, check_recording, declared_length, shards_present
+from playhead.storage.declarations import header_of, read_document, read_header, tables_of
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
-from playhead.storage.files import EVENT_KINDS, row_kinds
+from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.mending import mend_bytes, mend_document
 from playhead.storage.pictures import picture_of
 from playhead.storage.reader import shard_key
 from playhead.storage.salvage import salvage_rows, spans_in_shard
-from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, picture_codecs
+from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
+from playhead.storage.seals import Json
 from playhead.storage.sources import FolderSource
+from playhead.storage.values import usable
 from playhead.storage.writer import RecordingWriter
 
 BACKUPS = ".replaced"  # beside the recordings of a game; folders with a leading dot are not listed
@@ -56,9 +61,9 @@ def repair_recording(
     """
     problems = check_recording(folder, every_frame=True, progress=progress)
     source = FolderSource(folder)
-    header, _ = read_header(source, folder)
+    header = _header(source, folder)
     repair = Repair(problems=problems)
-    if not any(not problem.is_note for problem in problems):
+    if all(problem.is_note for problem in problems) and header.checksums:
         length, _ = declared_length(source, header)
         repair.frames_before = repair.frames_after = length
         return repair
@@ -69,6 +74,18 @@ def repair_recording(
         return repair
     _replace_folder(folder, salvage, repair, progress)
     return repair
+
+
+def _header(source: FolderSource, folder: Path) -> RecordingHeader:
+    """Return the header of a recording. One that does not fit its seal is mended, or else taken as it stands."""
+    try:
+        return read_header(source, str(folder))[0]
+    except Damaged:
+        data = source.read("zarr.json")
+        if data is None:
+            raise
+    document = mend_document(data) or decode_json(data, dict[str, Any], where=f"{folder}/zarr.json")
+    return header_of(document, str(folder))[0]
 
 
 def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, progress: Progress) -> None:
@@ -92,23 +109,26 @@ class _Salvage:
 
     def __init__(self, source: FolderSource, header: RecordingHeader) -> None:
         self.source = source
+        self.header = header
         self.kinds = row_kinds(header)
         declared, unreadable = declared_length(source, header)
         self.length = self._count_frames() if unreadable else declared
         self.header = replace(header, notes=f"{header.notes} Repaired.".lstrip())
         self.rows: Rows = {
-            key: salvage_rows(source, key, dtype, row_shape, self.length)
-            for key, (dtype, row_shape) in self.kinds.items()
+            key: salvage_rows(source, key, kind, self.length, header) for key, kind in self.kinds.items()
         }
+        for key, (rows, known) in self.rows.items():
+            known &= usable(key, rows, header)
 
     def _count_frames(self) -> int:
         """Return how many frames there are by their pictures and times, for want of a declared shape."""
         shard, found = 0, 0
-        while self.source.size(shard_key(shard)) is not None:
+        present = shards_present(self.source)
+        while shard in present:
             spans = spans_in_shard(self.source, shard_key(shard))
             found = shard * SHARD_FRAMES + sum(span is not None for span in spans)
             shard += 1
-        return min(found, _declared_rows(self.source, "frame_time_ns"))
+        return min(found, _declared_rows(self.source, "frame_time_ns", self.header))
 
     def copy_into(self, writer: RecordingWriter | None, repair: Repair, progress: Progress) -> None:
         """Hand everything good to the writer; without one, only count."""
@@ -142,7 +162,7 @@ class _Salvage:
                 if span is None or not known_T[frame] or times_T[frame] <= last_ns:
                     yield frame, None
                     continue
-                data = self.source.read_part(key, *span)
+                data = self._as_written(frame, self.source.read_part(key, *span))
                 try:
                     picture.decode_into(data, frame_HWC)
                 except (ValueError, RuntimeError):
@@ -150,6 +170,13 @@ class _Salvage:
                     continue
                 last_ns = times_T[frame]
                 yield frame, data
+
+    def _as_written(self, frame: int, data: bytes) -> bytes:
+        """Return a picture that fits its checksum, nothing where none is to be had."""
+        checksums, known = self.rows.get(PICTURE_CHECKSUMS, (None, None))
+        if checksums is None or known is None or not known[frame] or crc(data) == checksums[frame]:
+            return data
+        return mend_bytes(data, int(checksums[frame])) or b""
 
     def _is_labelled(self, frame: int) -> bool:
         keys = ["label_origin", *(f"labels/{name}" for name in self.header.schema)]
@@ -167,7 +194,7 @@ class _Salvage:
             labels,
             origin,
             self._cells("telemetry", frame),
-            int(self.rows["dropped"][0][frame]) + lost_before,
+            min(int(self.rows["dropped"][0][frame]) + lost_before, 2**32 - 1),
             self._cells("columns", frame),
         )
 
@@ -178,22 +205,23 @@ class _Salvage:
             rows, known = self.rows[key]
             if key.startswith(f"{group}/") and known[frame]:
                 is_text = rows.ndim == 2
-                value = rows[frame].tobytes().rstrip(b"\0").decode(errors="replace") if is_text else rows[frame]
+                value = rows[frame].tobytes().rstrip(b"\0").decode(errors="ignore") if is_text else rows[frame]
                 cells[key.partition("/")[2]] = value
         return cells
 
     def _events(self) -> list[Event]:
         """Return the events whose every part is known."""
-        count = min(_declared_rows(self.source, f"events/{name}") for name in EVENT_KINDS)
+        count = min(_declared_rows(self.source, f"events/{name}", self.header) for name in EVENT_KINDS)
         rows = {
-            name: salvage_rows(self.source, f"events/{name}", dtype, (), count)
+            name: salvage_rows(self.source, f"events/{name}", (dtype, ()), count, self.header)
             for name, dtype in EVENT_KINDS.items()
         }
         known = np.logical_and.reduce([known for _, known in rows.values()])
+        known &= np.isfinite(rows["value"][0]) & usable("label_origin", rows["origin"][0], self.header)
+        known &= usable("frame_time_ns", rows["time_ns"][0], self.header)
         try:
-            tables = json.loads(self.source.read("events/zarr.json") or b"")["attributes"]
-            codes, devices = tables["codes"], tables["devices"]
-        except (ValueError, KeyError, TypeError):
+            codes, devices = tables_of(_document(self.source, "events/zarr.json", self.header), "events/zarr.json")
+        except Damaged:
             return []
         names = ("time_ns", "device", "code", "value", "origin")
         columns = [rows[name][0][known].tolist() for name in names]
@@ -204,8 +232,23 @@ class _Salvage:
         ]
 
 
-def _declared_rows(source: FolderSource, key: str) -> int:
+def _declared_rows(source: FolderSource, key: str, header: RecordingHeader) -> int:
+    """Return how many rows an array declares: never more than its files have room for."""
+    declared = 0
     try:
-        return int(json.loads(source.read(f"{key}/zarr.json") or b"")["shape"][0])
-    except (ValueError, KeyError, IndexError, TypeError):
+        shape = _document(source, f"{key}/zarr.json", header).get("shape")
+        declared = convert(shape, list[int], where=key)[0]
+    except (Damaged, IndexError):
         return 0
+    return max(0, min(declared, ROWS * len(source.names(f"{key}/c"))))
+
+
+def _document(source: FolderSource, key: str, header: RecordingHeader) -> Json:
+    """Return a zarr.json as it was written, else as it stands. Raises Damaged."""
+    try:
+        return read_document(source, key, "", header, otherwise="it is missing")
+    except Damaged:
+        data = source.read(key)
+        if data is None:
+            raise
+    return mend_document(data) or decode_json(data, dict[str, Any], where=key)

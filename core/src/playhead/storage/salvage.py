@@ -6,17 +6,23 @@ Shape legend: T frames, A columns.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
 from playhead.errors import Damaged
-from playhead.storage.schema import ROWS, SHARD_FRAMES
+from playhead.storage.declarations import RowKind, Rows, read_document, rows_declared
+from playhead.storage.mending import mend_bytes
+from playhead.storage.reader import chunk_key
+from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FolderSource
 
 Span = tuple[int, int]  # offset and length in a shard file
+_MOST_SHARD_BYTES = 2**29  # are read to walk over its pictures: 2 MB a picture
 _JPEG = b"\xff\xd8\xff"  # start of image, and the first byte of the marker behind it
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _START_OF_SCAN = 0xDA
@@ -25,16 +31,19 @@ _END_OF_IMAGE = 0xD9
 
 def spans_in_shard(source: FolderSource, key: str) -> list[Span | None]:
     """Return where each frame of a shard lies: by its index, else by walking over the pictures. None: lost."""
-    size = source.size(key)
+    try:
+        size = source.size(key)
+    except Damaged:
+        size = None
     if size is None:
         return [None] * SHARD_FRAMES
     head = source.read_part(key, 0, index_bytes(SHARD_FRAMES))
     try:
         index = parse_index(head, SHARD_FRAMES, where=key, file_bytes=2**62)  # pictures beyond the end: see below
     except Damaged:
-        data = source.read(key) or b""
+        data = source.read_part(key, 0, min(size, _MOST_SHARD_BYTES))
         spans: list[Span | None] = []
-        spans += list(walk_pictures(data, index_bytes(SHARD_FRAMES)))[:SHARD_FRAMES]
+        spans += islice(walk_pictures(data, index_bytes(SHARD_FRAMES)), SHARD_FRAMES)
     else:
         spans = [None if length == EMPTY else (int(offset), int(length)) for offset, length in index]
     inside = [span if span is not None and sum(span) <= size else None for span in spans]
@@ -107,20 +116,48 @@ def _zstd_end(data: bytes, start: int) -> int:
 
 
 def salvage_rows(
-    source: FolderSource, key: str, dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int
+    source: FolderSource, key: str, kind: RowKind, length: int, header: RecordingHeader
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Read the rows that are there.
+    """Read the rows that are there and are what was written; of the times also those that may have changed.
 
     Shapes:  returns rows (length, *row_shape), zero where lost, and known (length,) bool.
     """
+    dtype, row_shape = kind
     rows = np.zeros((length, *row_shape), dtype)
     known = np.zeros(length, np.bool_)
     row_bytes = dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
+    declared = _declared(source, key, kind, header)
     for first in range(0, length, ROWS):
-        chunk = "/".join([str(first // ROWS), *("0" for _ in row_shape)])
-        data = source.read(f"{key}/c/{chunk}") or b""
+        data = _chunk(source, chunk_key(key, first // ROWS, kind), ROWS * row_bytes)
+        used = min(ROWS, declared.length - first) * row_bytes
+        if declared.checksums is not None and 0 < used <= len(data):
+            checked = _checked(data[:used], declared.checksums[first // ROWS])
+            if checked is None and key != "frame_time_ns":
+                continue
+            data = checked or data
         count = min(ROWS, length - first, len(data) // row_bytes)
         found = np.frombuffer(data[: count * row_bytes], dtype=dtype.newbyteorder("<"))
         rows[first : first + count] = found.reshape(count, *row_shape)
         known[first : first + count] = True
     return rows, known
+
+
+def _declared(source: FolderSource, key: str, kind: RowKind, header: RecordingHeader) -> Rows:
+    """Return what an array declares; nothing where its own declaration is damaged: then its rows are believed."""
+    try:
+        document = read_document(source, f"{key}/zarr.json", "", header, otherwise="an array is missing")
+        return rows_declared(document, kind, key, must_have_checksums=bool(header.checksums))
+    except Damaged:
+        return Rows(length=0, checksums=None)
+
+
+def _chunk(source: FolderSource, file: str, most: int) -> bytes:
+    try:
+        return b"" if source.size(file) is None else source.read_part(file, 0, most)
+    except Damaged:
+        return b""
+
+
+def _checked(data: bytes, checksum: int) -> bytes | None:
+    """Return data that fits its checksum, with one bit turned where that does it; None where nothing does."""
+    return data if google_crc32c.value(data) == checksum else mend_bytes(data, checksum)

@@ -5,16 +5,21 @@ Shape legend: T frames, H height, W width, C channels, A columns of a label head
 
 from __future__ import annotations
 
+import math
 import platform
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, Literal, get_type_hints
 
 import numpy as np
+from msgspec import Meta, Struct
 
 import playhead
 from playhead.clock import SystemClock
+from playhead.decoding import convert
 from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.events import PLAYED
 from playhead.game import Frame, Game
@@ -23,11 +28,32 @@ from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, seal
 from playhead.version import git_revision, utc_now
 
 FORMAT_VERSION = 1
+# numpy parses much more: "f4,f4", "(1000,)i8", "S99999999999".
+_COLUMN_KIND = re.compile(r"u?int(8|16|32|64)|float(16|32|64)|[<|]?[iuf][1248]|[<|]?S[1-9][0-9]{0,4}")
 
 # 250 entries of 16 bytes and a checksum are 4,004 bytes: an index lies within one page of memory, and Linux
 # copies a write page by page, so that kill -9 leaves the old index or the new one, never half of each.
 SHARD_FRAMES = 250
 ROWS = 4096  # rows in a chunk of the small arrays
+# What a reader makes room for because a header says so: 8K pictures in colour are 100 MB raw, cells of 4 KiB are
+# chunks of 16 MiB, and a name is one component of a path on every file system.
+MOST_PICTURE_BYTES = 128 * 2**20
+MOST_SIDE = 65_535
+MOST_CELL_BYTES = 4_096
+MOST_NAME_BYTES = 200
+
+Text = Annotated[str, Meta(max_length=100_000)]
+Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+Named = Annotated[Mapping[str, Text], Meta(max_length=65_536)]
+
+
+class _GameData(Struct):
+    """What readers use of the data part of a game; the rest is kept as it is."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=MOST_NAME_BYTES)]
+    title: Text = ""
+    controls: Named = {}
 
 
 def _anchor() -> dict[str, int]:
@@ -49,33 +75,33 @@ class RecordingHeader:
     game: Mapping[str, Any]
     schema: LabelSchema
     frame: Frame
-    rate_hz: float
-    device: str
-    driver: str
-    label_device: str = PLAYED
-    padding_frames: int = 0
-    scenario: str = ""
+    rate_hz: Rate
+    device: Text
+    driver: Text
+    label_device: Text = PLAYED
+    padding_frames: Count = 0
+    scenario: Text = ""
     seed: int | None = None
     window: Mapping[str, Any] = field(default_factory=dict)
-    telemetry: tuple[str, ...] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
+    telemetry: Annotated[tuple[Text, ...], Meta(max_length=1_000)] = ()
+    columns: Named = field(default_factory=dict)
     legends: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    notes: str = ""
+    notes: Text = ""
     clock_anchor: Mapping[str, int] = field(default_factory=_anchor)
-    tool_version: str = playhead.__version__
-    git_revision: str = field(default_factory=git_revision)
-    platform: str = field(default_factory=platform.platform)
-    created_utc: str = field(default_factory=utc_now)
-    checksums: str = CRC32C
+    tool_version: Text = playhead.__version__
+    git_revision: Text = field(default_factory=git_revision)
+    platform: Text = field(default_factory=platform.platform)
+    created_utc: Text = field(default_factory=utc_now)
+    checksums: Literal["", "crc32c"] = CRC32C
 
     def __post_init__(self) -> None:
         for name in (*self.schema, *self.telemetry, *self.columns):
-            if not name or "/" in name or name.startswith((".", "__")):
-                raise BadValue(
-                    f'"{name}" cannot name a column of a recording: no "/", and no leading "." or "__".'
-                )
+            check_name(name)
         for name, kind in self.columns.items():
             column_dtype(name, kind)
+        _check_size(self.frame)
+        if not 0 < self.rate_hz < math.inf:
+            raise BadValue(f"A recording needs a rate above 0 frames a second, not {self.rate_hz}.")
 
     @classmethod
     def of(cls, game: Game, *, device: str, driver: str, rate_hz: float) -> RecordingHeader:
@@ -106,24 +132,55 @@ class RecordingHeader:
     def from_json(cls, data: Mapping[str, Any], *, where: str) -> RecordingHeader:
         """Rebuild a header from `to_json`.
 
-        Raises:  Mismatch for another format version, Damaged when something is missing.
+        Raises:  Mismatch for another format version, Damaged when something is missing or not what it should be.
         """
         check_version(data, where=where)
-        known = {item.name for item in fields(cls)}
+        stored = {"checksums": ""} | {name: value for name, value in data.items() if name in _kinds()}
+        values: dict[str, Any] = {}
+        for name, value in stored.items():
+            at = f"{where}: {name} of the header"
+            is_schema = name == "schema"
+            values[name] = (
+                LabelSchema.from_json(value, where=at) if is_schema else convert(value, _kinds()[name], where=at)
+            )
+        convert(values.get("game"), _GameData, where=f"{where}: game of the header")
+        if not all("id" in row for rows in values.get("legends", {}).values() for row in rows):
+            raise Damaged(f"{where}: legends of the header cannot be read: a row lacks its id.")
         try:
-            values = {"checksums": ""} | {name: value for name, value in data.items() if name in known}
-            values["schema"] = LabelSchema.from_json(data["schema"])
-            values["frame"] = Frame(**data["frame"])
-            values["telemetry"] = tuple(data["telemetry"])
             return cls(**values)
-        except (KeyError, TypeError) as error:
-            raise Damaged(f"{where}: the header cannot be read, {error}.") from error
+        except (BadValue, TypeError) as error:
+            raise Damaged(f"{where}: the header cannot be read, {error}") from error
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    """Return the type of every field of a header, with its bounds."""
+    return get_type_hints(RecordingHeader, include_extras=True)
+
+
+def check_name(name: str) -> None:
+    """Raise BadValue for what cannot be the name of an array: it becomes the name of a folder."""
+    is_sane = name.isprintable() and "/" not in name and not name.startswith((".", "__")) and name != "zarr.json"
+    if not name or not is_sane or len(name.encode(errors="replace")) > MOST_NAME_BYTES:
+        raise BadValue(
+            f'"{name[:MOST_NAME_BYTES]}" cannot name a column of a recording: no "/", no leading "." or "__", no '
+            f"control characters, at most {MOST_NAME_BYTES} bytes."
+        )
+
+
+def _check_size(frame: Frame) -> None:
+    size = frame.width * frame.height * frame.channels
+    if max(frame.width, frame.height) > MOST_SIDE or size > MOST_PICTURE_BYTES:
+        raise BadValue(
+            f"Pictures of {frame.width}x{frame.height} are too large: at most {MOST_SIDE:,} a side, "
+            f"and {MOST_PICTURE_BYTES:,} bytes of pixels."
+        )
 
 
 def check_version(data: Mapping[str, Any], *, where: str) -> None:
     """Raise Mismatch unless the data was written in the format version that this playhead reads."""
     version = data.get("format_version")
-    if version == FORMAT_VERSION:
+    if version == FORMAT_VERSION and type(version) is int:
         return
     then = "Update playhead." if isinstance(version, int) and version > FORMAT_VERSION else "Record again."
     raise Mismatch(f"{where} has format_version {version}, this playhead reads {FORMAT_VERSION}. {then}")
@@ -131,12 +188,12 @@ def check_version(data: Mapping[str, Any], *, where: str) -> None:
 
 def column_dtype(name: str, kind: str) -> np.dtype[Any]:
     """Return the dtype of a further column. Raises BadValue for one that is neither number nor sized text."""
-    try:
-        dtype = np.dtype(kind)
-    except TypeError:
-        dtype = np.dtype("V")
-    if dtype.kind not in "iufS" or dtype.itemsize == 0:
-        raise BadValue(f'Column {name} is of kind "{kind}". Give a number type as "int64", or "S36" for text.')
+    dtype = np.dtype(kind) if _COLUMN_KIND.fullmatch(kind) else np.dtype("V")
+    if dtype.kind not in "iufS" or not 0 < dtype.itemsize <= MOST_CELL_BYTES:
+        raise BadValue(
+            f'Column {name} is of kind "{kind[:50]}". Give a number type as "int64", or "S36" for text of at most '
+            f"{MOST_CELL_BYTES} bytes."
+        )
     return dtype
 
 

@@ -7,14 +7,14 @@ Zarr library and stays whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from playhead import decoding
 from playhead.errors import Damaged
 
 ATTRIBUTE = "playhead"  # what is ours in the attributes of a zarr.json lies under this one
 SEAL = "seal"
-CRC32C = "crc32c"
+CRC32C: Final = "crc32c"
 _OURS = (ATTRIBUTE, "codes", "devices")  # the tables of events have been beside it since the first version
 _OTHERS = "consolidated_metadata"
 
@@ -26,7 +26,7 @@ def seal(document: Mapping[str, Any]) -> Json:
     attributes = dict(document["attributes"])
     attributes[ATTRIBUTE] = {**attributes.get(ATTRIBUTE, {}), SEAL: ""}
     sealed = {**document, "attributes": attributes}
-    attributes[ATTRIBUTE][SEAL] = _digest(sealed)
+    attributes[ATTRIBUTE][SEAL] = _digest(sealed, "zarr.json")
     return sealed
 
 
@@ -38,12 +38,24 @@ def check_seal(document: Mapping[str, Any], *, where: str, must: bool) -> None:
     if found is None:
         if must:
             raise Damaged(f"{where} is damaged: it lacks its seal.")
-    elif found != _digest(document):
+    elif found != _digest(document, where):
         raise Damaged(f"{where} is damaged: what it says does not fit its seal.")
 
 
-def _digest(document: Mapping[str, Any]) -> str:
+def is_sealed(document: Mapping[str, Any]) -> bool:
+    """Whether the document has a seal, and one that fits."""
+    try:
+        check_seal(document, where="", must=True)
+    except Damaged:
+        return False
+    return True
+
+
+def _digest(document: Mapping[str, Any], where: str) -> str:
     attributes = {name: value for name, value in document["attributes"].items() if name in _OURS}
     ours = {name: value for name, value in attributes[ATTRIBUTE].items() if name != SEAL}
     kept = {name: value for name, value in document.items() if name != _OTHERS}
-    return decoding.digest(kept | {"attributes": attributes | {ATTRIBUTE: ours}})
+    try:
+        return decoding.digest(kept | {"attributes": attributes | {ATTRIBUTE: ours}})
+    except RecursionError as error:
+        raise Damaged(f"{where} cannot be read: it is nested too deep.") from error

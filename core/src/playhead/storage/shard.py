@@ -35,10 +35,10 @@ def pack_index(index: Index) -> bytes:
     return entries + checksum.to_bytes(4, "little")
 
 
-def parse_index(data: bytes, chunks: int, *, where: str, file_bytes: int) -> Index:
-    """Read an index and check that every entry lies inside its file.
+def parse_index(data: bytes, chunks: int, *, where: str, file_bytes: int, most: int = 2**62) -> Index:
+    """Read an index and check that every entry lies inside its file and has at most `most` bytes.
 
-    Raises:  Damaged for a short or torn index and for pictures beyond the end of the file.
+    Raises:  Damaged for a short or torn index and for pictures beyond the end of the file or too long.
     """
     if len(data) < index_bytes(chunks):
         raise Damaged(f"{where} is truncated: {len(data)} bytes do not hold its index.")
@@ -46,12 +46,23 @@ def parse_index(data: bytes, chunks: int, *, where: str, file_bytes: int) -> Ind
     if google_crc32c.value(entries) != int.from_bytes(data[16 * chunks : index_bytes(chunks)], "little"):
         raise Damaged(f"{where} has a damaged index: its checksum does not fit.")
     index: Index = np.frombuffer(entries, dtype="<u8").astype(np.uint64).reshape(chunks, 2)
-    written = index[:, 1] != EMPTY
-    ends = index[written].sum(1)
-    if len(ends) and int(ends.max()) > file_bytes:
-        lost = int((ends > file_bytes).sum())
+    lost = len(beyond(index, file_bytes))
+    if lost:
         raise Damaged(f"{where} is truncated: {file_bytes} bytes, {lost} of its pictures lie beyond.")
+    long = np.flatnonzero((index[:, 1] != EMPTY) & (index[:, 1] > np.uint64(most)))
+    if len(long):
+        raise Damaged(f"{where} is damaged: its picture {long[0]} has {index[long[0], 1]:,} bytes.")
     return index
+
+
+def beyond(index: Index, file_bytes: int) -> npt.NDArray[np.int64]:
+    """Return the numbers of the pictures that by the index lie outside its file, or inside the index itself."""
+    offsets, lengths = index[:, 0], index[:, 1]
+    end = np.uint64(file_bytes)
+    # Not offset + length <= end: a sum of two uint64 begins again at 0.
+    is_inside = (offsets >= np.uint64(index_bytes(len(index)))) & (offsets <= end)
+    is_inside &= lengths <= end - np.minimum(offsets, end)
+    return np.flatnonzero((lengths != EMPTY) & ~is_inside)
 
 
 class ShardFile:

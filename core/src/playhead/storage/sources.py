@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from playhead.decoding import MOST_BYTES, read_bytes
 from playhead.errors import Damaged
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store
 
 _OPEN_FILES = 64  # of the 256 that macOS gives a process
+# Without following a link, nor waiting for whoever writes into a pipe. Windows has half of these, and needs none.
+_READING = os.O_RDONLY
+for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
+    _READING |= getattr(os, _flag, 0)
 
 
 class Source(Protocol):
@@ -35,14 +43,20 @@ class Source(Protocol):
 class _OpenFile:
     """A file kept open for reading; closed when nobody uses it any more, so that threads may share it."""
 
-    __slots__ = ("_descriptor", "_lock")
+    __slots__ = ("_descriptor", "_lock", "size")
 
     def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        self._descriptor = -1
+        self._descriptor = os.open(path, _READING)
         self._lock = threading.Lock()
+        status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(status.st_mode):  # a pipe would wait for ever, a device never end
+            raise Damaged(f"{path} is no plain file.")
+        self.size = status.st_size
 
     def __del__(self) -> None:
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     if hasattr(os, "pread"):
 
@@ -92,34 +106,67 @@ _files = _OpenFiles(_OPEN_FILES)
 
 
 class FolderSource:
-    """A recording in a folder."""
+    """A recording in a folder. In it lie folders and plain files: links lead anywhere, and are refused."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._prefix = f"{folder}{os.sep}"
+        self._checked: set[str] = set()  # what was found to be no link, folders and files
         _files.forget(self._prefix)  # another recording may have stood here
 
-    def read(self, key: str) -> bytes | None:
-        """Return a whole file, or None when there is none."""
-        try:
-            return (self._folder / key).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+    def read(self, key: str, most: int = MOST_BYTES) -> bytes | None:
+        """Return a whole file, or None when there is none. Raises Damaged for more than `most` bytes."""
+        return None if self._status(key) is None else read_bytes(Path(self._prefix + key), most)
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer where the file ends. Raises Damaged without a file."""
         path = self._prefix + key
+        if key not in self._checked and self._status(key) is None:
+            raise Damaged(f"{path} is missing.")
         try:
             return _files.get(path).read_part(offset, length)
         except FileNotFoundError as error:
             raise Damaged(f"{path} is missing.") from error
+        except Damaged:
+            raise
+        except OSError as error:
+            raise Damaged(f"{path} cannot be read: {error.strerror}.") from error
 
     def size(self, key: str) -> int | None:
-        """Return how long a file is, or None when there is none."""
+        """Return how long a file is, or None when there is none. Raises Damaged for what is no plain file."""
+        status = self._status(key)
+        return None if status is None else status.st_size
+
+    def names(self, key: str, most: int = 1_000_000) -> list[str]:
+        """Return what lies in a folder, by name, in no order; nothing where there is no plain folder."""
         try:
-            return (self._folder / key).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
+            self._checked_status(key, stat.S_ISDIR, "folder")
+            with os.scandir(self._prefix + key) as entries:
+                return [entry.name for entry in islice(entries, most)]
+        except OSError:
+            return []
+
+    def _status(self, key: str) -> os.stat_result | None:
+        """Return the status of a plain file that lies in plain folders, None when it is not there."""
+        parts = key.split("/")
+        try:
+            for count in range(1, len(parts)):
+                folder = "/".join(parts[:count])
+                if folder not in self._checked:
+                    self._checked_status(folder, stat.S_ISDIR, "folder")
+            return self._checked_status(key, stat.S_ISREG, "file")
+        except FileNotFoundError:
             return None
+        except Damaged:
+            raise
+        except OSError as error:
+            raise Damaged(f"{self._prefix}{key} cannot be read: {error.strerror}.") from error
+
+    def _checked_status(self, key: str, is_kind: Callable[[int], bool], kind: str) -> os.stat_result:
+        status = os.lstat(self._prefix + key)
+        if not is_kind(status.st_mode):
+            raise Damaged(f"{self._prefix}{key} is no plain {kind}.")
+        self._checked.add(key)
+        return status
 
     def close(self) -> None:
         """Close the files of this recording, so that Windows lets them be moved and deleted."""
