@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from msgspec import Meta, Struct
 
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
+from playhead.names import quoted
 from playhead.storage.schema import ROWS, RecordingHeader, frames_json, rows_json
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, check_seal
 from playhead.storage.sources import Source
@@ -52,7 +52,7 @@ class Rows:
 
 def then_repair(place: str) -> str:
     """Say how to repair a recording."""
-    return f"Repair it with: playhead data repair {shlex.quote(place)}"
+    return f"Repair it with: playhead data repair {quoted(place)}"
 
 
 def read_document(source: Source, key: str, place: str, header: RecordingHeader, *, otherwise: str) -> Json:

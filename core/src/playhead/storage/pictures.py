@@ -104,8 +104,8 @@ class JpegPicture:
             raise ValueError("it is cut short, its end is missing")
         frame_HWC = simplejpeg.decode_jpeg(data, colorspace=self._space, fastdct=False)
         upright_HWC = np.rot90(frame_HWC[:, ::-1] if is_mirrored else frame_HWC, quarters)
-        subsampling = "grey" if self.subsampling == "grey" else "444"
-        return JpegPicture(quality=TURNED_QUALITY, colour=self.colour, subsampling=subsampling).encode(upright_HWC)
+        kept: Literal["grey", "444"] = "grey" if self.subsampling == "grey" else "444"
+        return JpegPicture(quality=TURNED_QUALITY, colour=self.colour, subsampling=kept).encode(upright_HWC)
 
     @property
     def _space(self) -> str:

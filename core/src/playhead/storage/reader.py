@@ -241,7 +241,7 @@ class Recording:
     @property
     def picture_checksums(self) -> Array | None:
         """CRC-32C of each picture as it is stored, None in a recording that was written without. Shape (T,)."""
-        return self._reader("checksums")("frames") if self.header.checksums else None
+        return self._own[PICTURE_CHECKSUMS] if self.header.checksums else None
 
     def close(self) -> None:
         """Close its files. Reading again opens them again."""
