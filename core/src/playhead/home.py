@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import platformdirs
 
+from playhead.errors import BadValue, DeviceFailed
 from playhead.names import checked_name
 
 VARIABLE = "PLAYHEAD_HOME"
+ANOTHER = "Choose another home: --home FOLDER."
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,16 @@ class Home:
 
     @classmethod
     def find(cls, option: Path | None = None) -> Home:
-        """Take --home, else the environment variable PLAYHEAD_HOME, else this user's data folder."""
+        """Take --home, else the environment variable PLAYHEAD_HOME, else this user's data folder.
+
+        Raises:  BadValue for what is no folder and cannot become one. Nothing is made or written.
+        """
         if option is not None:
-            return cls(option.expanduser().resolve(), "--home")
+            return cls(_folder(option, "--home"), "--home")
         if os.environ.get(VARIABLE):
-            return cls(Path(os.environ[VARIABLE]).expanduser().resolve(), VARIABLE)
-        return cls(Path(platformdirs.user_data_dir("playhead", appauthor=False)), "default")
+            return cls(_folder(Path(os.environ[VARIABLE]), VARIABLE), VARIABLE)
+        default = Path(platformdirs.user_data_dir("playhead", appauthor=False))
+        return cls(_folder(default, "default"), "default")
 
     def recordings(self, game: str) -> Path:
         """The folder of a game's recordings. Raises BadValue for a name that would lead elsewhere."""
@@ -46,15 +55,45 @@ class Home:
         return self.path.joinpath("evaluations", *(checked_name(name, what, then) for what, name in named))
 
 
+def _folder(path: Path, why: str) -> Path:
+    """Return a home's path made absolute, once it is found to be a folder or nothing yet."""
+    try:
+        found = path.expanduser().resolve()
+        mode = found.stat().st_mode
+    except FileNotFoundError:
+        return found
+    except (OSError, RuntimeError, ValueError) as error:  # a link in a circle, a person who is unknown
+        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        raise BadValue(f"The home {path} ({why}) cannot be used: {reason}. {ANOTHER}") from error
+    if not stat.S_ISDIR(mode):
+        raise BadValue(f"The home {path} ({why}) cannot be used: it is no folder. {ANOTHER}")
+    return found
+
+
+def make_folder(folder: Path, *, exist_ok: bool = True) -> Path:
+    """Make a folder and those above it, and return it.
+
+    Raises:  DeviceFailed saying why it cannot be made and what to do; FileExistsError unless `exist_ok`;
+             OSError from a full disk, which those who write there say in their own words.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except OSError as error:
+        if error.errno in FULL or (isinstance(error, FileExistsError) and not exist_ok):
+            raise
+        raise DeviceFailed(f"{folder} cannot be made: {error.strerror}. {ANOTHER}") from error
+    return folder
+
+
 def claim_folder(parent: Path, prefix: str = "") -> Path:
     """Make and return a new folder `2026-11-21-1`, `-2`, ... that nobody else has, even in another process."""
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     stem = prefix or date.today().isoformat()
     number = 1
     while True:
         folder = parent / f"{stem}-{number}"
         try:
-            folder.mkdir()
+            make_folder(folder, exist_ok=False)
         except FileExistsError:
             number += 1
         else:

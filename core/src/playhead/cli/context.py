@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from playhead.cli import terminal
-from playhead.cli.net import Call
+from playhead.cli.net import Call, unexpected
 from playhead.home import VARIABLE, Home
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ class Desk:
     def tell_json(self, value: Any) -> None:
         """Print a result as JSON, on stdout."""
         terminal.tell_json(value)
+
+    def unexpected(self, error: Exception) -> str:
+        """Return the sentence about an error that nobody expected; its traceback is written into a file."""
+        return unexpected(error, self._call)
 
     def say_home(self) -> None:
         """Say which home folder is used and why."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.several import Several
 from playhead.errors import Damaged
+from playhead.names import quoted
 
 
 @click.command("check")
@@ -23,11 +25,12 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
     from playhead.storage.check import check_recording
 
     folders = Catalogue(desk.home).find_folders(recordings)
+    several = Several(desk, folders)
+    found = {}
     with named_bars() as bar:
-        found = {
-            folder: check_recording(folder, every_frame=every_frame, progress=bar(folder.name))
-            for folder in folders
-        }
+        for folder in folders:
+            with several.one(folder):
+                found[folder] = check_recording(folder, every_frame=every_frame, progress=bar(folder.name))
     if as_json:
         rows = [
             {"path": str(folder), "problems": [vars(problem) for problem in problems]}
@@ -40,8 +43,9 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
                 desk.tell(f"{folder.name}  {'note: ' if problem.is_note else ''}{problem}")
     damaged = [folder for folder, problems in found.items() if not all(problem.is_note for problem in problems)]
     if damaged:
-        names = " ".join(f"{folder.parent.name}/{folder.name}" for folder in damaged)
+        names = " ".join(quoted(f"{folder.parent.name}/{folder.name}") for folder in damaged)
         raise Damaged(
             f"{len(damaged)} of {len(found)} recordings damaged. Repair with: playhead data repair {names}"
         )
+    several.end("checked")
     desk.say(f"{len(found)} recording{'' if len(found) == 1 else 's'} checked, no damage.")

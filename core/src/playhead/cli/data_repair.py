@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.several import Several
 
 if TYPE_CHECKING:
     from playhead.storage.repair import Repair
@@ -27,16 +28,20 @@ def repair(desk: Desk, recordings: tuple[str, ...], dry_run: bool) -> None:
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.repair import repair_recording
 
-    for folder in Catalogue(desk.home).find_folders(recordings):
-        with named_bars() as bar:
-            done = repair_recording(folder, dry_run=dry_run, progress=bar(folder.name))
-        for problem in done.problems:
-            desk.say(f"{folder.name}  {problem}")
-        desk.tell(f"{folder.name}: {_sentence(done, dry_run=dry_run)}")
+    folders = Catalogue(desk.home).find_folders(recordings)
+    several = Several(desk, folders)
+    for folder in folders:
+        with several.one(folder):
+            with named_bars() as bar:
+                done = repair_recording(folder, dry_run=dry_run, progress=bar(folder.name))
+            for problem in done.problems:
+                desk.say(f"{folder.name}  {problem}")
+            desk.tell(f"{folder.name}: {_sentence(done, dry_run=dry_run)}")
+    several.end("repaired")
 
 
 def _sentence(done: Repair, *, dry_run: bool) -> str:
-    if all(problem.is_note for problem in done.problems):
+    if not done.is_needed:
         return f"whole, {done.frames_before:,} frames; nothing was changed."
     kept = f"{done.frames_after:,} of {done.frames_before:,} frames, {done.unlabelled:,} of them without labels"
     if dry_run:

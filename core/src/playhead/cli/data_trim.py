@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.several import Several
 
 if TYPE_CHECKING:
     from playhead.storage.trim import Trim
@@ -39,10 +40,13 @@ def trim(
     from playhead.storage.trim import trim_recording
 
     idle = Idle(at_least_s=idle_s, by=by, keep_s=keep_s)
-    for folder in Catalogue(desk.home).find_folders(recordings):
-        with named_bars() as bar:
+    folders = Catalogue(desk.home).find_folders(recordings)
+    several = Several(desk, folders)
+    for folder in folders:
+        with several.one(folder), named_bars() as bar:
             done = trim_recording(folder, idle, dry_run=dry_run, progress=bar(folder.name))
-        desk.tell(f"{folder.name}: {_sentence(done)}")
+            desk.tell(f"{folder.name}: {_sentence(done)}")
+    several.end("trimmed")
 
 
 def _sentence(done: Trim) -> str:

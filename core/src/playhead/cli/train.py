@@ -12,7 +12,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.latency import AUTO, measured_latency, seconds_or_auto
-from playhead.errors import BadValue, NothingToTrain, PlayheadError, not_found
+from playhead.errors import BadValue, Damaged, NothingToTrain, PlayheadError, not_found
 
 if TYPE_CHECKING:
     from playhead.game import Game
@@ -114,13 +114,21 @@ def open_all(
             f"Make some: playhead record {game.name}."
         )
     opened: list[Recording] = []
+    bad = 0
     for info in infos:
         try:
-            opened.append(open_recording(info.path))
-        except PlayheadError as problem:
-            if not skip_bad:
-                raise type(problem)(f"{problem} Or leave it out: --skip-bad.") from problem
-            desk.say(f"Left out {info.name}: {problem}")
+            recording = open_recording(info.path)
+            recording.check_rows()
+            opened.append(recording)
+        except Exception as problem:  # of one recording: all others are looked at, too
+            bad += 1
+            known = isinstance(problem, PlayheadError)
+            what = problem if known else desk.unexpected(problem)
+            desk.say(f"Left out {info.name}: {what}" if skip_bad else f"{info.name}: {what}")
+    if bad and not skip_bad:
+        raise Damaged(
+            f"{bad} of {len(infos)} recordings cannot be read. Repair them, or leave them out: --skip-bad."
+        )
     return opened
 
 

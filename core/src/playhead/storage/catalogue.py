@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from playhead.errors import BadValue, PlayheadError, not_found
+from playhead.errors import BadValue, Damaged, PlayheadError, not_found
 from playhead.home import Home, claim_folder
+from playhead.names import is_name
 from playhead.storage.disk import bytes_on_disk
 from playhead.storage.reader import Recording, open_recording
+
+MOST_FOLDERS = 100_000  # are listed of one folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,7 @@ class Catalogue:
         """List the recordings of a game, newest last. A folder given in `extra_dirs` may be one itself."""
         folders = _folders_in(self.home.recordings(game))
         for extra in extra_dirs:
-            folders += [extra] if (extra / "zarr.json").exists() else _folders_in(extra)
+            folders += [extra] if os.path.lexists(extra / "zarr.json") else _folders_in(extra)
         found = {folder.resolve(): describe_recording(folder) for folder in folders}
         mine = [info for info in found.values() if info.game in (game, "")]
         return sorted(mine, key=lambda info: (info.created_utc, _natural(info.name)))
@@ -69,18 +74,17 @@ class Catalogue:
     def _one(self, game: str, name: str, by_name: dict[str, RecordingInfo]) -> RecordingInfo:
         if name in by_name:
             return by_name[name]
-        if _is_path(name) and Path(name).is_dir():
+        if _is_path(name) and is_folder(Path(name)):
             return describe_recording(Path(name))
         raise not_found(f"recording of {game}", name, by_name, then=f"See: playhead data list {game}.")
 
     def games(self) -> list[str]:
         """Return the games that have a folder of recordings, sorted."""
-        root = self.home.path / "recordings"
-        return sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
+        return [folder.name for folder in _folders_in(self.home.path / "recordings") if is_name(folder.name)]
 
     def find_anywhere(self, name: str) -> Path:
         """Return the folder of a recording by path, by `game/name`, or by a name that only one game has."""
-        if _is_path(name) and Path(name).is_dir():
+        if _is_path(name) and is_folder(Path(name)):
             return Path(name)
         known = self._folders()
         fitting = {key: folder for key, folder in known.items() if name in (key, folder.name)}
@@ -117,7 +121,10 @@ def describe_recording(folder: Path) -> RecordingInfo:
         recording = open_recording(folder)
         return _describe(folder, recording)
     except PlayheadError as error:
-        return RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder), problems=(str(error),))
+        what = str(error)
+    except Exception as error:  # whatever one folder holds, the others are listed
+        what = f"cannot be read, {type(error).__name__}: {error}"
+    return RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder), problems=(what,))
 
 
 def _describe(folder: Path, recording: Recording) -> RecordingInfo:
@@ -144,13 +151,27 @@ def _describe(folder: Path, recording: Recording) -> RecordingInfo:
 
 
 def _folders_in(parent: Path) -> list[Path]:
-    if not parent.is_dir():
+    """Return the folders in a folder, and links to folders. Raises Damaged for one that cannot be listed."""
+    try:
+        with os.scandir(parent) as entries:
+            names = [entry.name for entry in islice(entries, MOST_FOLDERS)]
+    except FileNotFoundError:
         return []
-    return sorted(folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    except OSError as error:
+        raise Damaged(f"{parent} cannot be listed: {error.strerror}.") from error
+    return sorted(parent / name for name in names if not name.startswith(".") and is_folder(parent / name))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder or a link to one; no, where the system refuses to look."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_path(name: str) -> bool:
-    return "/" in name or "\\" in name or (Path(name) / "zarr.json").exists()
+    return "/" in name or "\\" in name or os.path.lexists(Path(name) / "zarr.json")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

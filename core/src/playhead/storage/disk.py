@@ -13,8 +13,8 @@ from typing import Any
 
 from playhead.decoding import encode_json
 from playhead.errors import DeviceFailed, PlayheadError, StorageFull
+from playhead.home import ANOTHER, FULL
 
-FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _MOST_FILES = 1_000_000  # 50 million frames have so many
 # What became of a recording, and what to do. Others say their own: not all keep what was written.
 KEPT = "What was written until now is intact. Free some space, or record elsewhere with --home."
@@ -89,7 +89,9 @@ def disk_failed(folder: Path, error: OSError, then: str = KEPT) -> DeviceFailed:
     """Return the error for a disk that did not take a file."""
     if error.errno in FULL:
         return StorageFull(f"The disk is full, while {folder} was written ({error.strerror}). {then}")
-    return DeviceFailed(f"{folder} cannot be written: {error}. {then}")
+    kept = then.partition(" Free some space")[0]
+    kept = kept if "--home" in kept else f"{kept} {ANOTHER}"
+    return DeviceFailed(f"{folder} cannot be written: {error.strerror or error}. {kept}")
 
 
 def files_below(folder: Path | str, most: int = _MOST_FILES) -> Iterator[tuple[str, os.stat_result]]:

@@ -22,10 +22,10 @@ import google_crc32c
 from playhead.containers.files import open_plain, reason, shown
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named
-from playhead.home import claim_folder
+from playhead.home import FULL, claim_folder
 from playhead.names import as_name
 from playhead.references import resolve
-from playhead.storage.disk import FULL, disk_failed
+from playhead.storage.disk import disk_failed
 from playhead.storage.known import Known, content_in
 from playhead.storage.marks import Mark, measure
 from playhead.storage.repair import BACKUPS

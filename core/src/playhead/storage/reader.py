@@ -243,6 +243,13 @@ class Recording:
         """CRC-32C of each picture as it is stored, None in a recording that was written without. Shape (T,)."""
         return self._own[PICTURE_CHECKSUMS] if self.header.checksums else None
 
+    def check_rows(self) -> None:
+        """Read everything small that training needs. Raises Damaged where some of it is."""
+        for arrays in (self._own, self.labels, self.telemetry, self.columns):
+            for name in arrays:
+                if name != PICTURE_CHECKSUMS or self.header.checksums:
+                    _ = arrays[name]
+
     def close(self) -> None:
         """Close its files. Reading again opens them again."""
         self._source.close()

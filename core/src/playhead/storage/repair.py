@@ -43,6 +43,7 @@ class Repair:
     """What a repair found and did. `backup` is the folder as it was; None when nothing was changed."""
 
     problems: list[Problem]
+    is_needed: bool = True
     frames_before: int = 0
     frames_after: int = 0
     unlabelled: int = 0
@@ -65,6 +66,7 @@ def repair_recording(
     repair = Repair(problems=problems)
     if all(problem.is_note for problem in problems) and header.checksums:
         length, _ = declared_length(source, header)
+        repair.is_needed = False
         repair.frames_before = repair.frames_after = length
         return repair
     salvage = _Salvage(source, header)
