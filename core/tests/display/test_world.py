@@ -51,6 +51,24 @@ def test_another_window_takes_the_focus_and_the_world_lets_go(
         assert "a" not in {event.code for event in shown.events()}
 
 
+def test_keys_pressed_elsewhere_are_held_with_the_focus_until_they_are_let_go(
+    xvfb: VirtualDisplay, person: XPerson, log: Path
+) -> None:
+    with ShownWorld.start(xvfb, "signals", log, "--at", "100,80") as shown:
+        window = shown.window(person)
+        window.focus()
+        eventually("it is shown", lambda: shown.pictures > 2)
+        person.open_window("other", left=700, top=500)
+        person.press("w")
+        person.press("a")  # the one that repeats
+        window.focus()
+        eventually("both are held", lambda: shown.held() == {"w", "a"})
+        person.release("w")
+        eventually("w is let go", lambda: shown.held() == {"a"})
+        person.release("a")
+        eventually("a is let go", lambda: not shown.held())
+
+
 @ONE_DISPLAY
 def test_its_close_button_and_ctrl_c_end_it_with_its_measures(
     xvfb: VirtualDisplay, person: XPerson, log: Path

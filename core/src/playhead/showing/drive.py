@@ -13,6 +13,7 @@ from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
 from playhead.errors import DeviceFailed
 from playhead.showing.clock import PatientClock
+from playhead.showing.held import HeldKeys
 from playhead.showing.log import DriveLog, grid_of
 from playhead.showing.stamp import FrameArray, draw_stamp
 from playhead.showing.window import Window
@@ -45,8 +46,10 @@ class ShownDrive:
 class Showing:
     """Shows a world that runs on `clock` and holds in it what is held on the keyboard.
 
-    `keys` gives the code of the world for the code of the keyboard. `hint`, if any, says what a policy of the
-    world would press now; it goes into the log only. With `waits` the world stands still until a key is pressed.
+    `keys` gives the code of the world for the code of the keyboard. What is held is asked when the drive begins,
+    with every change of the focus and after the window hung: the window knows what it was told, `held` asks the
+    system. `hint`, if any, says what a policy of the world would press now; it goes into the log only. With
+    `waits` the world stands still until a key is pressed.
     Units:  rate_hz pictures a second at most; seconds of the world.
     """
 
@@ -60,9 +63,13 @@ class Showing:
     is_stamped: bool = False
     waits: bool = False
     hint: Callable[[], Mapping[str, float]] | None = None
+    held: HeldKeys | None = None
     stop: Callable[[], bool] = lambda: False
     _pictures: int = 0
     _waited: int = 0  # of the pictures, before the first key
+    _down: set[str] = field(default_factory=set)
+    _untold: set[str] = field(default_factory=set)  # of these the window will not tell that they are let go
+    _lost_ns: int = 0
 
     def run(self) -> ShownDrive:
         """Show until the drive is over, the time is up, the window is closed or somebody stops it.
@@ -73,8 +80,7 @@ class Showing:
         """
         environment = self.environment
         self.clock.keep_up()
-        for code in self.window.held():  # pressed in the drive before, and not let go since
-            self._hold(code, 1.0)
+        self._ask()  # pressed in the drive before, and not let go since
         ending = self._show()
         environment.hold_nothing()
         drive = ShownDrive(
@@ -102,6 +108,11 @@ class Showing:
     def _picture(self) -> None:
         environment = self.environment
         self.clock.keep_up()
+        if self.clock.lost_ns != self._lost_ns:
+            self._lost_ns = self.clock.lost_ns
+            self._ask()
+        elif self._untold and self.held is not None:
+            self._let_go(self._untold - self.held.ask())
         if self.waits:
             self._waited += 1
         else:
@@ -135,12 +146,31 @@ class Showing:
                 return False
             if happening.kind == "focus":
                 self.log.write("focus", {"value": happening.value})
+                self._ask()
                 continue
+            self._untold.discard(happening.code)
             self._hold(happening.code, happening.value)
         return True
 
+    def _ask(self) -> None:
+        """Hold in the world what is held now, and nothing else; without the focus nothing is meant for it."""
+        told = set(self.window.held())
+        system = self.held.ask() if self.held is not None and self.window.is_focused else set()
+        self._untold = system - told
+        self._let_go(self._down - told - system)
+        for code in sorted((told | system) - self._down):
+            self._hold(code, 1.0)
+
+    def _let_go(self, codes: set[str]) -> None:
+        for code in sorted(codes):
+            self._untold.discard(code)
+            self._hold(code, 0.0)
+
     def _hold(self, code: str, value: float) -> None:
         """Hold a key of the keyboard in the world from now on, or let it go."""
+        if bool(value) == (code in self._down):
+            return
+        (self._down.add if value else self._down.discard)(code)
         self.log.write("key", {"code": code, "value": value})
         if value or not self.waits:
             self.waits = False

@@ -17,6 +17,7 @@ from playhead.game import Game
 from playhead.references import resolve
 from playhead.showing.clock import PatientClock
 from playhead.showing.drive import Showing, ShownDrive, picture_of
+from playhead.showing.held import HeldKeys
 from playhead.showing.log import DriveLog
 from playhead.showing.window import Window
 
@@ -94,6 +95,8 @@ def show(
         closing.callback(log.close)
         window = Window(title, list(keys))
         closing.callback(window.close)
+        held = HeldKeys(keys)
+        closing.callback(held.close)
         for seed in range(asked.seed, asked.seed + asked.drives):
             clock = PatientClock()
             session = _open(game, asked, seed, clock)
@@ -104,7 +107,7 @@ def show(
                 window.open(width, height, asked.corner)
                 on_open(title, keys)
             log.write("drive", {"seed": seed, "size": window.size, "handle": window.handle})
-            drives.append(_showing(game, asked, environment, clock, window, log, stop).run())
+            drives.append(_showing(game, asked, environment, clock, window, log, stop, held).run())
             if drives[-1].ending == "closed":
                 break
     return drives
@@ -122,7 +125,7 @@ def _open(game: Game, asked: Show, seed: int, clock: PatientClock) -> DeviceSess
 
 def _showing(
     game: Game, asked: Show, environment: EnvironmentSession, clock: PatientClock, window: Window, log: DriveLog,
-    stop: Callable[[], bool],
+    stop: Callable[[], bool], held: HeldKeys,
 ) -> Showing:  # fmt: skip
     hint = resolve(policy_reference(game, asked.hint))(environment.env).decide if asked.hint else None
     return Showing(
@@ -137,4 +140,5 @@ def _showing(
         waits=asked.waits,
         hint=hint,
         stop=stop,
+        held=held,
     )

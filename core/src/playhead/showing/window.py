@@ -126,6 +126,11 @@ class Window:
             return Happening(kind="key", code=self._keys[event.key], value=float(event.type == sdl.KEYDOWN))
         return None
 
+    @property
+    def is_focused(self) -> bool:
+        """Whether keys go to it."""
+        return bool(self._sdl.key.get_focused())
+
     def held(self) -> list[str]:
         """Return the codes of the keys that are down now, as far as the window was told."""
         down = self._sdl.key.get_pressed()
