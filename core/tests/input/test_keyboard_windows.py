@@ -15,6 +15,7 @@ from playhead.input import keyboard_windows
 from playhead.input.codes import EXTENDED
 from playhead.input.keyboard import Keyboard
 from playhead.input.keyboard_windows import WindowsKeyboard
+from playhead.input.keys import Held
 
 UP = 72 | EXTENDED
 
@@ -187,3 +188,25 @@ def test_a_missing_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(keyboard_windows.importlib, "import_module", missing)
     with pytest.raises(DeviceFailed, match="pip install keyboard"):
         WindowsKeyboard()
+
+
+def test_what_is_held_is_asked_and_what_was_just_sent_counts_as_it_was_sent(
+    package: FakePackage, user32: FakeUser32, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr(keyboard_windows.time, "monotonic", lambda: now_s[0])
+    system = WindowsKeyboard()
+    w, a, d = 17, 30, 32
+    system.send(w, True)
+    user32.down = {d}
+    assert system.held_apart({w}) == Held(own={w}, others={d}), "it has not arrived yet"
+    now_s[0] += 1
+    assert system.held_apart({w}) == Held(own=set(), others={d})
+    user32.down = {w, a}
+    assert system.held_apart({w}) == Held(own={w}, others={a})
+    system.send(w, False)
+    assert system.held_apart(()) == Held(own=set(), others={a}), "nor has the release"
+    now_s[0] += 1
+    assert system.held_apart(()) == Held(own=set(), others={w, a})
+    assert not system.has_changed()
+    assert system.repeating() == set()

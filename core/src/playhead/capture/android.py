@@ -43,7 +43,9 @@ class StreamCapture(PhoneCapture):
             )
         if self._newest is None or shown.number != self._looked:
             self._looked = shown.number
-            self._newest = self._captured(seen(shown.frame(), self._view), shown.time_ns)
+            screen_HWC = shown.frame()
+            self._is_turned((screen_HWC.shape[1], screen_HWC.shape[0]))
+            self._newest = self._captured(seen(screen_HWC, self._view), shown.time_ns)
         return self._newest
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Self, cast
 
 from playhead.capture import CapturedFrame, FrameArray
@@ -22,9 +23,13 @@ class PhoneCapture:
     schedule, so that whoever is too slow for the rate leaves gaps.
     """
 
-    def __init__(self, phone: Phone, view: View, frame: Frame, *, clock: Clock, rate_hz: float) -> None:
+    def __init__(
+        self, phone: Phone, view_of: Callable[[tuple[int, int]], View], frame: Frame, *, clock: Clock,
+        rate_hz: float,
+    ) -> None:  # fmt: skip
         self.phone = phone
-        self._view = view
+        self._view_of = view_of
+        self._size, self._view = phone.size, view_of(phone.size)
         self._frame = frame
         self._clock = clock
         self._period_ns = round(NS_PER_S / rate_hz)
@@ -41,13 +46,27 @@ class PhoneCapture:
         session.on_close(phone.close)
         session.clock = phone.clock
         frame = session.game.frame
-        view = view_of(session.options, phone.size, frame)
+        view = partial(view_of, session.options, frame=frame)
         return cls(phone, view, frame, clock=phone.clock, rate_hz=session.rate_hz)
 
     def look(self) -> CapturedFrame:
         """Return what the screen shows now. Raises DeviceFailed when the phone is gone."""
         time_ns = self._clock.now_ns()
-        return self._captured(self.phone.grab(self._view), time_ns)
+        frame_HWC = self.phone.grab(self._view)
+        if self._is_turned(self.phone.size):
+            time_ns = self._clock.now_ns()
+            frame_HWC = self.phone.grab(self._view)
+        return self._captured(frame_HWC, time_ns)
+
+    def _is_turned(self, size: tuple[int, int]) -> bool:
+        """Whether the screen has another size now; the view is what the options say of that one then.
+
+        Raises:  BadValue for a crop beside the screen.
+        """
+        if size == self._size:
+            return False
+        self._size, self._view = size, self._view_of(size)
+        return True
 
     def _captured(self, frame_HWC: FrameArray, time_ns: int) -> CapturedFrame:
         if self._begin_ns is None:

@@ -117,7 +117,7 @@ def cropped(crop: Sequence[float], side: float, size: tuple[int, int]) -> Region
 
 
 def seen(screen_HWC: FrameArray, view: View | None) -> FrameArray:
-    """Return a view of a whole screen, shrunk by area averaging and enlarged linearly.
+    """Return a view of a whole screen, shrunk by area averaging and enlarged linearly; black beside the screen.
 
     Shapes:  screen_HWC (H, W, 3) uint8; returns (view.height or part's, view.width or part's, 3), its own memory.
     """
@@ -125,6 +125,10 @@ def seen(screen_HWC: FrameArray, view: View | None) -> FrameArray:
 
     part = view.part if view is not None else None
     picture = screen_HWC if part is None else screen_HWC[part.rows, part.columns]
+    if part is not None and picture.shape[:2] != (part.height, part.width):  # the phone was turned
+        whole = np.zeros((part.height, part.width, screen_HWC.shape[2]), np.uint8)
+        whole[: picture.shape[0], : picture.shape[1]] = picture
+        picture = whole
     wide = (view.width if view is not None else 0) or picture.shape[1]
     high = (view.height if view is not None else 0) or picture.shape[0]
     if (high, wide) == picture.shape[:2]:

@@ -23,14 +23,14 @@ RGBA, RGBX, BGRA = 1, 2, 5  # pixel formats of `screencap`
 
 
 class AdbPhone:
-    """A phone behind an adb server. `size` is asked once: turn the phone as the game wants it beforehand."""
+    """A phone behind an adb server. `size` is that of the last picture: who turns the phone changes it."""
 
     def __init__(self, link: Link, *, clock: Clock | None = None, is_png: bool = False) -> None:
         self._link = link
         self.clock: Clock = clock or SystemClock()
         self._is_png = is_png
-        height, width = self._screen().shape[:2]
-        self.size = (width, height)
+        self.size = (0, 0)
+        self._screen()
 
     @classmethod
     def connect(cls, options: Mapping[str, Any], *, clock: Clock | None = None) -> AdbPhone:
@@ -75,12 +75,14 @@ class AdbPhone:
         command = "screencap -p" if self._is_png else "screencap"
         data = self._link.read(command)
         try:
-            return _decoded_png(data) if self._is_png else _decoded_raw(data)
+            screen_HWC = _decoded_png(data) if self._is_png else _decoded_raw(data)
         except ValueError as error:
             raise DeviceFailed(
                 f"The phone {self.serial} sent no picture of its screen: {error}. Is it still connected and "
                 "unlocked? Try --set png=true."
             ) from error
+        self.size = (screen_HWC.shape[1], screen_HWC.shape[0])
+        return screen_HWC
 
 
 def _decoded_raw(data: bytes) -> FrameArray:

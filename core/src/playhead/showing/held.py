@@ -5,7 +5,7 @@ SDL forgets every key when its window loses the focus, and hears of one that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from playhead.errors import DeviceFailed, NotFound
@@ -16,7 +16,7 @@ class HeldKeys:
     """Keys of a world, asked by code. Where the system cannot be asked, as on Wayland, nothing is added."""
 
     def __init__(
-        self, codes: Mapping[str, str], opening: Callable[[], SystemKeyboard] | None = None
+        self, codes: Collection[str], opening: Callable[[], SystemKeyboard] | None = None
     ) -> None:  # fmt: skip
         self._system: SystemKeyboard | None = None
         self._numbers: dict[str, set[int]] = {}
