@@ -26,6 +26,7 @@ SHARED = {
     "installed",
     "labels",
     "names",
+    "locks",
     "plugins",
     "references",
     "regions",

@@ -13,11 +13,11 @@ from playhead.devices import open_device
 from playhead.driving.stopping import stopped_by_interrupt
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
-from playhead.home import claim_folder
 from playhead.recording.collecting import Collected, Collecting, Eta, header_of
 from playhead.recording.collector import Collector, recorded_parts, split_options, still_missing
 from playhead.references import Reference, resolve
 from playhead.storage.catalogue import Catalogue
+from playhead.storage.changing import claim_recording
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter
 
@@ -57,7 +57,7 @@ def _collect(
         return Collecting(
             session=session,
             collector=collector,
-            new_writer=lambda: RecordingWriter(claim_folder(desk.home.recordings(game.name)), header),
+            new_writer=lambda: RecordingWriter(claim_recording(desk.home.recordings(game.name)), header),
             stop=stop.is_set,
             duration_s=asked["seconds"],
             item_done=_timed(len(todo), advance),

@@ -41,6 +41,12 @@ def repair(desk: Desk, recordings: tuple[str, ...], dry_run: bool) -> None:
 
 
 def _sentence(done: Repair, *, dry_run: bool) -> str:
+    if done.holds_nothing:
+        nothing = "holds no frame: it was killed at its beginning"
+        if dry_run:
+            return f"{nothing}. It would be put aside."
+        where = f"It is put aside as {done.backup}; delete it when you like." if done.backup else "It is removed."
+        return f"{nothing}. {where}"
     if not done.is_needed:
         return f"whole, {done.frames_before:,} frames; nothing was changed."
     kept = f"{done.frames_after:,} of {done.frames_before:,} frames, {done.unlabelled:,} of them without labels"

@@ -15,13 +15,14 @@ from playhead.driving.drivers import Driver, HumanDriver
 from playhead.driving.loop import Tick
 from playhead.events import Event, Origin
 from playhead.game import Scenario
-from playhead.home import Home, claim_folder
+from playhead.home import Home
 from playhead.plugins import Plugins
 from playhead.recording.disturbance import Disturbance
 from playhead.recording.lesson import Mix
 from playhead.recording.live import LiveLine
 from playhead.recording.session import Take, TakeSummary
 from playhead.recording.takes import record_takes
+from playhead.storage.changing import claim_recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,7 @@ def record_episode(
             shown.enter_context(live_line(live.text))
         return record_takes(
             device,
-            lambda: claim_folder(episode.home.recordings(game.name)),
+            lambda: claim_recording(episode.home.recordings(game.name)),
             take,
             wheel,
             watchers=[FrameCounter(on_frames), live],

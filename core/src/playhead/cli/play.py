@@ -223,10 +223,10 @@ class _Episode:
 
     def _record(self, watchers: list[Watcher], began: Callable[[RecordingWriter], object]) -> PlaySummary:
         from playhead.driving.timing import LoopReport
-        from playhead.home import claim_folder
         from playhead.playing.session import PlaySummary, measures_on
         from playhead.recording.session import Take
         from playhead.recording.takes import record_takes
+        from playhead.storage.changing import claim_recording
 
         session = self.session
         take = Take(
@@ -240,7 +240,7 @@ class _Episode:
         folder = session.desk.home.recordings(session.game.name)
         made = record_takes(
             self.device,
-            lambda: claim_folder(folder),
+            lambda: claim_recording(folder),
             take,
             self.wheel,
             watchers=watchers,

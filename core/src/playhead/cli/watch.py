@@ -143,13 +143,15 @@ class _Session:
             summary = play(device, watching, duration_s=duration_s, watchers=watchers, stop=stop.is_set)
             return summary.report, []
         from playhead.driving.timing import LoopReport
-        from playhead.home import claim_folder
         from playhead.recording.session import Take
         from playhead.recording.takes import record_takes
+        from playhead.storage.changing import claim_recording
 
         take = Take(driver=watching, driver_name=f"run {self.run.name}", duration_s=duration_s)
         folder = self.desk.home.recordings(self.game.name)
-        made = record_takes(device, lambda: claim_folder(folder), take, None, watchers=watchers, stop=stop.is_set)
+        made = record_takes(
+            device, lambda: claim_recording(folder), take, None, watchers=watchers, stop=stop.is_set
+        )
         kept = [taken for taken in made if taken.recording.frames]
         for taken in kept:
             self.desk.say(f"Recorded {taken.recording.path.name}, {taken.recording.frames:,} frames.")

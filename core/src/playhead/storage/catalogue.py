@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from playhead.errors import BadValue, Damaged, PlayheadError, not_found
-from playhead.home import Home, claim_folder
+from playhead.home import Home
+from playhead.locks import alone_in
 from playhead.names import is_name
+from playhead.storage.beginnings import is_beginning, is_being_recorded
+from playhead.storage.changing import claim_recording, settle
 from playhead.storage.disk import bytes_on_disk
 from playhead.storage.reader import Recording, open_recording
 
@@ -24,7 +27,8 @@ class RecordingInfo:
     """One line of a list of recordings.
 
     Units:  bytes as taken up on disk; duration_s from the first frame to the last.
-    `problems` are sentences; a recording that cannot be opened has one, and no frames.
+    `problems` are sentences; a recording that cannot be opened has one, and no frames. One that `holds_nothing`
+    is only begun: being recorded, or killed before its first frame counted.
     """
 
     name: str
@@ -39,6 +43,7 @@ class RecordingInfo:
     scenario: str = ""
     created_utc: str = ""
     problems: tuple[str, ...] = ()
+    holds_nothing: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the line as plain data."""
@@ -53,28 +58,31 @@ class Catalogue:
 
     def recordings(self, game: str, extra_dirs: Iterable[Path] = ()) -> list[RecordingInfo]:
         """List the recordings of a game, newest last. A folder given in `extra_dirs` may be one itself."""
-        folders = _folders_in(self.home.recordings(game))
-        for extra in extra_dirs:
-            folders += [extra] if os.path.lexists(extra / "zarr.json") else _folders_in(extra)
-        found = {folder.resolve(): describe_recording(folder) for folder in folders}
+        found: dict[Path, RecordingInfo] = {}
+        for parent in (self.home.recordings(game), *extra_dirs):
+            if parent in extra_dirs and os.path.lexists(parent / "zarr.json"):
+                found[parent.resolve()] = describe_recording(parent)
+                continue
+            found |= {place: _stuck(place, why) for place, why in settle(parent).items()}
+            found |= {folder.resolve(): describe_recording(folder) for folder in _folders_in(parent)}
         mine = [info for info in found.values() if info.game in (game, "")]
         return sorted(mine, key=lambda info: (info.created_utc, _natural(info.name)))
 
     def find(self, game: str, names: Sequence[str] = (), extra_dirs: Iterable[Path] = ()) -> list[RecordingInfo]:
-        """Return the recordings called `names` (a name or a path each), or all of them without names.
+        """Return the recordings called `names` (a name or a path each), or without names all that hold something.
 
         Raises:  NotFound with the nearest name.
         """
         known = self.recordings(game, extra_dirs)
         if not names:
-            return known
+            return [info for info in known if not info.holds_nothing]
         by_name = {info.name: info for info in known}
         return [self._one(game, name, by_name) for name in names]
 
     def _one(self, game: str, name: str, by_name: dict[str, RecordingInfo]) -> RecordingInfo:
         if name in by_name:
             return by_name[name]
-        if _is_path(name) and is_folder(Path(name)):
+        if _is_path_of_folder(name):
             return describe_recording(Path(name))
         raise not_found(f"recording of {game}", name, by_name, then=f"See: playhead data list {game}.")
 
@@ -84,7 +92,7 @@ class Catalogue:
 
     def find_anywhere(self, name: str) -> Path:
         """Return the folder of a recording by path, by `game/name`, or by a name that only one game has."""
-        if _is_path(name) and is_folder(Path(name)):
+        if _is_path_of_folder(name):
             return Path(name)
         known = self._folders()
         fitting = {key: folder for key, folder in known.items() if name in (key, folder.name)}
@@ -112,11 +120,13 @@ class Catalogue:
 
     def new_folder(self, game: str) -> Path:
         """Claim the folder of a new recording: `2026-11-21-1`, then `-2`."""
-        return claim_folder(self.home.recordings(game))
+        return claim_recording(self.home.recordings(game))
 
 
 def describe_recording(folder: Path) -> RecordingInfo:
     """Say what the recording in a folder holds; what is wrong with it goes into `problems`."""
+    if is_beginning(folder):
+        return _begun(RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder)))
     try:
         recording = open_recording(folder)
         return _describe(folder, recording)
@@ -127,14 +137,26 @@ def describe_recording(folder: Path) -> RecordingInfo:
     return RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder), problems=(what,))
 
 
+def _stuck(work: Path, why: str) -> RecordingInfo:
+    """Return the line of a change that was interrupted and cannot be finished."""
+    return RecordingInfo(name=work.name, path=work, problems=(why,))
+
+
+def _begun(info: RecordingInfo) -> RecordingInfo:
+    why = "holds nothing yet: being recorded"
+    if not is_being_recorded(info.path):
+        why = "holds nothing, it is not a recording: it was killed at its beginning"
+    return replace(info, holds_nothing=True, problems=(why,))
+
+
 def _describe(folder: Path, recording: Recording) -> RecordingInfo:
     header = recording.header
     problems = []
     if not recording.is_complete:
-        problems.append("was not ended properly (killed, or being recorded)")
+        problems.append("being recorded" if is_being_recorded(folder) else "was not ended properly: killed")
     if not recording.length:
         problems.append("is empty")
-    return RecordingInfo(
+    info = RecordingInfo(
         name=recording.name,
         path=folder,
         game=str(header.game.get("name", "")),
@@ -148,12 +170,17 @@ def _describe(folder: Path, recording: Recording) -> RecordingInfo:
         created_utc=header.created_utc,
         problems=tuple(problems),
     )
+    return info if recording.length or recording.is_complete else _begun(info)
 
 
 def _folders_in(parent: Path) -> list[Path]:
-    """Return the folders in a folder, and links to folders. Raises Damaged for one that cannot be listed."""
+    """Return the folders in a folder, and links to folders, none of them half replaced.
+
+    Raises:  Damaged for one that cannot be listed.
+    """
+    settle(parent)
     try:
-        with os.scandir(parent) as entries:
+        with alone_in(parent, looking=True), os.scandir(parent) as entries:
             names = [entry.name for entry in islice(entries, MOST_FOLDERS)]
     except FileNotFoundError:
         return []
@@ -168,6 +195,14 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def _is_path_of_folder(name: str) -> bool:
+    """Whether a name is the path of a folder: if need be, once a change that was killed is finished."""
+    if not _is_path(name):
+        return False
+    settle(Path(name).parent)
+    return is_folder(Path(name))
 
 
 def _is_path(name: str) -> bool:

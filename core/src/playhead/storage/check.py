@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.errors import Damaged, PlayheadError
+from playhead.storage.beginnings import BEGUN, is_beginning
 from playhead.storage.declarations import RowKind, Rows, frames_length, read_document, read_header, rows_declared
 from playhead.storage.disk import files_below
 from playhead.storage.files import EVENT_KINDS, GROUPS, PICTURE_CHECKSUMS, row_kinds
@@ -72,6 +73,8 @@ def check_recording(
     done and frames in all.
     A recording that was killed while it was made is valid: it has a note, and no problem.
     """
+    if is_beginning(folder):
+        return [Problem(file="zarr.json", what=f"is not there yet: {BEGUN}", is_note=True)]
     source = FolderSource(folder)
     try:
         header, is_complete = read_header(source, str(folder))

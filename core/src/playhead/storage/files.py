@@ -112,7 +112,7 @@ class RecordingFiles:
         self._shards = 0
         self._frames = 0
         self._published_frames = 0
-        (folder / "frames").mkdir(parents=True)
+        (folder / "frames").mkdir(parents=True, exist_ok=True)
         write_json(folder / "frames" / "zarr.json", frames_json(header.frame, 0))
         for group in GROUPS:
             (folder / group).mkdir()
@@ -123,7 +123,8 @@ class RecordingFiles:
             for key, kind in self._kinds.items()
         }
         self._events = EventFiles(folder / "events", self._scratch)
-        write_json(folder / "zarr.json", self._group(is_complete=False))  # last: now it is a recording
+        # Last, and whole at once: now it is a recording.
+        replace_json(folder / "zarr.json", self._group(is_complete=False), self._scratch)
 
     def _group(self, *, is_complete: bool) -> Json:
         written = encode_json(self._header.to_json() | {"is_complete": is_complete})

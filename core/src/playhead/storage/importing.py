@@ -22,13 +22,13 @@ import google_crc32c
 from playhead.containers.files import open_plain, reason, shown
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named
-from playhead.home import FULL, claim_folder
+from playhead.home import FULL
 from playhead.names import as_name
 from playhead.references import resolve
+from playhead.storage.changing import changing
 from playhead.storage.disk import disk_failed
 from playhead.storage.known import Known, content_in
 from playhead.storage.marks import Mark, measure
-from playhead.storage.repair import BACKUPS
 
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
@@ -174,8 +174,11 @@ def _import_one(one: Importable, parent: Path, known: Known, progress: Progress)
         shutil.rmtree(unfinished, ignore_errors=True)
         return _once_more(one, twin)
     if before:
-        folder.rename(claim_folder(parent / BACKUPS, folder.name) / "old")
-    unfinished.rename(folder)
+        with changing(folder) as change:
+            unfinished.rename(change.copy(1))
+            change.replace()
+    else:
+        unfinished.rename(folder)
     known.add(folder, mark)
     return _told(one, folder, "imported anew" if before else "imported", mark, noted)
 

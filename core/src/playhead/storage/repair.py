@@ -5,7 +5,7 @@ Nothing is changed in the damaged files, so a repair can be undone by moving a f
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,9 @@ from google_crc32c import value as crc
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
 from playhead.events import Event, Origin
-from playhead.home import claim_folder
+from playhead.storage.beginnings import check_ended, is_beginning
+from playhead.storage.changing import BACKUPS as BACKUPS
+from playhead.storage.changing import changing
 from playhead.storage.check import Problem, check_recording, declared_length, shards_present
 from playhead.storage.declarations import header_of, read_document, read_header, tables_of
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
@@ -33,14 +35,16 @@ from playhead.storage.sources import FolderSource
 from playhead.storage.values import usable
 from playhead.storage.writer import RecordingWriter
 
-BACKUPS = ".replaced"  # beside the recordings of a game; folders with a leading dot are not listed
 Progress = Callable[[int, int], object]  # called with frames done and frames in all
 Rows = dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]
 
 
 @dataclass(kw_only=True)
 class Repair:
-    """What a repair found and did. `backup` is the folder as it was; None when nothing was changed."""
+    """What a repair found and did. `backup` is the folder as it was; None when nothing was changed.
+
+    `holds_nothing`: it was killed before its first frame counted, and is put aside, or removed if it was empty.
+    """
 
     problems: list[Problem]
     is_needed: bool = True
@@ -48,6 +52,7 @@ class Repair:
     frames_after: int = 0
     unlabelled: int = 0
     events_after: int = 0
+    holds_nothing: bool = False
     backup: Path | None = None
     lost: list[int] = field(default_factory=list)
 
@@ -58,23 +63,31 @@ def repair_recording(
     """Put all that can still be read of a damaged recording in its place, and keep the old folder as a backup.
 
     A frame without picture or time is lost; one without its labels stays, unlabelled. `dry_run` only counts.
-    Raises:  Damaged when not even the header can be read, StorageFull without room for the copy.
+    Raises:  Damaged when not even the header can be read, BadValue for a recording that is being made or changed,
+             StorageFull without room for the copy.
     """
+    check_ended(folder, "Repair it when it has ended.")
+    known_as = folder.stat()
+    if is_beginning(folder):
+        return _put_aside(folder, known_as, [], dry_run=dry_run)
     problems = check_recording(folder, every_frame=True, progress=progress)
     source = FolderSource(folder)
     header = _header(source, folder)
+    length, unreadable = declared_length(source, header)
     repair = Repair(problems=problems)
-    if all(problem.is_note for problem in problems) and header.checksums:
-        length, _ = declared_length(source, header)
+    if length and all(problem.is_note for problem in problems) and header.checksums:
         repair.is_needed = False
         repair.frames_before = repair.frames_after = length
         return repair
     salvage = _Salvage(source, header)
+    if not salvage.length and not unreadable:
+        source.close()
+        return _put_aside(folder, known_as, problems, dry_run=dry_run)
     repair.frames_before = salvage.length
     if dry_run:
         salvage.copy_into(None, repair, progress)
         return repair
-    _replace_folder(folder, salvage, repair, progress)
+    _replace_folder(folder, known_as, salvage, repair, progress)
     return repair
 
 
@@ -90,20 +103,38 @@ def _header(source: FolderSource, folder: Path) -> RecordingHeader:
     return header_of(document, str(folder))[0]
 
 
-def _replace_folder(folder: Path, salvage: _Salvage, repair: Repair, progress: Progress) -> None:
-    with saying_what_failed(folder, AS_IT_WAS):
-        place = claim_folder(folder.parent / BACKUPS, folder.name)
+def _put_aside(folder: Path, known_as: os.stat_result, problems: list[Problem], *, dry_run: bool) -> Repair:
+    """Take a recording that holds no frame out of the way."""
+    repair = Repair(problems=problems, holds_nothing=True)
+    if dry_run or _is_removed(folder):
+        return repair
+    with saying_what_failed(folder, AS_IT_WAS), changing(folder, known_as) as change:
+        repair.backup, _ = change.divide(0)
+    return repair
+
+
+def _is_removed(folder: Path) -> bool:
+    """Remove a folder in which there is no file."""
+    for empty in (folder / "frames", folder):
         try:
-            with RecordingWriter(place / "new", salvage.header) as writer:
-                salvage.copy_into(writer, repair, progress)
-            if not repair.frames_after:
-                raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
-        except BaseException:  # a full disk, Ctrl-C: leave no half copy
-            shutil.rmtree(place)
-            raise
+            empty.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+    return True
+
+
+def _replace_folder(
+    folder: Path, known_as: os.stat_result, salvage: _Salvage, repair: Repair, progress: Progress
+) -> None:
+    with saying_what_failed(folder, AS_IT_WAS), changing(folder, known_as) as change:
+        with RecordingWriter(change.copy(1), salvage.header) as writer:
+            salvage.copy_into(writer, repair, progress)
+        if not repair.frames_after:
+            raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
         salvage.source.close()
-        repair.backup = folder.rename(place / "old")
-        (place / "new").rename(folder)
+        repair.backup = change.replace()
 
 
 class _Salvage:
@@ -114,7 +145,7 @@ class _Salvage:
         self.header = header
         self.kinds = row_kinds(header)
         declared, unreadable = declared_length(source, header)
-        self.length = self._count_frames() if unreadable else declared
+        self.length = declared if declared and not unreadable else self._count_frames()
         self.header = replace(header, notes=f"{header.notes} Repaired.".lstrip())
         self.rows: Rows = {
             key: salvage_rows(source, key, kind, self.length, header) for key, kind in self.kinds.items()

@@ -5,8 +5,7 @@ Pictures are copied as they are. The old folder is kept beside the recordings, a
 
 from __future__ import annotations
 
-import shutil
-import time
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,15 +17,13 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
 from playhead.events import Event, Origin
-from playhead.home import claim_folder
 from playhead.labels import Choice
+from playhead.storage.beginnings import check_ended
+from playhead.storage.changing import changing
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.idle import Idle, Progress, Span, kept_spans
 from playhead.storage.reader import Recording, open_recording
-from playhead.storage.repair import BACKUPS
 from playhead.storage.writer import RecordingWriter
-
-BUSY_S = 10.0  # a writer touches its recording every second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +61,11 @@ def trim_recording(
 ) -> Trim:
     """Put what happens in a recording into new ones and the old folder aside; `dry_run` only looks.
 
-    Raises:  Damaged for a recording that must be repaired first, BadValue for one that is being made or holds
-             labelled pictures that nobody played, StorageFull without room for the copies.
+    Raises:  Damaged for a recording that must be repaired first, BadValue for one that is being made or changed or
+             holds labelled pictures that nobody played, StorageFull without room for the copies.
     """
-    recording = open_recording(folder)
-    _check_ended(recording)
+    check_ended(folder, "Trim it when it has ended.")
+    recording, known_as = open_recording(folder), folder.stat()
     _check_played(recording)
     times_s = (recording.frame_time_ns - recording.frame_time_ns[:1]) / NS_PER_S
     spans = kept_spans(recording, idle, progress)
@@ -79,7 +76,7 @@ def trim_recording(
     trim = Trim(frames_before=recording.length, duration_s=recording.duration_s, pieces=pieces)
     if dry_run or not trim.is_trimmed:
         return trim
-    backup, made = _replace_folder(folder, recording, spans)
+    backup, made = _replace_folder(folder, known_as, recording, spans)
     pieces = [replace(piece, path=path) for piece, path in zip(pieces, made, strict=True)]
     return replace(trim, pieces=pieces, backup=backup)
 
@@ -95,34 +92,17 @@ def _check_played(recording: Recording) -> None:
         )
 
 
-def _check_ended(recording: Recording) -> None:
-    touched_s = (recording.path / "frames" / "zarr.json").stat().st_mtime
-    if not recording.is_complete and time.time() - touched_s < BUSY_S:
-        raise BadValue(f"{recording.name} is being recorded right now. Trim it when it has ended.")
-
-
-def _replace_folder(folder: Path, recording: Recording, spans: list[Span]) -> tuple[Path, list[Path]]:
-    with saying_what_failed(folder, AS_IT_WAS):
-        place = claim_folder(folder.parent / BACKUPS, folder.name)
-        try:
-            copies = [_copy(recording, span, place / f"new-{number}") for number, span in enumerate(spans, 1)]
-        except BaseException:  # a full disk, Ctrl-C: leave no half copy
-            shutil.rmtree(place)
-            raise
+def _replace_folder(
+    folder: Path, known_as: os.stat_result, recording: Recording, spans: list[Span]
+) -> tuple[Path, list[Path]]:
+    with saying_what_failed(folder, AS_IT_WAS), changing(folder, known_as) as change:
+        for number, span in enumerate(spans, 1):
+            _copy(recording, span, change.copy(number))
         recording.close()
-        backup = folder.rename(place / "old")
-        return backup, [copy.rename(_free_folder(folder)) for copy in copies]
+        return change.divide(len(spans))
 
 
-def _free_folder(folder: Path) -> Path:
-    """Return the first name behind that of the old recording that is free: 2026-11-21-1-1, then -2."""
-    number = 1
-    while (free := folder.with_name(f"{folder.name}-{number}")).exists():
-        number += 1
-    return free
-
-
-def _copy(recording: Recording, span: Span, folder: Path) -> Path:
+def _copy(recording: Recording, span: Span, folder: Path) -> None:
     first, behind = span
     header = replace(
         recording.header,
@@ -141,7 +121,6 @@ def _copy(recording: Recording, span: Span, folder: Path) -> Path:
                 {name: recording.columns[name][frame] for name in recording.columns},
             )
         writer.add_events(_events_of(recording, span))
-    return folder
 
 
 def _events_of(recording: Recording, span: Span) -> Iterator[Event]:

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, DeviceFailed, Mismatch
 from playhead.events import Event, Origin
+from playhead.storage.beginnings import hold_recording
 from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
 from playhead.storage.fitting import check_known, column_rows, fitting
@@ -96,11 +97,14 @@ class RecordingWriter:
         waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
         self._queue: queue.Queue[_Moment | _Batch | _Events | None] = queue.Queue(waiting)
         self._room = threading.Semaphore(_WAITING_BATCHES)
-        try:
-            self._files = RecordingFiles(folder, header)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)  # nothing of worth in it yet
-            raise disk_failed(folder, error) from error
+        with ExitStack() as undoing:
+            try:
+                self._live = undoing.enter_context(hold_recording(folder))
+                self._files = RecordingFiles(folder, header)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)  # nothing of worth in it yet
+                raise disk_failed(folder, error) from error
+            undoing.pop_all()
         self._thread = threading.Thread(target=self._write, name=f"writer {folder.name}", daemon=True)
         self._thread.start()
 
@@ -346,6 +350,7 @@ class RecordingWriter:
                 self._files.publish(durable=False)
         finally:
             self._files.close()
+            self._live.release()
             while not self._is_told:  # so that nobody waits for room in the queue
                 thing = self._queue.get()
                 self._is_told = thing is None
