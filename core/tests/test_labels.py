@@ -87,6 +87,25 @@ def test_an_unknown_kind_of_head_in_a_file_asks_for_an_update() -> None:
         LabelSchema.from_json([{"head": "x", "kind": "sound", "names": ["a"]}])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"opposites": [[]]}, {"opposites": [["a", "x"]]}, {"mirror": [["a"]]}, {"mirror": {"a": "b"}},
+        {"names": []}, {"names": ["a", "a"]}, {"names": "ab"}, {"names": [1, 2]}, {"names": ["a" * 300]},
+        {"head": 3}, {"head": ""}, {"kind": "choice", "mirror": [["a", "x"]]},
+        {"kind": "axes", "deltas": [1e999]}, {"kind": "axes", "deltas": "ab"}, {"kind": None}, {"kind": []},
+    ],
+)  # fmt: skip
+def test_heads_in_a_file_are_taken_by_their_types(change: dict[str, object]) -> None:
+    whole = {"head": "x", "kind": "keys", "names": ["a", "b"], "opposites": [], "mirror": []}
+    assert LabelSchema.from_json([whole])["x"] == Keys("a", "b")
+    with pytest.raises(Damaged, match="The header"):
+        LabelSchema.from_json([{**whole, **change}], where="The header")
+    for no_schema in ([], {}, "x", None, [whole, whole], [[whole]]):
+        with pytest.raises(Damaged, match="The header"):
+            LabelSchema.from_json(no_schema, where="The header")
+
+
 def test_order_is_part_of_a_schema() -> None:
     ours = LabelSchema.of({"drive": Keys("w", "a")})
     check_same(ours, LabelSchema.of({"drive": Keys("w", "a")}), where="Run 1", then="Train again.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.errors import BadValue, NotFound
+from playhead.errors import BadValue, Damaged, NotFound
 from playhead.training.recipe import Recipe, with_settings
 
 finite = st.floats(0, 1e6, allow_nan=False)
@@ -18,7 +18,7 @@ finite = st.floats(0, 1e6, allow_nan=False)
 @given(
     steps=st.integers(1, 10**6),
     lr=st.floats(1e-9, 1e6),
-    betas=st.tuples(finite, finite),
+    betas=st.tuples(st.floats(0, 0.9999), st.floats(0, 0.9999)),
     heads=st.lists(st.text("abc", min_size=1), max_size=3),
     augment=st.dictionaries(st.text("abc", min_size=1), finite, max_size=3),
     precision=st.sampled_from(["32-true", "16-mixed", "bf16-mixed"]),
@@ -55,6 +55,13 @@ def test_settings_are_parsed_by_the_type_of_their_field() -> None:
         ({"batch_size": "0"}, BadValue, "batch_size=0 must be above 0"),
         ({"latency_s": "-0.1"}, BadValue, "latency_s=-0.1 cannot be negative"),
         ({"val_share": "1"}, BadValue, "val_share=1 is not a share"),
+        ({"lr": "NaN"}, BadValue, "lr=NaN is not a number"),
+        ({"lr": "1e999"}, BadValue, "lr=1e999 is not a number"),
+        ({"length": "1000000000"}, BadValue, "length=1000000000 is more than the 1000"),
+        ({"betas": "a,b"}, BadValue, "betas=a is not a number"),
+        ({"betas": "0.9"}, BadValue, "needs 2 values"),
+        ({"betas": "0.9,1.5"}, BadValue, "betas=1.5 is more than"),
+        ({"lr.peak": "1"}, BadValue, "lr is one value"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(
@@ -67,6 +74,16 @@ def test_a_setting_that_does_not_fit_is_named(
 def test_a_recipe_of_a_newer_version_is_refused_by_the_setting_it_brings() -> None:
     with pytest.raises(NotFound, match="No setting of a recipe"):
         Recipe.from_json({"telepathy": 1})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"length": 10**9}, {"batch_size": "64"}, {"batch_size": 1.5}, {"betas": [0.9]}, {"betas": 3}, {"seed": -1},
+     {"augment": []}, {"inputs": "frames"}, {"inputs": [1]}, {"precision": "8"}, {"steps": True}],
+)  # fmt: skip
+def test_a_recipe_in_a_file_is_taken_by_its_types_and_ranges(value: dict[str, object]) -> None:
+    with pytest.raises(Damaged, match="A recipe cannot be read"):
+        Recipe.from_json(value)
 
 
 def test_every_setting_of_a_recipe_can_be_given_as_it_is_stored() -> None:

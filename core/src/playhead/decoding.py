@@ -11,8 +11,10 @@ take 300), knows plain dataclasses, converts nothing behind one's back, and read
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,6 +78,17 @@ def convert(value: object, kind: type[T], *, where: str, then: str = "") -> T:
         raise _damaged(error, where, then) from error
 
 
+def setting_value(text: str) -> Any:
+    """Return what a person typed behind `--set name=`: JSON where it is such, else the text as it is.
+
+    NaN and Infinity, and numbers too large to be any, stay text, which no number's place takes.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return text
+
+
 def _damaged(error: Exception, where: str, then: str) -> Damaged:
     reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error).rstrip(".")
     return Damaged(f"{where} cannot be read: {reason}. {then}".rstrip())
@@ -84,6 +97,22 @@ def _damaged(error: Exception, where: str, then: str) -> Damaged:
 def encode_json(value: Any, *, indent: int | None = None) -> bytes:
     """Return plain data as JSON. Raises ValueError for a number that is none: NaN and infinity are no JSON."""
     return json.dumps(value, indent=indent, allow_nan=False).encode()
+
+
+def plain(value: Any) -> Any:
+    """Return plain data in which every number that is none has become None: what any reader takes as JSON."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def json_text(value: Any) -> str:
+    """Return what a command prints as JSON: NaN and infinity as null, what is no plain data as its text."""
+    return json.dumps(plain(value), indent=2, allow_nan=False, default=str)
 
 
 def digest(value: Any) -> str:

@@ -33,6 +33,18 @@ class Damaged(PlayheadError, OSError):
     """A file that exists but cannot be read as what it should be."""
 
 
+class NotANumber(PlayheadError, ArithmeticError):
+    """A number that is none (NaN or infinite) where something was learned."""
+
+
+class EndedBySignal(PlayheadError):
+    """A signal ended what was done; `code` is the exit code that says which."""
+
+    def __init__(self, sentence: str, code: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
 class NothingToTrain(PlayheadError, ValueError):
     """No recordings, or none long enough, or none with labels."""
 

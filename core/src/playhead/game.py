@@ -7,7 +7,6 @@ Data and code are kept apart: everything that can be written as JSON goes into e
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,6 +21,9 @@ from playhead.typed import check_fields
 
 if TYPE_CHECKING:
     from playhead.training.recipe import Recipe
+
+
+MOST_PIXELS, MOST_HZ = 16_384, 100_000  # of a side, of a rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +41,12 @@ class Frame:
     quality: int = 75  # 8.9 KiB, 33.4 dB a frame of the streets world (benchmarks/reading.py)
 
     def __post_init__(self) -> None:
-        is_rate = 0 < self.rate_hz < math.inf
-        if self.width <= 0 or self.height <= 0 or not is_rate or not 1 <= self.quality <= 100:
-            raise BadValue(f"A frame needs positive width, height and rate and a quality of 1 to 100: {self}.")
+        sides = 0 < self.width <= MOST_PIXELS and 0 < self.height <= MOST_PIXELS
+        if not sides or not 0 < self.rate_hz <= MOST_HZ or not 1 <= self.quality <= 100:
+            raise BadValue(
+                f"A frame needs width and height of 1 to {MOST_PIXELS} pixels, a rate above 0 and at most "
+                f"{MOST_HZ}, and a quality of 1 to 100: {self}."
+            )
 
     @property
     def channels(self) -> int:

@@ -7,6 +7,7 @@ Shape legend: T frames, A columns of one head (keys and axes one each; a choice 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -127,6 +128,8 @@ class Axes:
     def __init__(self, *names: str, deltas: tuple[float, ...] = (), mirror: tuple[str, ...] = ()) -> None:
         _check_names("Axes", names)
         _check_known("axis", mirror, names)
+        if not all(math.isfinite(delta) for delta in deltas):
+            raise BadValue(f"Axes{names} have a delta that is no number: {deltas}.")
         object.__setattr__(self, "names", tuple(names))
         object.__setattr__(self, "deltas", tuple(float(delta) for delta in deltas))
         object.__setattr__(self, "mirror", tuple(mirror))
@@ -241,7 +244,9 @@ class _StoredAxes(Struct, tag_field="kind", tag="axes"):
         return Axes(*self.names, deltas=self.deltas, mirror=self.mirror)
 
 
-_StoredSchema = Annotated[tuple[_StoredKeys | _StoredChoice | _StoredAxes, ...], Meta(max_length=256)]
+_StoredSchema = Annotated[
+    tuple[_StoredKeys | _StoredChoice | _StoredAxes, ...], Meta(min_length=1, max_length=256)
+]
 
 
 def check_same(ours: LabelSchema, theirs: LabelSchema, *, where: str, then: str) -> None:

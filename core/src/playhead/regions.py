@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from playhead.decoding import convert
 from playhead.errors import BadValue
 
 
@@ -52,6 +52,6 @@ class Region:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Region:
-        """Rebuild a region from `to_json`."""
-        return cls(**data)
+    def from_json(cls, data: object) -> Region:
+        """Rebuild a region from `to_json`. Raises Damaged for what is none."""
+        return convert(data, cls, where="A region")

@@ -11,6 +11,7 @@ from brightside import GAME, load_plugins
 from playhead.cli import run as run_command
 from playhead.cli.context import Desk
 from playhead.models.run import Run
+from playhead.models.run_file import sealed
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
@@ -97,7 +98,7 @@ def test_a_run_of_another_game_is_refused(home, capsys):
     folder = home / "runs/toy/default/1"
     data = json.loads((folder / "run.json").read_text())
     data["game"]["name"] = "pong"
-    (folder / "run.json").write_text(json.dumps(data))
+    (folder / "run.json").write_bytes(sealed(data))
     code, _, err = said(capsys, home, "toy", "--run", str(folder))
     assert code == 1
     assert "is of pong, not of toy" in err

@@ -260,7 +260,7 @@ UP = Conversion("up", Keys("a"), Keys("b"), lambda rows: rows + 1)
 
 # Which check, a game that is wrong in one way, and what must be said about it.
 WRONG: list[tuple[str, Game, str]] = [
-    ("survives_json", replace(PONG, frame=replace(PONG.frame, rate_hz=float("inf"))), "not JSON compliant"),
+    ("survives_json", replace(PONG, controls={"left": float("inf"), "right": "d"}), "not JSON compliant"),
     ("that_exist", replace(PONG, devices={"s": replace(SCREEN, capture="sceen")}), 'No capture is called "sceen"'),
     ("that_exist", replace(PONG, devices={"s": replace(SCREEN, input="kebord")}), 'No input is called "kebord"'),
     ("has_a_control", replace(PONG, controls={"left": "a"}), "none for right"),

@@ -12,9 +12,10 @@ import pytest
 from doubles import bright_side_drives, small_game
 
 from playhead.errors import StorageFull
+from playhead.models import run as run_module
 from playhead.models.run import Run
 from playhead.plugins import Plugins
-from playhead.training import room
+from playhead.training import checkpoint, room
 from playhead.training.job import TrainingJob, Unwatched
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
@@ -59,24 +60,33 @@ def test_without_room_nothing_is_learned_and_nothing_left(tmp_path: Path, monkey
 
 def test_a_disk_that_fills_meanwhile_has_room_for_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = tmp_path / "run" / room.FILE
-    write_text = Path.write_text
+    write_bytes, notes = Path.write_bytes, list[str]()
 
     def fill() -> None:
         assert taken.stat().st_size > room.SPARE_BYTES
         # Full for whoever writes while the room is taken.
         monkeypatch.setattr(
-            Path, "write_text", lambda self, *a, **k: full() if taken.exists() else write_text(self, *a, **k)
+            Path, "write_bytes", lambda self, *a: full() if taken.exists() else write_bytes(self, *a)
         )
+        monkeypatch.setattr(checkpoint, "write_whole", full)
 
-    train(job_in(tmp_path / "run", progress=FullFrom(1, fill)))
+    watch = FullFrom(1, fill)
+    monkeypatch.setattr(watch, "note", notes.append)
+    train(job_in(tmp_path / "run", progress=watch, checkpoint_s=0))
     run = Run.open(tmp_path / "run")
     assert [metrics["step"] for metrics in run.history()] == [2, 4]
     assert run.load_model(Plugins()) is not None
     assert not taken.exists()
+    said = [note for note in notes if "could not be written" in note]
+    assert len(said) == 4
+    assert "The checkpoint of step 1 could not be written (No space left on device). Training goes on" in said[0]
 
 
 def test_a_run_that_cannot_be_written_after_all_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(StorageFull, match=r"The run was not kept\. Free some space"):
+    monkeypatch.setattr(run_module, "write_whole", full)
+    with pytest.raises(StorageFull, match=r"The run was not kept\. Free some space, and go on from"):
         train(job_in(tmp_path / "run"))
-    assert [file.name for file in (tmp_path / "run").iterdir()] == ["history.jsonl"]
+    assert [file.name for file in (tmp_path / "run").iterdir()] == ["checkpoint"]
+    monkeypatch.undo()
+    kept = checkpoint.read_checkpoint(tmp_path / "run")
+    assert train(job_in(tmp_path / "run", resume=kept)).metrics["steps"] == 4

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from doubles import MemoryRecording, bright_side_drives, mixed_heads, recording, small_game
+from safetensors.torch import load_file
 
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
@@ -21,7 +22,6 @@ from playhead.game import Game
 from playhead.models.memory import FeatureMemory
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
-from playhead.models.weights import load_file
 from playhead.plugins import Plugins
 from playhead.training.batches import drawing_weights
 from playhead.training.job import TrainingJob, Unwatched

@@ -18,7 +18,7 @@ from playhead import __version__
 from playhead.cli.context import loaded_plugins, warn_of
 from playhead.cli.net import VARIABLE, Call, full_disk, show_traceback, threads_caught, unexpected
 from playhead.cli.terminal import say, visible_streams
-from playhead.errors import PlayheadError
+from playhead.errors import EndedBySignal, PlayheadError
 from playhead.guarded import Interrupted
 from playhead.names import visible
 
@@ -140,6 +140,9 @@ def _said(error: BaseException, call: Call) -> int:
         cause = error.__cause__ if isinstance(error, click.Abort) else error  # click's word for a Ctrl-C
         say(cause if isinstance(cause, Interrupted) else "Stopped.")
         return 130
+    if isinstance(error, EndedBySignal):
+        say(error)
+        return error.code
     if isinstance(error, PlayheadError):
         say(f"Error: {error}")
     elif isinstance(error, OSError) and error.errno == errno.ENOSPC:

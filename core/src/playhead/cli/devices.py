@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead.cli.context import Desk
+from playhead.decoding import setting_value
 from playhead.errors import BadValue, DeviceFailed, NoDevice, not_found
 from playhead.game import Device, Game, Scenario
 
@@ -87,15 +87,8 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
             inside = inside.setdefault(step, {})
             if not isinstance(inside, dict):
                 raise BadValue(f"--set {text}: {step} was given a value of its own before.")
-        inside[last] = _loaded(value)
+        inside[last] = setting_value(value)
     return settings
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def find_scenario(game: Game, name: str) -> Scenario:

@@ -137,9 +137,9 @@ def _recordings_to_take(desk: Desk, game: Game, asked: dict[str, Any]) -> str:
 
 def chosen_run(desk: Desk, game: Game, name: str) -> Run:
     """Open the run called `name`, or the newest; say which. Raises NotFound or Mismatch."""
-    from playhead.models.run import RunCatalogue
+    from playhead.models.catalogue import RunCatalogue
 
-    catalogue = RunCatalogue(home=desk.home, game=game)
+    catalogue = RunCatalogue(home=desk.home, game=game, say=desk.say)
     run = catalogue.find(name) if name else catalogue.latest()
     if run.game["name"] != game.name:
         raise Mismatch(

@@ -83,7 +83,7 @@ class _Session:
     """What stays the same over all episodes: game, device, run and options."""
 
     def __init__(self, desk: Desk, game: Game, asked: dict[str, Any]) -> None:
-        from playhead.models.run import RunCatalogue
+        from playhead.models.catalogue import RunCatalogue
 
         if asked["seconds"] < 0 or (asked["latency"] or 0) < 0:
             raise BadValue("--seconds and --latency cannot be negative.")
@@ -97,7 +97,7 @@ class _Session:
         if asked["rate"]:
             settings["rate_hz"] = asked["rate"]
         self.options = self._options(settings)
-        catalogue = RunCatalogue(home=desk.home, game=game)
+        catalogue = RunCatalogue(home=desk.home, game=game, say=desk.say)
         self.run: Run = catalogue.find(asked["run_name"]) if asked["run_name"] else catalogue.latest()
         if not self.is_world and "rate_hz" not in self.options:
             self.options["rate_hz"] = self.run.rate_hz  # a window can be looked at as often as the run wants

@@ -156,9 +156,9 @@ def _unused_seed(desk: Desk, game: Game) -> int:
 
 
 def _find_run(desk: Desk, game: Game, name: str) -> Run:
-    from playhead.models.run import RunCatalogue
+    from playhead.models.catalogue import RunCatalogue
 
-    catalogue = RunCatalogue(home=desk.home, game=game)
+    catalogue = RunCatalogue(home=desk.home, game=game, say=desk.say)
     run = catalogue.find(name) if name else catalogue.latest()
     desk.say(f"Run {run.name} drives.")
     return run

@@ -6,7 +6,6 @@ that is not seen. What prints by itself (a warning, a plugin) goes through `Visi
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
+from playhead.decoding import json_text
 from playhead.names import visible
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def tell(*lines: object) -> None:
 
 
 def tell_json(value: Any) -> None:
-    """Print a result as JSON: pure ASCII, in which everything else is escaped."""
-    click.echo(json.dumps(value, indent=2, default=str))
+    """Print a result as JSON: pure ASCII, in which everything else is escaped, and no number is NaN."""
+    click.echo(json_text(value))
 
 
 def _print(lines: Iterable[object], *, err: bool) -> None:

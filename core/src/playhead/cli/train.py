@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from playhead.storage.reader import Recording
     from playhead.training.job import TrainingJob
     from playhead.training.recipe import Recipe
+
+
+LAST = "\0last"  # of --resume without a name: no run is called so
 
 
 @click.command(short_help="Train a network on the recordings of a game.")
@@ -41,12 +45,19 @@ if TYPE_CHECKING:
 )
 @click.option("--name", default="", help="Name of the run. Default: today's date and a number.")
 @click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
+@click.option("--resume", metavar="[RUN]", is_flag=False, flag_value=LAST, default="",
+              help="Go on with an interrupted training, by its name, or the last one: on a CPU to the bit as if "
+              "it had not been interrupted.")  # fmt: skip
+@click.option("--checkpoint", "checkpoint_s", type=click.FloatRange(min=0), metavar="SECONDS", default=60.0,
+              show_default=True, help="Time between two checkpoints; --resume takes the newest.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True,
               help="Where to compute.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @pass_desk
 def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
-    """Train a network on the recordings of GAME. Ctrl-C keeps what was learned so far.
+    """Train a network on the recordings of GAME. Ctrl-C keeps what was learned so far as a run.
+
+    Any other end, a crash too, leaves a checkpoint to go on from: playhead train GAME --resume.
 
     Example: playhead train gta5 --steps 2000 --set augment.flip=0.2
     """
@@ -58,14 +69,9 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     desk.say_home()
     found = desk.game(game)
-    is_measured = asked["latency"] == AUTO
-    latency_s = None if is_measured else asked["latency"]
-    recipe = chosen_recipe(found, asked["recipe_name"], asked["settings"], latency_s, asked["steps"])
-    recordings = open_all(desk, found, asked["recordings"], asked["extra_dirs"], skip_bad=asked["skip_bad"])
-    if is_measured:
-        recipe = replace(recipe, latency_s=measured_latency(desk, found, recordings))
+    recipe, begin = _resumed(desk, found, asked) if asked["resume"] else _new(desk, found, asked)
     with TrainView(recipe.steps, is_acting=is_playable(found)) as view:
-        job = _job(desk, found, recipe, recordings, asked, view)
+        job = begin(view)
         try:
             run: Run = desk.plugins.get("training", recipe.training)(job)
         except BaseException:
@@ -78,6 +84,77 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell(*summary(run, is_acting=is_playable(found)))
 
 
+def _new(desk: Desk, game: Game, asked: dict[str, Any]) -> tuple[Recipe, Callable[[Any], TrainingJob]]:
+    """Return the recipe of a training that begins, and what makes its job for whoever watches."""
+    is_measured = asked["latency"] == AUTO
+    latency_s = None if is_measured else asked["latency"]
+    recipe = chosen_recipe(game, asked["recipe_name"], asked["settings"], latency_s, asked["steps"])
+    recordings = open_all(desk, game, asked["recordings"], asked["extra_dirs"], skip_bad=asked["skip_bad"])
+    if is_measured:
+        recipe = replace(recipe, latency_s=measured_latency(desk, game, recordings))
+    return recipe, lambda view: _job(desk, game, recipe, recordings, asked, view)
+
+
+BEGAN_WITH = ("recipe_name", "extra_dirs", "recordings", "rate", "start_from", "name", "skip_bad", "device")
+
+
+def _resumed(desk: Desk, game: Game, asked: dict[str, Any]) -> tuple[Recipe, Callable[[Any], TrainingJob]]:
+    """Return the recipe of an interrupted training, and what makes its job again.
+
+    Raises:  NotFound without one, BadValue for options that would make another one of it, Damaged.
+    """
+    from playhead.models.run import Run
+    from playhead.storage.reader import open_recording
+    from playhead.training.checkpoint import read_checkpoint
+    from playhead.training.job import TrainingJob
+    from playhead.training.recipe import with_settings
+    from playhead.training.resuming import changes, find_unfinished, saved_recipe
+
+    given = click.get_current_context().get_parameter_source
+    others = [name for name in BEGAN_WITH if given(name) is click.core.ParameterSource.COMMANDLINE]
+    if others:
+        option = {"recipe_name": "recipe", "extra_dirs": "data", "start_from": "from"}.get(others[0], others[0])
+        raise BadValue(f"--resume goes on as it began, and takes no --{option.replace('_', '-')}.")
+    name = "" if asked["resume"] == LAST else asked["resume"]
+    kept = read_checkpoint(find_unfinished(desk.home.runs(game.name), name, game.name))
+    recipe = saved_recipe(kept.asked)
+    wanted = with_settings(recipe, _texts(asked["settings"]))
+    wanted = wanted if asked["steps"] is None else replace(wanted, steps=asked["steps"])
+    if isinstance(asked["latency"], float):
+        wanted = replace(wanted, latency_s=asked["latency"])
+    if wanted != recipe:
+        raise BadValue(
+            f"--resume goes on as it began: {changes(recipe.to_json(), wanted.to_json())}. "
+            f"Leave that out, or begin anew: playhead train {game.name}."
+        )
+    recordings = []
+    for recording, (path, _) in kept.asked.recordings.items():
+        try:
+            recordings.append(open_recording(Path(path)))
+        except PlayheadError as problem:
+            raise type(problem)(
+                f"The training cannot go on without its recording {recording}: {problem}"
+            ) from problem
+    start_from = Run.open(kept.asked.start_from) if kept.asked.start_from else None
+    desk.say(f"Going on from step {kept.learning.step:,} of {recipe.steps:,} of {kept.folder}.")
+    return recipe, lambda view: TrainingJob(
+        game=game,
+        recipe=recipe,
+        recipe_name=kept.asked.recipe_name,
+        recordings=recordings,
+        out=kept.folder,
+        plugins=desk.plugins,
+        start_from=start_from,
+        rate_hz=kept.asked.rate_hz,
+        device=kept.asked.device,
+        command=kept.asked.command,
+        progress=view,
+        left_out=list(kept.asked.left_out),
+        resume=kept,
+        checkpoint_s=asked["checkpoint_s"],
+    )
+
+
 def chosen_recipe(
     game: Game, name: str, settings: tuple[str, ...], latency_s: float | None, steps: int | None
 ) -> Recipe:
@@ -87,14 +164,17 @@ def chosen_recipe(
     known = {"default": Recipe(), **game.recipes}
     if name not in known:
         raise not_found(f"recipe of {game.name}", name, known)
-    texts = dict(setting.partition("=")[::2] for setting in settings)
-    for setting in settings:
-        if "=" not in setting:
-            raise BadValue(f'--set {setting} is not of the form name=value, as in "lr=1e-3".')
-    recipe = with_settings(known[name], texts)
+    recipe = with_settings(known[name], _texts(settings))
     if latency_s is not None:
         recipe = replace(recipe, latency_s=latency_s)
     return recipe if steps is None else replace(recipe, steps=steps)
+
+
+def _texts(settings: tuple[str, ...]) -> dict[str, str]:
+    for setting in settings:
+        if "=" not in setting:
+            raise BadValue(f'--set {setting} is not of the form name=value, as in "lr=1e-3".')
+    return dict(setting.partition("=")[::2] for setting in settings)
 
 
 def open_all(
@@ -136,10 +216,11 @@ def _job(
     desk: Desk, game: Game, recipe: Recipe, recordings: list[Recording], asked: dict[str, Any], view: Any
 ) -> TrainingJob:
     from playhead.home import claim_folder
-    from playhead.models.run import RunCatalogue
+    from playhead.models.catalogue import RunCatalogue
     from playhead.training.job import TrainingJob
 
-    start_from = RunCatalogue(home=desk.home, game=game).find(asked["start_from"]) if asked["start_from"] else None
+    catalogue = RunCatalogue(home=desk.home, game=game, say=desk.say)
+    start_from = catalogue.find(asked["start_from"]) if asked["start_from"] else None
     parent = desk.home.runs(game.name, asked["recipe_name"])
     name = asked["name"]
     if name and (parent / name).exists():
@@ -157,6 +238,7 @@ def _job(
         device=asked["device"],
         command=" ".join(["playhead", *sys.argv[1:]]),
         progress=view,
+        checkpoint_s=asked["checkpoint_s"],
     )
 
 

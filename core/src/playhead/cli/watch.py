@@ -40,7 +40,7 @@ class _Session:
     """One session of watching: run, device, and where it is shown."""
 
     def __init__(self, desk: Desk, game: Game, asked: dict[str, Any]) -> None:
-        from playhead.models.run import RunCatalogue
+        from playhead.models.catalogue import RunCatalogue
 
         given = [name for name, unset in FOR_PLAY.items() if asked[name] != unset]
         if given or asked["seconds"] < 0:
@@ -53,7 +53,7 @@ class _Session:
             self.options["rate_hz"] = asked["rate"]
         if asked["real_time"]:
             self.options["real_time"] = True
-        catalogue = RunCatalogue(home=desk.home, game=game)
+        catalogue = RunCatalogue(home=desk.home, game=game, say=desk.say)
         self.run: Run = catalogue.find(asked["run_name"]) if asked["run_name"] else catalogue.latest()
         desk.say(f"Run {self.run.name} watches and presses nothing. Ctrl-C stops.")
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ class Loader:
     ahead: int = 2
     seed: int = 0
     steps: int = 0  # how many batches `rows` gives, where it cannot be counted
+    first: int = 0  # batches to leave out; what the others hold does not depend on it
     _scratch: threading.local = field(default_factory=threading.local, repr=False)
     _lent: LentFrames = field(default_factory=LentFrames, repr=False)
 
@@ -81,8 +83,11 @@ class Loader:
         return self.steps if callable(self.rows) else len(self.rows)
 
     def __iter__(self) -> Iterator[Batch]:
+        return self.batches()
+
+    def batches(self) -> Generator[Batch, None, None]:
         """Yield the batches in order; leaving early stops the threads."""
-        rows = enumerate(self.rows() if callable(self.rows) else iter(self.rows))
+        rows = islice(enumerate(self.rows() if callable(self.rows) else iter(self.rows)), self.first, None)
         pool = ThreadPoolExecutor(max_workers=max(1, self.workers), thread_name_prefix="loader")
         waiting: deque[Future[Batch]] = deque()
         try:

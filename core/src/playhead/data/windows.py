@@ -45,6 +45,7 @@ class WindowSpec:
     latency_s: float = 0.0
     label_over_s: float = 0.0
     origins: tuple[str, ...] = ("human", "script")
+    inputs: tuple[str, ...] = ("frames",)  # of telemetry, only windows in which it is a number
     is_unlabelled: bool = False
 
     @classmethod
@@ -56,6 +57,7 @@ class WindowSpec:
             latency_s=recipe.latency_s,
             label_over_s=recipe.label_over_s,
             origins=recipe.origins,
+            inputs=recipe.inputs,
         )
 
     @property
@@ -170,13 +172,37 @@ def _windows_of(recording: Source, schema: LabelSchema, spec: WindowSpec) -> _Pa
     end_ns = start_ns + round(spec.label_over_s * NS_PER_S)
     usable = found & (segments[frames_TT[:, 0]] == segments)
     usable &= _is_labelled(recording, spec, segments, start_ns, end_ns, interval_ns)
+    usable &= _are_numbers(recording, spec.inputs)[frames_TT].all(1)
     rows = np.flatnonzero(usable)
     labels = {
         name: _labels(recording, name, head, times[rows], start_ns[rows], end_ns[rows])
         for name, head in schema.items()
     }
     previous = {name: _states(recording, name, head, times[rows] - interval_ns) for name, head in schema.items()}
-    return _Part(frames_TT[rows], labels, previous)
+    known = np.ones(len(rows), dtype=bool)
+    for table in (labels, previous):
+        for values in table.values():
+            known &= np.isfinite(values).all(1)
+    if known.all():
+        return _Part(frames_TT[rows], labels, previous)
+    labels, previous = ({name: values[known] for name, values in table.items()} for table in (labels, previous))
+    return _Part(frames_TT[rows[known]], labels, previous)
+
+
+def unusable(recording: Source, inputs: Sequence[str]) -> dict[str, int]:
+    """Count the frames in which a telemetry column among the inputs is no number, by its name."""
+    columns = {name: recording.telemetry[name] for name in inputs if name in recording.telemetry}
+    counts = {name: int((~np.isfinite(values)).sum()) for name, values in columns.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _are_numbers(recording: Source, inputs: Sequence[str]) -> BoolArray:
+    """Say of each frame whether all telemetry among the inputs is a number. Shape (T,)."""
+    known = np.ones(recording.length, dtype=bool)
+    for name in inputs:
+        if name in recording.telemetry:
+            known &= np.isfinite(recording.telemetry[name])
+    return known
 
 
 def frames_at(times: TimeArray, length: int, stride_ns: int, interval_ns: int) -> tuple[IndexArray, BoolArray]:

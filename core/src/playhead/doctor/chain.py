@@ -15,8 +15,10 @@ from playhead.errors import DeviceFailed, NotFound
 from playhead.game import Game
 from playhead.home import Home
 from playhead.input import Input
+from playhead.models.building import build_network
+from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
-from playhead.models.run import Run, RunCatalogue, model_spec
+from playhead.models.run import Run, model_spec
 from playhead.playing.history import History
 from playhead.plugins import Plugins
 from playhead.training.recipe import Recipe
@@ -74,7 +76,7 @@ class Brain:
         game = session.game
         recipe = game.recipes.get("default", Recipe())
         spec = model_spec(game.to_json(), game.schema, game.frame, recipe)
-        network = plugins.get("model", recipe.model)(spec)
+        network = build_network(plugins, recipe.model, spec)
         predictor = Predictor(network, game.schema)
         return cls(predictor=predictor, recipe=recipe, name="an untrained network", rate_hz=session.rate_hz)
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from playhead.data.source import Source
 from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
+from playhead.errors import Damaged
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
 from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.clip import film, typical_seed
@@ -93,7 +94,11 @@ def evaluate(job: EvaluationJob) -> Evaluation:
     Raises:  Mismatch when run, game and recordings do not fit, NothingToTrain without any window, NotFound.
     """
     run = job.run
-    found = Evaluation(title=job.game.title, run=run.name, command=job.command, history=run.history())
+    found = Evaluation(title=job.game.title, run=run.name, command=job.command)
+    try:
+        found.history = run.history()
+    except Damaged as problem:
+        found.notes.append(f"There is no curve of the training: {problem}")
     found.steps_an_epoch = run.data.get("train_windows", 0) / run.recipe.batch_size
     groups = {"Run": run_facts(run), "Recipe": recipe_facts(run)}
     if job.recordings:

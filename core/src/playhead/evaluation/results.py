@@ -153,7 +153,7 @@ class Evaluation:
 
     `is_held_out` says that no window compared was trained on, `is_acting` that answers are actions, one after
     another. `augmented` are pictures beside themselves as training sees them. `facts` are groups of named facts:
-    the run, its data, the settings, the machine.
+    the run, its data, the settings, the machine. `notes` say what could not be measured, and why.
     """
 
     title: str
@@ -170,6 +170,7 @@ class Evaluation:
     table: ScoreTable | None = None
     steps_an_epoch: float = 0.0
     history: Sequence[Mapping[str, Any]] = ()
+    notes: list[str] = field(default_factory=list)
     attention: Sequence[Exhibit] = ()
     best: Sequence[Exhibit] = ()
     worst: Sequence[Exhibit] = ()
@@ -188,6 +189,7 @@ class Evaluation:
             "offline": {result.name: result.to_json() for result in self.heads},
             **({"choices": {study.name: study.to_json() for study in self.choices}} if self.choices else {}),
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
+            "notes": list(self.notes),
             "facts": {group: dict(facts) for group, facts in self.facts.items()},
         }
 
@@ -199,6 +201,7 @@ class Evaluation:
             parts += [confusion_text(study), "\n".join(map(visible, summary_lines(study)))]
         said = [f"{'ok  ' if verdict.passed else 'NO  '} {visible(verdict.sentence)}" for verdict in self.verdicts]
         parts.append("\n".join(said))
+        parts.append("\n".join(f"Note: {visible(note)}" for note in self.notes))
         return "\n\n".join(part for part in parts if part)
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from playhead.errors import Damaged
+
 # Added to the spread, as a share of its mean: directions that training never uses count, but not without bound.
 RIDGE = 0.05
 NEIGHBOUR = 5  # the distance to the fifth nearest of what was learned: the nearest alone may be a stray one
@@ -91,7 +93,8 @@ class FeatureMemory:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor]) -> FeatureMemory:
-        """Rebuild a memory from `to_tensors`."""
+        """Rebuild a memory from `to_tensors`. Raises Damaged for tensors that do not fit one another."""
+        _check_fit(tensors)
         return cls(
             class_C=tensors["classes"],
             mean_CF=tensors["means"],
@@ -100,6 +103,19 @@ class FeatureMemory:
             centre_inverse_FF=tensors["centre_inverse_spread"],
             unit_NF=tensors.get("directions", torch.empty(0, len(tensors["centre"]))),
         )
+
+
+def _check_fit(tensors: Mapping[str, Tensor]) -> None:
+    classes, means = tensors.get("classes"), tensors.get("means")
+    if classes is None or means is None or classes.ndim != 1 or means.ndim != 2 or len(classes) != len(means):
+        raise Damaged("The features of the run cannot be read: no classes with their means. Train again.")
+    size = means.shape[1]
+    square = (size, size)
+    wanted = {"inverse_spread": square, "centre": (size,), "centre_inverse_spread": square}
+    found = {name: tuple(tensors[name].shape) for name in wanted if name in tensors}
+    directions = tensors.get("directions")
+    if found != wanted or (directions is not None and (directions.ndim != 2 or directions.shape[1] != size)):
+        raise Damaged(f"The features of the run cannot be read: they do not fit means of {size}. Train again.")
 
 
 def _inverse_spread(away_NF: Tensor) -> Tensor:

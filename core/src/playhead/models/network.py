@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from playhead.errors import not_found
+from playhead.errors import BadValue, not_found
 from playhead.models import ModelSpec
 
 FrameArray = npt.NDArray[np.uint8]
@@ -75,12 +76,45 @@ class Network(nn.Module):
         return {**inputs, **prepared}
 
 
+MOST_OPTION = 2**24  # of a whole number
+MOST_SIDE = 4096  # of a whole number in a list: channels, sides in pixels
+MOST_LISTED = 64
+
+
 def check_options(model: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the known options overlaid with those given. Raises NotFound for one that the model lacks."""
-    for name in options:
+    """Return the known options overlaid with those given, each of the type of what is known, and not too large.
+
+    Raises:  NotFound for one that the model lacks, BadValue for one that cannot be.
+    """
+    for name, value in options.items():
         if name not in known:
             raise not_found(f"option of the model {model}", name, known, then="See model_options in the recipe.")
+        if not _is_like(value, known[name]):
+            raise BadValue(f"model_options.{name}={value!r} cannot be; {model} has {known[name]!r} by itself.")
     return {**known, **options}
+
+
+def _is_like(value: Any, usual: Any) -> bool:
+    """Whether an option is of the kind of the usual one, and no larger than any machine bears."""
+    if isinstance(usual, bool) or isinstance(value, bool):
+        return isinstance(usual, bool) and isinstance(value, bool)
+    if isinstance(usual, int):
+        return isinstance(value, int) and 0 <= value <= MOST_OPTION
+    if isinstance(usual, float):
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    if isinstance(usual, (list, tuple)):
+        if not isinstance(value, (list, tuple)) or len(value) > MOST_LISTED:
+            return False
+        return all(map(_is_side, value)) or not all(map(_is_side, usual))
+    if isinstance(usual, Mapping):
+        return isinstance(value, Mapping) and len(value) <= MOST_LISTED
+    if usual is None and isinstance(value, (list, tuple)) and len(value) <= MOST_LISTED:
+        return all(isinstance(item, str) or _is_side(item) for item in value)
+    return value is None or isinstance(value, str)
+
+
+def _is_side(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SIDE
 
 
 def tamed(telemetry: Tensor) -> Tensor:

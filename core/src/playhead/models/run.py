@@ -5,35 +5,44 @@ A run is enough to play from with nothing else. Weights are never read through p
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from torch import Tensor
 
 import playhead
-from playhead.errors import Damaged, Mismatch, NotFound, not_found
+from playhead.decoding import decode_json, encode_json, plain
+from playhead.errors import Damaged, Mismatch, NotFound, PlayheadError
 from playhead.game import Frame, Game
-from playhead.home import Home
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
+from playhead.models.building import build_network
 from playhead.models.memory import FeatureMemory
 from playhead.models.network import Network
-from playhead.models.weights import load_weights, read_weights, save_weights
+from playhead.models.run_file import (
+    BEST_FILE,
+    FEATURES_FILE,
+    FORMAT_VERSION,
+    HISTORY_FILE,
+    RUN_FILE,
+    THEN,
+    WEIGHTS_FILE,
+    FileSeal,
+    read_run_json,
+    read_sealed,
+    sealed,
+    write_whole,
+)
+from playhead.models.sequence import claimed_sequence
+from playhead.models.weights import load_weights, read_tensors, shapes_in, weight_bytes
 from playhead.plugins import Plugins
-from playhead.references import resolve
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
 
-FORMAT_VERSION = 1
-RUN_FILE = "run.json"
-WEIGHTS_FILE = "model.safetensors"
-BEST_FILE = "best.safetensors"
-FEATURES_FILE = "features.safetensors"
-HISTORY_FILE = "history.jsonl"
-
+MOST_LINES = 100_000  # of a history
 Json = dict[str, Any]
 
 
@@ -43,6 +52,8 @@ class Run:
 
     `game` is the game's data part. `schema` are the heads that were learned, in their order.
     `metrics`, `made_with` and `data` say how good it was, what made it, and from which recordings.
+    `sequence` counts the runs of a game as they were finished: the newest has the highest, 0 says nothing.
+    `files` are the digests of the files beside run.json.
     Units:  rate_hz frames a second of the recordings; latency_s between a frame and its label.
     """
 
@@ -58,6 +69,8 @@ class Run:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    sequence: int = 0
+    files: Mapping[str, FileSeal] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -88,21 +101,35 @@ class Run:
     def open(cls, path: Path | str) -> Run:
         """Open a run's folder.
 
-        Raises:  NotFound when there is none, Mismatch for another format version, Damaged when incomplete.
+        Raises:  NotFound when there is none, Mismatch for another format version, Damaged for anything else.
         """
         folder = Path(path)
         file = folder / RUN_FILE
-        if not file.is_file():
-            raise NotFound(f"{folder} is not a run: it has no {RUN_FILE}. Train one: playhead train GAME.")
         try:
-            data: Json = json.loads(file.read_text(encoding="utf-8"))
-        except (ValueError, OSError) as error:
-            raise Damaged(f"{file} cannot be read: {error}. Train again, or take another run.") from error
-        _check_version(folder, data)
-        try:
-            return _from_json(folder, data)
-        except (KeyError, TypeError) as error:
-            raise Damaged(f"{file} is incomplete: {error!r}. Train again, or take another run.") from error
+            told = read_run_json(folder)
+            recipe = Recipe.from_json(told.recipe)
+        except FileNotFoundError as error:
+            raise NotFound(
+                f"{folder} is not a run: it has no {RUN_FILE}. Train one: playhead train GAME."
+            ) from error
+        except Damaged as error:
+            raise error if str(file) in str(error) else Damaged(f"{file}: {error} {THEN}") from error
+        return cls(
+            path=folder,
+            game=told.game,
+            recipe_name=told.recipe_name,
+            recipe=recipe,
+            schema=LabelSchema.from_json(told.schema, where=str(file)),
+            frame=told.frame,
+            rate_hz=told.rate_hz,
+            device=told.device,
+            parameters=told.parameters,
+            metrics=told.metrics,
+            made_with=told.made_with,
+            data=told.data,
+            sequence=told.sequence,
+            files=told.files,
+        )
 
     def save(
         self,
@@ -110,18 +137,33 @@ class Run:
         *,
         best: Mapping[str, Tensor] | None = None,
         features: FeatureMemory | None = None,
+        history: Sequence[Mapping[str, Any]] = (),
+        is_newest: bool = True,
     ) -> Run:
-        """Write run.json and the weights; a run.json exists only beside complete weights. Returns itself."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        if features is not None:
-            save_weights(self.path / FEATURES_FILE, features.to_tensors())
-        save_weights(self.path / WEIGHTS_FILE, network.state_dict())
+        """Write the run, all of it or nothing: a run.json exists only beside the files it tells of.
+
+        Returns the run with the digests of its files, and its place among those of the game: the last, or with
+        `is_newest` false the first.
+        """
+        contents = {WEIGHTS_FILE: weight_bytes(network.state_dict()), HISTORY_FILE: history_bytes(history)}
         if best is not None:
-            save_weights(self.path / BEST_FILE, best)
-        written = self.path / f"{RUN_FILE}.part"
-        written.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
-        written.replace(self.path / RUN_FILE)
-        return self
+            contents[BEST_FILE] = weight_bytes(best)
+        if features is not None:
+            contents[FEATURES_FILE] = weight_bytes(features.to_tensors())
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / RUN_FILE).unlink(missing_ok=True)
+        try:
+            for name, data in contents.items():
+                write_whole(self.path / name, data)
+            with claimed_sequence(self.path.parents[1], is_newest=is_newest) as sequence:
+                seals = {name: FileSeal.of(data) for name, data in contents.items()}
+                saved = replace(self, sequence=sequence, files=seals)
+                write_whole(self.path / RUN_FILE, sealed(saved.to_json()))
+        except OSError:
+            for name in contents:
+                (self.path / name).unlink(missing_ok=True)
+            raise
+        return saved
 
     def to_json(self) -> Json:
         """Return what run.json holds."""
@@ -137,34 +179,65 @@ class Run:
             "latency_s": self.latency_s,
             "device": self.device,
             "parameters": self.parameters,
-            "metrics": dict(self.metrics),
+            "metrics": plain(self.metrics),
             "made_with": dict(self.made_with),
             "data": dict(self.data),
+            "sequence": self.sequence,
+            "files": {name: msgspec.to_builtins(seal) for name, seal in self.files.items()},
         }
 
     def load_model(self, plugins: Plugins, *, best: bool = False) -> Network:
         """Build the network and load its weights strictly; `best` takes those of the lowest validation loss.
 
-        Raises:  Mismatch naming missing, extra or wrongly shaped weights; Damaged for an unreadable file.
+        Raises:  Mismatch naming missing, extra or wrongly shaped weights; Damaged for an unreadable file, one that
+                 is not what was written, and numbers that are none; BadValue for options that give no network.
         """
-        network: Network = plugins.get("model", self.recipe.model)(self.spec)
-        load_weights(network, self.path / (BEST_FILE if best else WEIGHTS_FILE), run=self.name)
+        name = BEST_FILE if best else WEIGHTS_FILE
+        data, where = self._read(name), f"Of run {self.name} {self.path / name}"
+        found = shapes_in(data, where=where)
+        try:
+            network = build_network(plugins, self.recipe.model, self.spec, found=found, run=self.name)
+        except (Mismatch, NotFound):
+            raise
+        except PlayheadError as error:
+            raise Damaged(f"Run {self.name} has no network: {error} {THEN}") from error
+        load_weights(network, data, where=where, run=self.name)
         return network.eval()
+
+    def load_into(self, network: Network) -> None:
+        """Load the weights into a network that was built already. Raises as `load_model`."""
+        where = f"Of run {self.name} {self.weights}"
+        load_weights(network, self._read(WEIGHTS_FILE), where=where, run=self.name)
 
     def load_features(self) -> FeatureMemory | None:
         """Return where the features of what it learned lie; None for a run that does not remember.
 
-        Raises:  Damaged for an unreadable file.
+        Raises:  Damaged for an unreadable file, or one that is not what was written.
         """
-        file = self.path / FEATURES_FILE
-        return FeatureMemory.from_tensors(read_weights(file, run=self.name)) if file.is_file() else None
+        if FEATURES_FILE not in self.files and not (self.path / FEATURES_FILE).is_file():
+            return None
+        where = f"Of run {self.name} {self.path / FEATURES_FILE}"
+        return FeatureMemory.from_tensors(read_tensors(self._read(FEATURES_FILE), where=where))
 
     def history(self) -> list[Json]:
-        """Return the lines of history.jsonl, one a validation or a stretch of training."""
-        file = self.path / HISTORY_FILE
-        if not file.is_file():
+        """Return the lines of history.jsonl, one a validation or a stretch of training.
+
+        Raises:  Damaged for lines that are none, or not those that were written.
+        """
+        if HISTORY_FILE not in self.files and not (self.path / HISTORY_FILE).is_file():
             return []
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        lines = self._read(HISTORY_FILE).splitlines()
+        if len(lines) > MOST_LINES:
+            raise Damaged(f"{self.path / HISTORY_FILE} has {len(lines):,} lines, at most {MOST_LINES:,} are read.")
+        where = str(self.path / HISTORY_FILE)
+        told = [decode_json(line, HistoryLine, where=where, then=THEN) for line in lines]
+        return [_known_only(msgspec.to_builtins(line)) for line in told]
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return read_sealed(self.path, name, self.files)
+        except FileNotFoundError as error:
+            raise Damaged(f"Run {self.name} has lost its {name}. {THEN}") from error
 
     def check_plays(self, game: Game, device_rate_hz: float) -> None:
         """Raise Mismatch unless this run can play `game` on a device of that rate."""
@@ -213,94 +286,40 @@ def _said(regions: Mapping[str, Mapping[str, int]]) -> str:
     return ", ".join(said) or "none"
 
 
-def _check_version(folder: Path, data: Json) -> None:
-    version = data.get("format_version")
-    if version == FORMAT_VERSION:
-        return
-    newer = isinstance(version, int) and version > FORMAT_VERSION
-    then = "Update playhead." if newer else "Train again."
-    raise Mismatch(f"Run {folder} has format_version {version}, this playhead reads {FORMAT_VERSION}. {then}")
+_Number = float | None | msgspec.UnsetType
+_Numbers = dict[str, float | None] | msgspec.UnsetType
 
 
-def _from_json(folder: Path, data: Json) -> Run:
-    return Run(
-        path=folder,
-        game=data["game"],
-        recipe_name=data["recipe_name"],
-        recipe=Recipe.from_json(data["recipe"]),
-        schema=LabelSchema.from_json(data["schema"]),
-        frame=Frame(**data["frame"]),
-        rate_hz=data["rate_hz"],
-        device=data["device"],
-        parameters=data["parameters"],
-        metrics=data["metrics"],
-        made_with=data["made_with"],
-        data=data["data"],
-    )
+class _HeadLine(msgspec.Struct):
+    loss: _Number = msgspec.UNSET
+    accuracy: _Number = msgspec.UNSET
+    change_f1: _Number = msgspec.UNSET
+    change_share: _Number = msgspec.UNSET
+    f1: _Numbers = msgspec.UNSET
+    mean_error: _Numbers = msgspec.UNSET
+    repeat_last: _Numbers = msgspec.UNSET
+    majority: _Numbers = msgspec.UNSET
 
 
-@dataclass(frozen=True)
-class RunCatalogue:
-    """The runs of one game, newest first, shipped ones last."""
+class HistoryLine(msgspec.Struct):
+    """A line of history.jsonl as far as anybody reads it: what a validation measured."""
 
-    home: Home
-    game: Game
-
-    def folders(self) -> list[Path]:
-        """Return the folders of all runs, newest first, then the shipped ones."""
-        own = sorted(_run_folders(self.home.runs(self.game.name)), key=_age, reverse=True)
-        return own + sorted(self._shipped())
-
-    def _shipped(self) -> Iterator[Path]:
-        if self.game.shipped_runs is not None:
-            yield from _run_folders(Path(resolve(self.game.shipped_runs)()))
-
-    def names(self) -> list[str]:
-        """Return the names of all runs, newest first."""
-        return [self._name(folder) for folder in self.folders()]
-
-    def _name(self, folder: Path) -> str:
-        return f"{self.game.name}/{folder.parent.name}/{folder.name}"
-
-    def runs(self) -> list[Run]:
-        """Open all runs."""
-        return [Run.open(folder) for folder in self.folders()]
-
-    def latest(self, recipe: str = "") -> Run:
-        """Open the newest run (of one recipe, if named), or a shipped one. Raises NotFound without any."""
-        for folder in self.folders():
-            if recipe in ("", folder.parent.name):
-                return Run.open(folder)
-        of = f" of the recipe {recipe}" if recipe else ""
-        raise NotFound(
-            f"{self.game.name} has no run{of} in {self.home.runs(self.game.name)} ({self.home.why}) "
-            f"and ships none. Train one: playhead train {self.game.name}."
-        )
-
-    def find(self, name: str) -> Run:
-        """Open a run by its folder, full name, recipe/folder, folder name alone, or recipe (its newest run).
-
-        "newest" is the newest of all. Raises:  NotFound with the nearest name.
-        """
-        if name == "newest":
-            return self.latest()
-        if (Path(name) / RUN_FILE).is_file():
-            return Run.open(name)
-        folders = self.folders()
-        for parts in (3, 2, 1):
-            for folder in folders:
-                if name == "/".join(self._name(folder).split("/")[-parts:]):
-                    return Run.open(folder)
-        for folder in folders:
-            if name == folder.parent.name:
-                return Run.open(folder)
-        raise not_found("run", name, self.names(), then=f"Runs are in {self.home.runs(self.game.name)}.")
+    step: Annotated[int, msgspec.Meta(ge=0)]
+    train_loss: _Number = msgspec.UNSET
+    loss: _Number = msgspec.UNSET
+    windows: int | msgspec.UnsetType = msgspec.UNSET
+    change_f1: _Number = msgspec.UNSET
+    accuracy: _Number = msgspec.UNSET
+    heads: dict[str, _HeadLine] | msgspec.UnsetType = msgspec.UNSET
 
 
-def _run_folders(parent: Path) -> list[Path]:
-    """Return the folders RECIPE/NAME under `parent` that hold a run."""
-    return [file.parent for file in parent.glob(f"*/*/{RUN_FILE}")] if parent.is_dir() else []
+def _known_only(value: Any) -> Any:
+    """Leave out numbers that were none."""
+    if isinstance(value, dict):
+        return {name: _known_only(inner) for name, inner in value.items() if inner is not None}
+    return value
 
 
-def _age(folder: Path) -> tuple[int, str]:
-    return (folder / RUN_FILE).stat().st_mtime_ns, folder.name
+def history_bytes(history: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return what history.jsonl holds; a number that is none is null."""
+    return b"".join(encode_json(plain(line)) + b"\n" for line in history)

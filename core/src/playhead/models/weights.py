@@ -2,55 +2,100 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import torch
+from msgspec import Meta
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
+from playhead.decoding import decode_json
 from playhead.errors import Damaged, Mismatch
 
+MOST_HEADER_BYTES = 16 * 2**20
+_SIZE = 8  # bytes of a safetensors file that say how long its header is
 
-def save_weights(file: Path, weights: Mapping[str, Tensor]) -> None:
-    """Write weights as safetensors, whole or not at all."""
-    part = file.with_suffix(".part")
-    # As bytes, since safetensors' own writing to a file maps it, and says what failed in words of its own.
-    data = save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
+
+class _TensorJson(msgspec.Struct):
+    shape: Annotated[list[Annotated[int, Meta(ge=0, le=2**40)]], Meta(max_length=16)]
+    dtype: str
+
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def weight_bytes(weights: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return tensors as a safetensors file."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    return save(tensors, dict(metadata) if metadata else None)
+
+
+def shapes_in(data: bytes, *, where: str) -> Shapes:
+    """Return the shapes that a safetensors file says it holds, with nothing of it allocated. Raises Damaged."""
+    length = int.from_bytes(data[:_SIZE], "little")
+    if not 0 < length <= min(MOST_HEADER_BYTES, len(data) - _SIZE):
+        raise Damaged(f"{where} cannot be read: it is no safetensors file, or was cut short. Train again.")
+    header = decode_json(data[_SIZE : _SIZE + length], dict[str, msgspec.Raw], where=where, then="Train again.")
+    header.pop("__metadata__", None)
+    return {
+        name: tuple(decode_json(bytes(entry), _TensorJson, where=where, then="Train again.").shape)
+        for name, entry in header.items()
+    }
+
+
+def read_tensors(data: bytes, *, where: str) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file. Raises Damaged, also for numbers that are none."""
+    shapes_in(data, where=where)
     try:
-        part.write_bytes(data)
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+        tensors = load(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise Damaged(f"{where} cannot be read: {error}. Train again.") from error
+    check_finite(tensors, where=where)
+    return tensors
 
 
-def read_weights(file: Path, *, run: str) -> dict[str, Tensor]:
-    """Return the tensors of a file. Raises Damaged."""
-    try:
-        return load_file(file)
-    except (SafetensorError, OSError) as error:
-        raise Damaged(f"The weights of run {run}, {file}, cannot be read: {error}. Train again.") from error
+def check_finite(tensors: Mapping[str, Tensor], *, where: str) -> None:
+    """Raise Damaged naming the first tensor that holds a number that is none."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            count = int((~tensor.isfinite()).sum())
+            raise Damaged(
+                f"{where} cannot be used: {count:,} of the {tensor.numel():,} numbers of {name} are none (NaN or "
+                "infinite). Train again, with a lower learning rate."
+            )
 
 
-def load_weights(network: torch.nn.Module, file: Path, *, run: str) -> None:
-    """Load weights strictly. Raises Mismatch naming what is missing, extra or of another shape."""
+def check_shapes(wanted: Shapes, found: Shapes, *, run: str) -> None:
+    """Raise Mismatch naming the weights that are missing, extra or of another shape."""
     then = "The run was made by another version of its network. Train again."
-    weights = read_weights(file, run=run)
-    wanted = network.state_dict()
-    missing, extra = sorted(wanted.keys() - weights.keys()), sorted(weights.keys() - wanted.keys())
+    missing, extra = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
     if missing:
         raise Mismatch(f"Run {run} has no weights for {_some(missing)}. {then}")
     if extra:
         raise Mismatch(f"Run {run} has weights that the network does not use: {_some(extra)}. {then}")
-    for name, tensor in wanted.items():
-        if tensor.shape != weights[name].shape:
-            raise Mismatch(
-                f"Run {run} has {name} of shape {tuple(weights[name].shape)}, "
-                f"the network needs {tuple(tensor.shape)}. {then}"
-            )
-    network.load_state_dict(weights, strict=True)
+    for name, shape in wanted.items():
+        if shape != found[name]:
+            raise Mismatch(f"Run {run} has {name} of shape {found[name]}, the network needs {shape}. {then}")
+
+
+def shapes_of(network: torch.nn.Module) -> Shapes:
+    """Return the shapes of a network's weights."""
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+
+
+def numbers_in(shapes: Shapes) -> int:
+    """Return how many numbers tensors of these shapes hold."""
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def load_weights(network: torch.nn.Module, data: bytes, *, where: str, run: str) -> None:
+    """Load the weights of a safetensors file strictly. Raises Mismatch, or Damaged for what is no number."""
+    check_shapes(shapes_of(network), shapes_in(data, where=where), run=run)
+    network.load_state_dict(read_tensors(data, where=where), strict=True)
 
 
 def _some(names: list[str]) -> str:

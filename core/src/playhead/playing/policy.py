@@ -12,8 +12,9 @@ from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, is_playable
 from playhead.home import Home
+from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
-from playhead.models.run import Run, RunCatalogue
+from playhead.models.run import Run
 from playhead.playing.controllers import Answers, Controller
 from playhead.playing.history import History
 from playhead.plugins import Plugins

@@ -213,10 +213,11 @@ def check_world(game: Game, plugins: Plugins) -> None:
 
 def check_shipped_runs(game: Game, plugins: Plugins, home: Home) -> None:
     """Assert that the runs of a game's package are whole and made for the game as it is now."""
-    from playhead.models.run import RunCatalogue
+    from playhead.models.catalogue import RunCatalogue
+    from playhead.models.run import Run
 
     folder = Path(resolve(game.shipped_runs)())  # type: ignore[arg-type]
     assert folder.is_dir(), f"shipped_runs leads to {folder}, which is no folder"
-    for run in RunCatalogue(home=home, game=game).runs():
+    for run in map(Run.open, RunCatalogue(home=home, game=game).folders()):
         run.check_plays(game, run.rate_hz)
         run.load_model(plugins)

@@ -12,7 +12,7 @@ from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader, draw_rows, rows_in_order
 from playhead.data.source import Source
 from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
-from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, windows_by_recording
+from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, unusable, windows_by_recording
 from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice
 from playhead.models.network import Network
@@ -35,9 +35,15 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
         )
     spec = WindowSpec(origins=job.recipe.origins)
     job.progress.note(report(WindowIndex.of(recordings, job.schema, spec)).line())
+    for recording in recordings:
+        for name, count in unusable(recording, job.recipe.inputs).items():
+            job.progress.note(
+                f"Recording {recording.name}: {name} is no number in {count:,} of {recording.length:,} frames; no "
+                "window with any of them is used."
+            )
     for name in empty:
         job.progress.note(
-            f"Recording {name} has no window to learn from: too short, all padding, or not labelled."
+            f"Recording {name} has no window to learn from: too short, all padding, not labelled, or no numbers."
         )
     return index
 

@@ -1,76 +1,92 @@
-"""Runs Lightning's trainer quietly: no checkpoints, no logger, no words on the screen but ours."""
+"""The loop of steps: on one device, to the bit the same however often it is interrupted.
+
+    batch -> loss -> gradients, clipped -> step -> validation every so many -> checkpoint every minute, at a signal
+
+Lightning's Fabric brings devices and precisions. Its Trainer is left out: what it keeps between steps cannot be
+written down whole without pickle, and it ends a training that is terminated without a word.
+"""
 
 from __future__ import annotations
 
-import json
-import logging
+import math
+import os
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import lightning
 import torch
-from lightning.pytorch.callbacks import Callback
+from lightning.fabric import Fabric
 from torch import Tensor
 
-from playhead.data.loader import Loader
-from playhead.errors import BadValue
-from playhead.models.run import HISTORY_FILE
+from playhead.data.loader import Batch, Loader
+from playhead.decoding import plain
+from playhead.errors import BadValue, NotANumber
+from playhead.models.run import history_bytes
+from playhead.models.run_file import HISTORY_FILE
+from playhead.models.weights import check_shapes, shapes_of
+from playhead.training.checkpoint import (
+    Asked,
+    Checkpoint,
+    Learning,
+    optimizer_tensors,
+    random_states,
+    restore_optimizer,
+    restore_random,
+    write_checkpoint,
+)
 from playhead.training.job import TrainingJob
 from playhead.training.module import SupervisedModule
+from playhead.training.numbers import (
+    check_gradients,
+    check_losses,
+    check_validation,
+    check_weights,
+)
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+Weights = dict[str, Tensor]
 
 
 @dataclass
 class Learned:
-    """What a training has come to so far; `last` are the metrics of the last validation."""
+    """What a training has come to so far; `last` are the metrics of the last validation.
+
+    `good_weights` are the newest that were looked at and found to be numbers. `ended_by` is the signal that ended
+    it before its time, 0 without one; `broken` says which number was none. `kept_step` is the last checkpoint's.
+    """
 
     steps: int = 0
+    seconds: float = 0.0
     best_step: int = 0
-    best_loss: float = float("inf")
-    best_weights: dict[str, Tensor] | None = field(default=None, repr=False)
+    best_loss: float = math.inf
+    best_weights: Weights | None = field(default=None, repr=False)
+    good_step: int = 0
+    good_weights: Weights | None = field(default=None, repr=False)
     last: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
-    stopped: bool = False
-
-    def write_history(self, folder: Path) -> None:
-        """Write what every validation measured, whole."""
-        lines = "".join(json.dumps(metrics) + "\n" for metrics in self.history)
-        (folder / HISTORY_FILE).write_text(lines, encoding="utf-8")
+    ended_by: int = 0
+    broken: NotANumber | None = None
+    kept_step: int | None = None
 
 
 def fit(
-    job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None, accelerator: str
-) -> Learned:
-    """Train for the recipe's steps, or until Ctrl-C, and return what it came to."""
-    learned = Learned()
-    with _silence(), _determinism_restored():
-        trainer = lightning.Trainer(
-            accelerator=accelerator,
-            devices=1,
-            precision=job.recipe.precision,
-            max_steps=job.recipe.steps,
-            gradient_clip_val=job.recipe.clip_norm or None,
-            val_check_interval=min(job.recipe.eval_every, job.recipe.steps) if validation else None,
-            check_val_every_n_epoch=None if validation else 1,
-            limit_val_batches=None if validation else 0,
-            num_sanity_val_steps=0,
-            callbacks=[Keeper(job, learned)],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            deterministic="warn" if accelerator == "gpu" else True,
-        )
-        with _interruptible(trainer, learned):
-            trainer.fit(module, training, validation)
-            if validation is not None and learned.last.get("step") != learned.steps:
-                trainer.validate(module, validation, verbose=False)
-    return learned
+    job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None, accelerator: str,
+    asked: Asked,
+) -> Learned:  # fmt: skip
+    """Train for the recipe's steps, or until a signal or a number that is none, and return what it came to."""
+    with _silence(), _deterministic(accelerator):
+        fitting = Fitting(job, module, training, validation, accelerator, asked)
+        with _interruptible(fitting.learned):
+            try:
+                fitting.run()
+            except NotANumber as problem:
+                fitting.learned.broken = problem
+    return fitting.learned
 
 
 def chosen_accelerator(job: TrainingJob) -> str:
@@ -83,41 +99,188 @@ def chosen_accelerator(job: TrainingJob) -> str:
     return device
 
 
-class Keeper(Callback):
-    """Keeps the best weights, the history, and everybody informed."""
+class Fitting:
+    """One training under way."""
 
-    def __init__(self, job: TrainingJob, learned: Learned) -> None:
-        self.job = job
-        self.learned = learned
+    def __init__(
+        self, job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None,
+        accelerator: str, asked: Asked,
+    ) -> None:  # fmt: skip
+        self.job, self.module, self.training, self.validation = job, module, training, validation
+        self.asked = asked
+        self.learned = Learned()
+        self.fabric = Fabric(accelerator=accelerator, devices=1, precision=job.recipe.precision)
+        module.to(self.fabric.device)
+        optimizer, self.schedule = module.optimizer_and_schedule()
+        self.optimizer: Any = self.fabric.setup_optimizers(optimizer)
+        self._inner = optimizer
+        self._began_s = self._written_s = time.monotonic()
+        self._seconds_before = 0.0
 
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, outputs: Any, batch: Any, number: int
-    ) -> None:
-        """Count a step."""
-        assert isinstance(module, SupervisedModule)
-        self.learned.steps = trainer.global_step
-        self.job.progress.step(trainer.global_step, self.job.recipe.steps, module.train_loss)
+    def run(self) -> None:
+        """Take all steps that are left."""
+        recipe, learned = self.job.recipe, self.learned
+        if self.job.resume is None:
+            self.keep()
+        else:
+            self.restore(self.job.resume)
+        self.module.train()
+        self.training.first = learned.steps
+        with closing(self.training.batches()) as batches:
+            for batch in batches:
+                self.step(self.fabric.to_device(batch))
+                if self.validation is not None and learned.steps % min(recipe.eval_every, recipe.steps) == 0:
+                    self.validate()
+                self.keep_if_due()
+                if learned.ended_by:
+                    break
+        check_weights(self.module.network, recipe, learned.steps)
+        if not self.is_left and self.validation is not None and learned.last.get("step") != learned.steps:
+            self.validate()
+        learned.seconds = self._seconds()
 
-    def on_validation_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Write down what a validation measured, and keep the weights if none were better."""
-        assert isinstance(module, SupervisedModule)
-        metrics = {"step": trainer.global_step, "train_loss": module.train_loss, **module.scores.metrics()}
-        self.learned.last = metrics
-        if metrics["loss"] < self.learned.best_loss:
-            self.learned.best_loss, self.learned.best_step = metrics["loss"], trainer.global_step
-            weights = module.network.state_dict()
-            self.learned.best_weights = {name: value.detach().cpu().clone() for name, value in weights.items()}
-        self.learned.history.append(metrics)
+    @property
+    def is_left(self) -> bool:
+        """Whether this training is only left for now: Ctrl-C ends it, other signals mean the process."""
+        return self.learned.ended_by not in (0, signal.SIGINT)
+
+    def step(self, batch: Batch) -> None:
+        """Learn from one batch."""
+        recipe, number = self.job.recipe, self.learned.steps + 1
+        self.optimizer.zero_grad()
+        with self.fabric.autocast():
+            loss, by_head = self.module.training_step(batch)
+        value = float(loss.detach())
+        check_losses(value, by_head, batch, self.module.network, recipe, number)
+        self.fabric.backward(loss)
+        most = recipe.clip_norm or math.inf
+        norm = self.fabric.clip_gradients(self.module, self.optimizer, max_norm=most, error_if_nonfinite=False)
+        if recipe.precision != "16-mixed":  # there the scaler tries a smaller scale by itself
+            check_gradients(float(norm if norm is not None else 0.0), recipe, number)
+        self.optimizer.step()
+        self.schedule.step()
+        self.module.count_loss(value, is_first=number == 1)
+        self.learned.steps = number
+        self.job.progress.step(number, recipe.steps, self.module.train_loss)
+
+    def validate(self) -> None:
+        """Write down what a validation measures, and keep the weights if none were better."""
+        assert self.validation is not None
+        module, learned = self.module, self.learned
+        module.eval()
+        module.begin_validation()
+        with torch.inference_mode(), self.fabric.autocast():
+            for batch in self.validation:
+                module.validation_step(self.fabric.to_device(batch))
+        module.train()
+        metrics = {"step": learned.steps, "train_loss": module.train_loss, **module.scores.metrics()}
+        check_validation(metrics, self.job.recipe, learned.steps)
+        check_weights(module.network, self.job.recipe, learned.steps)
+        learned.last = metrics
+        if metrics["loss"] < learned.best_loss:
+            learned.best_loss, learned.best_step = metrics["loss"], learned.steps
+            learned.best_weights = copied(module.network)
+        learned.good_step, learned.good_weights = learned.steps, learned.best_weights
+        learned.history.append(metrics)
         with suppress(OSError):  # a disk that is full now has room for it in the end, when it is written again
-            self.learned.write_history(self.job.out)
-        self.job.progress.validated(trainer.global_step, metrics)
+            (self.job.out / HISTORY_FILE).write_bytes(history_bytes(learned.history))
+        self.job.progress.validated(learned.steps, metrics)
+
+    def keep_if_due(self) -> None:
+        """Write a checkpoint when the last one is old, or a signal came."""
+        is_due = time.monotonic() - self._written_s >= self.job.checkpoint_s
+        if is_due or self.learned.ended_by:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write a checkpoint; a disk that does not take it is said, and the training goes on."""
+        learned, network = self.learned, self.module.network
+        check_weights(network, self.job.recipe, learned.steps)
+        if learned.steps and learned.best_weights is None:
+            learned.good_step, learned.good_weights = learned.steps, copied(network)
+        self._written_s = time.monotonic()
+        try:
+            write_checkpoint(self.job.out, self._learning(), self.asked, self._tensors())
+        except OSError as error:
+            until = f"step {learned.kept_step:,}" if learned.kept_step is not None else "nothing"
+            self.job.progress.note(
+                f"The checkpoint of step {learned.steps:,} could not be written ({error.strerror or error}). "
+                f"Training goes on; what is kept until now is {until}. Free some space."
+            )
+        else:
+            learned.kept_step = learned.steps
+
+    def _learning(self) -> Learning:
+        learned = self.learned
+        python_random, numpy_random, _ = random_states()
+        return Learning(
+            step=learned.steps,
+            seconds=self._seconds(),
+            train_loss=self.module.train_loss,
+            best_step=learned.best_step,
+            best_loss=learned.best_loss if math.isfinite(learned.best_loss) else None,
+            history=plain(learned.history),
+            last=plain(learned.last),
+            groups=optimizer_tensors(self._inner)[1],
+            scaler=plain(self.fabric.strategy.precision.state_dict()),
+            python_random=python_random,
+            numpy_random=numpy_random,
+        )
+
+    def _tensors(self) -> Weights:
+        parts = {
+            "network": self.module.network.state_dict(),
+            "best": self.learned.best_weights or {},
+            "optimizer": optimizer_tensors(self._inner)[0],
+            "random": {"torch": random_states()[2]},
+        }
+        if self.fabric.device.type == "cuda":
+            parts["random"]["cuda"] = torch.cuda.get_rng_state()
+        return {f"{part}/{name}": value for part, tensors in parts.items() for name, value in tensors.items()}
+
+    def restore(self, kept: Checkpoint) -> None:
+        """Go back to where a checkpoint was written. Raises Mismatch or Damaged when it is of something else."""
+        told, learned, network = kept.learning, self.learned, self.module.network
+        weights, best = kept.part("network"), kept.part("best")
+        for tensors in (weights, best) if best else (weights,):
+            found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+            check_shapes(shapes_of(network), found, run=kept.folder.name)
+        network.load_state_dict(weights)
+        restore_optimizer(self._inner, kept.part("optimizer"), told.groups)
+        self.schedule.last_epoch = told.step
+        self.schedule._step_count = told.step + 1
+        if told.scaler:
+            self.fabric.strategy.precision.load_state_dict(told.scaler)
+        self.module.train_loss = told.train_loss
+        learned.steps = learned.kept_step = told.step
+        learned.best_step, learned.best_weights = told.best_step, best or None
+        learned.best_loss = math.inf if told.best_loss is None else told.best_loss
+        learned.good_step, learned.good_weights = told.step, best or copied(network)
+        learned.history, learned.last = list(told.history), dict(told.last)
+        self._seconds_before = told.seconds
+        random_tensors = kept.part("random")
+        if self.fabric.device.type == "cuda" and "cuda" in random_tensors:
+            torch.cuda.set_rng_state(random_tensors["cuda"])
+        restore_random(told.python_random, told.numpy_random, random_tensors.get("torch", torch.empty(0)))
+        self.job.progress.step(told.step, self.job.recipe.steps, told.train_loss)
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._began_s
+
+
+def copied(network: torch.nn.Module) -> Weights:
+    """Return the weights of a network as they are now."""
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
 @contextmanager
-def _determinism_restored() -> Iterator[None]:
-    """Leave torch as it was: Lightning's `deterministic` stays switched on for the whole process."""
+def _deterministic(accelerator: str) -> Iterator[None]:
+    """Have torch compute the same every time, as far as it can on this device, and leave it as it was."""
     before = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    if accelerator == "gpu":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=accelerator == "gpu")
     try:
         yield
     finally:
@@ -126,35 +289,33 @@ def _determinism_restored() -> Iterator[None]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep Lightning's advice and adverts off the screen; errors still come as exceptions."""
-    loggers = [logging.getLogger(name) for name in ("lightning", "lightning.pytorch", "lightning.fabric")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+    """Keep advice of torch and Lightning off the screen; errors still come as exceptions."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager
-def _interruptible(trainer: lightning.Trainer, learned: Learned) -> Iterator[None]:
-    """Let Ctrl-C end the training after the present step; a second one ends it at once."""
+def _interruptible(learned: Learned) -> Iterator[None]:
+    """Let a signal end the training after the present step; a second one ends it at once.
+
+    The signal of a closed terminal stays ignored where somebody ignores it: under nohup.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before: Any = signal.getsignal(signal.SIGINT)
+    known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    heeded = [n for n in known if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
+    before: dict[Any, Any] = {}
 
     def stop(number: int, frame: Any) -> None:
-        learned.stopped = True
-        trainer.should_stop = True
-        signal.signal(signal.SIGINT, before)
+        learned.ended_by = number
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-    signal.signal(signal.SIGINT, stop)
+    for number in heeded:
+        before[number] = signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

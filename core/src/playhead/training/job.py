@@ -13,6 +13,7 @@ from playhead.game import Game
 from playhead.labels import LabelSchema, check_same
 from playhead.models.run import Run, check_frame
 from playhead.plugins import Plugins
+from playhead.training.checkpoint import Checkpoint
 from playhead.training.recipe import Recipe
 
 
@@ -52,6 +53,8 @@ class TrainingJob:
     `out` is the folder that the run fills, made if missing. `start_from` is a run whose weights to go on with.
     `rate_hz` is the rate all recordings must have; without it, that of the game on their device.
     `skip_bad` leaves recordings that do not fit out, by name, where they would be an error.
+    `resume` is where an interrupted training goes on; the rest is then what that one was asked for.
+    Units:  checkpoint_s seconds between two checkpoints.
     """
 
     game: Game
@@ -61,6 +64,8 @@ class TrainingJob:
     plugins: Plugins
     recipe_name: str = "default"
     start_from: Run | None = None
+    resume: Checkpoint | None = None
+    checkpoint_s: float = 60.0
     rate_hz: float | None = None
     skip_bad: bool = False
     device: str = "auto"

@@ -1,14 +1,12 @@
-"""The Lightning module: one training step, one validation, the optimiser. Knows nothing of files or screens."""
+"""What is learned and how: one training step, one validation, the optimiser. Knows nothing of files or screens."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
-import lightning
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from playhead.data.loader import Batch
 from playhead.labels import LabelSchema
@@ -18,7 +16,7 @@ from playhead.training.recipe import Recipe
 from playhead.training.scores import Scores
 
 
-class SupervisedModule(lightning.LightningModule):
+class SupervisedModule(nn.Module):
     """Learns the labels of windows. After each validation `scores` holds what was measured."""
 
     def __init__(
@@ -32,32 +30,33 @@ class SupervisedModule(lightning.LightningModule):
         self.scores = Scores(schema)
         self.train_loss = 0.0
 
-    def training_step(self, batch: Batch, number: int) -> Tensor:
-        """Return the loss of one batch, all heads added."""
-        logits = self.network(batch)
-        loss = torch.stack(list(self._losses(logits, batch).values())).sum()
+    def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss of one batch, and that of each head; the penalty on kernels counts in the first."""
+        by_head = self._losses(self.network(batch), batch)
+        loss = torch.stack(list(by_head.values())).sum()
         if self.recipe.l1:
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
-        # A moving mean over about 50 steps: one batch's loss jumps too much to be read.
-        value = float(loss.detach())
-        self.train_loss = value if number == 0 else 0.98 * self.train_loss + 0.02 * value
-        return loss
+        return loss, by_head
+
+    def count_loss(self, value: float, *, is_first: bool) -> None:
+        """Take a loss into the moving mean over about 50 steps: one batch's loss jumps too much to be read."""
+        self.train_loss = value if is_first else 0.98 * self.train_loss + 0.02 * value
 
     def _losses(self, logits: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-        weights = {name: tensor.to(self.device) for name, tensor in self.class_weights.items()}
+        weights = {name: tensor.to(batch["rows"].device) for name, tensor in self.class_weights.items()}
         return losses(self.schema, logits, batch["labels"], weights)
 
-    def on_validation_epoch_start(self) -> None:
+    def begin_validation(self) -> None:
         """Begin to count anew."""
         self.scores = Scores(self.schema)
 
-    def validation_step(self, batch: Batch, number: int) -> None:
+    def validation_step(self, batch: Batch) -> None:
         """Count one batch."""
         logits = self.network(batch)
         self.scores.add(logits, batch, self._losses(logits, batch))
 
-    def configure_optimizers(self) -> Any:
-        """AdamW with decay on what has two and more dimensions; linear warm-up, then a cosine."""
+    def optimizer_and_schedule(self) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
+        """Return AdamW with decay on what has two and more dimensions; linear warm-up, then a cosine."""
         parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         groups = [
             {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": self.recipe.weight_decay},
@@ -65,7 +64,7 @@ class SupervisedModule(lightning.LightningModule):
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, betas=self.recipe.betas)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(self.recipe, step))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return optimizer, schedule
 
 
 def lr_factor(recipe: Recipe, step: int) -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from playhead.decoding import convert, setting_value
 from playhead.errors import BadValue, not_found
 
 
@@ -61,12 +63,10 @@ class Recipe:
     seed: int = 1337
 
     def __post_init__(self) -> None:
-        for name in _ABOVE_ZERO:
-            if getattr(self, name) <= 0:
-                raise BadValue(f"{name}={getattr(self, name)} must be above 0.")
-        for name in _NOT_NEGATIVE:
-            if getattr(self, name) < 0:
-                raise BadValue(f"{name}={getattr(self, name)} cannot be negative.")
+        for name, (least, most) in _RANGES.items():
+            _check_range(name, getattr(self, name), least, most)
+        for beta in self.betas:
+            _check_range("betas", beta, 0.0, _BELOW_1)
         for name in ("val_share", "test_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1.")
@@ -78,18 +78,42 @@ class Recipe:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recipe:
-        """Rebuild a recipe from `to_json`. Raises NotFound for a setting this version does not know."""
-        recipe = cls()
-        for name, value in data.items():
-            recipe = dataclasses.replace(recipe, **{name: _parsed(name, value)})
-        return recipe
+        """Rebuild a recipe from `to_json`.
+
+        Raises:  NotFound for a setting this version does not know, Damaged for a value that cannot be.
+        """
+        for name in data:
+            if name not in _TYPES:
+                raise not_found("setting of a recipe", name, _TYPES)
+        return convert(dict(data), cls, where="A recipe")
 
 
-_ABOVE_ZERO = ("length", "batch_size", "steps", "lr", "eval_every", "workers", "threads")
-_NOT_NEGATIVE = (
-    "stride_s", "latency_s", "label_over_s", "final_lr", "warmup_steps", "weight_decay", "clip_norm", "new_share",
-    "class_weight_power", "cache_mb", "l1", "feature_windows",
-)  # fmt: skip
+_BELOW_1 = math.nextafter(1, 0)
+_ABOVE_0 = math.nextafter(0, 1)
+_LARGEST = 1e38  # of a number with a fraction: the network's own numbers go no further
+# What a setting may be, so that no file and no mistyped zero takes a machine's memory.
+_RANGES: dict[str, tuple[float, float]] = {
+    "length": (1, 1000), "stride_s": (0, 3600), "latency_s": (0, 3600), "label_over_s": (0, 3600),
+    "batch_size": (1, 65_536), "steps": (1, 10**9), "lr": (_ABOVE_0, _LARGEST), "final_lr": (0, _LARGEST),
+    "warmup_steps": (0, 10**9), "weight_decay": (0, _LARGEST), "clip_norm": (0, _LARGEST), "l1": (0, _LARGEST),
+    "new_share": (0, 1), "class_weight_power": (0, 100), "eval_every": (1, 10**9),
+    "feature_windows": (0, 1_000_000), "workers": (1, 256), "cache_mb": (0, 1_000_000), "threads": (1, 1024),
+    "seed": (0, 2**63 - 1),
+}  # fmt: skip
+
+
+def _check_range(name: str, value: float, least: float, most: float) -> None:
+    if least <= value <= most:  # neither holds of NaN
+        return
+    if math.isnan(value):
+        raise BadValue(f"{name}={value} is no number.")
+    if value <= 0 < least:
+        raise BadValue(f"{name}={value} must be above 0.")
+    if value < 0:
+        raise BadValue(f"{name}={value} cannot be negative.")
+    raise BadValue(f"{name}={value} is more than the {most:g} that it may be.")
+
+
 _TYPES = typing.get_type_hints(Recipe)
 
 
@@ -104,18 +128,14 @@ def with_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
         if outer not in _TYPES:
             raise not_found("setting of a recipe", outer, _TYPES)
         if inner:
-            value: Any = {**getattr(recipe, outer), inner: _loaded(text)}
+            there = getattr(recipe, outer)
+            if not isinstance(there, Mapping):
+                raise BadValue(f"{outer} is one value and has no {inner}: --set {outer}={text}.")
+            value: Any = {**there, inner: setting_value(text)}
         else:
-            value = _parsed(name, _loaded(text))
+            value = _parsed(name, setting_value(text))
         recipe = dataclasses.replace(recipe, **{outer: value})
     return recipe
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def _parsed(name: str, value: Any) -> Any:
@@ -129,13 +149,21 @@ def _parsed(name: str, value: Any) -> Any:
             return value
         raise BadValue(f"{name}={value} is not one of {', '.join(typing.get_args(wanted))}.")
     if origin is tuple:
-        items = value if isinstance(value, (list, tuple)) else str(value).split(",")
-        return tuple(typing.get_args(wanted)[0](item) for item in items)
+        return _tuple(name, value, typing.get_args(wanted))
     if origin is not None and issubclass(origin, Mapping):
         if isinstance(value, Mapping):
             return dict(value)
         raise BadValue(f"{name}={value} is not a mapping. Give one entry as {name}.NAME=VALUE.")
     return _plain(name, value, wanted)
+
+
+def _tuple(name: str, value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
+    items = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    if kinds[-1] is not Ellipsis and len(items) != len(kinds):
+        raise BadValue(f"{name}={value} needs {len(kinds)} values, as in {name}=[0.9,0.999].")
+    if kinds[0] is str:
+        return tuple(str(item) for item in items)
+    return tuple(_plain(name, setting_value(item) if isinstance(item, str) else item, kinds[0]) for item in items)
 
 
 def _plain(name: str, value: Any, wanted: type | types.UnionType) -> Any:

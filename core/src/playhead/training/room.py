@@ -14,7 +14,7 @@ FILE = "room"  # is there while a training runs
 SPARE_BYTES = 4 * 2**20  # run.json, history, and the spread of features: 2 MB for 512 of them
 WINDOW_BYTES = 4 * 512  # of a window whose features are remembered
 NO_ROOM = "Nothing was learned yet. Free some space, or train elsewhere: --home."
-NOT_KEPT = "The run was not kept. Free some space, and train again."
+NOT_KEPT = "The run was not kept. Free some space, and go on from its checkpoint: playhead train GAME --resume."
 
 
 @contextmanager

@@ -10,7 +10,7 @@ clean and disturbed recordings: the lower loss, .287 against .332, drove .285 of
 from __future__ import annotations
 
 import platform
-import time
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,11 +25,13 @@ from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader, rows_in_order
 from playhead.data.split import Split
 from playhead.data.windows import WindowIndex, windows_by_recording
+from playhead.errors import EndedBySignal, NotANumber
 from playhead.labels import Choice, Keys
+from playhead.models.building import build_network as built
 from playhead.models.memory import FeatureMemory
 from playhead.models.network import Network, count_parameters
 from playhead.models.run import Run, model_spec
-from playhead.models.weights import load_weights
+from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
 from playhead.training.batches import (
     check_classes,
@@ -39,9 +41,11 @@ from playhead.training.batches import (
     view_cache,
     window_index,
 )
+from playhead.training.checkpoint import remove_checkpoints
 from playhead.training.fit import Learned, chosen_accelerator, fit
 from playhead.training.job import TrainingJob, fitting_recordings
 from playhead.training.module import SupervisedModule
+from playhead.training.resuming import asked_by, check_goes_on
 from playhead.training.room import NOT_KEPT, room_for
 from playhead.version import git_revision, utc_now
 
@@ -50,10 +54,13 @@ def train(job: TrainingJob) -> Run:
     """Train a network on the job's recordings and return the finished run.
 
     Ctrl-C ends the training early and keeps what was learned.
-    Raises:  Mismatch, NothingToTrain, NotFound, BadValue or StorageFull before anything is learned.
+    Raises:  Mismatch, NothingToTrain, NotFound, BadValue or StorageFull before anything is learned; EndedBySignal
+             by another one, with a checkpoint to go on from; NotANumber where a number becomes none, after the
+             last good weights were kept as a run.
     """
-    started = time.perf_counter()
     recordings, rate_hz = fitting_recordings(job)
+    asked = asked_by(job, recordings)
+    check_goes_on(job, asked)
     parts = split_windows(job, window_index(job, recordings))
     check_classes(job, parts.train)
     network = build_network(job)
@@ -64,10 +71,10 @@ def train(job: TrainingJob) -> Run:
     accelerator = chosen_accelerator(job)
     with room_for(job.out, network, job.recipe.feature_windows):
         with threads_for(job.recipe.threads):
-            learned = fit(job, module, training, validation, accelerator)
+            learned = fit(job, module, training, validation, accelerator, asked)
+        check_ended(job, learned)
         network.cpu()
-        if job.recipe.keep == "best" and learned.best_weights is not None:
-            network.load_state_dict(learned.best_weights)
+        _choose_weights(job, network, learned)
         memory = remembered_features(job, parts.train, network, cache)
     run = Run(
         path=job.out,
@@ -80,13 +87,56 @@ def train(job: TrainingJob) -> Run:
         rate_hz=rate_hz,
         device=recordings[0].header.device,
         parameters=count_parameters(network),
-        metrics=_metrics(learned, time.perf_counter() - started),
+        metrics=_metrics(learned),
         made_with=made_with(job),
         data=_data_summary(job, parts),
     )
     with saying_what_failed(job.out, NOT_KEPT):
-        learned.write_history(job.out)
-        return run.save(network, best=learned.best_weights, features=memory)
+        run = run.save(
+            network,
+            best=learned.best_weights,
+            features=memory,
+            history=learned.history,
+            is_newest=learned.broken is None,
+        )
+    remove_checkpoints(job.out)
+    if learned.broken is not None:
+        raise NotANumber(
+            f"Training stopped: {learned.broken} What was learned until step {learned.good_step:,} is kept as "
+            f"{run.name}, marked as stopped early."
+        )
+    return run
+
+
+def _choose_weights(job: TrainingJob, network: Network, learned: Learned) -> None:
+    """Put those weights into the network that are to play."""
+    if learned.broken is not None:
+        assert learned.good_weights is not None
+        network.load_state_dict(learned.good_weights)
+        learned.good_step = learned.best_step or learned.good_step
+    elif job.recipe.keep == "best" and learned.best_weights is not None:
+        network.load_state_dict(learned.best_weights)
+
+
+def check_ended(job: TrainingJob, learned: Learned) -> None:
+    """Raise EndedBySignal for a training that was left for now, NotANumber for one that came to nothing."""
+    if learned.broken is not None and learned.good_weights is None:
+        remove_checkpoints(job.out)
+        (job.out / HISTORY_FILE).unlink(missing_ok=True)
+        raise NotANumber(f"Training stopped: {learned.broken} Nothing was kept.")
+    number = learned.ended_by
+    if learned.broken is None and number not in (0, signal.SIGINT):
+        kept = "Nothing of it could be kept."
+        if learned.kept_step is not None:
+            name = f"{job.recipe_name}/{job.out.name}"
+            kept = (
+                f"What was learned until step {learned.kept_step:,} is kept. Go on: playhead train "
+                f"{job.game.name} --resume {name}"
+            )
+        raise EndedBySignal(
+            f"Stopped by {signal.Signals(number).name} at step {learned.steps:,} of {job.recipe.steps:,}. {kept}",
+            128 + number,
+        )
 
 
 def build_network(job: TrainingJob) -> Network:
@@ -96,10 +146,10 @@ def build_network(job: TrainingJob) -> Network:
     if start_from is not None and start_from.recipe.model == recipe.model:
         recipe = replace(recipe, model_options={**start_from.recipe.model_options, **recipe.model_options})
     spec = model_spec(job.game.to_json(), job.schema, job.game.frame, recipe)
-    network: Network = job.plugins.get("model", recipe.model)(spec)
+    network = built(job.plugins, recipe.model, spec)
     if start_from is not None:
         start_from.check_plays(job.game, start_from.rate_hz)
-        load_weights(network, start_from.weights, run=start_from.name)
+        start_from.load_into(network)
     return network
 
 
@@ -162,11 +212,13 @@ def threads_for(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _metrics(learned: Learned, seconds: float) -> dict[str, Any]:
+def _metrics(learned: Learned) -> dict[str, Any]:
+    broken = {} if learned.broken is None else {"stopped_because": str(learned.broken)}
     return {
-        "steps": learned.steps,
-        "seconds": round(seconds, 1),
-        "stopped_early": learned.stopped,
+        "steps": learned.good_step if learned.broken is not None else learned.steps,
+        "seconds": round(learned.seconds, 1),
+        "stopped_early": bool(learned.ended_by) or learned.broken is not None,
+        **broken,
         "best_step": learned.best_step,
         **learned.last,
     }

@@ -1,0 +1,95 @@
+"""Finds the runs of a game by name, and the newest. Damaged ones are said and passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playhead.errors import NotFound, PlayheadError, not_found
+from playhead.game import Game
+from playhead.home import Home
+from playhead.models.run import Run
+from playhead.models.run_file import RUN_FILE
+from playhead.models.sequence import place, run_folders
+from playhead.references import resolve
+
+
+def _unheard(sentence: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class RunCatalogue:
+    """The runs of one game, newest first, shipped ones last.
+
+    `say` hears of runs that cannot be opened, where another one is taken instead.
+    """
+
+    home: Home
+    game: Game
+    say: Callable[[str], object] = _unheard
+
+    def folders(self) -> list[Path]:
+        """Return the folders of all runs, newest first, then the shipped ones."""
+        own = sorted(run_folders(self.home.runs(self.game.name)), key=place, reverse=True)
+        return own + sorted(self._shipped())
+
+    def _shipped(self) -> Iterator[Path]:
+        if self.game.shipped_runs is not None:
+            yield from run_folders(Path(resolve(self.game.shipped_runs)()))
+
+    def names(self) -> list[str]:
+        """Return the names of all runs, newest first."""
+        return [self._name(folder) for folder in self.folders()]
+
+    def _name(self, folder: Path) -> str:
+        return f"{self.game.name}/{folder.parent.name}/{folder.name}"
+
+    def runs(self) -> list[Run]:
+        """Open all runs that can be opened."""
+        return list(self._opened(self.folders()))
+
+    def _opened(self, folders: Iterable[Path]) -> Iterator[Run]:
+        for folder in folders:
+            try:
+                yield Run.open(folder)
+            except PlayheadError as problem:
+                self.say(f"Left aside the run {self._name(folder)}: {problem}")
+
+    def latest(self, recipe: str = "") -> Run:
+        """Open the newest run (of one recipe, if named), or a shipped one. Raises NotFound without any."""
+        wanted = (folder for folder in self.folders() if recipe in ("", folder.parent.name))
+        newest = next(self._opened(wanted), None)
+        if newest is not None:
+            return newest
+        of = f" of the recipe {recipe}" if recipe else ""
+        raise NotFound(
+            f"{self.game.name} has no run{of} in {self.home.runs(self.game.name)} ({self.home.why}) "
+            f"and ships none. Train one: playhead train {self.game.name}."
+        )
+
+    def find(self, name: str) -> Run:
+        """Open a run by its folder, full name, recipe/folder, folder name alone, or recipe (its newest run).
+
+        "newest" is the newest of all. Raises:  NotFound with the nearest name.
+        """
+        if name == "newest":
+            return self.latest()
+        if _is_run(Path(name)):
+            return Run.open(name)
+        folders = self.folders()
+        for parts in (3, 2, 1):
+            for folder in folders:
+                if name == "/".join(self._name(folder).split("/")[-parts:]):
+                    return Run.open(folder)
+        if any(name == folder.parent.name for folder in folders):
+            return self.latest(name)
+        raise not_found("run", name, self.names(), then=f"Runs are in {self.home.runs(self.game.name)}.")
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / RUN_FILE).is_file()
+    except (OSError, ValueError):  # a name too long to be one, or with a zero in it
+        return False
