@@ -20,6 +20,7 @@ from playhead.storage.disk import bytes_on_disk
 from playhead.storage.reader import Recording, open_recording
 
 MOST_FOLDERS = 100_000  # are listed of one folder
+MOST_FILES = 20_000  # are counted of what is no recording: it may be a link to a whole disk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,8 @@ def describe_recording(folder: Path) -> RecordingInfo:
         what = str(error)
     except Exception as error:  # whatever one folder holds, the others are listed
         what = f"cannot be read, {type(error).__name__}: {error}"
-    return RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder), problems=(what,))
+    size = bytes_on_disk(folder, most=MOST_FILES)
+    return RecordingInfo(name=folder.name, path=folder, bytes=size, problems=(what,))
 
 
 def _stuck(work: Path, why: str) -> RecordingInfo:

@@ -117,10 +117,10 @@ def files_below(folder: Path | str, most: int = _MOST_FILES) -> Iterator[tuple[s
             continue
 
 
-def bytes_on_disk(folder: Path) -> int:
-    """Return what a folder takes up, holes in files not counted where the system tells."""
+def bytes_on_disk(folder: Path, most: int = _MOST_FILES) -> int:
+    """Return what a folder takes up, the first `most` of its files; holes in them not counted where it is told."""
     total = 0
-    for _, status in files_below(folder):
+    for _, status in files_below(folder, most):
         blocks: int | None = getattr(status, "st_blocks", None)
         total += status.st_size if blocks is None else 512 * blocks
     return total

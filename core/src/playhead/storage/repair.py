@@ -26,7 +26,7 @@ from playhead.storage.declarations import header_of, read_document, read_header,
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
 from playhead.storage.mending import mend_bytes, mend_document
-from playhead.storage.pictures import picture_of
+from playhead.storage.pictures import most_bytes, picture_of
 from playhead.storage.reader import shard_key
 from playhead.storage.salvage import salvage_rows, spans_in_shard
 from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
@@ -99,8 +99,10 @@ def _header(source: FolderSource, folder: Path) -> RecordingHeader:
         data = source.read("zarr.json")
         if data is None:
             raise
-    document = mend_document(data) or decode_json(data, dict[str, Any], where=f"{folder}/zarr.json")
-    return header_of(document, str(folder))[0]
+    if (document := mend_document(data)) is not None:
+        return header_of(document, str(folder))[0]
+    header, _ = header_of(decode_json(data, dict[str, Any], where=f"{folder}/zarr.json"), str(folder))
+    return replace(header, notes=f"{header.notes} Its header did not fit its seal.".lstrip())
 
 
 def _put_aside(folder: Path, known_as: os.stat_result, problems: list[Problem], *, dry_run: bool) -> Repair:
@@ -143,6 +145,7 @@ class _Salvage:
     def __init__(self, source: FolderSource, header: RecordingHeader) -> None:
         self.source = source
         self.header = header
+        self.most = most_bytes(header.frame.shape)
         self.kinds = row_kinds(header)
         declared, unreadable = declared_length(source, header)
         self.length = declared if declared and not unreadable else self._count_frames()
@@ -158,7 +161,7 @@ class _Salvage:
         shard, found = 0, 0
         present = shards_present(self.source)
         while shard in present:
-            spans = spans_in_shard(self.source, shard_key(shard))
+            spans = spans_in_shard(self.source, shard_key(shard), self.most)
             found = shard * SHARD_FRAMES + sum(span is not None for span in spans)
             shard += 1
         return min(found, _declared_rows(self.source, "frame_time_ns", self.header))
@@ -190,7 +193,7 @@ class _Salvage:
         last_ns = np.iinfo(np.int64).min
         for shard in range(-(-self.length // SHARD_FRAMES)):
             key = shard_key(shard)
-            spans = spans_in_shard(self.source, key)[: self.length - shard * SHARD_FRAMES]
+            spans = spans_in_shard(self.source, key, self.most)[: self.length - shard * SHARD_FRAMES]
             for frame, span in enumerate(spans, start=shard * SHARD_FRAMES):
                 if span is None or not known_T[frame] or times_T[frame] <= last_ns:
                     yield frame, None

@@ -29,8 +29,11 @@ _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 
 
-def spans_in_shard(source: FolderSource, key: str) -> list[Span | None]:
-    """Return where each frame of a shard lies: by its index, else by walking over the pictures. None: lost."""
+def spans_in_shard(source: FolderSource, key: str, most: int) -> list[Span | None]:
+    """Return where each frame of a shard lies: by its index, else by walking over the pictures.
+
+    None where it is lost, or has more than `most` bytes.
+    """
     try:
         size = source.size(key)
     except Damaged:
@@ -46,7 +49,7 @@ def spans_in_shard(source: FolderSource, key: str) -> list[Span | None]:
         spans += islice(walk_pictures(data, index_bytes(SHARD_FRAMES)), SHARD_FRAMES)
     else:
         spans = [None if length == EMPTY else (int(offset), int(length)) for offset, length in index]
-    inside = [span if span is not None and sum(span) <= size else None for span in spans]
+    inside = [span if span is not None and sum(span) <= size and span[1] <= most else None for span in spans]
     return inside + [None] * (SHARD_FRAMES - len(inside))
 
 

@@ -46,7 +46,7 @@ def is_sealed(document: Mapping[str, Any]) -> bool:
     """Whether the document has a seal, and one that fits."""
     try:
         check_seal(document, where="", must=True)
-    except Damaged:
+    except (Damaged, ValueError):  # a number that no JSON holds
         return False
     return True
 
