@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
-from playhead.errors import Damaged
+from playhead.errors import Damaged, DeviceFailed, PlayheadError, StorageFull
 
+_PART = 2**20
+# What reading raises: the system, zipfile, zlib.
+READING = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 HEAD_BYTES = 64  # of a file, enough to know each of KINDS
 
 # The first bytes of a file, from which place on, and what such a file is called.
@@ -86,6 +92,49 @@ def head_of(path: Path, count: int = HEAD_BYTES) -> bytes:
 def shown(path: Path) -> str:
     """Return a path as text that can be written down: names need not be Unicode on every system."""
     return str(path).encode("utf-8", "replace").decode()
+
+
+def copy_into(file: BinaryIO | IO[bytes], target: Path, most: int, what: str) -> int:
+    """Copy an open file into a new one, part by part, and return how many bytes it had.
+
+    Raises:  Damaged for more than `most` bytes and for what cannot be read, StorageFull or DeviceFailed for what
+             cannot be written: who raised says which.
+    """
+    done = 0
+    with saying_not_written(target, what), target.open("xb") as copy:
+        while True:
+            try:
+                data = file.read(min(_PART, most + 1 - done))
+            except READING as error:
+                raise Damaged(f"{what} cannot be read: {reason(error)}.") from error
+            if not data:
+                return done
+            done += len(data)
+            if done > most:
+                raise Damaged(
+                    f"{what} has, or unpacks to, more than {most:,} bytes, which none that is meant here does."
+                )
+            copy.write(data)
+
+
+@contextmanager
+def saying_not_written(target: Path, what: str) -> Iterator[None]:
+    """Turn what a disk says into StorageFull or DeviceFailed: nothing is wrong with `what`."""
+    try:
+        yield
+    except PlayheadError:
+        raise
+    except OSError as error:
+        kind = (
+            StorageFull
+            if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+            else DeviceFailed
+        )
+        full = "The disk is full, while" if kind is StorageFull else "Failed while"
+        raise kind(
+            f"{full} a copy of {what} was written into {target.parent} ({error.strerror}); nothing is wrong "
+            "with it. Free some space, or name another folder for copies: TMPDIR=FOLDER."
+        ) from error
 
 
 def reason(error: BaseException) -> str:

@@ -42,16 +42,15 @@ class Jpeg:
 
 def read_jpeg(data: bytes) -> Jpeg:
     """Walk through the segments of a picture, to its end."""
-    wrong, orientation, is_progressive, scans, place = "", 1, False, 0, 2
+    wrong, orientation, is_progressive, scans, place, picture_end = "", 1, False, 0, 2, 0
     while 0 < place < len(data):
         found = _segment(data, place)
         if found is None:
             break
         marker, start, end = found
         if marker == _EOI:
-            return Jpeg(
-                wrong=wrong, orientation=orientation, is_progressive=is_progressive, end=start, scans=scans
-            )
+            picture_end = start
+            break
         if marker in _FRAMES or marker in _CODED:
             is_progressive = marker == 0xC2
             wrong = wrong or _frame_wrong(marker, data[start:end])
@@ -65,7 +64,7 @@ def read_jpeg(data: bytes) -> Jpeg:
         place = end
     if scans > MOST_SCANS:
         wrong = wrong or f"it has {scans} scans; {MOST_SCANS} at most are read"
-    return Jpeg(wrong=wrong, orientation=orientation, is_progressive=is_progressive, scans=scans)
+    return Jpeg(wrong=wrong, orientation=orientation, is_progressive=is_progressive, end=picture_end, scans=scans)
 
 
 def head_of_jpeg(data: bytes) -> bytes:

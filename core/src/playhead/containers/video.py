@@ -31,6 +31,7 @@ FrameArray = npt.NDArray[np.uint8]
 
 USUAL_HZ = 25.0  # of a video that does not say how many frames a second it has
 RATES_HZ = (0.1, 1000.0)  # what it may say; anything else is taken for a slip
+MOST_PROBED = 2**26  # pixels, of which a larger picture is not even looked at
 MOST_PIXELS = 4096 * 2304  # decoding keeps up to 17 pictures, of 14 MB each at this size
 LONGEST_GAP_NS = 60 * NS_PER_S  # between two pictures; a longer one is a slip of the clock, and is closed
 _BUFFER_BYTES = 2**18  # a call into Python for each
@@ -169,7 +170,7 @@ class VideoFile:
         options = {
             "format_whitelist": ",".join(FORMATS),
             "protocol_whitelist": "none",  # for whatever a format would open beside this file
-            "max_pixels": str(MOST_PIXELS),
+            "max_pixels": str(MOST_PROBED),  # of which one or two are decoded, to learn what the film is
         }
         try:
             container: Any = av.open(
@@ -229,8 +230,12 @@ class VideoFile:
         coder: Any = film.codec_context
         if coder is None:
             raise Mismatch(f"{self.path} holds pictures of a kind that nothing here decodes. Convert it to H.264.")
-        if str(coder.codec_tag) in ("encv", "drmi", "drms"):
-            raise Mismatch(f"{self.path} is encrypted: its pictures cannot be decoded without their key.")
+        coder.options = {**coder.options, "max_pixels": str(MOST_PIXELS)}
+        if not coder.width * coder.height:
+            raise Mismatch(
+                f"{self.path} does not say how large its pictures are, or they have more than {MOST_PROBED:,} "
+                "pixels."
+            )
         if coder.width * coder.height > MOST_PIXELS:
             raise Mismatch(
                 f"{self.path} has pictures of {coder.width}x{coder.height}, more than {MOST_PIXELS:,} "
@@ -251,6 +256,8 @@ class VideoFile:
                 return  # the container itself is torn: nothing after this place can be found
             if packet is None:
                 return
+            if packet.has_sidedata("encryption_info"):
+                raise Mismatch(f"{self.path} is encrypted: its pictures cannot be decoded without their key.")
             try:
                 frames = packet.decode()
             except (FFmpegError, OSError, ValueError, MemoryError):

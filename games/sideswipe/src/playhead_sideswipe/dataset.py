@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playhead.containers.sqlite import Database, cut, open_sqlite
 from playhead.errors import Damaged, Mismatch
 from playhead_sideswipe.labels import BODIES
 
@@ -52,7 +53,7 @@ MOST = {
     "wheel": 9999,
 }
 MOST_NAME_BYTES = 24  # of a body, so that the column `loadout` has room for the rest
-ROWS = 4096  # fetched at a time
+MOST_NAME = 200  # letters
 
 _SCHEMA = """
 CREATE TABLE models(id INT UNIQUE, name TEXT, color TEXT, PRIMARY KEY(name, color));
@@ -103,38 +104,20 @@ def read_table(file: Path, shown: str) -> Table:
     Raises:  Damaged for a file that sqlite cannot read, or without a table or column; Mismatch when its models are
              other cars than those of this package.
     """
-    try:
-        with _opened(file) as database:
-            for table in ("data", *NAMES.values()):
-                _check_columns(database, table, shown)
-            names = {column: _names(database, table, shown) for column, table in NAMES.items()}
-            columns, wrong = _read_data(database)
-    except sqlite3.Error as error:
-        raise Damaged(
-            f"{shown} cannot be read by sqlite: {error}. "
-            "Save what can be read: sqlite3 FILE .recover | sqlite3 NEW."
-        ) from error
+    with open_sqlite(file, shown) as database:
+        for table in ("data", *NAMES.values()):
+            _check_columns(database, table, shown)
+        names = {column: _names(database, table, shown) for column, table in NAMES.items()}
+        columns, wrong = _read_data(database)
     _check_models(names["model"], shown)
     for column in NAMES:
         _find_unknown(column, columns[column], names[column], wrong)
     return Table(columns=columns, wrong=wrong, names=names)
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """Open a file of sqlite for reading alone: nothing is written, not even beside it."""
-    database = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        database.execute("PRAGMA query_only = ON")
-        database.execute("PRAGMA trusted_schema = OFF")  # what is in a stranger's views and triggers does not run
-        yield database
-    finally:
-        database.close()
-
-
-def _check_columns(database: sqlite3.Connection, table: str, shown: str) -> None:
+def _check_columns(database: Database, table: str, shown: str) -> None:
     wanted = list(DATA) if table == "data" else ["id", "name", "color"] + ["model"] * (table == "skins")
-    found = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})")]
+    found = database.columns(table)
     if not found:
         raise Damaged(f"{shown} has no table {table}. {_mended(table, wanted)}")
     missing = [name for name in wanted if name not in found]
@@ -152,16 +135,24 @@ def _mended(table: str, wanted: Sequence[str]) -> str:
     return f'It may be empty: sqlite3 FILE "CREATE TABLE {table}({", ".join(wanted)})".'
 
 
-def _names(database: sqlite3.Connection, table: str, shown: str) -> list[dict[str, Any]]:
-    """Return the rows of a table of names as plain data."""
+def _names(database: Database, table: str, shown: str) -> list[dict[str, Any]]:
+    """Return the rows of a table of names as plain data: numbers, and texts of at most MOST_NAME letters."""
     columns = ["id", "name", "color"] + ["model"] * (table == "skins")
-    rows = database.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT {MOST_NAMES + 1}").fetchall()
+    texts = [f"substr({name}, 1, {MOST_NAME + 1})" if name in ("name", "color") else cut(name) for name in columns]
+    chosen = f"SELECT {', '.join(texts)} FROM {table} LIMIT {MOST_NAMES + 1}"
+    rows = [dict(zip(columns, row, strict=True)) for part in database.rows(chosen) for row in part]
     if len(rows) > MOST_NAMES:
         raise Damaged(f"The table {table} of {shown} has more than {MOST_NAMES:,} rows, which no menu has.")
-    plain = [dict(zip(columns, row, strict=True)) for row in rows]
-    if any(not isinstance(row["id"], int) or isinstance(row["name"], bytes) for row in plain):
-        raise Damaged(f"The table {table} of {shown} holds an id that is no number, or a name that is no text.")
-    return plain
+    for row in rows:
+        numbers, words = (row["id"], row.get("model") or 0), (row["name"] or "", row["color"] or "")
+        if not all(isinstance(number, int) and abs(number) < 2**53 for number in numbers) or not all(
+            isinstance(word, str) and len(word) <= MOST_NAME for word in words
+        ):
+            raise Damaged(
+                f"The table {table} of {shown} holds an id that is no number, or a name that is no text of "
+                f"at most {MOST_NAME} letters: {_told(list(row.values()))}."
+            )
+    return rows
 
 
 def _check_models(names: Sequence[Mapping[str, Any]], shown: str) -> None:
@@ -174,17 +165,13 @@ def _check_models(names: Sequence[Mapping[str, Any]], shown: str) -> None:
             raise Mismatch(f"{shown} says that model {number} is {name}; here {ours}. Mend its table models.")
 
 
-def _read_data(database: sqlite3.Connection) -> tuple[Columns, dict[int, str]]:
+def _read_data(database: Database) -> tuple[Columns, dict[int, str]]:
     typed = " AND ".join(f"typeof({name}) IN {_KINDS[kind]}" for name, kind in DATA.items())
     plain = "length(uuid) BETWEEN 1 AND 36 AND NOT uuid GLOB '*[^0-9A-Za-z_-]*'"
     plain += "".join(f" AND {name} BETWEEN 0 AND {most}" for name, most in MOST.items())
-    chosen = f"SELECT {', '.join(DATA)}, {typed} AND {plain} FROM data"
-    try:
-        cursor = database.execute(f"{chosen} ORDER BY rowid")
-    except sqlite3.OperationalError:
-        cursor = database.execute(chosen)  # a table WITHOUT ROWID
+    chosen = f"SELECT {', '.join(map(cut, DATA))}, {typed} AND {plain} FROM data"
     parts, wrong, done = [], dict[int, str](), 0
-    while rows := cursor.fetchmany(ROWS):
+    for rows in _in_order(database, chosen):
         for number, row in enumerate(rows):
             if not row[-1]:
                 wrong[done + number] = f"a value cannot be what it should be: {_told(row[:-1])}"
@@ -195,6 +182,16 @@ def _read_data(database: sqlite3.Connection) -> tuple[Columns, dict[int, str]]:
     empty = [np.empty(0, kind) for kind in DATA.values()]
     joined = [np.concatenate(column) for column in zip(*(parts or [empty]), strict=True)]
     return dict(zip(DATA, joined, strict=True)), wrong
+
+
+def _in_order(database: Database, chosen: str) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield rows in the order they were written, where the table knows it."""
+    has_order = True
+    try:
+        next(database.rows("SELECT rowid FROM data LIMIT 1"), None)
+    except sqlite3.OperationalError:
+        has_order = False  # a table WITHOUT ROWID
+    yield from database.rows(f"{chosen} ORDER BY rowid" if has_order else chosen)
 
 
 def _told(row: Sequence[Any]) -> str:

@@ -6,21 +6,20 @@ a zip is copied to a temporary file with a name of its own.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from playhead.errors import Damaged, NotFound
+from playhead.containers.archive import is_zip
+from playhead.containers.files import head_of, kind_of
+from playhead.errors import NotFound
 from playhead_sideswipe.bundle.archive import ZipBundle
 from playhead_sideswipe.bundle.folder import FolderBundle
-from playhead_sideswipe.bundle.pictures import HEAD_BYTES, BadPicture, Pictures
+from playhead_sideswipe.bundle.pictures import BadPicture, Pictures
 from playhead_sideswipe.dataset import is_sqlite
 
 __all__ = ["BadPicture", "Bundle", "Pictures", "open_bundle"]
-
-_ZIP_BEGINS = b"PK\x03\x04"
 
 
 class Bundle(Protocol):
@@ -50,15 +49,13 @@ def open_bundle(path: Path) -> Bundle:
     """
     if path.is_dir():
         return FolderBundle(path)
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+    head = head_of(path)
     if is_sqlite(head):
         return FolderBundle(path.parent, database=path)
-    if zipfile.is_zipfile(path):
+    if is_zip(path):
         return ZipBundle(path)
-    if head.startswith(_ZIP_BEGINS):
-        raise Damaged(f"{path} begins as a zip, but its end is missing: it was not copied whole. Copy it again.")
+    kind = kind_of(head)
     raise NotFound(
-        f"{path} is no folder, no zip and no sqlite file. Pass one of these: the folder or zip of the pictures, "
-        "or the sqlite file beside them."
+        f"{path} is {kind + ': ' if kind else ''}no folder, no zip and no sqlite file. Pass one of these: the "
+        "folder or zip of the pictures, or the sqlite file beside them."
     )

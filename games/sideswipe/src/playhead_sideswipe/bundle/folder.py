@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playhead.storage.importing import LeftOut
 from playhead_sideswipe.bundle.pictures import HEAD_BYTES, MOST_PICTURE_BYTES, BadPicture, Finder, only_database
 from playhead_sideswipe.dataset import is_sqlite
 
@@ -24,7 +25,7 @@ class FolderBundle:
         databases: list[str] = []
         finder = Finder()
         self._scan("", finder, databases)
-        self._database = database or folder / only_database(databases, str(folder))
+        self._database = database or folder / only_database(databases, str(folder), finder)
         self.pictures = finder.pictures()
 
     def _scan(self, inside: str, finder: Finder, databases: list[str]) -> None:
@@ -32,10 +33,20 @@ class FolderBundle:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     self._scan(f"{inside}{entry.name}{os.sep}", finder, databases)
+                elif entry.is_symlink() and not self._is_inside(entry.path):
+                    finder.left_out.append(LeftOut(what=inside + entry.name, why="it is a link out of the folder"))
                 elif not entry.is_file():
                     continue  # a pipe would be waited for, a device read for ever
-                elif not finder.add(inside, entry.name) and _begins_as_sqlite(entry.path):
+                elif finder.add(inside, entry.name):
+                    continue
+                elif _begins_as_sqlite(entry.path):
                     databases.append(inside + entry.name)
+                else:
+                    finder.note_other(inside + entry.name)
+
+    def _is_inside(self, path: str) -> bool:
+        """Say whether a link leads to something in the folder: one that leads out would be read as a picture."""
+        return os.path.realpath(path).startswith(os.path.realpath(self._folder) + os.sep)
 
     @property
     def shown(self) -> str:

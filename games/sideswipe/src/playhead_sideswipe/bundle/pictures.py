@@ -15,6 +15,9 @@ HEAD_BYTES = 16  # of a file, so that a database is known
 MOST_PICTURE_BYTES = 2**20  # raw, a picture has 180,000 bytes: nothing larger is one
 _PICTURE = re.compile(r"([0-9A-Za-z_-]{1,36})(\.jpe?g)", re.IGNORECASE)
 
+_OTHER_PICTURE = re.compile(r"[0-9A-Za-z_-]{1,36}\.(png|webp|avif|heic|gif|bmp|tiff?|jxl|jp2)", re.IGNORECASE)
+MOST_NAMED = 5  # files of a bundle without a database
+
 NameArray = npt.NDArray[np.bytes_]
 
 
@@ -54,17 +57,25 @@ class Finder:
     _places: dict[tuple[str, str], int] = field(default_factory=dict)
     _place_of: list[int] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
 
     def add(self, folder: str, name: str) -> bool:
         """Note a file when its name is that of a picture, and say whether it is."""
         found = _PICTURE.fullmatch(name)
         if found is None:
+            if _OTHER_PICTURE.fullmatch(name):
+                self.left_out.append(LeftOut(what=f"picture {name}", why="it is no JPEG; convert it"))
             return False
         self._names.append(found[1])
         self._place_of.append(self._places.setdefault((folder, found[2]), len(self._places)))
         if len(self._names) == 2**14:
             self._pack()
         return True
+
+    def note_other(self, name: str, why: str = "") -> None:
+        """Note a file that is neither picture nor database, for the case that a database is missed."""
+        if len(self.others) < MOST_NAMED or why:
+            self.others.append(f"{ascii(name)[1:200]} ({why})".replace("'", "") if why else name[:200])
 
     def _pack(self) -> None:
         self._parts.append((np.array(self._names, "S36"), np.array(self._place_of, np.int32)))
@@ -91,14 +102,17 @@ class Finder:
         )
 
 
-def only_database(databases: list[str], where: str) -> str:
-    """Return the one database there is. Raises NotFound for none and for several."""
+def only_database(databases: list[str], where: str, finder: Finder) -> str:
+    """Return the one database there is. Raises NotFound for none, with what there is instead, and for several."""
     if len(databases) == 1:
         return databases[0]
     if not databases:
+        refused = [str(one) for one in finder.left_out if not one.what.startswith("picture ")]
+        others = (refused + finder.others)[:MOST_NAMED]
+        there = f" What there is beside pictures: {'; '.join(others)}." if others else ""
         raise NotFound(
-            f"There is no sqlite file in {where}: a data set has one beside its pictures (dataset.db). Put it "
-            "there, or pass the path of the file, whose folder is then looked through."
+            f"There is no sqlite file in {where} that can be read: a data set has one beside its pictures "
+            f"(dataset.db).{there} Put it there, or pass the path of the file; its folder is looked through then."
         )
     named = ", ".join(sorted(databases)[:5])
     raise NotFound(f"There are {len(databases)} sqlite files in {where} ({named}). Pass the path of one of them.")
