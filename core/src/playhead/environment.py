@@ -6,6 +6,7 @@ up to the machine's clock whenever it is looked at or a key changes, and so does
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -137,20 +138,30 @@ class EnvironmentSession:
     def _step(self) -> None:
         self.observation, reward, terminated, truncated, self.info = self.env.step(self._action)
         self.steps += 1
-        self._return += float(reward)
+        self._return += as_number(reward)
         self.is_over = bool(terminated or truncated)
 
     def measures(self) -> dict[str, float]:
         """Return what the episode is scored by so far: the world's own measures, else return and length."""
         own = self.info.get("measures")
         if isinstance(own, Mapping):
-            return {str(name): float(value) for name, value in own.items()}
+            return {str(name): as_number(value) for name, value in own.items()}
         return {"return": self._return, "length_s": self.steps / self.step_hz}
 
     def telemetry(self) -> dict[str, float]:
         """Return every plain number in the environment's info."""
         numbers = (bool, int, float, np.number, np.bool_)
         return {name: float(value) for name, value in self.info.items() if isinstance(value, numbers)}
+
+
+def as_number(value: object) -> float:
+    """Return what an environment says as a number; NaN for what is none, as a text or nothing."""
+    if isinstance(value, (str, bytes)):
+        return math.nan
+    try:
+        return float(value.item() if isinstance(value, np.ndarray) else value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _check_stated(session: DeviceSession) -> None:

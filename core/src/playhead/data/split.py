@@ -104,7 +104,7 @@ def split(
     if by != BY_RECORDING:
         rule = rule_of(index, share, test_share, seed, by)
         return split_by_rule(index, rule)
-    twin_of = twins(index.recordings)
+    twin_of = _copies(index)
     names_N = groups_of(index, by)
     group_N = names_N
     if twin_of:
@@ -128,6 +128,15 @@ def split(
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
     validated, testers = (sorted(set(names_N[parts_N == part].tolist())) for part in (VALIDATION, TEST))
     return _parted(index, parts_N, tuple(validated), tuple(testers), None)
+
+
+def _copies(index: WindowIndex) -> dict[str, str]:
+    """Return of copies which recording stands for all of them.
+
+    Drives from several seeds of a world are several, though some world may show the same whatever its seed.
+    """
+    seeds = {recording.name: recording.header.seed for recording in index.recordings}
+    return {name: first for name, first in twins(index.recordings).items() if seeds[name] == seeds[first]}
 
 
 def split_by_rule(index: WindowIndex, rule: SplitRule) -> Split:

@@ -67,9 +67,11 @@ class Filming:
 
 def typical_seed(table: ScoreTable, driver: str) -> int:
     """Return the seed on which a driver did about as well as on half of the others: a fair clip shows that one."""
-    measure = table.shown_names()[0]
+    measure = next(iter(table.shown_names()), "")
     values_S = table.values(driver, measure)
     known = np.flatnonzero(~np.isnan(values_S))
+    if len(known) == 0:
+        return table.seeds[0]
     middle = known[np.argsort(values_S[known], kind="stable")[(len(known) - 1) // 2]]
     return table.seeds[int(middle)]
 

@@ -107,7 +107,12 @@ def drive_once(
         )
     if summary.report.ending == "stopped":
         raise KeyboardInterrupt
-    return Episode(driver=drive.contestant.name, seed=drive.seed, measures=summary.measures)
+    return Episode(
+        driver=drive.contestant.name,
+        seed=drive.seed,
+        measures=summary.measures,
+        unanswered=getattr(driver, "unanswered", 0),
+    )
 
 
 Progress = Callable[[Episode], object]

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Protocol
 from playhead.data.source import Source
 from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
-from playhead.errors import Damaged
+from playhead.errors import Damaged, NotANumber
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
 from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.clip import film, typical_seed
@@ -34,6 +35,7 @@ from playhead.evaluation.held_out import (
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import honesty_verdicts
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
+from playhead.evaluation.statistics import number
 from playhead.game import Game, is_playable
 from playhead.labels import Choice, Keys
 from playhead.models.network import Network
@@ -102,8 +104,13 @@ def evaluate(job: EvaluationJob) -> Evaluation:
     found.steps_an_epoch = run.data.get("train_windows", 0) / run.recipe.batch_size
     groups = {"Run": run_facts(run), "Recipe": recipe_facts(run)}
     if job.recordings:
-        compare(job, found)
-        groups["Recordings asked about"] = recordings_facts(run, found)
+        try:
+            compare(job, found)
+        except NotANumber as problem:
+            found.answers, found.heads, found.choices = None, (), ()
+            found.notes.append(f"Answers are not compared with labels: {problem}")
+        else:
+            groups["Recordings asked about"] = recordings_facts(run, found)
     if job.course is not None:
         drive(job, job.course, found)
         groups["Drives"] = drive_facts(found)
@@ -198,6 +205,7 @@ def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:
             progress=lambda episode: advance(1),
             load_plugins=job.load_plugins,
         )
+    found.notes += found.table.unknown()
     rivals = [contestant.name for contestant in chosen if contestant.kind in ("constant", "random")]
     found.verdicts = [*drive_verdicts(found.table, NETWORK, rivals), *found.verdicts]
     network = next((contestant for contestant in chosen if contestant.name == NETWORK), None)
@@ -213,7 +221,9 @@ def film_network(job: EvaluationJob, network: Contestant, course: Course, found:
     seed = typical_seed(found.table, NETWORK)
     found.clip, episode = film(Drive(contestant=network, course=course, seed=seed), job.plugins)
     named = found.table.shown_names()
-    told = ", ".join(f"{found.table.measure(name).title} {episode.measures[name]:.2f}" for name in named)
+    told = ", ".join(
+        f"{found.table.measure(name).title} {number(episode.measures.get(name, math.nan))}" for name in named
+    )
     found.clip_caption = f"The start of seed {seed}, on which it did about as well as on most: {told}."
 
 

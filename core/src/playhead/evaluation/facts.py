@@ -63,8 +63,8 @@ def drive_facts(found: Evaluation) -> dict[str, str]:
     assert table is not None
     facts = {name.replace("_", " "): _told(value) for name, value in table.settings.items() if value is not None}
     facts["seeds"] = f"{table.seeds[0]} to {table.seeds[-1]}"
-    measure = table.shown_names()[0]
-    if NETWORK in table.drivers:
+    measure = next(iter(table.shown_names()), "")
+    if measure and NETWORK in table.drivers:
         checked = shown(table.student_t(NETWORK, measure))
         facts[f"{table.measure(measure).title} by Student's t"] = checked
     return facts

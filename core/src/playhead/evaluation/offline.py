@@ -5,7 +5,7 @@ Shape legend: N windows, T frames of a window, A label columns, O outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.data.loader import Loader, rows_in_order
 from playhead.data.windows import WindowIndex
+from playhead.errors import NotANumber
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.honesty import (
     FRAMES,
@@ -58,6 +59,7 @@ def ask(
 
 def as_answers(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) -> Answers:
     """Put answers beside the truth of an index."""
+    check_answers(said)
     heads = {
         name: HeadAnswers(
             head=head,
@@ -74,6 +76,15 @@ def as_answers(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) 
         window_N=np.arange(len(index)),
         recordings=[recording.name for recording in index.recordings],
     )
+
+
+def check_answers(said: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Raise NotANumber naming the heads whose answers are none, and in how many windows."""
+    bad = {name: int((~np.isfinite(values)).any(1).sum()) for name, values in said.items()}
+    told = [f"the answer of {name} was no number in {count:,} of {len(said[name]):,} windows"
+            for name, count in bad.items() if count]  # fmt: skip
+    if told:
+        raise NotANumber(f"{' and '.join(told)}. The weights of the run are out of all bounds. Train again.")
 
 
 def label_times(run: Run, index: WindowIndex) -> npt.NDArray[np.int64]:

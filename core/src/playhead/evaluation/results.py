@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.baselines import baseline_answers, baseline_title
 from playhead.evaluation.choice import ChoiceStudy
@@ -47,7 +49,7 @@ class HeadResult:
 
 
 def _plain(numbers: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else round(float(value), 6) for name, value in numbers.items()}
+    return {name: round(float(value), 6) if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def judge_heads(answers: Answers, *, tolerance_s: float, is_acting: bool = True) -> list[HeadResult]:
@@ -111,8 +113,13 @@ def drive_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -> 
 
 
 def _drive_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> Verdict:
-    best = max(rivals, key=lambda rival: table.estimate(rival, name).mean)
-    difference = bootstrap_mean(table.values(driver, name) - table.values(best, name))
+    means = {rival: table.estimate(rival, name).mean for rival in rivals}
+    best = max(rivals, key=lambda rival: -math.inf if math.isnan(means[rival]) else means[rival])
+    with np.errstate(over="ignore"):
+        difference = bootstrap_mean(table.values(driver, name) - table.values(best, name))
+    if math.isnan(difference.mean):
+        sentence = f"{table.measure(name).title.capitalize()} cannot be judged: on no seed is it known of both."
+        return Verdict(name=f"drives: {name}", passed=False, sentence=sentence)
     passed = difference.low > 0
     words = "more than" if passed else "not clearly more than"
     return Verdict(

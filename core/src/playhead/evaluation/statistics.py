@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from playhead.decoding import plain
 from playhead.evaluation.answers import FloatArray
 from playhead.game import Measure
 from playhead.names import visible
@@ -42,20 +43,27 @@ class Estimate:
 
 
 def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 6)
+    return round(value, 6) if math.isfinite(value) else None
+
+
+def _estimate(mean: float, low: float, high: float, n: int) -> Estimate:
+    """Return an estimate in which whatever went beyond all numbers is not known."""
+    known = [float(value) if math.isfinite(value) else math.nan for value in (mean, low, high)]
+    return Estimate(mean=known[0], low=known[1], high=known[2], n=n)
 
 
 def bootstrap_mean(values_S: FloatArray, *, seed: int = 0) -> Estimate:
-    """Return the mean and its bootstrap interval (percentile, seeded). Values that are NaN are left out."""
+    """Return the mean and its bootstrap interval (percentile, seeded). Values that are no numbers are left out."""
     values_S = np.asarray(values_S, dtype=np.float64)
-    values_S = values_S[~np.isnan(values_S)]
+    values_S = values_S[np.isfinite(values_S)]
     count = len(values_S)
     if count < 2:
         mean = float(values_S[0]) if count else math.nan
         return Estimate(mean=mean, low=math.nan, high=math.nan, n=count)
-    means_R = values_S[_resampled(count, seed)].mean(1)
-    low, high = np.percentile(means_R, [LOW, HIGH])
-    return Estimate(mean=float(values_S.mean()), low=float(low), high=float(high), n=count)
+    with np.errstate(over="ignore", invalid="ignore"):
+        means_R = values_S[_resampled(count, seed)].mean(1)
+        low, high = np.percentile(means_R, [LOW, HIGH])
+        return _estimate(values_S.mean(), low, high, count)
 
 
 def bootstrap_ratio(ours_S: FloatArray, theirs_S: FloatArray, *, seed: int = 0) -> Estimate:
@@ -65,19 +73,20 @@ def bootstrap_ratio(ours_S: FloatArray, theirs_S: FloatArray, *, seed: int = 0) 
     NaN where the other has nothing, or less than nothing, as a return can be.
     """
     ours_S, theirs_S = np.asarray(ours_S, dtype=np.float64), np.asarray(theirs_S, dtype=np.float64)
-    known_S = ~(np.isnan(ours_S) | np.isnan(theirs_S))
+    known_S = np.isfinite(ours_S) & np.isfinite(theirs_S)
     ours_S, theirs_S = ours_S[known_S], theirs_S[known_S]
     count = len(ours_S)
     if count == 0 or theirs_S.mean() <= 0:
         return Estimate(mean=math.nan, low=math.nan, high=math.nan, n=count)
-    ratio = float(ours_S.mean() / theirs_S.mean())
-    if count < 2:
-        return Estimate(mean=ratio, low=math.nan, high=math.nan, n=count)
-    drawn_RS = _resampled(count, seed)
-    below_R = theirs_S[drawn_RS].mean(1)
-    ratios_R = ours_S[drawn_RS].mean(1)[below_R > 0] / below_R[below_R > 0]
-    low, high = np.percentile(ratios_R, [LOW, HIGH])
-    return Estimate(mean=ratio, low=float(low), high=float(high), n=count)
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = float(ours_S.mean() / theirs_S.mean())
+        if count < 2:
+            return _estimate(ratio, math.nan, math.nan, count)
+        drawn_RS = _resampled(count, seed)
+        below_R = theirs_S[drawn_RS].mean(1)
+        ratios_R = ours_S[drawn_RS].mean(1)[below_R > 0] / below_R[below_R > 0]
+        low, high = np.percentile(ratios_R, [LOW, HIGH]) if len(ratios_R) else (math.nan, math.nan)
+        return _estimate(ratio, low, high, count)
 
 
 def _resampled(count: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -95,22 +104,36 @@ def student_t_95(degrees: int) -> float:
 def student_t_mean(values_S: FloatArray) -> Estimate:
     """Return the mean and its Student t interval: the check on the bootstrap, wider with few seeds."""
     values_S = np.asarray(values_S, dtype=np.float64)
-    values_S = values_S[~np.isnan(values_S)]
+    values_S = values_S[np.isfinite(values_S)]
     count = len(values_S)
     mean = float(values_S.mean()) if count else math.nan
     if count < 2:
         return Estimate(mean=mean, low=math.nan, high=math.nan, n=count)
-    half = student_t_95(count - 1) * float(values_S.std(ddof=1)) / math.sqrt(count)
-    return Estimate(mean=mean, low=mean - half, high=mean + half, n=count)
+    with np.errstate(over="ignore", invalid="ignore"):
+        half = student_t_95(count - 1) * float(values_S.std(ddof=1)) / math.sqrt(count)
+    return _estimate(mean, mean - half, mean + half, count)
+
+
+LARGEST = 1e100  # of a measure: what is more has run away, and no mean or plot can hold it
+
+
+def is_number(values: FloatArray | np.float64) -> Any:
+    """Whether values are numbers that can be reckoned with."""
+    with np.errstate(invalid="ignore"):
+        return np.isfinite(values) & (np.abs(values) <= LARGEST)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Episode:
-    """One drive: who drove which seed, and the measures at its end."""
+    """One drive: who drove which seed, and the measures at its end.
+
+    `unanswered` are the frames on which a network's answer was no number, so that it pressed nothing.
+    """
 
     driver: str
     seed: int
     measures: Mapping[str, float]
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +168,32 @@ class ScoreTable:
         return stated.get(name, Measure(name=name, title=name.replace("_", " ")))
 
     def values(self, driver: str, measure: str) -> FloatArray:
-        """Return one measure of a driver by seed, in the order of `seeds`; NaN where it is missing."""
+        """Return one measure of a driver by seed, by the order of `seeds`; NaN where it is not known."""
         by_seed = {e.seed: e.measures.get(measure, math.nan) for e in self.episodes if e.driver == driver}
-        return np.array([by_seed.get(seed, math.nan) for seed in self.seeds], dtype=np.float64)
+        values_S = np.array([by_seed.get(seed, math.nan) for seed in self.seeds], dtype=np.float64)
+        values_S[~is_number(values_S)] = math.nan
+        return values_S
+
+    def unknown(self) -> list[str]:
+        """Say which measures were no number or missing, in how many drives of whom: those count in no mean."""
+        said = []
+        for driver in self.drivers:
+            mine = [episode for episode in self.episodes if episode.driver == driver]
+            for name in self.measure_names:
+                values = [episode.measures[name] for episode in mine if name in episode.measures]
+                bad, missing = sum(not is_number(np.float64(value)) for value in values), len(mine) - len(values)
+                title = self.measure(name).title
+                if bad:
+                    said.append(f"{title} was no number in {bad} of {len(mine)} drives of {driver}.")
+                if missing:
+                    said.append(f"{title} was missing in {missing} of {len(mine)} drives of {driver}.")
+            frames = [episode.unanswered for episode in mine if episode.unanswered]
+            if frames:
+                said.append(
+                    f"The answer of {driver} was no number on {sum(frames):,} frames of {len(frames)} of "
+                    f"{len(mine)} drives: what it looks at holds none there, and nothing was pressed."
+                )
+        return said
 
     def estimate(self, driver: str, measure: str) -> Estimate:
         """Return the mean of a measure with its interval."""
@@ -189,8 +235,9 @@ class ScoreTable:
             "seeds": self.seeds,
             "settings": dict(self.settings),
             "episodes": [
-                {"driver": e.driver, "seed": e.seed, "measures": dict(e.measures)} for e in self.episodes
+                {"driver": e.driver, "seed": e.seed, "measures": plain(e.measures)} for e in self.episodes
             ],
+            "unknown": self.unknown(),
         }
 
     def shown_names(self) -> list[str]:
@@ -226,8 +273,8 @@ def shown(estimate: Estimate) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with as many digits as a reader wants: 0.742, 31.2, 1,204; a dash for NaN."""
-    if math.isnan(value):
+    """Return a number with as many digits as a reader wants: 0.742, 31.2, 1,204; a dash for what is none."""
+    if not math.isfinite(value):
         return "–"
     if abs(value) >= 1000:
         return f"{value:,.0f}"

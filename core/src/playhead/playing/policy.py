@@ -37,6 +37,7 @@ class RunPolicy:
         self._controller = controller
         self._interval_s = 1 / rate_hz
         self.answers: Answers = {}
+        self.unanswered = 0  # frames on which an answer was no number
 
     @classmethod
     def of(
@@ -61,6 +62,11 @@ class RunPolicy:
         """Look at the newest frame and those before it, and say what to hold."""
         self._history.add(captured)
         self.answers = self._predictor.decide(self._history.window())
+        if not all(np.isfinite(answer).all() for answer in self.answers.values()):
+            # Telemetry that is no number, for one. Nothing is held by a network that does not know.
+            self.unanswered += 1
+            self.answers = {name: np.zeros_like(answer) for name, answer in self.answers.items()}
+            return {}
         return self._controller.plan(self.answers, self._interval_s)
 
 
