@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from playhead.cli import COMMANDS
+from playhead.cli.data import COMMANDS as DATA
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core/src/playhead"
@@ -216,3 +220,22 @@ def test_what_is_shown_as_html_is_escaped_but_for_our_own_drawings() -> None:
     safe = {name for page in pages for name in re.findall(r"\{\{ *([\w.]+) *\| *safe", page.read_text("utf-8"))}
     assert safe <= {"plot", "history_plot", "view.unseen.plot", "view.reliability"}
     assert "autoescape=True" in (CORE / "evaluation/report.py").read_text("utf-8")
+
+
+# A value directly behind the beginning of a command would be typed as it is: only these need no quotes.
+PLAIN = re.compile(r"quoted\(.*\)|command\(.*\)|(\w+\.)*game\.name")
+BEGINS = re.compile(rf"(playhead ({'|'.join(COMMANDS)})( {'| '.join(DATA)})?|--(recordings|run|on|from|data)) $")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CORE)))
+def test_a_command_that_is_offered_for_copying_is_quoted(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = node.values if isinstance(node, ast.JoinedStr) else []
+        for before, value in itertools.pairwise(parts):
+            if not (isinstance(before, ast.Constant) and isinstance(value, ast.FormattedValue)):
+                continue
+            begins = BEGINS.search(str(before.value))
+            written = ast.unparse(value.value)
+            named = f"{path.relative_to(CORE)}:{node.lineno}"
+            is_plain = PLAIN.fullmatch(written) or value.format_spec  # or a number
+            assert not begins or is_plain, f"{named}: {written} is typed unquoted"

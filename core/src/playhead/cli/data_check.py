@@ -7,7 +7,7 @@ import click
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.several import Several
 from playhead.errors import Damaged
-from playhead.names import quoted
+from playhead.names import command
 
 
 @click.command("check")
@@ -43,9 +43,7 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
                 desk.tell(f"{folder.name}  {'note: ' if problem.is_note else ''}{problem}")
     damaged = [folder for folder, problems in found.items() if not all(problem.is_note for problem in problems)]
     if damaged:
-        names = " ".join(quoted(f"{folder.parent.name}/{folder.name}") for folder in damaged)
-        raise Damaged(
-            f"{len(damaged)} of {len(found)} recordings damaged. Repair with: playhead data repair {names}"
-        )
+        mend = command("data", "repair", names=[f"{folder.parent.name}/{folder.name}" for folder in damaged])
+        raise Damaged(f"{len(damaged)} of {len(found)} recordings damaged. Repair with: {mend}")
     several.end("checked")
     desk.say(f"{len(found)} recording{'' if len(found) == 1 else 's'} checked, no damage.")

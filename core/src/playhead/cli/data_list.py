@@ -9,6 +9,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.table import duration, lines_of, size
+from playhead.names import command
 
 if TYPE_CHECKING:
     from playhead.storage.catalogue import RecordingInfo
@@ -42,7 +43,7 @@ def list_(desk: Desk, game: str | None, folders: tuple[Path, ...], as_json: bool
         for line in lines_of(HEADINGS, [_row(info) for info in infos]):
             desk.tell(line)
     if not any(found.values()):
-        desk.say(f"Nothing has been recorded yet. Record with: playhead record {game or 'GAME'}")
+        desk.say(f"Nothing has been recorded yet. Record with: {command('record', names=[game or 'GAME'])}")
 
 
 def _row(info: RecordingInfo) -> tuple[object, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.devices import parse_settings
 from playhead.errors import BadValue, Mismatch
+from playhead.names import command, quoted
 
 if TYPE_CHECKING:
     from playhead.evaluation.closed_loop import Course
@@ -121,7 +121,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
         workers=asked["workers"] or (os.cpu_count() or 1),
         max_windows=asked["windows"],
         tolerance_s=asked["tolerance"],
-        command=shlex.join(["playhead", *sys.argv[1:]]),
+        command=command(*sys.argv[1:]),
     )
 
 
@@ -132,7 +132,7 @@ def _recordings_to_take(desk: Desk, game: Game, asked: dict[str, Any]) -> str:
     here = [info.name for info in Catalogue(desk.home).recordings(game.name, asked["extra_dirs"]) if info.frames]
     if not here:
         return f"Make some: playhead record {game.name}. Then name them: --recordings."
-    return f"Name others: --recordings {here[-1]}, or another of: playhead data list {game.name}."
+    return f"Name others: --recordings {quoted(here[-1])}, or another of: playhead data list {game.name}."
 
 
 def chosen_run(desk: Desk, game: Game, name: str) -> Run:
@@ -144,7 +144,7 @@ def chosen_run(desk: Desk, game: Game, name: str) -> Run:
     if run.game["name"] != game.name:
         raise Mismatch(
             f"Run {run.name} is of {run.game['name']}, not of {game.name}. "
-            f"Try: playhead evaluate {run.game['name']} --run {name}."
+            f"Try: {command('evaluate', run.game['name'], '--run', name)}."
         )
     desk.say(f"Run {run.name}.")
     return run
@@ -223,6 +223,8 @@ def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
 
 def default_folder(desk: Desk, run: Run) -> Path:
     """Return where the page goes: into the run's folder, or the home folder for runs that a package ships."""
-    if run.path.resolve().is_relative_to(desk.home.path.resolve()):
-        return run.path / "evaluation"
-    return desk.home.path / "evaluations" / Path(*run.name.split("/"))
+    folder = run.path.resolve()
+    inside = folder / "evaluation"
+    if folder.is_relative_to(desk.home.path.resolve()) and inside.resolve() == inside:
+        return inside
+    return desk.home.evaluation(str(run.game["name"]), run.recipe_name, folder.name)

@@ -10,6 +10,7 @@ import click
 
 from playhead.cli.context import Desk
 from playhead.errors import BadValue, NotFound
+from playhead.names import quoted
 
 if TYPE_CHECKING:
     from playhead.driving.timing import LoopReport
@@ -56,7 +57,7 @@ def _nothing_measured(desk: Desk, game: Game, device: str) -> str:
     """Say what to do; what another machine measured may be meant, where one plays and another trains."""
     from playhead.doctor.machine import delays_elsewhere, machine_file, this_machine
 
-    on = f" --on {device}" if device in game.devices else ""
+    on = f" --on {quoted(device)}" if device in game.devices else ""
     elsewhere = delays_elsewhere(desk.home, game.name, device)
     known = ", ".join(f"{1000 * delay.delay_s:.1f} ms on {machine}" for machine, delay in elsewhere.items())
     seconds = next((f"{delay.delay_s:.3f}" for delay in elsewhere.values()), "0.05")

@@ -9,6 +9,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.labels import describe
+from playhead.names import command
 
 if TYPE_CHECKING:
     from playhead.game import Game
@@ -93,6 +94,6 @@ def _possessions(game: str, facts: dict[str, Any]) -> Iterator[str]:
     recordings = facts["recordings"]
     minutes = sum(info["duration_s"] for info in recordings) / 60
     frames = sum(info["frames"] for info in recordings)
-    yield f"  recordings  {len(recordings)}, {minutes:.1f} min, {frames:,} frames: playhead data list {game}"
+    yield f"  recordings  {len(recordings)}, {minutes:.1f} min, {frames:,} frames: {command('data', 'list', game)}"
     for name in facts["runs"] or ["none"]:
         yield f"  run         {name}"

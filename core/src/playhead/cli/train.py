@@ -14,6 +14,8 @@ import click
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.latency import AUTO, measured_latency, seconds_or_auto
 from playhead.errors import BadValue, Damaged, NothingToTrain, PlayheadError, not_found
+from playhead.names import checked_name
+from playhead.names import command as typed
 
 if TYPE_CHECKING:
     from playhead.game import Game
@@ -223,7 +225,7 @@ def _job(
     start_from = catalogue.find(asked["start_from"]) if asked["start_from"] else None
     parent = desk.home.runs(game.name, asked["recipe_name"])
     name = asked["name"]
-    if name and (parent / name).exists():
+    if name and (parent / checked_name(name, "the run", "Give another --name.")).exists():
         raise BadValue(f'A run called "{name}" exists already in {parent}. Give another --name.')
     return TrainingJob(
         game=game,
@@ -236,7 +238,7 @@ def _job(
         rate_hz=asked["rate"],
         skip_bad=asked["skip_bad"],
         device=asked["device"],
-        command=" ".join(["playhead", *sys.argv[1:]]),
+        command=typed(*sys.argv[1:]),
         progress=view,
         checkpoint_s=asked["checkpoint_s"],
     )

@@ -12,6 +12,7 @@ from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.labels import LabelSchema, check_same
 from playhead.models.run import Run, check_frame
+from playhead.names import command
 
 
 def held_out_names(run: Run) -> list[str]:
@@ -41,8 +42,7 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
         names = ", ".join(recording.name for recording in recordings) or "no recording"
         raise NothingToTrain(
             f"No window of {names} can be asked about: too short, not labelled, or all of it was trained on. "
-            "Name other recordings with --recordings, or record more: playhead record "
-            f"{run.game['name']}."
+            f"Name other recordings with --recordings, or record more: {command('record', names=[run.game['name']])}."
         )
     return index
 
@@ -58,7 +58,7 @@ def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
 def check_recording(run: Run, recording: Source) -> None:
     """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
     header, where = recording.header, f"Recording {recording.name}"
-    then = f"Choose others with --recordings from: playhead data list {run.game['name']}."
+    then = f"Choose others with --recordings from: {command('data', 'list', names=[run.game['name']])}."
     if header.game["name"] != run.game["name"]:
         raise Mismatch(f"{where} is of {header.game['name']}, the run {run.name} of {run.game['name']}. {then}")
     theirs = LabelSchema(tuple((name, head) for name, head in header.schema.heads if name in run.schema))

@@ -31,6 +31,7 @@ _WIDTH_IN = 6.4
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: sharp, small and searchable
     "svg.hashsalt": "playhead",  # the same plot is the same text
+    "text.parse_math": False,  # a name with two dollars is no formula
     "font.family": "sans-serif",
     "font.size": 10.5,
     "text.color": _INK,

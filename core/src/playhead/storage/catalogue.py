@@ -13,7 +13,7 @@ from typing import Any
 from playhead.errors import BadValue, Damaged, PlayheadError, not_found
 from playhead.home import Home
 from playhead.locks import alone_in
-from playhead.names import is_name
+from playhead.names import command, is_name
 from playhead.storage.beginnings import is_beginning, is_being_recorded
 from playhead.storage.changing import claim_recording, settle
 from playhead.storage.disk import bytes_on_disk
@@ -85,7 +85,9 @@ class Catalogue:
             return by_name[name]
         if _is_path_of_folder(name):
             return describe_recording(Path(name))
-        raise not_found(f"recording of {game}", name, by_name, then=f"See: playhead data list {game}.")
+        raise not_found(
+            f"recording of {game}", name, by_name, then=f"See: {command('data', 'list', names=[game])}."
+        )
 
     def games(self) -> list[str]:
         """Return the games that have a folder of recordings, sorted."""
