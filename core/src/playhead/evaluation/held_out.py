@@ -42,7 +42,8 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
         names = ", ".join(recording.name for recording in recordings) or "no recording"
         raise NothingToTrain(
             f"No window of {names} can be asked about: too short, not labelled, or all of it was trained on. "
-            f"Name other recordings with --recordings, or record more: {command('record', names=[run.game['name']])}."
+            "Name other recordings with --recordings, or record more: "
+            f"{command('record', names=[run.game['name']])}."
         )
     return index
 
