@@ -8,6 +8,7 @@ from pathlib import Path
 import playhead
 from playhead.data.source import Source
 from playhead.errors import BadValue, Mismatch, NotFound, not_found
+from playhead.names import command
 from playhead.training.checkpoint import Asked, fingerprint, next_order, unfinished
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -72,7 +73,7 @@ def find_unfinished(runs: Path, name: str, game: str) -> Path:
     folders = unfinished(runs)
     names = {f"{game}/{folder.parent.name}/{folder.name}": folder for folder in folders}
     if not folders:
-        raise NotFound(f"{game} has no unfinished training in {runs}. Begin one: playhead train {game}.")
+        raise NotFound(f"{game} has no unfinished training in {runs}. Begin one: {command('train', game)}.")
     if not name:
         return folders[0]
     for parts in (3, 2, 1):
