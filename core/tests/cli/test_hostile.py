@@ -6,8 +6,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -219,39 +217,3 @@ def test_whatever_a_recording_says_of_itself(
     headers = variants(header[ATTRIBUTE], hostile, ())
     wrong = walk(file, ((what, group_json({ATTRIBUTE: one})) for what, one in headers), ask_all)
     assert not wrong, "\n".join(wrong)
-
-
-NAMES = [
-    "a b",
-    "it's",
-    "$(touch ph_outside)",
-    "-x",
-    "--dry-run",
-    "fake\nrow  1",
-    "\x1b[2J",
-    '"`id`"',
-    "\u202egpj",
-    "é",
-]
-
-
-@pytest.mark.skipif(os.name == "nt" or not shutil.which("bash"), reason="needs bash")
-@pytest.mark.parametrize("name", NAMES)
-def test_a_recording_of_any_name_is_listed_in_its_row_and_repaired_by_the_command_that_is_offered(
-    name: str, watched: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    home = tmp_path / "modules" / "home"
-    folder = home / "recordings" / "toy" / name
-    shutil.copytree(watched / "recordings/toy/drive-1", folder)
-    (folder / "frames" / "zarr.json").unlink()
-    assert not ask(capsys, name, home, "data", "list", "toy")
-    assert run_command(["data", "list", "toy", "--home", str(home)]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 2
-    assert run_command(["data", "check", "--home", str(home)]) == 1
-    said = capsys.readouterr()
-    assert visible(said.err, keep="\n") == said.err
-    offered = said.err.splitlines()[-1].partition("Repair with: ")[2]
-    script = f"playhead() {{ printf '%s\\0' \"$@\"; }}\n{offered}"
-    words = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout.split(b"\0")
-    assert words[:2] == [b"data", b"repair"]
-    assert os.fsencode(f"toy/{name}") in words

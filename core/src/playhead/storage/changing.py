@@ -22,7 +22,7 @@ from pathlib import Path
 
 from playhead.decoding import digest, encode_json, read_json
 from playhead.errors import BadValue, Damaged
-from playhead.home import claim_folder
+from playhead.home import claim_folder, make_folder
 from playhead.locks import Lock, alone_in, take
 from playhead.storage.disk import write_at
 
@@ -256,7 +256,7 @@ def _free_names(folder: Path) -> Iterator[str]:
 
 def claim_recording(parent: Path, prefix: str = "") -> Path:
     """Make and return the folder of a new recording, as `claim_folder`; not one that is being replaced."""
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     settle(parent)
     with alone_in(parent):
         return claim_folder(parent, prefix)
