@@ -249,6 +249,7 @@ class Recording:
             for name in arrays:
                 if name != PICTURE_CHECKSUMS or self.header.checksums:
                     _ = arrays[name]
+        _ = self.events
 
     def close(self) -> None:
         """Close its files. Reading again opens them again."""

@@ -43,7 +43,7 @@ MOST_CELL_BYTES = 4_096
 MOST_NAME_BYTES = 200
 
 Text = Annotated[str, Meta(max_length=100_000)]
-Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
+Rate = Annotated[float, Meta(ge=0.001, le=1_000_000)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 Named = Annotated[Mapping[str, Text], Meta(max_length=65_536)]
 
