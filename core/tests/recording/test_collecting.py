@@ -315,10 +315,10 @@ def test_the_time_left_is_judged_by_the_last_25() -> None:
 def test_a_bar_tells_how_far_it_is_and_how_long_it_takes(monkeypatch: Any) -> None:
     shown = io.StringIO()
 
-    def on_terminal(**options: Any) -> Console:
+    def on_terminal() -> Console:
         return Console(file=shown, force_terminal=True, width=100)
 
-    monkeypatch.setattr(progress, "Console", on_terminal)
+    monkeypatch.setattr(progress.terminal, "console", on_terminal)
     with progress.items_bar("record doors", 20, 80) as advance:
         advance(None)
         advance(4321.0)
