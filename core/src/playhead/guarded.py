@@ -60,7 +60,7 @@ def _reason(error: BaseException) -> str:
         return f"it wants to end the program (SystemExit: {error.code})"
     try:
         text = str(error)
-    except Exception as another:  # an error whose text cannot be made is foreign code too
+    except BaseException as another:  # an error whose text cannot be made is foreign code too
         text = f"its text cannot be made, {type(another).__name__}"
     return f"{type(error).__name__}: {text}"
 

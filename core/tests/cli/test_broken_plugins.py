@@ -45,6 +45,10 @@ BROKEN: dict[str, tuple[str, str]] = {
     "no text for its error": (
         "class E(Exception):\n    def __str__(self): raise ValueError\nraise E", "its text cannot be made",
     ),
+    "an exit for a text of its error": (
+        "class E(Exception):\n    def __str__(self): raise SystemExit(0)\nraise E", "its text cannot be made",
+    ),
+    "closes what it found as stdout": ("import sys\nsys.stdout.close()\nraise ValueError('x')", "ValueError: x"),
     "syntax": ("def (", "SyntaxError"),
     "endless recursion": ("def f(): f()\nf()", "RecursionError"),
     "out of memory": ("raise MemoryError", "MemoryError"),

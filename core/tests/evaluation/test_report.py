@@ -6,8 +6,10 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
+from playhead.evaluation import plots
 from playhead.evaluation.plots import seeds_plot
 from playhead.evaluation.report import history_baselines, render_page, write_report
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts
@@ -156,3 +158,11 @@ def test_hardly_any_windows_still_make_a_page(answers, windows):
     )
     heads = judge_heads(few, tolerance_s=0.1)
     parsed(render_page(Evaluation(title="Pong", run="r", heads=heads, answers=few)))
+
+
+def test_names_are_neither_html_nor_formulas():
+    names = ["<script>alert(1)</script>", "$\\frac{$", "a\x1b[2J", "&amp;"]
+    drawn = plots.balance_plot(names, np.full(4, 0.25), np.full(4, 0.25))
+    assert "<script>" not in drawn
+    assert "&lt;script&gt;" in drawn
+    assert "$\\frac{$" in drawn

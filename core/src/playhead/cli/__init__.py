@@ -17,7 +17,7 @@ import click
 from playhead import __version__
 from playhead.cli.context import loaded_plugins, warn_of
 from playhead.cli.net import VARIABLE, Call, full_disk, show_traceback, threads_caught, unexpected
-from playhead.cli.terminal import say, visible_streams
+from playhead.cli.terminal import bare, say, visible_streams
 from playhead.errors import EndedBySignal, PlayheadError
 from playhead.guarded import Interrupted
 from playhead.names import visible
@@ -120,7 +120,7 @@ def run(args: list[str] | None = None) -> int:
             return leaving.exit_code
         except BrokenPipeError:
             # `playhead data list | head` closes our stdout; keep Python from complaining at exit.
-            sys.stderr.close()
+            bare(sys.stderr).close()
             return 0
         except SystemExit:  # a plugin's command that ends the program itself
             raise

@@ -74,7 +74,7 @@ def _without_home(error: BaseException, call: Call) -> str:
 def _text(error: BaseException) -> str:
     try:
         text = str(error)
-    except Exception:  # an error of foreign code
+    except BaseException:  # an error of foreign code
         text = ""
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     return f"{type(error).__name__}: {text.rstrip('.')}" if text else type(error).__name__

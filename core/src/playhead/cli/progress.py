@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from playhead.cli import terminal
+from playhead.names import visible
 
 REDRAWS_HZ = 4
 
@@ -68,7 +69,7 @@ def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     with bars_of() as progress:
 
         def follow(name: str) -> Callable[[int, int], None]:
-            task = progress.add_task(name, total=None)
+            task = progress.add_task(visible(name), total=None)
             return lambda done, total: progress.update(task, completed=done, total=total, visible=done < total)
 
         yield follow
@@ -88,7 +89,7 @@ def working_on(what: str) -> Iterator[None]:
 @contextmanager
 def live_line(text: Callable[[], str]) -> Iterator[None]:
     """Show a line that is asked for anew a few times a second, by a thread of its own."""
-    with live_screen(lambda: Text(text(), no_wrap=True, overflow="ellipsis")):
+    with live_screen(lambda: Text(visible(text()), no_wrap=True, overflow="ellipsis")):
         yield
 
 

@@ -58,6 +58,10 @@ class VisibleStream:
         for line in lines:
             self.write(line)
 
+    def close(self) -> None:
+        """Leave the stream open: a plugin that closes what it found as stdout would silence everybody."""
+        self.inner.flush()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 

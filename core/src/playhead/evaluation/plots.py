@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -68,7 +69,9 @@ class Drawing:
 @contextmanager
 def drawing_of(height_in: float, width_in: float = _WIDTH_IN) -> Iterator[Drawing]:
     """Yield a figure to draw on in the page's style. Units: inches, as matplotlib counts them."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # Text stays text, so the browser's fonts draw it, not matplotlib's, which lacks many letters.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         drawing = Drawing(Figure(figsize=(width_in, height_in), layout="constrained"))
         yield drawing
         drawing.svg = _svg(drawing.figure)
