@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +122,56 @@ def test_balance_says_what_was_held(home: Path) -> None:
     assert "3 recordings, 120 frames; w 100 %" in shown.stdout
     told = json.loads(CliRunner().invoke(cli.cli, [*asked, "--json"]).stdout)
     assert told["keys"]["drive"]["w"] == 1.0
+
+
+def left(home: Path, name: str, at_step: int, monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
+    """Train until a step, and have the process terminated there."""
+    from playhead.cli.train_view import TrainView
+
+    def step(self: TrainView, step: int, steps: int, loss: float) -> None:
+        if step == at_step:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainView, "step", step)
+        return run("--name", name, *args, home=home)
+
+
+def weights(home: Path, name: str) -> bytes:
+    return (home / "runs" / "toy" / "default" / name / "model.safetensors").read_bytes()
+
+
+def test_a_terminated_training_is_gone_on_with_by_its_name_or_as_the_last(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("--name", "whole", home=home) == 0
+    assert left(home, "a", 3, monkeypatch) == 128 + signal.SIGTERM
+    said = capsys.readouterr().err
+    assert "Stopped by SIGTERM at step 3 of 4." in said
+    assert "Go on: playhead train toy --resume default/a" in said
+    assert left(home, "b", 1, monkeypatch, "--from", "whole") == 128 + signal.SIGTERM
+    go_on = ["train", "toy", "--home", str(home), "--resume"]
+    assert cli.run([*go_on, "default/a", "--set", "lr=0.1"]) == 1
+    assert "lr was 0.0015 and would be 0.1" in capsys.readouterr().err
+    assert cli.run([*go_on, "default/a", "--recordings", "r0"]) == 1
+    assert "--resume goes on as it began, and takes no --recordings." in capsys.readouterr().err
+    assert cli.run([*go_on, "default/a"]) == 0
+    assert "Going on from step 3 of 4" in capsys.readouterr().err
+    assert weights(home, "a") == weights(home, "whole")
+    assert cli.run(go_on) == 0
+    assert "toy/default/b: 4 steps" in capsys.readouterr().out
+    assert run("--name", "c", "--from", "whole", home=home) == 0
+    assert weights(home, "b") == weights(home, "c")
+    capsys.readouterr()
+    assert cli.run(go_on) == 1
+    assert "toy has no unfinished training" in capsys.readouterr().err
+
+
+def test_a_training_without_one_of_its_recordings_does_not_go_on(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert left(home, "a", 2, monkeypatch) == 128 + signal.SIGTERM
+    shutil.move(home / "recordings" / "toy" / "r1", home / "elsewhere")
+    capsys.readouterr()
+    assert cli.run(["train", "toy", "--home", str(home), "--resume"]) == 1
+    assert "its recording r1" in capsys.readouterr().err

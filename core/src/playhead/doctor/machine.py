@@ -5,15 +5,19 @@ A home may lie on a disk that machines share, or be copied: what was measured on
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+from msgspec import Meta
+
+from playhead.decoding import convert, read_json
+from playhead.errors import Damaged
 from playhead.home import Home
 from playhead.storage.disk import replace_json
 
@@ -30,7 +34,7 @@ class Delay:
     Units:  delay_s seconds; sections_ms milliseconds.
     """
 
-    delay_s: float
+    delay_s: Annotated[float, Meta(ge=0, lt=60)]
     sections_ms: Mapping[str, float] = field(default_factory=dict)
     by: str = ""
     measured: str = field(default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
@@ -50,34 +54,25 @@ def known_delays(home: Home, say: Say) -> Delays:
     """Return what was measured anywhere. A damaged file, or one of an older format, is said and counts as none."""
     file = machine_file(home)
     try:
-        return _parsed(json.loads(file.read_text(encoding="utf-8")))
+        return _read(file)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        say(f"Warning: {file} cannot be read ({error!r}) and is left aside. Measure again: playhead doctor GAME.")
+    except Damaged as error:
+        say(f"Warning: {error} It is left aside. Measure again: playhead doctor GAME.")
         return {}
 
 
-def _parsed(data: Any) -> Delays:
-    if data["format_version"] != FORMAT_VERSION:
-        raise ValueError(f"format_version {data['format_version']}, this playhead reads {FORMAT_VERSION}")
-    return {
-        machine: {
-            game: {device: _delay(row) for device, row in devices.items()} for game, devices in games.items()
-        }
-        for machine, games in data["machines"].items()
-    }
+class _MachinesJson(msgspec.Struct):
+    format_version: int
+    machines: dict[str, dict[str, dict[str, Delay]]]
 
 
-def _delay(row: Mapping[str, Any]) -> Delay:
-    delay = Delay(**row)
-    if (
-        isinstance(delay.delay_s, bool)
-        or not isinstance(delay.delay_s, (int, float))
-        or not 0 <= delay.delay_s < 60
-    ):
-        raise ValueError(f"a delay of {delay.delay_s!r} s")
-    return delay
+def _read(file: Path) -> Delays:
+    raw = read_json(file, dict[str, Any])
+    version = raw.get("format_version")
+    if version != FORMAT_VERSION:
+        raise Damaged(f"{file} has format_version {version!r}, this playhead reads {FORMAT_VERSION}.")
+    return convert(raw, _MachinesJson, where=str(file)).machines
 
 
 def delay_of(home: Home, game: str, device: str, say: Say) -> Delay | None:
