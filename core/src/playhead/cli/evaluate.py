@@ -178,6 +178,7 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
 
     For a head of classes those of its validation come along: by them scores are chosen.
     """
+    from playhead.cli.train import open_readable
     from playhead.evaluation.held_out import choosing_names, held_out_names
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
@@ -195,7 +196,7 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
     here = [name for name in wanted if name in known]
     if here and has_classes(run):
         here += [name for name in choosing_names(run) if name in known]
-    return [open_recording(known[name].path) for name in here]
+    return open_readable(desk, [known[name] for name in here], "Not compared on ")
 
 
 def has_classes(run: Run) -> bool:
@@ -207,15 +208,19 @@ def has_classes(run: Run) -> bool:
 
 def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
     """Open the recordings that show what the run has no class for; none where no head chooses a class."""
+    from playhead.cli.train import open_readable
     from playhead.data.unseen import shows_unseen
     from playhead.storage.catalogue import Catalogue
-    from playhead.storage.reader import open_recording
 
     if not has_classes(run):
         return []
     infos = Catalogue(desk.home).recordings(game.name, asked["extra_dirs"])
-    opened = [open_recording(info.path) for info in infos if info.frames]
-    shows = [recording for recording in opened if shows_unseen(recording, game)]
+    shows = open_readable(
+        desk,
+        [info for info in infos if info.frames],
+        "Not asked about ",
+        lambda recording: shows_unseen(recording, game),
+    )
     if shows:
         desk.say(f"Pictures of no class are in {len(shows)} recording{'s' if len(shows) > 1 else ''}.")
     return shows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from playhead.names import command as typed
 if TYPE_CHECKING:
     from playhead.game import Game
     from playhead.models.run import Run
+    from playhead.storage.catalogue import RecordingInfo
     from playhead.storage.reader import Recording
     from playhead.training.job import TrainingJob
     from playhead.training.recipe import Recipe
@@ -187,7 +188,6 @@ def open_all(
     Raises:  NothingToTrain when there are none, NotFound for an unknown name, Damaged.
     """
     from playhead.storage.catalogue import Catalogue
-    from playhead.storage.reader import open_recording
 
     infos = Catalogue(desk.home).find(game.name, names, extra_dirs)
     if not infos:
@@ -195,22 +195,34 @@ def open_all(
             f"{game.name} has no recordings in {desk.home.recordings(game.name)}. "
             f"Make some: playhead record {game.name}."
         )
-    opened: list[Recording] = []
-    bad = 0
-    for info in infos:
-        try:
-            recording = open_recording(info.path)
-            recording.check_rows()
-            opened.append(recording)
-        except Exception as problem:  # of one recording: all others are looked at, too
-            bad += 1
-            known = isinstance(problem, PlayheadError)
-            what = problem if known else desk.unexpected(problem)
-            desk.say(f"Left out {info.name}: {what}" if skip_bad else f"{info.name}: {what}")
+    opened = open_readable(desk, infos, "Left out " if skip_bad else "")
+    bad = len(infos) - len(opened)
     if bad and not skip_bad:
         raise Damaged(
             f"{bad} of {len(infos)} recordings cannot be read. Repair them, or leave them out: --skip-bad."
         )
+    return opened
+
+
+def open_readable(
+    desk: Desk,
+    infos: Sequence[RecordingInfo],
+    why: str,
+    is_wanted: Callable[[Recording], bool] = lambda recording: True,
+) -> list[Recording]:
+    """Open the wanted recordings that can be read, and name those that cannot: `why` begins the sentence."""
+    from playhead.storage.reader import open_recording
+
+    opened: list[Recording] = []
+    for info in infos:
+        try:
+            recording = open_recording(info.path)
+            if is_wanted(recording):
+                recording.check_rows()
+                opened.append(recording)
+        except Exception as problem:  # of one recording: all others are looked at, too
+            known = isinstance(problem, PlayheadError)
+            desk.say(f"{why}{info.name}: {problem if known else desk.unexpected(problem)}")
     return opened
 
 
