@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -206,3 +207,38 @@ def test_the_command_imports_and_says_what_became_of_each(
         ("turns-b", "skipped"),
     ]
     assert open_recording(tmp_path / "home" / "recordings" / "gta5" / "turns-a").length == 2
+
+
+def test_a_full_disk_is_no_fault_of_the_file_and_stops_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / "turns" / f"{name}.h5", one_hot(0, 1))
+
+    def refuse(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("playhead.storage.shard.write_at", refuse)
+    command = ["import", "gta5", str(tmp_path / "turns"), "--home", str(tmp_path / "home"), "--skip-damaged"]
+    assert run(command) == 1
+    told = capsys.readouterr().err
+    assert "The disk is full" in told
+    assert "nothing is wrong with" in told
+    assert "a.h5" in told
+    assert not list((tmp_path / "home" / "recordings" / "gta5").iterdir())
+
+
+def test_a_copy_under_another_name_is_left_out_and_names_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = write(tmp_path / "new_data" / "s1.h5", one_hot(0, 1, 2))
+    (tmp_path / "new_data" / "s1 (1).h5").write_bytes(first.read_bytes())
+    assert run(["import", "gta5", str(tmp_path / "new_data"), "--home", str(tmp_path / "home")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("imported      new_data-s1")
+    assert "s1 (1).h5 is " in told[1]
+    assert "s1.h5 once more" in told[1]
+    with h5py.File(first, "a") as changed:
+        changed["labels"][0] = one_hot(3)[0]
+    assert run(["import", "gta5", str(first), "--home", str(tmp_path / "home")]) == 0
+    assert capsys.readouterr().out.startswith("imported      new_data-s1-2"), "other labels are another session"

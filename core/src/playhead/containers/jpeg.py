@@ -5,7 +5,6 @@ Source:  ITU-T T.81 (segments, markers, annex B), Exif 2.32 (orientation, 4.6.4)
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ _READ = {0xC0, 0xC1, 0xC2}
 _CODED = {0xC3: "without loss (SOF3)", 0xF7: "as JPEG-LS", 0xC9: "arithmetically", 0xCA: "arithmetically",
           0xCB: "arithmetically", 0xCD: "arithmetically", 0xCE: "arithmetically", 0xCF: "arithmetically",
           0xC5: "in a hierarchy", 0xC6: "in a hierarchy", 0xC7: "in a hierarchy"}  # fmt: skip
-_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # ends compressed pixels, where a 0 follows 0xFF
+_IN_PIXELS = {0x00, *range(0xD0, 0xD8)}
 # Orientation -> what makes the picture upright: mirror from side to side first, then so many quarters
 # anticlockwise.
 TURNS: dict[int, tuple[bool, int]] = {1: (False, 0), 2: (True, 0), 3: (False, 2), 4: (True, 2),
@@ -108,8 +107,16 @@ def _segment(data: bytes, place: int) -> tuple[int, int, int] | None:
 
 
 def _behind_pixels(data: bytes, place: int) -> int:
-    found = _MARKER.search(data, place)
-    return found.end() - 2 if found else len(data)
+    """Return where the marker behind compressed pixels is; in those, 0xFF is followed by 0 or a restart number."""
+    last = len(data) - 1
+    while 0 <= (place := data.find(b"\xff", place)) < last:
+        if data[place + 1] in _IN_PIXELS:
+            place += 2
+        elif data[place + 1] == 0xFF:  # padding before the marker
+            place += 1
+        else:
+            return place
+    return len(data)
 
 
 def _frame_wrong(marker: int, frame: bytes) -> str:

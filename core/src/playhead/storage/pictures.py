@@ -57,15 +57,14 @@ class JpegPicture:
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError unless `data` is one upright JPEG of that (height, width, channels), and nothing else.
 
-        Costs 15 µs, and 1 where the picture begins as the one before; decoding one of 400x150 costs 200. It finds
-        what was cut short, what is no picture, what lies on its side and what has bytes behind its end; bytes that
-        were changed inside are found by decoding alone, and not all of them.
+        Costs 50 µs, and .5 where the picture begins as the one before; decoding one of 400x150 costs 200.
+        It finds what was cut short, what is no picture, what lies on its side and what has bytes behind its end,
+        except those that end as a picture does behind one that begins as the one before: `made_fit` finds them.
+        Bytes that were changed inside are found by decoding alone, and not all of them.
         """
         known = _HEADS.get(shape[:2])
-        # In compressed pixels every 0xFF is followed by another byte: the first end is the end.
-        if known and data.startswith(known) and data.find(END, len(known)) == len(data) - len(END):
-            return
-        self._look_closer(data, shape)
+        if known is None or not data.startswith(known) or not data.endswith(END):
+            self._look_closer(data, shape)
 
     def _look_closer(self, data: bytes, shape: tuple[int, int, int]) -> None:
         found = _read(data)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.containers.sqlite import Database, cut, open_sqlite
+from playhead.containers.sqlite import SHOWN_TEXT, Database, cut, open_sqlite
 from playhead.errors import Damaged, Mismatch
 from playhead_sideswipe.labels import BODIES
 
@@ -169,9 +169,11 @@ def _read_data(database: Database) -> tuple[Columns, dict[int, str]]:
     typed = " AND ".join(f"typeof({name}) IN {_KINDS[kind]}" for name, kind in DATA.items())
     plain = "length(uuid) BETWEEN 1 AND 36 AND NOT uuid GLOB '*[^0-9A-Za-z_-]*'"
     plain += "".join(f" AND {name} BETWEEN 0 AND {most}" for name, most in MOST.items())
-    chosen = f"SELECT {', '.join(map(cut, DATA))}, {typed} AND {plain} FROM data"
+    kept = ", ".join(f"CASE WHEN good THEN {name} ELSE substr({name}, 1, {SHOWN_TEXT}) END" for name in DATA)
+    # The limit keeps sqlite from looking at each row once more for each column of it.
+    inner = f"SELECT {', '.join(DATA)}, {typed} AND {plain} AS good FROM data{_order(database)} LIMIT -1"
     parts, wrong, done = [], dict[int, str](), 0
-    for rows in _in_order(database, chosen):
+    for rows in database.rows(f"SELECT {kept}, good FROM ({inner})"):
         for number, row in enumerate(rows):
             if not row[-1]:
                 wrong[done + number] = f"a value cannot be what it should be: {_told(row[:-1])}"
@@ -184,14 +186,13 @@ def _read_data(database: Database) -> tuple[Columns, dict[int, str]]:
     return dict(zip(DATA, joined, strict=True)), wrong
 
 
-def _in_order(database: Database, chosen: str) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield rows in the order they were written, where the table knows it."""
-    has_order = True
+def _order(database: Database) -> str:
+    """Return what puts rows into the order they were written in, where the table knows it."""
     try:
         next(database.rows("SELECT rowid FROM data LIMIT 1"), None)
     except sqlite3.OperationalError:
-        has_order = False  # a table WITHOUT ROWID
-    yield from database.rows(f"{chosen} ORDER BY rowid" if has_order else chosen)
+        return ""  # a table WITHOUT ROWID
+    return " ORDER BY rowid"
 
 
 def _told(row: Sequence[Any]) -> str:

@@ -155,7 +155,7 @@ def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progre
         for start in range(0, len(part.rows_N), BATCH):
             rows_N = part.rows_N[start : start + BATCH]
             pictures, bad = _parted(itertools.islice(read, BATCH))
-            converted = _made_fit(picture, game, pictures, bad)
+            converted = _made_fit(picture, game, pictures, bad, closely=data_set.check == "decode")
             if data_set.check == "decode":
                 _decode(picture, game, pictures, bad)
             good_N = np.array([row for row in range(len(rows_N)) if row not in bad], np.int64)
@@ -181,20 +181,32 @@ def _parted(read: Iterable[bytes | BadPicture]) -> tuple[list[bytes], dict[int, 
     return [one if isinstance(one, bytes) else b"" for one in kept], bad
 
 
-def _made_fit(picture: Picture, game: Game, pictures: list[bytes], bad: dict[int, str]) -> dict[int, str]:
-    """Put pictures that cannot be stored as they are into a form that can; return which, and how."""
-    shape, converted = game.frame.shape, {}
+def _made_fit(
+    picture: Picture, game: Game, pictures: list[bytes], bad: dict[int, str], *, closely: bool
+) -> dict[int, str]:
+    """Put pictures that cannot be stored as they are into a form that can; return which, and how.
+
+    `closely` walks through every picture to its end.
+    """
+    shape, converted = game.frame.shape, dict[int, str]()
     for number, data in enumerate(pictures):
-        if number in bad:
+        if number in bad or (not closely and _fits(picture, data, shape)):
             continue
         try:
-            picture.check(data, shape)
-        except (ValueError, RuntimeError):
-            try:
-                pictures[number], converted[number] = picture.made_fit(data, shape)
-            except (ValueError, RuntimeError) as error:
-                bad[number] = str(error)
+            pictures[number], how = picture.made_fit(data, shape)
+        except (ValueError, RuntimeError) as error:
+            bad[number] = str(error)
+        else:
+            converted |= {number: how} if how else {}
     return converted
+
+
+def _fits(picture: Picture, data: bytes, shape: tuple[int, int, int]) -> bool:
+    try:
+        picture.check(data, shape)
+    except (ValueError, RuntimeError):
+        return False
+    return True
 
 
 def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[int, str]) -> None:
