@@ -68,7 +68,8 @@ class OpenDevice:
         return self.session.clock
 
     def ask_again(self) -> None:
-        """Have both backends look up how things are now: a change may have been missed. Costs .3 ms on X11.
+        """Have both backends look up how things are now: a change may have been missed. On X11 that
+        is a request a keyboard, and the screen is opened anew with the next picture.
 
         Backends that cannot miss anything, or cannot be asked, have no such method.
         """

@@ -197,10 +197,14 @@ def _set(owner: object, name: str, value: object) -> None:
     object.__setattr__(owner, name, value)
 
 
+class _NoRecipe:
+    """Stands for the class of recipes where nobody has imported it."""
+
+
 def check_game(game: Game) -> None:
     """Raise BadValue or NotFound for what is wrong with a game: first with its types, then with what it says."""
     recipes = sys.modules.get("playhead.training.recipe")  # who states a recipe has imported it
-    check_fields(game, "Game", {"Recipe": recipes.Recipe if recipes else type("Recipe", (), {})})
+    check_fields(game, "Game", {"Recipe": recipes.Recipe if recipes else _NoRecipe})
     for name in game.recipes:
         checked_name(name, f"a recipe of {game.name}")
     if not game.name.isidentifier() or game.name != game.name.lower() or not is_name(game.name):

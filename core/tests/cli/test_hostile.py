@@ -6,6 +6,8 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from playhead.cli import run as run_command
 from playhead.cli.context import Desk
 from playhead.events import Origin
 from playhead.models.run import Run
+from playhead.models.run_file import sealed
 from playhead.names import visible
 from playhead.storage.reader import open_recordings
 from playhead.storage.schema import ATTRIBUTE, group_json
@@ -142,12 +145,12 @@ def ask(capsys: pytest.CaptureFixture[str], what: str, home: Path, *args: str) -
     return wrong
 
 
-def walk(file: Path, all_variants: Iterator[tuple[str, Any]], ask_all: Callable[[str], list[str]]) -> list[str]:
+def walk(file: Path, all_variants: Iterator[tuple[str, bytes]], ask_all: Callable[[str], list[str]]) -> list[str]:
     """Write each variant in place of a file, ask, and put the file back."""
     before, wrong = file.read_bytes(), []
     try:
         for what, variant in all_variants:
-            file.write_text(json.dumps(variant), encoding="utf-8")
+            file.write_bytes(variant)
             wrong += ask_all(what)
     finally:
         file.write_bytes(before)
@@ -199,7 +202,8 @@ def test_whatever_a_run_says_of_itself(
         return [wrong for command in commands for wrong in ask(capsys, what, watched, *command)]
 
     together = () if hostile in EVERY else ("metrics", "made_with", "data")
-    wrong = walk(file, variants(json.loads(file.read_text("utf-8")), hostile, together), ask_all)
+    runs = variants(json.loads(file.read_text("utf-8")), hostile, together)
+    wrong = walk(file, ((what, sealed(one)) for what, one in runs), ask_all)
     assert not wrong, "\n".join(wrong)
 
 
@@ -215,5 +219,42 @@ def test_whatever_a_recording_says_of_itself(
         return [wrong for command in commands for wrong in ask(capsys, what, watched, *command)]
 
     headers = variants(header[ATTRIBUTE], hostile, ())
-    wrong = walk(file, ((what, group_json({ATTRIBUTE: one})) for what, one in headers), ask_all)
+    sealed_again = ((what, json.dumps(group_json({ATTRIBUTE: one})).encode()) for what, one in headers)
+    wrong = walk(file, sealed_again, ask_all)
     assert not wrong, "\n".join(wrong)
+
+
+NAMES = [
+    "a b",
+    "it's",
+    "$(touch ph_outside)",
+    "-x",
+    "--dry-run",
+    "fake\nrow  1",
+    "\x1b[2J",
+    '"`id`"',
+    "\u202egpj",
+    "é",
+]
+
+
+@pytest.mark.skipif(os.name == "nt" or not shutil.which("bash"), reason="needs bash")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_of_any_name_is_listed_in_its_row_and_repaired_by_the_command_that_is_offered(
+    name: str, watched: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    home = tmp_path / "modules" / "home"
+    folder = home / "recordings" / "toy" / name
+    shutil.copytree(watched / "recordings/toy/drive-1", folder)
+    (folder / "frames" / "zarr.json").unlink()
+    assert not ask(capsys, name, home, "data", "list", "toy")
+    assert run_command(["data", "list", "toy", "--home", str(home)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert run_command(["data", "check", "--home", str(home)]) == 1
+    said = capsys.readouterr()
+    assert visible(said.err, keep="\n") == said.err
+    offered = said.err.splitlines()[-1].partition("Repair with: ")[2]
+    script = f"playhead() {{ printf '%s\\0' \"$@\"; }}\n{offered}"
+    words = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout.split(b"\0")
+    assert words[:2] == [b"data", b"repair"]
+    assert os.fsencode(f"toy/{name}") in words

@@ -100,11 +100,11 @@ class Still:
 
 
 def test_what_is_held_at_the_start_belongs_to_the_first_frame(fake: Any) -> None:
-    (held,) = pressed((0, "key w", 1.0))
+    (held,) = pressed((0.001, "key w", 1.0))  # asked for after the picture was taken, and before it was handed out
     fake.keys.then = [held]
     watching = Watching()
     Loop(device=fake.device, driver=Still(), pace=Pace(rate_hz=10, duration_s=0.3), watchers=[watching]).run()
-    assert held in watching.ticks[0].events
+    assert replace(held, time_ns=0) in watching.ticks[0].events
     assert fake.keys.times == 1
 
 

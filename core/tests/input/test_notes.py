@@ -170,3 +170,25 @@ def test_a_home_that_cannot_be_written_costs_the_note_and_not_the_game(
     file.write_text("")
     monkeypatch.setattr(notes, "note_of", lambda pid: file / "keys" / "1.json")
     assert write_note({"w": 25}, (), os.getpid()) is None
+
+
+def test_windows_tells_when_a_process_began_unless_it_ended() -> None:
+    class Kernel32:
+        def __init__(self, created: int, exited: int) -> None:
+            self.times, self.closed = (created, exited, 0, 0), 0
+            self.OpenProcess = lambda access, inherits, pid: pid if pid == 7 else 0
+            self.OpenProcess.restype = None  # type: ignore[attr-defined]
+
+        def GetProcessTimes(self, process: Any, *times: Any) -> int:  # noqa: N802
+            for time, value in zip(times, self.times, strict=True):
+                time._obj.value = value
+            return 1
+
+        def CloseHandle(self, process: Any) -> None:  # noqa: N802
+            self.closed += 1
+
+    lives = Kernel32(133_000_000_000, 0)
+    assert notes._began_on_windows(7, lives) == "133000000000"
+    assert notes._began_on_windows(8, lives) == ""
+    assert notes._began_on_windows(7, Kernel32(133_000_000_000, 5)) == ""
+    assert lives.closed == 1

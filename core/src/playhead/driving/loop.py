@@ -7,7 +7,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from playhead.capture import CapturedFrame
@@ -167,6 +167,8 @@ class Loop:
         """Decide and press as often as the driver wants within one frame; watchers see the first time."""
         heard = self._listener.listen()
         earlier, self._heard = self._heard, []
+        if self._report.captured == 1:  # what was held before it began is held in the first frame, whenever asked
+            earlier = [replace(event, time_ns=min(event.time_ns, captured.time_ns)) for event in earlier]
         age_ns = self._clock.now_ns() - captured.time_ns
         self._ages_ns.append(age_ns)
         for decision in range(self.pace.decisions):

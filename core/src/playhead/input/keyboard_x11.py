@@ -50,6 +50,7 @@ class X11Keyboard:
         self._is_up = True
 
     def _connect(self) -> None:
+        self._keyboards: dict[int, bool] | None = None
         self._xtest_devices: set[int] = set()
         self._pressed_on: set[int] = set()
         self._out = _connected(self._name)
@@ -116,7 +117,9 @@ class X11Keyboard:
         """Return what is pressed, told apart by device: only keys of XTEST can be ours."""
         pressed: dict[bool, set[int]] = {True: set(), False: set()}
         with self._answering():
-            for device, is_xtest in keyboards(self._out).items():
+            if self._keyboards is None:
+                self._keyboards = keyboards(self._out)
+            for device, is_xtest in self._keyboards.items():
                 pressed[is_xtest] |= keys_down(self._out, device)
         return Held(own=pressed[True] & set(sent), others=pressed[False] | (pressed[True] - set(sent)))
 
@@ -193,7 +196,8 @@ class X11Keyboard:
         ])  # fmt: skip
         display.sync()  # from now on they come: what is pressed next must not be missed
         # Those of now: what we press comes from one of them, and what is plugged in later is somebody's.
-        self._xtest_devices = {device for device, is_xtest in keyboards(self._out).items() if is_xtest}
+        self._keyboards = keyboards(self._out)
+        self._xtest_devices = {device for device, is_xtest in self._keyboards.items() if is_xtest}
 
     def _server_clock(self, display: Any) -> int:
         """Return how far our clock is ahead of the server's, by changing a property and being told when that was.
@@ -233,6 +237,7 @@ class X11Keyboard:
             return
         if event.evtype == self._hierarchy:
             self._check_lost(event.data)
+            self._keyboards = None
             self._has_changed = True
         elif event.evtype in self._raw:
             _, server_ms, keycode, source, _, _ = RAW_EVENT.unpack_from(event.data)

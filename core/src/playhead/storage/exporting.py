@@ -15,6 +15,7 @@ from typing import Protocol
 
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game, only_or_named
+from playhead.names import fault_of, visible
 from playhead.references import resolve
 from playhead.storage.disk import saying_what_failed
 from playhead.storage.importing import NAMED, LeftOut, Progress
@@ -121,7 +122,7 @@ def _write_list(place: Path, left_out: Sequence[LeftOut]) -> Path | None:
     if not left_out:
         return None
     file = place.with_name(f"{place.name}.left-out.txt")
-    file.write_text("".join(f"{one}\n" for one in left_out), encoding="utf-8")
+    file.write_text("".join(f"{visible(str(one))}\n" for one in left_out), encoding="utf-8")
     return file
 
 
@@ -185,5 +186,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _check_name(name: str) -> None:
-    if not name or name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
-        raise PlayheadError(f"An exporter wants to write {name!a}, which leads out of its folder.")
+    fault = next(filter(None, map(fault_of, name.split("/"))), "")
+    if fault:
+        raise PlayheadError(f"An exporter wants to write {name!a}, a part of which {fault}.")

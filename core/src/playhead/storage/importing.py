@@ -23,7 +23,7 @@ from playhead.containers.files import open_plain, reason, shown
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named
 from playhead.home import FULL
-from playhead.names import as_name
+from playhead.names import as_name, visible
 from playhead.references import resolve
 from playhead.storage.changing import changing
 from playhead.storage.disk import disk_failed
@@ -279,7 +279,7 @@ def _write_lists(folder: Path, noted: Sequence[Noted]) -> None:
     for kind, ending in ((LeftOut, LEFT_OUT), (Converted, CONVERTED)):
         file, rows = _list_file(folder, ending), [one for one in noted if isinstance(one, kind)]
         if rows:
-            file.write_text("".join(f"{one}\n" for one in rows), encoding="utf-8")
+            file.write_text("".join(f"{visible(str(one))}\n" for one in rows), encoding="utf-8")
         else:
             file.unlink(missing_ok=True)
 
