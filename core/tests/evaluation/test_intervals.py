@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from playhead.evaluation.intervals import auroc, corrected, curve, more_than_chance, wilson
+from playhead.evaluation.intervals import auroc, corrected, curve, more_than_chance, told, told_ends, wilson
 
 
 def test_wilson_is_as_tabulated() -> None:
@@ -72,3 +72,10 @@ def test_the_curve_encloses_the_auroc() -> None:
     area = float(np.trapezoid(true_rate, false_rate))
     assert area == pytest.approx(auroc(high, low).value, abs=0.01)
     assert (false_rate[-1], true_rate[-1]) == (1.0, 1.0)
+
+
+def test_what_has_no_interval_is_said_in_words_not_as_nan() -> None:
+    assert told_ends(0.25, 0.5, 2) == "0.25 to 0.50"
+    for ends in ((math.nan, 1.0), (0.0, math.inf)):
+        assert told_ends(*ends, 2) == "too few for an interval"
+    assert told(math.nan, 2) == "–"

@@ -10,7 +10,7 @@ from playhead.evaluation.choice import ChoiceStudy, UnseenStudy
 from playhead.evaluation.choice_plots import rejection_plot, reliability_plot
 from playhead.evaluation.choice_text import confusion_cells, percent
 from playhead.evaluation.familiarity import TITLES
-from playhead.evaluation.intervals import Auroc
+from playhead.evaluation.intervals import Auroc, told, told_ends
 from playhead.evaluation.metrics import HeadScores
 from playhead.evaluation.shared import SharedValue
 
@@ -56,7 +56,7 @@ def tiles(study: ChoiceStudy, scores: HeadScores) -> list[tuple[str, str, str]]:
         found.append(("calibration error", f"{fit.before.error:.4f}", beside))
     if study.unseen is not None:
         overall = study.unseen.rejection.overall
-        found.append(("unseen AUROC", f"{overall.value:.3f}", f"{overall.low:.3f} to {overall.high:.3f}"))
+        found.append(("unseen AUROC", *_auroc(overall)))
     return found
 
 
@@ -65,7 +65,8 @@ def _percent(value: float) -> str:
 
 
 def _ends(low: float, high: float) -> str:
-    return f"{100 * low:.2f} to {100 * high:.2f} %"
+    ends = told_ends(100 * low, 100 * high, 2)
+    return f"{ends} %" if math.isfinite(low) and math.isfinite(high) else ends
 
 
 def confusion_rows(study: ChoiceStudy) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -126,7 +127,7 @@ def shared_row(value: SharedValue, scale: int) -> dict[str, Any]:
         "wrong": f"{value.wrong.part:,} of {value.wrong.whole:,}",
         "share": _percent(value.wrong.value),
         "lift": f"{value.lift:.1f}",
-        "interval": f"{low:.1f} to {high:.1f}",
+        "interval": told_ends(low, high, 1),
         "p": f"{value.p:.2g}" if value.p < 1 else "1",
         "is_clear": value.is_clear,
         "bar": place[0],
@@ -163,8 +164,8 @@ def _kind_row(kind: str, study: UnseenStudy, names: Sequence[str]) -> dict[str, 
 
 def _auroc(value: Auroc) -> tuple[str, str]:
     if math.isnan(value.low):
-        return f"{value.value:.3f}", ""
-    return f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}"
+        return told(value.value, 3), ""
+    return told(value.value, 3), told_ends(value.low, value.high, 3)
 
 
 def baseline_accuracy(baselines: Mapping[str, HeadScores]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from playhead.evaluation.answers import IntArray
 from playhead.evaluation.choice import ChoiceStudy
-from playhead.evaluation.intervals import Share
+from playhead.evaluation.intervals import Share, told, told_ends
 from playhead.evaluation.statistics import aligned
 
 
@@ -25,15 +25,16 @@ def summary_lines(study: ChoiceStudy) -> list[str]:
             f"calibration error {fit.before.error:.4f}, {fit.after.error:.4f} at temperature {fit.value:.2f}"
         )
     for value in [value for value in study.shared if value.is_clear][:5]:
-        low, high = value.lift_interval
+        ends = told_ends(*value.lift_interval, 1, between=", ")
         lines.append(
-            f"wrong {value.lift:.1f} times as often [{low:.1f}, {high:.1f}] where {value.column} is {value.value} "
+            f"wrong {value.lift:.1f} times as often [{ends}] where {value.column} is {value.value} "
             f"({value.wrong.part} of {value.wrong.whole:,}, p {value.p:.2g} corrected)"
         )
     if study.unseen is not None:
         found = study.unseen.rejection
+        ends = told_ends(found.overall.low, found.overall.high, 3, between=", ")
         lines.append(
-            f"unseen: AUROC {found.overall.value:.3f} [{found.overall.low:.3f}, {found.overall.high:.3f}] over "
+            f"unseen: AUROC {told(found.overall.value, 3)} [{ends}] over "
             f"{len(found.unseen_N):,} pictures of {len(found.by_kind)} kinds by {found.chosen}; "
             f"{found.rejected:.1%} rejected where {found.kept:.1%} of the known are kept"
         )
@@ -45,7 +46,7 @@ def percent(share: Share, digits: int = 2) -> str:
     if not share.whole:
         return "–"
     low, high = 100 * share.low, 100 * share.high
-    return f"{100 * share.value:.{digits}f} % [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{100 * share.value:.{digits}f} % [{told_ends(low, high, digits, between=', ')}]"
 
 
 def confusion_text(study: ChoiceStudy) -> str:

@@ -38,8 +38,20 @@ class Share:
     def to_json(self) -> dict[str, float | int | None]:
         """Return plain data; NaN becomes null."""
         ends = {"value": self.value, "low": self.low, "high": self.high}
-        plain = {name: None if math.isnan(end) else round(end, 6) for name, end in ends.items()}
+        plain = {name: round(end, 6) if math.isfinite(end) else None for name, end in ends.items()}
         return {**plain, "part": self.part, "whole": self.whole, "independent": round(self.independent, 1)}
+
+
+def told(value: float, digits: int) -> str:
+    """Return a number as it is shown, and a dash for what is none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+
+
+def told_ends(low: float, high: float, digits: int, *, between: str = " to ") -> str:
+    """Return the ends of an interval as they are shown; of what is too few to have any, just that."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "too few for an interval"
+    return f"{low:.{digits}f}{between}{high:.{digits}f}"
 
 
 def wilson(part: int, whole: int, independent: float | None = None) -> Share:
@@ -99,7 +111,7 @@ class Auroc:
 
     def to_json(self) -> dict[str, float | None]:
         """Return plain data; NaN becomes null."""
-        return {name: None if math.isnan(end) else round(end, 6) for name, end in vars(self).items()}
+        return {name: round(end, 6) if math.isfinite(end) else None for name, end in vars(self).items()}
 
 
 def auroc(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import jinja2
 import numpy as np
 
 from playhead.clock import NS_PER_S
+from playhead.decoding import json_text
 from playhead.evaluation import plots
 from playhead.evaluation.answers import HELD, Answers, decided
 from playhead.evaluation.baselines import TITLES
@@ -36,7 +36,7 @@ def write_report(evaluation: Evaluation, folder: Path) -> Path:
     """
     with saying_what_failed(folder, "Free some space, or write the page elsewhere: --out."):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / SCORES, json.dumps(evaluation.to_json(), indent=2, allow_nan=False) + "\n")
+        _write(folder / SCORES, json_text(evaluation.to_json()) + "\n")
         _write(folder / PAGE, render_page(evaluation))
     return folder / PAGE
 
