@@ -12,7 +12,7 @@ import pytest
 from playhead.errors import BadValue, Damaged, NotFound
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
-from playhead.storage.importing import Importable, Imported, Progress, find, import_all
+from playhead.storage.importing import Importable, Imported, Progress, _fingerprint, find, import_all
 
 
 def game(**importers: Callable[..., Any]) -> Game:
@@ -146,3 +146,18 @@ def test_games_without_or_with_several_importers_say_so(sources: Path) -> None:
         find(game(one=from_text, two=from_text), "", [sources], {})
     with pytest.raises(NotFound, match='Did you mean "text"'):
         find(PONG, "txt", [sources], {})
+
+
+def test_a_source_is_known_by_its_bytes_and_holes_are_not_read(tmp_path: Path) -> None:
+    filled, holes, moved, vast = (tmp_path / name for name in ("filled", "holes", "moved", "vast"))
+    filled.write_bytes(b"a" * 100 + bytes(5 * 2**20) + b"b")
+    for file, place in ((holes, 100 + 5 * 2**20), (moved, 100 + 3 * 2**20)):
+        with file.open("wb") as opened:
+            opened.write(b"a" * 100)
+            opened.seek(place)
+            opened.write(b"b")
+    os.truncate(moved, filled.stat().st_size)
+    vast.write_bytes(b"a" * 100)
+    os.truncate(vast, 2**40)
+    assert _fingerprint(filled) == _fingerprint(holes)
+    assert len({_fingerprint(file) for file in (filled, moved, vast)}) == 3

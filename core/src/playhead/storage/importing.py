@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import google_crc32c
 
@@ -35,6 +35,7 @@ Progress = Callable[[int, int], object]  # called with (frames done, frames in a
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
 MOST_SOURCE = 4000  # letters of its path, which a mark keeps
 _READ_BYTES = 2**20
+_ZEROS = bytes(_READ_BYTES)
 LEFT_OUT, CONVERTED = ".left-out.txt", ".converted.txt"  # behind a recording's name: lists beside it
 NAMED = 3  # so many of the things that were left out are named; all stand in the list
 
@@ -292,14 +293,39 @@ def _fingerprint(source: Path) -> str:
     """
     if not source.is_file():
         return hashlib.sha256(str(source.resolve()).encode()).hexdigest()
-    digest, size, checksum, last = hashlib.sha256(), 0, 0, b""
+    digest, end, checksum, last = hashlib.sha256(), 0, 0, b""
     with open_plain(source) as file:
         try:
-            while data := file.read(_READ_BYTES):
-                if not size:
+            size = os.fstat(file.fileno()).st_size
+            for start, data in _blocks(file):
+                if not start:
                     digest.update(data)
-                size, checksum, last = size + len(data), google_crc32c.extend(checksum, data), data
+                place = start.to_bytes(8, "little") if start > end else b""  # where something follows on nothing
+                end, checksum, last = start + len(data), google_crc32c.extend(checksum, place + data), data
         except OSError as error:
             raise Damaged(f"{source} cannot be read: {reason(error)}.") from error
     digest.update(f"{size}/{checksum}/".encode() + last)
     return digest.hexdigest()
+
+
+def _blocks(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield (place, bytes) of a file block by block, but for blocks of zeros.
+
+    Holes are not read where the system can tell them: a file of a few bytes may claim to have a terabyte.
+    """
+    start = 0
+    while True:
+        if hasattr(os, "SEEK_DATA"):
+            try:
+                start = file.seek(start, os.SEEK_DATA) // _READ_BYTES * _READ_BYTES
+            except OSError as error:
+                if error.errno == errno.ENXIO:
+                    return  # nothing but a hole is left
+                raise
+            file.seek(start)
+        data = file.read(_READ_BYTES)
+        if not data:
+            return
+        if data != _ZEROS[: len(data)]:
+            yield start, data
+        start += _READ_BYTES
