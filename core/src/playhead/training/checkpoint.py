@@ -9,6 +9,7 @@ The two newest are kept: a torn one is passed over. Never pickle: what is read i
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import shutil
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from playhead.models.weights import read_tensors, weight_bytes
 
 FOLDER = "checkpoint"
 KEPT = 2
+_UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 FORMAT_VERSION = 1
 SAMPLED_FRAMES = 16  # of a recording, for its fingerprint
 
@@ -233,7 +235,7 @@ def restore_random(python_random: list[Any], numpy_random: list[Any], torch_rand
         random.setstate((python_random[0], tuple(python_random[1]), python_random[2]))
         np.random.set_state((numpy_random[0], np.array(numpy_random[1], np.uint32), *numpy_random[2:]))
         torch.set_rng_state(torch_random)
-    except (ValueError, TypeError, IndexError, KeyError, RuntimeError) as error:
+    except _UNFIT as error:
         raise Damaged(f"The random numbers of a checkpoint cannot be read: {error}. Train again.") from error
 
 
@@ -256,8 +258,25 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors, groups
         for name, value in tensors.items():
             number, _, what = name.partition(".")
             state.setdefault(int(number), {})[what] = value
+        _check_fits(optimizer, state, groups)
         for group in groups:
             group["betas"] = tuple(group["betas"])
         optimizer.load_state_dict({"state": state, "param_groups": groups})
-    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+    except _UNFIT as error:
         raise Damaged(f"The optimiser of a checkpoint cannot be read: {error}. Train again.") from error
+
+
+def _check_fits(optimizer: torch.optim.Optimizer, state: Mapping[int, Tensors], groups: list[Json]) -> None:
+    """Raise ValueError for what the next step would stumble over: torch itself looks at hardly anything."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for number, tensors in state.items():
+        for name, tensor in tensors.items():
+            if number not in range(len(parameters)) or tensor.shape not in (parameters[number].shape, ()):
+                raise ValueError(f"{number}.{name} of shape {tuple(tensor.shape)} belongs to no weight")
+    rates = [group["lr"] for group in groups]
+    if not all(isinstance(rate, float) and 0 <= rate < math.inf for rate in rates):
+        raise ValueError(f"{rates} are no learning rates")
+    # All but the rate, which the schedule moves, follows from what was asked for.
+    wanted = optimizer_tensors(optimizer)[1]
+    if [{**group, "lr": 0} for group in groups] != [{**group, "lr": 0} for group in wanted]:
+        raise ValueError("its settings are others than those that were asked for")
