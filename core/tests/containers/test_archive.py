@@ -155,3 +155,15 @@ def test_a_full_disk_is_no_fault_of_what_is_unpacked(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
+
+
+def test_an_entry_before_the_beginning_is_left_alone(tmp_path: Path) -> None:
+    def later(data: bytes) -> bytes:
+        """Say that the list of entries begins later than it does: zipfile then looks for all before the zip."""
+        place = data.rindex(b"PK\5\6") + 16
+        return data[:place] + struct.pack("<I", 10**6) + data[place + 4 :]
+
+    file = tmp_path / "a.zip"
+    file.write_bytes(zipped({"a.jpg": DATA}, change=later))
+    (found,) = Archive(file).entries
+    assert untrusted(found) == "it lies before the beginning of the zip"

@@ -365,3 +365,11 @@ def test_the_database_is_left_as_it_is(tmp_path: Path) -> None:
     before = {file.name: file.read_bytes() for file in place.iterdir()}
     imported(place, tmp_path / "out")
     assert {file.name: file.read_bytes() for file in place.iterdir()} == before
+
+
+def test_a_link_to_itself_stops_no_import(tmp_path: Path) -> None:
+    place = Original.of(3).folder(tmp_path / "set")
+    (place / "circle.jpg").symlink_to("circle.jpg")
+    row, recording, _ = only(place, tmp_path)
+    assert row.outcome == "imported"
+    assert len(recording) == 3

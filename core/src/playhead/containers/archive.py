@@ -91,6 +91,8 @@ def untrusted(entry: zipfile.ZipInfo) -> str:
     steps = re.split(r"[/\\]", name)
     if ".." in steps or steps[0] == "" or re.match(r"[A-Za-z]:", name) or "\0" in name:
         return "its path leads out of the zip"
+    if entry.header_offset < 0:  # what the end of the zip says of itself is subtracted
+        return "it lies before the beginning of the zip"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "it is a link"
     if entry.flag_bits & 1:

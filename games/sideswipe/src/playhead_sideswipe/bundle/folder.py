@@ -8,6 +8,8 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playhead.containers.files import reason
+from playhead.errors import Damaged
 from playhead.storage.importing import LeftOut
 from playhead_sideswipe.bundle.pictures import HEAD_BYTES, MOST_PICTURE_BYTES, BadPicture, Finder, only_database
 from playhead_sideswipe.dataset import is_sqlite
@@ -24,25 +26,39 @@ class FolderBundle:
         self._folder = f"{folder}{os.sep}"
         databases: list[str] = []
         finder = Finder()
-        self._scan("", finder, databases)
+        self._scan(finder, databases)
         self._database = database or folder / only_database(databases, str(folder), finder)
         self.pictures = finder.pictures()
 
-    def _scan(self, inside: str, finder: Finder, databases: list[str]) -> None:
-        with os.scandir(self._folder + inside) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    self._scan(f"{inside}{entry.name}{os.sep}", finder, databases)
-                elif entry.is_symlink() and not self._is_inside(entry.path):
-                    finder.left_out.append(LeftOut(what=inside + entry.name, why="it is a link out of the folder"))
-                elif not entry.is_file():
-                    continue  # a pipe would be waited for, a device read for ever
-                elif finder.add(inside, entry.name):
-                    continue
-                elif _begins_as_sqlite(entry.path):
-                    databases.append(inside + entry.name)
-                else:
-                    finder.note_other(inside + entry.name)
+    def _scan(self, finder: Finder, databases: list[str]) -> None:
+        waiting = [""]
+        while waiting:
+            inside = waiting.pop()
+            try:
+                with os.scandir(self._folder + inside) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(f"{inside}{entry.name}{os.sep}")
+                        else:
+                            self._sort(entry, inside, finder, databases)
+            except OSError as error:
+                if not inside:
+                    raise Damaged(f"{self._folder} cannot be read: {reason(error)}.") from error
+                finder.left_out.append(LeftOut(what=inside, why=f"it cannot be read, {reason(error)}"))
+
+    def _sort(self, entry: os.DirEntry[str], inside: str, finder: Finder, databases: list[str]) -> None:
+        """Note what a file is: a picture, a database, or neither."""
+        name, is_link = inside + entry.name, entry.is_symlink()
+        if is_link and not self._is_inside(entry.path):
+            finder.left_out.append(LeftOut(what=name, why="it is a link out of the folder"))
+        elif not (Path(entry.path).is_file() if is_link else entry.is_file()):
+            return  # a pipe would be waited for, a device read for ever; a link may lead to itself
+        elif finder.add(inside, entry.name):
+            return
+        elif _begins_as_sqlite(entry.path):
+            databases.append(name)
+        else:
+            finder.note_other(name)
 
     def _is_inside(self, path: str) -> bool:
         """Say whether a link leads to something in the folder: one that leads out would be read as a picture."""
