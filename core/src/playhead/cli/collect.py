@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playhead.cli.context import Desk
@@ -15,10 +16,13 @@ from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.recording.collecting import Collected, Collecting, Eta, header_of
 from playhead.recording.collector import Collector, recorded_parts, split_options, still_missing
+from playhead.recording.sharing import Shares
 from playhead.references import Reference, resolve
+from playhead.storage.beginnings import is_beginning
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.changing import claim_recording
 from playhead.storage.reader import Recording, open_recording
+from playhead.storage.reservations import Reservations
 from playhead.storage.writer import RecordingWriter
 
 if TYPE_CHECKING:
@@ -48,20 +52,33 @@ def _collect(
     game = session.game
     items = collector.items()
     header = header_of(session, name, collector, notes=asked["notes"])
-    known = recorded_parts(_recordings(desk, game), session.name, name, collector)
-    todo = still_missing(items, known)
+    recordings = _Recordings(desk, game)
+
+    def recorded() -> dict[str, set[str]]:
+        return recorded_parts(recordings.newer(), session.name, name, collector)
+
+    todo = still_missing(items, recorded())
     done = len(items) - len(todo)
     desk.say(f"{len(items):,} to collect, {done:,} of them recorded already. Ctrl-C stops.")
     bar = items_bar(f"record {game.name}", done, len(items))
-    with stopped_by_interrupt() as stop, bar as advance:
-        return Collecting(
+    with (
+        Reservations(desk.home, game.name) as reserved,
+        stopped_by_interrupt() as stop,
+        bar as advance,
+    ):
+        shares = Shares(reserved, f"items of {name} on {session.name}", recorded)
+        collected = Collecting(
             session=session,
             collector=collector,
             new_writer=lambda: RecordingWriter(claim_recording(desk.home.recordings(game.name)), header),
             stop=stop.is_set,
             duration_s=asked["seconds"],
             item_done=_timed(len(todo), advance),
+            claim=shares.claim,
         ).run(todo)
+    if collected.ending == "done" and shares.elsewhere:
+        desk.say(f"{shares.elsewhere:,} more are being collected by another command.")
+    return collected
 
 
 def _timed(todo: int, advance: Callable[[float | None], None]) -> Callable[[], None]:
@@ -78,13 +95,28 @@ def _timed(todo: int, advance: Callable[[float | None], None]) -> Callable[[], N
     return item_done
 
 
-def _recordings(desk: Desk, game: Game) -> Iterator[Recording]:
-    """Open the recordings of a game, naming those that cannot be read: what they hold will be taken again."""
-    for info in Catalogue(desk.home).recordings(game.name):
-        try:
-            yield open_recording(info.path)
-        except PlayheadError as error:
-            desk.say(f"Warning: {info.name} cannot be read, what it holds is collected again: {error}")
+class _Recordings:
+    """The recordings of a game, those again that were not whole when they were last looked at."""
+
+    def __init__(self, desk: Desk, game: Game) -> None:
+        self._desk = desk
+        self._game = game
+        self._done: set[Path] = set()
+
+    def newer(self) -> Iterator[Recording]:
+        """Open recordings, naming those that cannot be read: what they hold will be taken again."""
+        for folder in Catalogue(self._desk.home).folders(self._game.name):
+            if folder in self._done or is_beginning(folder):
+                continue
+            try:
+                recording = open_recording(folder)
+            except PlayheadError as error:
+                self._done.add(folder)
+                self._desk.say(f"Warning: {folder.name} cannot be read, what it holds is collected again: {error}")
+                continue
+            if recording.is_complete:
+                self._done.add(folder)
+            yield recording
 
 
 def _check_asked(name: str, asked: dict[str, Any]) -> None:

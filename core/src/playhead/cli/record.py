@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.devices import choose_device, find_scenario, parse_settings
-from playhead.errors import BadValue
+from playhead.errors import BadValue, PlayheadError
 
 if TYPE_CHECKING:
     from playhead.cli.episodes import Episode
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from playhead.models.run import Run
     from playhead.recording.session import TakeSummary
     from playhead.references import Reference
+    from playhead.storage.reservations import Reservations
 
 
 @click.command(short_help="Record a game: what it shows and what is pressed.")
@@ -67,6 +69,7 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     Example: playhead record gta5 --episodes 4 --seconds 60 --disturb
     """
     from playhead.recording.collector import collector_of
+    from playhead.storage.reservations import Reservations
 
     desk.say_home()
     found = desk.game(game)
@@ -74,9 +77,10 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     if collector is not None and not asked["run_name"]:
         _collect(desk, found, collector, as_json, asked)
         return
-    episodes = _episodes(desk, found, asked)
-    started = time.perf_counter()
-    summaries = _record_all(desk, found, episodes, asked["workers"])
+    with Reservations(desk.home, found.name) as reserved:
+        episodes = _episodes(desk, found, asked, reserved)
+        started = time.perf_counter()
+        summaries = _record_all(desk, found, episodes, asked["workers"])
     wall_s = time.perf_counter() - started
     if as_json:
         desk.tell_json([summary.to_json() for summary in summaries])
@@ -98,7 +102,7 @@ def _collect(
         desk.tell(line(collected))
 
 
-def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
+def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservations) -> list[Episode]:
     """Return the episodes to record, each with its own seed."""
     from playhead.cli.episodes import Episode, episode_options
 
@@ -110,10 +114,9 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any]) -> list[Episode]:
     scenario = find_scenario(game, asked["scenario"])
     if asked["rate"]:
         settings["rate_hz"] = asked["rate"]
-    first = asked["seed"] if asked["seed"] is not None else _unused_seed(desk, game)
     run = _find_run(desk, game, asked["run_name"]) if driver == "run" else None
     latency_s = asked["latency"] if asked["latency"] is not None else run.latency_s if run and is_world else 0.0
-    seeds = [first + number if is_world else None for number in range(asked["episodes"])]
+    seeds = _seeds(desk, game, asked, reserved) if is_world else [None] * asked["episodes"]
     return [
         Episode(
             game=game.name,
@@ -146,13 +149,28 @@ def _check_asked(asked: dict[str, Any], driver: str, *, is_world: bool) -> None:
         raise BadValue("--seconds and --latency cannot be negative.")
 
 
-def _unused_seed(desk: Desk, game: Game) -> int:
-    """Return the number after the highest seed that any recording of this game was made with."""
+def _seeds(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservations) -> Sequence[int | None]:
+    """Reserve the seeds of the episodes: those asked for, else the numbers behind every seed that is known."""
+
+    def choose(taken: set[str]) -> range:
+        first = asked["seed"]
+        if first is None:
+            first = max([_highest_seed(desk, game), *map(int, taken)]) + 1
+        return range(first, first + asked["episodes"])
+
+    return [int(seed) for seed in reserved.take("seeds", choose)]
+
+
+def _highest_seed(desk: Desk, game: Game) -> int:
+    """Return the highest seed that any recording of this game was made with, also one that was killed."""
     from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
 
-    infos = [info for info in Catalogue(desk.home).recordings(game.name) if not info.problems]
-    return max((open_recording(info.path).header.seed or 0 for info in infos), default=0) + 1
+    seeds = [0]
+    for info in Catalogue(desk.home).recordings(game.name):
+        with suppress(PlayheadError):
+            seeds.append(open_recording(info.path).header.seed or 0)
+    return max(seeds)
 
 
 def _find_run(desk: Desk, game: Game, name: str) -> Run:

@@ -19,6 +19,7 @@ from msgspec import Meta
 from playhead.decoding import convert, read_json
 from playhead.errors import Damaged
 from playhead.home import Home
+from playhead.locks import alone_in
 from playhead.storage.disk import replace_json
 
 FILE = "machine.json"
@@ -95,18 +96,20 @@ def remember(home: Home, game: str, device: str, delay: Delay, say: Say) -> None
 
     A full disk is only said.
     """
-    delays = known_delays(home, say)
-    delays.setdefault(this_machine(), {}).setdefault(game, {})[device] = delay
-    rows = {
-        machine: {
-            name: {where: asdict(one) for where, one in devices.items()} for name, devices in sorted(games.items())
-        }
-        for machine, games in sorted(delays.items())
-    }
     file = machine_file(home)
     try:
         home.path.mkdir(parents=True, exist_ok=True)
-        scratch = file.with_name(f".{FILE}-{os.getpid()}.part")
-        replace_json(file, {"format_version": FORMAT_VERSION, "machines": rows}, scratch)
+        with alone_in(home.path):  # what another command measures just now is kept, too
+            delays = known_delays(home, say)
+            delays.setdefault(this_machine(), {}).setdefault(game, {})[device] = delay
+            rows = {
+                machine: {
+                    name: {where: asdict(one) for where, one in devices.items()}
+                    for name, devices in sorted(games.items())
+                }
+                for machine, games in sorted(delays.items())
+            }
+            scratch = file.with_name(f".{FILE}-{os.getpid()}.part")
+            replace_json(file, {"format_version": FORMAT_VERSION, "machines": rows}, scratch)
     except OSError as error:
         say(f"Warning: the measured delay could not be kept in {file}: {error}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -53,7 +53,8 @@ class Collecting:
         items -> those still missing -> script works the device -> picture, label, columns -> writer
                                               ^ first reset to a known state
 
-    `new_writer` is called when the first picture is there; `item_done` after each item.
+    `new_writer` is called when the first picture is there; `item_done` after each item. `claim` yields, one after the
+    other, those items that nobody else is at.
     Units:  duration_s on the device's clock, 0 for as long as it takes.
     """
 
@@ -63,6 +64,7 @@ class Collecting:
     stop: Callable[[], bool] = lambda: False
     duration_s: float = 0.0
     item_done: Callable[[], object] = lambda: None
+    claim: Callable[[Sequence[Item]], Iterable[Item]] = lambda todo: todo
     _writer: RecordingWriter | None = field(default=None, init=False)
 
     def run(self, todo: Sequence[Item]) -> Collected:
@@ -83,7 +85,7 @@ class Collecting:
     def _collect(self, todo: Sequence[Item], collected: Collected, closing: ExitStack) -> None:
         clock = self.session.clock
         end_ns = clock.now_ns() + round(self.duration_s * NS_PER_S) if self.duration_s else None
-        for item in todo:
+        for item in self.claim(todo):
             for picture in self._pictures(item):
                 if self._writer is None:
                     self._writer = closing.enter_context(self.new_writer())

@@ -121,6 +121,10 @@ class Catalogue:
             for folder in _folders_in(self.home.recordings(game))
         }
 
+    def folders(self, game: str) -> list[Path]:
+        """Return the folders of a game's recordings, without opening any."""
+        return _folders_in(self.home.recordings(game))
+
     def new_folder(self, game: str) -> Path:
         """Claim the folder of a new recording: `2026-11-21-1`, then `-2`."""
         return claim_recording(self.home.recordings(game))
