@@ -14,6 +14,7 @@ import click
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.latency import AUTO, measured_latency, seconds_or_auto
 from playhead.errors import BadValue, Damaged, NothingToTrain, PlayheadError, not_found
+from playhead.locks import Lock, take
 from playhead.names import checked_name
 from playhead.names import command as typed
 
@@ -76,7 +77,8 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     with TrainView(recipe.steps, is_acting=is_playable(found)) as view:
         job = begin(view)
         try:
-            run: Run = desk.plugins.get("training", recipe.training)(job)
+            with _held(job.out):
+                run: Run = desk.plugins.get("training", recipe.training)(job)
         except BaseException:
             _remove_if_empty(job.out)
             raise
@@ -237,8 +239,11 @@ def _job(
     start_from = catalogue.find(asked["start_from"]) if asked["start_from"] else None
     parent = desk.home.runs(game.name, asked["recipe_name"])
     name = asked["name"]
-    if name and (parent / checked_name(name, "the run", "Give another --name.")).exists():
-        raise BadValue(f'A run called "{name}" exists already in {parent}. Give another --name.')
+    if name:
+        try:
+            (parent / checked_name(name, "the run", "Give another --name.")).mkdir(parents=True)
+        except FileExistsError:  # also one that another command made just now
+            raise BadValue(f'A run called "{name}" exists already in {parent}. Give another --name.') from None
     return TrainingJob(
         game=game,
         recipe=recipe,
@@ -254,6 +259,15 @@ def _job(
         progress=view,
         checkpoint_s=asked["checkpoint_s"],
     )
+
+
+def _held(folder: Path) -> Lock:
+    """Hold the folder of a run while it is trained. Raises: BadValue when another command does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = take(folder / ".training")
+    if lock is None:
+        raise BadValue(f"{folder} is being trained by another command right now. Wait until it has ended.")
+    return lock
 
 
 def _remove_if_empty(folder: Path) -> None:

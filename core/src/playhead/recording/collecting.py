@@ -53,8 +53,8 @@ class Collecting:
         items -> those still missing -> script works the device -> picture, label, columns -> writer
                                               ^ first reset to a known state
 
-    `new_writer` is called when the first picture is there; `item_done` after each item. `claim` yields, one after the
-    other, those items that nobody else is at.
+    `new_writer` is called when the first picture is there; `item_done` after each item. `claim` yields, one after
+    the other, those items that nobody else is at.
     Units:  duration_s on the device's clock, 0 for as long as it takes.
     """
 

@@ -7,7 +7,6 @@ Shape legend: H height, W width, C channels, A columns of a label head.
 
 from __future__ import annotations
 
-import math
 import queue
 import shutil
 import threading
@@ -29,6 +28,7 @@ from playhead.storage.beginnings import hold_recording
 from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
 from playhead.storage.fitting import check_known, column_rows, fitting
+from playhead.storage.pacing import Pace, Say, say_on_stderr
 from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import RecordingHeader, picture_codecs
 
@@ -51,38 +51,43 @@ class Summary:
 class _Moment:
     picture: FrameArray | bytes
     row: FrameRow
+    since_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
     pictures: Sequence[bytes]
     rows: Mapping[str, npt.NDArray[Any]]
+    since_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
 class _Events:
-    events: list[Event] = field(default_factory=list)
+    events: list[Event]
+    since_s: float = field(default_factory=time.monotonic)
 
 
 class RecordingWriter:
     """One recording being made. A context manager.
 
-    `sync_s`: at most about this many seconds of frames are lost when the process is killed; infinite where the
-    folder is worth nothing until it is whole, as of an import: then nothing waits for the disk.
+    `sync_s`: at most this many seconds of frames are lost when the process is killed; `say` is told once when the
+    machine is too slow for that. Infinite where the folder is worth nothing until it is whole, as of an import:
+    then nothing waits for the disk.
     `drop_when_full`: when the disk is too slow, count and drop frames (a real game, which does not wait)
     instead of waiting for it (a world in lockstep).
     Raises:  BadValue when the folder is not empty, StorageFull or DeviceFailed from the disk.
     """
 
     def __init__(
-        self, folder: Path, header: RecordingHeader, *, sync_s: float = 1.0, drop_when_full: bool = False
-    ) -> None:
+        self, folder: Path, header: RecordingHeader, *, sync_s: float = 1.0, drop_when_full: bool = False,
+        say: Say = say_on_stderr,
+    ) -> None:  # fmt: skip
         if folder.exists() and any(folder.iterdir()):
             raise BadValue(f"{folder} already holds something. Choose another folder.")
         self.path = folder
         self._header = header
         self._picture = picture_of(picture_codecs(header.frame), where=str(folder))
-        self._publish_every_s = 0.75 * sync_s  # the rest is for the publishing itself and a busy machine
+        self._pace = Pace(sync_s, folder.name, say)
         self._drop_when_full = drop_when_full
         self._dropped = 0
         self._dropped_since = 0
@@ -296,7 +301,7 @@ class RecordingWriter:
         pending = moment.row.dropped + self._dropped_since
         self._dropped += moment.row.dropped
         if pending != moment.row.dropped:
-            moment = _Moment(picture=moment.picture, row=replace(moment.row, dropped=pending))
+            moment = replace(moment, row=replace(moment.row, dropped=pending))
         try:
             self._queue.put(moment, block=not self._drop_when_full)
         except queue.Full:
@@ -358,29 +363,37 @@ class RecordingWriter:
                     self._room.release()
 
     def _write_until_told(self) -> None:
-        due_s = time.monotonic() + self._publish_every_s
         while True:
+            left_s = self._pace.left_s()
+            if left_s == 0:
+                self._publish()
+                continue
             try:
-                left_s = None if math.isinf(due_s) else max(0.0, due_s - time.monotonic())
                 thing = self._queue.get(timeout=left_s)
             except queue.Empty:
-                thing = _Events()
+                continue
             if thing is None:
                 self._is_told = True
                 return
-            if isinstance(thing, _Events):
-                self._files.add_events(thing.events)
-            elif isinstance(thing, _Batch):
-                try:
-                    self._files.extend(thing.pictures, thing.rows)
-                finally:
-                    self._room.release()
-                self._bytes_taken += sum(map(len, thing.pictures))
-            else:
-                picture = thing.picture
-                data = picture if isinstance(picture, bytes) else self._picture.encode(picture)
-                self._files.append(data, thing.row)
-                self._bytes_taken += len(data)
-            if time.monotonic() >= due_s:
-                self._files.publish(durable=True)
-                due_s = time.monotonic() + self._publish_every_s
+            self._pace.add(thing.since_s)
+            self._take(thing)
+
+    def _publish(self) -> None:
+        began_s = time.monotonic()
+        self._files.publish(durable=True)
+        self._pace.published(began_s)
+
+    def _take(self, thing: _Moment | _Batch | _Events) -> None:
+        if isinstance(thing, _Events):
+            self._files.add_events(thing.events)
+        elif isinstance(thing, _Batch):
+            try:
+                self._files.extend(thing.pictures, thing.rows)
+            finally:
+                self._room.release()
+            self._bytes_taken += sum(map(len, thing.pictures))
+        else:
+            picture = thing.picture
+            data = picture if isinstance(picture, bytes) else self._picture.encode(picture)
+            self._files.append(data, thing.row)
+            self._bytes_taken += len(data)
