@@ -42,10 +42,15 @@ def test_ctrl_c_between_the_renames_does_them_all(recorded: Recorded, monkeypatc
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), changing(folder) as change:
-        change.copy(1).mkdir()
-        (change.copy(1) / "here").touch()
-        change.replace()
+
+    def change_it() -> None:
+        with changing(folder) as change:
+            change.copy(1).mkdir()
+            (change.copy(1) / "here").touch()
+            change.replace()
+
+    with pytest.raises(KeyboardInterrupt):
+        change_it()
     assert (folder / "here").exists()
     assert (folder.parent / ".replaced" / f"{folder.name}-1" / "old" / "zarr.json").exists()
 
