@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from playhead.names import visible
+
 Say = Callable[[str], object]
 
 _MOST = 0.75  # of what may be lost, when publishing takes no time
@@ -17,8 +19,9 @@ _FIRST_S = 0.1  # the first publishing makes every array
 
 
 def say_on_stderr(text: str) -> None:
-    """Print a warning."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a warning, also from a process of its own, which has no desk."""
+    sys.stderr.write(f"{visible(text)}\n")
+    sys.stderr.flush()
 
 
 class Pace:
