@@ -36,7 +36,7 @@ def make(rng: Random, box: Sandbox, seeds: Seeds) -> tuple[str, Commands]:
     how = rng.choices((_json, _json_text, _shard_index, _bytes, _thing, _folder), (9, 1, 2, 3, 3, 2))[0]
     what = how(rng, victim, box)
     if rng.random() < 0.2 and victim.is_dir() and not victim.is_symlink():
-        with suppress(OSError, ValueError, IndexError):  # it may be past harming
+        with suppress(OSError, ValueError, IndexError, MemoryError):  # it may be past harming
             what += "; " + rng.choice((_json, _bytes))(rng, victim, box)
     return f"{which} recording: {what}", commands(rng)
 
