@@ -17,11 +17,21 @@ from typing import Any
 
 import pytest
 import resumable
+import torch
 
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.models.run import Run
 from playhead.models.run_file import RUN_FILE
-from playhead.training.checkpoint import FOLDER, next_order, read_checkpoint, unfinished
+from playhead.training.checkpoint import (
+    FOLDER,
+    next_order,
+    optimizer_tensors,
+    random_states,
+    read_checkpoint,
+    restore_optimizer,
+    restore_random,
+    unfinished,
+)
 from playhead.training.resuming import find_unfinished
 from playhead.training.supervised import train
 
@@ -219,3 +229,43 @@ def test_the_training_that_was_begun_last_is_gone_on_with(left: Path) -> None:
     assert find_unfinished(runs, "default/run", "toy") == left
     with pytest.raises(NotFound, match="Did you mean"):
         find_unfinished(runs, "toy/default/rnu", "toy")
+
+
+def an_optimizer() -> torch.optim.AdamW:
+    """An optimiser that has taken a step."""
+    weight = torch.nn.Parameter(torch.ones(3))
+    optimizer = torch.optim.AdamW([weight], lr=0.1)
+    weight.grad = torch.ones(3)
+    optimizer.step()
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    ("changes", "tensors"),
+    [
+        ({"lr": float("nan")}, {}),
+        ({"lr": -1.0}, {}),
+        ({"betas": [0.9]}, {}),
+        ({"weight_decay": "much"}, {}),
+        ({"params": [0, 1]}, {}),
+        ({}, {"0.exp_avg": torch.ones(4)}),
+        ({}, {"7.exp_avg": torch.ones(3)}),
+    ],
+)
+def test_an_optimiser_that_the_next_step_would_stumble_over_is_refused(
+    changes: dict[str, Any], tensors: dict[str, torch.Tensor]
+) -> None:
+    kept, groups = optimizer_tensors(an_optimizer())
+    restore_optimizer(an_optimizer(), kept, [dict(group) for group in groups])
+    with pytest.raises(Damaged, match="The optimiser of a checkpoint cannot be read"):
+        restore_optimizer(an_optimizer(), kept | tensors, [{**group, **changes} for group in groups])
+
+
+@pytest.mark.parametrize("number", [-1, 2**70, "x"])
+def test_random_numbers_that_are_none_are_refused(number: object) -> None:
+    python, numpy, torch_state = random_states()
+    for hurt in ([python[0], [number, *python[1][1:]], python[2]], python):
+        other = numpy if hurt is not python else [numpy[0], [number, *numpy[1][1:]], *numpy[2:]]
+        with pytest.raises(Damaged, match="The random numbers of a checkpoint cannot be read"):
+            restore_random(hurt, other, torch_state)
+    restore_random(python, numpy, torch_state)
