@@ -14,6 +14,7 @@ from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NothingToTrain
 from playhead.events import Origin
 from playhead.storage.fingerprint import content_of, twins
+from playhead.storage.marks import Mark
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
@@ -70,5 +71,15 @@ def test_a_recording_and_its_copy_are_one_and_cannot_be_parted(tmp_path: Path) -
     first = write(tmp_path / "a", 1, keys=4)
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     index = WindowIndex.of([first, open_recording(tmp_path / "b")], GAME.schema, WindowSpec())
+    with pytest.raises(NothingToTrain, match="b shows the same pictures as a"):
+        split(index, 0.5, 0)
+
+
+def test_two_sessions_that_show_the_same_are_two_and_two_imports_one(tmp_path: Path) -> None:
+    made = [write(tmp_path / name, 1, keys=4) for name in ("a", "b")]
+    assert made[0].header.created_utc != made[1].header.created_utc
+    index = WindowIndex.of(made, GAME.schema, WindowSpec())
+    assert len(split(index, 0.5, 0).validation_groups) == 1
+    Mark(state="0" * 64).write(tmp_path / "b")
     with pytest.raises(NothingToTrain, match="b shows the same pictures as a"):
         split(index, 0.5, 0)

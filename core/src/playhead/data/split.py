@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.data.source import identity
+from playhead.data.source import Source, identity
 from playhead.data.windows import BoolArray, IndexArray, WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
 from playhead.storage.fingerprint import twins
+from playhead.storage.marks import Mark
 
 BY_RECORDING = "recording"
 BY_FRAME = "frame"  # each window by itself, as if its neighbours were strangers: shows what a leak is worth
@@ -133,10 +134,24 @@ def split(
 def _copies(index: WindowIndex) -> dict[str, str]:
     """Return of copies which recording stands for all of them.
 
-    Drives from several seeds of a world are several, though some world may show the same whatever its seed.
+    Sessions that were recorded here are several although some world, or a menu, shows the same in each: a drive is
+    known by its seed, another session by when it began, which a copy of its folder keeps.
     """
-    seeds = {recording.name: recording.header.seed for recording in index.recordings}
-    return {name: first for name, first in twins(index.recordings).items() if seeds[name] == seeds[first]}
+    alike = twins(index.recordings)
+    concerned = {*alike, *alike.values()}
+    sessions = {one.name: _session(one) for one in index.recordings if one.name in concerned}
+    return {
+        name: first
+        for name, first in alike.items()
+        if sessions[name] == sessions[first] or None in (sessions[name], sessions[first])
+    }
+
+
+def _session(recording: Source) -> object:
+    """Return what a session that was recorded is known by; None for an import, which its content alone tells."""
+    if recording.header.seed is not None:
+        return recording.header.seed
+    return None if Mark.read(recording.path) else recording.header.created_utc
 
 
 def split_by_rule(index: WindowIndex, rule: SplitRule) -> Split:
