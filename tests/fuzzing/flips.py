@@ -19,47 +19,43 @@ from random import Random
 
 from fuzzing.seeds import Seeds, record
 
+INDEX_BYTES = 4004
 
-def places(folder: Path, rows: int) -> list[tuple[Path, int]]:
-    """Return (file, bytes that mean something) of every file: in chunks of rows the rows that count."""
-    found = []
+Stretch = tuple[Path, int, int]  # a file, and from where to where its bytes mean something
+
+
+def stretches(folder: Path) -> dict[str, list[Stretch]]:
+    """Return what of each part lies where: in chunks of rows only the rows that count mean something."""
+    found: dict[str, list[Stretch]] = {}
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        size = file.stat().st_size
-        if file.name != "zarr.json" and file.relative_to(folder).parts[0] != "frames":
-            declared = json.loads(
-                next(
-                    parent / "zarr.json" for parent in file.parents if (parent / "zarr.json").is_file()
-                ).read_text()
-            )
-            size = size // declared["chunk_grid"]["configuration"]["chunk_shape"][0] * declared["shape"][0]
-        if size:
-            found.append((file, size))
+        part, size = file.relative_to(folder).parts[0], file.stat().st_size
+        if file.name == "zarr.json":
+            found.setdefault("declarations", []).append((file, 0, size))
+        elif part == "frames":
+            found.setdefault("index", []).append((file, 0, INDEX_BYTES))
+            found.setdefault("pictures", []).append((file, INDEX_BYTES, size))
+        else:
+            declared = json.loads(_declaration(file).read_text(encoding="utf-8"))
+            rows, rows_in_chunk = declared["shape"][0], declared["chunk_grid"]["configuration"]["chunk_shape"][0]
+            found.setdefault(part, []).append((file, 0, size // rows_in_chunk * rows))
     return found
 
 
-def part_of(file: Path, folder: Path, offset: int) -> str:
-    """Return what a byte belongs to."""
-    relative = file.relative_to(folder)
-    if file.name == "zarr.json":
-        return "declarations"
-    if relative.parts[0] == "frames":
-        return "index" if offset < 4004 else "pictures"
-    return relative.parts[0]
+def _declaration(file: Path) -> Path:
+    return next(parent / "zarr.json" for parent in file.parents if (parent / "zarr.json").is_file())
 
 
 def flips(folder: Path, count: int, seed: int) -> Iterator[tuple[str, str, bool]]:
-    """Yield (part, file and byte, whether it was seen) of single bits flipped, and put each back."""
+    """Yield (part, file and byte, whether it was seen) of single bits, all parts in turn; put each back."""
     from playhead.cli import run
 
     rng = Random(seed)
-    files = places(folder, 0)
-    by_part: dict[str, list[tuple[Path, int]]] = {}
-    for file, size in files:
-        by_part.setdefault(part_of(file, folder, 10**6), []).append((file, size))
-    parts = sorted(by_part)
+    found = stretches(folder)
+    parts = sorted(found)
     for number in range(count):
-        file, size = rng.choice(by_part[parts[number % len(parts)]])
-        offset = rng.randrange(size)
+        part = parts[number % len(parts)]
+        file, start, stop = rng.choice(found[part])
+        offset = rng.randrange(start, stop)
         before = file.read_bytes()
         after = bytearray(before)
         after[offset] ^= 1 << rng.randrange(8)
@@ -67,7 +63,7 @@ def flips(folder: Path, count: int, seed: int) -> Iterator[tuple[str, str, bool]
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             code = run(["data", "check", str(folder)])
         file.write_bytes(before)
-        yield part_of(file, folder, offset), f"{file.relative_to(folder)} byte {offset}", code != 0
+        yield part, f"{file.relative_to(folder)} byte {offset}", code != 0
 
 
 def main() -> int:
