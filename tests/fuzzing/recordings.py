@@ -23,6 +23,8 @@ COUNTS = (0, 1, 4003, 4004, 5000, 10**6, 2**31, 2**40, 2**62, 2**63 - 1, 2**63, 
 def make(rng: Random, box: Sandbox, seeds: Seeds) -> tuple[str, Commands]:
     """Put a home together in which one recording is harmed."""
     shutil.copytree(seeds.home / "recordings", box.home / "recordings")
+    run = Path("runs", GAME, "default", FIRST)
+    shutil.copytree(seeds.home / run, box.home / run)
     parent = box.home / "recordings" / GAME
     victim = parent / VICTIM
     which = rng.choice(("jpeg", "jpeg", "lossless", "further", "further"))
