@@ -156,6 +156,9 @@ def _folder(rng: Random, victim: Path, box: Sandbox) -> str:
         shutil.copytree(os.fsencode(victim), os.fsencode(victim.parent) + b"/" + name)
         return f"another recording is called {name[:20]!r}"
     if how == "stranger":
+        box.promises = [
+            promise for promise in box.promises if promise[0][1] != "repair"
+        ]  # .replaced is in the way
         (victim.parent / rng.choice((".hidden", "x.txt", "2026", ".replaced", ".importing-x"))).write_bytes(b"x")
         return "a stranger's file beside it"
     if how == "deep":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Callable, Sequence
@@ -328,3 +329,10 @@ def test_times_rise_whatever_the_file_says(
     video = with_times(tmp_path / "a.mp4", times, monkeypatch)
     assert [time_ns / NS_PER_S for time_ns, _ in video.frames()] == pytest.approx(seen)
     assert video.left_out() == said
+
+
+def test_a_video_that_is_nearly_all_hole_is_refused(tmp_path: Path) -> None:
+    file = film(tmp_path / "film.mkv")
+    os.truncate(file, 2**40)
+    with pytest.raises(Damaged, match="was not copied whole"):
+        VideoFile(file)

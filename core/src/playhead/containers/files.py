@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 from playhead.errors import Damaged, DeviceFailed, PlayheadError, StorageFull
 
 _PART = 2**20
+_HOLLOW = 2**30  # bytes: less is soon read, whatever it holds
 # What reading raises: the system, zipfile, zlib.
 READING = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 HEAD_BYTES = 64  # of a file, enough to know each of KINDS
@@ -78,6 +79,20 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Damaged(f"{path} is no plain file.")
         yield file
+
+
+def check_not_hollow(file: BinaryIO, path: Path) -> None:
+    """Raise Damaged for a large file of which hardly anything lies on the disk, as of a download that was stopped.
+
+    A library that looks for what comes next would read nothing for hours. Systems that cannot tell are believed.
+    """
+    status = os.fstat(file.fileno())
+    blocks: int | None = getattr(status, "st_blocks", None)
+    if blocks is not None and status.st_size > _HOLLOW and status.st_size > 10 * 512 * blocks:
+        raise Damaged(
+            f"{path} says that it has {status.st_size:,} bytes, of which {512 * blocks:,} lie on the disk: it was "
+            "not copied whole. Copy it again."
+        )
 
 
 def head_of(path: Path, count: int = HEAD_BYTES) -> bytes:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
-from playhead.containers.files import HEAD_BYTES, kind_of, open_plain, reason
+from playhead.containers.files import HEAD_BYTES, check_not_hollow, kind_of, open_plain, reason
 from playhead.errors import Damaged, Mismatch, NotFound
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ class VideoFile:
 
         file = self._stack.enter_context(open_plain(self.path))
         self._check_kind(file)
+        check_not_hollow(file, self.path)
         options = {
             "format_whitelist": ",".join(FORMATS),
             "protocol_whitelist": "none",  # for whatever a format would open beside this file
