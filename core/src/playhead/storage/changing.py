@@ -148,9 +148,9 @@ def settle(parent: Path) -> dict[Path, str]:
 
 def _works(parent: Path) -> list[Path]:
     backups = parent / BACKUPS
-    if backups.is_symlink():
-        return []
     try:
+        if backups.is_symlink():
+            return []
         with os.scandir(backups) as entries:
             found = [e.name for e in entries if e.name.startswith(_WORK) and e.is_dir(follow_symlinks=False)]
     except OSError:
