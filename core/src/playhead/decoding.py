@@ -15,8 +15,9 @@ import math
 import os
 import stat
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import google_crc32c
 import msgspec
@@ -25,10 +26,11 @@ from playhead.errors import Damaged
 
 T = TypeVar("T")
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 MOST_BYTES = 16 * 2**20  # of one document: the header of a recording of 10,000 classes has 1 MB
 
 
-def read_bytes(file: Path, most: int = MOST_BYTES) -> bytes:
+def read_bytes(file: Path | str, most: int = MOST_BYTES) -> bytes:
     """Return what a plain file holds.
 
     Units:   `most` bytes; a larger file is damaged, or is not what it should be.
@@ -41,17 +43,20 @@ def read_bytes(file: Path, most: int = MOST_BYTES) -> bytes:
         raise
     except OSError as error:
         raise Damaged(f"{file} cannot be read: {error.strerror}.") from error
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise Damaged(f"{file} is no plain file.")
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Damaged(f"{file} is no plain file.")
         if status.st_size > most:
             raise Damaged(f"{file} has {status.st_size:,} bytes, more than the {most:,} that it may have.")
-        try:
-            return opened.read(most)
-        except OSError as error:
-            raise Damaged(f"{file} cannot be read: {error.strerror}.") from error
+        data, at_once = b"", status.st_size + 4096  # some files of the system have a size of 0
+        while len(data) < most and (more := os.read(descriptor, min(at_once, most - len(data)))):
+            data += more
+    except OSError as error:
+        raise Damaged(f"{file} cannot be read: {error.strerror}.") from error
+    finally:
+        os.close(descriptor)
+    return data
 
 
 def read_json(file: Path, kind: type[T], *, then: str = "", most: int = MOST_BYTES) -> T:
@@ -65,9 +70,16 @@ def decode_json(data: bytes, kind: type[T], *, where: str, then: str = "") -> T:
     Raises:  Damaged naming `where`, what does not fit and its place, and `then`, what to do.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        decoded: T = _decoder(cast("Any", kind)).decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _damaged(error, where, then) from error
+    return decoded
+
+
+@cache
+def _decoder(kind: Any) -> Any:
+    """Return the decoder of a type, which takes longer to make than most documents to decode."""
+    return msgspec.json.Decoder(kind)
 
 
 def convert(value: object, kind: type[T], *, where: str, then: str = "") -> T:
@@ -117,5 +129,4 @@ def json_text(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """Return the CRC-32C of plain data, however it is spaced and ordered: eight hexadecimal digits."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return f"{google_crc32c.value(canonical.encode()):08x}"
+    return f"{google_crc32c.value(_CANONICAL.encode(value).encode()):08x}"

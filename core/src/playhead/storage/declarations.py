@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
 from playhead.names import quoted
-from playhead.storage.schema import ROWS, RecordingHeader, frames_json, rows_json
+from playhead.storage.schema import ROWS, RecordingHeader, frames_array, rows_array
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, check_seal
 from playhead.storage.sources import Source
 
@@ -90,7 +90,7 @@ def header_of(document: Json, place: str) -> tuple[RecordingHeader, bool]:
 def frames_length(document: Json, header: RecordingHeader, where: str) -> int:
     """Return how many frames `frames` declares. Raises Damaged where it is not what the header says."""
     array = convert(document, _Array, where=where)
-    wanted = frames_json(header.frame, array.shape[0])
+    wanted = frames_array(header.frame, array.shape[0])
     differing = _differing(document, wanted)
     if _sharding(array.codecs) != _sharding(convert(wanted, _Array, where=where).codecs):
         differing.append("codecs")
@@ -117,7 +117,7 @@ def rows_declared(document: Json, kind: RowKind, where: str, *, must_have_checks
     """Return what a small array declares. Raises Damaged where it is not of that kind."""
     array = convert(document, _Array, where=where)
     length = array.shape[0]
-    wanted = rows_json(*kind, length, ())
+    wanted = rows_array(*kind, length)
     differing = _differing(document, wanted)
     codecs = [(codec.name, codec.configuration.get("endian", "little")) for codec in array.codecs]
     if codecs != [("bytes", "little")]:

@@ -46,7 +46,8 @@ def _varies(rows: npt.NDArray[Any]) -> bool:
 
 def _labels_of(recording: Recording) -> str:
     """Return a digest of labels and columns, "" where they never change."""
-    parts = {"origin": recording.label_origin, **recording.labels, **recording.columns}
+    columns = {name: recording.stored_column(name) for name in recording.columns}  # unread text costs a third
+    parts = {"origin": recording.label_origin, **recording.labels, **columns}
     rows = {name: np.ascontiguousarray(parts[name]) for name in sorted(parts)}
     if not any(_varies(one) for one in rows.values()):
         return ""

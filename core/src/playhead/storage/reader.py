@@ -118,6 +118,7 @@ class Recording:
         self.labels = LazyArrays("label head", list(self.header.schema), self._reader("labels"))
         self.telemetry = LazyArrays("telemetry", self.header.telemetry, self._reader("telemetry"))
         self.columns = LazyArrays("column", list(self.header.columns), self._read_column)
+        self._kinds = row_kinds(self.header)
         own = ("frame_time_ns", "label_origin", "dropped", PICTURE_CHECKSUMS)
         self._own = LazyArrays("array", own, self._reader(""))
         self._events: Array | None = None
@@ -243,6 +244,13 @@ class Recording:
         """CRC-32C of each picture as it is stored, None in a recording that was written without. Shape (T,)."""
         return self._own[PICTURE_CHECKSUMS] if self.header.checksums else None
 
+    def stored_column(self, name: str) -> Array:
+        """Return a column as it is stored, text as UTF-8 behind which zeros fill the row. Not kept.
+
+        Shapes:  (T,), of text (T, bytes) uint8.
+        """
+        return self._reader("columns")(name)
+
     def check_rows(self) -> None:
         """Read everything small that training needs. Raises Damaged where some of it is."""
         for arrays in (self._own, self.labels, self.telemetry, self.columns):
@@ -258,7 +266,7 @@ class Recording:
     def _reader(self, group: str) -> Callable[[str], Array]:
         def read(name: str) -> Array:
             key = f"{group}/{name}" if group else name
-            kind = row_kinds(self.header)[key]
+            kind = self._kinds[key]
             if not self.length:  # arrays come into being with the first frames
                 return np.zeros((0, *kind[1]), kind[0])
             rows = read_rows(self._source, key, self.place, self.header, kind)
@@ -274,7 +282,7 @@ class Recording:
         return read
 
     def _read_column(self, name: str) -> Array:
-        rows = self._reader("columns")(name)
+        rows = self.stored_column(name)
         dtype = np.dtype(self.header.columns[name])
         if dtype.kind != "S":
             return rows

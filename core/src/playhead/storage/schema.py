@@ -203,7 +203,12 @@ def group_json(attributes: Mapping[str, Any]) -> Json:
 
 
 def frames_json(frame: Frame, length: int) -> Json:
-    """Return the zarr.json of `frames`: one picture a chunk, SHARD_FRAMES chunks a shard, index at its start."""
+    """Return the zarr.json of `frames`, sealed."""
+    return seal(frames_array(frame, length))
+
+
+def frames_array(frame: Frame, length: int) -> Json:
+    """Return what `frames` declares: one picture a chunk, SHARD_FRAMES chunks a shard, index at its start."""
     index_codecs = [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]
     sharding = {
         "name": "sharding_indexed",
@@ -215,7 +220,7 @@ def frames_json(frame: Frame, length: int) -> Json:
         },
     }
     declared = _array_json([length, *frame.shape], "uint8", [SHARD_FRAMES, *frame.shape], 0, [sharding])
-    return seal(declared | {"dimension_names": ["time", "height", "width", "channel"]})
+    return declared | {"dimension_names": ["time", "height", "width", "channel"]}
 
 
 def picture_codecs(frame: Frame) -> list[Json]:
@@ -239,17 +244,19 @@ def subsampling(frame: Frame) -> str:
 
 
 def rows_json(dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int, checksums: Sequence[int]) -> Json:
-    """Return the zarr.json of a small array: uncompressed, so that rows can be written in place.
+    """Return the zarr.json of a small array, sealed. `checksums` are the CRC-32C of its rows, one a chunk."""
+    declared = rows_array(dtype, row_shape, length)
+    declared["attributes"] = {ATTRIBUTE: {CRC32C: list(checksums)}}
+    return seal(declared)
 
-    `checksums` are the CRC-32C of the rows that count, one a chunk.
-    """
+
+def rows_array(dtype: np.dtype[Any], row_shape: tuple[int, ...], length: int) -> Json:
+    """Return what a small array declares: uncompressed, so that rows can be written in place."""
     codec: Json = {"name": "bytes"}
     if dtype.itemsize > 1:
         codec["configuration"] = {"endian": "little"}
     fill: Any = "NaN" if dtype.kind == "f" else 0
-    declared = _array_json([length, *row_shape], dtype.name, [ROWS, *row_shape], fill, [codec])
-    declared["attributes"] = {ATTRIBUTE: {CRC32C: list(checksums)}}
-    return seal(declared)
+    return _array_json([length, *row_shape], dtype.name, [ROWS, *row_shape], fill, [codec])
 
 
 def _array_json(shape: list[int], data_type: str, chunk_shape: list[int], fill: Any, codecs: list[Json]) -> Json:

@@ -49,7 +49,7 @@ def parse_index(data: bytes, chunks: int, *, where: str, file_bytes: int, most: 
     lost = len(beyond(index, file_bytes))
     if lost:
         raise Damaged(f"{where} is truncated: {file_bytes} bytes, {lost} of its pictures lie beyond.")
-    long = np.flatnonzero((index[:, 1] != EMPTY) & (index[:, 1] > np.uint64(most)))
+    long = ((index[:, 1] != EMPTY) & (index[:, 1] > np.uint64(most))).nonzero()[0]
     if len(long):
         raise Damaged(f"{where} is damaged: its picture {long[0]} has {index[long[0], 1]:,} bytes.")
     return index
@@ -62,7 +62,8 @@ def beyond(index: Index, file_bytes: int) -> npt.NDArray[np.int64]:
     # Not offset + length <= end: a sum of two uint64 begins again at 0.
     is_inside = (offsets >= np.uint64(index_bytes(len(index)))) & (offsets <= end)
     is_inside &= lengths <= end - np.minimum(offsets, end)
-    return np.flatnonzero((lengths != EMPTY) & ~is_inside)
+    outside: npt.NDArray[np.int64] = ((lengths != EMPTY) & ~is_inside).nonzero()[0]
+    return outside
 
 
 class ShardFile:

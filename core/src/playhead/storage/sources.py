@@ -115,7 +115,7 @@ class FolderSource:
 
     def read(self, key: str, most: int = MOST_BYTES) -> bytes | None:
         """Return a whole file, or None when there is none. Raises Damaged for more than `most` bytes."""
-        return None if self._status(key) is None else read_bytes(Path(self._prefix + key), most)
+        return None if self._status(key) is None else read_bytes(self._prefix + key, most)
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer where the file ends. Raises Damaged without a file."""
@@ -147,12 +147,14 @@ class FolderSource:
 
     def _status(self, key: str) -> os.stat_result | None:
         """Return the status of a plain file that lies in plain folders, None when it is not there."""
-        parts = key.split("/")
+        inside = key.rpartition("/")[0]
         try:
-            for count in range(1, len(parts)):
-                folder = "/".join(parts[:count])
-                if folder not in self._checked:
-                    self._checked_status(folder, stat.S_ISDIR, "folder")
+            if inside and inside not in self._checked:
+                parts = inside.split("/")
+                for count in range(1, len(parts) + 1):
+                    folder = "/".join(parts[:count])
+                    if folder not in self._checked:
+                        self._checked_status(folder, stat.S_ISDIR, "folder")
             return self._checked_status(key, stat.S_ISREG, "file")
         except FileNotFoundError:
             return None

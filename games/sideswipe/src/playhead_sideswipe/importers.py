@@ -159,11 +159,13 @@ def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progre
             if data_set.check == "decode":
                 _decode(picture, game, pictures, bad)
             good_N = np.array([row for row in range(len(rows_N)) if row not in bad], np.int64)
-            refused = _append(writer, data_set.table, rows_N[good_N], [pictures[row] for row in good_N])
-            bad |= {int(good_N[row]): why for row, why in refused.items()}
-            names = [f"picture {uuid.decode()}" for uuid in data_set.table.columns["uuid"][rows_N].tolist()]
-            left_out += [LeftOut(what=names[row], why=bad[row]) for row in sorted(bad)]
-            left_out += [Converted(what=names[row], how=how) for row, how in converted.items() if row not in bad]
+            _append(writer, data_set.table, rows_N[good_N], [pictures[row] for row in good_N])
+            if bad or converted:
+                names = [f"picture {uuid.decode()}" for uuid in data_set.table.columns["uuid"][rows_N].tolist()]
+                left_out += [LeftOut(what=names[row], why=bad[row]) for row in sorted(bad)]
+                left_out += [
+                    Converted(what=names[row], how=how) for row, how in converted.items() if row not in bad
+                ]
             kept += len(rows_N) - len(bad)
             progress(start + len(rows_N), len(part.rows_N))
     if not kept:
@@ -188,10 +190,16 @@ def _made_fit(
 
     `closely` walks through every picture to its end.
     """
-    shape, converted = game.frame.shape, dict[int, str]()
+    shape, converted, check = game.frame.shape, dict[int, str](), picture.check
     for number, data in enumerate(pictures):
-        if number in bad or (not closely and _fits(picture, data, shape)):
+        if number in bad:
             continue
+        try:
+            if not closely:
+                check(data, shape)
+                continue
+        except (ValueError, RuntimeError):
+            pass  # perhaps it can be converted
         try:
             pictures[number], how = picture.made_fit(data, shape)
         except (ValueError, RuntimeError) as error:
@@ -199,14 +207,6 @@ def _made_fit(
         else:
             converted |= {number: how} if how else {}
     return converted
-
-
-def _fits(picture: Picture, data: bytes, shape: tuple[int, int, int]) -> bool:
-    try:
-        picture.check(data, shape)
-    except (ValueError, RuntimeError):
-        return False
-    return True
 
 
 def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[int, str]) -> None:
@@ -220,19 +220,19 @@ def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[i
                 bad[number] = str(error)
 
 
-def _append(
-    writer: RecordingWriter, table: Table, rows_N: IndexArray, pictures: Sequence[bytes]
-) -> dict[int, str]:
+def _append(writer: RecordingWriter, table: Table, rows_N: IndexArray, pictures: Sequence[bytes]) -> None:
+    """Hand over pictures that were checked."""
     columns = {name: table.columns[name][rows_N] for name in DATA}
     told = {"loadout": _loadout_keys(table, columns), "car": _bodies(table, columns["model"])}
     is_class_N = (columns["model"] >= 0) & (columns["model"] < len(BODIES))
     columns["model"] = np.where(is_class_N, columns["model"], NO_BODY)
-    return writer.append_many(
+    writer.append_many(
         pictures,
         time_ns=rows_N * (NS_PER_S // RATE_HZ),
         labels={"car": np.where(is_class_N, columns["model"], 0)[:, None]},
         origin=np.where(is_class_N, int(Origin.SCRIPT), int(Origin.NONE)).astype(np.uint8),
         columns={**columns, **told},
+        are_checked=True,
     )
 
 

@@ -37,25 +37,30 @@ class FolderBundle:
             try:
                 with os.scandir(self._folder + inside) as entries:
                     for entry in entries:
-                        if entry.is_dir(follow_symlinks=False):
+                        if entry.is_file(follow_symlinks=False):  # nearly all are: asked first
+                            if not finder.add(inside, entry.name):
+                                self._note(entry, inside + entry.name, finder, databases)
+                        elif entry.is_dir(follow_symlinks=False):
                             waiting.append(f"{inside}{entry.name}{os.sep}")
-                        else:
-                            self._sort(entry, inside, finder, databases)
+                        elif entry.is_symlink():
+                            self._follow(entry, inside, finder, databases)
+                        # A pipe would be waited for, a device read for ever.
             except OSError as error:
                 if not inside:
                     raise Damaged(f"{self._folder} cannot be read: {reason(error)}.") from error
                 finder.left_out.append(LeftOut(what=inside, why=f"it cannot be read, {reason(error)}"))
 
-    def _sort(self, entry: os.DirEntry[str], inside: str, finder: Finder, databases: list[str]) -> None:
-        """Note what a file is: a picture, a database, or neither."""
-        name, is_link = inside + entry.name, entry.is_symlink()
-        if is_link and not self._is_inside(entry.path):
+    def _follow(self, entry: os.DirEntry[str], inside: str, finder: Finder, databases: list[str]) -> None:
+        """Note the file that a link leads to, unless it leads out, to no file, or to itself."""
+        name = inside + entry.name
+        if not self._is_inside(entry.path):
             finder.left_out.append(LeftOut(what=name, why="it is a link out of the folder"))
-        elif not (Path(entry.path).is_file() if is_link else entry.is_file()):
-            return  # a pipe would be waited for, a device read for ever; a link may lead to itself
-        elif finder.add(inside, entry.name):
-            return
-        elif _begins_as_sqlite(entry.path):
+        elif Path(entry.path).is_file() and not finder.add(inside, entry.name):
+            self._note(entry, name, finder, databases)
+
+    def _note(self, entry: os.DirEntry[str], name: str, finder: Finder, databases: list[str]) -> None:
+        """Note a file that is no picture: a database, or neither."""
+        if _begins_as_sqlite(entry.path):
             databases.append(name)
         else:
             finder.note_other(name)
