@@ -204,8 +204,8 @@ FILES: dict[str, tuple[Callable[[bytes], bytes], str | None]] = {
         lambda data: data[:11] + b"\5" + data[12:],
         "still being written, or what wrote it was killed",
     ),
-    "no HDF5": (lambda data: b"hello", "cannot be read as HDF5"),
-    "an empty file": (lambda data: b"", "cannot be read as HDF5"),
+    "no HDF5": (lambda data: b"PK\3\4hello", "cannot be read as HDF5: it is a zip"),
+    "an empty file": (lambda data: b"", "cannot be read as HDF5: it is empty"),
 }
 
 
@@ -260,3 +260,16 @@ def test_no_changed_byte_ends_in_anything_but_a_sentence(tmp_path: Path) -> None
         [sys.executable, "-c", code, str(tmp_path / "a.h5")], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_file_that_another_program_writes_is_told_as_that(tmp_path: Path) -> None:
+    file = tmp_path / "drive.h5"
+    writing = "import h5py, sys; f = h5py.File(sys.argv[1], 'w'); f.flush(); print('ready', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", writing, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == b"ready\n"
+        with pytest.raises(Damaged, match="another program has it open for writing"), open_hdf5(file):
+            pass
+        writer.communicate(b"\n")

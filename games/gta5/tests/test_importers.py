@@ -242,3 +242,13 @@ def test_a_copy_under_another_name_is_left_out_and_names_the_first(
         changed["labels"][0] = one_hot(3)[0]
     assert run(["import", "gta5", str(first), "--home", str(tmp_path / "home")]) == 0
     assert capsys.readouterr().out.startswith("imported      new_data-s1-2"), "other labels are another session"
+
+
+def test_links_that_lead_nowhere_are_named_and_others_go_on(tmp_path: Path) -> None:
+    folder = write(tmp_path / "new_data" / "a.h5", one_hot(0)).parent
+    (folder / "b.h5").symlink_to(folder / "gone")
+    (folder / "c.h5").symlink_to(folder / "c.h5")
+    outcomes = {"new_data-a": "imported", "new_data-b": "skipped", "new_data-c": "skipped"}
+    assert imported(tmp_path, folder, skip=True) == outcomes
+    with pytest.raises(NotFound, match="cannot be read: File name too long"):
+        imported(tmp_path, Path("n" * 5000))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import shutil
+import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -373,3 +376,46 @@ def test_a_link_to_itself_stops_no_import(tmp_path: Path) -> None:
     row, recording, _ = only(place, tmp_path)
     assert row.outcome == "imported"
     assert len(recording) == 3
+
+
+def test_pictures_that_no_row_can_name_are_counted_and_a_mac_is_known(tmp_path: Path) -> None:
+    original = Original.of(3)
+    named = f"{uuid_of(0)} (1).jpg", f"sub/{{{uuid_of(1)}}}.JPG", f"{uuid_of(2)}.jfif"
+    for name, other in zip(list(original.pictures), named, strict=True):
+        original.pictures[other] = original.pictures.pop(name)
+    original.pictures |= {f"__MACOSX/._{uuid_of(2)}.jpg": b"\0\5\26\7", "my map.png": b"x", "Thumbs.db": b"x"}
+    folder = original.folder(tmp_path / "set")
+    (folder / "gone.jpg").symlink_to("nowhere")
+    _, recording, listed = only(folder, tmp_path)
+    assert recording.length == 1
+    assert sorted(listed) == [
+        f"picture {named[0]}: no row can name it: pictures are called UUID.jpg",
+        "picture gone.jpg: it is no plain file, or a link that leads nowhere",
+        "picture my map.png: it is no JPEG; convert it",
+        f"picture {named[1]}: no row can name it: pictures are called UUID.jpg",
+        f"row 1 {uuid_of(0)}: it has no picture",
+        f"row 2 {uuid_of(1)}: it has no picture",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "link"])
+def test_rows_that_lie_in_a_journal_alone_arrive_too(kind: str, tmp_path: Path) -> None:
+    original = Original.of(3)
+    last = original.rows.pop()
+    folder = original.folder(tmp_path / "set")
+    with closing(sqlite3.connect(folder / "dataset.db")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"INSERT INTO data VALUES({','.join('?' * len(last))})", last)
+        database.commit()
+        place = shutil.copytree(folder, tmp_path / "copy")  # as a program that was killed leaves it
+    (place / "dataset.db-shm").unlink()
+    if kind == "zip":
+        place = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", place))
+    if kind == "link":
+        (tmp_path / "elsewhere").mkdir()
+        for file in list(place.glob("dataset.db*")):
+            file.rename(tmp_path / "elsewhere" / file.name)
+        (place / "index.db").symlink_to(tmp_path / "elsewhere" / "dataset.db")
+        place = place / "index.db"
+    row, recording, _ = only(place, tmp_path)
+    assert (recording.length, row.left_out) == (3, 0), row.examples

@@ -55,12 +55,14 @@ KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF", "a PDF"),
     (0, b"\x00\x05\x16\x07", "the sidecar that a Mac writes beside a file"),
 )
+_TEXTS = (b"#EXTM3U", b"[playlist]", b"ffconcat version", b"v=0", b"<")
 
 
 def kind_of(head: bytes) -> str:
     """Return what a file that begins so is called, "" when it is not known."""
-    if head.startswith((b"\xef\xbb\xbf", b" ", b"\n", b"\r", b"\t")):
-        head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()  # what a text may begin with, and nothing else
+    if text != head:
+        return next((name for _, begins, name in KINDS if begins in _TEXTS and text.startswith(begins)), "")
     return next((name for place, begins, name in KINDS if head.startswith(begins, place)), "")
 
 

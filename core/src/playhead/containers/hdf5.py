@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.containers.files import open_plain, reason
+from playhead.containers.files import head_of, kind_of, open_plain, reason
 from playhead.errors import Damaged, Mismatch, PluginError
 
 MOST_CHUNK_BYTES = 2**27  # of a chunk when it is unpacked: it lies in memory whole
@@ -202,17 +202,26 @@ def open_hdf5(path: Path) -> Iterator[Hdf5File]:
         try:
             opened = h5py.File(path, "r", locking="best-effort")
         except _ERRORS as error:
-            said = reason(error)
-            if len(begins) > _OPEN_FLAGS and begins[8] >= 2 and begins[_OPEN_FLAGS]:
-                said = (
-                    "it is still being written, or what wrote it was killed. End that program, or clear the mark: "
-                    "h5clear -s FILE"
-                )
-            raise Damaged(f"{path} cannot be read as HDF5: {said}.") from error
+            raise Damaged(f"{path} cannot be read as HDF5: {_said(path, begins, error)}.") from error
         try:
             yield Hdf5File(path, opened, size)
         finally:
             opened.close()
+
+
+def _said(path: Path, begins: bytes, error: BaseException) -> str:
+    """Return why a file cannot be opened, where its first bytes tell more than HDF5 does."""
+    if not begins:
+        head = head_of(path)
+        return f"it is {kind_of(head) or 'no HDF5 file'}" if head else "it is empty"
+    if len(begins) > _OPEN_FLAGS and begins[8] in (2, 3) and begins[_OPEN_FLAGS]:
+        return (
+            "it is still being written, or what wrote it was killed. End that program, or clear the mark: "
+            "h5clear -s FILE"
+        )
+    if isinstance(error, BlockingIOError):
+        return "another program has it open for writing. End that program"
+    return reason(error)
 
 
 def _superblock(file: Any) -> bytes:

@@ -41,7 +41,7 @@ class Jpeg:
 
 def read_jpeg(data: bytes) -> Jpeg:
     """Walk through the segments of a picture, to its end."""
-    wrong, orientation, is_progressive, scans, place, picture_end = "", 1, False, 0, 2, 0
+    wrong, orientation, is_progressive, scans, place, picture_end = "", 0, False, 0, 2, 0
     while 0 < place < len(data):
         found = _segment(data, place)
         if found is None:
@@ -53,7 +53,7 @@ def read_jpeg(data: bytes) -> Jpeg:
         if marker in _FRAMES or marker in _CODED:
             is_progressive = marker == 0xC2
             wrong = wrong or _frame_wrong(marker, data[start:end])
-        elif marker == _APP1 and not scans and orientation == 1:
+        elif marker == _APP1 and not scans and not orientation:  # of several, the first counts
             orientation = _orientation(data[start:end])
         elif marker == _SOI:
             wrong = wrong or "a second picture begins inside it"
@@ -63,7 +63,9 @@ def read_jpeg(data: bytes) -> Jpeg:
         place = end
     if scans > MOST_SCANS:
         wrong = wrong or f"it has {scans} scans; {MOST_SCANS} at most are read"
-    return Jpeg(wrong=wrong, orientation=orientation, is_progressive=is_progressive, end=picture_end, scans=scans)
+    return Jpeg(
+        wrong=wrong, orientation=orientation or 1, is_progressive=is_progressive, end=picture_end, scans=scans
+    )
 
 
 def head_of_jpeg(data: bytes) -> bytes:
@@ -132,9 +134,9 @@ def _frame_wrong(marker: int, frame: bytes) -> str:
 
 
 def _orientation(app1: bytes) -> int:
-    """Return the orientation that an EXIF segment says, 1 for upright where it says none that is known."""
+    """Return the orientation that a segment says, 1 where its EXIF says none that is known, 0 if it is no EXIF."""
     if not app1.startswith(b"Exif\0"):
-        return 1
+        return 0
     tiff = app1[6:]
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2], "")
     if not order or len(tiff) < 8:

@@ -19,6 +19,7 @@ from playhead.errors import Damaged, Mismatch
 MOST_BYTES = 2**31  # of a database that is copied because of the journal beside it
 MOST_TEXT = 2**20  # bytes of one value
 SHOWN_TEXT = 60  # letters of a text that should have been a number: enough to tell it
+JOURNALS = ("-wal", "-journal")  # end the names of what lies beside a database and belongs to it
 _ROW_BYTES = 4  # no row takes fewer: a table of more rows than this allows is one that leads in circles
 _STEPS = 10**5  # of sqlite's machine between two looks at how far it has come
 _MOST_STEPS, _STEPS_A_BYTE = 2 * 10**7, 50  # 380,870 rows of 45 MB take 2 steps a byte
@@ -88,7 +89,8 @@ def open_sqlite(path: Path, shown: str) -> Iterator[Database]:
     with ExitStack() as stack:
         with open_plain(path) as file:
             size = file.seek(0, 2)
-        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"  # without it WAL mode writes beside the file
+        path = path.resolve()  # what sqlite looks for beside a link lies beside what it leads to
+        address = f"{path.as_uri()}?mode=ro&immutable=1"  # without it WAL mode writes beside the file
         if sidecar := _sidecar(path, shown):
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="playhead-"))
             size += _copy(path, sidecar, Path(folder), shown)

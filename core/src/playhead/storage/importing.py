@@ -107,8 +107,12 @@ def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str,
     name = only_or_named(game, "importer", game.importers, importer, option="--format")
     found: list[Importable] = []
     for path in paths:
-        if not path.exists():
-            raise NotFound(f"{path} does not exist.")
+        try:
+            path.stat()
+        except FileNotFoundError as error:
+            raise NotFound(f"{path} does not exist.") from error
+        except (OSError, ValueError) as error:
+            raise NotFound(f"{str(path)[:MOST_SOURCE]} cannot be read: {reason(error)}.") from error
         found.extend(resolve(game.importers[name])(game, path, options))
     return found
 
@@ -292,7 +296,7 @@ def _fingerprint(source: Path) -> str:
     what encoding its pictures does, and the disk is read once: the import finds the file in memory then.
     """
     if not source.is_file():
-        return hashlib.sha256(str(source.resolve()).encode()).hexdigest()
+        return hashlib.sha256(os.fsencode(source.absolute())).hexdigest()
     digest, end, checksum, last = hashlib.sha256(), 0, 0, b""
     with open_plain(source) as file:
         try:

@@ -74,7 +74,7 @@ class JpegPicture:
         if not found.end:
             raise ValueError("it is cut short, its end is missing")
         if found.end < len(data):
-            raise ValueError(f"it has {len(data) - found.end:,} bytes behind its end")
+            raise ValueError(f"it has {_bytes(len(data) - found.end)} behind its end")
         if (head := head_of_jpeg(data)) and is_plain(head):
             _HEADS[shape[:2]] = head
 
@@ -87,7 +87,7 @@ class JpegPicture:
         if found.end and found.end < len(data):
             behind = data[found.end :]
             what = " (a further picture)" if b"\xff\xd8\xff" in behind[: 2**16] else ""
-            done.append(f"without the {len(behind):,} bytes behind its end{what}")
+            done.append(f"without the {_bytes(len(behind))} behind its end{what}")
             data = data[: found.end]
         if found.orientation != 1:
             data = self._turned(data, shape, found.orientation)
@@ -109,6 +109,10 @@ class JpegPicture:
     @property
     def _space(self) -> str:
         return "RGB" if self.colour == "rgb" else "GRAY"
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} byte{'s' if count > 1 else ''}"
 
 
 def _read(data: bytes) -> Jpeg:

@@ -69,7 +69,7 @@ def find_hdf5(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Im
 
 def _is_named_so(file: Path) -> bool:
     """Say whether a file is called as HDF5 is; those that a Mac writes beside others begin with "._"."""
-    return file.suffix.lower() in ENDINGS and not file.name.startswith("._") and file.is_file()
+    return file.suffix.lower() in ENDINGS and not file.name.startswith("._") and not file.is_dir()
 
 
 def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: Progress) -> None:

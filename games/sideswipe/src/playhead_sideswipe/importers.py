@@ -128,7 +128,7 @@ def _matched(table: Table, pictures: Pictures) -> tuple[IndexArray, list[tuple[i
     if len(pictures.uuid_N):
         near_N = np.minimum(np.searchsorted(pictures.uuid_N, uuid_N), len(pictures.uuid_N) - 1)
         places_N = np.where(pictures.uuid_N[near_N] == uuid_N, near_N, -1)
-    left_out = [(0, LeftOut(what=f"picture {one.what}", why=one.why)) for one in pictures.left_out]
+    left_out = [(0, one) for one in pictures.left_out]
     is_used = np.zeros(len(pictures.uuid_N), bool)
     is_used[places_N[places_N >= 0]] = True
     for place in np.flatnonzero(~is_used).tolist():

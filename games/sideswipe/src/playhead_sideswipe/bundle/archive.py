@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playhead.containers.archive import ENTRY, Archive, is_folder, packed, untrusted
+from playhead.containers.sqlite import JOURNALS
 from playhead.errors import Damaged
 from playhead.storage.importing import LeftOut
 from playhead_sideswipe.bundle.pictures import HEAD_BYTES, MOST_PICTURE_BYTES, BadPicture, Finder, only_database
@@ -28,7 +29,11 @@ class ZipBundle:
         finder = Finder()
         self._numbers: array[int] = array("Q")
         databases = {one.orig_filename: one for one in self._archive.entries if self._is_database(one, finder)}
-        self._database = databases[only_database(list(databases), str(file), finder)]
+        several = "Unpack the zip, and pass the path of one of them."
+        self._database = databases[only_database(list(databases), str(file), finder, several)]
+        journals = {f"{self._database.orig_filename}{ending}": ending for ending in JOURNALS}
+        named = [(one, journals.get(one.orig_filename)) for one in self._archive.entries]
+        self._journals = [(one, ending) for one, ending in named if ending and not untrusted(one)]
         self._archive.forget()
         self.pictures = finder.pictures()
 
@@ -61,10 +66,13 @@ class ZipBundle:
 
     @contextmanager
     def database(self) -> Iterator[Path]:
-        """Lend a copy of the database in a temporary folder."""
+        """Lend a copy of the database in a temporary folder, with the journal that was packed beside it."""
         with tempfile.TemporaryDirectory(prefix="playhead-") as folder:
             copy = Path(folder, "dataset.db")
             self._archive.copy(self._database, copy, MOST_DATABASE_BYTES, self.shown)
+            for entry, ending in self._journals:
+                what = f"{entry.orig_filename} in {self._archive.path}"
+                self._archive.copy(entry, copy.with_name(copy.name + ending), MOST_DATABASE_BYTES, what)
             yield copy
 
     def read(self, rows: Iterable[int]) -> Generator[bytes | BadPicture]:

@@ -11,7 +11,14 @@ from pathlib import Path
 from playhead.containers.files import reason
 from playhead.errors import Damaged
 from playhead.storage.importing import LeftOut
-from playhead_sideswipe.bundle.pictures import HEAD_BYTES, MOST_PICTURE_BYTES, BadPicture, Finder, only_database
+from playhead_sideswipe.bundle.pictures import (
+    HEAD_BYTES,
+    MOST_PICTURE_BYTES,
+    BadPicture,
+    Finder,
+    only_database,
+    too_long,
+)
 from playhead_sideswipe.dataset import is_sqlite
 
 AHEAD = 128 if hasattr(os, "posix_fadvise") else 0  # files: elsewhere nobody could be told of them
@@ -27,7 +34,10 @@ class FolderBundle:
         databases: list[str] = []
         finder = Finder()
         self._scan(finder, databases)
-        self._database = database or folder / only_database(databases, str(folder), finder)
+        if database:  # then a link is followed
+            finder.left_out = [one for one in finder.left_out if one.what != database.name]
+        several = "Pass the path of one of them."
+        self._database = database or folder / only_database(databases, str(folder), finder, several)
         self.pictures = finder.pictures()
 
     def _scan(self, finder: Finder, databases: list[str]) -> None:
@@ -44,7 +54,8 @@ class FolderBundle:
                             waiting.append(f"{inside}{entry.name}{os.sep}")
                         elif entry.is_symlink():
                             self._follow(entry, inside, finder, databases)
-                        # A pipe would be waited for, a device read for ever.
+                        else:  # a pipe would be waited for, a device read for ever
+                            finder.note_no_file(inside + entry.name)
             except OSError as error:
                 if not inside:
                     raise Damaged(f"{self._folder} cannot be read: {reason(error)}.") from error
@@ -55,7 +66,9 @@ class FolderBundle:
         name = inside + entry.name
         if not self._is_inside(entry.path):
             finder.left_out.append(LeftOut(what=name, why="it is a link out of the folder"))
-        elif Path(entry.path).is_file() and not finder.add(inside, entry.name):
+        elif not Path(entry.path).is_file():  # it may lead to itself
+            finder.note_no_file(name)
+        elif not finder.add(inside, entry.name):
             self._note(entry, name, finder, databases)
 
     def _note(self, entry: os.DirEntry[str], name: str, finder: Finder, databases: list[str]) -> None:
@@ -119,7 +132,7 @@ def _read_and_close(descriptor: int | BadPicture) -> bytes | BadPicture:
         while len(data) >= _READ_BYTES and (more := os.read(descriptor, _READ_BYTES)):
             data += more
             if len(data) > MOST_PICTURE_BYTES:
-                return BadPicture(f"it has more than {MOST_PICTURE_BYTES:,} bytes")
+                return BadPicture(too_long(data))
     except OSError as error:
         return BadPicture(f"it cannot be read, {error.strerror}")
     finally:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from playhead.containers.jpeg import end_of_picture
 from playhead.errors import NotFound
 from playhead.storage.importing import LeftOut
 
 HEAD_BYTES = 16  # of a file, so that a database is known
 MOST_PICTURE_BYTES = 2**20  # raw, a picture has 180,000 bytes: nothing larger is one
-_PICTURE = re.compile(r"([0-9A-Za-z_-]{1,36})(\.jpe?g)", re.IGNORECASE)
-
-_OTHER_PICTURE = re.compile(r"[0-9A-Za-z_-]{1,36}\.(png|webp|avif|heic|gif|bmp|tiff?|jxl|jp2)", re.IGNORECASE)
+_PICTURE = re.compile(r"([0-9A-Za-z_-]{1,36})(\.(?:jpe?g|jpe|jfif))", re.IGNORECASE)
+_OTHER_PICTURE = re.compile(r".*\.(png|webp|avif|heic|gif|bmp|tiff?|jxl|jp2)", re.IGNORECASE | re.DOTALL)
+_UNKNOWN_PICTURE = re.compile(r".*\.(jpe?g|jpe|jfif)", re.IGNORECASE | re.DOTALL)
+_SIDECAR = "._"  # begins the name of what a Mac writes beside a file: no picture
 MOST_NAMED = 5  # files of a bundle without a database
 
 NameArray = npt.NDArray[np.bytes_]
@@ -63,14 +65,28 @@ class Finder:
         """Note a file when its name is that of a picture, and say whether it is."""
         found = _PICTURE.fullmatch(name)
         if found is None:
-            if _OTHER_PICTURE.fullmatch(name):
-                self.left_out.append(LeftOut(what=f"picture {name}", why="it is no JPEG; convert it"))
+            if not name.startswith(_SIDECAR):
+                self._note_unknown(folder, name)
             return False
         self._names.append(found[1])
         self._place_of.append(self._places.setdefault((folder, found[2]), len(self._places)))
         if len(self._names) == 2**14:
             self._pack()
         return True
+
+    def _note_unknown(self, folder: str, name: str) -> None:
+        """Note a file that is called a picture and cannot be one of the bundle."""
+        if _OTHER_PICTURE.fullmatch(name):
+            self.left_out.append(LeftOut(what=f"picture {folder}{name}", why="it is no JPEG; convert it"))
+        elif _UNKNOWN_PICTURE.fullmatch(name):
+            why = "no row can name it: pictures are called UUID.jpg"
+            self.left_out.append(LeftOut(what=f"picture {folder}{name}", why=why))
+
+    def note_no_file(self, path: str) -> None:
+        """Note what has the name of a picture and is no file."""
+        if _OTHER_PICTURE.fullmatch(path) or _UNKNOWN_PICTURE.fullmatch(path):
+            why = "it is no plain file, or a link that leads nowhere"
+            self.left_out.append(LeftOut(what=f"picture {path}", why=why))
 
     def note_other(self, name: str, why: str = "") -> None:
         """Note a file that is neither picture nor database, for the case that a database is missed."""
@@ -92,7 +108,9 @@ class Finder:
         again_N = np.zeros(len(uuid_N), bool)
         again_N[1:] = uuid_N[1:] == uuid_N[:-1]
         for uuid in uuid_N[again_N].tolist():
-            self.left_out.append(LeftOut(what=uuid.decode(), why="there are two pictures of this name"))
+            self.left_out.append(
+                LeftOut(what=f"picture {uuid.decode()}", why="there are two pictures of this name")
+            )
         return Pictures(
             uuid_N=uuid_N[~again_N],
             place_N=place_N[~again_N],
@@ -102,8 +120,17 @@ class Finder:
         )
 
 
-def only_database(databases: list[str], where: str, finder: Finder) -> str:
-    """Return the one database there is. Raises NotFound for none, with what there is instead, and for several."""
+def too_long(data: bytes) -> str:
+    """Say what is wrong with a file of more bytes than a picture has, of which the first are given."""
+    where = ", most of them behind the end of its picture" if end_of_picture(data) else ""
+    return f"it has more than {MOST_PICTURE_BYTES:,} bytes{where}"
+
+
+def only_database(databases: list[str], where: str, finder: Finder, then: str) -> str:
+    """Return the one database there is; `then` is what to do about several.
+
+    Raises:  NotFound for none, with what there is instead, and for several.
+    """
     if len(databases) == 1:
         return databases[0]
     if not databases:
@@ -115,4 +142,4 @@ def only_database(databases: list[str], where: str, finder: Finder) -> str:
             f"(dataset.db).{there} Put it there, or pass the path of the file; its folder is looked through then."
         )
     named = ", ".join(sorted(databases)[:5])
-    raise NotFound(f"There are {len(databases)} sqlite files in {where} ({named}). Pass the path of one of them.")
+    raise NotFound(f"There are {len(databases)} sqlite files in {where} ({named}). {then}")
