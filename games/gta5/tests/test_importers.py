@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
@@ -252,3 +255,21 @@ def test_links_that_lead_nowhere_are_named_and_others_go_on(tmp_path: Path) -> N
     assert imported(tmp_path, folder, skip=True) == outcomes
     with pytest.raises(NotFound, match="cannot be read: File name too long"):
         imported(tmp_path, Path("n" * 5000))
+
+
+def test_two_imports_at_once_import_each_file_once(tmp_path: Path) -> None:
+    for number, name in enumerate(("a", "b", "a (1)")):
+        write(tmp_path / "new_data" / f"{name}.h5", one_hot(*([number % 2] * 40)))
+    typed = [sys.executable, "-m", "playhead", "import", "gta5", "new_data", "--home", str(tmp_path / "home")]
+    with ExitStack() as stack:
+        both = [
+            stack.enter_context(
+                subprocess.Popen(typed, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            )
+            for _ in range(2)
+        ]
+        said = [one.communicate()[0].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert sum(text.count("imported ") for text in said) == 2, said
+    there = (tmp_path / "home" / "recordings" / "gta5").iterdir()
+    assert sorted(folder.name for folder in there) == ["new_data-a", "new_data-b"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -23,6 +24,7 @@ from playhead.containers.files import open_plain, reason, shown
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named
 from playhead.home import FULL
+from playhead.locks import take
 from playhead.names import as_name, visible
 from playhead.references import resolve
 from playhead.storage.changing import changing
@@ -33,6 +35,7 @@ from playhead.storage.marks import Mark, measure
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
+LOCK = ".importing.lock"  # beside the recordings, while one is imported
 MOST_SOURCE = 4000  # letters of its path, which a mark keeps
 _READ_BYTES = 2**20
 _ZEROS = bytes(_READ_BYTES)
@@ -156,11 +159,36 @@ def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
 
 def _import_one(one: Importable, parent: Path, known: Known, progress: Progress) -> Imported:
     state = one.state or _fingerprint(one.source)
+    if done := _done(one, parent, state, known):
+        return done
+    with _alone(one, parent):
+        known.look_again()
+        return _done(one, parent, state, known) or _written(one, parent, state, known, progress)
+
+
+def _done(one: Importable, parent: Path, state: str, known: Known) -> Imported | None:
+    """Say so when there is nothing to do."""
     folder, before = _place(parent, one, state, known.by_identity)
     if before and before.state == state and before.is_whole(folder):
         return _told(one, folder, "already there", before)
-    if not one.state and (twin := known.of_state(state)):
-        return _once_more(one, twin)
+    twin = None if one.state else known.of_state(state)
+    return _once_more(one, twin) if twin else None
+
+
+@contextmanager
+def _alone(one: Importable, parent: Path) -> Iterator[None]:
+    """Wait until no other import writes into a folder: it may be about to write the same."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        lock = take(parent / LOCK, math.inf)
+    except OSError as error:
+        raise disk_failed(parent, error, _goes_on(one.source, is_full=error.errno in FULL)) from error
+    with lock or nullcontext():
+        yield
+
+
+def _written(one: Importable, parent: Path, state: str, known: Known, progress: Progress) -> Imported:
+    folder, before = _place(parent, one, state, known.by_identity)
     unfinished = folder.with_name(IMPORTING + folder.name)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:

@@ -9,7 +9,7 @@ from playhead.storage.marks import MARK, Mark
 
 
 class Known:
-    """The recordings under a folder by what they were made from and by what they hold. Read once, then kept up."""
+    """The recordings under a folder by what they were made from and by what they hold. Kept up."""
 
     def __init__(self, parent: Path) -> None:
         self.by_identity: dict[str, Path] = {}
@@ -17,12 +17,18 @@ class Known:
         self._by_content: dict[str, Path] = {}
         self._parent = parent
         self._unmarked: list[tuple[Path, int]] | None = None  # recordings without a mark, and their lengths
-        for file in sorted(parent.glob(f"[!.]*/{MARK}")):
-            if mark := Mark.read(file.parent):
+        self._seen: set[Path] = set()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Note what others have imported since."""
+        for file in sorted(self._parent.glob(f"[!.]*/{MARK}")):
+            if file.parent not in self._seen and (mark := Mark.read(file.parent)):
                 self.add(file.parent, mark)
 
     def add(self, folder: Path, mark: Mark) -> None:
         """Note what a recording was made from; of two the first counts."""
+        self._seen.add(folder)
         if mark.identity:
             self.by_identity[mark.identity] = folder
         if mark.state and mark.content:
