@@ -11,16 +11,26 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
 from msgspec import Meta, Struct
 
 from playhead.decoding import convert
 from playhead.errors import BadValue, Damaged, Mismatch, not_found
 
-LabelArray = npt.NDArray[np.generic]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    LabelArray = npt.NDArray[np.generic]
+else:
+    LabelArray = Any  # every game states labels, and numpy would take a third of what `--help` takes
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    import numpy as np
+
+    return np.dtype(name)
 
 
 def _check_names(kind: str, names: tuple[str, ...]) -> None:
@@ -76,7 +86,7 @@ class Keys:
     @property
     def dtype(self) -> np.dtype[Any]:
         """How a state is stored."""
-        return np.dtype(np.uint8)
+        return _dtype("uint8")
 
 
 @dataclass(frozen=True, init=False)
@@ -109,7 +119,7 @@ class Choice:
     @property
     def dtype(self) -> np.dtype[Any]:
         """How a class number is stored."""
-        return np.dtype(np.uint16)
+        return _dtype("uint16")
 
 
 @dataclass(frozen=True, init=False)
@@ -147,7 +157,7 @@ class Axes:
     @property
     def dtype(self) -> np.dtype[Any]:
         """How a value is stored."""
-        return np.dtype(np.float32)
+        return _dtype("float32")
 
 
 Head = Keys | Choice | Axes
@@ -288,15 +298,21 @@ def keys_choice_conversions(
     `table` says for each class which keys are held. Keys that no class holds together go to the class that
     shares the most keys, fewest extra, first in the table.
     """
-    held_CA = np.array([[key in table[c] for key in keys.names] for c in choice.names], dtype=np.uint8)
+    held = [[key in table[c] for key in keys.names] for c in choice.names]
 
     def to_keys(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        held_CA = np.array(held, dtype=np.uint8)
         held_TA: LabelArray = held_CA[np.asarray(labels_TA[:, 0], dtype=np.int64)]
         return held_TA
 
     def to_choice(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        held_CA = np.array(held, dtype=np.int64)
         rows_TA = np.asarray(labels_TA, dtype=np.int64)
-        shared_TC = rows_TA @ held_CA.T.astype(np.int64)
+        shared_TC = rows_TA @ held_CA.T
         differing_TC = rows_TA.sum(1, keepdims=True) + held_CA.sum(1)[None, :] - 2 * shared_TC
         # Exact matches differ by 0; otherwise fewest differences, and among those the most shared keys.
         score_TC = differing_TC * (len(keys.names) + 1) - shared_TC

@@ -13,6 +13,7 @@ HEAVY = {
     "zarr",
     "cv2",
     "lightning",
+    "numpy",
     "kornia",
     "captum",
     "matplotlib",

@@ -7,15 +7,17 @@ pixels, and driven with four keys that become its three-number action.
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from playhead.game import Device, Frame, Game, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Keys
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 ENVIRONMENT = "CarRacing-v3"
 
@@ -25,6 +27,8 @@ GAS, BRAKE = 0.6, 0.5
 
 def action(held: Mapping[str, float]) -> npt.NDArray[np.float32]:
     """Return the environment's (steer, gas, brake) for the keys held: 0, 1 or a share of the interval."""
+    import numpy as np  # `playhead --help` imports this module, and needs no arrays
+
     steer = held.get("right", 0.0) - held.get("left", 0.0)
     return np.array([steer, GAS * held.get("gas", 0.0), BRAKE * held.get("brake", 0.0)], dtype=np.float32)
 
