@@ -136,7 +136,7 @@ def ask(capsys: pytest.CaptureFixture[str], what: str, home: Path, *args: str) -
     said = capsys.readouterr()
     text = said.out + said.err
     wrong = []
-    if "Traceback" in text:
+    if "Traceback" in text or "does not know:" in text:
         wrong.append(f"{what}: {' '.join(args[:2])} says {said.err[-300:]}")
     if visible(text, keep="\n") != text or any(line.startswith("fake row") for line in text.splitlines()):
         wrong.append(f"{what}: {' '.join(args[:2])} shows {text!a}")
