@@ -197,6 +197,9 @@ def _set(owner: object, name: str, value: object) -> None:
     object.__setattr__(owner, name, value)
 
 
+LONGEST_TITLE = 1000  # letters; it is part of a window's title, and a column of a table
+
+
 class _NoRecipe:
     """Stands for the class of recipes where nobody has imported it."""
 
@@ -211,6 +214,8 @@ def check_game(game: Game) -> None:
         raise BadValue(
             f'The game name "{game.name}" must be a lower-case word, as it is typed: letters, digits, _.'
         )
+    if len(game.title) > LONGEST_TITLE:
+        raise BadValue(f"The title of {game.name} has {len(game.title):,} letters, {LONGEST_TITLE} at most.")
     if not game.devices:
         raise BadValue(f"{game.name} has no device, so nothing could be recorded.")
     if not game.labels:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -20,6 +21,7 @@ from playhead.names import visible
 
 T = TypeVar("T")
 
+LONGEST = 1000  # letters of what is wrong with a plugin
 SLOW_S = 3.0  # the largest package of this repository is imported in .1 s; torch alone takes 2 to 3
 
 
@@ -36,7 +38,8 @@ def run_foreign(plugin: str, doing: str, work: Callable[[], T]) -> T:
     """
     pressed: list[int] = []
     with ExitStack() as stack:
-        for kept in (_state_kept(), _quiet(), _named_when_slow(plugin, doing), _ctrl_c_noted(pressed)):
+        named = _named_when_slow(plugin, doing)
+        for kept in (_threads_noted(plugin), _state_kept(), _quiet(), named, _ctrl_c_noted(pressed)):
             stack.enter_context(kept)
         try:
             result = work()
@@ -55,14 +58,19 @@ def how_to_remove(plugin: str) -> str:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, PlayheadError):
-        return str(error)
+        return shortened(str(error))
     if isinstance(error, SystemExit):
         return f"it wants to end the program (SystemExit: {error.code})"
     try:
         text = str(error)
     except BaseException as another:  # an error whose text cannot be made is foreign code too
         text = f"its text cannot be made, {type(another).__name__}"
-    return f"{type(error).__name__}: {text}"
+    return shortened(f"{type(error).__name__}: {text}")
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of what is wrong with a plugin, which may be of any length."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 @contextmanager
@@ -101,17 +109,41 @@ def _named_when_slow(plugin: str, doing: str) -> Iterator[None]:
         timer.cancel()
 
 
+_left: list[tuple[str, threading.Thread]] = []
+
+
+@contextmanager
+def _threads_noted(plugin: str) -> Iterator[None]:
+    """Note the threads that a plugin begins and that would keep the program from ending."""
+    before = set(threading.enumerate())
+    try:
+        yield
+    finally:
+        new = (one for one in threading.enumerate() if one not in before and not one.daemon)
+        _left.extend((plugin, one) for one in new)
+
+
+def unending(wait_s: float = 1.0) -> list[str]:
+    """Return the plugins that have begun threads which do not end, all of them waited for `wait_s` at most."""
+    deadline_s = time.monotonic() + wait_s
+    for _, thread in _left:
+        thread.join(max(0.0, deadline_s - time.monotonic()))
+    return sorted({plugin for plugin, thread in _left if thread.is_alive()})
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Lead what is printed on stdout, which holds results, to stderr: by Python, by C and by child processes."""
     with redirect_stdout(sys.stderr), ExitStack() as stack:
-        with suppress(OSError, ValueError):
-            _flush()
-            before = os.dup(1)
-            stack.callback(os.close, before)
+        _flush()
+        for number in (1, 2):  # it may close stderr, too
+            with suppress(OSError):
+                before = os.dup(number)
+                stack.callback(os.close, before)
+                stack.callback(os.dup2, before, number)
+        stack.callback(_flush)
+        with suppress(OSError):
             os.dup2(2, 1)
-            stack.callback(os.dup2, before, 1)
-            stack.callback(_flush)
         yield
 
 
@@ -126,11 +158,12 @@ def _state_kept() -> Iterator[None]:
     """Put back what belongs to the whole process and not to a plugin."""
     path, streams = list(sys.path), (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, threading.excepthook)
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()} if _is_main() else {}
-    folder = _folder()
+    folder, depth = _folder(), sys.getrecursionlimit()
     with warnings.catch_warnings():
         try:
             yield
         finally:
+            sys.setrecursionlimit(depth)
             sys.path[:] = [*path, *(one for one in sys.path if one not in path)]
             sys.stdin, sys.stdout, sys.stderr, sys.excepthook, threading.excepthook = streams
             if folder and _folder() != folder:

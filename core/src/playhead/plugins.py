@@ -18,8 +18,9 @@ import pluggy
 from playhead import builtin, hookspecs
 from playhead.errors import PluginError, not_found
 from playhead.game import Game, check_game
-from playhead.guarded import run_foreign
+from playhead.guarded import run_foreign, shortened
 from playhead.installed import GROUP, OWN, InstalledPlugin, installed_plugins
+from playhead.names import fault_of
 from playhead.references import Reference, Stated, all_stated, resolve
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Plugins:
     def _fail(self, name: str, reason: str, error: Exception | None) -> None:
         if self._strict:
             raise PluginError(f"Plugin {name} is broken: {reason}") from error
-        self.broken.append(BrokenPlugin(name=name, reason=reason))
+        self.broken.append(BrokenPlugin(name=name, reason=shortened(reason)))
 
     @property
     def games(self) -> dict[str, Game]:
@@ -124,7 +125,9 @@ class Plugins:
     def game(self, name: str) -> Game:
         """Return the game called `name`. Raises NotFound, mentioning broken plugins, with the nearest name."""
         if name not in self._games:
-            broken = "".join(f" Plugin {plugin.name} is broken: {plugin.reason}." for plugin in self.broken)
+            broken = "".join(
+                f" Plugin {plugin.name} is broken: {plugin.reason.rstrip('.')}." for plugin in self.broken
+            )
             raise not_found(
                 "game", name, self._games, then=f"Install its package, or see: playhead games.{broken}"
             )
@@ -201,7 +204,7 @@ def _checked_games(name: str, module: object) -> list[Game]:
         if not isinstance(game, Game):
             raise PluginError(f"playhead_games of {name} returned {type(game).__name__}, not a list of Game")
         check_game(game)
-        json.dumps(game.to_json())  # it goes into every recording
+        json.dumps([game.to_json(), [one.to_json() for one in game.recipes.values()]])  # all of it is written
     return games
 
 
@@ -226,6 +229,8 @@ def _commands_of(module: object, group: click.Group) -> dict[str, tuple[click.Co
         getattr(module, COMMANDS)(cli=group)
     added = {}
     for name, command in group.commands.items():
+        if not isinstance(name, str) or fault_of(name):
+            raise PluginError(f"no command can be called {name!r}")
         if not hasattr(command, "get_short_help_str"):
             raise PluginError(f"the command {name} is {type(command).__name__}, no command of click")
         added[name] = command, str(command.get_short_help_str())

@@ -106,6 +106,24 @@ BROKEN: dict[str, tuple[str, str]] = {
     "a command that is none": (
         good("a") + "@hookimpl\ndef playhead_commands(cli):\n    cli.add_command(3, 'x')", "no command of click",
     ),
+    "a command whose name is a number": (
+        good("a") + "import click\n@hookimpl\ndef playhead_commands(cli):\n"
+        "    cli.commands[3] = click.Command('three')", "no command can be called 3",
+    ),
+    "a command that is called like an option": (
+        good("a") + "import click\n@hookimpl\ndef playhead_commands(cli):\n"
+        "    cli.add_command(click.Command('--help'))", "no command can be called '--help'",
+    ),
+    "a recipe of things that cannot be written": (
+        "from playhead.training.recipe import Recipe\n" + good("a")
+        + ONE.replace("make()", "make(recipes={'default': Recipe(model_options={'x': object()})})"), "TypeError",
+    ),
+    "a title without an end": (good("a") + ONE.replace("make()", "make(title='T' * 10**7)"), "letters, 1000 at"),
+    "an error without an end": ("raise ValueError('x' * 10**7)", "xxx..."),
+    "the depth of all calls": ("import sys\nsys.setrecursionlimit(70)\nraise ValueError('x')", "ValueError: x"),
+    "a finalizer that raises": (
+        "class D:\n    def __del__(self): raise ValueError('del')\nD()\nraise KeyError('x')", "KeyError: 'x'",
+    ),
     "a command that cannot say what it is": (
         good("a") + "import click\nclass C(click.Command):\n    def get_short_help_str(self, limit=45):\n"
         "        raise RuntimeError('mute')\n@hookimpl\ndef playhead_commands(cli):\n    cli.add_command(C('x'))",
@@ -260,6 +278,29 @@ def test_an_import_that_never_ends_is_named_and_named_again_by_ctrl_c(
         "Stopped while plugin slow is being imported. Mend or update the package of slow"
     )
     assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (
+            "import threading\nthreading.Thread(target=threading.Event().wait).start()",
+            "a thread that does not end",
+        ),
+        ("import os\nos.close(2)\nraise ValueError('x')", "plugin odd is broken and left out"),
+        ("import click\nclick.echo = None\nraise ValueError('x')", "plugin odd is broken and left out"),
+    ],
+    ids=["a thread", "stderr", "click"],
+)
+def test_what_a_plugin_leaves_behind_neither_silences_a_command_nor_keeps_it(
+    code: str, says: str, install: Install, tmp_path: Path
+) -> None:
+    install("odd", code)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    command = [sys.executable, "-m", "playhead", "plugins"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True)
+    assert says in done.stderr
+    assert "playhead" in done.stdout
 
 
 def test_a_plugin_is_named_only_when_it_is_slow(install: Install, capsys: pytest.CaptureFixture[str]) -> None:

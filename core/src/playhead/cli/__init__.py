@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -19,7 +20,7 @@ from playhead.cli.context import loaded_plugins, warn_of
 from playhead.cli.net import VARIABLE, Call, full_disk, show_traceback, threads_caught, unexpected
 from playhead.cli.terminal import bare, say, visible_streams
 from playhead.errors import EndedBySignal, PlayheadError
-from playhead.guarded import Interrupted
+from playhead.guarded import Interrupted, unending
 from playhead.names import visible
 
 # name -> (module:command, one line for --help). In the order of a day's work.
@@ -107,7 +108,13 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 said what is wrong, 2 mistyped, 130 interrupted."""
-    sys.exit(run(args))
+    code = run(args)
+    plugins = unending()
+    if plugins:
+        say(f"Plugin {', '.join(plugins)} has begun a thread that does not end. It is not waited for.")
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(args: list[str] | None = None) -> int:

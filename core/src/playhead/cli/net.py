@@ -107,16 +107,20 @@ def _write(error: BaseException, home: Path | None) -> Path | None:
 
 @contextmanager
 def threads_caught(call: Call) -> Iterator[None]:
-    """Have an error that ends a thread said like any other, instead of a traceback between the lines."""
+    """Have an error that nobody can catch said like any other, instead of a traceback between the lines.
 
-    def caught(ended: threading.ExceptHookArgs) -> None:
+    It ends a thread, or comes out of a finalizer.
+    """
+
+    def caught(ended: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
         if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
             say(f"Error: {unexpected(ended.exc_value, call)}")
             if call.debug:
                 show_traceback(ended.exc_value)
 
-    before, threading.excepthook = threading.excepthook, caught
+    before = threading.excepthook, sys.unraisablehook
+    threading.excepthook = sys.unraisablehook = caught
     try:
         yield
     finally:
-        threading.excepthook = before
+        threading.excepthook, sys.unraisablehook = before

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-import click
+from click import echo  # as it is now: a plugin may replace click.echo
 
 from playhead.decoding import json_text
 from playhead.names import visible
@@ -32,12 +32,12 @@ def tell(*lines: object) -> None:
 
 def tell_json(value: Any) -> None:
     """Print a result as JSON: pure ASCII, in which everything else is escaped, and no number is NaN."""
-    click.echo(json_text(value))
+    echo(json_text(value))
 
 
 def _print(lines: Iterable[object], *, err: bool) -> None:
     for line in lines:
-        click.echo(visible(str(line)), err=err)
+        echo(visible(str(line)), err=err)
 
 
 class VisibleStream:
