@@ -10,7 +10,7 @@ from typing import Any
 from doubles import bright_side_drives, small_game
 
 from playhead.plugins import Plugins
-from playhead.training.checkpoint import has_checkpoint, read_checkpoint
+from playhead.training.checkpoint import FOLDER, read_checkpoint
 from playhead.training.job import TrainingJob, Unwatched
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
@@ -37,7 +37,7 @@ class Telling(Unwatched):
 def job_in(folder: Path, **more: Any) -> TrainingJob:
     game = small_game()
     drives = [bright_side_drives(game, seed=seed, count=30) for seed in range(3)]
-    kept = read_checkpoint(folder) if has_checkpoint(folder) else None
+    kept = read_checkpoint(folder) if any((folder / FOLDER).glob("*.json")) else None
     settings = {"recipe": RECIPE, "resume": kept, "checkpoint_s": 0, **more}
     return TrainingJob(game=game, recordings=drives, out=folder, plugins=Plugins(), **settings)
 

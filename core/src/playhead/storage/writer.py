@@ -369,7 +369,9 @@ class RecordingWriter:
         while True:
             left_s = self._pace.left_s()
             if left_s == 0:
-                self._publish()
+                began_s = time.monotonic()
+                self._files.publish(durable=True)
+                self._pace.published(began_s)
                 continue
             try:
                 thing = self._queue.get(timeout=left_s)
@@ -380,11 +382,6 @@ class RecordingWriter:
                 return
             self._pace.add(thing.since_s)
             self._take(thing)
-
-    def _publish(self) -> None:
-        began_s = time.monotonic()
-        self._files.publish(durable=True)
-        self._pace.published(began_s)
 
     def _take(self, thing: _Moment | _Batch | _Events) -> None:
         if isinstance(thing, _Events):

@@ -126,11 +126,6 @@ def _names(folder: Path) -> list[str]:
     return sorted((file.stem for file in home.glob("*.json")), reverse=True) if home.is_dir() else []
 
 
-def has_checkpoint(folder: Path) -> bool:
-    """Whether a training was begun here and not finished."""
-    return bool(_names(folder))
-
-
 def read_checkpoint(folder: Path) -> Checkpoint:
     """Return the newest checkpoint of a run's folder that is whole.
 
