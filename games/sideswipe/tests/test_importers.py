@@ -419,3 +419,13 @@ def test_rows_that_lie_in_a_journal_alone_arrive_too(kind: str, tmp_path: Path) 
         place = place / "index.db"
     row, recording, _ = only(place, tmp_path)
     assert (recording.length, row.left_out) == (3, 0), row.examples
+
+
+def test_names_of_rows_that_are_no_names_and_columns_in_capitals_are_told_and_read(tmp_path: Path) -> None:
+    original = Original.of(3)
+    original.rows = [(f"{row[0]}.jpg", *row[1:]) for row in original.rows]
+    with pytest.raises(Damaged, match=r"None of the 3 rows .* a value cannot be what it should be"):
+        imported(original.folder(tmp_path / "named"), tmp_path / "out")
+    original = Original.of(3)
+    original.tables = TABLES.replace("uuid", "UUID").replace("team", "Team")
+    assert only(original.folder(tmp_path / "capitals"), tmp_path)[1].length == 3

@@ -30,10 +30,11 @@ def content_of(recording: Recording) -> str:
     Times, names and where it comes from are no part of it.
     """
     checksums_T = _checksums(recording)
-    labels = _labels_of(recording)
-    if not labels and not _varies(checksums_T):
+    says = _says(recording)
+    if not _varies(checksums_T) and not any(_varies(rows) for rows in says.values()):
         return ""
-    return f"{_digest(checksums_T.tobytes())}/{labels or 'one'}"
+    labels = _digest(b"".join(name.encode() + rows.tobytes() for name, rows in says.items()))
+    return f"{_digest(checksums_T.tobytes())}/{labels}"
 
 
 def _digest(data: bytes) -> str:
@@ -44,14 +45,11 @@ def _varies(rows: npt.NDArray[Any]) -> bool:
     return bool(len(rows)) and bool((rows != rows[:1]).any())
 
 
-def _labels_of(recording: Recording) -> str:
-    """Return a digest of labels and columns, "" where they never change."""
+def _says(recording: Recording) -> dict[str, npt.NDArray[Any]]:
+    """Return labels and columns, by name."""
     columns = {name: recording.stored_column(name) for name in recording.columns}  # unread text costs a third
     parts = {"origin": recording.label_origin, **recording.labels, **columns}
-    rows = {name: np.ascontiguousarray(parts[name]) for name in sorted(parts)}
-    if not any(_varies(one) for one in rows.values()):
-        return ""
-    return _digest(b"".join(name.encode() + one.tobytes() for name, one in rows.items()))
+    return {name: np.ascontiguousarray(parts[name]) for name in sorted(parts)}
 
 
 def _checksums(recording: Recording) -> npt.NDArray[np.uint32]:

@@ -120,7 +120,7 @@ def _check_columns(database: Database, table: str, shown: str) -> None:
     found = database.columns(table)
     if not found:
         raise Damaged(f"{shown} has no table {table}. {_mended(table, wanted)}")
-    missing = [name for name in wanted if name not in found]
+    missing = [name for name in wanted if name not in {column.lower() for column in found}]  # as sqlite sees it
     if missing:
         raise Damaged(
             f"The table {table} of {shown} has no column {', '.join(missing)}; it has {', '.join(found)}. Add "

@@ -79,7 +79,7 @@ def find_pictures(game: Game, path: Path, options: Mapping[str, str]) -> Iterato
         )
     data_set = DataSet(path=path, table=table, bundle=bundle, check=check)
     name = bundle.name
-    first = next(uuid.decode() for uuid in table.columns["uuid"].tolist() if uuid)
+    first = next((uuid.decode() for uuid in table.columns["uuid"].tolist() if uuid), "")
     for number, part in _parts(table, bundle):
         rows = [table.columns[name][part.rows_N].tobytes() for name in DATA]
         yield Importable(
@@ -106,7 +106,8 @@ def _parts(table: Table, bundle: Bundle) -> Iterator[tuple[int, Part]]:
     places_N, left_out = _matched(table, bundle.pictures)
     rows_N = np.flatnonzero(places_N >= 0)
     if not len(rows_N):
-        why = f" (the first: {left_out[0][1]})" if left_out else ""
+        first = next((one for _, one in left_out if one.what.startswith("row ")), None)
+        why = f" (the first: {first})" if first else ""
         raise Damaged(
             f"None of the {len(table):,} rows of {bundle.shown} has a picture and can be used{why}. Pass the "
             "folder or zip that holds both."
