@@ -61,7 +61,7 @@ def install(folder: Path, into: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Pong", "my game", "2048", "_pong", "jeu-d-échecs", "échecs", "", "class", "a.b", "../x"]
+    "name", ["Pong", "my game", "2048", "_pong", "jeu-d-échecs", "échecs", "", "class", "a.b", "../x", "x" * 250]
 )
 def test_a_bad_name_is_refused_and_nothing_written(name: str, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="cannot be the name of a game"):

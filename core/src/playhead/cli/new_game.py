@@ -156,6 +156,9 @@ def write_package(name: str, title: str, into: Path) -> Path:
     return folder
 
 
+LONGEST = 50  # letters; it is typed in every command, and part of folders, modules and a package's name
+
+
 def check_name(name: str) -> None:
     """Raise BadValue unless `name` can be a game's: typed at a prompt and part of a package's name."""
     if not (name.isascii() and name.isidentifier() and name == name.lower()) or name.startswith("_"):
@@ -163,5 +166,7 @@ def check_name(name: str) -> None:
             f'"{name}" cannot be the name of a game: lower-case letters, digits and _ only, a letter first. '
             "Example: playhead new-game rocket_league."
         )
+    if len(name) > LONGEST:
+        raise BadValue(f"A text of {len(name)} letters cannot be the name of a game: {LONGEST} at most.")
     if keyword.iskeyword(name):
         raise BadValue(f'"{name}" is a word of Python and cannot be the name of a game. Choose another.')
