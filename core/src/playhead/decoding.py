@@ -51,6 +51,8 @@ def read_bytes(file: Path | str, most: int = MOST_BYTES) -> bytes:
         data, at_once = b"", status.st_size + 4096  # some files of the system have a size of 0
         while len(data) < most and (more := os.read(descriptor, min(at_once, most - len(data)))):
             data += more
+    except Damaged:  # which is an OSError too
+        raise
     except OSError as error:
         raise Damaged(f"{file} cannot be read: {error.strerror}.") from error
     finally:

@@ -99,6 +99,18 @@ def take(path: Path, patience_s: float = _PROBED_S) -> Lock | None:
         os.close(descriptor)  # its holder has deleted it just now
 
 
+@contextmanager
+def waited_for(path: Path) -> Iterator[Lock]:
+    """Hold a file, however long somebody else does; meanwhile Ctrl-C ends the wait.
+
+    Raises:  OSError when the file cannot be made.
+    """
+    while (lock := take(path, PATIENCE_S)) is None:
+        pass
+    with lock:
+        yield lock
+
+
 def is_taken(path: Path) -> bool:
     """Say whether a living process holds a file. Changes nothing."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from playhead.errors import BadValue, Damaged, NotFound
+from playhead.events import Origin
 from playhead.game import Device, Frame, Game
-from playhead.labels import Keys
+from playhead.labels import Keys, LabelSchema
+from playhead.storage import trim
+from playhead.storage.idle import Idle
 from playhead.storage.importing import Importable, Imported, Progress, _fingerprint, find, import_all
+from playhead.storage.repair import repair_recording
+from playhead.storage.schema import RecordingHeader
+from playhead.storage.writer import RecordingWriter
+
+HEADER = RecordingHeader(
+    game={"name": "pong", "controls": {"a": "key a"}}, schema=LabelSchema.of({"keys": Keys("a")}),
+    frame=Frame(width=16, height=8, rate_hz=10), rate_hz=10, device="screen", driver="human",
+)  # fmt: skip
 
 
 def game(**importers: Callable[..., Any]) -> Game:
@@ -85,14 +99,122 @@ def test_a_damaged_file_is_skipped_by_choice_and_tried_again_next_time(sources: 
 
 
 def test_what_a_killed_import_left_is_no_recording_and_is_replaced(sources: Path, tmp_path: Path) -> None:
-    left = tmp_path / "out" / ".importing-in_a"
-    left.mkdir(parents=True)
-    (left / "junk").write_text("from a killed import")
+    def killed(folder: Path, progress: Progress) -> None:
+        (folder / "junk").write_text("begun")
+        os._exit(9)
+
+    one = next(from_text(PONG, sources / "a.txt", {}))
+    child = os.fork()
+    if child == 0:
+        list(import_all([replace(one, fill=killed)], tmp_path / "out"))
+    assert os.waitpid(child, 0)[1] == 9 << 8
+    (left,) = (tmp_path / "out").glob(".importing-*[!k]")
+    assert [file.name for file in left.iterdir()] == ["junk"]
     assert outcomes(import_all(find(PONG, "", [sources / "a.txt"], {}), tmp_path / "out")) == [
         ("in_a", "imported")
     ]
     assert sorted(file.name for file in (tmp_path / "out" / "in_a").glob("[!.]*")) == ["half", "whole"]
-    assert not left.exists()
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["in_a"]
+
+
+def a_recording(
+    source: Path, text: str, meanwhile: Callable[[], object] = lambda: None, brightness: int = 40
+) -> Importable:
+    """Return a recording of a source; `meanwhile` is called while it is made."""
+    source.write_text(text)
+
+    def fill(folder: Path, progress: Progress) -> None:
+        with RecordingWriter(folder, HEADER) as writer:
+            for number in range(4):
+                shown = np.full((8, 16, 3), brightness + number, np.uint8)
+                writer.append(shown, number * 100_000_000, {"keys": [number % 2]}, Origin.HUMAN)
+        meanwhile()
+
+    return Importable(name=source.stem, source=source, fill=fill)
+
+
+class Other:
+    """Another process, which imports when it is told to begin."""
+
+    def __init__(self, one: Importable, out: Path) -> None:
+        begun, self._begin = os.pipe()
+        said, say = os.pipe()
+        self.pid = os.fork()  # before anything is locked: what is open then is open in both
+        if self.pid == 0:
+            os.read(begun, 1)
+            with os.fdopen(say, "w") as sys.stderr:
+                print(outcomes(import_all([one], out)), file=sys.stderr)
+            os._exit(0)
+        os.close(begun)
+        os.close(say)
+        self.said = os.fdopen(said)
+
+    def begin(self) -> None:
+        os.write(self._begin, b"!")
+        os.close(self._begin)
+
+    def join(self) -> int:
+        self.said.close()
+        return os.waitpid(self.pid, 0)[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork")
+@pytest.mark.parametrize(("name", "told"), [("s0", ("s0", "already there")), ("s0 (1)", ("s0_1", "left out"))])
+def test_a_source_that_another_command_is_importing_is_waited_for(
+    name: str, told: tuple[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    other = Other(a_recording(tmp_path / f"{name}.h5", "one"), out)
+
+    def meanwhile() -> None:
+        other.begin()
+        assert other.said.readline().startswith("Another playhead command is importing")
+
+    one = a_recording(tmp_path / "s0.h5", "one", meanwhile)
+    assert outcomes(import_all([one], out)) == [("s0", "imported")]
+    assert other.said.readline() == f"{[told]}\n"
+    assert other.join() == 0
+    assert [file.name for file in out.iterdir()] == ["s0"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork")
+@pytest.mark.parametrize(("brightness", "told"), [(40, ("s0", "left out")), (90, ("s0-2", "imported"))])
+def test_another_command_may_import_the_same_name_or_content(
+    brightness: int, told: tuple[str, str], tmp_path: Path
+) -> None:
+    out, place = tmp_path / "out", tmp_path / "other"
+    place.mkdir()
+    other = Other(a_recording(place / "s0.h5", "other bytes"), out)
+
+    def meanwhile() -> None:
+        other.begin()
+        assert other.said.readline() == "[('s0', 'imported')]\n"
+
+    one = a_recording(tmp_path / "s0.h5", "one", meanwhile, brightness=brightness)
+    assert outcomes(import_all([one], out)) == [told]
+    assert other.join() == 0
+    assert {file.name for file in out.iterdir()} == {"s0", told[0]}
+
+
+def test_a_repaired_or_trimmed_recording_counts_as_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss is made good when the source is there again; nothing is there twice."""
+    out, one = tmp_path / "out", a_recording(tmp_path / "s0.h5", "one")
+    list(import_all([one], out))
+    with (out / "s0" / "frames/c/0/0/0/0").open("r+b") as shard:
+        shard.seek(4004 + 20)
+        shard.write(b"\xff" * 40)
+    assert repair_recording(out / "s0").frames_after == 3
+    copy = a_recording(tmp_path / "s0 (1).h5", "other bytes")
+    assert outcomes(import_all([copy], out)) == [("s0_1", "left out")]
+    assert outcomes(import_all([one], out)) == [("s0", "imported anew")]
+    (out / "s0" / "zarr.json").write_bytes((out / "s0" / "zarr.json").read_bytes().replace(b"human", b"humam"))
+    assert not repair_recording(out / "s0").is_less
+    assert outcomes(import_all([one], out)) == [("s0", "already there")]
+    monkeypatch.setattr(trim, "kept_spans", lambda *args: [(0, 1), (2, 4)])
+    assert len(trim.trim_recording(out / "s0", Idle()).pieces) == 2
+    assert {row.outcome for row in import_all([one, copy], out)} == {"left out"}
 
 
 def test_a_source_that_cannot_be_read_is_damaged(

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import math
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -21,21 +20,22 @@ from typing import BinaryIO, Literal
 import google_crc32c
 
 from playhead.containers.files import open_plain, reason, shown
+from playhead.decoding import digest
 from playhead.errors import Damaged, DeviceFailed, Mismatch, NotFound, PlayheadError, StorageFull
 from playhead.game import Game, only_or_named
 from playhead.home import FULL
-from playhead.locks import take
+from playhead.locks import alone_in, is_taken, waited_for
 from playhead.names import as_name, visible
 from playhead.references import resolve
 from playhead.storage.changing import changing
 from playhead.storage.disk import disk_failed
 from playhead.storage.known import Known, content_in
 from playhead.storage.marks import Mark, measure
+from playhead.storage.pacing import say_on_stderr
 
 Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
-LOCK = ".importing.lock"  # beside the recordings, while one is imported
 MOST_SOURCE = 4000  # letters of its path, which a mark keeps
 _READ_BYTES = 2**20
 _ZEROS = bytes(_READ_BYTES)
@@ -159,59 +159,64 @@ def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
 
 def _import_one(one: Importable, parent: Path, known: Known, progress: Progress) -> Imported:
     state = one.state or _fingerprint(one.source)
-    if done := _done(one, parent, state, known):
-        return done
-    with _alone(one, parent):
+    if there := _already(one, parent, state, known):
+        return there
+    with _saying_who_failed(one.source, parent, parent), _alone_with(parent, one, state) as unfinished:
         known.look_again()
-        return _done(one, parent, state, known) or _written(one, parent, state, known, progress)
+        return _already(one, parent, state, known) or _import_alone(one, state, unfinished, known, progress)
 
 
-def _done(one: Importable, parent: Path, state: str, known: Known) -> Imported | None:
-    """Say so when there is nothing to do."""
+def _already(one: Importable, parent: Path, state: str, known: Known) -> Imported | None:
+    """Say that a source is imported, where that is known before it is read."""
     folder, before = _place(parent, one, state, known.by_identity)
     if before and before.state == state and before.is_whole(folder):
         return _told(one, folder, "already there", before)
-    twin = None if one.state else known.of_state(state)
+    twin = known.of_state(state) if not one.state else None
     return _once_more(one, twin) if twin else None
 
 
 @contextmanager
-def _alone(one: Importable, parent: Path) -> Iterator[None]:
-    """Wait until no other import writes into a folder: it may be about to write the same."""
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        lock = take(parent / LOCK, math.inf)
-    except OSError as error:
-        raise disk_failed(parent, error, _goes_on(one.source, is_full=error.errno in FULL)) from error
-    with lock or nullcontext():
-        yield
+def _alone_with(parent: Path, one: Importable, state: str) -> Iterator[Path]:
+    """Hold a source against other commands that import it, for as long as that takes; what they leave is deleted.
+
+    Yields the folder in which its recording is to be made.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    unfinished = parent / (IMPORTING + digest(one.identity or state))
+    lock = unfinished.with_name(f"{unfinished.name}.lock")
+    if is_taken(lock):
+        say_on_stderr(f"Another playhead command is importing {one.name}. This one waits for it.")
+    with waited_for(lock):
+        shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            yield unfinished
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _written(one: Importable, parent: Path, state: str, known: Known, progress: Progress) -> Imported:
+def _import_alone(one: Importable, state: str, unfinished: Path, known: Known, progress: Progress) -> Imported:
+    parent = unfinished.parent
     folder, before = _place(parent, one, state, known.by_identity)
-    unfinished = folder.with_name(IMPORTING + folder.name)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        with _saying_who_failed(one.source, folder, unfinished):
-            unfinished.mkdir(parents=True)
-            noted = one.fill(unfinished, progress) or ()
-            mark = _mark(one, state, unfinished, noted)
-            twin = known.of_content(unfinished, mark.content, but=folder) if mark.content else None
-            if twin is None:
+    with _saying_who_failed(one.source, folder, unfinished):
+        unfinished.mkdir()
+        noted = one.fill(unfinished, progress) or ()
+        mark = _mark(one, state, unfinished, noted)
+        if mark.content and (twin := known.of_content(unfinished, mark.content, but=folder)):
+            return _once_more(one, twin)
+        mark.write(unfinished)
+        if before:
+            _write_lists(folder, noted)
+            with changing(folder) as change:
+                unfinished.rename(change.copy(1))
+                change.replace()
+        else:
+            with alone_in(parent):  # another source may have taken the name, or shown the same, in the meantime
+                known.look_again()
+                if twin := known.marked_with(mark.content):
+                    return _once_more(one, twin)
+                folder, _ = _place(parent, one, state, known.by_identity)
                 _write_lists(folder, noted)
-                mark.write(unfinished)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    if twin is not None:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        return _once_more(one, twin)
-    if before:
-        with changing(folder) as change:
-            unfinished.rename(change.copy(1))
-            change.replace()
-    else:
-        unfinished.rename(folder)
+                unfinished.rename(folder)
     known.add(folder, mark)
     return _told(one, folder, "imported anew" if before else "imported", mark, noted)
 

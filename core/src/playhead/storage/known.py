@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from playhead.errors import PlayheadError
@@ -17,18 +18,24 @@ class Known:
         self._by_content: dict[str, Path] = {}
         self._parent = parent
         self._unmarked: list[tuple[Path, int]] | None = None  # recordings without a mark, and their lengths
-        self._seen: set[Path] = set()
+        self._seen: set[str] = set()
         self.look_again()
 
     def look_again(self) -> None:
-        """Note what others have imported since."""
-        for file in sorted(self._parent.glob(f"[!.]*/{MARK}")):
-            if file.parent not in self._seen and (mark := Mark.read(file.parent)):
-                self.add(file.parent, mark)
+        """Note what other commands have imported since."""
+        try:
+            with os.scandir(self._parent) as entries:
+                names = {entry.name for entry in entries if not entry.name.startswith(".")}
+        except FileNotFoundError:
+            return
+        for name in sorted(names - self._seen):
+            folder = self._parent / name
+            if (folder / MARK).exists() and (mark := Mark.read(folder)):
+                self.add(folder, mark)
+        self._seen = names
 
     def add(self, folder: Path, mark: Mark) -> None:
         """Note what a recording was made from; of two the first counts."""
-        self._seen.add(folder)
         if mark.identity:
             self.by_identity[mark.identity] = folder
         if mark.state and mark.content:
@@ -44,11 +51,16 @@ class Known:
 
     def of_content(self, new: Path, content: str, *, but: Path) -> Path | None:
         """Return the recording, other than `but`, that shows and says the same as a new one."""
-        folder = self._by_content.get(content)
-        if folder and folder != but and folder.is_dir():
+        folder = self.marked_with(content)
+        if folder and folder != but:
             return folder
         same = (one for one, length in self._lengths() if length == _length(new) and one != but)
         return next((one for one in same if content_in(one) == content), None)
+
+    def marked_with(self, content: str) -> Path | None:
+        """Return the recording whose mark says that it shows and says this, without reading any."""
+        folder = self._by_content.get(content)
+        return folder if folder and folder.is_dir() else None
 
     def _lengths(self) -> list[tuple[Path, int]]:
         """Return what was recorded here, or imported before marks said what they hold, with its lengths."""

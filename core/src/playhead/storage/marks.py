@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,6 +81,19 @@ class Mark:
     def is_whole(self, folder: Path) -> bool:
         """Whether the folder has everything that it had when it was written; true when the mark does not say."""
         return not self.files or measure(folder) == (self.files, self.bytes)
+
+
+def keep_mark(folder: Path, copies: Iterable[Path], *, is_less: bool = False) -> None:
+    """Give what takes the place of an imported recording its mark: its source has then been imported, as before.
+
+    `is_less`: something is lost that the source still has; then importing it again makes the recording whole.
+    """
+    mark = Mark.read(folder)
+    if mark is None or mark.is_lost:
+        return
+    for copy in copies:
+        files, size = measure(copy)
+        replace(mark, files=files + is_less, bytes=size).write(copy)
 
 
 def measure(folder: Path) -> tuple[int, int]:

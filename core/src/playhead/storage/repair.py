@@ -25,6 +25,7 @@ from playhead.storage.check import Problem, check_recording, declared_length, sh
 from playhead.storage.declarations import header_of, read_document, read_header, tables_of
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.marks import keep_mark
 from playhead.storage.mending import mend_bytes, mend_document
 from playhead.storage.pictures import most_bytes, picture_of
 from playhead.storage.reader import shard_key
@@ -55,6 +56,11 @@ class Repair:
     holds_nothing: bool = False
     backup: Path | None = None
     lost: list[int] = field(default_factory=list)
+
+    @property
+    def is_less(self) -> bool:
+        """Whether anything was lost that was in every frame."""
+        return bool(self.unlabelled or self.frames_after < self.frames_before)
 
 
 def repair_recording(
@@ -136,6 +142,7 @@ def _replace_folder(
         if not repair.frames_after:
             raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
         salvage.source.close()
+        keep_mark(folder, [change.copy(1)], is_less=repair.is_less)
         repair.backup = change.replace()
 
 

@@ -22,6 +22,7 @@ from playhead.storage.beginnings import check_ended
 from playhead.storage.changing import changing
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.idle import Idle, Progress, Span, kept_spans
+from playhead.storage.marks import keep_mark
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter
 
@@ -99,6 +100,7 @@ def _replace_folder(
         for number, span in enumerate(spans, 1):
             _copy(recording, span, change.copy(number))
         recording.close()
+        keep_mark(folder, [change.copy(number) for number, _ in enumerate(spans, 1)])
         return change.divide(len(spans))
 
 
