@@ -156,5 +156,5 @@ def saying_not_written(target: Path, what: str) -> Iterator[None]:
 
 def reason(error: BaseException) -> str:
     """Return what a library says went wrong, as the end of a sentence: one line, no full stop."""
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    said = getattr(error, "strerror", None) or error  # of FFmpeg's errors too, which are not all the system's
     return (" ".join(str(said).split()) or type(error).__name__)[:300].rstrip(".")

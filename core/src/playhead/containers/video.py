@@ -178,9 +178,10 @@ class VideoFile:
                 _Unnamed(file), options=options, buffer_size=_BUFFER_BYTES, metadata_errors="replace"
             )
         except (av.FFmpegError, OSError, ValueError, EOFError) as error:
-            said = (
-                "its index is missing, as of one that was cut short or never closed" if _lacks_index(file) else ""
-            )
+            is_unknown = isinstance(error, av.error.ArgumentError | av.error.InvalidDataError)
+            said = "its format is none that is known here, or its beginning is damaged" if is_unknown else ""
+            if _lacks_index(file):
+                said = "its index is missing, as of one that was cut short or never closed"
             raise Damaged(f"{self.path} cannot be read as a video: {said or reason(error)}.") from error
         self._stack.callback(container.close)
         return container, self._chosen(container, track)
