@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -268,12 +269,15 @@ def _connected(name: str) -> Any:
             "There is no X display (DISPLAY is not set), so no key can be pressed. Start this from a desktop "
             "session, or leave the keyboard out: --on world."
         )
-    try:
-        return display.Display(name)
-    except (error.DisplayError, error.XauthError, OSError) as failure:
-        raise DeviceFailed(
-            f"The X display {name} cannot be used for keys: {failure}. Is it running, and are you its user?"
-        ) from failure
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        # python-xlib leaves its sockets to the garbage collector when it is refused.
+        try:
+            return display.Display(name)
+        except (error.DisplayError, error.XauthError, OSError) as failure:
+            refused = str(failure)
+    raise DeviceFailed(
+        f"The X display {name} cannot be used for keys: {refused}. Is it running, and are you its user?"
+    )
 
 
 def _check_extensions(display: Any, name: str) -> None:
