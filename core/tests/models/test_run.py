@@ -106,7 +106,7 @@ def test_any_flipped_bit_is_noticed(tmp_path: Path, name: str) -> None:
 def test_zeroed_and_shortened_weights_are_refused_and_a_lost_file_too(tmp_path: Path) -> None:
     run = saved(tmp_path / "default" / "first")
     whole = run.weights.read_bytes()
-    for data in (whole[:-64] + bytes(64), whole[:-1], whole + b"x", b""):
+    for data in (whole[:-64] + bytes(64), whole[:-1], whole + b"x", whole + bytes(5000), b""):
         run.weights.write_bytes(data)
         with pytest.raises(Damaged, match=r"model\.safetensors.*Train again"):
             Run.open(run.path).load_model(Plugins())
