@@ -299,7 +299,7 @@ def test_a_full_disk_ends_an_import_that_goes_on_when_there_is_room(
         monkeypatch.setattr(f"playhead.storage.{module}.FileIO", SmallFile)
     monkeypatch.delattr("os.pwritev", raising=False)  # so that every write is one of SmallFile
     is_full = True
-    with pytest.raises(StorageFull, match=r"while .*set-002 was written .* type the same command again"):
+    with pytest.raises(StorageFull, match=r"while .* was written .* type the same command again"):
         imported(place, out)
     assert sorted(path.name for path in out.iterdir()) == ["set-001"]
     is_full = False
