@@ -74,7 +74,8 @@ def write(folder: Path, frames: int, each: int = 1000) -> list[Recording]:
         with RecordingWriter(folder / f"r{number:03d}", header) as writer:
             for step in range(each):
                 held = (rng.random(4) < 0.3).astype(np.uint8)
-                writer.append(known[step % 200], step * 100_000_000, {"drive": held}, Origin.SCRIPT)
+                shown = known[(step + number) % 200]  # from another on in each: else they are copies of one
+                writer.append(shown, step * 100_000_000, {"drive": held}, Origin.SCRIPT)
         made.append(open_recording(folder / f"r{number:03d}"))
     return made
 
