@@ -196,10 +196,9 @@ def test_whatever_a_run_says_of_itself(
     monkeypatch.setattr("playhead.training.supervised.train", lambda job: Run.open(file.parent))
 
     def ask_all(what: str) -> list[str]:
-        evaluated = what in NAMING and (
-            hostile != TRAVERSAL or not what.startswith("all of")
-        )  # of which no path is
-        commands = [*RUN_COMMANDS, EVALUATE] if evaluated or hostile in EVERY else RUN_COMMANDS
+        shown = what.startswith("all of")  # and names nothing
+        evaluated = hostile in EVERY or (what in NAMING and (hostile == UNSEEN or not shown))
+        commands = [*RUN_COMMANDS, EVALUATE] if evaluated else RUN_COMMANDS
         if hostile not in (*EVERY, REFERENCE) and what not in NAMING:
             commands = [PLAY] if hostile == UNSEEN else []
         return [wrong for command in commands for wrong in ask(capsys, what, watched, *command)]
