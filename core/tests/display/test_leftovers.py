@@ -116,3 +116,15 @@ def test_what_somebody_else_pressed_stays_pressed(
     kill_both(player)
     command(xvfb, "games")
     assert person.held() == {person.keycode("a")}
+
+
+def test_a_note_of_a_display_that_has_ended_is_put_aside(
+    xvfb: VirtualDisplay, person: XPerson, player: subprocess.Popen[str]
+) -> None:
+    kill_both(player)
+    told = json.loads(note(player).read_bytes())
+    assert told["display"], "a display on this machine has a socket"
+    note(player).write_text(json.dumps({**told, "display": "1/1"}), encoding="utf-8")
+    assert "left" not in command(xvfb, "games")
+    assert person.is_held("w"), "who holds it now is somebody else"
+    assert not note(player).exists()

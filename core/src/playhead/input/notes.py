@@ -54,6 +54,7 @@ class Note:
     """Which keys a player may hold: name -> number, and the numbers of those that repeated before it began."""
 
     machine: Annotated[str, Meta(max_length=255)]
+    display: Annotated[str, Meta(max_length=64)]
     player: Process
     watchdog: Process
     keys: Annotated[dict[str, Number], Meta(max_length=MOST_KEYS)]
@@ -75,7 +76,10 @@ def write_note(keys: Mapping[str, int], repeating: Collection[int], watchdog: in
     if note is None or player is None or guard is None:
         return None
     own = sorted(set(keys.values()) & set(repeating))
-    told = Note(machine=socket.gethostname(), player=player, watchdog=guard, keys=dict(keys), repeating=tuple(own))
+    told = Note(
+        machine=socket.gethostname(), display=display_began(), player=player, watchdog=guard, keys=dict(keys),
+        repeating=tuple(own),
+    )  # fmt: skip
     half = note.with_suffix(".half")
     try:
         note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -97,6 +101,9 @@ def settle(file: Path, say: Callable[[str], object]) -> None:
         forget(file)
         return
     if note.machine != socket.gethostname() or note.player.is_alive() or note.watchdog.is_alive():
+        return
+    if note.display and display_began() not in ("", note.display):  # nothing is held by a display that has ended
+        forget(file)
         return
     try:
         told = _let_go(note)
@@ -129,6 +136,20 @@ def _joined(names: Collection[str]) -> str:
     """Return names as in a sentence; numbers that no name stands for are "keys"."""
     *first, last = names or ["keys"]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def display_began() -> str:
+    """Return what tells this display from one before that had its number; empty where nobody tells.
+
+    A server of X11 makes its socket anew when it starts. One on another machine has none here.
+    """
+    server, _, number = os.environ.get("DISPLAY", "").rpartition(":")
+    if sys.platform == "win32" or server not in ("", "unix"):
+        return ""
+    with suppress(OSError):
+        status = Path(f"/tmp/.X11-unix/X{number.partition('.')[0]}").lstat()
+        return f"{status.st_ino}/{status.st_mtime_ns}"
+    return ""
 
 
 def began_of(pid: int) -> str:
