@@ -59,7 +59,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def told(**changes: Any) -> dict[str, Any]:
     return {
-        "machine": socket.gethostname(), "display": "", "player": DEAD, "watchdog": DEAD, "keys": {"w": 25, "a": 38, "d": 40},
+        "machine": socket.gethostname(), "display": "",
+        "player": DEAD, "watchdog": DEAD, "keys": {"w": 25, "a": 38, "d": 40},
         "repeating": [25, 38], **changes,
     }  # fmt: skip
 
