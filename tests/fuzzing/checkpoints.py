@@ -53,4 +53,6 @@ def _tensors(rng: Random, file: Path) -> str:
 
 def _anything(rng: Random, file: Path) -> str:
     path = rng.choice((file, file.with_suffix(".safetensors"), file.parent, file.parent.parent))
+    if not file.parent.is_dir():
+        return "its folder is harmed already"
     return f"{path.name}: {harm.anything(path, rng)}"

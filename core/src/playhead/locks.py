@@ -148,7 +148,7 @@ def alone_in(folder: Path, *, looking: bool = False) -> Iterator[None]:
 def _open_folder(folder: Path) -> int:
     if os.name == "nt":  # a folder cannot be locked there
         return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
-    return os.open(folder, os.O_RDONLY)
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)  # a pipe would be waited for
 
 
 def _patiently(descriptor: int, patience_s: float, *, shared: bool) -> bool:
