@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -40,21 +38,6 @@ def test_a_home_that_is_none(
         error = capsys.readouterr().err
         assert said_one_sentence(error), error
         assert "Choose another home: --home FOLDER." in error
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no /proc")
-@pytest.mark.parametrize(
-    "command", ["record gta5 --on world --seconds 1", "play gta5 --on world --record --seconds 1"]
-)
-def test_a_home_in_which_nothing_can_be_made(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
-    monkeypatch.setenv("PLAYHEAD_HOME", "/proc")
-    assert run(command.split()) == 1
-    error = capsys.readouterr().err
-    assert said_one_sentence(error), error
-    assert re.search(r"/proc/(\.reserved|recordings)/gta5 cannot be (made|written)", error), error
-    assert "Choose another home: --home FOLDER." in error
 
 
 def record(folder: Path) -> Path:
