@@ -170,3 +170,12 @@ def test_ends_that_are_none_of_these_keep_their_codes(
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     failing(command, error)
     assert cli.run(["fail"]) == code
+
+
+def test_an_endless_line_keeps_what_is_wrong_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say(f"{'x' * 65_000} is no name. Rename it.", "short")
+    long, short = capsys.readouterr().err.splitlines()
+    assert long.startswith("xxx")
+    assert long.endswith("is no name. Rename it.")
+    assert len(long) < 5_000
+    assert short == "short"

@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+MOST_SAID = 4_000  # letters of a line for a person: a name in it may have 65,000
+ENDING = 1_000  # of them from its end, which says what to do
+
+
 def say(*lines: object) -> None:
-    """Print lines for the person, on stderr, so that stdout holds results only."""
-    _print(lines, err=True)
+    """Print lines for the person, on stderr: stdout holds results only. The middle of an endless one is cut."""
+    _print((_shortened(str(line)) for line in lines), err=True)
+
+
+def _shortened(line: str) -> str:
+    if len(line) <= MOST_SAID:
+        return line
+    return f"{line[: MOST_SAID - ENDING]} [... {len(line) - MOST_SAID:,} letters ...] {line[-ENDING:]}"
 
 
 def tell(*lines: object) -> None:
