@@ -125,7 +125,14 @@ class Campaign:
         """Make one input, run its commands and judge."""
         began = time.monotonic()
         kind = kind_of(number)
-        what, commands = KINDS[kind](Random(f"{self.seed}/{number}"), box, seeds)
+        try:
+            what, commands = KINDS[kind](Random(f"{self.seed}/{number}"), box, seeds)
+        except (
+            MemoryError,
+            OSError,
+        ) as error:  # harmed twice: what is gone, or a terabyte by now, is harmed no more
+            what, commands = f"could not be made: {type(error).__name__}", []
+            print(f"{kind} {number} {what}", flush=True)
         box.lay()
         faults = []
         for args in commands:

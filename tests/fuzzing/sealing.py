@@ -69,6 +69,8 @@ def seal_files(run: Path) -> None:
     """Let a run.json say of the files beside it what they are."""
     file = run / "run.json"
     try:
+        if file.stat().st_size > _MOST_BYTES:
+            return
         document = json.loads(file.read_text(encoding="utf-8"))
         for name in document["files"]:
             sealed = run / name

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from doubles import bright_side_drives, small_game
 
-from playhead.errors import StorageFull
+from playhead.errors import DeviceFailed, StorageFull
 from playhead.models import run as run_module
 from playhead.models.run import Run
 from playhead.plugins import Plugins
@@ -90,3 +90,13 @@ def test_a_run_that_cannot_be_written_after_all_says_so(tmp_path: Path, monkeypa
     monkeypatch.undo()
     kept = checkpoint.read_checkpoint(tmp_path / "run")
     assert train(job_in(tmp_path / "run", resume=kept)).metrics["steps"] == 4
+
+
+def test_a_folder_that_cannot_be_written_says_so_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **more: object) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(room, "_fill", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(DeviceFailed, match="cannot be written"):
+        train(job_in(tmp_path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from torch import nn
@@ -31,7 +31,8 @@ def room_for(folder: Path, network: nn.Module, feature_windows: int = 0) -> Iter
             _fill(file, size + feature_windows * WINDOW_BYTES + SPARE_BYTES)
         yield
     finally:
-        file.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing may be deleted nothing was written
+            file.unlink(missing_ok=True)
 
 
 def _fill(file: Path, size: int) -> None:
