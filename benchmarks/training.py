@@ -24,7 +24,8 @@ import torch
 
 from playhead.data.augment import Augmenter
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Loader, draw_rows
+from playhead.data.loader import Loader
+from playhead.data.sampling import draw_rows
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game

@@ -10,7 +10,8 @@ from doubles import bright_side_drives, small_game
 
 from playhead.data.augment import Augmenter
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Loader, draw_rows, rows_in_order
+from playhead.data.loader import Loader
+from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Damaged
 
@@ -86,24 +87,6 @@ def test_a_frame_that_cannot_be_read_is_an_error_and_not_a_hang(index: WindowInd
     index.recordings[1].read_frame_into = fail  # type: ignore[method-assign]
     with pytest.raises(Damaged, match="Frame"):
         list(Loader(index=index, rows=rows_in_order(len(index), 8)))
-
-
-def test_even_weights_show_every_window_once_a_round() -> None:
-    drawn = np.concatenate(list(draw_rows(np.full(10, 0.1), 4, 5, seed=0)))
-    assert sorted(drawn[:10]) == list(range(10))
-    assert sorted(drawn[10:]) == list(range(10))
-
-
-def test_weights_are_followed() -> None:
-    weight_N = np.array([0.7, 0.3, 0.0])
-    drawn = np.concatenate(list(draw_rows(weight_N, 100, 20, seed=0)))
-    assert np.bincount(drawn, minlength=3) / len(drawn) == pytest.approx(weight_N, abs=0.04)
-
-
-def test_rows_in_order_can_be_thinned() -> None:
-    assert [rows.tolist() for rows in rows_in_order(5, 2)] == [[0, 1], [2, 3], [4]]
-    assert [rows.tolist() for rows in rows_in_order(101, 4, at_most=5)] == [[0, 25, 50, 75], [100]]
-    assert rows_in_order(0, 4) == []
 
 
 @pytest.mark.parametrize("capacity", [0, 3_000, 10**8])

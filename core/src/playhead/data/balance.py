@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.data.sampling import WeightArray
 from playhead.data.windows import BoolArray, WindowIndex
 from playhead.errors import not_found
 from playhead.labels import Axes, Choice, Keys
-
-WeightArray = npt.NDArray[np.float64]
 
 # Frames where the action changes are a few per cent; drawn this much more often they are seen, not everything.
 CHANGE_WEIGHT = 4.0

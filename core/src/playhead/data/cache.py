@@ -1,29 +1,32 @@
 """Keeps what a network looks at of each frame, as far as memory goes, so that a frame is decoded once.
 
-A prepared frame is small (19 KB of a 240x180 frame's 130): the whole of a short training's data fits.
+A prepared frame is small (19 KB of a 240x180 frame's 130): the whole of a short training's data fits. What is kept
+is arrays by name, of any type: pictures, or the features of a frozen backbone.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Views = Mapping[str, npt.NDArray[np.uint8]]
+Views = Mapping[str, npt.NDArray[Any]]
 
 
 class ViewCache:
     """Views by frame, up to a number of bytes; the first that come stay. Used by several threads.
 
-    Shapes:  views are (K, height, width, C) for K frames; places_K are frame numbers below `frames`.
+    Shapes:  views are (K, ...), one row a frame, each of a shape and type of its own;
+             places_K are frame numbers below `frames`.
     """
 
     def __init__(self, frames: int, capacity_bytes: int) -> None:
         self._slot_of = np.full(frames, -1, dtype=np.int32)
         self._capacity_bytes = capacity_bytes
-        self._kept: dict[str, npt.NDArray[np.uint8]] = {}
+        self._kept: dict[str, npt.NDArray[Any]] = {}
         self._used = 0
         self._capacity = 0
         self._lock = threading.Lock()
@@ -32,7 +35,7 @@ class ViewCache:
         """Say which frames are kept."""
         return np.asarray(self._slot_of[places_K] >= 0)
 
-    def get(self, places_K: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.uint8]]:
+    def get(self, places_K: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the views of kept frames."""
         slots = self._slot_of[places_K]
         return {name: kept[slots] for name, kept in self._kept.items()}
@@ -56,4 +59,6 @@ class ViewCache:
         each = sum(view[0].nbytes for view in views.values())
         self._capacity = min(len(self._slot_of), self._capacity_bytes // max(1, each))
         # np.empty takes address space only: memory is used as frames come.
-        self._kept = {name: np.empty((self._capacity, *view.shape[1:]), np.uint8) for name, view in views.items()}
+        self._kept = {
+            name: np.empty((self._capacity, *view.shape[1:]), view.dtype) for name, view in views.items()
+        }

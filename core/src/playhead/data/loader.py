@@ -22,38 +22,14 @@ import torch
 from torch import Tensor
 
 from playhead.data.augment import Augmenter
-from playhead.data.balance import WeightArray
+from playhead.data.buffer_pool import BufferPool
 from playhead.data.cache import ViewCache
-from playhead.data.lent import LentFrames
 from playhead.data.windows import IndexArray, LabelTable, WindowIndex
 
 Batch = dict[str, Any]
 FrameArray = npt.NDArray[np.uint8]
-ViewTable = dict[str, FrameArray]
-Prepare = Callable[[FrameArray], Mapping[str, FrameArray]]
-
-
-def draw_rows(weight_N: WeightArray, batch_size: int, steps: int, seed: int) -> Iterator[IndexArray]:
-    """Draw the windows of each step: shuffled rounds when all weigh the same, else with replacement."""
-    rng = np.random.default_rng(seed)
-    count = len(weight_N)
-    if np.ptp(weight_N) > 1e-12 * weight_N.max():
-        for _ in range(steps):
-            yield rng.choice(count, size=batch_size, p=weight_N)
-        return
-    waiting = np.empty(0, dtype=np.int64)
-    for _ in range(steps):
-        while len(waiting) < batch_size:
-            waiting = np.concatenate([waiting, rng.permutation(count)])
-        yield waiting[:batch_size]
-        waiting = waiting[batch_size:]
-
-
-def rows_in_order(count: int, batch_size: int, at_most: int = 0) -> list[IndexArray]:
-    """Return all windows in order, or `at_most` of them evenly spread, in batches."""
-    chosen = count if at_most <= 0 else min(count, at_most)
-    rows = np.linspace(0, max(0, count - 1), chosen).astype(np.int64)
-    return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+ViewTable = dict[str, npt.NDArray[Any]]
+Prepare = Callable[[FrameArray], Mapping[str, npt.NDArray[Any]]]
 
 
 @dataclass(kw_only=True)
@@ -77,7 +53,7 @@ class Loader:
     steps: int = 0  # how many batches `rows` gives, where it cannot be counted
     first: int = 0  # batches to leave out; what the others hold does not depend on it
     _scratch: threading.local = field(default_factory=threading.local, repr=False)
-    _lent: LentFrames = field(default_factory=LentFrames, repr=False)
+    _pool: BufferPool = field(default_factory=BufferPool, repr=False)
 
     def __len__(self) -> int:
         return self.steps if callable(self.rows) else len(self.rows)
@@ -157,7 +133,7 @@ class Loader:
         length = self.index.spec.length
         mixed: ViewTable = {}
         for name, view in self._plain(rows[others]).items():
-            whole = np.empty((len(rows), length, *view.shape[1:]), dtype=np.uint8)
+            whole = np.empty((len(rows), length, *view.shape[1:]), view.dtype)
             whole[others] = view.reshape(len(others), length, *view.shape[1:])
             whole[chosen] = prepared[name].reshape(len(chosen), length, *view.shape[1:])
             mixed[name] = whole.reshape(-1, *view.shape[1:])
@@ -168,7 +144,7 @@ class Loader:
         places = self._places(rows)
         if self.cache is None and self.prepare is None:
             # Straight into memory of their own: copying a picture of 400x150 costs a tenth of decoding it.
-            return {"frames": self._decode_into(self._lent.take(len(places), self._frame_shape), places)}
+            return {"frames": self._decode_into(self._pool.take(len(places), self._frame_shape), places)}
         if self.cache is None:
             return self._prepared(self._decoded(places))
         missing = np.unique(places[~self.cache.has(places)])
@@ -186,7 +162,7 @@ class Loader:
         kept = self.cache.get(places[~is_fresh])
         gathered: ViewTable = {}
         for name, view in fresh.items():
-            whole = np.empty((len(places), *view.shape[1:]), dtype=np.uint8)
+            whole = np.empty((len(places), *view.shape[1:]), view.dtype)
             whole[is_fresh] = view[where[is_fresh]]
             if not is_fresh.all():
                 whole[~is_fresh] = kept[name]

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
-from playhead.data.loader import Loader, rows_in_order
+from playhead.data.loader import Loader
+from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import NotANumber
 from playhead.evaluation.answers import Answers, HeadAnswers

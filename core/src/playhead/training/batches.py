@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from playhead.data.augment import Augmenter
-from playhead.data.balance import WeightArray, prefer, report, weights
+from playhead.data.balance import prefer, report, weights
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Loader, draw_rows, rows_in_order
+from playhead.data.loader import Loader
+from playhead.data.sampling import WeightArray, draw_rows, rows_in_order
 from playhead.data.source import Source
 from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
 from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, unusable, windows_by_recording

@@ -22,7 +22,8 @@ from torch import Tensor
 
 import playhead
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Loader, rows_in_order
+from playhead.data.loader import Loader
+from playhead.data.sampling import rows_in_order
 from playhead.data.split import Split
 from playhead.data.windows import WindowIndex, windows_by_recording
 from playhead.errors import EndedBySignal, NotANumber

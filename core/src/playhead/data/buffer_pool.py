@@ -1,4 +1,4 @@
-"""Memory that goes out with a batch and comes back by itself."""
+"""A pool of memory for batches: it goes out with a batch and comes back by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 FrameArray = npt.NDArray[np.uint8]
 
 
-class LentFrames:
+class BufferPool:
     """Memory for the frames of batches that leave, used again when nobody holds the batch any more.
 
     Fresh memory costs a page fault for every 4 KB, and on a virtual machine its host has to find the page too: up
@@ -26,9 +26,9 @@ class LentFrames:
         size = count * int(np.prod(shape))
         memory = self._fitting(size)
         # Every view of it, and every tensor, holds this array: it dies with the last of them.
-        lent = np.frombuffer(memory.data[:size], np.uint8)
-        weakref.finalize(lent, self._free.append, memory).atexit = False
-        return lent.reshape(count, *shape)
+        part = np.frombuffer(memory.data[:size], np.uint8)
+        weakref.finalize(part, self._free.append, memory).atexit = False
+        return part.reshape(count, *shape)
 
     def _fitting(self, size: int) -> FrameArray:
         for _ in range(len(self._free)):
