@@ -22,7 +22,7 @@ from in_memory import Memory, device_of, percentiles_ms
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import SystemClock
-from playhead.driving.loop import Loop, Pace, Tick
+from playhead.control.loop import Loop, Pace, Tick
 from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Choice

@@ -18,7 +18,7 @@ from in_memory import Memory, device_of, percentiles_ms
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.driving.loop import Loop, Pace
+from playhead.control.loop import Loop, Pace
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys

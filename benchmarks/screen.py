@@ -29,9 +29,9 @@ from playhead.capture.desktop import Box, GameWindow, why_no_window
 from playhead.capture.grab import Grabber, to_frame
 from playhead.capture.screen import ScreenCapture, open_capture
 from playhead.clock import NS_PER_S
+from playhead.control.drivers import HumanDriver
+from playhead.control.loop import Loop, Pace
 from playhead.devices import DeviceSession, OpenDevice
-from playhead.driving.drivers import HumanDriver
-from playhead.driving.loop import Loop, Pace
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game, Window
 from playhead.input.none import DryRun

@@ -11,8 +11,8 @@ import pytest
 
 from playhead.capture.environment import fit_frame
 from playhead.clock import FakeClock
+from playhead.control.hands import Hands
 from playhead.devices import DeviceSession, OpenDevice, open_device
-from playhead.driving.hands import Hands
 from playhead.environment import EnvironmentSession, action_translator
 from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError
 from playhead.events import Origin

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from playhead.capture import CapturedFrame
+from playhead.control.loop import Loop, Pace, never
+from playhead.control.stopping import stopped_by_interrupt
 from playhead.devices import open_device
-from playhead.driving.loop import Loop, Pace, never
-from playhead.driving.stopping import stopped_by_interrupt
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game, Window
 from playhead.labels import Keys

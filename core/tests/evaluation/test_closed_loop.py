@@ -8,7 +8,7 @@ import pytest
 from brightside import GAME, STEPS, load_plugins
 
 from playhead.capture import CapturedFrame
-from playhead.driving.loop import Tick
+from playhead.control.loop import Tick
 from playhead.errors import BadValue, NotFound
 from playhead.evaluation.clip import Filming, film, typical_seed
 from playhead.evaluation.closed_loop import Drive, course_of, drive_once, evaluate_closed_loop

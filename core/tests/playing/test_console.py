@@ -11,8 +11,8 @@ from doubles import HOTKEYS, FakeWindow, pressed
 from rich.console import Console
 
 from playhead.capture import CapturedFrame
-from playhead.driving.loop import Tick
-from playhead.driving.timing import LoopReport
+from playhead.control.loop import Tick
+from playhead.control.timing import LoopReport
 from playhead.events import HOTKEY, Event, Origin
 from playhead.game import Game
 from playhead.playing.console import PlayerConsole

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from playhead.capture import CapturedFrame
-from playhead.driving.drivers import Plan
-from playhead.driving.loop import Loop, Pace
+from playhead.control.drivers import Plan
+from playhead.control.loop import Loop, Pace
 from playhead.errors import BadValue
 from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game

@@ -12,10 +12,10 @@ import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
 from playhead.capture import CapturedFrame
+from playhead.control.drivers import Plan
+from playhead.control.ears import Ears
+from playhead.control.loop import Loop, Pace
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.driving.drivers import Plan
-from playhead.driving.ears import Ears
-from playhead.driving.loop import Loop, Pace
 from playhead.events import HOTKEY, Origin
 from playhead.input.watchdog import IN_VAIN, LOOK_S
 from playhead.playing.takeover import SafePlay

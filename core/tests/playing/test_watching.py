@@ -17,9 +17,9 @@ from playhead.cli import watch as watch_command
 from playhead.cli.context import Desk
 from playhead.cli.play import play as play_command
 from playhead.clock import NS_PER_S, FakeClock
+from playhead.control.loop import Tick
+from playhead.control.timing import LoopReport
 from playhead.devices import DeviceSession, OpenDevice
-from playhead.driving.loop import Tick
-from playhead.driving.timing import LoopReport
 from playhead.errors import DeviceFailed, Mismatch
 from playhead.events import Origin
 from playhead.game import Device

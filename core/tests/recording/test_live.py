@@ -9,8 +9,8 @@ import numpy as np
 from doubles import HOTKEYS, pressed
 
 from playhead.capture import CapturedFrame
-from playhead.driving.loop import Tick
-from playhead.driving.wheel import Wheel
+from playhead.control.loop import Tick
+from playhead.control.wheel import Wheel
 from playhead.events import HOTKEY, Event, Origin
 from playhead.game import Game
 from playhead.recording.live import LiveLine

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from playhead.capture import CapturedFrame
-from playhead.driving.loop import Tick
+from playhead.control.loop import Tick
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.recording.recorder import Drops, Recorder

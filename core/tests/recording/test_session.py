@@ -12,7 +12,7 @@ import pytest
 
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import Box
-from playhead.driving.drivers import HumanDriver, Plan
+from playhead.control.drivers import HumanDriver, Plan
 from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game

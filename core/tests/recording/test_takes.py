@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
-from playhead.driving.drivers import HumanDriver
-from playhead.driving.ears import Ears
-from playhead.driving.wheel import Wheel
+from playhead.control.drivers import HumanDriver
+from playhead.control.ears import Ears
+from playhead.control.wheel import Wheel
 from playhead.errors import DeviceFailed
 from playhead.events import HOTKEY, Event
 from playhead.home import claim_folder

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from playhead.cli.context import Desk
 from playhead.cli.devices import choose_device, parse_settings
 from playhead.cli.progress import items_bar
+from playhead.control.stopping import stopped_by_interrupt
 from playhead.devices import open_device
-from playhead.driving.stopping import stopped_by_interrupt
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.recording.collecting import Collected, Collecting, Eta, header_of

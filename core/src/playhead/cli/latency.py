@@ -13,7 +13,7 @@ from playhead.errors import BadValue, NotFound
 from playhead.names import quoted
 
 if TYPE_CHECKING:
-    from playhead.driving.timing import LoopReport
+    from playhead.control.timing import LoopReport
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.storage.reader import Recording

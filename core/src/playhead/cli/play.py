@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
+    from playhead.control.drivers import Driver
+    from playhead.control.loop import Watcher
+    from playhead.control.wheel import Wheel
     from playhead.devices import OpenDevice
-    from playhead.driving.drivers import Driver
-    from playhead.driving.loop import Watcher
-    from playhead.driving.wheel import Wheel
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.playing.session import PlaySummary
@@ -134,8 +134,8 @@ class _Session:
     def play(self) -> list[PlaySummary]:
         """Play the episodes one after another, until Ctrl-C."""
         from playhead.cli.progress import frames_bar
-        from playhead.driving.stopping import stopped_by_interrupt
-        from playhead.driving.timing import LoopReport
+        from playhead.control.stopping import stopped_by_interrupt
+        from playhead.control.timing import LoopReport
 
         rate_hz = self.options.get("rate_hz") or self.game.rate_hz(self.device)
         episodes, seconds = self.asked["episodes"], self.asked["seconds"]
@@ -222,7 +222,7 @@ class _Episode:
         return summary
 
     def _record(self, watchers: list[Watcher], began: Callable[[RecordingWriter], object]) -> PlaySummary:
-        from playhead.driving.timing import LoopReport
+        from playhead.control.timing import LoopReport
         from playhead.playing.session import PlaySummary, measures_on
         from playhead.recording.session import Take
         from playhead.recording.takes import record_takes

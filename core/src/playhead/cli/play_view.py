@@ -7,8 +7,8 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from playhead.control.wheel import Wheel
     from playhead.devices import OpenDevice
-    from playhead.driving.wheel import Wheel
     from playhead.game import Game
     from playhead.playing.console import PlayerConsole
     from playhead.playing.policy import RunPolicy

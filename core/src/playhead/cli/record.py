@@ -16,7 +16,7 @@ from playhead.errors import BadValue, PlayheadError
 
 if TYPE_CHECKING:
     from playhead.cli.episodes import Episode
-    from playhead.driving.timing import LoopReport
+    from playhead.control.timing import LoopReport
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.recording.session import TakeSummary
@@ -187,7 +187,7 @@ def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | 
 
     from playhead.cli.episodes import record_episode
     from playhead.cli.progress import frames_bar
-    from playhead.driving.stopping import stopped_by_interrupt
+    from playhead.control.stopping import stopped_by_interrupt
     from playhead.recording.workers import run_jobs
 
     is_world = game.device(episodes[0].device).capture == "environment"

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from threading import Event
 
     from playhead.capture import FrameArray
+    from playhead.control.loop import Watcher
+    from playhead.control.timing import LoopReport
     from playhead.devices import OpenDevice
-    from playhead.driving.loop import Watcher
-    from playhead.driving.timing import LoopReport
     from playhead.game import Game
     from playhead.models.run import Run
     from playhead.playing.watching import LiveView, Watching, WatchSummary
@@ -59,8 +59,8 @@ class _Session:
 
     def watch(self) -> WatchSummary:
         """Open the device without any input, and watch."""
+        from playhead.control.stopping import stopped_by_interrupt
         from playhead.devices import open_device
-        from playhead.driving.stopping import stopped_by_interrupt
 
         plugins, window = self.desk.plugins, self._window()
         try:
@@ -142,7 +142,7 @@ class _Session:
 
             summary = play(device, watching, duration_s=duration_s, watchers=watchers, stop=stop.is_set)
             return summary.report, []
-        from playhead.driving.timing import LoopReport
+        from playhead.control.timing import LoopReport
         from playhead.recording.session import Take
         from playhead.recording.takes import record_takes
         from playhead.storage.changing import claim_recording

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from playhead.control.ears import Ears
+from playhead.control.wheel import GuardedWindow, Wheel
 from playhead.devices import OpenDevice
-from playhead.driving.ears import Ears
-from playhead.driving.wheel import GuardedWindow, Wheel
 from playhead.events import Origin
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.none import DryRun

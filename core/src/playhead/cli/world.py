@@ -88,7 +88,7 @@ def world(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     Example: playhead world gta5 --drives 3
     """
-    from playhead.driving.stopping import stopped_by_interrupt
+    from playhead.control.stopping import stopped_by_interrupt
     from playhead.showing.session import show
 
     found = desk.game(game)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playhead.driving.loop import Tick
+from playhead.control.loop import Tick
 from playhead.evaluation.closed_loop import Drive, drive_once
 from playhead.evaluation.pictures import FrameArray, encode_clip, with_keys
 from playhead.evaluation.statistics import Episode, ScoreTable

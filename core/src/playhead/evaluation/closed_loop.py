@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from playhead.control.loop import Watcher, never
 from playhead.devices import merged, open_device
-from playhead.driving.loop import Watcher, never
 from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.evaluation.contestants import EXPERT, Contestant, open_contestant
 from playhead.evaluation.statistics import Episode, ScoreTable

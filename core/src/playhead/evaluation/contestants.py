@@ -14,10 +14,10 @@ import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
+from playhead.control.cast import scripted_driver
+from playhead.control.drivers import Driver, Plan
+from playhead.control.loop import axis_codes
 from playhead.devices import OpenDevice
-from playhead.driving.cast import scripted_driver
-from playhead.driving.drivers import Driver, Plan
-from playhead.driving.loop import axis_codes
 from playhead.errors import BadValue, not_found
 from playhead.events import Origin
 from playhead.game import Game

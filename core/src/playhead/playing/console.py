@@ -18,9 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from playhead.clock import NS_PER_S
-from playhead.driving.loop import Tick
-from playhead.driving.rate import Rate
-from playhead.driving.wheel import Wheel, Who
+from playhead.control.loop import Tick
+from playhead.control.rate import Rate
+from playhead.control.wheel import Wheel, Who
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes, Head

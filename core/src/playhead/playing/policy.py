@@ -21,7 +21,7 @@ from playhead.plugins import Plugins
 from playhead.references import resolve
 
 if TYPE_CHECKING:
-    from playhead.driving.drivers import Plan
+    from playhead.control.drivers import Plan
 
 PAUSE_INTERVALS = 4.0  # as in data/windows.py: frames further apart belong to different windows
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from playhead.control.drivers import Driver, decide_hz_of
+from playhead.control.guard import AlwaysSafe, Guard
+from playhead.control.loop import Loop, Pace, Watcher, never
+from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
-from playhead.driving.drivers import Driver, decide_hz_of
-from playhead.driving.guard import AlwaysSafe, Guard
-from playhead.driving.loop import Loop, Pace, Watcher, never
-from playhead.driving.timing import LoopReport
 
 
 @dataclass(frozen=True, kw_only=True)

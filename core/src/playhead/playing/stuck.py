@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.driving.drivers import Driver, Plan, set_aside
+from playhead.control.drivers import Driver, Plan, set_aside
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, opposite_keys

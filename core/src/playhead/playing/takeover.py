@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from playhead.driving.ears import RESUME
-from playhead.driving.loop import axis_codes
-from playhead.driving.wheel import GuardedWindow, Wheel
+from playhead.control.ears import RESUME
+from playhead.control.loop import axis_codes
+from playhead.control.wheel import GuardedWindow, Wheel
 from playhead.events import HOTKEY, PLAYED, Event, Origin
 from playhead.game import Game
 

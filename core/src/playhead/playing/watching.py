@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.driving.drivers import Told
-from playhead.driving.loop import Tick
-from playhead.driving.timing import LoopReport, summary_of
+from playhead.control.drivers import Told
+from playhead.control.loop import Tick
+from playhead.control.timing import LoopReport, summary_of
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, LabelSchema

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playhead.clock import NS_PER_S
-from playhead.driving.drivers import Plan
+from playhead.control.drivers import Plan
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Keys
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.driving.drivers import Driver, Plan, decide_hz_of, set_aside
-from playhead.driving.hands import Hands
+from playhead.control.drivers import Driver, Plan, decide_hz_of, set_aside
+from playhead.control.hands import Hands
 from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
 from playhead.input.none import DryRun

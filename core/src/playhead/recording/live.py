@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from playhead.clock import NS_PER_S
-from playhead.driving.loop import Tick
-from playhead.driving.rate import Rate
-from playhead.driving.wheel import Wheel
+from playhead.control.loop import Tick
+from playhead.control.rate import Rate
+from playhead.control.wheel import Wheel
 from playhead.events import PLAYED, Event
 from playhead.game import Game
 

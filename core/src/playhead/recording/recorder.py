@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from playhead.capture import FrameArray
-from playhead.driving.drivers import Telling, Told
-from playhead.driving.loop import Tick
+from playhead.control.drivers import Telling, Told
+from playhead.control.loop import Tick
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.held import HeldLabels, Row

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from playhead.capture import CapturedFrame
 from playhead.clock import SystemClock
+from playhead.control.drivers import Driver, telling
+from playhead.control.guard import AlwaysSafe, Guard
+from playhead.control.loop import Loop, Pace, Watcher, axis_codes, never
+from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
-from playhead.driving.drivers import Driver, telling
-from playhead.driving.guard import AlwaysSafe, Guard
-from playhead.driving.loop import Loop, Pace, Watcher, axis_codes, never
-from playhead.driving.timing import LoopReport
 from playhead.errors import BadValue, DeviceFailed
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.disturbance import Disturbance

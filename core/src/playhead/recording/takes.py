@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from playhead.clock import NS_PER_S
+from playhead.control.ears import Ears
+from playhead.control.listener import Listener
+from playhead.control.loop import Watcher, never
+from playhead.control.wheel import Wheel
 from playhead.devices import OpenDevice
-from playhead.driving.ears import Ears
-from playhead.driving.listener import Listener
-from playhead.driving.loop import Watcher, never
-from playhead.driving.wheel import Wheel
 from playhead.errors import DeviceFailed
 from playhead.recording.session import Take, TakeSummary, record
 from playhead.storage.writer import RecordingWriter

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from playhead.driving.stopping import signals
+from playhead.control.stopping import signals
 from playhead.errors import DeviceFailed
 
 Job = TypeVar("Job")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playhead.control.cast import policy_reference, world_of
 from playhead.devices import DeviceSession, merged
-from playhead.driving.cast import policy_reference, world_of
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found
 from playhead.game import Game

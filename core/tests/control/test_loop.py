@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from playhead.capture import CapturedFrame
-from playhead.driving.drivers import Plan
-from playhead.driving.loop import Loop, Pace, Tick
+from playhead.control.drivers import Plan
+from playhead.control.loop import Loop, Pace, Tick
 from playhead.errors import DeviceFailed
 from playhead.events import Event, Origin
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
-from playhead.driving.ears import Ears
-from playhead.driving.guard import AlwaysSafe
-from playhead.driving.listener import Listener
-from playhead.driving.loop import Loop, Pace, Tick
-from playhead.driving.wheel import Wheel
+from playhead.control.ears import Ears
+from playhead.control.guard import AlwaysSafe
+from playhead.control.listener import Listener
+from playhead.control.loop import Loop, Pace, Tick
+from playhead.control.wheel import Wheel
 from playhead.events import Event, Origin
 
 MS = 1_000_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from playhead.control.drivers import ScriptedDriver
 from playhead.devices import OpenDevice
-from playhead.driving.drivers import ScriptedDriver
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found
 from playhead.game import Game, World

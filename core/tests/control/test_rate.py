@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from playhead.driving.rate import Rate
+from playhead.control.rate import Rate
 
 S = 1_000_000_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from playhead.clock import NS_PER_S, Clock
-from playhead.driving.drivers import Plan
+from playhead.control.drivers import Plan
 from playhead.events import PLAYED, Event, Origin
 from playhead.input import Input, has_let_go
 

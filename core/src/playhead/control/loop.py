@@ -12,12 +12,12 @@ from typing import Protocol
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
+from playhead.control.drivers import Driver, Plan, set_aside
+from playhead.control.guard import AlwaysSafe, Guard, ask_hz_of
+from playhead.control.hands import Hands
+from playhead.control.listener import Listener
+from playhead.control.timing import LoopReport, SectionTimes, summary_of
 from playhead.devices import OpenDevice
-from playhead.driving.drivers import Driver, Plan, set_aside
-from playhead.driving.guard import AlwaysSafe, Guard, ask_hz_of
-from playhead.driving.hands import Hands
-from playhead.driving.listener import Listener
-from playhead.driving.timing import LoopReport, SectionTimes, summary_of
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes

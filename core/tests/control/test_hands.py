@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from playhead.driving.hands import Hands
+from playhead.control.hands import Hands
 from playhead.errors import DeviceFailed
 from playhead.events import Origin
 

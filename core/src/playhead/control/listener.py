@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from playhead.clock import NS_PER_S
+from playhead.control.guard import changes_of
 from playhead.devices import OpenDevice
-from playhead.driving.guard import changes_of
 from playhead.events import Event
 
 GAP_S = 0.25  # who has not listened for so long was stopped, or the machine slept
