@@ -2,7 +2,7 @@
 
     python benchmarks/play_loop.py [--seconds 10] [--rate 80]
 
-Frames of 240x180 come from memory; history, controller, hands and timing are the real ones. The network is
+Frames of 240x180 come from memory; history, controller, executor and timing are the real ones. The network is
 replaced by an answer that changes, so that keys are pressed and released all the time.
 """
 

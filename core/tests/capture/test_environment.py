@@ -11,7 +11,7 @@ import pytest
 
 from playhead.capture.environment import fit_frame
 from playhead.clock import FakeClock
-from playhead.control.hands import Hands
+from playhead.control.executor import ActionExecutor
 from playhead.devices import DeviceSession, OpenDevice, open_device
 from playhead.environment import EnvironmentSession, action_translator
 from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError
@@ -243,19 +243,19 @@ def test_a_dry_run_moves_the_world_and_presses_nothing() -> None:
 @pytest.mark.parametrize("eighths", range(9))
 def test_a_share_of_an_interval_is_held_for_exactly_its_steps(eighths: int) -> None:
     with opened() as device:
-        hands = Hands(device.input, device.clock)
+        executor = ActionExecutor(device.input, device.clock)
         for interval in range(10):
-            hands.apply({"right": eighths / 8}, interval_s=0.1, origin=Origin.MODEL)
-            hands.wait_until((interval + 1) * 100 * MS)
+            executor.apply({"right": eighths / 8}, interval_s=0.1, origin=Origin.MODEL)
+            executor.wait_until((interval + 1) * 100 * MS)
         assert environment_of(device).steps == 80
         assert environment_of(device).env.unwrapped.held.tolist() == [0, 10 * eighths]
 
 
 def test_shares_between_steps_are_right_on_average() -> None:
     with opened() as device:
-        hands = Hands(device.input, device.clock)
+        executor = ActionExecutor(device.input, device.clock)
         for interval in range(1000):
-            hands.apply({"right": (interval % 100) / 100}, interval_s=0.1, origin=Origin.MODEL)
-            hands.wait_until((interval + 1) * 100 * MS)
+            executor.apply({"right": (interval % 100) / 100}, interval_s=0.1, origin=Origin.MODEL)
+            executor.wait_until((interval + 1) * 100 * MS)
         held = environment_of(device).env.unwrapped.held[1]
         assert held / 8000 == pytest.approx(0.495, abs=0.005)

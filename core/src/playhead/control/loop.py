@@ -13,8 +13,8 @@ from typing import Protocol
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Driver, Plan, set_aside
+from playhead.control.executor import ActionExecutor
 from playhead.control.guard import AlwaysSafe, Guard, ask_hz_of
-from playhead.control.hands import Hands
 from playhead.control.listener import Listener
 from playhead.control.timing import LoopReport, SectionTimes, summary_of
 from playhead.devices import OpenDevice
@@ -103,7 +103,7 @@ class Loop:
         self._clock = self.device.clock
         self._listener = Listener(self.device, self.guard)
         self._ask_every_ns = round(NS_PER_S / hz) if (hz := ask_hz_of(self.guard)) else 0
-        self._hands = Hands(self.device.input, self._clock, axes=axis_codes(game))
+        self._executor = ActionExecutor(self.device.input, self._clock, axes=axis_codes(game))
         self._times = SectionTimes()
         self._report = LoopReport()
         self._ages_ns = array("q")
@@ -117,7 +117,7 @@ class Loop:
 
             deadline -> look -> decide -> guard -> press -> watchers -> wait for the next deadline
                          |        |                  |                   |
-                       frame    plan            hands, events     timed releases, further decisions
+                       frame    action          executor, events    timed releases, further decisions
                                                                   within the frame, the guard again
 
         Deadlines are absolute: a tick that overruns makes the next one late (counted), and whole intervals that
@@ -132,8 +132,8 @@ class Loop:
         except KeyboardInterrupt:
             self._report.ending = "stopped"
         finally:
-            self._hands.release_all()
-            events = self._hands.take_events()
+            self._executor.release_all()
+            events = self._executor.take_events()
             for watcher in self.watchers:
                 watcher.ended(events)
         self._report.elapsed_s = (self._clock.now_ns() - start_ns) / NS_PER_S
@@ -176,7 +176,7 @@ class Loop:
                 self._wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
             self._decide_and_act(captured, heard if not decision else ())
             if decision == 0:
-                events = [*earlier, *heard, *self._hands.take_events()]
+                events = [*earlier, *heard, *self._executor.take_events()]
                 tick = Tick(
                     captured=captured, events=events, dropped=self._dropped, age_ns=age_ns, report=self._report
                 )
@@ -203,12 +203,12 @@ class Loop:
         if self.guard.may_send(self._clock.now_ns(), heard):
             return True
         self._due.clear()
-        self._hands.release_all()
+        self._executor.release_all()
         set_aside(self.driver)
         return False
 
     def _press(self, due: _Due) -> None:
-        self._hands.apply(due.plan, interval_s=self.pace.period_ns / NS_PER_S, origin=due.origin)
+        self._executor.apply(due.plan, interval_s=self.pace.period_ns / NS_PER_S, origin=due.origin)
         self._report.acted += 1
 
     def _wait_until(self, time_ns: int) -> None:
@@ -225,9 +225,9 @@ class Loop:
     def _pass_time_until(self, time_ns: int) -> None:
         """Wait, letting go of keys in time and pressing what was decided earlier and delayed on purpose."""
         while self._due and self._due[0].time_ns < time_ns:
-            self._hands.wait_until(self._due[0].time_ns)
+            self._executor.wait_until(self._due[0].time_ns)
             self._press(self._due.popleft())
-        self._hands.wait_until(time_ns)
+        self._executor.wait_until(time_ns)
 
     def _next_deadline(self) -> None:
         """Move the deadline on; count a late tick and drop the intervals that are over already.

@@ -1,4 +1,4 @@
-"""From a network's answers to what hands do: thresholds, proportional presses, opposites, choices, axes."""
+"""From a network's answers to actions: thresholds, proportional presses, opposites, choices, axes."""
 
 from __future__ import annotations
 

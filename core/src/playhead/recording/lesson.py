@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
 from playhead.control.drivers import Driver, Plan, decide_hz_of, set_aside
-from playhead.control.hands import Hands
+from playhead.control.executor import ActionExecutor
 from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
 from playhead.input.none import DryRun
@@ -47,7 +47,7 @@ class Lesson:
         self._random = random.Random(self._mix.seed)
         self._clock = clock
         self._interval_s = 1 / rate_hz
-        self._hands = Hands(DryRun(clock), clock, axes=axes, device=TEACHER)
+        self._executor = ActionExecutor(DryRun(clock), clock, axes=axes, device=TEACHER)
         self._begin_ns = clock.now_ns()
         self._slot = -1
         self._teacher_drives = False
@@ -89,8 +89,8 @@ class Lesson:
 
     def take_events(self) -> list[Event]:
         """Return what the teacher would have pressed since the last call."""
-        self._hands.settle()
-        return self._hands.take_events()
+        self._executor.settle()
+        return self._executor.take_events()
 
     def _ask(self, captured: CapturedFrame) -> tuple[Plan | None, Origin]:
         """Ask the driver as often as it wants to be asked. It is asked in the teacher's slots too, so that a
@@ -112,8 +112,8 @@ class Lesson:
         return self._disturbance.disturb(self._plan, now_ns)
 
     def _teach(self, plan: Plan, origin: Origin) -> None:
-        self._hands.settle()
-        self._hands.apply(plan, interval_s=self._interval_s, origin=origin)
+        self._executor.settle()
+        self._executor.apply(plan, interval_s=self._interval_s, origin=origin)
 
     def _turn_slot(self) -> None:
         slot = int((self._clock.now_ns() - self._begin_ns) / NS_PER_S / SLOT_S)

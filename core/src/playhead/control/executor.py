@@ -10,7 +10,7 @@ from playhead.events import PLAYED, Event, Origin
 from playhead.input import Input, has_let_go
 
 
-class Hands:
+class ActionExecutor:
     """Presses plans on an input and releases keys within an interval at their own times.
 
     `axes` are codes whose value is a position; all other codes are keys, whose value is the share of the
@@ -70,7 +70,7 @@ class Hands:
         self._clock.sleep_until(time_ns)
 
     def settle(self) -> None:
-        """Let go of what was due by now, at the times when it was due; for hands that nobody waits for."""
+        """Let go of what was due by now, at the times when it was due; for an executor that nobody waits for."""
         now_ns = self._clock.now_ns()
         for code, due_ns in sorted(self._release_ns.items(), key=lambda item: item[1]):
             if due_ns < now_ns:
