@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
-from playhead.control.ears import Ears
 from playhead.control.guard import AlwaysSafe
+from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.listener import Listener
 from playhead.control.loop import Loop, Pace, Tick
 from playhead.control.wheel import Wheel
@@ -43,7 +43,7 @@ class Asked:
 def fake(fake_device: Maker) -> Any:
     made = fake_device()
     made.keys, made.pictures = Asked(made.input), Asked(made.capture)
-    made.device = replace(made.device, input=Ears(made.keys, HOTKEYS), capture=made.pictures)
+    made.device = replace(made.device, input=HotkeyFilter(made.keys, HOTKEYS), capture=made.pictures)
     return made
 
 

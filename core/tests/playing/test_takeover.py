@@ -13,7 +13,7 @@ from doubles import HOTKEYS, FakeWindow, pressed
 
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Plan
-from playhead.control.ears import Ears
+from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.loop import Loop, Pace
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.events import HOTKEY, Origin
@@ -37,14 +37,14 @@ class Network:
 
 
 class Session:
-    """A fake device with ears, a window, and everything that was said."""
+    """A fake device with a hotkey filter, a window, and everything that was said."""
 
     def __init__(self, fake: Any) -> None:
         self.fake = fake
         self.window = FakeWindow()
         self.said: list[str] = []
-        ears = Ears(fake.input, HOTKEYS)
-        self.device = replace(fake.device, input=ears)
+        filtered = HotkeyFilter(fake.input, HOTKEYS)
+        self.device = replace(fake.device, input=filtered)
         self.wheel = SafePlay(fake.game, HOTKEYS, window=self.window, say=self.said.append)
         self.free_ms: dict[int, bool] = {}
         self.at: dict[int, Callable[[], None]] = {}

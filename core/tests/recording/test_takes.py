@@ -12,7 +12,7 @@ import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
 from playhead.control.drivers import HumanDriver
-from playhead.control.ears import Ears
+from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.wheel import Wheel
 from playhead.errors import DeviceFailed
 from playhead.events import HOTKEY, Event
@@ -33,8 +33,8 @@ class Person:
         self.window = FakeWindow()
         self.said: list[str] = []
         fake.input.heard = list(events)
-        ears = Ears(fake.input, HOTKEYS)
-        self.device = replace(fake.device, input=ears)
+        filtered = HotkeyFilter(fake.input, HOTKEYS)
+        self.device = replace(fake.device, input=filtered)
         self.wheel = Wheel("human", HOTKEYS, window=self.window, say=self.said.append)
         self.at: list[tuple[int, Callable[[], None]]] = []
         sleep_until = fake.clock.sleep_until

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from playhead.control.ears import Ears
+from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.wheel import GuardedWindow, Wheel
 from playhead.devices import OpenDevice
 from playhead.events import Origin
@@ -28,7 +28,7 @@ def take_wheel(
         return device, None
     hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes if hears else {}
     if hears:
-        device = replace(device, input=Ears(device.input, hotkeys))
+        device = replace(device, input=HotkeyFilter(device.input, hotkeys))
     if origin is Origin.HUMAN:
         return device, Wheel("human", hotkeys, window=window, say=say, end=end)
     from playhead.playing.takeover import SafePlay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
-from playhead.control.ears import PAUSE, RESUME, STOP
+from playhead.control.hotkeys import PAUSE, RESUME, STOP
 from playhead.events import HOTKEY, Event, Origin
 
 Who = Literal["human", "model", "paused", "unfocused", "minimised", "closed"]

@@ -1,4 +1,4 @@
-"""Do keys really arrive? A harmless one is pressed and must be heard by our own ears."""
+"""Do keys really arrive? A harmless one is pressed and must be heard by our own input."""
 
 from __future__ import annotations
 

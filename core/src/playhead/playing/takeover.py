@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from playhead.control.ears import RESUME
+from playhead.control.hotkeys import RESUME
 from playhead.control.loop import axis_codes
 from playhead.control.wheel import GuardedWindow, Wheel
 from playhead.events import HOTKEY, PLAYED, Event, Origin

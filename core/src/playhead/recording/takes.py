@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from playhead.clock import NS_PER_S
-from playhead.control.ears import Ears
+from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.listener import Listener
 from playhead.control.loop import Watcher, never
 from playhead.control.wheel import Wheel
@@ -66,7 +66,7 @@ def _takes(
     """Yield one recording after another."""
     left_s = take.duration_s
     while left_s > 0 and _wait(device, wheel, stop):
-        if isinstance(device.input, Ears):
+        if isinstance(device.input, HotkeyFilter):
             device.input.begin()
         wheel.begin()
         summary = record(

@@ -1,4 +1,4 @@
-"""What a person does, told apart: keys of the game, and hotkeys that are meant for playhead."""
+"""What a person does: keys of the game, and hotkeys, which are meant for playhead and filtered out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playhead.input import Input, has_let_go
 PAUSE, RESUME, MARK, STOP = "pause", "resume", "mark", "stop"
 
 
-class Ears:
+class HotkeyFilter:
     """An input around an input. A hotkey comes out once, when it is pressed, as an event of the device HOTKEY.
 
     `hotkeys` maps what is meant (pause, resume, mark, stop) to the code of a key.
