@@ -9,9 +9,9 @@ from typing import Any
 
 from playhead.cli.progress import live_line
 from playhead.cli.wheel import take_wheel
-from playhead.control.cast import scripted_driver
 from playhead.control.drivers import Driver, HumanDriver
 from playhead.control.loop import Tick
+from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice, merged, open_device
 from playhead.events import Event, Origin
 from playhead.game import Scenario

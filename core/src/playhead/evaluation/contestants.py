@@ -14,9 +14,9 @@ import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.cast import scripted_driver
 from playhead.control.drivers import Driver, Plan
 from playhead.control.loop import axis_codes
+from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice
 from playhead.errors import BadValue, not_found
 from playhead.events import Origin

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playhead.control.cast import policy_reference, world_of
+from playhead.control.scripted import policy_reference, world_of
 from playhead.devices import DeviceSession, merged
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found

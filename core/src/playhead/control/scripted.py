@@ -1,4 +1,4 @@
-"""Makes the drivers that a world brings: its scripted policies, among them its expert."""
+"""Scripted policies: makes drivers of what a world brings, among it its expert."""
 
 from __future__ import annotations
 
