@@ -78,14 +78,14 @@ def test_hotkeys_can_be_others(home: Path, capsys: pytest.CaptureFixture[str]) -
 def test_a_take_over_is_recorded_as_a_correction(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     strokes = [(1.05, "a", 1), (1.55, "a", 0), (2.05, "f8", 1)]
     assert run("play", "toy", "--record", "--seconds", "3", strokes=strokes) == 0
-    assert "You drive. F8 gives the wheel back" in capsys.readouterr().err
+    assert "You drive. F8 gives control back" in capsys.readouterr().err
     (made,) = recordings(home)
     human = made.label_origin == int(Origin.HUMAN)
     assert human.tolist() == [False] * 11 + [True] * 10 + [False] * 9
     assert made.labels["drive"][human].tolist() == [[0, 1, 0, 0]] * 5 + [[0, 0, 0, 0]] * 5
 
 
-def test_the_wheel_stays_with_the_person_in_the_next_episode(home: Path) -> None:
+def test_control_stays_with_the_person_in_the_next_episode(home: Path) -> None:
     strokes = [(0.35, "a", 1), (0.45, "a", 0)]
     words = ["play", "toy", "--record", "--episodes", "2", "--seconds", "1"]
     assert run(*words, strokes=strokes) == 0

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
+from playhead.control.authority import ControlAuthority
 from playhead.control.guard import AlwaysSafe
 from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.listener import Listener
 from playhead.control.loop import Loop, Pace, Tick
-from playhead.control.wheel import Wheel
 from playhead.events import Event, Origin
 
 MS = 1_000_000
@@ -57,16 +57,16 @@ def test_both_are_asked_at_the_start_and_after_a_stall_only(fake: Any) -> None:
     assert asked == [(1, 1), (1, 1), (1, 1), (2, 2), (2, 2)]
 
 
-def test_every_change_of_the_wheel_asks_once(fake: Any) -> None:
+def test_every_change_of_control_asks_once(fake: Any) -> None:
     window = FakeWindow()
-    wheel = Wheel("human", HOTKEYS, window=window)
-    listener = Listener(fake.device, wheel, lambda: 0)
+    authority = ControlAuthority("human", HOTKEYS, window=window)
+    listener = Listener(fake.device, authority, lambda: 0)
 
     def asks(**changes: Any) -> int:
         before = fake.keys.times
         window.__dict__.update(changes)
         for _ in range(3):
-            wheel.may_send(0, listener.listen())
+            authority.may_send(0, listener.listen())
         return int(fake.keys.times - before)
 
     assert asks() == 1, "the start"

@@ -116,7 +116,7 @@ def test_a_person_takes_over_pauses_and_stops(
     assert player.returncode == 0, said
     assert "acted" in told
     assert not person.held()
-    for sentence in ("You drive. F8 gives the wheel back", "Paused", "is not in focus", "The network drives"):
+    for sentence in ("You drive. F8 gives control back", "Paused", "is not in focus", "The network drives"):
         assert sentence in said
     recordings = made_in(home)
     assert len(recordings) == 3, "a pause and a lost focus end a recording each"

@@ -16,7 +16,7 @@ from playhead.control.timing import LoopReport
 from playhead.events import HOTKEY, Event, Origin
 from playhead.game import Game
 from playhead.playing.console import PlayerConsole
-from playhead.playing.takeover import SafePlay
+from playhead.playing.takeover import TakeoverAuthority
 
 PERIOD_NS = 12_500_000
 ANSWERS = {
@@ -31,8 +31,10 @@ class Shown:
 
     def __init__(self, game: Game) -> None:
         self.window = FakeWindow()
-        self.wheel = SafePlay(game, HOTKEYS, window=self.window)
-        self.console = PlayerConsole(game, "Fake · run r", rate_hz=80, answers=lambda: ANSWERS, wheel=self.wheel)
+        self.authority = TakeoverAuthority(game, HOTKEYS, window=self.window)
+        self.console = PlayerConsole(
+            game, "Fake · run r", rate_hz=80, answers=lambda: ANSWERS, authority=self.authority
+        )
         self.report = LoopReport()
         self.number = 0
 
@@ -65,7 +67,7 @@ def line(text: str, start: str) -> str:
     return " ".join(found.split())
 
 
-def test_a_network_at_the_wheel(shown: Shown) -> None:
+def test_a_network_in_control(shown: Shown) -> None:
     shown.ticks(200, pressed((0, "key w", 1.0), (0, "key d", 1.0), origin=Origin.MODEL))
     text = shown.text()
     assert "THE NETWORK DRIVES" in text
@@ -78,13 +80,13 @@ def test_a_network_at_the_wheel(shown: Shown) -> None:
     assert line(text, "pan").endswith("-0.40")
 
 
-def test_a_person_at_the_wheel(shown: Shown) -> None:
+def test_a_person_in_control(shown: Shown) -> None:
     shown.console.is_recorded_as("2026-11-21-4")
-    shown.wheel.may_send(0, pressed((0, "key a", 1.0)))
+    shown.authority.may_send(0, pressed((0, "key a", 1.0)))
     shown.ticks(90, pressed((0, "key a", 1.0)), acts=False)
     text = shown.text()
     assert "YOU DRIVE" in text
-    assert "F8 gives the wheel back, F10 stops" in text
+    assert "F8 gives control back, F10 stops" in text
     assert "acted 0.0/s" in line(text, "captured")
     assert line(text, "a").endswith("■ you")
     assert "recording 2026-11-21-4" in text
@@ -101,13 +103,13 @@ def test_pictures_shown_twice_are_captured_once(shown: Shown) -> None:
 )
 def test_a_window_that_is_lost(shown: Shown, lost: str, banner: str) -> None:
     setattr(shown.window, lost, lost != "focused")
-    shown.wheel.may_send(0, ())
+    shown.authority.may_send(0, ())
     assert banner in shown.text()
 
 
 def test_a_pause_and_the_next_recording(shown: Shown) -> None:
     shown.ticks(100, pressed((0, "key w", 1.0), origin=Origin.MODEL))
-    shown.wheel.may_send(0, [Event(time_ns=0, code="pause", value=1, origin=Origin.HUMAN, device=HOTKEY)])
+    shown.authority.may_send(0, [Event(time_ns=0, code="pause", value=1, origin=Origin.HUMAN, device=HOTKEY)])
     assert "PAUSED" in shown.text()
     shown.console.ended([])
     shown.report = LoopReport()

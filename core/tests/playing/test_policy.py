@@ -1,4 +1,4 @@
-"""A run at the wheel: its own window, its own settings, and a refusal where it does not fit."""
+"""A run in control: its own window, its own settings, and a refusal where it does not fit."""
 
 from __future__ import annotations
 

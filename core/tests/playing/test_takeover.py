@@ -18,7 +18,7 @@ from playhead.control.loop import Loop, Pace
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.events import HOTKEY, Origin
 from playhead.input.watchdog import IN_VAIN, LOOK_S
-from playhead.playing.takeover import SafePlay
+from playhead.playing.takeover import TakeoverAuthority
 from playhead.recording.session import Take
 from playhead.recording.takes import record_takes
 from playhead.storage.reader import open_recording
@@ -45,7 +45,7 @@ class Session:
         self.said: list[str] = []
         filtered = HotkeyFilter(fake.input, HOTKEYS)
         self.device = replace(fake.device, input=filtered)
-        self.wheel = SafePlay(fake.game, HOTKEYS, window=self.window, say=self.said.append)
+        self.authority = TakeoverAuthority(fake.game, HOTKEYS, window=self.window, say=self.said.append)
         self.free_ms: dict[int, bool] = {}
         self.at: dict[int, Callable[[], None]] = {}
         fake.capture.before_look = self._before_look
@@ -58,7 +58,11 @@ class Session:
     def play(self, seconds: float) -> Any:
         pace = Pace(rate_hz=10, duration_s=seconds)
         loop = Loop(
-            device=self.device, driver=Network(), pace=pace, guard=self.wheel, stop=lambda: self.wheel.is_over
+            device=self.device,
+            driver=Network(),
+            pace=pace,
+            guard=self.authority,
+            stop=lambda: self.authority.is_over,
         )
         return loop.run()
 
@@ -86,7 +90,7 @@ def test_any_key_of_the_game_takes_over_until_the_hotkey(session: Session, code:
     assert [text.split(".")[0] for text in session.said] == [
         "The network drives", "You drive", "The network drives",
     ]  # fmt: skip
-    assert "F8 gives the wheel back" in session.said[1]
+    assert "F8 gives control back" in session.said[1]
 
 
 def test_a_stick_that_trembles_takes_nothing_over(session: Session) -> None:
@@ -105,7 +109,7 @@ def test_a_pause_lasts_until_the_hotkey_that_resumes(session: Session) -> None:
     session.fake.input.heard = pressed((150, "f9", 1.0), (350, "f9", 1.0), (450, "key w", 1.0), (550, "f8", 1.0))
     session.play(0.8)
     assert session.presses_ms() == [0, 100, 600, 700]
-    assert session.wheel.who == "model"
+    assert session.authority.who == "model"
 
 
 def test_a_slow_network_comes_round_often_enough_for_the_watchdog(
@@ -123,7 +127,7 @@ def test_a_slow_network_comes_round_often_enough_for_the_watchdog(
     monkeypatch.setattr(Network, "decide", lambda *_: session.fake.clock.advance(0.5) or {"key w": 1.0})
     for rate_hz in (5, 0.5):
         pace = Pace(rate_hz=rate_hz, duration_s=6)
-        Loop(device=session.device, driver=Network(), pace=pace, guard=session.wheel).run()
+        Loop(device=session.device, driver=Network(), pace=pace, guard=session.authority).run()
     gaps_ms = np.diff(listened_ms)
     assert 500 <= gaps_ms.max() < 600 < 1000 * LOOK_S * IN_VAIN
 
@@ -151,7 +155,7 @@ def test_without_the_focus_nothing_goes_out(session: Session) -> None:
     ]  # fmt: skip
 
 
-def test_a_focus_that_comes_back_gives_nobody_the_wheel(session: Session) -> None:
+def test_a_focus_that_comes_back_gives_nobody_control(session: Session) -> None:
     session.fake.input.heard = pressed((150, "key w", 1.0))
     session.at = {
         300: lambda: setattr(session.window, "focused", False),
@@ -159,16 +163,16 @@ def test_a_focus_that_comes_back_gives_nobody_the_wheel(session: Session) -> Non
     }
     session.play(0.8)
     assert session.presses_ms() == [0, 100]
-    assert session.wheel.who == "human"
+    assert session.authority.who == "human"
 
 
-def test_a_key_held_while_giving_the_wheel_back_takes_nothing_over(session: Session, tmp_path: Path) -> None:
+def test_a_key_held_while_giving_control_back_takes_nothing_over(session: Session, tmp_path: Path) -> None:
     session.fake.input.heard = pressed(
         (150, "key w", 1.0), (350, "f9", 1.0), (550, "f8", 1.0), (850, "key w", 0.0), (1090, "f10", 1.0)
     )  # fmt: skip
     folders = iter([tmp_path / "one", tmp_path / "two"])
     take = Take(driver=Network(), driver_name="run r")
-    first, second = record_takes(session.device, lambda: next(folders), take, session.wheel)
+    first, second = record_takes(session.device, lambda: next(folders), take, session.authority)
     assert first.report.ending == second.report.ending == "stopped"
     later = open_recording(second.recording.path)
     assert set(later.label_origin.tolist()) == {int(Origin.MODEL)}
@@ -184,7 +188,7 @@ def take_over(session: Session, folder: Path) -> Any:
         (800, "key w", 1.0), (820, "key d", 1.0), (1130, "key d", 0.0), (1500, "f8", 1.0), (1720, "key w", 0.0)
     )
     take = Take(driver=Network(), driver_name="run r", duration_s=2.0)
-    (made,) = record_takes(session.device, lambda: folder, take, session.wheel)
+    (made,) = record_takes(session.device, lambda: folder, take, session.authority)
     return open_recording(made.recording.path)
 
 
@@ -192,7 +196,7 @@ def test_a_recorded_take_over_has_the_persons_keys_as_labels(session: Session, t
     recording = take_over(session, tmp_path / "one")
     human, model, nobody = int(Origin.HUMAN), int(Origin.MODEL), int(Origin.NONE)
     origins = recording.label_origin.tolist()
-    # Frames 8 and 15 are those at which the wheel changed hands: both hold keys then, so nobody labels them.
+    # Frames 8 and 15 are those at which control changed hands: both hold keys then, so nobody labels them.
     assert origins == [model] * 8 + [nobody] + [human] * 6 + [nobody] + [model] * 4
     w, a, s, d = recording.labels["drive"][9:15].T.tolist()
     assert (w, a, s, d) == ([1] * 6, [0] * 6, [0] * 6, [1, 1, 1, 0, 0, 0])

@@ -9,8 +9,8 @@ import numpy as np
 from doubles import HOTKEYS, pressed
 
 from playhead.capture import CapturedFrame
+from playhead.control.authority import ControlAuthority
 from playhead.control.loop import Tick
-from playhead.control.wheel import Wheel
 from playhead.events import HOTKEY, Event, Origin
 from playhead.game import Game
 from playhead.recording.live import LiveLine
@@ -31,8 +31,8 @@ def tick(ms: int, events: Sequence[Event] = ()) -> Tick:
 
 
 def test_the_line_tells_rates_drops_and_keys(game: Game) -> None:
-    wheel, writer = Wheel("human", HOTKEYS), Writer()
-    live = LiveLine(game, wheel)
+    authority, writer = ControlAuthority("human", HOTKEYS), Writer()
+    live = LiveLine(game, authority)
     assert live.text() == "waiting for the first frame   (F9 pauses, F7 marks, F10 stops)"
     live.began(writer)
     for number in range(650):
@@ -48,7 +48,7 @@ def test_the_line_tells_rates_drops_and_keys(game: Game) -> None:
 
 
 def test_a_pause_says_how_it_ends(game: Game) -> None:
-    wheel = Wheel("human", HOTKEYS)
-    live = LiveLine(game, wheel)
-    wheel.may_send(0, [Event(time_ns=0, code="pause", value=1.0, origin=Origin.HUMAN, device=HOTKEY)])
+    authority = ControlAuthority("human", HOTKEYS)
+    live = LiveLine(game, authority)
+    authority.may_send(0, [Event(time_ns=0, code="pause", value=1.0, origin=Origin.HUMAN, device=HOTKEY)])
     assert live.text() == "paused   (F8 goes on, F10 stops)"

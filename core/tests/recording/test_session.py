@@ -114,7 +114,7 @@ def test_the_teacher_drives_its_share_of_whole_seconds(fake_device: Maker, tmp_p
     assert (recording.labels["drive"] == [1, 0, 0, 0]).all(), "labels are the teacher's, whoever drives"
     played = [event for event in events_of(recording) if event.device == PLAYED]
     presses = [event for event in played if event.value]
-    assert {event.time_ns % (1000 * MS) for event in presses} == {0}, "the wheel changes hands on whole seconds"
+    assert {event.time_ns % (1000 * MS) for event in presses} == {0}, "control changes hands on whole seconds"
     rows = derive_labels(played, recording.frame_time_ns, game.schema, game.controls)["drive"]
     assert 0.2 < rows[:, 0].mean() < 0.4
     assert {event.origin for event in presses if event.code == "key w"} == {Origin.SCRIPT}

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
+from playhead.control.authority import ControlAuthority
 from playhead.control.drivers import HumanDriver
 from playhead.control.hotkeys import HotkeyFilter
-from playhead.control.wheel import Wheel
 from playhead.errors import DeviceFailed
 from playhead.events import HOTKEY, Event
 from playhead.home import claim_folder
@@ -35,7 +35,7 @@ class Person:
         fake.input.heard = list(events)
         filtered = HotkeyFilter(fake.input, HOTKEYS)
         self.device = replace(fake.device, input=filtered)
-        self.wheel = Wheel("human", HOTKEYS, window=self.window, say=self.said.append)
+        self.authority = ControlAuthority("human", HOTKEYS, window=self.window, say=self.said.append)
         self.at: list[tuple[int, Callable[[], None]]] = []
         sleep_until = fake.clock.sleep_until
 
@@ -48,7 +48,7 @@ class Person:
 
     def record(self, seconds: float = float("inf"), **changes: Any) -> list[Recording]:
         take = Take(driver=HumanDriver(), driver_name="human", duration_s=seconds)
-        self.made = record_takes(self.device, lambda: claim_folder(self.folder), take, self.wheel, **changes)
+        self.made = record_takes(self.device, lambda: claim_folder(self.folder), take, self.authority, **changes)
         return [open_recording(summary.recording.path) for summary in self.made]
 
 
@@ -190,4 +190,4 @@ def test_why_each_recording_ended_is_told(fake_device: Maker, tmp_path: Path) ->
     ]
     person.record()
     assert [summary.report.because for summary in person.made] == ["of a pause", '"Toy" lost the focus', ""]
-    assert person.wheel.is_over
+    assert person.authority.is_over

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from playhead.cli.control import take_control
 from playhead.cli.progress import live_line
-from playhead.cli.wheel import take_wheel
 from playhead.control.drivers import Driver, HumanDriver
 from playhead.control.loop import Tick
 from playhead.control.scripted import scripted_driver
@@ -87,15 +87,15 @@ def record_episode(
     game = plugins.game(episode.game)
     with open_device(plugins, game, episode.device, options=episode.options) as opened, ExitStack() as shown:
         take = _take(episode, plugins, opened)
-        device, wheel = take_wheel(opened, take.driver.origin, say, end)
-        live = LiveLine(game, wheel)
-        if wheel is not None:
+        device, authority = take_control(opened, take.driver.origin, say, end)
+        live = LiveLine(game, authority)
+        if authority is not None:
             shown.enter_context(live_line(live.text))
         return record_takes(
             device,
             lambda: claim_recording(episode.home.recordings(game.name)),
             take,
-            wheel,
+            authority,
             watchers=[FrameCounter(on_frames), live],
             stop=stop,
             began=live.began,

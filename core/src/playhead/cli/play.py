@@ -1,4 +1,4 @@
-"""`playhead play`: a run at the wheel."""
+"""`playhead play`: a run in control."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
+    from playhead.control.authority import ControlAuthority
     from playhead.control.drivers import Driver
     from playhead.control.loop import Watcher
-    from playhead.control.wheel import Wheel
     from playhead.devices import OpenDevice
     from playhead.game import Game
     from playhead.models.run import Run
@@ -106,7 +106,7 @@ class _Session:
             self.latency_s = self.run.latency_s if self.is_world and not asked["real_time"] else 0.0
         # A world that waits is done when its frames are, so a bar is shown; anything else has a screen.
         self.waits = self.is_world and not self.options.get("real_time")
-        self.wheel: Wheel | None = None  # of the episode that was begun last
+        self.authority: ControlAuthority | None = None  # of the episode that was begun last
         self._say()
         self.is_timed = not self.is_world and not asked["dry_run"]
         self.was_warned = self.is_timed and warn_before(desk, game, self.device, self.run)
@@ -171,7 +171,7 @@ class _Episode:
     """One episode on an open device, with what guards it and what is shown of it."""
 
     def __init__(self, session: _Session, device: OpenDevice, seed: int | None, stop: Event) -> None:
-        from playhead.cli.wheel import take_wheel
+        from playhead.cli.control import take_control
         from playhead.playing.policy import RunPolicy
 
         self.session, self.asked, self.seed = session, session.asked, seed
@@ -179,11 +179,11 @@ class _Episode:
             session.run, session.desk.plugins, session.game, rate_hz=device.session.rate_hz,
             settings=session.controller,
         )  # fmt: skip
-        self.device, self.wheel = take_wheel(device, self.policy.origin, session.desk.say, stop.set)
+        self.device, self.authority = take_control(device, self.policy.origin, session.desk.say, stop.set)
         self.stop = stop.is_set
-        if self.wheel is not None and session.wheel is not None:
-            self.wheel.go_on_from(session.wheel)
-        session.wheel = self.wheel
+        if self.authority is not None and session.authority is not None:
+            self.authority.go_on_from(session.authority)
+        session.authority = self.authority
         self.duration_s = self.asked["seconds"] or float("inf")
 
     def play(self, on_frames: Callable[[int], None]) -> PlaySummary:
@@ -192,7 +192,9 @@ class _Episode:
         from playhead.cli.play_view import console_of
 
         title = f"run {self.session.run.name}"
-        with console_of(self.device, self.policy, self.wheel, title, is_shown=not self.session.waits) as console:
+        with console_of(
+            self.device, self.policy, self.authority, title, is_shown=not self.session.waits
+        ) as console:
             watchers: list[Watcher] = [FrameCounter(on_frames), console]
             if self.asked["is_recorded"]:
                 return self._record(watchers, lambda writer: console.is_recorded_as(writer.name))
@@ -212,13 +214,13 @@ class _Episode:
             self._driver(),
             duration_s=self.duration_s,
             latency_s=self.session.latency_s,
-            guard=self.wheel,
+            guard=self.authority,
             watchers=watchers,
             stop=self.stop,
             seed=self.seed,
         )
-        if self.wheel is not None and summary.report.ending == "episode":
-            self.wheel.tell_end()
+        if self.authority is not None and summary.report.ending == "episode":
+            self.authority.tell_end()
         return summary
 
     def _record(self, watchers: list[Watcher], began: Callable[[RecordingWriter], object]) -> PlaySummary:
@@ -242,7 +244,7 @@ class _Episode:
             self.device,
             lambda: claim_recording(folder),
             take,
-            self.wheel,
+            self.authority,
             watchers=watchers,
             stop=self.stop,
             began=began,

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playhead.control.wheel import Wheel
+    from playhead.control.authority import ControlAuthority
     from playhead.devices import OpenDevice
     from playhead.game import Game
     from playhead.playing.console import PlayerConsole
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def console_of(
-    device: OpenDevice, policy: RunPolicy, wheel: Wheel | None, title: str, *, is_shown: bool
+    device: OpenDevice, policy: RunPolicy, authority: ControlAuthority | None, title: str, *, is_shown: bool
 ) -> Iterator[PlayerConsole]:
     """Make the one screen of a play session and show it, unless a bar is shown instead."""
     from playhead.cli.progress import live_screen
@@ -26,7 +26,7 @@ def console_of(
     session = device.session
     console = PlayerConsole(
         session.game, f"{session.game.title} · {title}", rate_hz=session.rate_hz,
-        answers=lambda: policy.answers, wheel=wheel,
+        answers=lambda: policy.answers, authority=authority,
     )  # fmt: skip
     with live_screen(console.screen) if is_shown else nullcontext():
         yield console

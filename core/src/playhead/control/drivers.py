@@ -23,7 +23,7 @@ class Driver(Protocol):
 
     @property
     def origin(self) -> Origin:
-        """Who this is; read after each decision, for drivers that hand the wheel over."""
+        """Who this is; read after each decision, for drivers that hand control over."""
         ...
 
     def decide(self, captured: CapturedFrame) -> Plan | None:

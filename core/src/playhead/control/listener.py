@@ -1,6 +1,6 @@
 """Listens to a device, and has it asked how things are whenever a change may have been missed.
 
-start of a drive, another state of the window or the wheel, a wake-up  -->  ask again  -->  listen
+start of a drive, another state of the window or of control, a wake-up  -->  ask again  -->  listen
 """
 
 from __future__ import annotations

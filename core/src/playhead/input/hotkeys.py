@@ -12,7 +12,7 @@ from playhead.input.codes import key_of
 
 @dataclass(frozen=True, kw_only=True)
 class Hotkeys:
-    """Which key means what. `resume` gives the wheel back to the network, or goes on after a pause."""
+    """Which key means what. `resume` gives control back to the network, or goes on after a pause."""
 
     pause: str = "f9"
     stop: str = "f10"

@@ -18,9 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from playhead.clock import NS_PER_S
+from playhead.control.authority import ControlAuthority, Who
 from playhead.control.loop import Tick
 from playhead.control.rate import Rate
-from playhead.control.wheel import Wheel, Who
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes, Head
@@ -60,14 +60,14 @@ class PlayerConsole:
     """
 
     def __init__(
-        self, game: Game, title: str, *, rate_hz: float, answers: Callable[[], Answers], wheel: Wheel | None,
-        only_watches: bool = False,
+        self, game: Game, title: str, *, rate_hz: float, answers: Callable[[], Answers],
+        authority: ControlAuthority | None, only_watches: bool = False,
     ) -> None:  # fmt: skip
         self._game = game
         self._title = title
         self._asked_hz = rate_hz
         self._answers = answers
-        self._wheel = wheel
+        self._authority = authority
         self._only_watches = only_watches
         self._rates = {name: Rate() for name in ("captured", "predicted", "acted")[: 2 if only_watches else 3]}
         self._ages_ns: deque[int] = deque(maxlen=max(1, round(rate_hz)))
@@ -133,7 +133,7 @@ class PlayerConsole:
         )
 
     def _banner(self) -> RenderableType:
-        who: Who = self._wheel.who if self._wheel is not None else "model"
+        who: Who = self._authority.who if self._authority is not None else "model"
         text, style = WATCHED if self._only_watches else BANNERS[who]
         row = Table.grid(expand=True)
         row.add_column()
@@ -142,13 +142,13 @@ class PlayerConsole:
         return row
 
     def _hint(self, who: Who) -> str:
-        keys = self._wheel.keys if self._wheel is not None else {}
+        keys = self._authority.keys if self._authority is not None else {}
         if not keys and who == "model":
             return "Ctrl-C stops"
         if who == "model":
             return f"any key of the game takes over, {keys['pause']} pauses, {keys['stop']} stops"
         if who in ("human", "paused"):
-            goes_on = "gives the wheel back" if who == "human" else "goes on"
+            goes_on = "gives control back" if who == "human" else "goes on"
             return f"{keys['resume']} {goes_on}, {keys['stop']} stops"
         return "nothing is pressed until the window has the focus"
 

@@ -27,7 +27,7 @@ PAUSE_INTERVALS = 4.0  # as in data/windows.py: frames further apart belong to d
 
 
 class RunPolicy:
-    """A trained network at the wheel. `answers` is what it said last, for whoever watches."""
+    """A trained network in control. `answers` is what it said last, for whoever watches."""
 
     origin = Origin.MODEL
 

@@ -1,12 +1,12 @@
-"""A person beside the network: any touch takes the wheel at once, and only a hotkey gives it back."""
+"""A person beside the network: any touch takes control at once, and only a hotkey gives it back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from playhead.control.authority import ControlAuthority, GuardedWindow
 from playhead.control.hotkeys import RESUME
 from playhead.control.loop import axis_codes
-from playhead.control.wheel import GuardedWindow, Wheel
 from playhead.events import HOTKEY, PLAYED, Event, Origin
 from playhead.game import Game
 
@@ -14,11 +14,11 @@ from playhead.game import Game
 STICK_MOVED = 0.2
 
 
-class SafePlay(Wheel):
+class TakeoverAuthority(ControlAuthority):
     """The guard of every game that has a window or a keyboard: keys go out only while the network drives.
 
     Not while the window is without the focus, after any key of the game by a person, in a pause, or after the
-    hotkey that stops. A person's press counts, not the release, nor what was pressed before the wheel was given
+    hotkey that stops. A person's press counts, not the release, nor what was pressed before control was given
     back: who holds a key while handing over may let go.
     """
 

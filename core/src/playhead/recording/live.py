@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from playhead.clock import NS_PER_S
+from playhead.control.authority import ControlAuthority
 from playhead.control.loop import Tick
 from playhead.control.rate import Rate
-from playhead.control.wheel import Wheel
 from playhead.events import PLAYED, Event
 from playhead.game import Game
 
@@ -38,9 +38,9 @@ class LiveLine:
     frames a second are pictures that differ, as the recording counts them: a source that stands still shows 0.
     """
 
-    def __init__(self, game: Game, wheel: Wheel | None) -> None:
+    def __init__(self, game: Game, authority: ControlAuthority | None) -> None:
         self._labels = {code: label for label, code in game.controls.items()}
-        self._wheel = wheel
+        self._authority = authority
         self._writer: Written | None = None
         self._frames = Rate()
         self._disk = Rate(over_s=3.0)  # the writer hands over in pieces
@@ -76,14 +76,14 @@ class LiveLine:
 
     def text(self) -> str:
         """Return the line as it is now."""
-        if self._wheel is None:
+        if self._authority is None:
             return self._told
-        keys = self._wheel.keys
-        if self._wheel.is_open:
+        keys = self._authority.keys
+        if self._authority.is_open:
             mark = f"{keys['pause']} pauses, {keys['mark']} marks, {keys['stop']} stops"
             return f"{self._told or 'waiting for the first frame'}   ({mark})"
         before = f", {self._told}" if self._told else ""
-        return f"{self._wheel.who}{before}   ({keys['resume']} goes on, {keys['stop']} stops)"
+        return f"{self._authority.who}{before}   ({keys['resume']} goes on, {keys['stop']} stops)"
 
     def _line(self, writer: Written) -> str:
         seconds = (self._newest_ns - self._first_ns) // NS_PER_S

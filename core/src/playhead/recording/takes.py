@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from playhead.clock import NS_PER_S
+from playhead.control.authority import ControlAuthority
 from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.listener import Listener
 from playhead.control.loop import Watcher, never
-from playhead.control.wheel import Wheel
 from playhead.devices import OpenDevice
 from playhead.errors import DeviceFailed
 from playhead.recording.session import Take, TakeSummary, record
@@ -27,7 +27,7 @@ def record_takes(
     device: OpenDevice,
     new_folder: Callable[[], Path],
     take: Take,
-    wheel: Wheel | None,
+    authority: ControlAuthority | None,
     *,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
@@ -35,12 +35,12 @@ def record_takes(
 ) -> list[TakeSummary]:
     """Record until the time is up, the window closes or somebody stops it, in as many recordings as it takes.
 
-        wait for the wheel -> record until it is let go -> wait -> record ...
+        wait for control -> record until it is lost -> wait -> record ...
 
-    `take.duration_s` counts what is recorded, not the pauses. Without a wheel, as in a world in memory, there is
-    one recording. Raises: as `record`; what was recorded is kept.
+    `take.duration_s` counts what is recorded, not the pauses. Without an authority, as in a world in memory, there
+    is one recording. Raises: as `record`; what was recorded is kept.
     """
-    if wheel is None:
+    if authority is None:
         return [record(device, new_folder, take, watchers=watchers, stop=stop, began=began)]
     made: list[TakeSummary] = []
     names: list[str] = []
@@ -50,62 +50,62 @@ def record_takes(
         began(writer)
 
     try:
-        for summary in _takes(device, new_folder, take, wheel, watchers, stop, begun):
+        for summary in _takes(device, new_folder, take, authority, watchers, stop, begun):
             made.append(summary)
     except DeviceFailed:
         if names:
-            wheel.say(f"What was recorded until now is kept: {', '.join(names)}.")
+            authority.say(f"What was recorded until now is kept: {', '.join(names)}.")
         raise
     return [summary for summary in made if summary.recording.frames] or made[:1]
 
 
 def _takes(
-    device: OpenDevice, new_folder: Callable[[], Path], take: Take, wheel: Wheel, watchers: Sequence[Watcher],
-    stop: Callable[[], bool], began: Callable[[RecordingWriter], object],
+    device: OpenDevice, new_folder: Callable[[], Path], take: Take, authority: ControlAuthority,
+    watchers: Sequence[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object],
 ) -> Iterator[TakeSummary]:  # fmt: skip
     """Yield one recording after another."""
     left_s = take.duration_s
-    while left_s > 0 and _wait(device, wheel, stop):
+    while left_s > 0 and _wait(device, authority, stop):
         if isinstance(device.input, HotkeyFilter):
             device.input.begin()
-        wheel.begin()
+        authority.begin()
         summary = record(
             device,
             new_folder,
             replace(take, duration_s=left_s),
-            guard=wheel,
+            guard=authority,
             watchers=watchers,
-            stop=lambda: stop() or not wheel.check(),
-            label_origin=wheel.label_origin,
+            stop=lambda: stop() or not authority.check(),
+            label_origin=authority.label_origin,
             began=began,
         )
         left_s -= summary.report.elapsed_s
         if summary.report.ending == "stopped":
-            summary.report.because = wheel.breach
+            summary.report.because = authority.breach
         yield summary
         if summary.report.ending == "episode":
-            wheel.tell_end(KEPT)
+            authority.tell_end(KEPT)
         if summary.report.ending != "stopped":
             return
 
 
-def _wait(device: OpenDevice, wheel: Wheel, stop: Callable[[], bool]) -> bool:
+def _wait(device: OpenDevice, authority: ControlAuthority, stop: Callable[[], bool]) -> bool:
     """Wait until somebody drives; say no when it is over instead. A game may close its window and open another.
 
     What is held then is asked: a key may have been pressed, or let go, where nobody was heard.
     """
-    listener = Listener(device, wheel)
+    listener = Listener(device, authority)
     while not stop():
         now_ns = device.clock.now_ns()
-        wheel.may_send(now_ns, listener.listen())
-        if wheel.is_open:
-            wheel.may_send(now_ns, listener.listen_anew())
-        if wheel.is_over:
+        authority.may_send(now_ns, listener.listen())
+        if authority.is_open:
+            authority.may_send(now_ns, listener.listen_anew())
+        if authority.is_over:
             return False
-        if wheel.who == "closed" and device.capture.look() is None:
-            wheel.tell_end(KEPT)
+        if authority.who == "closed" and device.capture.look() is None:
+            authority.tell_end(KEPT)
             return False
-        if wheel.is_open:
+        if authority.is_open:
             return True
         device.clock.sleep_until(now_ns + NS_PER_S // ASK_HZ)
     return False

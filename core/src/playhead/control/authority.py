@@ -1,4 +1,4 @@
-"""Who is at the wheel: the driver, or nobody because of a pause, a lost focus or a closed window."""
+"""Who has control: the driver, or nobody because of a pause, a lost focus or a closed window."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class GuardedWindow(Protocol):
         ...
 
 
-class Wheel:
+class ControlAuthority:
     """A guard of the loop that follows hotkeys and the window. Each change is said once, with what to do.
 
     `driver` is who drives when nothing is in the way; keys go out only then. The focus comes back by itself. A
@@ -115,8 +115,8 @@ class Wheel:
         """Why it ended, as `why` says it."""
         return self._breach or ""
 
-    def go_on_from(self, earlier: Wheel) -> None:
-        """Leave the wheel with whoever had it, or in the pause that was, at the end of an earlier episode."""
+    def go_on_from(self, earlier: ControlAuthority) -> None:
+        """Leave control with whoever had it, or in the pause that was, at the end of an earlier episode."""
         self._holder, self._is_paused = earlier._holder, earlier._is_paused
 
     def check(self) -> bool:
@@ -140,7 +140,7 @@ class Wheel:
     def label_origin(self, decided: Origin) -> Origin:
         """Return whose keys label the frame of this tick; `decided` is the origin of the driver's decisions.
 
-        NONE while nobody drives, and in the tick in which the wheel changes hands: keys of both are down then.
+        NONE while nobody drives, and in the tick in which control changes hands: keys of both are down then.
         """
         if self.driver == "human":
             return decided
@@ -183,7 +183,7 @@ class Wheel:
     def _sentence(self, who: Who) -> str:
         keys = self.keys
         if who == "human":
-            gives_back = f"{keys[RESUME]} gives the wheel back, " if self.driver == "model" else ""
+            gives_back = f"{keys[RESUME]} gives control back, " if self.driver == "model" else ""
             return f"You drive. {gives_back}{keys[PAUSE]} pauses, {keys[STOP]} stops."
         if who == "model":
             takes_over = f"Any key of the game takes over, {keys[STOP]} stops." if keys else "Ctrl-C stops."

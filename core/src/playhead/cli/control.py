@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from playhead.control.authority import ControlAuthority, GuardedWindow
 from playhead.control.hotkeys import HotkeyFilter
-from playhead.control.wheel import GuardedWindow, Wheel
 from playhead.devices import OpenDevice
 from playhead.events import Origin
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.none import DryRun
 
 
-def take_wheel(
+def take_control(
     device: OpenDevice, origin: Origin, say: Callable[[str], object], end: Callable[[], object]
-) -> tuple[OpenDevice, Wheel | None]:
+) -> tuple[OpenDevice, ControlAuthority | None]:
     """Return the device with its hotkeys told apart, and the guard of whoever drives. `end` ends all episodes.
 
     A world in memory needs none: nobody is heard there, and it has no window that could lose the focus. Nor does
@@ -30,10 +30,10 @@ def take_wheel(
     if hears:
         device = replace(device, input=HotkeyFilter(device.input, hotkeys))
     if origin is Origin.HUMAN:
-        return device, Wheel("human", hotkeys, window=window, say=say, end=end)
-    from playhead.playing.takeover import SafePlay
+        return device, ControlAuthority("human", hotkeys, window=window, say=say, end=end)
+    from playhead.playing.takeover import TakeoverAuthority
 
-    return device, SafePlay(session.game, hotkeys, window=window, say=say, end=end)
+    return device, TakeoverAuthority(session.game, hotkeys, window=window, say=say, end=end)
 
 
 def _window(device: OpenDevice) -> GuardedWindow | None:
