@@ -50,7 +50,7 @@ class Answering:
         frames_THWC = self._history.window()["frames"]
         self._decided += 1
         answer = np.array([0.9, self._decided % 7 / 7, 0.1, frames_THWC[0, 0, 0, 0] / 255], dtype=np.float32)
-        return self._controller.plan({"drive": answer}, 1 / 80)
+        return self._controller.act({"drive": answer}, 1 / 80)
 
 
 def memory(clock: Clock) -> Memory:

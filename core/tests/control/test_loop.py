@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from playhead.capture import CapturedFrame
-from playhead.control.drivers import Plan
+from playhead.control.drivers import Action
 from playhead.control.loop import Loop, Pace, Tick
 from playhead.errors import DeviceFailed
 from playhead.events import Event, Origin
@@ -23,13 +23,13 @@ class Constant:
     origin = Origin.MODEL
 
     def __init__(
-        self, plan: Plan | None, on_decide: Callable[[CapturedFrame], None] = lambda captured: None
+        self, action: Action | None, on_decide: Callable[[CapturedFrame], None] = lambda captured: None
     ) -> None:
-        self.plan, self.on_decide = plan, on_decide
+        self.action, self.on_decide = action, on_decide
 
-    def decide(self, captured: CapturedFrame) -> Plan | None:
+    def decide(self, captured: CapturedFrame) -> Action | None:
         self.on_decide(captured)
-        return self.plan
+        return self.action
 
 
 class Watching:
@@ -217,11 +217,11 @@ def test_a_driver_may_decide_several_times_a_frame(fake_device: Maker) -> None:
 
 def test_no_plan_leaves_everything_as_it_is(fake_device: Maker) -> None:
     fake = fake_device()
-    plans = iter([{"key w": 1.0}, None, None, {}])
+    actions = iter([{"key w": 1.0}, None, None, {}])
 
     class Changing(Constant):
-        def decide(self, captured: CapturedFrame) -> Plan | None:
-            return next(plans)
+        def decide(self, captured: CapturedFrame) -> Action | None:
+            return next(actions)
 
     loop(fake, Changing(None), duration_s=0.4).run()
     assert [(ns // MS, value) for ns, _, value in fake.input.sent] == [(0, 1.0), (300, 0.0)]

@@ -110,9 +110,9 @@ def test_a_random_driver_follows_from_its_seed():
 
     assert held(1) == held(1)
     assert held(1) != held(2)
-    w_share = np.mean(["w" in plan for plan in held(1)])
+    w_share = np.mean(["w" in action for action in held(1)])
     assert 0.2 < w_share < 0.8
-    assert len({plan.get("x") for plan in held(1)}) > 10
+    assert len({action.get("x") for action in held(1)}) > 10
 
 
 def test_a_clip_shows_a_typical_drive_with_its_keys(trained, table):

@@ -35,7 +35,7 @@ def controller(**settings: Any) -> Controller:
 
 def drive(made: Controller, *probabilities: float) -> dict[str, float]:
     answer = np.array([*probabilities, 0.0], dtype=np.float32)
-    return {code: round(share, 4) for code, share in made.plan({"drive": answer}, 0.1).items()}
+    return {code: round(share, 4) for code, share in made.act({"drive": answer}, 0.1).items()}
 
 
 def test_keys_are_held_from_the_threshold_on() -> None:
@@ -74,28 +74,28 @@ probability = st.floats(0, 1, width=32)
 
 @given(probability, probability, probability, probability, st.sampled_from(["", "a", "w", "a,w"]))
 def test_opposites_are_never_pressed_together(w: float, a: float, s: float, d: float, names: str) -> None:
-    plan = drive(controller(proportional=names), w, a, s, d)
-    assert not (plan["W"] and plan["S"])
-    assert not (plan["A"] and plan["D"])
-    assert all(0 <= share <= 1 for share in plan.values())
+    action = drive(controller(proportional=names), w, a, s, d)
+    assert not (action["W"] and action["S"])
+    assert not (action["A"] and action["D"])
+    assert all(0 <= share <= 1 for share in action.values())
 
 
 def test_a_choice_presses_its_likeliest_class_alone() -> None:
     made = controller()
-    assert made.plan({"gear": np.array([0.2, 0.5, 0.3])}, 0.1) == {"1": 0, "2": 1}
-    assert made.plan({"gear": np.array([0.2, 0.3, 0.5])}, 0.1) == {"1": 0, "2": 0}
+    assert made.act({"gear": np.array([0.2, 0.5, 0.3])}, 0.1) == {"1": 0, "2": 1}
+    assert made.act({"gear": np.array([0.2, 0.3, 0.5])}, 0.1) == {"1": 0, "2": 0}
 
 
 def test_axes_follow_their_answer_outside_the_dead_zone() -> None:
     made = controller(dead_zone=0.25)
-    assert made.plan({"look": np.array([-0.75, 0.9])}, 0.1) == {"X": -0.75}
-    assert made.plan({"look": np.array([0.2, 0.0])}, 0.1) == {"X": 0.0}
+    assert made.act({"look": np.array([-0.75, 0.9])}, 0.1) == {"X": -0.75}
+    assert made.act({"look": np.array([0.2, 0.0])}, 0.1) == {"X": 0.0}
 
 
 def test_deltas_move_an_axis_within_its_range() -> None:
     made = controller()
     up, still = np.array([0.1, 0.2, 0.7]), np.array([0.1, 0.8, 0.1])
-    values = [made.plan({"zoom": answer}, 0.1)["Z"] for answer in (up, up, still, up, up)]
+    values = [made.act({"zoom": answer}, 0.1)["Z"] for answer in (up, up, still, up, up)]
     assert values == pytest.approx([0.3, 0.6, 0.6, 0.9, 1.0])
 
 

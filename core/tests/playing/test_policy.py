@@ -52,10 +52,10 @@ def captured(number: int) -> CapturedFrame:
 
 def test_it_drives_with_the_settings_it_was_trained_with(run: Run) -> None:
     policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
-    plan = policy.decide(captured(0))
+    action = policy.decide(captured(0))
     assert policy.origin is Origin.MODEL
-    assert set(plan) == {"w", "a", "s", "d"}
-    assert sum(plan.values()) == 2, "with a threshold of 0 one of each pair of opposites is held"
+    assert set(action) == {"w", "a", "s", "d"}
+    assert sum(action.values()) == 2, "with a threshold of 0 one of each pair of opposites is held"
     assert policy.answers["drive"].shape == (4,)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from playhead.capture import CapturedFrame
-from playhead.control.drivers import Plan
+from playhead.control.drivers import Action
 from playhead.control.loop import Loop, Pace
 from playhead.errors import BadValue
 from playhead.events import Event, Origin
@@ -64,7 +64,7 @@ class Forward:
     origin = Origin.MODEL
     frames = 0
 
-    def decide(self, captured: CapturedFrame) -> Plan:
+    def decide(self, captured: CapturedFrame) -> Action:
         self.frames += 1
         return {"key w": 1.0}
 
@@ -72,18 +72,18 @@ class Forward:
 def test_the_way_out_is_back_then_forward_then_the_driver_again(game: Game) -> None:
     forward = Forward()
     driver = Unsticking(forward, game, seed=4)
-    plans, origins = [], []
+    actions, origins = [], []
     for number in range(70):
-        plans.append(driver.decide(frame(number)))
+        actions.append(driver.decide(frame(number)))
         origins.append(driver.origin)
     first = origins.index(Origin.SCRIPT)
-    out = [plan for plan, origin in zip(plans, origins, strict=True) if origin is Origin.SCRIPT]
+    out = [action for action, origin in zip(actions, origins, strict=True) if origin is Origin.SCRIPT]
     assert 20 <= first <= 30
     assert "key s" in out[0]
     assert "key w" in out[-1]
     assert len({"key a", "key d"} & set(out[-1])) == 1
     assert 20 <= len(out) <= 40
-    assert plans[-1] == {"key w": 1.0}
+    assert actions[-1] == {"key w": 1.0}
     assert driver.recoveries == 1
     assert forward.frames == 70, "the network's history must not have holes"
 

@@ -12,7 +12,7 @@ import pytest
 from doubles import HOTKEYS, FakeWindow, pressed
 
 from playhead.capture import CapturedFrame
-from playhead.control.drivers import Plan
+from playhead.control.drivers import Action
 from playhead.control.hotkeys import HotkeyFilter
 from playhead.control.loop import Loop, Pace
 from playhead.data.windows import WindowIndex, WindowSpec
@@ -32,7 +32,7 @@ class Network:
 
     origin = Origin.MODEL
 
-    def decide(self, captured: CapturedFrame) -> Plan:
+    def decide(self, captured: CapturedFrame) -> Action:
         return {"key w": 1.0, "key a": 0.5}
 
 

@@ -17,15 +17,15 @@ def drive(game: Game, minutes: float, seed: int = 1) -> list[dict[str, float]]:
     return [dict(disturbance.disturb(TRUE, number * 25 * MS)) for number in range(round(minutes * 60 * 40))]
 
 
-def events(plans: list[dict[str, float]]) -> list[list[dict[str, float]]]:
+def events(actions: list[dict[str, float]]) -> list[list[dict[str, float]]]:
     found: list[list[dict[str, float]]] = []
     before: dict[str, float] = TRUE
-    for plan in plans:
-        if plan != TRUE:
-            if plan != before:
+    for action in actions:
+        if action != TRUE:
+            if action != before:
                 found.append([])
-            found[-1].append(plan)
-        before = plan
+            found[-1].append(action)
+        before = action
     return found
 
 
@@ -46,10 +46,10 @@ def test_three_quarters_of_the_events_are_on_the_steering(game: Game) -> None:
 
 def test_a_steering_event_leaves_the_throttle_alone(game: Game) -> None:
     for event in events(drive(game, minutes=5)):
-        plan = event[0]
-        if plan.get("key a") or plan.get("key d"):
-            assert plan["key w"] == 1.0
-            assert not (plan.get("key a") and plan.get("key d"))
+        action = event[0]
+        if action.get("key a") or action.get("key d"):
+            assert action["key w"] == 1.0
+            assert not (action.get("key a") and action.get("key d"))
 
 
 def test_the_same_seed_disturbs_the_same_way(game: Game) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import Box
-from playhead.control.drivers import HumanDriver, Plan
+from playhead.control.drivers import Action, HumanDriver
 from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
@@ -30,11 +30,13 @@ Maker = Callable[..., Any]
 class Acting:
     """Does what a table says for the number of the frame; a network by default."""
 
-    def __init__(self, plan: Callable[[int], Plan], origin: Origin = Origin.MODEL, decide_hz: float = 0.0) -> None:
-        self.plan, self.origin, self.decide_hz = plan, origin, decide_hz
+    def __init__(
+        self, action: Callable[[int], Action], origin: Origin = Origin.MODEL, decide_hz: float = 0.0
+    ) -> None:
+        self.action, self.origin, self.decide_hz = action, origin, decide_hz
 
-    def decide(self, captured: CapturedFrame) -> Plan:
-        return self.plan(captured.number)
+    def decide(self, captured: CapturedFrame) -> Action:
+        return self.action(captured.number)
 
 
 def left_and_right(number: int) -> dict[str, float]:

@@ -246,8 +246,8 @@ def with_world(**changes: Any) -> Game:
     return replace(WORLD, world=replace(WORLD.world, **changes))
 
 
-def pressing(plan: Mapping[str, float]) -> Callable[..., Any]:
-    return lambda game, settings: types.SimpleNamespace(plan=lambda answers, interval_s: plan)
+def pressing(action: Mapping[str, float]) -> Callable[..., Any]:
+    return lambda game, settings: types.SimpleNamespace(act=lambda answers, interval_s: action)
 
 
 def stubborn(env: Any) -> Any:

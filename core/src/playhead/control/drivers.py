@@ -12,7 +12,7 @@ import numpy.typing as npt
 from playhead.capture import CapturedFrame
 from playhead.events import Origin
 
-Plan = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
+Action = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
 
 
 class Driver(Protocol):
@@ -26,7 +26,7 @@ class Driver(Protocol):
         """Who this is; read after each decision, for drivers that hand control over."""
         ...
 
-    def decide(self, captured: CapturedFrame) -> Plan | None:
+    def decide(self, captured: CapturedFrame) -> Action | None:
         """Return what to press from now on; codes left out are released. None: leave everything as it is."""
         ...
 
@@ -48,7 +48,7 @@ class ScriptedDriver:
         self._policy = policy
         self.decide_hz = float(getattr(policy, "decide_hz", step_hz))
 
-    def decide(self, captured: CapturedFrame) -> Plan:
+    def decide(self, captured: CapturedFrame) -> Action:
         """Ask the policy; the frame is not needed."""
         return {code: float(value) for code, value in self._policy.decide().items()}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from playhead.clock import NS_PER_S, Clock
-from playhead.control.drivers import Plan
+from playhead.control.drivers import Action
 from playhead.events import PLAYED, Event, Origin
 from playhead.input import Input, has_let_go
 
 
 class ActionExecutor:
-    """Presses plans on an input and releases keys within an interval at their own times.
+    """Presses actions on an input and releases keys within an interval at their own times.
 
     `axes` are codes whose value is a position; all other codes are keys, whose value is the share of the
     interval they are held. Everything sent is kept as an event until taken.
@@ -34,20 +34,20 @@ class ActionExecutor:
         """What is held now, by code."""
         return dict(self._held)
 
-    def apply(self, plan: Plan, *, interval_s: float, origin: Origin) -> None:
-        """Hold what the plan says from now on and let go of everything else.
+    def apply(self, action: Action, *, interval_s: float, origin: Origin) -> None:
+        """Hold what the action says from now on and let go of everything else.
 
-        What an input has let go of by itself is not held any more, so the plan presses it anew.
-        Units:  interval_s seconds until the next plan is expected; shares of the plan are of it.
+        What an input has let go of by itself is not held any more, so the action presses it anew.
+        Units:  interval_s seconds until the next action is expected; shares of the action are of it.
         """
         if has_let_go(self._keys):
             self.release_all()
         now_ns = self._clock.now_ns()
         self._origin = origin
         self._release_ns.clear()
-        for code in [code for code in self._held if code not in plan]:
+        for code in [code for code in self._held if code not in action]:
             self._set(code, 0.0, now_ns)
-        for code, value in plan.items():
+        for code, value in action.items():
             if not math.isfinite(value):
                 value = 0.0  # a broken network must not press keys
             if code in self._axes:

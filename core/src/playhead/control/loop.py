@@ -12,7 +12,7 @@ from typing import Protocol
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Driver, Plan, set_aside
+from playhead.control.drivers import Action, Driver, set_aside
 from playhead.control.executor import ActionExecutor
 from playhead.control.guard import AlwaysSafe, Guard, ask_hz_of
 from playhead.control.listener import Listener
@@ -39,10 +39,10 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True)
 class _Due:
-    """A plan that is to be pressed at a time."""
+    """An action that is to be pressed at a time."""
 
     time_ns: int
-    plan: Plan
+    action: Action
     origin: Origin
 
 
@@ -186,12 +186,12 @@ class Loop:
 
     def _decide_and_act(self, captured: CapturedFrame, heard: Sequence[Event]) -> None:
         began_ns = self._clock.now_ns()
-        plan = self.driver.decide(captured)
+        action = self.driver.decide(captured)
         self._times.end("decide")
         self._report.decided += 1
-        if plan is not None:
+        if action is not None:
             due_ns = began_ns + round(self.pace.latency_s * NS_PER_S)
-            self._due.append(_Due(time_ns=due_ns, plan=plan, origin=self.driver.origin))
+            self._due.append(_Due(time_ns=due_ns, action=action, origin=self.driver.origin))
         if not self._may_send(heard):
             self._report.blocked += 1
         while self._due and self._due[0].time_ns <= self._clock.now_ns():
@@ -208,7 +208,7 @@ class Loop:
         return False
 
     def _press(self, due: _Due) -> None:
-        self._executor.apply(due.plan, interval_s=self.pace.period_ns / NS_PER_S, origin=due.origin)
+        self._executor.apply(due.action, interval_s=self.pace.period_ns / NS_PER_S, origin=due.origin)
         self._report.acted += 1
 
     def _wait_until(self, time_ns: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Driver, Plan
+from playhead.control.drivers import Action, Driver
 from playhead.control.loop import axis_codes
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice
@@ -94,7 +94,7 @@ class ConstantDriver:
     def __init__(self, held: Mapping[str, float]) -> None:
         self._held = dict(held)
 
-    def decide(self, captured: CapturedFrame) -> Plan:
+    def decide(self, captured: CapturedFrame) -> Action:
         """Hold what is always held."""
         return self._held
 
@@ -110,7 +110,7 @@ class RandomDriver:
         self._value = {code: float(self._random.random() < 0.5) for code in codes}
         self._until_ns = dict.fromkeys(codes, 0)
 
-    def decide(self, captured: CapturedFrame) -> Plan:
+    def decide(self, captured: CapturedFrame) -> Action:
         """Turn over those controls whose time is up."""
         for code, until_ns in self._until_ns.items():
             if captured.time_ns >= until_ns:

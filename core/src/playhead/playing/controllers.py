@@ -20,7 +20,7 @@ Answers = Mapping[str, npt.NDArray[np.float32]]
 class Controller(Protocol):
     """What a game's `controller` reference returns when it is called with the game and the settings."""
 
-    def plan(self, answers: Answers, interval_s: float) -> Mapping[str, float]:
+    def act(self, answers: Answers, interval_s: float) -> Mapping[str, float]:
         """Return code -> share of the coming interval a key is held (0..1), or the value of an axis.
 
         Shapes:  answers head -> (outputs,): shares of 1 for keys, classes and deltas, values for axes.
@@ -63,7 +63,7 @@ class DefaultController:
         self._proportional = wanted | {self._opposite[name] for name in wanted if name in self._opposite}
         self._axes: dict[str, float] = {}
 
-    def plan(self, answers: Answers, interval_s: float) -> dict[str, float]:
+    def act(self, answers: Answers, interval_s: float) -> dict[str, float]:
         """Return what to hold for the coming interval."""
         values: dict[str, float] = {}
         for name, answer in answers.items():

@@ -21,7 +21,7 @@ from playhead.plugins import Plugins
 from playhead.references import resolve
 
 if TYPE_CHECKING:
-    from playhead.control.drivers import Plan
+    from playhead.control.drivers import Action
 
 PAUSE_INTERVALS = 4.0  # as in data/windows.py: frames further apart belong to different windows
 
@@ -58,7 +58,7 @@ class RunPolicy:
         warm_up(predictor, run)
         return policy
 
-    def decide(self, captured: CapturedFrame) -> Plan:
+    def decide(self, captured: CapturedFrame) -> Action:
         """Look at the newest frame and those before it, and say what to hold."""
         self._history.add(captured)
         self.answers = self._predictor.decide(self._history.window())
@@ -67,7 +67,7 @@ class RunPolicy:
             self.unanswered += 1
             self.answers = {name: np.zeros_like(answer) for name, answer in self.answers.items()}
             return {}
-        return self._controller.plan(self.answers, self._interval_s)
+        return self._controller.act(self.answers, self._interval_s)
 
 
 def history_of(run: Run, rate_hz: float) -> History:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Driver, Plan, set_aside
+from playhead.control.drivers import Action, Driver, set_aside
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, opposite_keys
@@ -101,13 +101,13 @@ class Unsticking:
         self._detector = detector or StuckDetector()
         self._random = random.Random(seed)
         self._manoeuvres = manoeuvres(game)
-        self._steps: deque[tuple[int, Plan]] = deque()  # until when, what
+        self._steps: deque[tuple[int, Action]] = deque()  # until when, what
         self.origin = driver.origin
         self.recoveries = 0
 
-    def decide(self, captured: CapturedFrame) -> Plan | None:
+    def decide(self, captured: CapturedFrame) -> Action | None:
         """Let the driver decide, unless a way out is being driven. It sees every frame all the same."""
-        plan = self._driver.decide(captured)
+        action = self._driver.decide(captured)
         now_ns = captured.time_ns
         while self._steps and now_ns >= self._steps[0][0]:
             self._steps.popleft()
@@ -119,7 +119,7 @@ class Unsticking:
             self.origin = Origin.SCRIPT
             return self._steps[0][1]
         self.origin = self._driver.origin
-        return plan
+        return action
 
     def set_aside(self) -> None:
         """Forget what stood still, and a way out that was begun: others drove, or nobody did."""
@@ -130,12 +130,12 @@ class Unsticking:
     def _begin(self, now_ns: int) -> None:
         self.recoveries += 1
         until_ns = now_ns
-        for plan in self._random.choice(self._manoeuvres):
+        for action in self._random.choice(self._manoeuvres):
             until_ns += round(self._random.uniform(1.0, 2.0) * NS_PER_S)
-            self._steps.append((until_ns, plan))
+            self._steps.append((until_ns, action))
 
 
-def manoeuvres(game: Game) -> list[tuple[Plan, Plan]]:
+def manoeuvres(game: Game) -> list[tuple[Action, Action]]:
     """Return the four ways out in a game's codes: backwards, then forwards to a side.
 
     Raises:  BadValue when the game's labels do not say which keys lead forward and back, left and right.

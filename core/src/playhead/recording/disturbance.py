@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Plan
+from playhead.control.drivers import Action
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Keys
 
@@ -32,7 +32,7 @@ class Disturbing:
 
 
 class Disturbance:
-    """Replaces parts of a plan by wrong keys now and then. Deterministic by seed."""
+    """Replaces parts of an action by wrong keys now and then. Deterministic by seed."""
 
     def __init__(self, game: Game, *, seed: int, settings: Disturbing | None = None) -> None:
         self._settings = settings or Disturbing()
@@ -41,7 +41,7 @@ class Disturbance:
         self._next_ns: int | None = None
         self._until_ns = 0
         self._group: Sequence[str] = ()
-        self._wrong: Plan = {}
+        self._wrong: Action = {}
 
     def is_on(self, time_ns: int) -> bool:
         """Whether wrong keys are held at this moment; draws the next event when it is due."""
@@ -51,11 +51,11 @@ class Disturbance:
             self._begin(time_ns)
         return time_ns < self._until_ns
 
-    def disturb(self, plan: Plan, time_ns: int) -> Plan:
-        """Return the plan, with the keys of one group replaced while an event lasts."""
+    def disturb(self, action: Action, time_ns: int) -> Action:
+        """Return the action, with the keys of one group replaced while an event lasts."""
         if not self.is_on(time_ns):
-            return plan
-        kept = {code: value for code, value in plan.items() if code not in self._group}
+            return action
+        kept = {code: value for code, value in action.items() if code not in self._group}
         return {**kept, **self._wrong}
 
     def _wait_ns(self) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.control.drivers import Driver, Plan, decide_hz_of, set_aside
+from playhead.control.drivers import Action, Driver, decide_hz_of, set_aside
 from playhead.control.executor import ActionExecutor
 from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
@@ -52,7 +52,7 @@ class Lesson:
         self._slot = -1
         self._teacher_drives = False
         self._seen: CapturedFrame | None = None
-        self._plan: Plan = {}
+        self._action: Action = {}
         self._is_disturbed = False
         self.decide_hz = max(decide_hz_of(driver), decide_hz_of(teacher))
         self.origin = driver.origin
@@ -67,7 +67,7 @@ class Lesson:
         """Whose decisions are the labels."""
         return self._teacher.origin if self._teacher is not None else self._driver.origin
 
-    def decide(self, captured: CapturedFrame) -> Plan | None:
+    def decide(self, captured: CapturedFrame) -> Action | None:
         """Return what reaches the game; note what the teacher would have pressed."""
         self._turn_slot()
         driven, self.origin = self._ask(captured)
@@ -92,7 +92,7 @@ class Lesson:
         self._executor.settle()
         return self._executor.take_events()
 
-    def _ask(self, captured: CapturedFrame) -> tuple[Plan | None, Origin]:
+    def _ask(self, captured: CapturedFrame) -> tuple[Action | None, Origin]:
         """Ask the driver as often as it wants to be asked. It is asked in the teacher's slots too, so that a
         network's history of frames has no holes."""
         if captured is self._seen and not decide_hz_of(self._driver):
@@ -100,20 +100,20 @@ class Lesson:
         self._seen = captured
         return self._driver.decide(captured), self._driver.origin
 
-    def _disturbed(self, plan: Plan | None) -> Plan | None:
-        """Disturb a plan; between plans, only say something new when wrong keys begin or end."""
+    def _disturbed(self, action: Action | None) -> Action | None:
+        """Disturb an action; between actions, only say something new when wrong keys begin or end."""
         if self._disturbance is None:
-            return plan
+            return action
         now_ns = self._clock.now_ns()
         was_on, self._is_disturbed = self._is_disturbed, self._disturbance.is_on(now_ns)
-        if plan is None and was_on == self._is_disturbed:
+        if action is None and was_on == self._is_disturbed:
             return None
-        self._plan = plan if plan is not None else self._plan
-        return self._disturbance.disturb(self._plan, now_ns)
+        self._action = action if action is not None else self._action
+        return self._disturbance.disturb(self._action, now_ns)
 
-    def _teach(self, plan: Plan, origin: Origin) -> None:
+    def _teach(self, action: Action, origin: Origin) -> None:
         self._executor.settle()
-        self._executor.apply(plan, interval_s=self._interval_s, origin=origin)
+        self._executor.apply(action, interval_s=self._interval_s, origin=origin)
 
     def _turn_slot(self) -> None:
         slot = int((self._clock.now_ns() - self._begin_ns) / NS_PER_S / SLOT_S)

@@ -171,13 +171,13 @@ def check_controller(game: Game, settings: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     for trial in range(50):
         answers = {name: random_answer(head, rng, trial) for name, head in game.schema.items()}
-        plan = dict(controller.plan(answers, float(rng.uniform(0.01, 0.5))))
-        for code, value in plan.items():
+        action = dict(controller.act(answers, float(rng.uniform(0.01, 0.5))))
+        for code, value in action.items():
             assert code in ranges, f"the controller presses {code}, which is no control of {game.name}"
             low, high = ranges[code]
             assert low <= value <= high, f"the controller gives {code} the value {value}"
         for a, b in opposites:
-            assert not (plan.get(a) and plan.get(b)), f"the controller holds {a} and {b} together"
+            assert not (action.get(a) and action.get(b)), f"the controller holds {a} and {b} together"
 
 
 def check_world(game: Game, plugins: Plugins) -> None:
