@@ -63,14 +63,14 @@ class HumanDriver:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Annotation:
     """What a driver says of a frame instead of pressing: label rows by head, and values of further columns."""
 
     labels: Mapping[str, npt.NDArray[np.generic]]
     columns: Mapping[str, float | int | str]
 
 
-class Telling(Protocol):
+class Annotator(Protocol):
     """A driver whose labels are what it says, not what it presses: it labels what it sees."""
 
     @property
@@ -78,14 +78,14 @@ class Telling(Protocol):
         """Further columns that it fills: name -> dtype, as in a recording."""
         ...
 
-    def told(self) -> Told:
+    def annotation(self) -> Annotation:
         """Return what it says of the frame it was asked about last."""
         ...
 
 
-def telling(driver: object) -> Telling | None:
+def annotator(driver: object) -> Annotator | None:
     """Return a driver as one that labels what it sees; None for one whose keys are the labels."""
-    return cast("Telling", driver) if hasattr(driver, "told") else None
+    return cast("Annotator", driver) if hasattr(driver, "annotation") else None
 
 
 def decide_hz_of(driver: object) -> float:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.control.drivers import Told
+from playhead.control.drivers import Annotation
 from playhead.control.loop import Tick
 from playhead.control.timing import LoopReport, summary_of
 from playhead.events import Event, Origin
@@ -138,7 +138,7 @@ class Watching:
             for one in head.names
         }
 
-    def told(self) -> Told:
+    def annotation(self) -> Annotation:
         """Return the answers as labels, and how likely each class was."""
         likely = {
             f"{name}_{one}": float(value)
@@ -146,7 +146,7 @@ class Watching:
             if isinstance(head, Choice)
             for one, value in zip(head.names, self.answers[name], strict=True)
         }
-        return Told(labels={name: as_label(head, self.answers[name]) for name, head in self.schema.items()},
+        return Annotation(labels={name: as_label(head, self.answers[name]) for name, head in self.schema.items()},
                     columns=likely)  # fmt: skip
 
 

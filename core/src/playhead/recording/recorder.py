@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from playhead.capture import FrameArray
-from playhead.control.drivers import Telling, Told
+from playhead.control.drivers import Annotation, Annotator
 from playhead.control.loop import Tick
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
@@ -37,22 +37,22 @@ class Recorder:
 
     `label_device` says whose events are the labels. `more_events` brings what the loop cannot see: what a
     teacher would have pressed. `label_origin` is asked at every frame. Only the
-    columns named in `telemetry` are written. With `tells` the labels are what it says of each frame, not what
+    columns named in `telemetry` are written. With `annotator` the labels are what it says of each frame, not what
     was pressed.
     """
 
     def __init__(
         self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[], Origin],
         telemetry: Collection[str] = (), more_events: Callable[[], list[Event]] = list,
-        tells: Telling | None = None,
+        annotator: Annotator | None = None,
     ) -> None:  # fmt: skip
         self._writer = writer
         self._held = HeldLabels(game.schema, game.controls, device=label_device)
         self._label_origin = label_origin
         self._telemetry = frozenset(telemetry)
         self._more_events = more_events
-        self._tells = tells
-        self._told: Told | None = None
+        self._annotator = annotator
+        self._annotation: Annotation | None = None
         self._waiting: deque[Event] = deque()
         self._tick: Tick | None = None
         self._tick_dropped = 0
@@ -70,7 +70,7 @@ class Recorder:
         self._tick = tick
         self._tick_dropped = self._drops.take(tick.captured.number)
         self._origin = self._label_origin()
-        self._told = self._tells.told() if self._tells is not None else None
+        self._annotation = self._annotator.annotation() if self._annotator is not None else None
 
     def ended(self, events: Sequence[Event]) -> None:
         """Write the last frame and the releases at the end."""
@@ -92,8 +92,8 @@ class Recorder:
         while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
             self._held.advance(self._waiting.popleft())
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
-        labels = self._held.rows() if self._told is None else self._told.labels
-        more = {} if self._told is None else {"columns": self._told.columns}
+        labels = self._held.rows() if self._annotation is None else self._annotation.labels
+        more = {} if self._annotation is None else {"columns": self._annotation.columns}
         self._writer.append(
             captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, **more
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from playhead.capture import CapturedFrame
 from playhead.clock import SystemClock
-from playhead.control.drivers import Driver, telling
+from playhead.control.drivers import Driver, annotator
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, axis_codes, never
 from playhead.control.timing import LoopReport
@@ -109,7 +109,7 @@ def record(
             label_origin=lambda: label_origin(lesson.label_origin),
             telemetry=header.telemetry,
             more_events=lesson.take_events,
-            tells=telling(take.driver),
+            annotator=annotator(take.driver),
         )
         loop = Loop(
             device=device,
@@ -150,7 +150,7 @@ def _pace(device: OpenDevice, take: Take, lesson: Lesson) -> Pace:
 
 def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_device: str) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session, tells = device.session, telling(take.driver)
+    session, annotates = device.session, annotator(take.driver)
     header = RecordingHeader.of(
         session.game, device=session.name, driver=take.driver_name, rate_hz=session.rate_hz
     )
@@ -162,7 +162,7 @@ def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_de
         seed=take.seed,
         window=_geometry(getattr(device.capture, "window", None)),
         telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
-        columns=dict(tells.columns) if tells is not None else {},
+        columns=dict(annotates.columns) if annotates is not None else {},
         notes=take.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
     )
