@@ -18,7 +18,7 @@ Action = Mapping[str, float]  # code -> share of the coming frame interval a key
 class Driver(Protocol):
     """Decides on each frame. A driver that wants to decide more often has `decide_hz` (see `decide_hz_of`).
 
-    One that draws conclusions from what its keys did has `set_aside` (see there): it may not have been driving.
+    One that draws conclusions from what its keys did has `reset` (see there): it may not have been driving.
     """
 
     @property
@@ -93,8 +93,8 @@ def decide_hz_of(driver: object) -> float:
     return float(getattr(driver, "decide_hz", 0.0))
 
 
-def set_aside(driver: object) -> None:
+def reset(driver: object) -> None:
     """Tell a driver that wants to know that what it decided does not go out: a pause, a person, the very start."""
-    told = getattr(driver, "set_aside", None)
+    told = getattr(driver, "reset", None)
     if told is not None:
         told()

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Action, Driver, set_aside
+from playhead.control.drivers import Action, Driver, reset
 from playhead.control.executor import ActionExecutor
 from playhead.control.guard import AlwaysSafe, Guard, ask_hz_of
 from playhead.control.listener import Listener
@@ -126,7 +126,7 @@ class Loop:
         """
         started = time.perf_counter()
         start_ns = self._deadline_ns = self._clock.now_ns()
-        set_aside(self.driver)
+        reset(self.driver)
         try:
             self._drive(start_ns)
         except KeyboardInterrupt:
@@ -204,7 +204,7 @@ class Loop:
             return True
         self._due.clear()
         self._executor.release_all()
-        set_aside(self.driver)
+        reset(self.driver)
         return False
 
     def _press(self, due: _Due) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Action, Driver, set_aside
+from playhead.control.drivers import Action, Driver, reset
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, opposite_keys
@@ -121,11 +121,11 @@ class Unsticking:
         self.origin = self._driver.origin
         return action
 
-    def set_aside(self) -> None:
+    def reset(self) -> None:
         """Forget what stood still, and a way out that was begun: others drove, or nobody did."""
         self._steps.clear()
         self._detector.forget()
-        set_aside(self._driver)
+        reset(self._driver)
 
     def _begin(self, now_ns: int) -> None:
         self.recoveries += 1

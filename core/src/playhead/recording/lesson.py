@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.control.drivers import Action, Driver, decide_hz_of, set_aside
+from playhead.control.drivers import Action, Driver, decide_hz_of, reset
 from playhead.control.executor import ActionExecutor
 from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
@@ -82,10 +82,10 @@ class Lesson:
             driven, self.origin = taught, self._teacher.origin
         return self._disturbed(driven)
 
-    def set_aside(self) -> None:
+    def reset(self) -> None:
         """Pass on."""
         for driver in (self._driver, self._teacher):
-            set_aside(driver)
+            reset(driver)
 
     def take_events(self) -> list[Event]:
         """Return what the teacher would have pressed since the last call."""
