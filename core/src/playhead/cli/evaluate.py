@@ -93,8 +93,8 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
     """Return what was asked for, checked. Raises NotFound, Mismatch or BadValue before anything is computed."""
     import os
 
-    from playhead.evaluation.contestants import contestants
     from playhead.evaluation.evaluate import EvaluationJob
+    from playhead.evaluation.policies import evaluated_policies
 
     if asked["seconds"] < 0 or asked["tolerance"] < 0 or (asked["latency"] or 0) < 0:
         raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
@@ -107,7 +107,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
             + _recordings_to_take(desk, game, asked)
         )
     if course is not None:
-        contestants(game, run, asked["drivers"])
+        evaluated_policies(game, run, asked["drivers"])
     return EvaluationJob(
         game=game,
         run=run,

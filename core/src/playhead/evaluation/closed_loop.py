@@ -1,6 +1,6 @@
 """Drives the world instead of comparing labels: every driver over the same unseen seeds, scored by the world.
 
-contestants x seeds -> one drive each (worker processes) -> measures at its end -> table with intervals
+policies x seeds -> one drive each (worker processes) -> measures at its end -> table with intervals
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from playhead.control.loop import Watcher, never
 from playhead.devices import merged, open_device
 from playhead.errors import BadValue, DeviceFailed, not_found
-from playhead.evaluation.contestants import EXPERT, Contestant, open_contestant
+from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Game, World
 from playhead.playing.session import play
@@ -28,7 +28,7 @@ from playhead.plugins import Plugins
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """What is driven, the same for every contestant.
+    """What is driven, the same for every policy.
 
     `options` go to the device, over its own; `reset` options to the environment, over the world's test_options.
     Units:  seconds_s on the world's clock, infinite until the episode ends; latency_s between look and press.
@@ -81,7 +81,7 @@ def _scenario_options(world: World, game: str, name: str) -> Mapping[str, Any]:
 class Drive:
     """One episode to be driven: plain data, so that another process can do it."""
 
-    contestant: Contestant
+    policy: EvaluatedPolicy
     course: Course
     seed: int
 
@@ -96,19 +96,19 @@ def drive_once(
     course = drive.course
     options = {**course.options, "seed": drive.seed}
     with open_device(plugins, plugins.game(course.game), course.device, options=options) as device:
-        driver = open_contestant(drive.contestant, plugins, device, drive.seed)
+        driver = open_policy(drive.policy, plugins, device, drive.seed)
         summary = play(
             device,
             driver,
             duration_s=course.seconds_s,
-            latency_s=course.latency_s if drive.contestant.kind == "run" else 0.0,
+            latency_s=course.latency_s if drive.policy.kind == "run" else 0.0,
             watchers=watchers,
             stop=stop,
         )
     if summary.report.ending == "stopped":
         raise KeyboardInterrupt
     return Episode(
-        driver=drive.contestant.name,
+        driver=drive.policy.name,
         seed=drive.seed,
         measures=summary.measures,
         unanswered=getattr(driver, "unanswered", 0),
@@ -122,7 +122,7 @@ LoadPlugins = Callable[[], Plugins]
 def evaluate_closed_loop(
     game: Game,
     plugins: Plugins,
-    drivers: Sequence[Contestant],
+    drivers: Sequence[EvaluatedPolicy],
     seeds: Sequence[int],
     course: Course,
     *,
@@ -135,8 +135,8 @@ def evaluate_closed_loop(
     With several workers the drives run in processes of their own, each of which loads its own plugins with
     `load_plugins`. Raises: whatever a drive raises; KeyboardInterrupt ends all of them.
     """
-    drives = [Drive(contestant=c, course=course, seed=seed) for seed in seeds for c in drivers]
-    order = {contestant.name: place for place, contestant in enumerate(drivers)}
+    drives = [Drive(policy=c, course=course, seed=seed) for seed in seeds for c in drivers]
+    order = {policy.name: place for place, policy in enumerate(drivers)}
     episodes = []
     for episode in _all_driven(drives, plugins, workers, load_plugins):
         episodes.append(episode)

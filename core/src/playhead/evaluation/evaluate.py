@@ -2,7 +2,7 @@
 
     recordings not trained on -> answers -> scores, baselines, honesty, exhibits -------\\
     pictures of no class      -> answers -> rejection of the unseen --------------------+
-    unseen seeds -> drives of every contestant -> table, clip ---------------------------+-> Evaluation -> page
+    unseen seeds -> drives of every policy -> table, clip ---------------------------+-> Evaluation -> page
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mis
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate_closed_loop
 from playhead.evaluation.closely import ask_closely
-from playhead.evaluation.contestants import NETWORK, Contestant, contestants
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
 from playhead.evaluation.facts import drive_facts, machine_facts, recipe_facts, recordings_facts, run_facts
 from playhead.evaluation.held_out import (
@@ -34,6 +33,7 @@ from playhead.evaluation.held_out import (
 )
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import honesty_verdicts
+from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
 from playhead.evaluation.statistics import number
 from playhead.game import Game, is_playable
@@ -67,7 +67,7 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `course` nothing is driven. `drivers` are names of
-    contestants, empty for the usual ones. `max_windows` bounds how many windows are asked about. `unseen` are
+    policies, empty for the usual ones. `max_windows` bounds how many windows are asked about. `unseen` are
     recordings of what the run has no class for (data/unseen.py).
     Units:  tolerance_s seconds a press may be early or late.
     """
@@ -192,8 +192,8 @@ def ask_validation(job: EvaluationJob, predictor: Predictor) -> Asked | None:
 
 
 def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:
-    """Let every contestant drive, and film the network on a seed that is typical of it."""
-    chosen = contestants(job.game, job.run, job.drivers, main_label=main_label(found))
+    """Let every policy drive, and film the network on a seed that is typical of it."""
+    chosen = evaluated_policies(job.game, job.run, job.drivers, main_label=main_label(found))
     with job.watch.part("drives", len(chosen) * len(job.seeds)) as advance:
         found.table = evaluate_closed_loop(
             job.game,
@@ -206,20 +206,20 @@ def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:
             load_plugins=job.load_plugins,
         )
     found.notes += found.table.unknown()
-    rivals = [contestant.name for contestant in chosen if contestant.kind in ("constant", "random")]
+    rivals = [policy.name for policy in chosen if policy.kind in ("constant", "random")]
     found.verdicts = [*drive_verdicts(found.table, NETWORK, rivals), *found.verdicts]
-    network = next((contestant for contestant in chosen if contestant.name == NETWORK), None)
+    network = next((policy for policy in chosen if policy.name == NETWORK), None)
     if network is not None and job.with_clip:
         with job.watch.part("clip", 1) as advance:
             film_network(job, network, course, found)
             advance(1)
 
 
-def film_network(job: EvaluationJob, network: Contestant, course: Course, found: Evaluation) -> None:
+def film_network(job: EvaluationJob, network: EvaluatedPolicy, course: Course, found: Evaluation) -> None:
     """Film a typical drive of the network; the caption says which and how it went."""
     assert found.table is not None
     seed = typical_seed(found.table, NETWORK)
-    found.clip, episode = film(Drive(contestant=network, course=course, seed=seed), job.plugins)
+    found.clip, episode = film(Drive(policy=network, course=course, seed=seed), job.plugins)
     named = found.table.shown_names()
     told = ", ".join(
         f"{found.table.measure(name).title} {number(episode.measures.get(name, math.nan))}" for name in named

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import playhead
-from playhead.evaluation.contestants import NETWORK
+from playhead.evaluation.policies import NETWORK
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.statistics import shown
 from playhead.models.run import Run

@@ -1,6 +1,6 @@
 """Who drives in closed loop: the run, the expert, and those that need neither eyes nor training.
 
-A contestant is plain data, so that it can be sent to another process; `open_contestant` makes the driver there.
+An evaluated policy is plain data, so that it can be sent to another process; `open_policy` makes the driver there.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a stee
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contestant:
-    """Somebody who drives. `run` is a run's folder, `policy` a scripted driver of the game's world."""
+class EvaluatedPolicy:
+    """Somebody who drives. `run` is a run's folder, `scripted` a policy of the game's world."""
 
     name: str
-    kind: Literal["run", "policy", "constant", "random"]
+    kind: Literal["run", "scripted", "constant", "random"]
     run: Path | None = None
-    policy: str = ""
+    scripted: str = ""
     held: Mapping[str, float] = field(default_factory=dict)
 
 
-def contestants(
+def evaluated_policies(
     game: Game, run: Run | None, names: Sequence[str] = (), *, main_label: str = ""
-) -> list[Contestant]:
+) -> list[EvaluatedPolicy]:
     """Return the expert, the network and the baselines, or those called `names`.
 
     `main_label` is held by always_forward: the label used most; without it the game's first control.
@@ -50,40 +50,40 @@ def contestants(
     """
     if not game.controls:
         raise BadValue(f"{game.name} has no controls, so nobody can drive it. Pass --on none.")
-    known: dict[str, Contestant] = {}
+    known: dict[str, EvaluatedPolicy] = {}
     if game.world is not None and game.world.expert:
-        known[EXPERT] = Contestant(name=EXPERT, kind="policy", policy=game.world.expert)
+        known[EXPERT] = EvaluatedPolicy(name=EXPERT, kind="scripted", scripted=game.world.expert)
     if run is not None:
-        known[NETWORK] = Contestant(name=NETWORK, kind="run", run=run.path)
+        known[NETWORK] = EvaluatedPolicy(name=NETWORK, kind="run", run=run.path)
     forward = game.controls.get(main_label) or next(iter(game.controls.values()))
-    known["always_forward"] = Contestant(name="always_forward", kind="constant", held={forward: 1.0})
-    known["random"] = Contestant(name="random", kind="random")
+    known["always_forward"] = EvaluatedPolicy(name="always_forward", kind="constant", held={forward: 1.0})
+    known["random"] = EvaluatedPolicy(name="random", kind="random")
     usual = tuple(known)
-    known["idle"] = Contestant(name="idle", kind="constant")
-    for policy in game.world.policies if game.world is not None else ():
-        known.setdefault(policy, Contestant(name=policy, kind="policy", policy=policy))
+    known["idle"] = EvaluatedPolicy(name="idle", kind="constant")
+    for name in game.world.policies if game.world is not None else ():
+        known.setdefault(name, EvaluatedPolicy(name=name, kind="scripted", scripted=name))
     for name in names:
         if name not in known:
             raise not_found(f"driver of {game.name}", name, known)
     return [known[name] for name in names or usual]
 
 
-def open_contestant(contestant: Contestant, plugins: Plugins, device: OpenDevice, seed: int) -> Driver:
+def open_policy(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, seed: int) -> Driver:
     """Make the driver of one episode on an open device."""
-    if contestant.kind == "run":
-        return _network(contestant, plugins, device)
-    if contestant.kind == "policy":
-        return scripted_driver(device, contestant.policy)
-    if contestant.kind == "random":
+    if policy.kind == "run":
+        return _network(policy, plugins, device)
+    if policy.kind == "scripted":
+        return scripted_driver(device, policy.scripted)
+    if policy.kind == "random":
         game = device.session.game
         return RandomDriver(tuple(game.controls.values()), seed, axes=axis_codes(game))
-    return ConstantDriver(contestant.held)
+    return ConstantDriver(policy.held)
 
 
-def _network(contestant: Contestant, plugins: Plugins, device: OpenDevice) -> RunPolicy:
-    assert contestant.run is not None
+def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> RunPolicy:
+    assert policy.run is not None
     session = device.session
-    return RunPolicy.of(Run.open(contestant.run), plugins, session.game, rate_hz=session.rate_hz)
+    return RunPolicy.of(Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz)
 
 
 class ConstantDriver:
