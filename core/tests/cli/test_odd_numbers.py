@@ -51,21 +51,21 @@ def evaluated(home: Path, fault: str, capsys: pytest.CaptureFixture[str]) -> tup
 
 
 USUAL = [
-    ("nan", "return was no number in 2 of 2 drives of network."),
-    ("some text measures", "odd was no number in 1 of 2 drives of network."),
+    ("nan", "return was no number in 2 of 2 rollouts of network."),
+    ("some text measures", "odd was no number in 1 of 2 rollouts of network."),
     ("telemetry", "The answer of network was no number on "),
 ]
 FURTHER = [
-    ("inf", "return was no number in 2 of 2 drives of random."),
-    ("-inf", "return was no number in 2 of 2 drives of expert."),
-    ("none", "return was no number in 2 of 2 drives of network."),
-    ("text", "return was no number in 2 of 2 drives of network."),
-    ("array", "return was no number in 2 of 2 drives of network."),
-    ("huge", "return was no number in 2 of 2 drives of network."),
-    ("some nan", "return was no number in 1 of 2 drives of network."),
-    ("text measures", "odd was no number in 2 of 2 drives of network."),
+    ("inf", "return was no number in 2 of 2 rollouts of random."),
+    ("-inf", "return was no number in 2 of 2 rollouts of expert."),
+    ("none", "return was no number in 2 of 2 rollouts of network."),
+    ("text", "return was no number in 2 of 2 rollouts of network."),
+    ("array", "return was no number in 2 of 2 rollouts of network."),
+    ("huge", "return was no number in 2 of 2 rollouts of network."),
+    ("some nan", "return was no number in 1 of 2 rollouts of network."),
+    ("text measures", "odd was no number in 2 of 2 rollouts of network."),
     ("missing measures", ""),
-    ("some missing measures", "odd was missing in 1 of 2 drives of network."),
+    ("some missing measures", "odd was missing in 1 of 2 rollouts of network."),
     ("no measures", ""),
     ("observation", ""),
 ]

@@ -11,7 +11,8 @@ from playhead.capture import CapturedFrame
 from playhead.control.loop import Tick
 from playhead.errors import BadValue, NotFound
 from playhead.evaluation.clip import Filming, film, typical_seed
-from playhead.evaluation.closed_loop import Drive, course_of, drive_once, evaluate_closed_loop
+from playhead.evaluation.closed_loop import Rollout, evaluate_closed_loop, rollout
+from playhead.evaluation.config import config_of
 from playhead.evaluation.pictures import with_keys
 from playhead.evaluation.policies import RandomDriver, evaluated_policies
 from playhead.evaluation.statistics import Episode, ScoreTable
@@ -22,7 +23,7 @@ SEEDS = range(100, 103)
 
 @pytest.fixture(scope="module")
 def table(trained):
-    return evaluate_closed_loop(GAME, load_plugins(), evaluated_policies(GAME, trained), SEEDS, course_of(GAME))
+    return evaluate_closed_loop(GAME, load_plugins(), evaluated_policies(GAME, trained), SEEDS, config_of(GAME))
 
 
 def test_everybody_drives_every_seed_to_its_end(table):
@@ -45,7 +46,7 @@ def test_worker_processes_measure_the_same(table, trained):
         load_plugins(),
         evaluated_policies(GAME, trained, ["random", "network"]),
         SEEDS[:2],
-        course_of(GAME),
+        config_of(GAME),
         workers=2,
         load_plugins=load_plugins,
     )
@@ -54,29 +55,27 @@ def test_worker_processes_measure_the_same(table, trained):
         assert again.values(driver, "right").tolist() == table.values(driver, "right")[:2].tolist()
 
 
-def test_a_drive_can_be_cut_short(trained):
+def test_a_rollout_can_be_cut_short(trained):
     (idle,) = evaluated_policies(GAME, trained, ["idle"])
-    course = course_of(GAME, seconds_s=2)
-    episode = drive_once(Drive(policy=idle, course=course, seed=1), load_plugins())
+    config = config_of(GAME, seconds_s=2)
+    episode = rollout(Rollout(policy=idle, config=config, seed=1), load_plugins())
     assert episode.measures == {"right": 0.0, "steps": 40}
 
 
 def test_settings_go_before_the_options_of_the_world_and_are_told():
-    course = course_of(GAME, seconds_s=0.1, rate_hz=20, settings={"reset": {"kind": "regular"}, "rate_hz": 10})
-    assert course.options == {"reset": {"split": "test", "kind": "regular"}, "rate_hz": 10}
+    config = config_of(GAME, seconds_s=0.1, rate_hz=20, settings={"reset": {"kind": "regular"}, "rate_hz": 10})
+    assert config.options == {"reset": {"split": "test", "kind": "regular"}, "rate_hz": 10}
     told = evaluate_closed_loop(
-        GAME, load_plugins(), evaluated_policies(GAME, None, ["idle"]), [1], course
+        GAME, load_plugins(), evaluated_policies(GAME, None, ["idle"]), [1], config
     ).settings
     assert (told["rate_hz"], told["reset"]["split"]) == (10, "test")
 
 
-def test_half_a_drive_has_no_score(trained):
+def test_half_a_rollout_has_no_score(trained):
     (idle,) = evaluated_policies(GAME, trained, ["idle"])
     asked = iter(range(1000))
     with pytest.raises(KeyboardInterrupt):
-        drive_once(
-            Drive(policy=idle, course=course_of(GAME), seed=1), load_plugins(), stop=lambda: next(asked) > 5
-        )
+        rollout(Rollout(policy=idle, config=config_of(GAME), seed=1), load_plugins(), stop=lambda: next(asked) > 5)
 
 
 def test_the_main_key_is_what_always_forward_holds():
@@ -89,9 +88,9 @@ def test_unknown_names_are_answered_with_known_ones(trained):
     with pytest.raises(NotFound, match=r'"netwerk".*Did you mean "network"'):
         evaluated_policies(GAME, trained, ["netwerk"])
     with pytest.raises(NotFound, match="scenario of toy"):
-        course_of(GAME, scenario="regulr")
+        config_of(GAME, scenario="regulr")
     with pytest.raises(NotFound, match="device of toy"):
-        course_of(GAME, "wrld")
+        config_of(GAME, "wrld")
 
 
 def test_a_game_without_controls_is_not_driven():
@@ -122,7 +121,7 @@ def test_a_clip_shows_a_typical_drive_with_its_keys(trained, table):
     values = table.values("network", "right")
     assert values[table.seeds.index(seed)] == np.sort(values)[1]
     (expert,) = evaluated_policies(GAME, trained, ["expert"])
-    clip, episode = film(Drive(policy=expert, course=course_of(GAME), seed=seed), load_plugins(), seconds_s=3)
+    clip, episode = film(Rollout(policy=expert, config=config_of(GAME), seed=seed), load_plugins(), seconds_s=3)
     ok, animation = cv2.imdecodeanimation(np.frombuffer(clip, np.uint8))
     assert ok
     assert len(animation.frames) == 30

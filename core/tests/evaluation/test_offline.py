@@ -11,7 +11,7 @@ from brightside import GAME, load_plugins
 from doubles import bright_side_drives, recording, small_game
 
 from playhead.errors import Mismatch, NothingToTrain
-from playhead.evaluation.closed_loop import course_of
+from playhead.evaluation.config import config_of
 from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
 from playhead.evaluation.exhibits import ranked_apart
 from playhead.evaluation.held_out import held_out_index, held_out_names, leading_windows
@@ -150,7 +150,7 @@ def test_the_whole_evaluation_of_a_run(trained, lessons, tmp_path):
         run=trained,
         plugins=load_plugins(),
         recordings=lessons,
-        course=course_of(GAME, seconds_s=2),
+        config=config_of(GAME, seconds_s=2),
         seeds=[7, 8],
         command="playhead evaluate toy",
     )

@@ -12,7 +12,7 @@ import pytest
 from playhead.evaluation import plots
 from playhead.evaluation.plots import seeds_plot
 from playhead.evaluation.report import history_baselines, render_page, write_report
-from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts
+from playhead.evaluation.results import Evaluation, baseline_verdicts, rollout_verdicts
 
 VOID = {"meta", "img", "br"}
 
@@ -121,13 +121,13 @@ def test_the_text_has_the_table_and_every_head(evaluation):
 
 
 def test_driving_better_than_the_baselines_is_judged_on_the_same_seeds(table):
-    (better,) = drive_verdicts(table, "network", ["always_forward", "not there"])
+    (better,) = rollout_verdicts(table, "network", ["always_forward", "not there"])
     assert better.passed
     assert "more than always forward" in better.sentence
-    (worse,) = drive_verdicts(table, "network", ["expert"])
+    (worse,) = rollout_verdicts(table, "network", ["expert"])
     assert not worse.passed
     assert "not clearly more than expert" in worse.sentence
-    assert drive_verdicts(table, "nobody", ["expert"]) == []
+    assert rollout_verdicts(table, "nobody", ["expert"]) == []
 
 
 def test_baselines_come_from_the_history():

@@ -15,7 +15,7 @@ from playhead.errors import BadValue, Mismatch
 from playhead.names import command, quoted
 
 if TYPE_CHECKING:
-    from playhead.evaluation.closed_loop import Course
+    from playhead.evaluation.config import EvaluationConfig
     from playhead.evaluation.evaluate import EvaluationJob
     from playhead.game import Game
     from playhead.models.run import Run
@@ -99,14 +99,14 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
     if asked["seconds"] < 0 or asked["tolerance"] < 0 or (asked["latency"] or 0) < 0:
         raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
     run = chosen_run(desk, game, asked["run_name"])
-    course = chosen_course(game, run, asked)
+    config = chosen_config(game, run, asked)
     recordings = chosen_recordings(desk, game, run, asked)
-    if course is None and not recordings:
+    if config is None and not recordings:
         raise BadValue(
             f"There is nothing to measure {run.name} on: no world, and no recording that it kept for that. "
             + _recordings_to_take(desk, game, asked)
         )
-    if course is not None:
+    if config is not None:
         evaluated_policies(game, run, asked["drivers"])
     return EvaluationJob(
         game=game,
@@ -115,7 +115,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
         recordings=recordings,
         unseen=unseen_recordings(desk, game, run, asked),
         only_held_out=not asked["recordings"],
-        course=course,
+        config=config,
         drivers=asked["drivers"],
         seeds=range(asked["seed"], asked["seed"] + asked["episodes"]),
         workers=asked["workers"] or (os.cpu_count() or 1),
@@ -150,9 +150,9 @@ def chosen_run(desk: Desk, game: Game, name: str) -> Run:
     return run
 
 
-def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
+def chosen_config(game: Game, run: Run, asked: dict[str, Any]) -> EvaluationConfig | None:
     """Return what is driven, or None when nothing is. Raises Mismatch when the run cannot play there."""
-    from playhead.evaluation.closed_loop import course_of
+    from playhead.evaluation.config import config_of
     from playhead.game import is_playable
 
     device = asked["on"]
@@ -162,7 +162,7 @@ def chosen_course(game: Game, run: Run, asked: dict[str, Any]) -> Course | None:
         return None
     device = device or worlds[0]
     run.check_plays(game, run.rate_hz)
-    return course_of(
+    return config_of(
         game,
         device,
         scenario=asked["scenario"],

@@ -1,4 +1,4 @@
-"""A short clip of a drive, with the keys that were held drawn on every frame."""
+"""A short clip of a rollout, with the keys that were held drawn on every frame."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from playhead.control.loop import Tick
-from playhead.evaluation.closed_loop import Drive, drive_once
+from playhead.evaluation.closed_loop import Rollout, rollout
 from playhead.evaluation.pictures import FrameArray, encode_clip, with_keys
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.events import Event
@@ -19,7 +19,7 @@ CLIP_HZ = 10.0  # more frames a second make the page larger and the drive no cle
 
 
 class Filming:
-    """Watches a drive and keeps its frames, thinned out, with the share of the time that each key was held."""
+    """Watches a rollout and keeps its frames, thinned out, with the share of the time that each key was held."""
 
     def __init__(self, game: Game, *, rate_hz: float, seconds_s: float = CLIP_S) -> None:
         self._names = {code: name for name, code in game.controls.items()}
@@ -76,10 +76,10 @@ def typical_seed(table: ScoreTable, driver: str) -> int:
     return table.seeds[int(middle)]
 
 
-def film(drive: Drive, plugins: Plugins, *, seconds_s: float = CLIP_S) -> tuple[bytes, Episode]:
+def film(job: Rollout, plugins: Plugins, *, seconds_s: float = CLIP_S) -> tuple[bytes, Episode]:
     """Drive an episode once more, filming its start; returns the clip and how the episode went."""
-    game = plugins.game(drive.course.game)
-    rate_hz = float(drive.course.options.get("rate_hz") or game.rate_hz(drive.course.device))
+    game = plugins.game(job.config.game)
+    rate_hz = float(job.config.options.get("rate_hz") or game.rate_hz(job.config.device))
     filming = Filming(game, rate_hz=rate_hz, seconds_s=seconds_s)
-    episode = drive_once(drive, plugins, watchers=[filming])
+    episode = rollout(job, plugins, watchers=[filming])
     return encode_clip(filming.frames, filming.rate_hz), episode

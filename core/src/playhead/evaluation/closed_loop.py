@@ -1,6 +1,6 @@
 """Drives the world instead of comparing labels: every driver over the same unseen seeds, scored by the world.
 
-policies x seeds -> one drive each (worker processes) -> measures at its end -> table with intervals
+policies x seeds -> one rollout each (worker processes) -> measures at its end -> table with intervals
 """
 
 from __future__ import annotations
@@ -9,107 +9,56 @@ import functools
 import math
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
+from playhead.devices import open_device
 from playhead.control.loop import Watcher, never
-from playhead.devices import merged, open_device
-from playhead.errors import BadValue, DeviceFailed, not_found
+from playhead.errors import DeviceFailed
+from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
-from playhead.game import Game, World
+from playhead.game import Game
 from playhead.playing.session import play
 from playhead.plugins import Plugins
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
-    """What is driven, the same for every policy.
-
-    `options` go to the device, over its own; `reset` options to the environment, over the world's test_options.
-    Units:  seconds_s on the world's clock, infinite until the episode ends; latency_s between look and press.
-    """
-
-    game: str
-    device: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    seconds_s: float = math.inf
-    latency_s: float = 0.0
-
-
-def course_of(
-    game: Game,
-    device: str = "world",
-    *,
-    scenario: str = "",
-    seconds_s: float = math.inf,
-    latency_s: float = 0.0,
-    rate_hz: float | None = None,
-    settings: Mapping[str, Any] = MappingProxyType({}),
-) -> Course:
-    """Return the course of a game's world with its test options, in a scenario (its first, unless named).
-
-    `settings` are options of the device that go before all others.
-
-    Raises:  NotFound for an unknown device or scenario, BadValue for a device that is no environment.
-    """
-    if game.device(device).capture != "environment" or game.world is None:
-        raise BadValue(
-            f"{game.name} on {device} cannot be driven by measure: only a stand-in world counts what happens. "
-            "Pass --on with the world's device, or --on none to compare labels only."
-        )
-    reset = {**_scenario_options(game.world, game.name, scenario), **game.world.test_options}
-    options: dict[str, Any] = {"reset": reset} if reset else {}
-    if rate_hz is not None:
-        options["rate_hz"] = rate_hz
-    options = merged(options, settings)
-    return Course(game=game.name, device=device, options=options, seconds_s=seconds_s, latency_s=latency_s)
-
-
-def _scenario_options(world: World, game: str, name: str) -> Mapping[str, Any]:
-    if name and name not in world.scenarios:
-        raise not_found(f"scenario of {game}", name, world.scenarios)
-    scenario = world.scenarios[name] if name else next(iter(world.scenarios.values()), None)
-    return scenario.options if scenario is not None else {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drive:
+class Rollout:
     """One episode to be driven: plain data, so that another process can do it."""
 
     policy: EvaluatedPolicy
-    course: Course
+    config: EvaluationConfig
     seed: int
 
 
-def drive_once(
-    drive: Drive, plugins: Plugins, *, watchers: Sequence[Watcher] = (), stop: Callable[[], bool] = never
+def rollout(
+    job: Rollout, plugins: Plugins, *, watchers: Sequence[Watcher] = (), stop: Callable[[], bool] = never
 ) -> Episode:
     """Drive one episode and return the world's measures at its end.
 
-    Raises:  KeyboardInterrupt when it is stopped before: half a drive has no score.
+    Raises:  KeyboardInterrupt when it is stopped before: half a rollout has no score.
     """
-    course = drive.course
-    options = {**course.options, "seed": drive.seed}
-    with open_device(plugins, plugins.game(course.game), course.device, options=options) as device:
-        driver = open_policy(drive.policy, plugins, device, drive.seed)
+    config = job.config
+    options = {**config.options, "seed": job.seed}
+    with open_device(plugins, plugins.game(config.game), config.device, options=options) as device:
+        driver = open_policy(job.policy, plugins, device, job.seed)
         summary = play(
             device,
             driver,
-            duration_s=course.seconds_s,
-            latency_s=course.latency_s if drive.policy.kind == "run" else 0.0,
+            duration_s=config.seconds_s,
+            latency_s=config.latency_s if job.policy.kind == "run" else 0.0,
             watchers=watchers,
             stop=stop,
         )
     if summary.report.ending == "stopped":
         raise KeyboardInterrupt
     return Episode(
-        driver=drive.policy.name,
-        seed=drive.seed,
+        driver=job.policy.name,
+        seed=job.seed,
         measures=summary.measures,
         unanswered=getattr(driver, "unanswered", 0),
     )
@@ -124,7 +73,7 @@ def evaluate_closed_loop(
     plugins: Plugins,
     drivers: Sequence[EvaluatedPolicy],
     seeds: Sequence[int],
-    course: Course,
+    config: EvaluationConfig,
     *,
     workers: int = 1,
     progress: Progress = lambda episode: None,
@@ -132,40 +81,40 @@ def evaluate_closed_loop(
 ) -> ScoreTable:
     """Let every driver drive every seed and return the table of what the world measured.
 
-    With several workers the drives run in processes of their own, each of which loads its own plugins with
-    `load_plugins`. Raises: whatever a drive raises; KeyboardInterrupt ends all of them.
+    With several workers the rollouts run in processes of their own, each of which loads its own plugins with
+    `load_plugins`. Raises: whatever a rollout raises; KeyboardInterrupt ends all of them.
     """
-    drives = [Drive(policy=c, course=course, seed=seed) for seed in seeds for c in drivers]
+    rollouts = [Rollout(policy=c, config=config, seed=seed) for seed in seeds for c in drivers]
     order = {policy.name: place for place, policy in enumerate(drivers)}
     episodes = []
-    for episode in _all_driven(drives, plugins, workers, load_plugins):
+    for episode in _all_done(rollouts, plugins, workers, load_plugins):
         episodes.append(episode)
         progress(episode)
     episodes.sort(key=lambda episode: (order[episode.driver], episode.seed))
     measures = game.world.measures if game.world is not None else ()
     settings = {
-        "device": course.device,
+        "device": config.device,
         "reset": {},
-        **course.options,
-        "seconds": None if math.isinf(course.seconds_s) else course.seconds_s,
-        "latency_s": course.latency_s,
+        **config.options,
+        "seconds": None if math.isinf(config.seconds_s) else config.seconds_s,
+        "latency_s": config.latency_s,
     }
     return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings)
 
 
-def _all_driven(
-    drives: Sequence[Drive], plugins: Plugins, workers: int, load_plugins: LoadPlugins
+def _all_done(
+    rollouts: Sequence[Rollout], plugins: Plugins, workers: int, load_plugins: LoadPlugins
 ) -> Iterator[Episode]:
-    if workers <= 1 or len(drives) <= 1:
-        for drive in drives:
-            yield drive_once(drive, plugins)
+    if workers <= 1 or len(rollouts) <= 1:
+        for job in rollouts:
+            yield rollout(job, plugins)
         return
     # Not fork: it copies the locks and threads of torch and of the renderer.
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    pool = ProcessPoolExecutor(min(workers, len(drives)), context, initializer=_begin_worker, initargs=(stop,))
+    pool = ProcessPoolExecutor(min(workers, len(rollouts)), context, initializer=_begin_worker, initargs=(stop,))
     try:
-        futures = [pool.submit(_far_drive, drive, load_plugins) for drive in drives]
+        futures = [pool.submit(_far_rollout, job, load_plugins) for job in rollouts]
         for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as error:
@@ -191,5 +140,5 @@ def _far_plugins(load_plugins: LoadPlugins) -> Plugins:
     return load_plugins()
 
 
-def _far_drive(drive: Drive, load_plugins: LoadPlugins) -> Episode:
-    return drive_once(drive, _far_plugins(load_plugins), stop=_stopping["worker"])
+def _far_rollout(job: Rollout, load_plugins: LoadPlugins) -> Episode:
+    return rollout(job, _far_plugins(load_plugins), stop=_stopping["worker"])

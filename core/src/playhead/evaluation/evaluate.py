@@ -20,10 +20,11 @@ from playhead.errors import Damaged, NotANumber
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
 from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.clip import film, typical_seed
-from playhead.evaluation.closed_loop import Course, Drive, LoadPlugins, evaluate_closed_loop
+from playhead.evaluation.closed_loop import LoadPlugins, Rollout, evaluate_closed_loop
 from playhead.evaluation.closely import ask_closely
+from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
-from playhead.evaluation.facts import drive_facts, machine_facts, recipe_facts, recordings_facts, run_facts
+from playhead.evaluation.facts import machine_facts, recipe_facts, recordings_facts, rollout_facts, run_facts
 from playhead.evaluation.held_out import (
     check_recording,
     held_out_index,
@@ -34,7 +35,7 @@ from playhead.evaluation.held_out import (
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.evaluation.offline import honesty_verdicts
 from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
-from playhead.evaluation.results import Evaluation, baseline_verdicts, drive_verdicts, judge_heads
+from playhead.evaluation.results import Evaluation, baseline_verdicts, judge_heads, rollout_verdicts
 from playhead.evaluation.statistics import number
 from playhead.game import Game, is_playable
 from playhead.labels import Choice, Keys
@@ -66,7 +67,7 @@ class Unwatched:
 class EvaluationJob:
     """What to evaluate, on what.
 
-    Without `recordings` no labels are compared; without a `course` nothing is driven. `drivers` are names of
+    Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
     policies, empty for the usual ones. `max_windows` bounds how many windows are asked about. `unseen` are
     recordings of what the run has no class for (data/unseen.py).
     Units:  tolerance_s seconds a press may be early or late.
@@ -78,7 +79,7 @@ class EvaluationJob:
     recordings: Sequence[Source] = ()
     unseen: Sequence[Source] = ()
     only_held_out: bool = True
-    course: Course | None = None
+    config: EvaluationConfig | None = None
     drivers: Sequence[str] = ()
     seeds: Sequence[int] = ()
     workers: int = 1
@@ -111,9 +112,9 @@ def evaluate(job: EvaluationJob) -> Evaluation:
             found.notes.append(f"Answers are not compared with labels: {problem}")
         else:
             groups["Recordings asked about"] = recordings_facts(run, found)
-    if job.course is not None:
-        drive(job, job.course, found)
-        groups["Drives"] = drive_facts(found)
+    if job.config is not None:
+        drive_policies(job, job.config, found)
+        groups["Rollouts"] = rollout_facts(found)
     found.facts = {**groups, "Machine": machine_facts()}
     return found
 
@@ -191,35 +192,37 @@ def ask_validation(job: EvaluationJob, predictor: Predictor) -> Asked | None:
         return ask_closely(predictor, job.run, index, progress=advance)
 
 
-def drive(job: EvaluationJob, course: Course, found: Evaluation) -> None:
+def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:
     """Let every policy drive, and film the network on a seed that is typical of it."""
     chosen = evaluated_policies(job.game, job.run, job.drivers, main_label=main_label(found))
-    with job.watch.part("drives", len(chosen) * len(job.seeds)) as advance:
+    with job.watch.part("rollouts", len(chosen) * len(job.seeds)) as advance:
         found.table = evaluate_closed_loop(
             job.game,
             job.plugins,
             chosen,
             job.seeds,
-            course,
+            config,
             workers=job.workers,
             progress=lambda episode: advance(1),
             load_plugins=job.load_plugins,
         )
     found.notes += found.table.unknown()
     rivals = [policy.name for policy in chosen if policy.kind in ("constant", "random")]
-    found.verdicts = [*drive_verdicts(found.table, NETWORK, rivals), *found.verdicts]
+    found.verdicts = [*rollout_verdicts(found.table, NETWORK, rivals), *found.verdicts]
     network = next((policy for policy in chosen if policy.name == NETWORK), None)
     if network is not None and job.with_clip:
         with job.watch.part("clip", 1) as advance:
-            film_network(job, network, course, found)
+            film_network(job, network, config, found)
             advance(1)
 
 
-def film_network(job: EvaluationJob, network: EvaluatedPolicy, course: Course, found: Evaluation) -> None:
-    """Film a typical drive of the network; the caption says which and how it went."""
+def film_network(
+    job: EvaluationJob, network: EvaluatedPolicy, config: EvaluationConfig, found: Evaluation
+) -> None:
+    """Film a typical rollout of the network; the caption says which and how it went."""
     assert found.table is not None
     seed = typical_seed(found.table, NETWORK)
-    found.clip, episode = film(Drive(policy=network, course=course, seed=seed), job.plugins)
+    found.clip, episode = film(Rollout(policy=network, config=config, seed=seed), job.plugins)
     named = found.table.shown_names()
     told = ", ".join(
         f"{found.table.measure(name).title} {number(episode.measures.get(name, math.nan))}" for name in named

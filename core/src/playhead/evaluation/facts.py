@@ -1,4 +1,4 @@
-"""What a reader wants to know beside the numbers of an evaluation: run, recipe, recordings, drives, machine."""
+"""What a reader wants to know beside the numbers of an evaluation: run, recipe, recordings, rollouts, machine."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def recordings_facts(run: Run, found: Evaluation) -> dict[str, str]:
     return {"which": kept, **used}
 
 
-def drive_facts(found: Evaluation) -> dict[str, str]:
-    """Return how the drives were set up, and the check of the main intervals."""
+def rollout_facts(found: Evaluation) -> dict[str, str]:
+    """Return how the rollouts were set up, and the check of the main intervals."""
     table = found.table
     assert table is not None
     facts = {name.replace("_", " "): _told(value) for name, value in table.settings.items() if value is not None}

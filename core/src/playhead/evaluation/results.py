@@ -98,7 +98,7 @@ def baseline_verdicts(result: HeadResult, *, is_acting: bool = True) -> list[Ver
     return [verdict for verdict in verdicts if verdict is not None]
 
 
-def drive_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -> list[Verdict]:
+def rollout_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -> list[Verdict]:
     """Say in words whether a driver does better than the baselines on the first two measures that should be high.
 
     Of measures that the game says nothing about only the first counts. Better means that the interval of the
@@ -109,21 +109,21 @@ def drive_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -> 
     rivals = [name for name in baselines if name in table.drivers]
     if driver not in table.drivers or not rivals:
         return []
-    return [_drive_verdict(table, driver, rivals, name) for name in wanted]
+    return [_rollout_verdict(table, driver, rivals, name) for name in wanted]
 
 
-def _drive_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> Verdict:
+def _rollout_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> Verdict:
     means = {rival: table.estimate(rival, name).mean for rival in rivals}
     best = max(rivals, key=lambda rival: -math.inf if math.isnan(means[rival]) else means[rival])
     with np.errstate(over="ignore"):
         difference = bootstrap_mean(table.values(driver, name) - table.values(best, name))
     if math.isnan(difference.mean):
         sentence = f"{table.measure(name).title.capitalize()} cannot be judged: on no seed is it known of both."
-        return Verdict(name=f"drives: {name}", passed=False, sentence=sentence)
+        return Verdict(name=f"rollouts: {name}", passed=False, sentence=sentence)
     passed = difference.low > 0
     words = "more than" if passed else "not clearly more than"
     return Verdict(
-        name=f"drives: {name}",
+        name=f"rollouts: {name}",
         passed=passed,
         sentence=f"{table.measure(name).title.capitalize()}: {driver} {shown(table.estimate(driver, name))}, "
         f"{words} {best.replace('_', ' ')} {shown(table.estimate(best, name))} on the same seeds "

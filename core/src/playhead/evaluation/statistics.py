@@ -1,6 +1,6 @@
 """Means with 95 % intervals over seeds, and the table of scores that every evaluation prints and writes.
 
-All drivers drive the same seeds, so ratios to the expert resample seeds, not drives: easy and hard towns stay
+All drivers drive the same seeds, so ratios to the expert resample seeds, not rollouts: easy and hard towns stay
 paired. Shape legend: S seeds, R resamples.
 """
 
@@ -125,7 +125,7 @@ def is_number(values: FloatArray | np.float64) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Episode:
-    """One drive: who drove which seed, and the measures at its end.
+    """One rollout: who drove which seed, and the measures at its end.
 
     `unanswered` are the frames on which a network's answer was no number, so that it pressed nothing.
     """
@@ -184,14 +184,14 @@ class ScoreTable:
                 bad, missing = sum(not is_number(np.float64(value)) for value in values), len(mine) - len(values)
                 title = self.measure(name).title
                 if bad:
-                    said.append(f"{title} was no number in {bad} of {len(mine)} drives of {driver}.")
+                    said.append(f"{title} was no number in {bad} of {len(mine)} rollouts of {driver}.")
                 if missing:
-                    said.append(f"{title} was missing in {missing} of {len(mine)} drives of {driver}.")
+                    said.append(f"{title} was missing in {missing} of {len(mine)} rollouts of {driver}.")
             frames = [episode.unanswered for episode in mine if episode.unanswered]
             if frames:
                 said.append(
                     f"The answer of {driver} was no number on {sum(frames):,} frames of {len(frames)} of "
-                    f"{len(mine)} drives: what it looks at holds none there, and nothing was pressed."
+                    f"{len(mine)} rollouts: what it looks at holds none there, and nothing was pressed."
                 )
         return said
 
