@@ -17,7 +17,7 @@ from playhead.data.unseen import kinds_of, shows_unseen, unseen_index
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.choice_text import confusion_cells, confusion_text
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
-from playhead.evaluation.familiarity import Thoughts, familiarity
+from playhead.evaluation.familiarity import Activations, familiarity
 from playhead.evaluation.intervals import auroc
 from playhead.evaluation.rejection import judge_rejection
 from playhead.evaluation.report import render_page, write_report
@@ -237,8 +237,10 @@ class TestRejection:
         directions = np.eye(8)[:3]
         features = random.normal(0, 0.05, (300, 8)) + directions[np.arange(300) % 3]
         memory = FeatureMemory.of(torch.from_numpy(features), torch.arange(300) % 3)
-        known = _thoughts(np.zeros((90, 3)), 4 * (random.normal(0, 0.05, (90, 8)) + directions[np.arange(90) % 3]))
-        strange = _thoughts(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
+        known = _activations(
+            np.zeros((90, 3)), 4 * (random.normal(0, 0.05, (90, 8)) + directions[np.arange(90) % 3])
+        )
+        strange = _activations(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
         scores = familiarity(known, memory)["neighbour"], familiarity(strange, memory)["neighbour"]
         assert auroc(*scores).value == 1.0
         found = judge_rejection(known, known, strange, ["a", "b"] * 30, memory)
@@ -248,10 +250,10 @@ class TestRejection:
     def test_the_score_is_chosen_without_the_kind_it_is_judged_on(self) -> None:
         random = np.random.default_rng(5)
         # Size of logits gives "near" away, their difference "far"; each kind alone would choose for itself.
-        known = _thoughts(random.normal((6, 0), 0.1, (200, 2)))
-        near = _thoughts(random.normal((3, -3), 0.1, (100, 2)))
-        far = _thoughts(random.normal((9, 8), 0.1, (100, 2)))
-        both = _thoughts(np.concatenate([near.logits_NC, far.logits_NC]))
+        known = _activations(random.normal((6, 0), 0.1, (200, 2)))
+        near = _activations(random.normal((3, -3), 0.1, (100, 2)))
+        far = _activations(random.normal((9, 8), 0.1, (100, 2)))
+        both = _activations(np.concatenate([near.logits_NC, far.logits_NC]))
         found = judge_rejection(known, known, both, ["near"] * 100 + ["far"] * 100)
         assert found.chosen_by_kind["near"] == "max_softmax"  # the best on "far"
         assert found.chosen_by_kind["far"] != "max_softmax"
@@ -260,14 +262,14 @@ class TestRejection:
 
     def test_one_kind_is_halved(self) -> None:
         random = np.random.default_rng(6)
-        known, strange = _thoughts(random.normal(3, 1, (200, 3))), _thoughts(random.normal(0, 1, (80, 3)))
+        known, strange = _activations(random.normal(3, 1, (200, 3))), _activations(random.normal(0, 1, (80, 3)))
         found = judge_rejection(known, known, strange, ["van"] * 80)
         assert set(found.chosen_by_kind) == {"even", "odd"}
         assert found.by_kind["van"].value == pytest.approx(found.overall.value, abs=0.02)
         assert found.kept == pytest.approx(0.95, abs=0.01)
 
 
-def _thoughts(logits_NC: np.ndarray, features_NF: np.ndarray | None = None) -> Thoughts:
+def _activations(logits_NC: np.ndarray, features_NF: np.ndarray | None = None) -> Activations:
     if features_NF is None:
         features_NF = np.zeros((len(logits_NC), 2), np.float32)
-    return Thoughts(logits_NC=logits_NC, features_NF=features_NF.astype(np.float32))
+    return Activations(logits_NC=logits_NC, features_NF=features_NF.astype(np.float32))

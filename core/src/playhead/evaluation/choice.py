@@ -20,7 +20,7 @@ from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
 from playhead.evaluation.exhibit import Exhibit, HeatRow
-from playhead.evaluation.familiarity import Memory, Thoughts
+from playhead.evaluation.familiarity import Activations, Memory
 from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.rejection import Rejection, judge_rejection
@@ -33,14 +33,14 @@ MISTAKES_KEPT = 1000  # in scores.json; their number is told in any case
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Asked:
-    """Windows that were asked about, what was answered, and what each head thought. All of the same length.
+    """Windows that were asked about, what was answered, and the activations of each head. All of the same length.
 
     `units` says which of the windows may be right and wrong together.
     """
 
     index: WindowIndex
     answers: Answers
-    thoughts: Mapping[str, Thoughts]
+    activations: Mapping[str, Activations]
     units: Units = field(default_factory=Units)
 
     def __len__(self) -> int:
@@ -183,11 +183,11 @@ def _wrong_ones(name: str, head: Choice, asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-Part = tuple[FloatArray, IntArray, Thoughts]
+Part = tuple[FloatArray, IntArray, Activations]
 
 
 def _two_parts(name: str, judged: Asked, chosen_on: Asked | None) -> tuple[Part, Part]:
-    """Return (probabilities, classes, thoughts) to choose by and to judge on."""
+    """Return (probabilities, classes, activations) to choose by and to judge on."""
     if chosen_on is not None:
         return _part(name, chosen_on, slice(None)), _part(name, judged, slice(None))
     is_even_N = np.arange(len(judged)) % 2 == 0
@@ -195,12 +195,12 @@ def _two_parts(name: str, judged: Asked, chosen_on: Asked | None) -> tuple[Part,
 
 
 def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
-    thoughts = asked.thoughts[name] if isinstance(rows, slice) else asked.thoughts[name].take(rows)
-    return asked.likely(name)[rows], asked.truth(name)[rows], thoughts
+    activations = asked.activations[name] if isinstance(rows, slice) else asked.activations[name].take(rows)
+    return asked.likely(name)[rows], asked.truth(name)[rows], activations
 
 
 def study_unseen(
-    name: str, head: Choice, known: tuple[Thoughts, Thoughts], unseen: Asked, memory: Memory | None
+    name: str, head: Choice, known: tuple[Activations, Activations], unseen: Asked, memory: Memory | None
 ) -> UnseenStudy:
     """Study what a head does with pictures of no class; `known` are windows to choose by and to judge on."""
     kinds, said_N = kinds_of(unseen.index, name), unseen.likely(name).argmax(1)
@@ -208,7 +208,7 @@ def study_unseen(
     for kind in dict.fromkeys(kinds):
         counts = np.bincount(said_N[kind_N == kind], minlength=len(head.names))
         taken_for[kind] = dict(zip(head.names, counts.tolist(), strict=True))
-    rejection = judge_rejection(*known, unseen.thoughts[name], kinds, memory)
+    rejection = judge_rejection(*known, unseen.activations[name], kinds, memory)
     return UnseenStudy(rejection=rejection, taken_for=taken_for)
 
 

@@ -17,11 +17,11 @@ from playhead.data.source import Source
 from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
 from playhead.errors import Damaged, NotANumber
+from playhead.evaluation.activations import ask_with_activations
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
 from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import LoadPlugins, Rollout, evaluate_closed_loop
-from playhead.evaluation.closely import ask_closely
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
 from playhead.evaluation.facts import machine_facts, recipe_facts, recordings_facts, rollout_facts, run_facts
@@ -126,7 +126,7 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
     index = held_out_index(run, job.recordings, only_held_out=job.only_held_out)
     index = (leading_windows if is_acting else spread_windows)(index, job.max_windows)
     with job.watch.part("windows", len(index)) as advance:
-        asked = ask_closely(predictor, run, index, progress=advance)
+        asked = ask_with_activations(predictor, run, index, progress=advance)
     found.answers, found.is_held_out, found.is_acting = asked.answers, job.only_held_out, is_acting
     found.heads = judge_heads(asked.answers, tolerance_s=job.tolerance_s, is_acting=is_acting)
     found.choices = study_choices(job, predictor, asked)
@@ -178,7 +178,7 @@ def ask_unseen(job: EvaluationJob, predictor: Predictor) -> Asked | None:
     if len(index) == 0:
         return None
     with job.watch.part("unseen", len(index)) as advance:
-        return ask_closely(predictor, job.run, index, progress=advance)
+        return ask_with_activations(predictor, job.run, index, progress=advance)
 
 
 def ask_validation(job: EvaluationJob, predictor: Predictor) -> Asked | None:
@@ -189,7 +189,7 @@ def ask_validation(job: EvaluationJob, predictor: Predictor) -> Asked | None:
     if len(index) == 0:
         return None
     with job.watch.part("validation", len(index)) as advance:
-        return ask_closely(predictor, job.run, index, progress=advance)
+        return ask_with_activations(predictor, job.run, index, progress=advance)
 
 
 def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:

@@ -51,8 +51,8 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Thoughts:
-    """What a network thought of some windows, and which of them come together (clusters.py); None: none do.
+class Activations:
+    """What a head computed of some windows, and which of them come together (clusters.py); None: none do.
 
     Shapes:  logits_NC (N, C), features_NF (N, F), group_N (N,).
     """
@@ -64,13 +64,13 @@ class Thoughts:
     def __len__(self) -> int:
         return len(self.logits_NC)
 
-    def take(self, rows: IntArray | BoolArray) -> Thoughts:
+    def take(self, rows: IntArray | BoolArray) -> Activations:
         """Return those of these windows."""
         groups = None if self.group_N is None else self.group_N[rows]
-        return Thoughts(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
+        return Activations(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
 
 
-def familiarity(thoughts: Thoughts, memory: Memory | None = None) -> dict[str, FloatArray]:
+def familiarity(activations: Activations, memory: Memory | None = None) -> dict[str, FloatArray]:
     """Return every score of every window, high for the familiar.
 
     Distances to classes and to neighbours where the run remembers features.
@@ -80,13 +80,13 @@ def familiarity(thoughts: Thoughts, memory: Memory | None = None) -> dict[str, F
              al. 2020; distance: Lee et al. 2018; relative distance: Ren et al. 2021;
              neighbours of normalised features: Sun et al. 2022.
     """
-    logits_NC = thoughts.logits_NC.astype(np.float64)
+    logits_NC = activations.logits_NC.astype(np.float64)
     top_N = logits_NC.max(1)
     energy_N = top_N + np.log(np.exp(logits_NC - top_N[:, None]).sum(1))
     # The logarithm of the largest probability: near 1 the probability itself is rounded to 1.
     found = {"max_softmax": top_N - energy_N, "max_logit": top_N, "energy": energy_N}
     if memory is not None:
-        blocks = torch.split(torch.from_numpy(thoughts.features_NF), BLOCK)
+        blocks = torch.split(torch.from_numpy(activations.features_NF), BLOCK)
         found["class_mean"] = -torch.cat([memory.distances(block).amin(1) for block in blocks]).double().numpy()
         found["relative"] = -torch.cat([memory.strangeness(block) for block in blocks]).double().numpy()
         if memory.has_neighbours:

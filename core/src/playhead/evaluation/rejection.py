@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
-from playhead.evaluation.familiarity import Memory, Thoughts, familiarity, together
+from playhead.evaluation.familiarity import Activations, Memory, familiarity, together
 from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
 
 
@@ -56,7 +56,11 @@ KEEP = 0.95  # the threshold keeps this share of the known windows it was set on
 
 
 def judge_rejection(
-    choosing: Thoughts, judging: Thoughts, unseen: Thoughts, kinds: Sequence[str], memory: Memory | None = None
+    choosing: Activations,
+    judging: Activations,
+    unseen: Activations,
+    kinds: Sequence[str],
+    memory: Memory | None = None,
 ) -> Rejection:
     """Choose a score without the windows it is then judged on, and judge it.
 

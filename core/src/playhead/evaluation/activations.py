@@ -1,4 +1,4 @@
-"""Asks a run about windows and keeps what its heads of classes thought on the way."""
+"""Asks a run about windows and keeps the activations of its heads of classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playhead.data.split import BY_RECORDING
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.choice import Asked
 from playhead.evaluation.clusters import units_of
-from playhead.evaluation.familiarity import Thoughts
+from playhead.evaluation.familiarity import Activations
 from playhead.evaluation.offline import ask
 from playhead.labels import Choice
 from playhead.models.predictor import Predictor
@@ -17,7 +17,7 @@ from playhead.models.probe import Probe
 from playhead.models.run import Run
 
 
-def ask_closely(
+def ask_with_activations(
     predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
 ) -> Asked:
     """Answer every window of an index, in order, and keep logits and features of every head of classes.
@@ -32,8 +32,8 @@ def ask_closely(
         }
         answers = ask(predictor, run, index, progress=progress)
     units = units_of(index, run.data.get("split_by", BY_RECORDING))
-    thoughts = {
-        name: Thoughts(logits_NC=probe.logits, features_NF=probe.features, group_N=units.group_N)
+    activations = {
+        name: Activations(logits_NC=probe.logits, features_NF=probe.features, group_N=units.group_N)
         for name, probe in probes.items()
     }
-    return Asked(index=index, answers=answers, thoughts=thoughts, units=units)
+    return Asked(index=index, answers=answers, activations=activations, units=units)
