@@ -16,13 +16,13 @@ from shapes import GAME, HIDING_HAT, SHAPE, UNSEEN_SHAPES, load_plugins, picture
 from playhead.data.unseen import kinds_of, shows_unseen, unseen_index
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.choice_text import confusion_cells, confusion_text
+from playhead.evaluation.error_slices import error_slices
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
 from playhead.evaluation.familiarity import Activations, familiarity
 from playhead.evaluation.intervals import auroc
 from playhead.evaluation.rejection import judge_rejection
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
-from playhead.evaluation.shared import shared_values
 from playhead.evaluation.temperature import fit_temperature, judge_temperature, tempered
 from playhead.models.memory import FeatureMemory
 from playhead.models.run import Run
@@ -71,12 +71,12 @@ def found(run: Run, recordings: list[MemoryRecording], unseen: MemoryRecording) 
 
 def test_mistakes_are_traced_to_what_causes_them(found: Evaluation) -> None:
     (study,) = found.choices
-    first = study.shared[0]
+    first = study.slices[0]
     assert (first.column, first.value, first.is_clear) == ("hat", str(HIDING_HAT), True)
     assert first.lift_interval[0] > 2
-    columns = {value.column for value in study.shared}
+    columns = {value.column for value in study.slices}
     assert columns == {"true shape", "outfit", "hat", "turn", "tint"}  # no uuid, and not the class itself again
-    assert not any(value.is_clear for value in study.shared if value.column in ("turn", "tint"))
+    assert not any(value.is_clear for value in study.slices if value.column in ("turn", "tint"))
 
 
 def test_the_test_part_judges_what_validation_chose(found: Evaluation, run: Run) -> None:
@@ -123,7 +123,7 @@ def test_everything_is_on_the_page_and_in_the_numbers(
     scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
     study = scores["choices"]["shape"]
     assert study["chosen_on"] == "validation"
-    assert study["mistakes_share"][0]["column"] == "hat"
+    assert study["error_slices"][0]["column"] == "hat"
     assert len(study["mistakes"]) == found.choices[0].wrong
     wrong = study["mistakes"][0]
     (recording,) = [one for one in recordings if one.name == wrong["recording"]]
@@ -196,24 +196,24 @@ def _without_names(recording: MemoryRecording) -> RecordingHeader:
     return replace(recording.header, columns=columns)
 
 
-class TestShared:
+class TestErrorSlices:
     def test_chance_is_not_taken_for_a_cause(self) -> None:
         random, clear = np.random.default_rng(3), 0
         for _ in range(60):
             columns = {"a": random.integers(0, 6, 400), "b": random.integers(0, 4, 400)}
-            clear += any(value.is_clear for value in shared_values(random.random(400) < 0.1, columns))
+            clear += any(value.is_clear for value in error_slices(random.random(400) < 0.1, columns))
         assert clear <= 6  # one in twenty, and not one in two
 
     def test_no_mistake_shares_nothing(self) -> None:
-        assert shared_values(np.zeros(5, bool), {"a": np.arange(5)}) == []
+        assert error_slices(np.zeros(5, bool), {"a": np.arange(5)}) == []
 
     def test_names_of_single_windows_are_shared_by_none(self) -> None:
         columns = {"uuid": np.array([f"u{number}" for number in range(6)]), "hat": np.array([0, 0, 0, 1, 1, 1])}
-        assert {one.column for one in shared_values(np.arange(6) < 2, columns)} == {"hat"}
+        assert {one.column for one in error_slices(np.arange(6) < 2, columns)} == {"hat"}
 
     def test_numbers_of_many_values_are_binned(self) -> None:
         values = np.linspace(0, 1, 400)
-        tested = shared_values(values > 0.9, {"size": values})
+        tested = error_slices(values > 0.9, {"size": values})
         assert tested[0].value == "0.75 to 1"
         assert len(tested) == 4
 

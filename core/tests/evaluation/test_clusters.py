@@ -9,8 +9,8 @@ from shapes import GAME, pictures
 
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.clusters import FEWEST, Units, grouped_share, more_than_moved, units_of
+from playhead.evaluation.error_slices import error_slices
 from playhead.evaluation.intervals import auroc, more_than_chance, wilson
-from playhead.evaluation.shared import shared_values
 
 SIZE = 10  # windows in a group
 
@@ -125,7 +125,7 @@ class TestMoved:
         random, group_N = np.random.default_rng(4), np.repeat(np.arange(200), SIZE)
         hat_N, turn_N = np.repeat(random.integers(0, 10, 200), SIZE), np.tile(np.arange(SIZE), 200)
         is_wrong_N = random.random(2000) < np.where((hat_N == 3) | (turn_N == 7), 0.2, 0.01)
-        clear = [value for value in shared_values(is_wrong_N, {"hat": hat_N, "turn": turn_N}, group_N)
+        clear = [value for value in error_slices(is_wrong_N, {"hat": hat_N, "turn": turn_N}, group_N)
                  if value.is_clear]  # fmt: skip
         assert {(value.column, value.value) for value in clear} == {("hat", "3"), ("turn", "7")}
 
@@ -133,7 +133,7 @@ class TestMoved:
         group_N = np.repeat(np.arange(40), SIZE)
         is_wrong_N, hat_N = group_N == 5, group_N // 4  # of hat 1 there are four groups, one of them all wrong
         (first, *_), (grouped, *_) = (
-            shared_values(is_wrong_N, {"hat": hat_N}, groups) for groups in (None, group_N)
+            error_slices(is_wrong_N, {"hat": hat_N}, groups) for groups in (None, group_N)
         )
         assert first.is_clear
         assert not grouped.is_clear

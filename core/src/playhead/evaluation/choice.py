@@ -19,12 +19,12 @@ from playhead.data.unseen import kinds_of
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
+from playhead.evaluation.error_slices import ErrorSlice, columns_of, error_slices
 from playhead.evaluation.exhibit import Exhibit, HeatRow
 from playhead.evaluation.familiarity import Activations, Memory
 from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.rejection import Rejection, judge_rejection
-from playhead.evaluation.shared import SharedValue, columns_of, shared_values
 from playhead.evaluation.temperature import Temperature, judge_temperature
 from playhead.labels import Choice
 
@@ -78,7 +78,7 @@ class ChoiceStudy:
     """Everything about one head of classes beyond its scores. Pictures are filled in later (choice_gallery.py).
 
     `judged_apart` says that temperature and rejection score were chosen on a validation part and not on half of
-    the windows judged. `wrong_ones` say where mistakes are found again. `shared` lists what was tested; its clear
+    the windows judged. `wrong_ones` say where mistakes are found again. `slices` lists what was tested; the clear
     ones are over-represented among the mistakes. `units` are what intervals and tests count as independent.
     """
 
@@ -91,7 +91,7 @@ class ChoiceStudy:
     units: Units
     temperature: Temperature | None = None
     judged_apart: bool = False
-    shared: Sequence[SharedValue] = ()
+    slices: Sequence[ErrorSlice] = ()
     unseen: UnseenStudy | None = None
     wrong_ones: Sequence[Mapping[str, Any]] = ()
     mistakes: Sequence[Exhibit] = ()
@@ -123,7 +123,7 @@ class ChoiceStudy:
             "temperature": self.temperature.to_json() if self.temperature else None,
             "chosen_on": "validation" if self.judged_apart else "every second window",
             "mistakes": list(self.wrong_ones),
-            "mistakes_share": [value.to_json() for value in self.shared if value.wrong.part],
+            "error_slices": [one.to_json() for one in self.slices if one.wrong.part],
             "unseen": self.unseen.to_json() if self.unseen else None,
         }
 
@@ -156,7 +156,7 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
         units=units,
         judged_apart=chosen_on is not None,
         wrong_ones=_wrong_ones(name, head, judged),
-        shared=shared_values(~is_right_N, shareable_columns(judged.index, name, head), units.group_N),
+        slices=error_slices(~is_right_N, sliceable_columns(judged.index, name, head), units.group_N),
     )
     choosing, judging = _two_parts(name, judged, chosen_on)
     if len(choosing[1]) and len(judging[1]):
@@ -212,7 +212,7 @@ def study_unseen(
     return UnseenStudy(rejection=rejection, taken_for=taken_for)
 
 
-def shareable_columns(index: WindowIndex, name: str, head: Choice) -> dict[str, Any]:
+def sliceable_columns(index: WindowIndex, name: str, head: Choice) -> dict[str, Any]:
     """Return the true class and every column that is not just its number, each (N,)."""
     true_N = index.labels[name][:, 0].astype(np.int64)
     columns = {

@@ -18,11 +18,11 @@ from playhead.data.unseen import kinds_of
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import FloatArray
 from playhead.evaluation.choice import Asked, UnseenStudy, mistaken
+from playhead.evaluation.error_slices import MOST_VALUES, columns_of, value_text
 from playhead.evaluation.exhibit import Exhibit, HeatRow
 from playhead.evaluation.honesty import FRAMES
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import FrameArray, encode, side_by_side
-from playhead.evaluation.shared import MOST_VALUES, columns_of, value_text
 from playhead.labels import Choice
 from playhead.models.attribution import class_heat_maps
 from playhead.models.network import Network

@@ -9,18 +9,18 @@ from typing import Any
 from playhead.evaluation.choice import ChoiceStudy, UnseenStudy
 from playhead.evaluation.choice_plots import rejection_plot, reliability_plot
 from playhead.evaluation.choice_text import confusion_cells, percent
+from playhead.evaluation.error_slices import ErrorSlice
 from playhead.evaluation.familiarity import TITLES
 from playhead.evaluation.intervals import Auroc, told, told_ends
 from playhead.evaluation.metrics import HeadScores
-from playhead.evaluation.shared import SharedValue
 
-SHARED_SHOWN = 12
+SLICES_SHOWN = 12
 SHORTEST_SCALE, LONGEST_SCALE = 2, 10  # of bars of lifts: what is wrong more often than that is as long
 
 
 def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
     """Return everything that the template shows of a head."""
-    shown = shown_values(study.shared)
+    shown = shown_slices(study.slices)
     scale = lift_scale(shown)
     return {
         "name": study.name,
@@ -30,10 +30,10 @@ def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
         "confusion": confusion_rows(study),
         "classes": class_rows(study, scores),
         "reliability": reliability_plot(study.temperature) if study.temperature else "",
-        "shared": [shared_row(value, scale) for value in shown],
+        "slices": [slice_row(value, scale) for value in shown],
         "scale": scale,
-        "outstanding": sum(value.is_clear for value in study.shared),
-        "tested": len(study.shared),
+        "outstanding": sum(value.is_clear for value in study.slices),
+        "tested": len(study.slices),
         "unseen": unseen_view(study.unseen, study.head.names) if study.unseen else None,
     }
 
@@ -103,21 +103,21 @@ def class_rows(study: ChoiceStudy, scores: HeadScores) -> list[dict[str, Any]]:
     ]
 
 
-def shown_values(shared: Sequence[SharedValue]) -> list[SharedValue]:
+def shown_slices(slices: Sequence[ErrorSlice]) -> list[ErrorSlice]:
     """Return the values worth a row: the clear ones, and some of those that come next."""
-    wrong = [value for value in shared if value.wrong.part]
+    wrong = [value for value in slices if value.wrong.part]
     clear = [value for value in wrong if value.is_clear]
     others = sorted((value for value in wrong if not value.is_clear), key=lambda value: (value.p, -value.lift))
-    return clear[: 2 * SHARED_SHOWN] + others[: max(0, SHARED_SHOWN - len(clear))]
+    return clear[: 2 * SLICES_SHOWN] + others[: max(0, SLICES_SHOWN - len(clear))]
 
 
-def lift_scale(shown: Sequence[SharedValue]) -> int:
+def lift_scale(shown: Sequence[ErrorSlice]) -> int:
     """Return how many times more often the end of a bar is, so that all bars and intervals have room."""
     highest = max((value.lift_interval[1] for value in shown), default=0.0)
     return min(LONGEST_SCALE, max(SHORTEST_SCALE, math.ceil(highest)))
 
 
-def shared_row(value: SharedValue, scale: int) -> dict[str, Any]:
+def slice_row(value: ErrorSlice, scale: int) -> dict[str, Any]:
     """Return one value as a row: its lift as a bar with the ends of its interval, up to `scale` times."""
     low, high = value.lift_interval
     place = [f"{100 * min(1.0, end / scale):.1f}%" for end in (value.lift, low, high)]

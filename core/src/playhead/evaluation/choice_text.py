@@ -24,7 +24,7 @@ def summary_lines(study: ChoiceStudy) -> list[str]:
         lines.append(
             f"calibration error {fit.before.error:.4f}, {fit.after.error:.4f} at temperature {fit.value:.2f}"
         )
-    for value in [value for value in study.shared if value.is_clear][:5]:
+    for value in [value for value in study.slices if value.is_clear][:5]:
         ends = told_ends(*value.lift_interval, 1, between=", ")
         lines.append(
             f"wrong {value.lift:.1f} times as often [{ends}] where {value.column} is {value.value} "

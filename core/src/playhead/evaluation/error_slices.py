@@ -24,7 +24,7 @@ CLEAR = 0.05  # a value is clearly over-represented below this corrected p
 
 
 @dataclass(frozen=True, kw_only=True)
-class SharedValue:
+class ErrorSlice:
     """One value of one column: how many of its windows are answered wrongly, against all.
 
     `lift` is that share over the share among all windows; `p` an exact one-sided test, corrected for all values
@@ -67,9 +67,9 @@ class SharedValue:
         }
 
 
-def shared_values(
+def error_slices(
     is_wrong_N: BoolArray, columns: Mapping[str, npt.NDArray[Any]], group_N: IntArray | None = None
-) -> list[SharedValue]:
+) -> list[ErrorSlice]:
     """Return every value that was tested, the least explicable by chance first; empty without any mistake.
 
     Shapes:  columns name -> (N,); group_N (N,) groups whose mistakes may come together, None without.
@@ -83,7 +83,7 @@ def shared_values(
         found.append((column, value, share))
         p_values.append(more_than_moved(is_wrong_N, is_it_N, group_N))
     tested = [
-        SharedValue(column=column, value=value, wrong=share, overall=wrong / whole, p=p)
+        ErrorSlice(column=column, value=value, wrong=share, overall=wrong / whole, p=p)
         for (column, value, share), p in zip(found, corrected(p_values), strict=True)
     ]
     by_chance = dict(zip(map(id, tested), p_values, strict=True))
