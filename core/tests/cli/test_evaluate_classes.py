@@ -48,22 +48,22 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return home
 
 
-def test_unseen_recordings_are_found_and_judged(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_distribution_recordings_are_found_and_judged(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Desk, "plugins", property(lambda desk: load_plugins()))
     done = CliRunner().invoke(evaluate, ["shapes", "--home", str(home)])
     assert done.exit_code == 0, done.output
-    assert "Pictures of no class are in 1 recording." in done.stderr
+    assert "Out-of-distribution pictures are in 1 recording." in done.stderr
     assert "answered \\ true" in done.stdout
-    assert "unseen: AUROC" in done.stdout
+    assert "out-of-distribution: AUROC" in done.stdout
     folder = home / "runs" / "shapes" / "default" / "1" / "evaluation"
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     study = scores["choices"]["shape"]
-    assert study["unseen"]["unseen"] == 40
-    assert set(study["unseen"]["auroc_by_kind"]) == set(UNSEEN_SHAPES)
+    assert study["ood"]["ood"] == 40
+    assert set(study["ood"]["auroc_by_kind"]) == set(UNSEEN_SHAPES)
     run = json.loads((home / "runs" / "shapes" / "default" / "1" / "run.json").read_text(encoding="utf-8"))
     assert study["accuracy"]["whole"] == run["data"]["test_windows"]
     assert study["chosen_on"] == "validation"
-    assert "neighbour" in study["unseen"]["auroc_of_every_score"]  # it is compared with what was learned from
+    assert "neighbour" in study["ood"]["auroc_of_every_score"]  # it is compared with what was learned from
 
 
 @pytest.mark.parametrize(

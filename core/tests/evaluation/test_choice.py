@@ -1,4 +1,4 @@
-"""A head of classes is studied: its mistakes, its sureness, and what it does with what it has never seen."""
+"""A head of classes is studied: its mistakes, its sureness, and what it does out of distribution."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import torch
 from doubles import MemoryRecording
 from shapes import GAME, HIDING_HAT, SHAPE, UNSEEN_SHAPES, load_plugins, pictures
 
-from playhead.data.unseen import kinds_of, shows_unseen, unseen_index
+from playhead.data.ood import kinds_of, ood_index, shows_ood
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.choice_text import confusion_cells, confusion_text
 from playhead.evaluation.error_slices import error_slices
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
-from playhead.evaluation.familiarity import Activations, familiarity
 from playhead.evaluation.intervals import auroc
-from playhead.evaluation.rejection import judge_rejection
+from playhead.evaluation.ood_detection import judge_ood_detection
+from playhead.evaluation.ood_scores import Activations, ood_scores
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.temperature import fit_temperature, judge_temperature, tempered
@@ -53,7 +53,7 @@ def recordings() -> list[MemoryRecording]:
 
 
 @pytest.fixture(scope="module")
-def unseen() -> MemoryRecording:
+def others() -> MemoryRecording:
     return pictures((*UNSEEN_SHAPES, "disc"), name="others", seed=9, count=90)
 
 
@@ -64,8 +64,8 @@ def run(recordings: list[MemoryRecording], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def found(run: Run, recordings: list[MemoryRecording], unseen: MemoryRecording) -> Evaluation:
-    job = EvaluationJob(game=GAME, run=run, plugins=load_plugins(), recordings=recordings, unseen=[unseen])
+def found(run: Run, recordings: list[MemoryRecording], others: MemoryRecording) -> Evaluation:
+    job = EvaluationJob(game=GAME, run=run, plugins=load_plugins(), recordings=recordings, ood=[others])
     return evaluate(job)
 
 
@@ -87,20 +87,20 @@ def test_the_test_part_judges_what_validation_chose(found: Evaluation, run: Run)
     assert study.temperature is not None
 
 
-def test_unseen_pictures_are_told_apart_and_kinds_judged_by_the_others(
-    found: Evaluation, unseen: MemoryRecording
+def test_out_of_distribution_pictures_are_told_apart_and_kinds_judged_by_the_others(
+    found: Evaluation, others: MemoryRecording
 ) -> None:
-    study = found.choices[0].unseen
+    study = found.choices[0].ood
     assert study is not None
-    assert set(study.rejection.by_kind) == set(UNSEEN_SHAPES)  # the labelled discs of that recording are no part
-    assert set(study.rejection.all_scores) == {
+    assert set(study.detection.by_kind) == set(UNSEEN_SHAPES)  # the labelled discs of that recording are no part
+    assert set(study.detection.all_scores) == {
         "max_softmax", "max_logit", "energy", "class_mean", "relative", "neighbour", "together",
     }  # fmt: skip
-    assert study.rejection.overall.value > 0.6
-    assert {exhibit.caption.split(",")[0] for exhibit in study.familiar} == set(UNSEEN_SHAPES)
+    assert study.detection.overall.value > 0.6
+    assert {exhibit.caption.split(",")[0] for exhibit in study.least_ood} == set(UNSEEN_SHAPES)
     counted = sum(sum(taken.values()) for taken in study.taken_for.values())
-    assert counted == len(study.rejection.unseen_N)
-    assert counted == int(np.isin(unseen.columns["shape"], UNSEEN_SHAPES).sum())
+    assert counted == len(study.detection.ood_N)
+    assert counted == int(np.isin(others.columns["shape"], UNSEEN_SHAPES).sum())
 
 
 def test_pictures_are_no_actions(found: Evaluation) -> None:
@@ -114,7 +114,7 @@ def test_everything_is_on_the_page_and_in_the_numbers(
     found: Evaluation, recordings: list[MemoryRecording], tmp_path: Path
 ) -> None:
     page = render_page(found)
-    for heading in ("What is taken for what", "What they share", "Where it looks", "What it has never seen",
+    for heading in ("What is taken for what", "What they share", "Where it looks", "Out of distribution",
                     "How sure it is", "As training sees them", "Training"):  # fmt: skip
         assert heading in page, heading
     assert "built-in method" not in page
@@ -129,7 +129,7 @@ def test_everything_is_on_the_page_and_in_the_numbers(
     (recording,) = [one for one in recordings if one.name == wrong["recording"]]
     assert recording.columns["shape"][wrong["frame"]] == wrong["true"] != wrong["answered"]
     assert recording.columns["uuid"][wrong["frame"]] == wrong["uuid"]
-    assert 0.5 < study["unseen"]["auroc"]["value"] <= 1
+    assert 0.5 < study["ood"]["auroc"]["value"] <= 1
     assert scores["offline"]["shape"]["confusion"] == found.choices[0].table_CC.tolist()
 
 
@@ -146,11 +146,11 @@ def test_mistakes_say_where_they_are_and_what_they_wear(found: Evaluation) -> No
     assert {"hat", "turn", "outfit", "tint"} == dict(exhibit.details).keys()
 
 
-def test_without_unseen_and_test_part_half_chooses(run: Run, recordings: list[MemoryRecording]) -> None:
+def test_without_ood_and_test_part_half_chooses(run: Run, recordings: list[MemoryRecording]) -> None:
     job = EvaluationJob(game=GAME, run=run, plugins=load_plugins(), recordings=recordings, only_held_out=False)
     (study,) = evaluate(job).choices
     assert not study.judged_apart
-    assert study.unseen is None
+    assert study.ood is None
 
 
 def test_the_confusion_matrix_has_answers_down_and_truth_across() -> None:
@@ -169,26 +169,26 @@ def test_the_text_says_which_is_which(found: Evaluation) -> None:
     assert "wrong" in found.to_text()
 
 
-class TestUnseen:
-    def test_only_what_knows_what_it_shows_says_no_class(self, unseen: MemoryRecording) -> None:
-        assert shows_unseen(unseen, GAME)
-        assert not shows_unseen(pictures(), GAME)
+class TestOod:
+    def test_only_what_knows_what_it_shows_says_no_class(self, others: MemoryRecording) -> None:
+        assert shows_ood(others, GAME)
+        assert not shows_ood(pictures(), GAME)
         nameless = pictures(("star",), driver="human", count=20)
         nameless.header = _without_names(nameless)
-        assert not shows_unseen(nameless, GAME)  # nobody labelled it: that alone says nothing
+        assert not shows_ood(nameless, GAME)  # nobody labelled it: that alone says nothing
         by_scenario = pictures(("star",), driver="human", scenario="unseen", count=20)
         by_scenario.header = _without_names(by_scenario)
-        assert shows_unseen(by_scenario, GAME)
-        index = unseen_index([by_scenario], GAME.schema, WindowSpec())
+        assert shows_ood(by_scenario, GAME)
+        index = ood_index([by_scenario], GAME.schema, WindowSpec())
         assert set(kinds_of(index, "shape")) == {by_scenario.name}
 
-    def test_it_is_never_trained_on(self, unseen: MemoryRecording) -> None:
-        index = WindowIndex.of([unseen], GAME.schema, WindowSpec())
-        shown = unseen.columns["shape"][index.frames_NT[:, -1]]
+    def test_it_is_never_trained_on(self, others: MemoryRecording) -> None:
+        index = WindowIndex.of([others], GAME.schema, WindowSpec())
+        shown = others.columns["shape"][index.frames_NT[:, -1]]
         assert set(shown) == {"disc"}
-        others = unseen_index([unseen], GAME.schema, WindowSpec())
-        assert set(kinds_of(others, "shape")) == set(UNSEEN_SHAPES)
-        assert len(index) + len(others) == unseen.length
+        unlabelled = ood_index([others], GAME.schema, WindowSpec())
+        assert set(kinds_of(unlabelled, "shape")) == set(UNSEEN_SHAPES)
+        assert len(index) + len(unlabelled) == others.length
 
 
 def _without_names(recording: MemoryRecording) -> RecordingHeader:
@@ -231,8 +231,8 @@ class TestTemperature:
         assert (too_sure.argmax(1) == tempered(too_sure, 3.0).argmax(1)).all()
 
 
-class TestRejection:
-    def test_what_lies_near_what_was_learned_is_familiar(self) -> None:
+class TestOodDetection:
+    def test_what_lies_near_what_was_learned_is_in_distribution(self) -> None:
         random = np.random.default_rng(7)
         directions = np.eye(8)[:3]
         features = random.normal(0, 0.05, (300, 8)) + directions[np.arange(300) % 3]
@@ -240,10 +240,10 @@ class TestRejection:
         known = _activations(
             np.zeros((90, 3)), 4 * (random.normal(0, 0.05, (90, 8)) + directions[np.arange(90) % 3])
         )
-        strange = _activations(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
-        scores = familiarity(known, memory)["neighbour"], familiarity(strange, memory)["neighbour"]
+        far = _activations(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
+        scores = ood_scores(known, memory)["neighbour"], ood_scores(far, memory)["neighbour"]
         assert auroc(*scores).value == 1.0
-        found = judge_rejection(known, known, strange, ["a", "b"] * 30, memory)
+        found = judge_ood_detection(known, known, far, ["a", "b"] * 30, memory)
         assert found.chosen == "neighbour"
         assert found.overall.value == 1.0
 
@@ -254,7 +254,7 @@ class TestRejection:
         near = _activations(random.normal((3, -3), 0.1, (100, 2)))
         far = _activations(random.normal((9, 8), 0.1, (100, 2)))
         both = _activations(np.concatenate([near.logits_NC, far.logits_NC]))
-        found = judge_rejection(known, known, both, ["near"] * 100 + ["far"] * 100)
+        found = judge_ood_detection(known, known, both, ["near"] * 100 + ["far"] * 100)
         assert found.chosen_by_kind["near"] == "max_softmax"  # the best on "far"
         assert found.chosen_by_kind["far"] != "max_softmax"
         assert found.by_kind["far"].value < 0.1
@@ -262,8 +262,8 @@ class TestRejection:
 
     def test_one_kind_is_halved(self) -> None:
         random = np.random.default_rng(6)
-        known, strange = _activations(random.normal(3, 1, (200, 3))), _activations(random.normal(0, 1, (80, 3)))
-        found = judge_rejection(known, known, strange, ["van"] * 80)
+        known, far = _activations(random.normal(3, 1, (200, 3))), _activations(random.normal(0, 1, (80, 3)))
+        found = judge_ood_detection(known, known, far, ["van"] * 80)
         assert set(found.chosen_by_kind) == {"even", "odd"}
         assert found.by_kind["van"].value == pytest.approx(found.overall.value, abs=0.02)
         assert found.kept == pytest.approx(0.95, abs=0.01)

@@ -113,7 +113,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
         run=run,
         plugins=desk.plugins,
         recordings=recordings,
-        unseen=unseen_recordings(desk, game, run, asked),
+        ood=ood_recordings(desk, game, run, asked),
         only_held_out=not asked["recordings"],
         config=config,
         drivers=asked["drivers"],
@@ -206,10 +206,10 @@ def has_classes(run: Run) -> bool:
     return any(isinstance(head, Choice) for head in run.schema.values())
 
 
-def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
+def ood_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> list[Recording]:
     """Open the recordings that show what the run has no class for; none where no head chooses a class."""
     from playhead.cli.train import open_readable
-    from playhead.data.unseen import shows_unseen
+    from playhead.data.ood import shows_ood
     from playhead.storage.catalogue import Catalogue
 
     if not has_classes(run):
@@ -219,10 +219,10 @@ def unseen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
         desk,
         [info for info in infos if info.frames],
         "Not asked about ",
-        lambda recording: shows_unseen(recording, game),
+        lambda recording: shows_ood(recording, game),
     )
     if shows:
-        desk.say(f"Pictures of no class are in {len(shows)} recording{'s' if len(shows) > 1 else ''}.")
+        desk.say(f"Out-of-distribution pictures are in {len(shows)} recording{'s' if len(shows) > 1 else ''}.")
     return shows
 
 

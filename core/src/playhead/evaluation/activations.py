@@ -9,8 +9,8 @@ from playhead.data.split import BY_RECORDING
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.choice import Asked
 from playhead.evaluation.clusters import units_of
-from playhead.evaluation.familiarity import Activations
 from playhead.evaluation.offline import ask
+from playhead.evaluation.ood_scores import Activations
 from playhead.labels import Choice
 from playhead.models.predictor import Predictor
 from playhead.models.probe import Probe

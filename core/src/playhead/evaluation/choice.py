@@ -1,7 +1,7 @@
 """A head that chooses one of several classes, studied: how sure its score is, what its mistakes share, what it
-does with what it has never seen.
+does out of distribution.
 
-    windows to choose by (validation) -> temperature, rejection score
+    windows to choose by (validation) -> temperature, OOD score
     windows to judge (test)           -> shares with intervals, mistakes, calibration, AUROC
     windows of no class               -> AUROC
 """
@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.data.unseen import kinds_of
+from playhead.data.ood import kinds_of
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
 from playhead.evaluation.error_slices import ErrorSlice, columns_of, error_slices
 from playhead.evaluation.exhibit import Exhibit, HeatRow
-from playhead.evaluation.familiarity import Activations, Memory
 from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
-from playhead.evaluation.rejection import Rejection, judge_rejection
+from playhead.evaluation.ood_detection import OodDetection, judge_ood_detection
+from playhead.evaluation.ood_scores import Activations, Memory
 from playhead.evaluation.temperature import Temperature, judge_temperature
 from playhead.labels import Choice
 
@@ -56,28 +56,28 @@ class Asked:
 
 
 @dataclass(kw_only=True, eq=False)
-class UnseenStudy:
-    """What a head does with pictures of no class: the rejection score, what it takes them for, and some of them.
+class OodStudy:
+    """What a head does with pictures of no class: how they are detected, what it takes them for, and some of them.
 
     `taken_for` counts, by kind, what each class was answered for.
     """
 
-    rejection: Rejection
+    detection: OodDetection
     taken_for: Mapping[str, Mapping[str, int]]
-    familiar: Sequence[Exhibit] = ()
-    strange: Sequence[Exhibit] = ()
+    least_ood: Sequence[Exhibit] = ()
+    most_ood: Sequence[Exhibit] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as plain data."""
         taken = {kind: dict(counts) for kind, counts in self.taken_for.items()}
-        return {**self.rejection.to_json(), "taken_for": taken}
+        return {**self.detection.to_json(), "taken_for": taken}
 
 
 @dataclass(kw_only=True, eq=False)
 class ChoiceStudy:
     """Everything about one head of classes beyond its scores. Pictures are filled in later (choice_gallery.py).
 
-    `judged_apart` says that temperature and rejection score were chosen on a validation part and not on half of
+    `judged_apart` says that temperature and OOD score were chosen on a validation part and not on half of
     the windows judged. `wrong_ones` say where mistakes are found again. `slices` lists what was tested; the clear
     ones are over-represented among the mistakes. `units` are what intervals and tests count as independent.
     """
@@ -92,7 +92,7 @@ class ChoiceStudy:
     temperature: Temperature | None = None
     judged_apart: bool = False
     slices: Sequence[ErrorSlice] = ()
-    unseen: UnseenStudy | None = None
+    ood: OodStudy | None = None
     wrong_ones: Sequence[Mapping[str, Any]] = ()
     mistakes: Sequence[Exhibit] = ()
     heat: Sequence[HeatRow] = ()
@@ -124,7 +124,7 @@ class ChoiceStudy:
             "chosen_on": "validation" if self.judged_apart else "every second window",
             "mistakes": list(self.wrong_ones),
             "error_slices": [one.to_json() for one in self.slices if one.wrong.part],
-            "unseen": self.unseen.to_json() if self.unseen else None,
+            "ood": self.ood.to_json() if self.ood else None,
         }
 
 
@@ -133,7 +133,7 @@ class Beside:
     """What else was asked: windows of validation to choose by, and of no class; and what the run remembers."""
 
     chosen_on: Asked | None = None
-    unseen: Asked | None = None
+    ood: Asked | None = None
     memory: Memory | None = None
 
 
@@ -142,7 +142,7 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
 
     Without windows to choose by, every second one chooses, and the others judge what was chosen.
     """
-    chosen_on, unseen = beside.chosen_on, beside.unseen
+    chosen_on, ood = beside.chosen_on, beside.ood
     true_N, said_N = judged.truth(name), judged.likely(name).argmax(1)
     table_CC = confusion(true_N, said_N, len(head.names))
     is_right_N, units = true_N == said_N, judged.units
@@ -161,8 +161,8 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
     choosing, judging = _two_parts(name, judged, chosen_on)
     if len(choosing[1]) and len(judging[1]):
         study.temperature = judge_temperature(choosing[:2], judging[:2])
-        if unseen is not None and len(unseen):
-            study.unseen = study_unseen(name, head, (choosing[2], judging[2]), unseen, beside.memory)
+        if ood is not None and len(ood):
+            study.ood = study_ood(name, head, (choosing[2], judging[2]), ood, beside.memory)
     return study
 
 
@@ -199,17 +199,17 @@ def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
     return asked.likely(name)[rows], asked.truth(name)[rows], activations
 
 
-def study_unseen(
-    name: str, head: Choice, known: tuple[Activations, Activations], unseen: Asked, memory: Memory | None
-) -> UnseenStudy:
+def study_ood(
+    name: str, head: Choice, known: tuple[Activations, Activations], ood: Asked, memory: Memory | None
+) -> OodStudy:
     """Study what a head does with pictures of no class; `known` are windows to choose by and to judge on."""
-    kinds, said_N = kinds_of(unseen.index, name), unseen.likely(name).argmax(1)
+    kinds, said_N = kinds_of(ood.index, name), ood.likely(name).argmax(1)
     kind_N, taken_for = np.array(kinds), {}
     for kind in dict.fromkeys(kinds):
         counts = np.bincount(said_N[kind_N == kind], minlength=len(head.names))
         taken_for[kind] = dict(zip(head.names, counts.tolist(), strict=True))
-    rejection = judge_rejection(*known, unseen.activations[name], kinds, memory)
-    return UnseenStudy(rejection=rejection, taken_for=taken_for)
+    detection = judge_ood_detection(*known, ood.activations[name], kinds, memory)
+    return OodStudy(detection=detection, taken_for=taken_for)
 
 
 def sliceable_columns(index: WindowIndex, name: str, head: Choice) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures that a head of classes is judged by: its mistakes, where it looks, what it has never seen, how it is
+"""Pictures that a head of classes is judged by: its mistakes, where it looks, out of distribution, how it is
 trained.
 
 Shape legend: N windows, B windows shown, T frames of a window, H, W, C picture, O classes.
@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from playhead.data.augment import Augmenter
 from playhead.data.loader import Loader
-from playhead.data.unseen import kinds_of
+from playhead.data.ood import kinds_of
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import FloatArray
-from playhead.evaluation.choice import Asked, UnseenStudy, mistaken
+from playhead.evaluation.choice import Asked, OodStudy, mistaken
 from playhead.evaluation.error_slices import MOST_VALUES, columns_of, value_text
 from playhead.evaluation.exhibit import Exhibit, HeatRow
 from playhead.evaluation.honesty import FRAMES
@@ -34,7 +34,7 @@ from playhead.plugins import Plugins
 RowArray = npt.NDArray[np.int64]
 
 MISTAKES_SHOWN = 48
-UNSEEN_SHOWN = 12
+OOD_SHOWN = 12
 SURE_EACH, WRONG_EACH = 1, 1  # pictures of each class that are shown with their heat: right ones and mistakes
 VARIANTS = 8  # of each picture in the preview of augmentations
 TOLD, LONGEST = 12, 24  # columns said below a picture, and letters of a text that is still short
@@ -51,16 +51,16 @@ def mistake_exhibits(run: Run, asked: Asked, name: str, head: Choice) -> list[Ex
     return _exhibits(run, asked, rows, captions)
 
 
-def unseen_exhibits(
-    run: Run, asked: Asked, name: str, head: Choice, study: UnseenStudy
+def ood_exhibits(
+    run: Run, asked: Asked, name: str, head: Choice, study: OodStudy
 ) -> tuple[Sequence[Exhibit], Sequence[Exhibit]]:
     """Show windows of no class: those taken most surely for a class, and those rejected most surely."""
-    score_N, said_N = study.rejection.unseen_N, asked.likely(name).argmax(1)
+    score_N, said_N = study.detection.ood_N, asked.likely(name).argmax(1)
     order, kinds = np.argsort(-score_N, kind="stable"), kinds_of(asked.index, name)
     shown = []
     for rows in (_of_each_kind(order, kinds), _of_each_kind(order[::-1], kinds)):
         captions = [
-            f"{kinds[row]}, {'kept' if score_N[row] >= study.rejection.threshold else 'rejected'}: "
+            f"{kinds[row]}, {'kept' if score_N[row] >= study.detection.threshold else 'rejected'}: "
             f"{head.names[said_N[row]]} {asked.likely(name)[row].max():.0%}, score {score_N[row]:.2f}"
             for row in rows
         ]
@@ -70,14 +70,14 @@ def unseen_exhibits(
 
 def _of_each_kind(order: RowArray, kinds: Sequence[str]) -> RowArray:
     """Take from the front of an order as many of each kind, so that one kind does not fill the gallery."""
-    each = max(1, round(UNSEEN_SHOWN / len(set(kinds))))
+    each = max(1, round(OOD_SHOWN / len(set(kinds))))
     counts: dict[str, int] = {}
     taken = []
     for row in order.tolist():
         counts[kinds[row]] = counts.get(kinds[row], 0) + 1
         if counts[kinds[row]] <= each:
             taken.append(row)
-    return np.array(taken[: max(UNSEEN_SHOWN, len(set(kinds)))], dtype=np.int64)
+    return np.array(taken[: max(OOD_SHOWN, len(set(kinds)))], dtype=np.int64)
 
 
 def _exhibits(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Exhibit]:

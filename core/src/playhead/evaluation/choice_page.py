@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playhead.evaluation.choice import ChoiceStudy, UnseenStudy
-from playhead.evaluation.choice_plots import rejection_plot, reliability_plot
+from playhead.evaluation.choice import ChoiceStudy, OodStudy
+from playhead.evaluation.choice_plots import ood_plot, reliability_plot
 from playhead.evaluation.choice_text import confusion_cells, percent
 from playhead.evaluation.error_slices import ErrorSlice
-from playhead.evaluation.familiarity import TITLES
 from playhead.evaluation.intervals import Auroc, told, told_ends
 from playhead.evaluation.metrics import HeadScores
+from playhead.evaluation.ood_scores import TITLES
 
 SLICES_SHOWN = 12
 SHORTEST_SCALE, LONGEST_SCALE = 2, 10  # of bars of lifts: what is wrong more often than that is as long
@@ -34,7 +34,7 @@ def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
         "scale": scale,
         "outstanding": sum(value.is_clear for value in study.slices),
         "tested": len(study.slices),
-        "unseen": unseen_view(study.unseen, study.head.names) if study.unseen else None,
+        "ood": ood_view(study.ood, study.head.names) if study.ood else None,
     }
 
 
@@ -54,9 +54,9 @@ def tiles(study: ChoiceStudy, scores: HeadScores) -> list[tuple[str, str, str]]:
         fit = study.temperature
         beside = f"{fit.after.error:.4f} at temperature {fit.value:.2f}"
         found.append(("calibration error", f"{fit.before.error:.4f}", beside))
-    if study.unseen is not None:
-        overall = study.unseen.rejection.overall
-        found.append(("unseen AUROC", *_auroc(overall)))
+    if study.ood is not None:
+        overall = study.ood.detection.overall
+        found.append(("out-of-distribution AUROC", *_auroc(overall)))
     return found
 
 
@@ -136,23 +136,23 @@ def slice_row(value: ErrorSlice, scale: int) -> dict[str, Any]:
     }
 
 
-def unseen_view(study: UnseenStudy, names: Sequence[str]) -> dict[str, Any]:
+def ood_view(study: OodStudy, names: Sequence[str]) -> dict[str, Any]:
     """Return what the template shows of pictures of no class."""
-    found = study.rejection
+    found = study.detection
     scores = [(TITLES[name], name == found.chosen, *_auroc(value)) for name, value in found.all_scores.items()]
     return {
-        "rejection": found,
+        "detection": found,
         "chosen": TITLES[found.chosen],
-        "plot": rejection_plot(found),
+        "plot": ood_plot(found),
         "scores": scores,
         "kinds": [_kind_row(kind, study, names) for kind in found.by_kind],
-        "familiar": study.familiar,
-        "strange": study.strange,
+        "least_ood": study.least_ood,
+        "most_ood": study.most_ood,
     }
 
 
-def _kind_row(kind: str, study: UnseenStudy, names: Sequence[str]) -> dict[str, Any]:
-    found, taken = study.rejection, study.taken_for[kind]
+def _kind_row(kind: str, study: OodStudy, names: Sequence[str]) -> dict[str, Any]:
+    found, taken = study.detection, study.taken_for[kind]
     whole = max(1, sum(taken.values()))
     value, interval = _auroc(found.by_kind[kind])
     chosen = found.chosen_by_kind.get(kind, found.chosen)

@@ -1,6 +1,6 @@
-"""Plots of a head of classes as SVG text: calibration before and after, rejection of the unseen, its training.
+"""Plots of a head of classes as SVG text: calibration, out-of-distribution detection, training.
 
-Shape legend: P known windows, Q unseen ones.
+Shape legend: P known windows, Q out-of-distribution ones.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from playhead.evaluation.intervals import curve
 from playhead.evaluation.metrics import Calibration
+from playhead.evaluation.ood_detection import OodDetection
 from playhead.evaluation.plots import BLUE, COLOURS, GREEN, GREY, ORANGE, RED, drawing_of
-from playhead.evaluation.rejection import Rejection
 from playhead.evaluation.temperature import Temperature
 
-BINS = 60  # of the histograms of a rejection score
+BINS = 60  # of the histograms of an OOD score
 
 
 def reliability_plot(fit: Temperature) -> str:
@@ -44,23 +44,23 @@ def _reliability(plot: Plot, bins: Calibration, colour: str, label: str) -> None
     plot.plot(stated_B, observed_B, "o-", color=colour, markersize=4, linewidth=1.4, label=label)
 
 
-def rejection_plot(found: Rejection) -> str:
-    """Draw how the chosen score is distributed for known and unseen windows, and the curve behind its AUROC."""
+def ood_plot(found: OodDetection) -> str:
+    """Draw how the chosen score is distributed for known and other windows, and the curve behind its AUROC."""
     with drawing_of(3.0, 7.4) as drawing:
         left, right = drawing.figure.subplots(1, 2, width_ratios=(3, 2))
-        both = np.concatenate([found.known_N, found.unseen_N])
+        both = np.concatenate([found.known_N, found.ood_N])
         low, high = np.quantile(both, [0.002, 0.998]).tolist()
         edges = np.linspace(low, high, BINS + 1)
-        for values, colour, label in ((found.known_N, BLUE, "known"), (found.unseen_N, RED, "unseen")):
+        for values, colour, label in ((found.known_N, BLUE, "known"), (found.ood_N, RED, "out-of-distribution")):
             counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
             left.stairs(counts / max(1, len(values)), edges, color=colour, fill=True, alpha=0.45, label=label)
         left.axvline(found.threshold, color=GREY, linestyle="--", linewidth=1, label="threshold")
-        left.set(xlabel="score, familiar to the right", ylabel="share", yticks=())
+        left.set(xlabel="score, in distribution to the right", ylabel="share", yticks=())
         left.legend(fontsize=9, loc="upper right")
-        false_rate, true_rate = curve(found.known_N, found.unseen_N)
+        false_rate, true_rate = curve(found.known_N, found.ood_N)
         right.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
         right.plot(false_rate, true_rate, color=GREEN, linewidth=1.8)
-        right.set(xlabel="unseen kept", ylabel="known kept", xlim=(-0.02, 1), ylim=(0, 1.02))
+        right.set(xlabel="out-of-distribution kept", ylabel="known kept", xlim=(-0.02, 1), ylim=(0, 1.02))
     return drawing.svg
 
 

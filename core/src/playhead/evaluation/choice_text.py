@@ -30,12 +30,12 @@ def summary_lines(study: ChoiceStudy) -> list[str]:
             f"wrong {value.lift:.1f} times as often [{ends}] where {value.column} is {value.value} "
             f"({value.wrong.part} of {value.wrong.whole:,}, p {value.p:.2g} corrected)"
         )
-    if study.unseen is not None:
-        found = study.unseen.rejection
+    if study.ood is not None:
+        found = study.ood.detection
         ends = told_ends(found.overall.low, found.overall.high, 3, between=", ")
         lines.append(
-            f"unseen: AUROC {told(found.overall.value, 3)} [{ends}] over "
-            f"{len(found.unseen_N):,} pictures of {len(found.by_kind)} kinds by {found.chosen}; "
+            f"out-of-distribution: AUROC {told(found.overall.value, 3)} [{ends}] over "
+            f"{len(found.ood_N):,} pictures of {len(found.by_kind)} kinds by {found.chosen}; "
             f"{found.rejected:.1%} rejected where {found.kept:.1%} of the known are kept"
         )
     return lines

@@ -1,7 +1,7 @@
 """One evaluation from a run to everything the page shows.
 
     recordings not trained on -> answers -> scores, baselines, honesty, exhibits -------\\
-    pictures of no class      -> answers -> rejection of the unseen --------------------+
+    pictures of no class      -> answers -> out-of-distribution detection -----------------+
     unseen seeds -> drives of every policy -> table, clip ---------------------------+-> Evaluation -> page
 """
 
@@ -13,13 +13,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from playhead.data.ood import ood_index
 from playhead.data.source import Source
-from playhead.data.unseen import unseen_index
 from playhead.data.windows import WindowSpec
 from playhead.errors import Damaged, NotANumber
 from playhead.evaluation.activations import ask_with_activations
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
-from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, unseen_exhibits
+from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, ood_exhibits
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import LoadPlugins, Rollout, evaluate_closed_loop
 from playhead.evaluation.config import EvaluationConfig
@@ -68,8 +68,8 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
-    policies, empty for the usual ones. `max_windows` bounds how many windows are asked about. `unseen` are
-    recordings of what the run has no class for (data/unseen.py).
+    policies, empty for the usual ones. `max_windows` bounds how many windows are asked about. `ood` are
+    recordings of what the run has no class for (data/ood.py).
     Units:  tolerance_s seconds a press may be early or late.
     """
 
@@ -77,7 +77,7 @@ class EvaluationJob:
     run: Run
     plugins: Plugins
     recordings: Sequence[Source] = ()
-    unseen: Sequence[Source] = ()
+    ood: Sequence[Source] = ()
     only_held_out: bool = True
     config: EvaluationConfig | None = None
     drivers: Sequence[str] = ()
@@ -145,14 +145,14 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
 
 
 def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> list[ChoiceStudy]:
-    """Study every head of classes: what its mistakes share, where it looks, what it does with the unseen."""
+    """Study every head of classes: what its mistakes share, where it looks, what it does out of distribution."""
     heads = {name: head for name, head in job.run.schema.items() if isinstance(head, Choice)}
     if not heads:
         return []
-    unseen = ask_unseen(job, predictor)
+    ood = ask_ood(job, predictor)
     beside = Beside(
         chosen_on=ask_validation(job, predictor),
-        unseen=unseen,
+        ood=ood,
         memory=job.run.load_features(),
     )
     studies = []
@@ -161,23 +161,23 @@ def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
             study = study_choice(name, head, asked, beside)
             study.mistakes = mistake_exhibits(job.run, asked, name, head)
             study.heat = heat_rows(predictor, job.run, asked, name, head)
-            if unseen is not None and study.unseen is not None:
-                shown = unseen_exhibits(job.run, unseen, name, head, study.unseen)
-                study.unseen.familiar, study.unseen.strange = shown
+            if ood is not None and study.ood is not None:
+                shown = ood_exhibits(job.run, ood, name, head, study.ood)
+                study.ood.least_ood, study.ood.most_ood = shown
             studies.append(study)
             advance(1)
     return studies
 
 
-def ask_unseen(job: EvaluationJob, predictor: Predictor) -> Asked | None:
+def ask_ood(job: EvaluationJob, predictor: Predictor) -> Asked | None:
     """Answer the pictures of no class; None when there are none."""
-    for recording in job.unseen:
+    for recording in job.ood:
         check_recording(job.run, recording)
-    index = unseen_index(job.unseen, job.run.schema, WindowSpec.of(job.run.recipe))
+    index = ood_index(job.ood, job.run.schema, WindowSpec.of(job.run.recipe))
     index = spread_windows(index, job.max_windows)
     if len(index) == 0:
         return None
-    with job.watch.part("unseen", len(index)) as advance:
+    with job.watch.part("out-of-distribution", len(index)) as advance:
         return ask_with_activations(predictor, job.run, index, progress=advance)
 
 

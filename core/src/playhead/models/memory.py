@@ -57,7 +57,7 @@ class FeatureMemory:
         away_BCF = features_BF[:, None] - self.mean_CF
         return torch.einsum("bcf,fg,bcg->bc", away_BCF, self.inverse_FF, away_BCF)
 
-    def strangeness(self, features_BF: Tensor) -> Tensor:
+    def relative_distance(self, features_BF: Tensor) -> Tensor:
         """Return how much nearer features are to everything at once than to any class; high for the unseen (B,).
 
         Source:  Ren et al. 2021, relative Mahalanobis distance: what all pictures share does not count.

@@ -22,7 +22,7 @@ HATS = 23
 WHEELS = 23
 
 # Columns beside each picture, named as the original's table names them; `loadout` tells loadouts apart, and `car`
-# says which body is shown, also one that is no class (playhead.data.unseen).
+# says which body is shown, also one that is no class (playhead.data.ood).
 COLUMNS: Mapping[str, str] = {
     "uuid": "S36",
     "loadout": "S64",

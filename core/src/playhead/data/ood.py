@@ -1,4 +1,4 @@
-"""Pictures of what a network has no class for: how a recording says so. They are never learned from.
+"""Out-of-distribution pictures (of no class there is): how a recording says so. They are never learned from.
 
 Frames that nobody labelled (origin NONE) mostly say nothing. They are pictures of no class where the recording
 knows what it shows: it has a column of text with the name of a head, which says what is shown, also where that is
@@ -18,13 +18,13 @@ from playhead.events import Origin
 from playhead.game import Game
 from playhead.labels import LabelSchema
 
-UNSEEN = "unseen"
+OOD_SCENARIO = "unseen"
 
 
-def shows_unseen(recording: Source, game: Game) -> bool:
+def shows_ood(recording: Source, game: Game) -> bool:
     """Whether a recording has frames of no class."""
     header = recording.header
-    knows = header.scenario == UNSEEN or header.driver in game.collectors
+    knows = header.scenario == OOD_SCENARIO or header.driver in game.collectors
     if not knows and not any(_names_what(recording, head) for head in game.labels):
         return False
     return bool((np.asarray(recording.label_origin) == int(Origin.NONE)).any())
@@ -34,7 +34,7 @@ def _names_what(recording: Source, head: str) -> bool:
     return np.dtype(recording.header.columns.get(head, "V")).kind == "S"
 
 
-def unseen_index(recordings: Sequence[Source], schema: LabelSchema, spec: WindowSpec) -> WindowIndex:
+def ood_index(recordings: Sequence[Source], schema: LabelSchema, spec: WindowSpec) -> WindowIndex:
     """Return the windows of recordings that nobody labelled; they must be such that say something by it."""
     return WindowIndex.of(recordings, schema, replace(spec, is_unlabelled=True))
 

@@ -1,4 +1,4 @@
-"""Scores of how familiar pictures are to a network, to say "this is none of the classes I know" by.
+"""Out-of-distribution scores: how near pictures are to what a network learned, to say "none of my classes" by.
 
 A score is high for what was trained on. None was trained for this: all are read off the network.
 Shape legend: N windows, F features, C classes; B, K windows.
@@ -36,7 +36,7 @@ class Memory(Protocol):
         """Return the distance to each class (B, C)."""
         ...
 
-    def strangeness(self, features_BF: torch.Tensor) -> torch.Tensor:
+    def relative_distance(self, features_BF: torch.Tensor) -> torch.Tensor:
         """Return how much nearer features are to everything at once than to any class (B,)."""
         ...
 
@@ -70,8 +70,8 @@ class Activations:
         return Activations(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
 
 
-def familiarity(activations: Activations, memory: Memory | None = None) -> dict[str, FloatArray]:
-    """Return every score of every window, high for the familiar.
+def ood_scores(activations: Activations, memory: Memory | None = None) -> dict[str, FloatArray]:
+    """Return every score of every window, high for what is in distribution.
 
     Distances to classes and to neighbours where the run remembers features.
 
@@ -88,7 +88,7 @@ def familiarity(activations: Activations, memory: Memory | None = None) -> dict[
     if memory is not None:
         blocks = torch.split(torch.from_numpy(activations.features_NF), BLOCK)
         found["class_mean"] = -torch.cat([memory.distances(block).amin(1) for block in blocks]).double().numpy()
-        found["relative"] = -torch.cat([memory.strangeness(block) for block in blocks]).double().numpy()
+        found["relative"] = -torch.cat([memory.relative_distance(block) for block in blocks]).double().numpy()
         if memory.has_neighbours:
             found["neighbour"] = -torch.cat([memory.to_neighbours(block) for block in blocks]).numpy()
     return found

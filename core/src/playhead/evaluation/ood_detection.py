@@ -1,6 +1,6 @@
-"""How well the unseen is told from the known: the honest choice of a score of familiarity.py, and its judgement.
+"""Out-of-distribution detection: a score of ood_scores.py, honestly chosen, and how well it tells from the known.
 
-Shape legend: N windows, P known and Q unseen ones.
+Shape legend: N windows, P known and Q out-of-distribution ones.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
-from playhead.evaluation.familiarity import Activations, Memory, familiarity, together
 from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
+from playhead.evaluation.ood_scores import Activations, Memory, ood_scores, together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Rejection:
-    """How well each score tells known from unseen, which one was chosen, and how it does where it was not chosen.
+class OodDetection:
+    """How well each score detects, which one was chosen, and how it does where it was not chosen.
 
     `all_scores` are measured on the windows judged, for comparison; `chosen` was chosen on other windows, and by
     other kinds where there are several (`chosen_by_kind`). `by_kind` are of the score chosen without that kind.
     `threshold` keeps KEEP of the known windows that chose; `kept` and `rejected` are measured on the judged.
-    Shapes:  known_N, unseen_N: the chosen score of each window judged; kind_N of the unseen.
+    Shapes:  known_N, ood_N: the chosen score of each window judged; kind_N of the latter.
     """
 
     all_scores: Mapping[str, Auroc]
@@ -31,7 +31,7 @@ class Rejection:
     overall: Auroc
     by_kind: Mapping[str, Auroc]
     known_N: FloatArray
-    unseen_N: FloatArray
+    ood_N: FloatArray
     threshold: float
     kept: float
     rejected: float
@@ -45,51 +45,51 @@ class Rejection:
             "auroc_by_kind": {kind: value.to_json() for kind, value in self.by_kind.items()},
             "auroc_of_every_score": {name: value.to_json() for name, value in self.all_scores.items()},
             "known": len(self.known_N),
-            "unseen": len(self.unseen_N),
+            "ood": len(self.ood_N),
             "threshold": round(self.threshold, 6),
             "known_kept": round(self.kept, 6),
-            "unseen_rejected": round(self.rejected, 6),
+            "ood_rejected": round(self.rejected, 6),
         }
 
 
 KEEP = 0.95  # the threshold keeps this share of the known windows it was set on
 
 
-def judge_rejection(
+def judge_ood_detection(
     choosing: Activations,
     judging: Activations,
-    unseen: Activations,
+    ood: Activations,
     kinds: Sequence[str],
     memory: Memory | None = None,
-) -> Rejection:
+) -> OodDetection:
     """Choose a score without the windows it is then judged on, and judge it.
 
-    Known windows: `choosing` chooses (validation), `judging` judges (test). Unseen windows: each kind is judged
+    Known windows: `choosing` chooses (validation), `judging` judges (test). OOD windows: each kind is judged
     by the score that is best on the other kinds; of a single kind, every second window chooses for the others.
     """
-    told = [familiarity(one, memory) for one in (choosing, judging, unseen)]
-    chooses, judges, unseen_by = (together(scores, told[0]) for scores in told)
+    told = [ood_scores(one, memory) for one in (choosing, judging, ood)]
+    chooses, judges, ood_by = (together(scores, told[0]) for scores in told)
     folds = _folds(kinds)
-    picked = {fold: _best(chooses, unseen_by, folds != fold) for fold in np.unique(folds).tolist()}
-    parts, groups = [(picked[fold], folds == fold) for fold in picked], (judging.group_N, unseen.group_N)
-    overall, by_kind = _pooled(judges, unseen_by, parts, groups), {}
+    picked = {fold: _best(chooses, ood_by, folds != fold) for fold in np.unique(folds).tolist()}
+    parts, groups = [(picked[fold], folds == fold) for fold in picked], (judging.group_N, ood.group_N)
+    overall, by_kind = _pooled(judges, ood_by, parts, groups), {}
     kind_N = np.array(kinds)
     for kind in dict.fromkeys(kinds):
         mine = [(name, is_in & (kind_N == kind)) for name, is_in in parts if (is_in & (kind_N == kind)).any()]
-        by_kind[kind] = _pooled(judges, unseen_by, mine, groups)
-    chosen = _best(chooses, unseen_by, np.ones(len(unseen), dtype=bool))
+        by_kind[kind] = _pooled(judges, ood_by, mine, groups)
+    chosen = _best(chooses, ood_by, np.ones(len(ood), dtype=bool))
     thresholds = {name: float(np.quantile(chooses[name], 1 - KEEP)) for name in chooses}
-    return Rejection(
-        all_scores={name: auroc(judges[name], unseen_by[name], *groups) for name in judges},
+    return OodDetection(
+        all_scores={name: auroc(judges[name], ood_by[name], *groups) for name in judges},
         chosen=chosen,
         chosen_by_kind={str(fold): name for fold, name in picked.items()},
         overall=overall,
         by_kind=by_kind,
         known_N=judges[chosen],
-        unseen_N=unseen_by[chosen],
+        ood_N=ood_by[chosen],
         threshold=thresholds[chosen],
         kept=float((judges[chosen] >= thresholds[chosen]).mean()),
-        rejected=sum(int((unseen_by[n][used] < thresholds[n]).sum()) for n, used in parts) / len(unseen),
+        rejected=sum(int((ood_by[n][used] < thresholds[n]).sum()) for n, used in parts) / len(ood),
     )
 
 
@@ -99,22 +99,22 @@ def _folds(kinds: Sequence[str]) -> np.ndarray:
     return np.where(np.arange(len(kinds)) % 2 == 0, "even", "odd")
 
 
-def _best(known: Mapping[str, FloatArray], unseen: Mapping[str, FloatArray], used: BoolArray) -> str:
-    """Return the score that best tells the known from the unseen windows used."""
-    values = {name: auroc(known[name], unseen[name][used]).value for name in known}
+def _best(known: Mapping[str, FloatArray], ood: Mapping[str, FloatArray], used: BoolArray) -> str:
+    """Return the score that best tells the known from the OOD windows used."""
+    values = {name: auroc(known[name], ood[name][used]).value for name in known}
     return max(values, key=lambda name: values[name])
 
 
-Groups = tuple[IntArray | None, IntArray | None]  # of known and of unseen windows
+Groups = tuple[IntArray | None, IntArray | None]  # of known and of out-of-distribution windows
 
 
 def _pooled(
-    known: Mapping[str, FloatArray], unseen: Mapping[str, FloatArray], parts: Sequence[tuple[str, BoolArray]],
+    known: Mapping[str, FloatArray], ood: Mapping[str, FloatArray], parts: Sequence[tuple[str, BoolArray]],
     groups: Groups,
 ) -> Auroc:  # fmt: skip
-    """Return the AUROC of all parts together, each of the unseen by its own score."""
+    """Return the AUROC of all parts together, each of the out-of-distribution ones by its own score."""
     known_groups_P, groups_Q = groups
     if groups_Q is not None:
         groups_Q = np.concatenate([groups_Q[used] for _, used in parts])
-    pairs = [(known[name], unseen[name][used]) for name, used in parts]
+    pairs = [(known[name], ood[name][used]) for name, used in parts]
     return pooled_auroc(pairs, known_groups_P, groups_Q)
