@@ -15,7 +15,7 @@ from playhead.evaluation.config import config_of
 from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
 from playhead.evaluation.exhibits import ranked_apart
 from playhead.evaluation.held_out import held_out_index, held_out_names, leading_windows
-from playhead.evaluation.offline import ask, honesty_verdicts, read_windows
+from playhead.evaluation.offline import ask, read_windows, sanity_verdicts
 from playhead.evaluation.report import render_page, write_report
 from playhead.labels import Choice
 from playhead.models.attribution import attribution_layers, heat_maps
@@ -55,8 +55,8 @@ def test_answers_stand_beside_their_truth(trained, lessons, predictor):
     assert answers.time_ns_N[row] == shown
 
 
-def test_a_network_that_looks_passes_every_test_of_honesty(trained, lessons, predictor):
-    verdicts = honesty_verdicts(predictor, trained, held_out_index(trained, lessons))
+def test_a_network_that_looks_passes_every_sanity_check(trained, lessons, predictor):
+    verdicts = sanity_verdicts(predictor, trained, held_out_index(trained, lessons))
     assert [verdict.name for verdict in verdicts] == ["constant input", "leak", "shuffled pictures"]
     assert all(verdict.passed for verdict in verdicts), [verdict.sentence for verdict in verdicts]
 
@@ -66,7 +66,7 @@ def test_a_collapsed_network_fails_them(trained, lessons):
     for name, weights in network.heads.named_parameters():
         if name.endswith("weight"):
             weights.data.zero_()
-    verdicts = honesty_verdicts(Predictor(network, trained.schema), trained, held_out_index(trained, lessons))
+    verdicts = sanity_verdicts(Predictor(network, trained.schema), trained, held_out_index(trained, lessons))
     assert [verdict.passed for verdict in verdicts] == [False, True, False]
 
 

@@ -1,1 +1,1 @@
-"""A run to numbers: metrics, baselines, honesty, attribution, closed loop, and the page that shows them."""
+"""A run to numbers: metrics, baselines, sanity checks, attribution, closed loop, and the page that shows them."""

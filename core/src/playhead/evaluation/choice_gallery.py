@@ -20,9 +20,9 @@ from playhead.evaluation.answers import FloatArray
 from playhead.evaluation.choice import Asked, OodStudy, mistaken
 from playhead.evaluation.error_slices import MOST_VALUES, columns_of, value_text
 from playhead.evaluation.exhibit import Exhibit, HeatRow
-from playhead.evaluation.honesty import FRAMES
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import FrameArray, encode, side_by_side
+from playhead.evaluation.sanity_checks import FRAMES
 from playhead.labels import Choice
 from playhead.models.attribution import class_heat_maps
 from playhead.models.network import Network

@@ -15,8 +15,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from playhead.devices import open_device
 from playhead.control.loop import Watcher, never
+from playhead.devices import open_device
 from playhead.errors import DeviceFailed
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy

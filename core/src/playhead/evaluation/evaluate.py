@@ -1,6 +1,6 @@
 """One evaluation from a run to everything the page shows.
 
-    recordings not trained on -> answers -> scores, baselines, honesty, exhibits -------\\
+    recordings not trained on -> answers -> scores, baselines, sanity checks, examples -------\\
     pictures of no class      -> answers -> out-of-distribution detection -----------------+
     unseen seeds -> drives of every policy -> table, clip ---------------------------+-> Evaluation -> page
 """
@@ -33,7 +33,7 @@ from playhead.evaluation.held_out import (
     validation_index,
 )
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
-from playhead.evaluation.offline import honesty_verdicts
+from playhead.evaluation.offline import sanity_verdicts
 from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation, baseline_verdicts, judge_heads, rollout_verdicts
 from playhead.evaluation.statistics import number
@@ -131,7 +131,7 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
     found.heads = judge_heads(asked.answers, tolerance_s=job.tolerance_s, is_acting=is_acting)
     found.choices = study_choices(job, predictor, asked)
     with job.watch.part("tests and pictures", 3) as advance:
-        honesty = honesty_verdicts(predictor, run, index)
+        sanity = sanity_verdicts(predictor, run, index)
         advance(1)
         if is_acting or not found.choices:
             found.best, found.worst = best_and_worst(run, index, asked.answers)
@@ -141,7 +141,7 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
             found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
         advance(1)
     beaten = [v for result in found.heads for v in baseline_verdicts(result, is_acting=is_acting)]
-    found.verdicts = [*beaten, *honesty]
+    found.verdicts = [*beaten, *sanity]
 
 
 def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> list[ChoiceStudy]:

@@ -14,10 +14,10 @@ from playhead.clock import NS_PER_S
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, FloatArray, HeadAnswers
 from playhead.evaluation.exhibit import Exhibit
-from playhead.evaluation.honesty import FRAMES
 from playhead.evaluation.metrics import window_losses
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import encode, side_by_side
+from playhead.evaluation.sanity_checks import FRAMES
 from playhead.labels import Axes, Choice, Head
 from playhead.models.attribution import heat_maps
 from playhead.models.predictor import Predictor

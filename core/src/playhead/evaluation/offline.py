@@ -17,14 +17,14 @@ from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import NotANumber
 from playhead.evaluation.answers import Answers, HeadAnswers
-from playhead.evaluation.honesty import (
+from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
+from playhead.evaluation.sanity_checks import (
     FRAMES,
     Verdict,
     constant_input_test,
     leak_test,
     shuffle_verdict,
 )
-from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -111,8 +111,8 @@ def read_windows(run: Run, index: WindowIndex, rows: npt.NDArray[np.int64]) -> d
     return {FRAMES: frames_BTHWC, **inputs}
 
 
-def honesty_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed: int = 0) -> list[Verdict]:
-    """Run every test of honesty that this run's inputs allow, on windows spread over the index."""
+def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed: int = 0) -> list[Verdict]:
+    """Run every sanity check that this run's inputs allow, on windows spread over the index."""
     verdicts = []
     spread_N = np.unique(np.linspace(0, len(index) - 1, min(len(index), SHUFFLE_WINDOWS)).astype(np.int64))
     if FRAMES in run.recipe.inputs:

@@ -14,8 +14,8 @@ from playhead.evaluation.baselines import baseline_answers, baseline_title
 from playhead.evaluation.choice import ChoiceStudy
 from playhead.evaluation.choice_text import confusion_text, summary_lines
 from playhead.evaluation.exhibit import Exhibit
-from playhead.evaluation.honesty import Verdict
 from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head
+from playhead.evaluation.sanity_checks import Verdict
 from playhead.evaluation.statistics import ScoreTable, aligned, bootstrap_mean, number, shown
 from playhead.names import visible
 

@@ -1,10 +1,10 @@
-"""Each test of honesty passes an honest network and fails a dishonest one."""
+"""Each sanity check passes an honest network and fails a dishonest one."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from playhead.evaluation.honesty import (
+from playhead.evaluation.sanity_checks import (
     constant_input_test,
     leak_test,
     shuffle_verdict,
