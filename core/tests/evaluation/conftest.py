@@ -10,7 +10,7 @@ from doubles import MemoryRecording, bright_side_drives
 from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.pictures import encode
 from playhead.evaluation.report import render_page
-from playhead.evaluation.results import Evaluation, Exhibit, judge_heads
+from playhead.evaluation.results import Evaluation, Example, judge_heads
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Measure
 from playhead.labels import Axes, Choice, Keys
@@ -73,7 +73,7 @@ def picture() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def evaluation(answers: Answers, table: ScoreTable, picture: np.ndarray) -> Evaluation:
-    exhibit = Exhibit(picture=encode(picture), caption="a <window>", rows=(("w", 1.0, 0.9), ("a", 0.0, 0.2)))
+    example = Example(picture=encode(picture), caption="a <window>", rows=(("w", 1.0, 0.9), ("a", 0.0, 0.2)))
     return Evaluation(
         title="Pong",
         run="pong/default/2026-11-21-1",
@@ -83,9 +83,9 @@ def evaluation(answers: Answers, table: ScoreTable, picture: np.ndarray) -> Eval
         heads=judge_heads(answers, tolerance_s=0.1),
         table=table,
         history=[{"step": k, "train_loss": 1 / k, "loss": 2 / k, "accuracy": 1 - 1 / k} for k in (10, 20)],
-        attention=[exhibit],
-        best=[exhibit],
-        worst=[exhibit],
+        attention=[example],
+        best=[example],
+        worst=[example],
         clip=encode(picture),
         clip_caption="ten seconds",
     )

@@ -97,7 +97,7 @@ def test_out_of_distribution_pictures_are_told_apart_and_kinds_judged_by_the_oth
         "max_softmax", "max_logit", "energy", "class_mean", "relative", "neighbour", "together",
     }  # fmt: skip
     assert study.detection.overall.value > 0.6
-    assert {exhibit.caption.split(",")[0] for exhibit in study.least_ood} == set(UNSEEN_SHAPES)
+    assert {example.caption.split(",")[0] for example in study.least_ood} == set(UNSEEN_SHAPES)
     counted = sum(sum(taken.values()) for taken in study.taken_for.values())
     assert counted == len(study.detection.ood_N)
     assert counted == int(np.isin(others.columns["shape"], UNSEEN_SHAPES).sum())
@@ -141,9 +141,9 @@ def test_every_class_has_its_heat_on_one_scale(found: Evaluation) -> None:
 
 
 def test_mistakes_say_where_they_are_and_what_they_wear(found: Evaluation) -> None:
-    exhibit = found.choices[0].mistakes[0]
-    assert exhibit.place.startswith("pictures-")
-    assert {"hat", "turn", "outfit", "tint"} == dict(exhibit.details).keys()
+    example = found.choices[0].mistakes[0]
+    assert example.place.startswith("pictures-")
+    assert {"hat", "turn", "outfit", "tint"} == dict(example.details).keys()
 
 
 def test_without_ood_and_test_part_half_chooses(run: Run, recordings: list[MemoryRecording]) -> None:

@@ -13,7 +13,7 @@ from doubles import bright_side_drives, recording, small_game
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.evaluation.config import config_of
 from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
-from playhead.evaluation.exhibits import ranked_apart
+from playhead.evaluation.examples import ranked_apart
 from playhead.evaluation.held_out import held_out_index, held_out_names, leading_windows
 from playhead.evaluation.offline import ask, read_windows, sanity_verdicts
 from playhead.evaluation.report import render_page, write_report

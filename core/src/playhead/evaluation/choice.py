@@ -20,7 +20,7 @@ from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
 from playhead.evaluation.error_slices import ErrorSlice, columns_of, error_slices
-from playhead.evaluation.exhibit import Exhibit, HeatRow
+from playhead.evaluation.example import Example, HeatRow
 from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.ood_detection import OodDetection, judge_ood_detection
@@ -64,8 +64,8 @@ class OodStudy:
 
     detection: OodDetection
     taken_for: Mapping[str, Mapping[str, int]]
-    least_ood: Sequence[Exhibit] = ()
-    most_ood: Sequence[Exhibit] = ()
+    least_ood: Sequence[Example] = ()
+    most_ood: Sequence[Example] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as plain data."""
@@ -94,7 +94,7 @@ class ChoiceStudy:
     slices: Sequence[ErrorSlice] = ()
     ood: OodStudy | None = None
     wrong_ones: Sequence[Mapping[str, Any]] = ()
-    mistakes: Sequence[Exhibit] = ()
+    mistakes: Sequence[Example] = ()
     heat: Sequence[HeatRow] = ()
 
     @property

@@ -19,7 +19,7 @@ from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import FloatArray
 from playhead.evaluation.choice import Asked, OodStudy, mistaken
 from playhead.evaluation.error_slices import MOST_VALUES, columns_of, value_text
-from playhead.evaluation.exhibit import Exhibit, HeatRow
+from playhead.evaluation.example import Example, HeatRow
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import FrameArray, encode, side_by_side
 from playhead.evaluation.sanity_checks import FRAMES
@@ -40,7 +40,7 @@ VARIANTS = 8  # of each picture in the preview of augmentations
 TOLD, LONGEST = 12, 24  # columns said below a picture, and letters of a text that is still short
 
 
-def mistake_exhibits(run: Run, asked: Asked, name: str, head: Choice) -> list[Exhibit]:
+def mistake_examples(run: Run, asked: Asked, name: str, head: Choice) -> list[Example]:
     """Show windows that were answered wrongly, those it was surest of first, by what was taken for what."""
     rows = mistaken(asked, name)[:MISTAKES_SHOWN]
     true_N, said_N = asked.truth(name), asked.likely(name).argmax(1)
@@ -48,12 +48,12 @@ def mistake_exhibits(run: Run, asked: Asked, name: str, head: Choice) -> list[Ex
         f"{head.names[true_N[row]]} taken for {head.names[said_N[row]]}, {asked.likely(name)[row].max():.0%} sure"
         for row in rows
     ]
-    return _exhibits(run, asked, rows, captions)
+    return _examples(run, asked, rows, captions)
 
 
-def ood_exhibits(
+def ood_examples(
     run: Run, asked: Asked, name: str, head: Choice, study: OodStudy
-) -> tuple[Sequence[Exhibit], Sequence[Exhibit]]:
+) -> tuple[Sequence[Example], Sequence[Example]]:
     """Show windows of no class: those taken most surely for a class, and those rejected most surely."""
     score_N, said_N = study.detection.ood_N, asked.likely(name).argmax(1)
     order, kinds = np.argsort(-score_N, kind="stable"), kinds_of(asked.index, name)
@@ -64,7 +64,7 @@ def ood_exhibits(
             f"{head.names[said_N[row]]} {asked.likely(name)[row].max():.0%}, score {score_N[row]:.2f}"
             for row in rows
         ]
-        shown.append(_exhibits(run, asked, rows, captions))
+        shown.append(_examples(run, asked, rows, captions))
     return shown[0], shown[1]
 
 
@@ -80,13 +80,13 @@ def _of_each_kind(order: RowArray, kinds: Sequence[str]) -> RowArray:
     return np.array(taken[: max(OOD_SHOWN, len(set(kinds)))], dtype=np.int64)
 
 
-def _exhibits(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Exhibit]:
+def _examples(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Example]:
     if FRAMES not in run.recipe.inputs or not len(rows):
         return []
     told = _told_columns(asked.index, tuple(run.schema))
     frames_BTHWC = read_windows(run, asked.index, rows)[FRAMES]
     return [
-        Exhibit(
+        Example(
             picture=encode(side_by_side(frames_THWC)),
             caption=caption,
             place=place(asked.index, int(row)),

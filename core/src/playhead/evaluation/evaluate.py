@@ -19,11 +19,11 @@ from playhead.data.windows import WindowSpec
 from playhead.errors import Damaged, NotANumber
 from playhead.evaluation.activations import ask_with_activations
 from playhead.evaluation.choice import Asked, Beside, ChoiceStudy, study_choice
-from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_exhibits, ood_exhibits
+from playhead.evaluation.choice_gallery import augmentation_rows, heat_rows, mistake_examples, ood_examples
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import LoadPlugins, Rollout, evaluate_closed_loop
 from playhead.evaluation.config import EvaluationConfig
-from playhead.evaluation.exhibits import attention_exhibits, best_and_worst
+from playhead.evaluation.examples import attention_examples, best_and_worst
 from playhead.evaluation.facts import machine_facts, recipe_facts, recordings_facts, rollout_facts, run_facts
 from playhead.evaluation.held_out import (
     check_recording,
@@ -135,7 +135,7 @@ def compare(job: EvaluationJob, found: Evaluation) -> None:
         advance(1)
         if is_acting or not found.choices:
             found.best, found.worst = best_and_worst(run, index, asked.answers)
-            found.attention = attention_exhibits(predictor, run, index, asked.answers)
+            found.attention = attention_examples(predictor, run, index, asked.answers)
         advance(1)
         if isinstance(predictor.network, Network):
             found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
@@ -159,10 +159,10 @@ def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
     with job.watch.part("mistakes and heat", len(heads)) as advance:
         for name, head in heads.items():
             study = study_choice(name, head, asked, beside)
-            study.mistakes = mistake_exhibits(job.run, asked, name, head)
+            study.mistakes = mistake_examples(job.run, asked, name, head)
             study.heat = heat_rows(predictor, job.run, asked, name, head)
             if ood is not None and study.ood is not None:
-                shown = ood_exhibits(job.run, ood, name, head, study.ood)
+                shown = ood_examples(job.run, ood, name, head, study.ood)
                 study.ood.least_ood, study.ood.most_ood = shown
             studies.append(study)
             advance(1)

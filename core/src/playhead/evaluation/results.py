@@ -13,7 +13,7 @@ from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.baselines import baseline_answers, baseline_title
 from playhead.evaluation.choice import ChoiceStudy
 from playhead.evaluation.choice_text import confusion_text, summary_lines
-from playhead.evaluation.exhibit import Exhibit
+from playhead.evaluation.example import Example
 from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head
 from playhead.evaluation.sanity_checks import Verdict
 from playhead.evaluation.statistics import ScoreTable, aligned, bootstrap_mean, number, shown
@@ -178,9 +178,9 @@ class Evaluation:
     steps_an_epoch: float = 0.0
     history: Sequence[Mapping[str, Any]] = ()
     notes: list[str] = field(default_factory=list)
-    attention: Sequence[Exhibit] = ()
-    best: Sequence[Exhibit] = ()
-    worst: Sequence[Exhibit] = ()
+    attention: Sequence[Example] = ()
+    best: Sequence[Example] = ()
+    worst: Sequence[Example] = ()
     clip: bytes = b""
     clip_caption: str = ""
 

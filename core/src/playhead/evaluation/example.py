@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exhibit:
+class Example:
     """A picture with what was true and what was answered: rows of (name, true, answered).
 
     `place` says where it is found again, `details` are (name, value) of whatever else is known of it.

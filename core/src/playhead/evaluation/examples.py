@@ -13,7 +13,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.answers import Answers, FloatArray, HeadAnswers
-from playhead.evaluation.exhibit import Exhibit
+from playhead.evaluation.example import Example
 from playhead.evaluation.metrics import window_losses
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import encode, side_by_side
@@ -53,16 +53,16 @@ def ranked_apart(
     return np.array(chosen, dtype=np.int64)
 
 
-def window_exhibits(
+def window_examples(
     run: Run, index: WindowIndex, answers: Answers, rows: npt.NDArray[np.int64], losses_N: FloatArray
-) -> list[Exhibit]:
+) -> list[Example]:
     """Draw the frames of these windows side by side, with what was true and what was answered."""
     if FRAMES not in run.recipe.inputs or len(rows) == 0:
         return []
     frames_BTHWC = read_windows(run, index, rows)[FRAMES]
     steps = np.unique(np.linspace(0, frames_BTHWC.shape[1] - 1, SHOWN_FRAMES).astype(np.int64))
     return [
-        Exhibit(
+        Example(
             picture=encode(side_by_side(frames_THWC[steps])),
             caption=f"{place(index, answers, row)}, loss {losses_N[row]:.2f}",
             rows=answer_rows(answers, row),
@@ -113,17 +113,17 @@ def _shares(pair: HeadAnswers, row: int) -> tuple[FloatArray, FloatArray]:
     return np.eye(len(head.deltas))[nearest_A].ravel(), said_O
 
 
-def attention_exhibits(
+def attention_examples(
     predictor: Predictor, run: Run, index: WindowIndex, answers: Answers, *, each: int = 2
-) -> list[Exhibit]:
+) -> list[Example]:
     """Draw where the network looks for every output of every head, on windows in which that is its answer.
 
     For each output the windows are those that it answers most surely; an output it never answers shows the
     windows that come nearest.
     """
-    exhibits: list[Exhibit] = []
+    examples: list[Example] = []
     if FRAMES not in run.recipe.inputs:
-        return exhibits
+        return examples
     for name, pair in answers.heads.items():
         for output, label in enumerate(output_names(pair.head)):
             said_N = np.abs(pair.answers_NO[:, output]) if _is_axis(pair.head) else pair.answers_NO[:, output]
@@ -132,14 +132,14 @@ def attention_exhibits(
             heat_BHW = heat_maps(predictor, run.spec, inputs, name, output)
             for row, frames_THWC, heat_HW in zip(rows, inputs[FRAMES], heat_BHW, strict=True):
                 true = _shares(pair, row)[0][output]
-                exhibits.append(
-                    Exhibit(
+                examples.append(
+                    Example(
                         picture=encode(with_heat(frames_THWC[-1], heat_HW)),
                         caption=f"{name} {label}: answered {pair.answers_NO[row, output]:.2f}, true "
                         f"{true * 2 - 1 if _is_axis(pair.head) else true:.2g}; {place(index, answers, row)}",
                     )
                 )
-    return exhibits
+    return examples
 
 
 def _is_axis(head: Head) -> bool:
@@ -148,7 +148,7 @@ def _is_axis(head: Head) -> bool:
 
 def best_and_worst(
     run: Run, index: WindowIndex, answers: Answers, *, count: int = 6
-) -> tuple[Sequence[Exhibit], Sequence[Exhibit]]:
+) -> tuple[Sequence[Example], Sequence[Example]]:
     """Draw the windows of lowest loss among those where the action changes, and of highest loss among all.
 
     Where nothing changes, the lowest loss is an open road: it shows nothing.
@@ -159,6 +159,6 @@ def best_and_worst(
     best = ranked_apart(easy_N, answers.time_ns_N, answers.recording_N, count)
     worst = ranked_apart(losses_N, answers.time_ns_N, answers.recording_N, count)
     return (
-        window_exhibits(run, index, answers, best, losses_N),
-        window_exhibits(run, index, answers, worst, losses_N),
+        window_examples(run, index, answers, best, losses_N),
+        window_examples(run, index, answers, worst, losses_N),
     )
