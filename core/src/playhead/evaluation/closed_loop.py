@@ -64,7 +64,7 @@ def rollout(
     )
 
 
-Progress = Callable[[Episode], object]
+OnEpisode = Callable[[Episode], object]
 LoadPlugins = Callable[[], Plugins]
 
 
@@ -76,7 +76,7 @@ def evaluate_closed_loop(
     config: EvaluationConfig,
     *,
     workers: int = 1,
-    progress: Progress = lambda episode: None,
+    progress: OnEpisode = lambda episode: None,
     load_plugins: LoadPlugins = Plugins.installed,
 ) -> ScoreTable:
     """Let every driver drive every seed and return the table of what the world measured.

@@ -47,7 +47,7 @@ from playhead.plugins import Plugins
 Advance = Callable[[int], object]
 
 
-class Watch(Protocol):
+class EvaluationProgress(Protocol):
     """Somebody who watches an evaluation: one bar for each part of it."""
 
     def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
@@ -55,7 +55,7 @@ class Watch(Protocol):
         ...
 
 
-class Unwatched:
+class NoProgress:
     """Progress that nobody wants to see."""
 
     def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
@@ -87,7 +87,7 @@ class EvaluationJob:
     tolerance_s: float = DEFAULT_TOLERANCE_S
     command: str = ""
     with_clip: bool = True
-    watch: Watch = field(default_factory=Unwatched)
+    watch: EvaluationProgress = field(default_factory=NoProgress)
     load_plugins: LoadPlugins = Plugins.installed
 
 
