@@ -24,7 +24,7 @@ from playhead.evaluation.ood_scores import Activations, ood_scores
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.temperature import fit_temperature, judge_temperature, tempered
-from playhead.models.memory import FeatureMemory
+from playhead.models.feature_bank import FeatureBank
 from playhead.models.run import Run
 from playhead.storage.schema import RecordingHeader
 from playhead.training.job import TrainingJob
@@ -236,14 +236,14 @@ class TestOodDetection:
         random = np.random.default_rng(7)
         directions = np.eye(8)[:3]
         features = random.normal(0, 0.05, (300, 8)) + directions[np.arange(300) % 3]
-        memory = FeatureMemory.of(torch.from_numpy(features), torch.arange(300) % 3)
+        bank = FeatureBank.of(torch.from_numpy(features), torch.arange(300) % 3)
         known = _activations(
             np.zeros((90, 3)), 4 * (random.normal(0, 0.05, (90, 8)) + directions[np.arange(90) % 3])
         )
         far = _activations(np.zeros((60, 3)), random.normal(0, 0.05, (60, 8)) + np.eye(8)[5])
-        scores = ood_scores(known, memory)["neighbour"], ood_scores(far, memory)["neighbour"]
+        scores = ood_scores(known, bank)["neighbour"], ood_scores(far, bank)["neighbour"]
         assert auroc(*scores).value == 1.0
-        found = judge_ood_detection(known, known, far, ["a", "b"] * 30, memory)
+        found = judge_ood_detection(known, known, far, ["a", "b"] * 30, bank)
         assert found.chosen == "neighbour"
         assert found.overall.value == 1.0
 

@@ -19,7 +19,7 @@ from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
 from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
 from playhead.game import Game
-from playhead.models.memory import FeatureMemory
+from playhead.models.feature_bank import FeatureBank
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins
@@ -294,19 +294,19 @@ def test_a_run_remembers_where_features_lie_and_tells_what_is_strange(tmp_path: 
     run = train(
         job_of(gear_game(), [colours()], tmp_path / "run", replace(PICTURES, feature_windows=72, steps=40))
     )
-    memory = Run.open(run.path).load_features()
-    assert memory is not None
+    bank = Run.open(run.path).load_features()
+    assert bank is not None
     network = run.load_model(Plugins())
     known = torch.from_numpy(colours().frames_THWC[:, None])
     strange = torch.randint(0, 255, known.shape, dtype=torch.uint8)
     with torch.inference_mode():
         near, far = (network.features(network.prepared({"frames": pictures})) for pictures in (known, strange))
-    assert memory.distances(near).argmin(1).tolist() == [number // 4 % 3 for number in range(120)]
-    assert memory.distances(far).amin(1).median() > memory.distances(near).amin(1).max()
-    assert memory.has_neighbours
-    assert memory.to_neighbours(far).median() > memory.to_neighbours(near).median()
-    older = {name: value for name, value in memory.to_tensors().items() if name != "directions"}
-    assert not FeatureMemory.from_tensors(older).has_neighbours
+    assert bank.distances(near).argmin(1).tolist() == [number // 4 % 3 for number in range(120)]
+    assert bank.distances(far).amin(1).median() > bank.distances(near).amin(1).max()
+    assert bank.has_neighbours
+    assert bank.to_neighbours(far).median() > bank.to_neighbours(near).median()
+    older = {name: value for name, value in bank.to_tensors().items() if name != "directions"}
+    assert not FeatureBank.from_tensors(older).has_neighbours
     assert train(job_of(gear_game(), [colours()], tmp_path / "none", PICTURES)).load_features() is None
 
 

@@ -24,7 +24,7 @@ from playhead.evaluation.example import Example, HeatRow
 from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.ood_detection import OodDetection, judge_ood_detection
-from playhead.evaluation.ood_scores import Activations, Memory
+from playhead.evaluation.ood_scores import Activations, FeatureBank
 from playhead.evaluation.temperature import Temperature, judge_temperature
 from playhead.labels import Choice
 
@@ -134,7 +134,7 @@ class Beside:
 
     chosen_on: Asked | None = None
     ood: Asked | None = None
-    memory: Memory | None = None
+    bank: FeatureBank | None = None
 
 
 def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> ChoiceStudy:
@@ -162,7 +162,7 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
     if len(choosing[1]) and len(judging[1]):
         study.temperature = judge_temperature(choosing[:2], judging[:2])
         if ood is not None and len(ood):
-            study.ood = study_ood(name, head, (choosing[2], judging[2]), ood, beside.memory)
+            study.ood = study_ood(name, head, (choosing[2], judging[2]), ood, beside.bank)
     return study
 
 
@@ -200,7 +200,7 @@ def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
 
 
 def study_ood(
-    name: str, head: Choice, known: tuple[Activations, Activations], ood: Asked, memory: Memory | None
+    name: str, head: Choice, known: tuple[Activations, Activations], ood: Asked, bank: FeatureBank | None
 ) -> OodStudy:
     """Study what a head does with pictures of no class; `known` are windows to choose by and to judge on."""
     kinds, said_N = kinds_of(ood.index, name), ood.likely(name).argmax(1)
@@ -208,7 +208,7 @@ def study_ood(
     for kind in dict.fromkeys(kinds):
         counts = np.bincount(said_N[kind_N == kind], minlength=len(head.names))
         taken_for[kind] = dict(zip(head.names, counts.tolist(), strict=True))
-    detection = judge_ood_detection(*known, ood.activations[name], kinds, memory)
+    detection = judge_ood_detection(*known, ood.activations[name], kinds, bank)
     return OodStudy(detection=detection, taken_for=taken_for)
 
 

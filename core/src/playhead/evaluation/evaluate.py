@@ -153,7 +153,7 @@ def study_choices(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
     beside = Beside(
         chosen_on=ask_validation(job, predictor),
         ood=ood,
-        memory=job.run.load_features(),
+        bank=job.run.load_features(),
     )
     studies = []
     with job.watch.part("mistakes and heat", len(heads)) as advance:

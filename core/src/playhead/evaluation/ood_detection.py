@@ -12,7 +12,7 @@ import numpy as np
 
 from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
 from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
-from playhead.evaluation.ood_scores import Activations, Memory, ood_scores, together
+from playhead.evaluation.ood_scores import Activations, FeatureBank, ood_scores, together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,14 +60,14 @@ def judge_ood_detection(
     judging: Activations,
     ood: Activations,
     kinds: Sequence[str],
-    memory: Memory | None = None,
+    bank: FeatureBank | None = None,
 ) -> OodDetection:
     """Choose a score without the windows it is then judged on, and judge it.
 
     Known windows: `choosing` chooses (validation), `judging` judges (test). OOD windows: each kind is judged
     by the score that is best on the other kinds; of a single kind, every second window chooses for the others.
     """
-    told = [ood_scores(one, memory) for one in (choosing, judging, ood)]
+    told = [ood_scores(one, bank) for one in (choosing, judging, ood)]
     chooses, judges, ood_by = (together(scores, told[0]) for scores in told)
     folds = _folds(kinds)
     picked = {fold: _best(chooses, ood_by, folds != fold) for fold in np.unique(folds).tolist()}

@@ -29,8 +29,8 @@ TITLES = {
 TOGETHER = ("max_logit", "relative", "neighbour")  # each sees something that the others do not
 
 
-class Memory(Protocol):
-    """Where the features of what was learned lie (models/memory.py). Legend: B windows, F features, C classes."""
+class FeatureBank(Protocol):
+    """Where what was learned lies (models/feature_bank.py). Legend: B windows, F features, C classes."""
 
     def distances(self, features_BF: torch.Tensor) -> torch.Tensor:
         """Return the distance to each class (B, C)."""
@@ -70,7 +70,7 @@ class Activations:
         return Activations(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
 
 
-def ood_scores(activations: Activations, memory: Memory | None = None) -> dict[str, FloatArray]:
+def ood_scores(activations: Activations, bank: FeatureBank | None = None) -> dict[str, FloatArray]:
     """Return every score of every window, high for what is in distribution.
 
     Distances to classes and to neighbours where the run remembers features.
@@ -85,12 +85,12 @@ def ood_scores(activations: Activations, memory: Memory | None = None) -> dict[s
     energy_N = top_N + np.log(np.exp(logits_NC - top_N[:, None]).sum(1))
     # The logarithm of the largest probability: near 1 the probability itself is rounded to 1.
     found = {"max_softmax": top_N - energy_N, "max_logit": top_N, "energy": energy_N}
-    if memory is not None:
+    if bank is not None:
         blocks = torch.split(torch.from_numpy(activations.features_NF), BLOCK)
-        found["class_mean"] = -torch.cat([memory.distances(block).amin(1) for block in blocks]).double().numpy()
-        found["relative"] = -torch.cat([memory.relative_distance(block) for block in blocks]).double().numpy()
-        if memory.has_neighbours:
-            found["neighbour"] = -torch.cat([memory.to_neighbours(block) for block in blocks]).numpy()
+        found["class_mean"] = -torch.cat([bank.distances(block).amin(1) for block in blocks]).double().numpy()
+        found["relative"] = -torch.cat([bank.relative_distance(block) for block in blocks]).double().numpy()
+        if bank.has_neighbours:
+            found["neighbour"] = -torch.cat([bank.to_neighbours(block) for block in blocks]).numpy()
     return found
 
 

@@ -20,7 +20,7 @@ from playhead.game import Frame, Game
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
 from playhead.models.building import build_network
-from playhead.models.memory import FeatureMemory
+from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network
 from playhead.models.run_file import (
     BEST_FILE,
@@ -136,7 +136,7 @@ class Run:
         network: Network,
         *,
         best: Mapping[str, Tensor] | None = None,
-        features: FeatureMemory | None = None,
+        features: FeatureBank | None = None,
         history: Sequence[Mapping[str, Any]] = (),
         is_newest: bool = True,
     ) -> Run:
@@ -209,7 +209,7 @@ class Run:
         where = f"Of run {self.name} {self.weights}"
         load_weights(network, self._read(WEIGHTS_FILE), where=where, run=self.name)
 
-    def load_features(self) -> FeatureMemory | None:
+    def load_features(self) -> FeatureBank | None:
         """Return where the features of what it learned lie; None for a run that does not remember.
 
         Raises:  Damaged for an unreadable file, or one that is not what was written.
@@ -217,7 +217,7 @@ class Run:
         if FEATURES_FILE not in self.files and not (self.path / FEATURES_FILE).is_file():
             return None
         where = f"Of run {self.name} {self.path / FEATURES_FILE}"
-        return FeatureMemory.from_tensors(read_tensors(self._read(FEATURES_FILE), where=where))
+        return FeatureBank.from_tensors(read_tensors(self._read(FEATURES_FILE), where=where))
 
     def history(self) -> list[Json]:
         """Return the lines of history.jsonl, one a validation or a stretch of training.

@@ -29,7 +29,7 @@ from playhead.data.windows import WindowIndex, windows_by_recording
 from playhead.errors import EndedBySignal, NotANumber
 from playhead.labels import Choice, Keys
 from playhead.models.building import build_network as built
-from playhead.models.memory import FeatureMemory
+from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network, count_parameters
 from playhead.models.run import Run, model_spec
 from playhead.models.run_file import HISTORY_FILE
@@ -76,7 +76,7 @@ def train(job: TrainingJob) -> Run:
         check_ended(job, learned)
         network.cpu()
         _choose_weights(job, network, learned)
-        memory = remembered_features(job, parts.train, network, cache)
+        bank = remembered_features(job, parts.train, network, cache)
     run = Run(
         path=job.out,
         game=job.game.to_json(),
@@ -96,7 +96,7 @@ def train(job: TrainingJob) -> Run:
         run = run.save(
             network,
             best=learned.best_weights,
-            features=memory,
+            features=bank,
             history=learned.history,
             is_newest=learned.broken is None,
         )
@@ -177,7 +177,7 @@ def class_weights(job: TrainingJob, index: WindowIndex) -> dict[str, Tensor]:
 
 def remembered_features(
     job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None
-) -> FeatureMemory | None:
+) -> FeatureBank | None:
     """Return where the features of training windows lie, as they are, without augmentation; None if not asked."""
     wanted = job.recipe.feature_windows
     head = next((name for name, head in job.schema.items() if isinstance(head, Choice)), None)
@@ -195,7 +195,7 @@ def remembered_features(
     with torch.inference_mode():
         parts = [(network.features(batch), batch["labels"][head][:, 0]) for batch in loader]
     features_NF, class_N = (torch.cat(part) for part in zip(*parts, strict=True))
-    return FeatureMemory.of(features_NF, class_N)
+    return FeatureBank.of(features_NF, class_N)
 
 
 @contextmanager

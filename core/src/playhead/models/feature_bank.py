@@ -17,7 +17,7 @@ NEIGHBOUR = 5  # the distance to the fifth nearest of what was learned: the near
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FeatureMemory:
+class FeatureBank:
     """Class means of features, two spreads (within the classes, and of everything), and the directions of all.
 
     Legend:  C classes met in training, F features, B pictures, N windows learned from.
@@ -34,7 +34,7 @@ class FeatureMemory:
     unit_NF: Tensor
 
     @classmethod
-    def of(cls, features_NF: Tensor, class_N: Tensor) -> FeatureMemory:
+    def of(cls, features_NF: Tensor, class_N: Tensor) -> FeatureBank:
         """Remember these features of N windows and their classes."""
         exact_NF = features_NF.double()
         classes, place_N = torch.unique(class_N, return_inverse=True)
@@ -92,8 +92,8 @@ class FeatureMemory:
         }
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> FeatureMemory:
-        """Rebuild a memory from `to_tensors`. Raises Damaged for tensors that do not fit one another."""
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> FeatureBank:
+        """Rebuild a bank from `to_tensors`. Raises Damaged for tensors that do not fit one another."""
         _check_fit(tensors)
         return cls(
             class_C=tensors["classes"],
