@@ -19,7 +19,7 @@ from playhead.errors import BadValue, not_found
 from playhead.models import ModelSpec
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
-from playhead.models.network import FrameArray, Network, check_options, tamed
+from playhead.models.network import FrameArray, Network, check_options, symlog
 from playhead.models.readers import LstmReader, StackReader
 from playhead.models.views import views_of
 from playhead.regions import Region
@@ -77,7 +77,7 @@ class ConvLstm(Network):
             pictures_BTHWC = with_past(inputs[name], self.options["frames_each"])
             parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
         for name in self.telemetry:
-            parts.append(tamed(inputs[name]).unsqueeze(2))
+            parts.append(symlog(inputs[name]).unsqueeze(2))
         return torch.cat(parts, dim=2)
 
 

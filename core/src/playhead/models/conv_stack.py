@@ -18,7 +18,7 @@ from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
-from playhead.models.network import FrameArray, Network, check_options, tamed
+from playhead.models.network import FrameArray, Network, check_options, symlog
 from playhead.models.views import views_of
 
 OPTIONS: dict[str, object] = {
@@ -61,7 +61,7 @@ class ConvStack(Network):
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, hidden)."""
         parts = [encoder(_stacked(inputs[name])) for name, encoder in self.encoders.items()]
-        parts += [tamed(inputs[name]) for name in self.telemetry]
+        parts += [symlog(inputs[name]) for name in self.telemetry]
         joined: Tensor = self.join(torch.cat(parts, dim=1))
         return joined
 

@@ -117,7 +117,7 @@ def _is_side(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SIDE
 
 
-def tamed(telemetry: Tensor) -> Tensor:
+def symlog(telemetry: Tensor) -> Tensor:
     """Return telemetry of any unit and size within a few units of 0: the logarithm of 1 + its size, signed."""
     return telemetry.sign() * telemetry.abs().log1p()
 
