@@ -144,9 +144,9 @@ def tried(plugins: Plugins, recordings: list[Recording], key: tuple[str, int, st
 def accuracy(plugins: Plugins, run: Run, recordings: list[Some], *, only_held_out: bool) -> tuple[float, int]:
     """Return the share of pictures answered rightly, and how many were asked about."""
     index = held_out_index(run, recordings, only_held_out=only_held_out)
-    answers = ask(Predictor(run.load_model(plugins), run.schema), run, index)
-    head = next(iter(answers.heads.values()))
-    return float((head.answers_NO.argmax(1) == head.truth_NA[:, 0]).mean()), len(index)
+    predictions = ask(Predictor(run.load_model(plugins), run.schema), run, index)
+    head = next(iter(predictions.heads.values()))
+    return float((head.predictions_NO.argmax(1) == head.truth_NA[:, 0]).mean()), len(index)
 
 
 def estimates(

@@ -50,12 +50,12 @@ class Answering:
         self._heats = [random.integers(0, 256, GAME.frame.shape[:2], dtype=np.uint8) for _ in range(8)]
         self._decided, self.later_s = 0, 0.0
         self.level_HW = self._heats[0]
-        self.answers = {"car": np.full(4, 0.25, dtype=np.float32)}
+        self.predictions = {"car": np.full(4, 0.25, dtype=np.float32)}
 
     def decide(self, captured: CapturedFrame) -> None:
         self._decided += 1
         self.level_HW = self._heats[self._decided % 8]
-        self.answers = {"car": np.roll(np.array([0.7, 0.2, 0.06, 0.04], np.float32), self._decided % 4)}
+        self.predictions = {"car": np.roll(np.array([0.7, 0.2, 0.06, 0.04], np.float32), self._decided % 4)}
 
 
 class Ticking:
@@ -85,7 +85,7 @@ def timed_ms(run: Callable[[], object], times: int = 300) -> tuple[float, float]
 
 def parts(canvas: Canvas, window: Window) -> dict[str, Callable[[], object]]:
     frame_HWC: FrameArray = np.random.default_rng(2).integers(0, 256, GAME.frame.shape, dtype=np.uint8)
-    level_HW, answers = frame_HWC[:, :, 0].copy(), {"car": np.array([0.7, 0.2, 0.06, 0.04], np.float32)}
+    level_HW, predictions = frame_HWC[:, :, 0].copy(), {"car": np.array([0.7, 0.2, 0.06, 0.04], np.float32)}
 
     def copy() -> None:
         for _ in range(2):
@@ -94,7 +94,7 @@ def parts(canvas: Canvas, window: Window) -> dict[str, Callable[[], object]]:
     return {
         "two pictures copied": copy,
         "heat laid over": lambda: with_levels(frame_HWC, level_HW),
-        "whole canvas": lambda: canvas.draw(frame_HWC, answers, level_HW, "Grad-CAM: octane"),
+        "whole canvas": lambda: canvas.draw(frame_HWC, predictions, level_HW, "Grad-CAM: octane"),
         "to the window": lambda: window.show(canvas.picture_HW3),
     }
 

@@ -88,9 +88,9 @@ def trained(plugins: Plugins, recordings: list[Recording], out: Path, network: A
 def measured(plugins: Plugins, recordings: list[Recording], name: str, run: Run) -> Point:
     """Ask a run about the test part, which neither training nor validation has seen."""
     index = held_out_index(run, recordings)
-    answers = ask(Predictor(run.load_model(plugins), run.schema), run, index)
-    head = next(iter(answers.heads.values()))
-    true_N, is_right_N = head.truth_NA[:, 0], head.answers_NO.argmax(1) == head.truth_NA[:, 0]
+    predictions = ask(Predictor(run.load_model(plugins), run.schema), run, index)
+    head = next(iter(predictions.heads.values()))
+    true_N, is_right_N = head.truth_NA[:, 0], head.predictions_NO.argmax(1) == head.truth_NA[:, 0]
     units = units_of(index, run.data["split_by"])
     return Point(
         name=name,

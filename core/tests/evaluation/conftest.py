@@ -7,8 +7,8 @@ import pytest
 from brightside import GAME, load_plugins
 from doubles import MemoryRecording, bright_side_drives
 
-from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.pictures import encode
+from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.evaluation.report import render_page
 from playhead.evaluation.results import Evaluation, Example, judge_heads
 from playhead.evaluation.statistics import Episode, ScoreTable
@@ -24,7 +24,7 @@ TINY = {"frames_each": 1, "channels": [8, 8, 8, 8], "features": 16, "hidden": 16
 
 
 @pytest.fixture(scope="session")
-def answers() -> Answers:
+def predictions() -> Predictions:
     random = np.random.default_rng(5)
     held = np.repeat(random.random((COUNT // 6, 4)) > 0.6, 6, axis=0).astype(float)
     classes = np.repeat(random.integers(0, 3, COUNT // 6), 6)[:, None].astype(float)
@@ -36,12 +36,12 @@ def answers() -> Answers:
         "kind": np.eye(3)[classes[:, 0].astype(int)] * 0.6 + 0.4 / 3,
         "axes": steer * 0.9,
     }
-    return Answers(
+    return Predictions(
         heads={
-            name: HeadAnswers(
+            name: HeadPredictions(
                 head=head,
                 truth_NA=truth,
-                answers_NO=said[name],
+                predictions_NO=said[name],
                 previous_NA=np.concatenate([truth[:1], truth[:-1]]),
             )
             for name, (head, truth) in truths.items()
@@ -72,15 +72,15 @@ def picture() -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def evaluation(answers: Answers, table: ScoreTable, picture: np.ndarray) -> Evaluation:
+def evaluation(predictions: Predictions, table: ScoreTable, picture: np.ndarray) -> Evaluation:
     example = Example(picture=encode(picture), caption="a <window>", rows=(("w", 1.0, 0.9), ("a", 0.0, 0.2)))
     return Evaluation(
         title="Pong",
         run="pong/default/2026-11-21-1",
         command="playhead evaluate pong",
         facts={"Run": {"recipe": "default"}, "Nothing": {}},
-        answers=answers,
-        heads=judge_heads(answers, tolerance_s=0.1),
+        predictions=predictions,
+        heads=judge_heads(predictions, tolerance_s=0.1),
         table=table,
         history=[{"step": k, "train_loss": 1 / k, "loss": 2 / k, "accuracy": 1 - 1 / k} for k in (10, 20)],
         attention=[example],

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.errors import Mismatch
-from playhead.evaluation.answers import HeadAnswers, changed, decided, number_segments
 from playhead.evaluation.metrics import (
     calibration,
     confusion,
@@ -19,6 +18,7 @@ from playhead.evaluation.metrics import (
     score_head,
     window_losses,
 )
+from playhead.evaluation.predictions import HeadPredictions, changed, decided, number_segments
 from playhead.labels import Axes, Choice, Keys
 
 TENTH_NS = 100_000_000
@@ -32,24 +32,26 @@ def one_segment(count: int) -> np.ndarray:
     return np.zeros(count, dtype=np.int64)
 
 
-def made(head, truth, answers, previous=None):
+def made(head, truth, predictions, previous=None):
     truth_NA = np.array(truth, dtype=float)
     before = np.concatenate([truth_NA[:1], truth_NA[:-1]]) if previous is None else np.array(previous, float)
-    return HeadAnswers(head=head, truth_NA=truth_NA, answers_NO=np.array(answers, dtype=float), previous_NA=before)
+    return HeadPredictions(
+        head=head, truth_NA=truth_NA, predictions_NO=np.array(predictions, dtype=float), previous_NA=before
+    )
 
 
-def score(head, truth, answers, tolerance_s=0.1):
-    pair = made(head, truth, answers)
+def score(head, truth, predictions, tolerance_s=0.1):
+    pair = made(head, truth, predictions)
     return score_head(pair, every_tenth(len(truth)), one_segment(len(truth)), tolerance_s=tolerance_s)
 
 
 class TestKeys:
     head = Keys("w", "a")
     truth = ((1, 0), (1, 0), (1, 1), (0, 1))
-    answers = ((0.9, 0.1), (0.4, 0.2), (0.8, 0.7), (0.6, 0.9))
+    predictions = ((0.9, 0.1), (0.4, 0.2), (0.8, 0.7), (0.6, 0.9))
 
     def test_counts_by_hand(self):
-        scores = score(self.head, self.truth, self.answers)
+        scores = score(self.head, self.truth, self.predictions)
         assert scores.rows["w"] == pytest.approx({"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "support": 3})
         assert scores.rows["a"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 2.0}
         assert scores.summary["exact_match"] == 0.5  # frames 0 and 2
@@ -57,7 +59,7 @@ class TestKeys:
         assert scores.summary["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
 
     def test_only_change_frames_count_for_the_change_score(self):
-        scores = score(self.head, self.truth, self.answers)
+        scores = score(self.head, self.truth, self.predictions)
         assert scores.changes == 2  # frames 2 and 3
         assert scores.summary["change_exact"] == 0.5
 
@@ -79,8 +81,8 @@ class TestChoice:
     head = Choice("cat", "dog", "owl")
 
     def test_counts_by_hand(self):
-        answers = [(0.8, 0.1, 0.1), (0.2, 0.7, 0.1), (0.1, 0.8, 0.1), (0.1, 0.8, 0.1)]
-        scores = score(self.head, [[0], [0], [1], [1]], answers)
+        predictions = [(0.8, 0.1, 0.1), (0.2, 0.7, 0.1), (0.1, 0.8, 0.1), (0.1, 0.8, 0.1)]
+        scores = score(self.head, [[0], [0], [1], [1]], predictions)
         assert scores.confusion_CC is not None
         assert scores.confusion_CC.tolist() == [[1, 1, 0], [0, 2, 0], [0, 0, 0]]
         assert scores.summary["accuracy"] == 0.75
@@ -108,9 +110,9 @@ class TestAxes:
 
     def test_learned_as_changes(self):
         head = Axes("steer", "gas", deltas=(-0.1, 0.0, 0.1))
-        answers = np.array([[0.1, 0.2, 0.7, 0.9, 0.1, 0.0], [0.1, 0.8, 0.1, 0.1, 0.8, 0.1]])
-        assert decided(head, answers).tolist() == [[0.1, -0.1], [0.0, 0.0]]
-        pair = made(head, [[0.1, -0.1], [0.0, 0.05]], answers, previous=[[0.9, 0.9], [0.5, 0.5]])
+        predictions = np.array([[0.1, 0.2, 0.7, 0.9, 0.1, 0.0], [0.1, 0.8, 0.1, 0.1, 0.8, 0.1]])
+        assert decided(head, predictions).tolist() == [[0.1, -0.1], [0.0, 0.0]]
+        pair = made(head, [[0.1, -0.1], [0.0, 0.05]], predictions, previous=[[0.9, 0.9], [0.5, 0.5]])
         assert changed(pair).tolist() == [True, False]
 
 

@@ -44,15 +44,15 @@ def test_only_what_was_kept_for_validation_is_asked_about(trained, lessons):
 def test_answers_stand_beside_their_truth(trained, lessons, predictor):
     index = held_out_index(trained, lessons)
     heard = []
-    answers = ask(predictor, trained, index, progress=heard.append)
-    assert sum(heard) == len(index) == len(answers)
+    predictions = ask(predictor, trained, index, progress=heard.append)
+    assert sum(heard) == len(index) == len(predictions)
     row = len(index) // 2
     inputs = read_windows(trained, index, np.array([row]))
     single = predictor.decide({name: values[0] for name, values in inputs.items()})
-    assert answers.heads["drive"].answers_NO[row] == pytest.approx(single["drive"], abs=1e-5)
-    assert np.array_equal(answers.heads["drive"].truth_NA, index.labels["drive"])
+    assert predictions.heads["drive"].predictions_NO[row] == pytest.approx(single["drive"], abs=1e-5)
+    assert np.array_equal(predictions.heads["drive"].truth_NA, index.labels["drive"])
     shown = index.recordings[index.recording_N[row]].frame_time_ns[index.frames_NT[row, -1]]
-    assert answers.time_ns_N[row] == shown
+    assert predictions.time_ns_N[row] == shown
 
 
 def test_a_network_that_looks_passes_every_sanity_check(trained, lessons, predictor):

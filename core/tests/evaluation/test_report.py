@@ -58,9 +58,9 @@ def test_the_page_loads_nothing_from_elsewhere(page):
     assert checker.headings == [
         "In the world",
         "How it drives",
-        "Answers: drive",
-        "Answers: kind",
-        "Answers: axes",
+        "Predictions: drive",
+        "Predictions: kind",
+        "Predictions: axes",
         "Where it looks",
         "Where it is most wrong",
         "Where it is most right",
@@ -106,7 +106,7 @@ def test_a_network_that_repeats_does_not_beat_repeating(evaluation):
     result = evaluation.heads[0]
     lazy = type(result)(
         name="drive",
-        answers=result.answers,
+        predictions=result.predictions,
         scores=result.baselines["repeat_last"],
         baselines=result.baselines,
     )
@@ -137,27 +137,27 @@ def test_baselines_come_from_the_history():
 
 
 @pytest.mark.parametrize("windows", [0, 1, 2])
-def test_hardly_any_windows_still_make_a_page(answers, windows):
-    from playhead.evaluation.answers import Answers, HeadAnswers
+def test_hardly_any_windows_still_make_a_page(predictions, windows):
+    from playhead.evaluation.predictions import HeadPredictions, Predictions
     from playhead.evaluation.results import judge_heads
 
-    few = Answers(
+    few = Predictions(
         heads={
-            name: HeadAnswers(
+            name: HeadPredictions(
                 head=h.head,
                 truth_NA=h.truth_NA[:windows],
-                answers_NO=h.answers_NO[:windows],
+                predictions_NO=h.predictions_NO[:windows],
                 previous_NA=h.previous_NA[:windows],
             )
-            for name, h in answers.heads.items()
+            for name, h in predictions.heads.items()
         },
-        time_ns_N=answers.time_ns_N[:windows],
-        recording_N=answers.recording_N[:windows],
-        window_N=answers.window_N[:windows],
-        recordings=answers.recordings,
+        time_ns_N=predictions.time_ns_N[:windows],
+        recording_N=predictions.recording_N[:windows],
+        window_N=predictions.window_N[:windows],
+        recordings=predictions.recordings,
     )
     heads = judge_heads(few, tolerance_s=0.1)
-    parsed(render_page(Evaluation(title="Pong", run="r", heads=heads, answers=few)))
+    parsed(render_page(Evaluation(title="Pong", run="r", heads=heads, predictions=few)))
 
 
 def test_names_are_neither_html_nor_formulas():

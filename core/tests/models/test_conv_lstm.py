@@ -56,10 +56,10 @@ def test_whole_frames_and_prepared_views_give_the_same_answer() -> None:
     with torch.inference_mode():
         whole = network({"frames": torch.from_numpy(pictures)})["drive"]
         torch.testing.assert_close(whole, network(views)["drive"])
-    answers = Predictor(network, GAME.schema).predict_batch({"frames": pictures})["drive"]
-    np.testing.assert_allclose(answers, whole.sigmoid().numpy(), atol=1e-6)
+    predictions = Predictor(network, GAME.schema).predict_batch({"frames": pictures})["drive"]
+    np.testing.assert_allclose(predictions, whole.sigmoid().numpy(), atol=1e-6)
     one = Predictor(network, GAME.schema).decide({"frames": pictures[1]})["drive"]
-    np.testing.assert_allclose(one, answers[1], atol=1e-5)
+    np.testing.assert_allclose(one, predictions[1], atol=1e-5)
 
 
 @pytest.mark.parametrize("build", [build, conv_stack.build])
@@ -79,8 +79,8 @@ def test_a_game_without_regions_sees_the_scene_alone() -> None:
 def test_a_classifier_of_single_pictures() -> None:
     schema = LabelSchema.of({"car": Choice("octane", "werewolf", "breakout")})
     network = build(replace(SPEC, schema=schema, length=1, options={"reader": "stack"}))
-    answers = Predictor(network, schema).predict_batch({"frames": frames(4, 1)})["car"]
-    np.testing.assert_allclose(answers.sum(1), 1, atol=1e-6)
+    predictions = Predictor(network, schema).predict_batch({"frames": frames(4, 1)})["car"]
+    np.testing.assert_allclose(predictions.sum(1), 1, atol=1e-6)
 
 
 def test_the_default_is_small_and_its_size_is_known() -> None:
@@ -96,10 +96,10 @@ def test_answers_by_kind_of_head() -> None:
     network = build(replace(SPEC, schema=schema))
     with torch.no_grad():
         network.heads.layers["wheel"].bias.fill_(50)
-    answers = Predictor(network, schema).decide({"frames": frames(3)})
-    assert answers["wheel"].tolist() == [1, 1]
-    assert answers["nudge"].sum() == pytest.approx(1)
-    assert (answers["drive"] > 0).all()
+    predictions = Predictor(network, schema).decide({"frames": frames(3)})
+    assert predictions["wheel"].tolist() == [1, 1]
+    assert predictions["nudge"].sum() == pytest.approx(1)
+    assert (predictions["drive"] > 0).all()
 
 
 @pytest.mark.parametrize("build", [build, conv_stack.build])

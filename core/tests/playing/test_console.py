@@ -33,7 +33,7 @@ class Shown:
         self.window = FakeWindow()
         self.authority = TakeoverAuthority(game, HOTKEYS, window=self.window)
         self.console = PlayerConsole(
-            game, "Fake · run r", rate_hz=80, answers=lambda: ANSWERS, authority=self.authority
+            game, "Fake · run r", rate_hz=80, predictions=lambda: ANSWERS, authority=self.authority
         )
         self.report = LoopReport()
         self.number = 0

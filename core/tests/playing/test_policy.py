@@ -56,7 +56,7 @@ def test_it_drives_with_the_settings_it_was_trained_with(run: Run) -> None:
     assert policy.origin is Origin.MODEL
     assert set(action) == {"w", "a", "s", "d"}
     assert sum(action.values()) == 2, "with a threshold of 0 one of each pair of opposites is held"
-    assert policy.answers["drive"].shape == (4,)
+    assert policy.predictions["drive"].shape == (4,)
 
 
 def test_settings_for_this_drive_come_over_those_of_the_run(run: Run) -> None:

@@ -97,7 +97,7 @@ def test_the_order_of_labels_is_the_runs(run: Run) -> None:
 
 
 def test_a_window_of_one_frame_watches_at_any_rate(run: Run) -> None:
-    assert Watching.of(run, load_plugins(), GAME, rate_hz=60, with_heat=False).answers == {}
+    assert Watching.of(run, load_plugins(), GAME, rate_hz=60, with_heat=False).predictions == {}
 
 
 def test_heat_is_felt_when_there_is_time_and_not_otherwise(run: Run) -> None:
@@ -107,7 +107,7 @@ def test_heat_is_felt_when_there_is_time_and_not_otherwise(run: Run) -> None:
     assert watching.heats == 1
     assert watching.level_HW is not None
     assert watching.level_HW.shape == (shapes.HEIGHT, shapes.WIDTH)
-    assert watching.heat_of == SHAPE.names[int(watching.answers["shape"].argmax())]
+    assert watching.heat_of == SHAPE.names[int(watching.predictions["shape"].argmax())]
     watching.later_s = 1000.0  # drawing takes all the time there is
     watching.decide(captured)
     assert watching.heats == 1

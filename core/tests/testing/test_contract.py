@@ -247,7 +247,7 @@ def with_world(**changes: Any) -> Game:
 
 
 def pressing(action: Mapping[str, float]) -> Callable[..., Any]:
-    return lambda game, settings: types.SimpleNamespace(act=lambda answers, interval_s: action)
+    return lambda game, settings: types.SimpleNamespace(act=lambda predictions, interval_s: action)
 
 
 def stubborn(env: Any) -> Any:

@@ -107,11 +107,13 @@ def test_every_kind_of_head_learns_at_once(tmp_path: Path) -> None:
     recipe = replace(QUICK, class_weight_power=0.5, latency_s=0.1, augment={"flip": 0.5})
     run = train(job_of(game, recordings, tmp_path / "run", recipe))
     assert set(run.metrics["heads"]) == {"drive", "gear", "wheel", "nudge"}
-    answers = Predictor(run.load_model(Plugins()), run.schema).decide({"frames": recordings[0].frames_THWC[:3]})
-    assert {name: values.shape for name, values in answers.items()} == {
+    predictions = Predictor(run.load_model(Plugins()), run.schema).decide(
+        {"frames": recordings[0].frames_THWC[:3]}
+    )
+    assert {name: values.shape for name, values in predictions.items()} == {
         "drive": (4,), "gear": (3,), "wheel": (2,), "nudge": (3,)
     }  # fmt: skip
-    assert answers["gear"].sum() == pytest.approx(1)
+    assert predictions["gear"].sum() == pytest.approx(1)
 
 
 def test_some_heads_and_telemetry_can_be_chosen(tmp_path: Path) -> None:

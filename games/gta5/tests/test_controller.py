@@ -17,8 +17,8 @@ share = st.floats(0, 1, width=32)
 
 
 def act(w: float = 0, a: float = 0, s: float = 0, d: float = 0, **settings: Any) -> dict[str, float]:
-    answers = {"drive": np.array([w, a, s, d], dtype=np.float32)}
-    return dict(gta5_controller(GTA5, settings).act(answers, 0.1))
+    predictions = {"drive": np.array([w, a, s, d], dtype=np.float32)}
+    return dict(gta5_controller(GTA5, settings).act(predictions, 0.1))
 
 
 def test_steering_is_the_difference_and_at_most_six_tenths() -> None:

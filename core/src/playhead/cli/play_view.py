@@ -26,7 +26,7 @@ def console_of(
     session = device.session
     console = PlayerConsole(
         session.game, f"{session.game.title} · {title}", rate_hz=session.rate_hz,
-        answers=lambda: policy.answers, authority=authority,
+        predictions=lambda: policy.predictions, authority=authority,
     )  # fmt: skip
     with live_screen(console.screen) if is_shown else nullcontext():
         yield console

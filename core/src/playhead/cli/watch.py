@@ -126,7 +126,7 @@ class _Session:
                 self.game,
                 title,
                 rate_hz=rate_hz,
-                answers=lambda: watching.answers,
+                predictions=lambda: watching.predictions,
                 authority=None,
                 only_watches=True,
             )

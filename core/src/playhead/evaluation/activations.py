@@ -30,10 +30,10 @@ def ask_with_activations(
             for name, head in run.schema.items()
             if isinstance(head, Choice)
         }
-        answers = ask(predictor, run, index, progress=progress)
+        predictions = ask(predictor, run, index, progress=progress)
     units = units_of(index, run.data.get("split_by", BY_RECORDING))
     activations = {
         name: Activations(logits_NC=probe.logits, features_NF=probe.features, group_N=units.group_N)
         for name, probe in probes.items()
     }
-    return Asked(index=index, answers=answers, activations=activations, units=units)
+    return Asked(index=index, predictions=predictions, activations=activations, units=units)

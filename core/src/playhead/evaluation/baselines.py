@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from playhead.evaluation.answers import FloatArray, HeadAnswers, states
+from playhead.evaluation.predictions import FloatArray, HeadPredictions, states
 from playhead.labels import Axes, Choice, Head, Keys
 
 TITLES = {
@@ -27,16 +27,19 @@ def baseline_title(kind: str, who: str) -> str:
     return "most frequent class" if (kind, who) == ("choice", "majority") else TITLES.get(who, who)
 
 
-def baseline_answers(answers: HeadAnswers, *, seed: int = 0) -> Mapping[str, HeadAnswers]:
-    """Return the answers of every baseline that makes sense for this kind of head, over the same windows.
+def baseline_predictions(predictions: HeadPredictions, *, seed: int = 0) -> Mapping[str, HeadPredictions]:
+    """Return the predictions of every baseline that makes sense for this kind of head, over the same windows.
 
     A baseline answers with certainty: probability 1 for what it says. Changes of axes are judged by value, so
     there it answers values, and repeating the last action is no change.
     """
-    truth_NA, previous_NA = states(answers.head, answers.truth_NA), states(answers.head, answers.previous_NA)
+    truth_NA, previous_NA = (
+        states(predictions.head, predictions.truth_NA),
+        states(predictions.head, predictions.previous_NA),
+    )
     if len(truth_NA) == 0:
         return {}
-    head, is_change = answers.head, isinstance(answers.head, Axes) and bool(answers.head.deltas)
+    head, is_change = predictions.head, isinstance(predictions.head, Axes) and bool(predictions.head.deltas)
     said = {
         "majority": np.repeat(majority_state(head, truth_NA)[None], len(truth_NA), 0),
         "repeat_last": np.zeros_like(truth_NA) if is_change else previous_NA,
@@ -44,16 +47,16 @@ def baseline_answers(answers: HeadAnswers, *, seed: int = 0) -> Mapping[str, Hea
     if isinstance(head, Keys):
         said["always_forward"] = np.repeat(main_key_state(truth_NA)[None], len(truth_NA), 0)
     said["prior_random"] = np.random.default_rng(seed).permutation(truth_NA)
-    return {name: _certain(answers, truth_NA, said_NA) for name, said_NA in said.items()}
+    return {name: _certain(predictions, truth_NA, said_NA) for name, said_NA in said.items()}
 
 
-def _certain(answers: HeadAnswers, truth_NA: FloatArray, said_NA: FloatArray) -> HeadAnswers:
-    head = Axes(*answers.head.names) if isinstance(answers.head, Axes) else answers.head
-    return HeadAnswers(
+def _certain(predictions: HeadPredictions, truth_NA: FloatArray, said_NA: FloatArray) -> HeadPredictions:
+    head = Axes(*predictions.head.names) if isinstance(predictions.head, Axes) else predictions.head
+    return HeadPredictions(
         head=head,
         truth_NA=truth_NA,
-        answers_NO=as_answers(head, said_NA),
-        previous_NA=answers.previous_NA,
+        predictions_NO=as_predictions(head, said_NA),
+        previous_NA=predictions.previous_NA,
     )
 
 
@@ -72,8 +75,8 @@ def main_key_state(truth_NA: FloatArray) -> FloatArray:
     return state_A
 
 
-def as_answers(head: Head, said_NA: FloatArray) -> FloatArray:
-    """Turn labels into answers given with certainty. Shapes: said_NA (N, columns); returns (N, outputs)."""
+def as_predictions(head: Head, said_NA: FloatArray) -> FloatArray:
+    """Turn labels into predictions given with certainty. Shapes: said_NA (N, columns); returns (N, outputs)."""
     if isinstance(head, Choice):
         return np.eye(len(head.names))[said_NA[:, 0].astype(np.int64)]
     return said_NA.astype(np.float64)

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from playhead.data.ood import kinds_of
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.answers import Answers, BoolArray, FloatArray, IntArray
 from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
 from playhead.evaluation.error_slices import ErrorSlice, columns_of, error_slices
 from playhead.evaluation.example import Example, HeatRow
@@ -25,6 +24,7 @@ from playhead.evaluation.intervals import Share
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.ood_detection import OodDetection, judge_ood_detection
 from playhead.evaluation.ood_scores import Activations, FeatureBank
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray, Predictions
 from playhead.evaluation.temperature import Temperature, judge_temperature
 from playhead.labels import Choice
 
@@ -39,20 +39,20 @@ class Asked:
     """
 
     index: WindowIndex
-    answers: Answers
+    predictions: Predictions
     activations: Mapping[str, Activations]
     units: Units = field(default_factory=Units)
 
     def __len__(self) -> int:
-        return len(self.answers)
+        return len(self.predictions)
 
     def truth(self, head: str) -> IntArray:
         """Return the true classes (N,)."""
-        return np.asarray(self.answers.heads[head].truth_NA[:, 0].astype(np.int64))
+        return np.asarray(self.predictions.heads[head].truth_NA[:, 0].astype(np.int64))
 
     def likely(self, head: str) -> FloatArray:
         """Return the probabilities (N, C)."""
-        return self.answers.heads[head].answers_NO
+        return self.predictions.heads[head].predictions_NO
 
 
 @dataclass(kw_only=True, eq=False)

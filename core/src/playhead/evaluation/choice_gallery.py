@@ -16,12 +16,12 @@ from playhead.data.augment import Augmenter
 from playhead.data.loader import Loader
 from playhead.data.ood import kinds_of
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.answers import FloatArray
 from playhead.evaluation.choice import Asked, OodStudy, mistaken
 from playhead.evaluation.error_slices import MOST_VALUES, columns_of, value_text
 from playhead.evaluation.example import Example, HeatRow
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import FrameArray, encode, side_by_side
+from playhead.evaluation.predictions import FloatArray
 from playhead.evaluation.sanity_checks import FRAMES
 from playhead.labels import Choice
 from playhead.models.attribution import class_heat_maps

@@ -22,7 +22,7 @@ BINS = 60  # of the histograms of an OOD score
 
 
 def reliability_plot(fit: Temperature) -> str:
-    """Draw how often answers are right that are so sure, as they are and at the fitted temperature."""
+    """Draw how often predictions are right that are so sure, as they are and at the fitted temperature."""
     with drawing_of(3.6, 5.2) as drawing:
         upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")

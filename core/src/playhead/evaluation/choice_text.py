@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead.evaluation.answers import IntArray
 from playhead.evaluation.choice import ChoiceStudy
 from playhead.evaluation.intervals import Share, told, told_ends
+from playhead.evaluation.predictions import IntArray
 from playhead.evaluation.statistics import aligned
 
 

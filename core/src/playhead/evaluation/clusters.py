@@ -14,8 +14,8 @@ import numpy as np
 
 from playhead.data.split import BY_FRAME, BY_RECORDING, numbered_groups
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
 from playhead.evaluation.intervals import Z_95, Share, log_choose, more_than_chance, wilson
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.evaluation.statistics import student_t_95
 
 # How much groups differ can hardly be seen from fewer: with so many, the intervals below are twice as wide as with

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.answers import BoolArray, IntArray
 from playhead.evaluation.clusters import grouped_share, more_than_moved
 from playhead.evaluation.intervals import Share, corrected
+from playhead.evaluation.predictions import BoolArray, IntArray
 
 MOST_VALUES = 64  # a column of more different texts names single windows, not what they share
 BINS = 4  # of a number that takes many values

@@ -1,7 +1,7 @@
 """One evaluation from a run to everything the page shows.
 
-    recordings not trained on -> answers -> scores, baselines, sanity checks, examples -------\\
-    pictures of no class      -> answers -> out-of-distribution detection -----------------+
+    recordings not trained on -> predictions -> scores, baselines, sanity checks, examples ---\\
+    pictures of no class      -> predictions -> out-of-distribution detection -------------+
     unseen seeds -> drives of every policy -> table, clip ---------------------------+-> Evaluation -> page
 """
 
@@ -108,8 +108,8 @@ def evaluate(job: EvaluationJob) -> Evaluation:
         try:
             compare(job, found)
         except NotANumber as problem:
-            found.answers, found.heads, found.choices = None, (), ()
-            found.notes.append(f"Answers are not compared with labels: {problem}")
+            found.predictions, found.heads, found.choices = None, (), ()
+            found.notes.append(f"Predictions are not compared with labels: {problem}")
         else:
             groups["Recordings asked about"] = recordings_facts(run, found)
     if job.config is not None:
@@ -120,22 +120,22 @@ def evaluate(job: EvaluationJob) -> Evaluation:
 
 
 def compare(job: EvaluationJob, found: Evaluation) -> None:
-    """Compare answers with labels, and fill in all that follows from them."""
+    """Compare predictions with labels, and fill in all that follows from them."""
     run, is_acting = job.run, is_playable(job.game)
     predictor = Predictor(run.load_model(job.plugins), run.schema)
     index = held_out_index(run, job.recordings, only_held_out=job.only_held_out)
     index = (leading_windows if is_acting else spread_windows)(index, job.max_windows)
     with job.watch.part("windows", len(index)) as advance:
         asked = ask_with_activations(predictor, run, index, progress=advance)
-    found.answers, found.is_held_out, found.is_acting = asked.answers, job.only_held_out, is_acting
-    found.heads = judge_heads(asked.answers, tolerance_s=job.tolerance_s, is_acting=is_acting)
+    found.predictions, found.is_held_out, found.is_acting = asked.predictions, job.only_held_out, is_acting
+    found.heads = judge_heads(asked.predictions, tolerance_s=job.tolerance_s, is_acting=is_acting)
     found.choices = study_choices(job, predictor, asked)
     with job.watch.part("tests and pictures", 3) as advance:
         sanity = sanity_verdicts(predictor, run, index)
         advance(1)
         if is_acting or not found.choices:
-            found.best, found.worst = best_and_worst(run, index, asked.answers)
-            found.attention = attention_examples(predictor, run, index, asked.answers)
+            found.best, found.worst = best_and_worst(run, index, asked.predictions)
+            found.attention = attention_examples(predictor, run, index, asked.predictions)
         advance(1)
         if isinstance(predictor.network, Network):
             found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
@@ -233,7 +233,7 @@ def film_network(
 def main_label(found: Evaluation) -> str:
     """Return the key that was truly held most often, or nothing when no labels of keys were compared."""
     for result in found.heads:
-        head = result.answers.head
-        if isinstance(head, Keys) and len(result.answers.truth_NA):
-            return head.names[int(result.answers.truth_NA.sum(0).argmax())]
+        head = result.predictions.head
+        if isinstance(head, Keys) and len(result.predictions.truth_NA):
+            return head.names[int(result.predictions.truth_NA.sum(0).argmax())]
     return ""

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.answers import Answers, FloatArray, HeadAnswers
 from playhead.evaluation.example import Example
 from playhead.evaluation.metrics import window_losses
 from playhead.evaluation.offline import read_windows
 from playhead.evaluation.pictures import encode, side_by_side
+from playhead.evaluation.predictions import FloatArray, HeadPredictions, Predictions
 from playhead.evaluation.sanity_checks import FRAMES
 from playhead.labels import Axes, Choice, Head
 from playhead.models.attribution import heat_maps
@@ -29,9 +29,9 @@ SHOWN_FRAMES = 4  # of a window; of longer ones the oldest, the newest and some 
 OUTPUTS_SHOWN = 12  # of a head with very many classes: those answered or true most often
 
 
-def total_losses(answers: Answers) -> FloatArray:
+def total_losses(predictions: Predictions) -> FloatArray:
     """Return the loss of each window, all heads together. Shape (N,)."""
-    return np.asarray(sum(window_losses(pair) for pair in answers.heads.values()))
+    return np.asarray(sum(window_losses(pair) for pair in predictions.heads.values()))
 
 
 def ranked_apart(
@@ -54,7 +54,7 @@ def ranked_apart(
 
 
 def window_examples(
-    run: Run, index: WindowIndex, answers: Answers, rows: npt.NDArray[np.int64], losses_N: FloatArray
+    run: Run, index: WindowIndex, predictions: Predictions, rows: npt.NDArray[np.int64], losses_N: FloatArray
 ) -> list[Example]:
     """Draw the frames of these windows side by side, with what was true and what was answered."""
     if FRAMES not in run.recipe.inputs or len(rows) == 0:
@@ -64,25 +64,25 @@ def window_examples(
     return [
         Example(
             picture=encode(side_by_side(frames_THWC[steps])),
-            caption=f"{place(index, answers, row)}, loss {losses_N[row]:.2f}",
-            rows=answer_rows(answers, row),
+            caption=f"{place(index, predictions, row)}, loss {losses_N[row]:.2f}",
+            rows=answer_rows(predictions, row),
         )
         for row, frames_THWC in zip(rows, frames_BTHWC, strict=True)
     ]
 
 
-def place(index: WindowIndex, answers: Answers, row: int) -> str:
+def place(index: WindowIndex, predictions: Predictions, row: int) -> str:
     """Say where a window is: its recording and the seconds since its first frame."""
     recording = index.recordings[index.recording_N[row]]
-    seconds = (answers.time_ns_N[row] - recording.frame_time_ns[0]) / NS_PER_S
+    seconds = (predictions.time_ns_N[row] - recording.frame_time_ns[0]) / NS_PER_S
     return f"{recording.name} at {seconds:.1f} s"
 
 
-def answer_rows(answers: Answers, row: int) -> list[tuple[str, float, float]]:
+def answer_rows(predictions: Predictions, row: int) -> list[tuple[str, float, float]]:
     """Return (name, true, answered) for every output of every head, as shares of 1."""
-    several = len(answers.heads) > 1
+    several = len(predictions.heads) > 1
     rows = []
-    for name, pair in answers.heads.items():
+    for name, pair in predictions.heads.items():
         for label, true, said in zip(output_names(pair.head), *_shares(pair, row), strict=True):
             if (
                 not isinstance(pair.head, Choice)
@@ -100,9 +100,9 @@ def output_names(head: Head) -> list[str]:
     return list(head.names)
 
 
-def _shares(pair: HeadAnswers, row: int) -> tuple[FloatArray, FloatArray]:
+def _shares(pair: HeadPredictions, row: int) -> tuple[FloatArray, FloatArray]:
     """Return truth and answer of one window by output, each from 0 to 1; axes are moved there from [-1, 1]."""
-    head, true_A, said_O = pair.head, pair.truth_NA[row], pair.answers_NO[row]
+    head, true_A, said_O = pair.head, pair.truth_NA[row], pair.predictions_NO[row]
     if isinstance(head, Choice):
         return np.eye(len(head.names))[int(true_A[0])], said_O
     if not isinstance(head, Axes):
@@ -114,7 +114,7 @@ def _shares(pair: HeadAnswers, row: int) -> tuple[FloatArray, FloatArray]:
 
 
 def attention_examples(
-    predictor: Predictor, run: Run, index: WindowIndex, answers: Answers, *, each: int = 2
+    predictor: Predictor, run: Run, index: WindowIndex, predictions: Predictions, *, each: int = 2
 ) -> list[Example]:
     """Draw where the network looks for every output of every head, on windows in which that is its answer.
 
@@ -124,10 +124,12 @@ def attention_examples(
     examples: list[Example] = []
     if FRAMES not in run.recipe.inputs:
         return examples
-    for name, pair in answers.heads.items():
+    for name, pair in predictions.heads.items():
         for output, label in enumerate(output_names(pair.head)):
-            said_N = np.abs(pair.answers_NO[:, output]) if _is_axis(pair.head) else pair.answers_NO[:, output]
-            rows = ranked_apart(said_N, answers.time_ns_N, answers.recording_N, each)
+            said_N = (
+                np.abs(pair.predictions_NO[:, output]) if _is_axis(pair.head) else pair.predictions_NO[:, output]
+            )
+            rows = ranked_apart(said_N, predictions.time_ns_N, predictions.recording_N, each)
             inputs = read_windows(run, index, rows)
             heat_BHW = heat_maps(predictor, run.spec, inputs, name, output)
             for row, frames_THWC, heat_HW in zip(rows, inputs[FRAMES], heat_BHW, strict=True):
@@ -135,8 +137,8 @@ def attention_examples(
                 examples.append(
                     Example(
                         picture=encode(with_heat(frames_THWC[-1], heat_HW)),
-                        caption=f"{name} {label}: answered {pair.answers_NO[row, output]:.2f}, true "
-                        f"{true * 2 - 1 if _is_axis(pair.head) else true:.2g}; {place(index, answers, row)}",
+                        caption=f"{name} {label}: answered {pair.predictions_NO[row, output]:.2f}, true "
+                        f"{true * 2 - 1 if _is_axis(pair.head) else true:.2g}; {place(index, predictions, row)}",
                     )
                 )
     return examples
@@ -147,18 +149,18 @@ def _is_axis(head: Head) -> bool:
 
 
 def best_and_worst(
-    run: Run, index: WindowIndex, answers: Answers, *, count: int = 6
+    run: Run, index: WindowIndex, predictions: Predictions, *, count: int = 6
 ) -> tuple[Sequence[Example], Sequence[Example]]:
     """Draw the windows of lowest loss among those where the action changes, and of highest loss among all.
 
     Where nothing changes, the lowest loss is an open road: it shows nothing.
     """
-    losses_N = total_losses(answers)
+    losses_N = total_losses(predictions)
     changes_N = index.changes()
     easy_N = np.where(changes_N, -losses_N, -losses_N - losses_N.max() - 1) if changes_N.any() else -losses_N
-    best = ranked_apart(easy_N, answers.time_ns_N, answers.recording_N, count)
-    worst = ranked_apart(losses_N, answers.time_ns_N, answers.recording_N, count)
+    best = ranked_apart(easy_N, predictions.time_ns_N, predictions.recording_N, count)
+    worst = ranked_apart(losses_N, predictions.time_ns_N, predictions.recording_N, count)
     return (
-        window_examples(run, index, answers, best, losses_N),
-        window_examples(run, index, answers, worst, losses_N),
+        window_examples(run, index, predictions, best, losses_N),
+        window_examples(run, index, predictions, worst, losses_N),
     )

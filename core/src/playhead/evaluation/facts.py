@@ -47,12 +47,14 @@ def _told(value: Any) -> str:
 
 def recordings_facts(run: Run, found: Evaluation) -> dict[str, str]:
     """Return how many windows of each recording were asked about."""
-    assert found.answers is not None
-    counts = np.bincount(found.answers.recording_N, minlength=len(found.answers.recordings))
+    assert found.predictions is not None
+    counts = np.bincount(found.predictions.recording_N, minlength=len(found.predictions.recordings))
     part = "test" if run.data.get("test_windows") else "validation"
     kept = f"kept for {part}" if found.is_held_out else "named by the user, perhaps trained on"
     used = {
-        name: f"{count:,} windows" for name, count in zip(found.answers.recordings, counts, strict=True) if count
+        name: f"{count:,} windows"
+        for name, count in zip(found.predictions.recordings, counts, strict=True)
+        if count
     }
     return {"which": kept, **used}
 

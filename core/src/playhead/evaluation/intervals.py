@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from playhead.evaluation.answers import FloatArray, IntArray
+from playhead.evaluation.predictions import FloatArray, IntArray
 
 Z_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 

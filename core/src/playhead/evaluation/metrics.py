@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
-from playhead.evaluation.answers import (
+from playhead.evaluation.predictions import (
     BoolArray,
     FloatArray,
-    HeadAnswers,
+    HeadPredictions,
     IntArray,
     changed,
     decided,
@@ -66,7 +66,7 @@ class HeadScores:
 
 
 def score_head(
-    answers: HeadAnswers,
+    predictions: HeadPredictions,
     time_ns_N: npt.NDArray[np.int64],
     segment_N: IntArray,
     *,
@@ -76,13 +76,13 @@ def score_head(
 
     Units:  tolerance_s seconds that a press or release may be early or late.
     """
-    head, truth_NA = answers.head, states(answers.head, answers.truth_NA)
-    said_NA, changed_N = decided(head, answers.answers_NO), changed(answers)
+    head, truth_NA = predictions.head, states(predictions.head, predictions.truth_NA)
+    said_NA, changed_N = decided(head, predictions.predictions_NO), changed(predictions)
     if isinstance(head, Keys):
         on_time = event_f1(truth_NA > 0, said_NA > 0, time_ns_N, segment_N, tolerance_s=tolerance_s)
-        return _keys_scores(answers, truth_NA > 0, said_NA > 0, changed_N, on_time)
+        return _keys_scores(predictions, truth_NA > 0, said_NA > 0, changed_N, on_time)
     if isinstance(head, Choice):
-        return _choice_scores(answers, truth_NA, said_NA, changed_N)
+        return _choice_scores(predictions, truth_NA, said_NA, changed_N)
     error = _mean(np.abs(truth_NA - said_NA)[changed_N])
     return HeadScores(
         head=head,
@@ -94,30 +94,30 @@ def score_head(
 
 
 def _keys_scores(
-    answers: HeadAnswers, truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray, on_time: float
+    predictions: HeadPredictions, truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray, on_time: float
 ) -> HeadScores:
-    bins = calibration(answers.answers_NO.ravel(), truth_NK.ravel())
+    bins = calibration(predictions.predictions_NO.ravel(), truth_NK.ravel())
     summary = keys_summary(truth_NK, said_NK, changed_N)
     return HeadScores(
-        head=answers.head,
+        head=predictions.head,
         windows=len(truth_NK),
         changes=int(changed_N.sum()),
         summary={**summary, "event_f1": on_time, "calibration_error": bins.error},
-        rows=key_rows(answers.head.names, truth_NK, said_NK),
+        rows=key_rows(predictions.head.names, truth_NK, said_NK),
         calibration=bins,
     )
 
 
 def _choice_scores(
-    answers: HeadAnswers, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray
+    predictions: HeadPredictions, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray
 ) -> HeadScores:
-    names = answers.head.names
+    names = predictions.head.names
     true_N, said_N = truth_NA[:, 0].astype(np.int64), said_NA[:, 0].astype(np.int64)
     table_CC = confusion(true_N, said_N, len(names))
-    bins = calibration(answers.answers_NO.max(1, initial=0.0), true_N == said_N)
+    bins = calibration(predictions.predictions_NO.max(1, initial=0.0), true_N == said_N)
     on_change = _mean((true_N == said_N)[changed_N])
     return HeadScores(
-        head=answers.head,
+        head=predictions.head,
         windows=len(truth_NA),
         changes=int(changed_N.sum()),
         summary={**choice_summary(table_CC), "change_accuracy": on_change, "calibration_error": bins.error},
@@ -312,19 +312,19 @@ def calibration(stated: npt.ArrayLike, is_right: npt.ArrayLike, bins: int = 10) 
     return Calibration(count_B=count_B, stated_B=stated_B, observed_B=observed_B)
 
 
-def window_losses(answers: HeadAnswers) -> FloatArray:
+def window_losses(predictions: HeadPredictions) -> FloatArray:
     """Return the loss of each window: cross-entropy of keys and classes, squared error of axes.
 
     Shapes:  returns (N,).
     """
-    head, truth_NA = answers.head, answers.truth_NA.astype(np.float64)
-    likely_NO = np.clip(answers.answers_NO.astype(np.float64), 1e-6, 1 - 1e-6)
+    head, truth_NA = predictions.head, predictions.truth_NA.astype(np.float64)
+    likely_NO = np.clip(predictions.predictions_NO.astype(np.float64), 1e-6, 1 - 1e-6)
     if isinstance(head, Keys):
         entropy_NK = -(truth_NA * np.log(likely_NO) + (1 - truth_NA) * np.log1p(-likely_NO))
         return np.asarray(entropy_NK.sum(1))
     if isinstance(head, Choice):
         return np.asarray(-np.log(likely_NO[np.arange(len(truth_NA)), truth_NA[:, 0].astype(np.int64)]))
-    said_NA = decided(head, answers.answers_NO)
+    said_NA = decided(head, predictions.predictions_NO)
     return np.asarray(((truth_NA - said_NA) ** 2).sum(1))
 
 

@@ -16,8 +16,8 @@ from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import NotANumber
-from playhead.evaluation.answers import Answers, HeadAnswers
 from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
+from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.evaluation.sanity_checks import (
     FRAMES,
     Verdict,
@@ -36,7 +36,7 @@ SHUFFLE_WINDOWS = 512
 
 def ask(
     predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
-) -> Answers:
+) -> Predictions:
     """Answer every window of an index, in order.
 
     `progress` hears after each batch how many windows were answered.
@@ -55,22 +55,22 @@ def ask(
         for name, values in predictor.predict_prepared(inputs).items():
             said[name].append(values)
         progress(len(batch["rows"]))
-    return as_answers(run, index, {name: np.concatenate(parts) for name, parts in said.items()})
+    return as_predictions(run, index, {name: np.concatenate(parts) for name, parts in said.items()})
 
 
-def as_answers(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) -> Answers:
-    """Put answers beside the truth of an index."""
-    check_answers(said)
+def as_predictions(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) -> Predictions:
+    """Put predictions beside the truth of an index."""
+    check_predictions(said)
     heads = {
-        name: HeadAnswers(
+        name: HeadPredictions(
             head=head,
             truth_NA=index.labels[name].astype(np.float64),
-            answers_NO=said[name].astype(np.float64),
+            predictions_NO=said[name].astype(np.float64),
             previous_NA=index.previous[name].astype(np.float64),
         )
         for name, head in run.schema.items()
     }
-    return Answers(
+    return Predictions(
         heads=heads,
         time_ns_N=label_times(run, index),
         recording_N=index.recording_N,
@@ -79,8 +79,8 @@ def as_answers(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) 
     )
 
 
-def check_answers(said: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Raise NotANumber naming the heads whose answers are none, and in how many windows."""
+def check_predictions(said: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Raise NotANumber naming the heads whose predictions are none, and in how many windows."""
     bad = {name: int((~np.isfinite(values)).any(1).sum()) for name, values in said.items()}
     told = [f"the answer of {name} was no number in {count:,} of {len(said[name]):,} windows"
             for name, count in bad.items() if count]  # fmt: skip
@@ -142,11 +142,13 @@ def _shuffle_verdicts(
                 inputs[FRAMES] = read_windows(run, some, order[place])[FRAMES]
             for name, values in predictor.predict_batch(inputs).items():
                 said[name].append(values)
-        answers = as_answers(run, some, {name: np.concatenate(parts) for name, parts in said.items()})
+        predictions = as_predictions(run, some, {name: np.concatenate(parts) for name, parts in said.items()})
         scores.append(
             {
-                name: score_head(pair, answers.time_ns_N, answers.segments).summary[PRIMARY[pair.head.kind]]
-                for name, pair in answers.heads.items()
+                name: score_head(pair, predictions.time_ns_N, predictions.segments).summary[
+                    PRIMARY[pair.head.kind]
+                ]
+                for name, pair in predictions.heads.items()
             }
         )
     return [

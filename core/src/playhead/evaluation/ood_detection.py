@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
 from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
 from playhead.evaluation.ood_scores import Activations, FeatureBank, ood_scores, together
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 
 BLOCK = 1024  # windows whose distances are computed at once: they are (windows, classes, features)
 

@@ -21,8 +21,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from playhead.evaluation.answers import BoolArray, FloatArray, IntArray
 from playhead.evaluation.metrics import Calibration
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.evaluation.statistics import ScoreTable
 
 BLUE, ORANGE, GREEN, RED, GREY = "#4285d6", "#d98324", "#3c9e63", "#cf5252", "#8d939c"
@@ -198,7 +198,7 @@ def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
             lower.stairs(np.maximum(bins.count_B, 0.5), edges, color=colour, fill=True, alpha=0.5)
         upper.set(ylabel="how often it was so", xlim=(0, 1), ylim=(0, 1))
         upper.legend(fontsize=9)
-        lower.set(xlabel="probability stated", ylabel="answers", yscale="log")
+        lower.set(xlabel="probability stated", ylabel="predictions", yscale="log")
         lower.yaxis.set_minor_formatter(NullFormatter())
     return drawing.svg
 

@@ -13,12 +13,12 @@ import numpy as np
 from playhead.clock import NS_PER_S
 from playhead.decoding import json_text
 from playhead.evaluation import plots
-from playhead.evaluation.answers import HELD, Answers, decided
 from playhead.evaluation.baselines import TITLES
 from playhead.evaluation.choice_page import baseline_accuracy, choice_view
 from playhead.evaluation.choice_plots import history_plots
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
+from playhead.evaluation.predictions import HELD, Predictions, decided
 from playhead.evaluation.results import Evaluation, HeadResult, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
@@ -132,26 +132,26 @@ def _head(result: HeadResult, evaluation: Evaluation) -> dict[str, Any]:
         "changes": result.scores.changes,
         "rows": head_rows(result),
         "is_studied": is_studied,
-        "plots": [] if is_studied else _head_plots(result, evaluation.answers),
+        "plots": [] if is_studied else _head_plots(result, evaluation.predictions),
         "primary": measure_title(PRIMARY[result.kind]),
     }
 
 
-def _head_plots(result: HeadResult, answers: Answers | None) -> list[tuple[str, str]]:
+def _head_plots(result: HeadResult, predictions: Predictions | None) -> list[tuple[str, str]]:
     """Return (heading, SVG) of every plot that this kind of head has."""
     found: list[tuple[str, str]] = []
-    head, pair = result.answers.head, result.answers
+    head, pair = result.predictions.head, result.predictions
     if result.scores.windows == 0:
         return found
     if result.kind == "axes":
-        values = plots.axes_plot(pair.truth_NA, decided(head, pair.answers_NO), head.names)
+        values = plots.axes_plot(pair.truth_NA, decided(head, pair.predictions_NO), head.names)
         return [("Answered over true", values)]
     table_CC = result.scores.confusion_CC
     chance = {name: row["f1"] for name, row in result.baselines["prior_random"].rows.items()}
     found.append(("By name", plots.score_bars(result.scores.rows, chance, TITLES["prior_random"])))
     if result.kind == "keys":
-        names, table_CC = key_combinations(head.names, pair.truth_NA >= HELD, pair.answers_NO >= HELD)
-        true_K, said_K = (pair.truth_NA >= HELD).mean(0), (pair.answers_NO >= HELD).mean(0)
+        names, table_CC = key_combinations(head.names, pair.truth_NA >= HELD, pair.predictions_NO >= HELD)
+        true_K, said_K = (pair.truth_NA >= HELD).mean(0), (pair.predictions_NO >= HELD).mean(0)
         found.append(("Keys held together", plots.confusion_plot(table_CC, names)))
     elif table_CC is not None:
         said_K, true_K = (table_CC.sum(axis) / max(1, int(table_CC.sum())) for axis in (0, 1))
@@ -159,16 +159,16 @@ def _head_plots(result: HeadResult, answers: Answers | None) -> list[tuple[str, 
     found.append(("Balance", plots.balance_plot(head.names, true_K, said_K)))
     if result.scores.calibration is not None:
         found.append(("Calibration", plots.calibration_plot({result.name: result.scores.calibration})))
-    if result.kind == "keys" and answers is not None:
-        found.append(("A stretch of a recording", _timeline(result, answers)))
+    if result.kind == "keys" and predictions is not None:
+        found.append(("A stretch of a recording", _timeline(result, predictions)))
     return found
 
 
-def _timeline(result: HeadResult, answers: Answers) -> str:
+def _timeline(result: HeadResult, predictions: Predictions) -> str:
     """Draw the stretch of TIMELINE_S seconds in which the action changes most often."""
-    time_s_N = answers.time_ns_N / NS_PER_S
-    held_NK = result.answers.truth_NA >= HELD
-    longest = answers.segments == np.bincount(answers.segments).argmax()
+    time_s_N = predictions.time_ns_N / NS_PER_S
+    held_NK = result.predictions.truth_NA >= HELD
+    longest = predictions.segments == np.bincount(predictions.segments).argmax()
     places = np.flatnonzero(longest)
     end_N = np.searchsorted(time_s_N[places], time_s_N[places] + TIMELINE_S)
     changes_N = np.concatenate([[0], np.cumsum((np.diff(held_NK[places].astype(np.int8), axis=0) != 0).any(1))])
@@ -177,6 +177,6 @@ def _timeline(result: HeadResult, answers: Answers) -> str:
     return plots.timeline_plot(
         time_s_N[shown_rows] - time_s_N[shown_rows[0]],
         held_NK[shown_rows],
-        result.answers.answers_NO[shown_rows],
-        result.answers.head.names,
+        result.predictions.predictions_NO[shown_rows],
+        result.predictions.head.names,
     )

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from playhead.evaluation.answers import Answers, HeadAnswers
-from playhead.evaluation.baselines import baseline_answers, baseline_title
+from playhead.evaluation.baselines import baseline_predictions, baseline_title
 from playhead.evaluation.choice import ChoiceStudy
 from playhead.evaluation.choice_text import confusion_text, summary_lines
 from playhead.evaluation.example import Example
 from playhead.evaluation.metrics import CHANGE, PRIMARY, HeadScores, is_better, measure_title, score_head
+from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.evaluation.sanity_checks import Verdict
 from playhead.evaluation.statistics import ScoreTable, aligned, bootstrap_mean, number, shown
 from playhead.names import visible
@@ -22,17 +22,17 @@ from playhead.names import visible
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HeadResult:
-    """One head's answers and scores, beside the scores of its baselines on the same windows."""
+    """One head's predictions and scores, beside the scores of its baselines on the same windows."""
 
     name: str
-    answers: HeadAnswers
+    predictions: HeadPredictions
     scores: HeadScores
     baselines: Mapping[str, HeadScores]
 
     @property
     def kind(self) -> str:
         """Of its head: keys, choice or axes."""
-        return self.answers.head.kind
+        return self.predictions.head.kind
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as plain data; NaN becomes null."""
@@ -52,25 +52,25 @@ def _plain(numbers: Mapping[str, float]) -> dict[str, float | None]:
     return {name: round(float(value), 6) if math.isfinite(value) else None for name, value in numbers.items()}
 
 
-def judge_heads(answers: Answers, *, tolerance_s: float, is_acting: bool = True) -> list[HeadResult]:
+def judge_heads(predictions: Predictions, *, tolerance_s: float, is_acting: bool = True) -> list[HeadResult]:
     """Score every head and its baselines.
 
     Pictures that have nothing to do with the one before (not `is_acting`) have no changes, and nothing to repeat.
     Units:  tolerance_s seconds a press may be early or late.
     """
     results = []
-    for name, head_answers in answers.heads.items():
-        baselines = baseline_answers(head_answers)
+    for name, head_predictions in predictions.heads.items():
+        baselines = baseline_predictions(head_predictions)
         if not is_acting:
             baselines = {who: theirs for who, theirs in baselines.items() if who not in ACTING_BASELINES}
         scored = {
-            who: score_head(theirs, answers.time_ns_N, answers.segments, tolerance_s=tolerance_s)
-            for who, theirs in {"": head_answers, **baselines}.items()
+            who: score_head(theirs, predictions.time_ns_N, predictions.segments, tolerance_s=tolerance_s)
+            for who, theirs in {"": head_predictions, **baselines}.items()
         }
         if not is_acting:
             scored = {who: without_changes(scores) for who, scores in scored.items()}
         own = scored.pop("")
-        results.append(HeadResult(name=name, answers=head_answers, scores=own, baselines=scored))
+        results.append(HeadResult(name=name, predictions=head_predictions, scores=own, baselines=scored))
     return results
 
 
@@ -158,7 +158,7 @@ def _comparison(
 class Evaluation:
     """What was found. Whatever an evaluation did not do stays empty, and the page leaves it out.
 
-    `is_held_out` says that no window compared was trained on, `is_acting` that answers are actions, one after
+    `is_held_out` says that no window compared was trained on, `is_acting` that predictions are actions, one after
     another. `augmented` are pictures beside themselves as training sees them. `facts` are groups of named facts:
     the run, its data, the settings, the machine. `notes` say what could not be measured, and why.
     """
@@ -169,7 +169,7 @@ class Evaluation:
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     is_held_out: bool = True
     is_acting: bool = True
-    answers: Answers | None = None
+    predictions: Predictions | None = None
     heads: Sequence[HeadResult] = ()
     choices: Sequence[ChoiceStudy] = ()
     augmented: Sequence[tuple[bytes, Sequence[bytes]]] = ()

@@ -1,5 +1,5 @@
 """Tests a network can fail although its scores look fine: the same answer to everything, an input that is the
-answer, answers that do not depend on the picture.
+answer, predictions that do not depend on the picture.
 
 Shape legend: N windows, T frames of a window, H, W, C picture, A label columns, O outputs.
 """
@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.evaluation.answers import FloatArray
+from playhead.evaluation.predictions import FloatArray
 
 Inputs = Mapping[str, npt.NDArray[Any]]
 Predict = Callable[[Inputs], Mapping[str, FloatArray]]
 FRAMES = "frames"
 
-COLLAPSED_BELOW = 0.02  # answers to white, black, noise and a real picture that lie nearer than this are the same
+COLLAPSED_BELOW = 0.02  # predictions for white, black, noise and a picture that lie nearer than this are one
 LEAK_CORRELATION = 0.98  # an input this correlated with the label is the label
 LEAK_R2 = 0.95  # as are inputs that determine it linearly to this degree
 
@@ -52,13 +52,13 @@ def constant_input_test(predict: Predict, inputs: Inputs, *, seed: int = 0) -> V
     """
     window = {name: values[len(values) // 2] for name, values in inputs.items()}
     pictures = {"real": window[FRAMES], **constant_inputs(window[FRAMES], seed=seed)}
-    answers = predict(
+    predictions = predict(
         {
             name: np.stack(list(pictures.values())) if name == FRAMES else np.stack([values] * len(pictures))
             for name, values in window.items()
         }
     )
-    spreads = {head: float(np.ptp(answers_NO, axis=0).max()) for head, answers_NO in answers.items()}
+    spreads = {head: float(np.ptp(predictions_NO, axis=0).max()) for head, predictions_NO in predictions.items()}
     collapsed = [head for head, spread in spreads.items() if not spread >= COLLAPSED_BELOW]
     listing = ", ".join(f"{head} {spread:.3f}" for head, spread in spreads.items())
     if collapsed:

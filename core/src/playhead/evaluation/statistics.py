@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from playhead.decoding import plain
-from playhead.evaluation.answers import FloatArray
+from playhead.evaluation.predictions import FloatArray
 from playhead.game import Measure
 from playhead.names import visible
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from playhead.evaluation.answers import FloatArray, IntArray
 from playhead.evaluation.metrics import Calibration, calibration
+from playhead.evaluation.predictions import FloatArray, IntArray
 
 COLDEST, HOTTEST = 0.05, 20.0
 STEPS = 60  # of the golden section: the interval shrinks to 1e-11 of itself

@@ -25,11 +25,11 @@ class Heads(nn.Module):
 
 
 def probabilities(schema: LabelSchema, logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Turn logits into answers (B, outputs): shares of 1 for keys, classes and deltas, values for axes."""
-    return {name: _answers(head, logits[name]) for name, head in schema.items()}
+    """Turn logits into predictions (B, outputs): shares of 1 for keys, classes and deltas, values for axes."""
+    return {name: _predictions(head, logits[name]) for name, head in schema.items()}
 
 
-def _answers(head: Head, logits_BO: Tensor) -> Tensor:
+def _predictions(head: Head, logits_BO: Tensor) -> Tensor:
     if isinstance(head, Keys):
         return logits_BO.sigmoid()
     if isinstance(head, Choice):

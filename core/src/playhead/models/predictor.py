@@ -1,4 +1,4 @@
-"""One window in, answers out, as fast as one thread can: what playing and evaluation ask a network with."""
+"""One window in, predictions out, as fast as one thread can: what playing and evaluation ask a network with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playhead.labels import LabelSchema
 from playhead.models.heads import probabilities
 from playhead.models.network import Network
 
-Answers = dict[str, npt.NDArray[np.float32]]
+Predictions = dict[str, npt.NDArray[np.float32]]
 
 
 class Predictor:
@@ -32,25 +32,25 @@ class Predictor:
         self.device = device
         self.network = network.to(device=device).eval()
 
-    def decide(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Answers:
+    def decide(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Predictions:
         """Answer one window.
 
         Shapes:  "frames" (T, H, W, C) uint8, telemetry (T,) float32; returns head -> (outputs,).
         """
-        answers = self.predict_batch({name: np.asarray(value)[None] for name, value in inputs.items()})
-        return {name: values[0] for name, values in answers.items()}
+        predictions = self.predict_batch({name: np.asarray(value)[None] for name, value in inputs.items()})
+        return {name: values[0] for name, values in predictions.items()}
 
-    def predict_batch(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Answers:
+    def predict_batch(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Predictions:
         """Answer several windows. Shapes: as `decide` with a leading axis; returns head -> (B, outputs)."""
         tensors = {name: torch.as_tensor(value) for name, value in self.prepare(inputs).items()}
         return self.predict_prepared(tensors)
 
-    def predict_prepared(self, inputs: Mapping[str, torch.Tensor]) -> Answers:
+    def predict_prepared(self, inputs: Mapping[str, torch.Tensor]) -> Predictions:
         """Answer a batch of a Loader, whose frames are prepared already."""
         with torch.inference_mode():
             on_device = {name: v.to(self.device) for name, v in inputs.items() if isinstance(v, torch.Tensor)}
-            answers = probabilities(self.schema, self.network(on_device))
-            return {name: values.float().cpu().numpy() for name, values in answers.items()}
+            predictions = probabilities(self.schema, self.network(on_device))
+            return {name: values.float().cpu().numpy() for name, values in predictions.items()}
 
     def prepare(self, inputs: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         """Return the inputs with whole frames replaced by what the network looks at."""

@@ -1,1 +1,1 @@
-"""A run plays the game: frames to a window, answers to keys, and out again when it is stuck. Knows no storage."""
+"""A run plays the game: frames to a window, predictions to keys, out again when stuck. Knows no storage."""

@@ -25,7 +25,7 @@ from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes, Head
 from playhead.names import visible
-from playhead.playing.controllers import Answers
+from playhead.playing.controllers import Predictions
 
 NEWS_NS = NS_PER_S // 10
 BAR_WIDTH = 32  # characters: with names and numbers it fits into 80 columns
@@ -49,24 +49,24 @@ class News:
     age_ms: float = 0.0
     late: int = 0
     dropped: int = 0
-    answers: Answers = field(default_factory=dict)
+    predictions: Predictions = field(default_factory=dict)
     held: dict[str, Origin] = field(default_factory=dict)
 
 
 class PlayerConsole:
     """A watcher of the loop. `screen()` may be asked by another thread.
 
-    `answers` are what the network said last, head -> (outputs,). With `only_watches` nothing is ever pressed.
+    `predictions` are what the network said last, head -> (outputs,). With `only_watches` nothing is ever pressed.
     """
 
     def __init__(
-        self, game: Game, title: str, *, rate_hz: float, answers: Callable[[], Answers],
+        self, game: Game, title: str, *, rate_hz: float, predictions: Callable[[], Predictions],
         authority: ControlAuthority | None, only_watches: bool = False,
     ) -> None:  # fmt: skip
         self._game = game
         self._title = title
         self._asked_hz = rate_hz
-        self._answers = answers
+        self._predictions = predictions
         self._authority = authority
         self._only_watches = only_watches
         self._rates = {name: Rate() for name in ("captured", "predicted", "acted")[: 2 if only_watches else 3]}
@@ -112,7 +112,7 @@ class PlayerConsole:
             age_ms=statistics.median(self._ages_ns) / 1e6,
             late=tick.report.late,
             dropped=tick.report.dropped,
-            answers=dict(self._answers()),
+            predictions=dict(self._predictions()),
             held=dict(self._held),
         )
 
@@ -165,7 +165,7 @@ class PlayerConsole:
         return table
 
     def _heads(self, news: News) -> Iterator[RenderableType]:
-        for name, answer in news.answers.items():
+        for name, answer in news.predictions.items():
             head = self._game.schema.head(name)
             table = Table.grid(padding=(0, 1))
             table.add_column(width=14, no_wrap=True)

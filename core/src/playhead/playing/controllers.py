@@ -1,4 +1,4 @@
-"""From a network's answers to actions: thresholds, proportional presses, opposites, choices, axes."""
+"""From a network's predictions to actions: thresholds, proportional presses, opposites, choices, axes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from playhead.errors import BadValue, not_found
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Head, Keys
 
-Answers = Mapping[str, npt.NDArray[np.float32]]
+Predictions = Mapping[str, npt.NDArray[np.float32]]
 
 
 class Controller(Protocol):
     """What a game's `controller` reference returns when it is called with the game and the settings."""
 
-    def act(self, answers: Answers, interval_s: float) -> Mapping[str, float]:
+    def act(self, predictions: Predictions, interval_s: float) -> Mapping[str, float]:
         """Return code -> share of the coming interval a key is held (0..1), or the value of an axis.
 
-        Shapes:  answers head -> (outputs,): shares of 1 for keys, classes and deltas, values for axes.
+        Shapes:  predictions head -> (outputs,): shares of 1 for keys, classes and deltas, values for axes.
         """
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How answers become presses; a recipe states them as `controller`, `play` changes them with --set.
+    """How predictions become presses; a recipe states them as `controller`, `play` changes them with --set.
 
     Source:  systems.md section 4: steering by the difference, at most .6 of the interval, W and S at .5.
     """
@@ -63,10 +63,10 @@ class DefaultController:
         self._proportional = wanted | {self._opposite[name] for name in wanted if name in self._opposite}
         self._axes: dict[str, float] = {}
 
-    def act(self, answers: Answers, interval_s: float) -> dict[str, float]:
+    def act(self, predictions: Predictions, interval_s: float) -> dict[str, float]:
         """Return what to hold for the coming interval."""
         values: dict[str, float] = {}
-        for name, answer in answers.items():
+        for name, answer in predictions.items():
             head = self._schema.head(name)
             values.update(self._values(head, answer))
         return {self._controls[name]: value for name, value in values.items() if name in self._controls}

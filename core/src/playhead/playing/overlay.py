@@ -82,7 +82,7 @@ class Canvas:
     def draw(
         self,
         frame_HWC: FrameArray,
-        answers: Mapping[str, FloatArray],
+        predictions: Mapping[str, FloatArray],
         level_HW: FrameArray | None,
         caption: str = "",
     ) -> FrameArray:
@@ -94,8 +94,8 @@ class Canvas:
             self._write(caption, self._wide + GAP + 6, self._high - 8, 0.45, _INK)
         top = 6
         for name, head in self._heads.items():
-            if name in answers:
-                top = self._bars(name, head, answers[name], top)
+            if name in predictions:
+                top = self._bars(name, head, predictions[name], top)
         return self.picture_HW3
 
     def _lay(self, frame_HW3: FrameArray, left: int) -> None:

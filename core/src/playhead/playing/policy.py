@@ -15,7 +15,7 @@ from playhead.home import Home
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
-from playhead.playing.controllers import Answers, Controller
+from playhead.playing.controllers import Controller, Predictions
 from playhead.playing.history import History
 from playhead.plugins import Plugins
 from playhead.references import resolve
@@ -27,7 +27,7 @@ PAUSE_INTERVALS = 4.0  # as in data/windows.py: frames further apart belong to d
 
 
 class RunPolicy:
-    """A trained network in control. `answers` is what it said last, for whoever watches."""
+    """A trained network in control. `predictions` is what it said last, for whoever watches."""
 
     origin = Origin.MODEL
 
@@ -36,7 +36,7 @@ class RunPolicy:
         self._history = history
         self._controller = controller
         self._interval_s = 1 / rate_hz
-        self.answers: Answers = {}
+        self.predictions: Predictions = {}
         self.unanswered = 0  # frames on which an answer was no number
 
     @classmethod
@@ -61,13 +61,13 @@ class RunPolicy:
     def decide(self, captured: CapturedFrame) -> Action:
         """Look at the newest frame and those before it, and say what to hold."""
         self._history.add(captured)
-        self.answers = self._predictor.decide(self._history.window())
-        if not all(np.isfinite(answer).all() for answer in self.answers.values()):
+        self.predictions = self._predictor.decide(self._history.window())
+        if not all(np.isfinite(answer).all() for answer in self.predictions.values()):
             # Telemetry that is no number, for one. Nothing is held by a network that does not know.
             self.unanswered += 1
-            self.answers = {name: np.zeros_like(answer) for name, answer in self.answers.items()}
+            self.predictions = {name: np.zeros_like(answer) for name, answer in self.predictions.items()}
             return {}
-        return self._controller.act(self.answers, self._interval_s)
+        return self._controller.act(self.predictions, self._interval_s)
 
 
 def history_of(run: Run, rate_hz: float) -> History:

@@ -26,7 +26,7 @@ from playhead.labels import Axes, Choice, Head, LabelSchema
 from playhead.models.attribution import heat_maps
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
-from playhead.playing.controllers import Answers
+from playhead.playing.controllers import Predictions
 from playhead.playing.history import History
 from playhead.playing.overlay import Canvas
 from playhead.playing.policy import history_of, warm_up
@@ -38,7 +38,7 @@ SLOWER = 1.3  # the heat is expected to take so much longer than it usually did
 
 
 class Watching:
-    """A driver that answers and never presses. `answers` is what it said last, `level_HW` where it looked.
+    """A driver that answers and never presses. `predictions` is what it said last, `level_HW` where it looked.
 
     Units:  later_s is what the rest of a tick takes after the answer; whoever draws sets it.
     """
@@ -55,7 +55,7 @@ class Watching:
         self._heat_s = 0.0
         self._heat_head = _first_choice(run.schema) if with_heat else ""
         self.later_s = 0.0
-        self.answers: Answers = {}
+        self.predictions: Predictions = {}
         self.level_HW: FrameArray | None = None
         self.heat_of = ""
         self.heats = 0
@@ -109,13 +109,13 @@ class Watching:
         """Answer the newest frame, and say where it looked when the frame rate leaves time for it."""
         began_s = time.perf_counter()
         self._history.add(captured)
-        self.answers = self._predictor.decide(self._history.window())
+        self.predictions = self._predictor.decide(self._history.window())
         for name, head in self.schema.items():
-            self.said[name][_answer_name(head, self.answers[name])] += 1
+            self.said[name][_answer_name(head, self.predictions[name])] += 1
         if self.has_heat:
             spent_s = time.perf_counter() - began_s
             if spent_s + self._heat_s + self.later_s <= BUDGET * self._period_s:
-                self._feel(int(np.argmax(self.answers[self._heat_head])))
+                self._feel(int(np.argmax(self.predictions[self._heat_head])))
             else:
                 self._heat_s *= FORGETS
 
@@ -130,7 +130,7 @@ class Watching:
 
     @property
     def columns(self) -> Mapping[str, str]:
-        """What a recording keeps beside the answers: how likely each class was."""
+        """What a recording keeps beside the predictions: how likely each class was."""
         return {
             f"{name}_{one}": "float32"
             for name, head in self.schema.items()
@@ -139,15 +139,15 @@ class Watching:
         }
 
     def annotation(self) -> Annotation:
-        """Return the answers as labels, and how likely each class was."""
+        """Return the predictions as labels, and how likely each class was."""
         likely = {
             f"{name}_{one}": float(value)
             for name, head in self.schema.items()
             if isinstance(head, Choice)
-            for one, value in zip(head.names, self.answers[name], strict=True)
+            for one, value in zip(head.names, self.predictions[name], strict=True)
         }
-        return Annotation(labels={name: as_label(head, self.answers[name]) for name, head in self.schema.items()},
-                    columns=likely)  # fmt: skip
+        labels = {name: as_label(head, self.predictions[name]) for name, head in self.schema.items()}
+        return Annotation(labels=labels, columns=likely)
 
 
 def as_label(head: Head, answer_O: npt.NDArray[np.floating]) -> npt.NDArray[np.generic]:
@@ -203,7 +203,7 @@ class LiveView:
         began_ns = time.perf_counter_ns()
         watching = self._watching
         caption = f"Grad-CAM: {watching.heat_of}" if watching.level_HW is not None else "Grad-CAM: no time for it"
-        picture_HW3 = self._canvas.draw(tick.captured.frame_HWC, watching.answers, watching.level_HW, caption)
+        picture_HW3 = self._canvas.draw(tick.captured.frame_HWC, watching.predictions, watching.level_HW, caption)
         self._screen.show(picture_HW3)
         took_ns = time.perf_counter_ns() - began_ns
         self.overhead_ns.append(took_ns)

@@ -151,9 +151,9 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     frames = torch.randint(0, 255, (2, recipe.length, *game.frame.shape), dtype=torch.uint8)
     telemetry = {column: torch.zeros(2, recipe.length) for column in recipe.inputs if column != "frames"}
     with torch.inference_mode():
-        answers = network({"frames": frames, **telemetry})
+        predictions = network({"frames": frames, **telemetry})
     for head_name, head in schema.items():
-        assert tuple(answers[head_name].shape) == (2, head.outputs), f"recipe {name}, head {head_name}"
+        assert tuple(predictions[head_name].shape) == (2, head.outputs), f"recipe {name}, head {head_name}"
 
 
 def check_controller(game: Game, settings: dict[str, Any]) -> None:
@@ -170,8 +170,8 @@ def check_controller(game: Game, settings: dict[str, Any]) -> None:
     ]
     rng = np.random.default_rng(0)
     for trial in range(50):
-        answers = {name: random_answer(head, rng, trial) for name, head in game.schema.items()}
-        action = dict(controller.act(answers, float(rng.uniform(0.01, 0.5))))
+        predictions = {name: random_answer(head, rng, trial) for name, head in game.schema.items()}
+        action = dict(controller.act(predictions, float(rng.uniform(0.01, 0.5))))
         for code, value in action.items():
             assert code in ranges, f"the controller presses {code}, which is no control of {game.name}"
             low, high = ranges[code]

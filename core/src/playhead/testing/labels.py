@@ -1,4 +1,4 @@
-"""Labels and answers of any head, for the contract to try things with, and the check that some are valid."""
+"""Labels and predictions of any head, for the contract to try things with, and the check that some are valid."""
 
 from __future__ import annotations
 

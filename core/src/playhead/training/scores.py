@@ -19,7 +19,7 @@ ClassArray = npt.NDArray[np.int64]
 
 
 class Scores:
-    """Collects answers, labels and losses of a validation; `metrics` sums them up.
+    """Collects predictions, labels and losses of a validation; `metrics` sums them up.
 
     Everything is compared as classes: a key 0 or 1, a choice its class, a delta its number, and an axis
     -1, 0 or 1: left of, at, or right of rest (a tenth of its range).
@@ -29,7 +29,7 @@ class Scores:
         self.schema = schema
         self._loss_sums: dict[str, float] = dict.fromkeys(schema, 0.0)
         self._windows = 0
-        self._answers: dict[str, list[ClassArray]] = {name: [] for name in schema}
+        self._predictions: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._truths: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._repeats: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._errors: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in schema}
@@ -42,7 +42,7 @@ class Scores:
             self._loss_sums[name] += float(losses[name]) * count
             labels, previous = batch["labels"][name].cpu(), batch["previous"][name].cpu()
             own = logits[name].detach().float().cpu()
-            self._answers[name].append(_as_numpy(answered(head, own)))
+            self._predictions[name].append(_as_numpy(answered(head, own)))
             self._truths[name].append(_as_numpy(as_classes(head, labels)))
             self._repeats[name].append(_as_numpy(repeated(head, previous)))
             if isinstance(head, Axes) and not head.deltas:
@@ -65,7 +65,7 @@ class Scores:
         }
 
     def _head_metrics(self, name: str, head: Head) -> dict[str, Any]:
-        answer, truth = np.concatenate(self._answers[name]), np.concatenate(self._truths[name])
+        answer, truth = np.concatenate(self._predictions[name]), np.concatenate(self._truths[name])
         repeat = np.concatenate(self._repeats[name])
         changed = (truth != repeat).any(1)
         majority = np.broadcast_to([_most_common(column) for column in truth.T], truth.shape)
@@ -132,7 +132,7 @@ def _scored(head: Head, answer: ClassArray, truth: ClassArray, changed: npt.NDAr
 
 
 def f1_by_name(head: Head, answer_NA: ClassArray, truth_NA: ClassArray) -> dict[str, float]:
-    """Return F1 of every key, class or axis that occurs in the truth or the answers.
+    """Return F1 of every key, class or axis that occurs in the truth or the predictions.
 
     For keys the positive side counts; for an axis the mean over its classes.
     """

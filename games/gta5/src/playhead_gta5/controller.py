@@ -1,4 +1,4 @@
-"""How answers become keys in Grand Theft Auto V: steering in proportion, throttle and brake held or not.
+"""How predictions become keys in Grand Theft Auto V: steering in proportion, throttle and brake held or not.
 
 Source:  EduardR02/GTA-V-LSTM, 341a22b: of A and D only the stronger, for the difference of both times the time
          since the last prediction, at most 0.6 of it; W and S from 0.5 on (0.1 in 49cf8bc), until a later

@@ -23,38 +23,38 @@ HELD = 0.5  # a key counts as held from this share or probability on
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class HeadAnswers:
-    """Truth and answers of one head.
+class HeadPredictions:
+    """Truth and predictions of one head.
 
     Shapes:  truth_NA (N, columns): keys held or shares of time held, class numbers, values of axes or their
-             changes; answers_NO (N, outputs): probabilities of keys, classes or deltas, values of axes;
+             changes; predictions_NO (N, outputs): probabilities of keys, classes or deltas, values of axes;
              previous_NA (N, columns): the true state just before, which no network is told.
     """
 
     head: Head
     truth_NA: FloatArray
-    answers_NO: FloatArray
+    predictions_NO: FloatArray
     previous_NA: FloatArray
 
     def __post_init__(self) -> None:
         wanted = (self.head.columns, self.head.outputs)
-        got = (self.truth_NA.shape[1], self.answers_NO.shape[1])
-        if got != wanted or len(self.truth_NA) != len(self.answers_NO):
+        got = (self.truth_NA.shape[1], self.predictions_NO.shape[1])
+        if got != wanted or len(self.truth_NA) != len(self.predictions_NO):
             raise Mismatch(
-                f"{len(self.truth_NA)} labels of {got[0]} columns and {len(self.answers_NO)} answers of {got[1]} "
-                f"do not fit a head of {wanted[0]} columns and {wanted[1]} outputs."
+                f"{len(self.truth_NA)} labels of {got[0]} columns and {len(self.predictions_NO)} predictions of "
+                f"{got[1]} do not fit a head of {wanted[0]} columns and {wanted[1]} outputs."
             )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Answers:
+class Predictions:
     """All heads over the same windows, in order of time within each recording.
 
     Shapes:  time_ns_N (N,) when the label of each window holds; recording_N (N,) number of its recording in
              `recordings`; window_N (N,) the window's number in the index it came from.
     """
 
-    heads: Mapping[str, HeadAnswers]
+    heads: Mapping[str, HeadPredictions]
     time_ns_N: npt.NDArray[np.int64]
     recording_N: npt.NDArray[np.int64]
     window_N: npt.NDArray[np.int64]
@@ -81,18 +81,18 @@ def number_segments(time_ns_N: npt.NDArray[np.int64], recording_N: npt.NDArray[n
     return np.concatenate([[0], np.cumsum(breaks)]).astype(np.int64)
 
 
-def decided(head: Head, answers_NO: FloatArray) -> FloatArray:
-    """Turn answers into labels: keys held from a half on, the likeliest class or change, axes as they are.
+def decided(head: Head, predictions_NO: FloatArray) -> FloatArray:
+    """Turn predictions into labels: keys held from a half on, the likeliest class or change, axes as they are.
 
-    Shapes:  answers_NO (N, outputs); returns (N, columns).
+    Shapes:  predictions_NO (N, outputs); returns (N, columns).
     """
     if isinstance(head, Keys):
-        return np.asarray(answers_NO >= HELD, dtype=np.float64)
+        return np.asarray(predictions_NO >= HELD, dtype=np.float64)
     if isinstance(head, Choice):
-        return np.asarray(answers_NO.argmax(1)[:, None], dtype=np.float64)
+        return np.asarray(predictions_NO.argmax(1)[:, None], dtype=np.float64)
     if not head.deltas:
-        return np.clip(answers_NO, -1.0, 1.0)
-    chosen_NA = answers_NO.reshape(len(answers_NO), len(head.names), len(head.deltas)).argmax(2)
+        return np.clip(predictions_NO, -1.0, 1.0)
+    chosen_NA = predictions_NO.reshape(len(predictions_NO), len(head.names), len(head.deltas)).argmax(2)
     return np.asarray(np.asarray(head.deltas)[chosen_NA])
 
 
@@ -106,10 +106,10 @@ def states(head: Head, truth_NA: FloatArray) -> FloatArray:
 AXIS_MOVE = 0.1  # an axis moves all the time; a change counts from this much of its range of 2
 
 
-def changed(answers: HeadAnswers) -> BoolArray:
+def changed(predictions: HeadPredictions) -> BoolArray:
     """Say for each window whether its true label differs from the state just before. Shape (N,)."""
-    head = answers.head
-    now_NA, before_NA = states(head, answers.truth_NA), states(head, answers.previous_NA)
+    head = predictions.head
+    now_NA, before_NA = states(head, predictions.truth_NA), states(head, predictions.previous_NA)
     if not isinstance(head, Axes):
         return np.asarray((now_NA != before_NA).any(1))
     moved_NA = now_NA if head.deltas else now_NA - before_NA
