@@ -249,7 +249,7 @@ def test_a_damaged_recording_is_named_and_taken_again(tmp_path: Path, capsys: An
     [
         (["--teacher", "expert"], "--teacher is for drives; the collector porter does not drive"),
         (["--episodes", "2"], "--episodes is for drives"),
-        (["--disturb"], "--disturb is for drives"),
+        (["--disturb"], "--action-noise is for drives"),
         (["--seed", "3"], "The device phone of doors knows no seed"),
         (["--seconds", "-1"], "--seconds cannot be negative"),
         (["--set", "wheels=3"], "doors has no option {'wheels'}"),

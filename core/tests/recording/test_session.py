@@ -17,7 +17,7 @@ from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
 from playhead.held import derive_labels
-from playhead.recording.disturbance import Disturbance, Disturbing
+from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
 from playhead.recording.lesson import Mix
 from playhead.recording.session import Take, TakeSummary, record
 from playhead.storage.reader import Recording, open_recording
@@ -122,11 +122,11 @@ def test_the_teacher_drives_its_share_of_whole_seconds(fake_device: Maker, tmp_p
     assert {event.origin for event in presses if event.code == "key w"} == {Origin.SCRIPT}
 
 
-def test_disturbance_never_enters_the_labels(fake_device: Maker, tmp_path: Path, game: Game) -> None:
+def test_action_noise_never_enters_the_labels(fake_device: Maker, tmp_path: Path, game: Game) -> None:
     fake = fake_device()
     expert = Acting(lambda number: {"key w": 1.0}, Origin.SCRIPT, decide_hz=80)
-    disturbance = Disturbance(game, seed=2, settings=Disturbing(every_s=0.5))
-    recording, _ = recorded(fake, tmp_path / "one", take(expert, disturbance=disturbance, duration_s=60))
+    noise = ActionNoise(game, seed=2, settings=ActionNoiseSettings(every_s=0.5))
+    recording, _ = recorded(fake, tmp_path / "one", take(expert, action_noise=noise, duration_s=60))
     assert recording.header.label_device == TEACHER
     assert (recording.labels["drive"] == [1, 0, 0, 0]).all()
     played = {event.code for event in events_of(recording) if event.device == PLAYED}
@@ -241,9 +241,9 @@ def test_nobody_is_heard_where_no_keyboard_is(fake_device: Maker, tmp_path: Path
         record(fake.device, lambda: tmp_path / "one", take(HumanDriver()))
 
 
-def test_a_persons_keys_cannot_be_disturbed(game: Game) -> None:
-    with pytest.raises(BadValue, match="--disturb"):
-        take(HumanDriver(), disturbance=Disturbance(game, seed=1))
+def test_a_persons_keys_take_no_action_noise(game: Game) -> None:
+    with pytest.raises(BadValue, match="--action-noise"):
+        take(HumanDriver(), action_noise=ActionNoise(game, seed=1))
 
 
 def test_a_minute_at_80_hz_with_late_frames(fake_device: Maker, tmp_path: Path) -> None:

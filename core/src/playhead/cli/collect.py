@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 # Options of `record` that say how somebody drives, by what they are when they were not given.
-FOR_DRIVES = {"teacher": "", "disturb": False, "scenario": "", "episodes": 1, "workers": None, "latency": None}
+FOR_DRIVES = {
+    "teacher": "",
+    "action_noise": False,
+    "scenario": "",
+    "episodes": 1,
+    "workers": None,
+    "latency": None,
+}
 
 
 def collect(desk: Desk, game: Game, named: tuple[str, Reference], asked: dict[str, Any]) -> Collected:

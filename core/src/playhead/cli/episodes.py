@@ -17,7 +17,7 @@ from playhead.events import Event, Origin
 from playhead.game import Scenario
 from playhead.home import Home
 from playhead.plugins import Plugins
-from playhead.recording.disturbance import Disturbance
+from playhead.recording.action_noise import ActionNoise
 from playhead.recording.lesson import Mix
 from playhead.recording.live import LiveLine
 from playhead.recording.session import Take, TakeSummary
@@ -37,7 +37,7 @@ class Episode:
     run: str = ""
     teacher: str = ""
     teacher_share: float = 0.0
-    is_disturbed: bool = False
+    has_action_noise: bool = False
     scenario: str = ""
     padding_s: float = 0.0
     seconds_s: float = 0.0
@@ -121,7 +121,7 @@ def _take(episode: Episode, plugins: Plugins, device: OpenDevice) -> Take:
         driver=driver,
         driver_name=episode.driver if driver.origin != Origin.MODEL else f"run {episode.run}".strip(),
         teacher=scripted_driver(device, episode.teacher) if episode.teacher else None,
-        disturbance=Disturbance(game, seed=seed) if episode.is_disturbed else None,
+        action_noise=ActionNoise(game, seed=seed) if episode.has_action_noise else None,
         mix=Mix(teacher_share=episode.teacher_share, seed=seed),
         duration_s=episode.seconds_s or float("inf"),
         padding_s=episode.padding_s,

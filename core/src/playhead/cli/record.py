@@ -44,7 +44,12 @@ if TYPE_CHECKING:
 )
 @click.option("--teacher-share", type=float, default=0.3, show_default=True,
               help="Share of the seconds that the teacher drives itself.")  # fmt: skip
-@click.option("--disturb", is_flag=True, help="Press wrong keys now and then; the true keys stay the labels.")
+@click.option(
+    "--action-noise",
+    "--disturb",
+    is_flag=True,
+    help="Press wrong keys now and then; the true keys stay the labels.",
+)
 @click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
 @click.option("--episodes", type=click.IntRange(min=1), default=1, show_default=True, help="Recordings to make.")
 @click.option("--seconds", type=float, default=0.0, help="Length of each, in seconds. Default: until it ends.")
@@ -66,7 +71,7 @@ if TYPE_CHECKING:
 def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Record drives of GAME. Ctrl-C ends a recording normally.
 
-    Example: playhead record gta5 --episodes 4 --seconds 60 --disturb
+    Example: playhead record gta5 --episodes 4 --seconds 60 --action-noise
     """
     from playhead.recording.collector import collector_of
     from playhead.storage.reservations import Reservations
@@ -127,7 +132,7 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservati
             run=run.name if run else "",
             teacher=asked["teacher"],
             teacher_share=asked["teacher_share"] if asked["teacher"] else 0.0,
-            is_disturbed=asked["disturb"],
+            has_action_noise=asked["action_noise"],
             scenario=asked["scenario"]
             or (next(iter(game.world.scenarios), "") if game.world and is_world else ""),
             padding_s=scenario.padding_s if is_world else 0.0,

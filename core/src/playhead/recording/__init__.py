@@ -1,1 +1,1 @@
-"""A drive into a recording: who drives, who teaches, what disturbs, what is written. Knows no network."""
+"""A drive into a recording: who drives, who teaches, what noise is added, what is written. Knows no network."""

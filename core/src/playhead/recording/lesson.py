@@ -1,7 +1,7 @@
 """Who drives, who teaches, and what each of them pressed.
 
 In a lesson the labels are what the teacher would have pressed, whoever drives: a network that is being taught
-(DAgger), or the teacher itself with disturbed keys. The teacher presses on a keyboard that leads nowhere.
+(DAgger), or the teacher itself with action noise. The teacher presses on a keyboard that leads nowhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from playhead.control.executor import ActionExecutor
 from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
 from playhead.input.none import DryRun
-from playhead.recording.disturbance import Disturbance
+from playhead.recording.action_noise import ActionNoise
 
 SLOT_S = 1.0  # how long one of the two drives before it is drawn again; as in the prototype, world.md section 2
 
@@ -34,15 +34,15 @@ class Mix:
 
 
 class Lesson:
-    """A driver made of a driver, perhaps a teacher, and perhaps a disturbance of what reaches the game."""
+    """A driver made of a driver, perhaps a teacher, and perhaps noise on what reaches the game."""
 
     def __init__(
         self, driver: Driver, clock: Clock, *, rate_hz: float, teacher: Driver | None = None,
-        disturbance: Disturbance | None = None, mix: Mix | None = None, axes: frozenset[str] = frozenset(),
+        action_noise: ActionNoise | None = None, mix: Mix | None = None, axes: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._driver = driver
         self._teacher = teacher
-        self._disturbance = disturbance
+        self._action_noise = action_noise
         self._mix = mix or Mix()
         self._random = random.Random(self._mix.seed)
         self._clock = clock
@@ -52,15 +52,15 @@ class Lesson:
         self._slot = -1
         self._teacher_drives = False
         self._seen: CapturedFrame | None = None
-        self._action: Action = {}
-        self._is_disturbed = False
+        self._plan: Action = {}
+        self._is_noisy = False
         self.decide_hz = max(decide_hz_of(driver), decide_hz_of(teacher))
         self.origin = driver.origin
 
     @property
     def is_taught(self) -> bool:
         """Whether labels come from a teacher and not from what reached the game."""
-        return self._teacher is not None or self._disturbance is not None
+        return self._teacher is not None or self._action_noise is not None
 
     @property
     def label_origin(self) -> Origin:
@@ -72,15 +72,15 @@ class Lesson:
         self._turn_slot()
         driven, self.origin = self._ask(captured)
         if self._teacher is None:
-            if self._disturbance is not None and driven is not None:
+            if self._action_noise is not None and driven is not None:
                 self._teach(driven, self._driver.origin)
-            return self._disturbed(driven)
+            return self._with_noise(driven)
         taught = self._teacher.decide(captured)
         if taught is not None:
             self._teach(taught, self._teacher.origin)
         if self._teacher_drives:
             driven, self.origin = taught, self._teacher.origin
-        return self._disturbed(driven)
+        return self._with_noise(driven)
 
     def reset(self) -> None:
         """Pass on."""
@@ -100,16 +100,16 @@ class Lesson:
         self._seen = captured
         return self._driver.decide(captured), self._driver.origin
 
-    def _disturbed(self, action: Action | None) -> Action | None:
-        """Disturb an action; between actions, only say something new when wrong keys begin or end."""
-        if self._disturbance is None:
+    def _with_noise(self, action: Action | None) -> Action | None:
+        """Put noise on an action; between actions, only say something new when wrong keys begin or end."""
+        if self._action_noise is None:
             return action
         now_ns = self._clock.now_ns()
-        was_on, self._is_disturbed = self._is_disturbed, self._disturbance.is_on(now_ns)
-        if action is None and was_on == self._is_disturbed:
+        was_on, self._is_noisy = self._is_noisy, self._action_noise.is_on(now_ns)
+        if action is None and was_on == self._is_noisy:
             return None
-        self._action = action if action is not None else self._action
-        return self._disturbance.disturb(self._action, now_ns)
+        self._plan = action if action is not None else self._plan
+        return self._action_noise.apply(self._plan, now_ns)
 
     def _teach(self, action: Action, origin: Origin) -> None:
         self._executor.settle()

@@ -19,7 +19,7 @@ from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
 from playhead.errors import BadValue, DeviceFailed
 from playhead.events import PLAYED, TEACHER, Origin
-from playhead.recording.disturbance import Disturbance
+from playhead.recording.action_noise import ActionNoise
 from playhead.recording.lesson import Lesson, Mix
 from playhead.recording.recorder import Recorder
 from playhead.storage.schema import RecordingHeader
@@ -35,14 +35,14 @@ KEPT_FRAMES = 40  # half a second at 80/s: what the machine may be busy elsewher
 class Take:
     """What is to be recorded, and what the recording says about it.
 
-    With a `teacher`, or a `disturbance` of the driver's keys, the labels are the true keys and not the played
+    With a `teacher`, or `action_noise` on the driver's keys, the labels are the true keys and not the played
     ones. Units:  duration_s, padding_s and latency_s seconds on the device's clock.
     """
 
     driver: Driver
     driver_name: str
     teacher: Driver | None = None
-    disturbance: Disturbance | None = None
+    action_noise: ActionNoise | None = None
     mix: Mix = field(default_factory=Mix)
     duration_s: float = math.inf
     padding_s: float = 0.0
@@ -52,9 +52,9 @@ class Take:
     notes: str = ""
 
     def __post_init__(self) -> None:
-        if self.driver.origin is Origin.HUMAN and self.disturbance is not None:
+        if self.driver.origin is Origin.HUMAN and self.action_noise is not None:
             raise BadValue(
-                "A person's keys go straight into the game and cannot be disturbed. Leave --disturb out."
+                "A person's keys go straight into the game and take no action noise. Leave --action-noise out."
             )
         if self.duration_s <= 0:
             raise BadValue(f"A recording of {self.duration_s:g} s is none. Ask for more than 0 seconds.")
@@ -127,13 +127,13 @@ def record(
 
 
 def _lesson(device: OpenDevice, take: Take) -> Lesson:
-    """Return the driver of a take, with whoever teaches or disturbs it."""
+    """Return the driver of a take, with whoever teaches it and the action noise."""
     return Lesson(
         take.driver,
         device.clock,
         rate_hz=device.session.rate_hz,
         teacher=take.teacher,
-        disturbance=take.disturbance,
+        action_noise=take.action_noise,
         mix=take.mix,
         axes=axis_codes(device.session.game),
     )

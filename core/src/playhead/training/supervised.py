@@ -4,7 +4,7 @@
                -> run folder: last weights, best weights, history, where features lie
 
 The last weights play unless the recipe says otherwise: validation loss does not rank policies. (Measured with
-clean and disturbed recordings: the lower loss, .287 against .332, drove .285 of the way against .667.)
+recordings with and without action noise: the lower loss, .287 against .332, drove .285 of the way against .667.)
 """
 
 from __future__ import annotations

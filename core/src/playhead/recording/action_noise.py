@@ -1,7 +1,7 @@
-"""Wrong keys for a short time, so that a recording shows how to get back onto the road.
+"""Action noise: wrong keys for a short time, so that a recording shows how to get back onto the road.
 
-Cloning an undisturbed expert teaches nothing about what lies beside its path: in the stand-in world it reached
-.29 of the expert's distance, with disturbed keys .67 at equal data and time (and the true keys as labels).
+Behaviour cloning of an expert without it teaches nothing about what lies beside its path: in the stand-in world
+it reached .29 of the expert's distance, with it .67 at equal data and time (and the true keys as labels).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from playhead.labels import Axes, Choice, Keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disturbing:
+class ActionNoiseSettings:
     """How often and how long wrong keys are held.
 
     Units:  every_s mean seconds between events; shortest_s to longest_s their length, uniform;
@@ -31,11 +31,11 @@ class Disturbing:
     steer_share: float = 0.74
 
 
-class Disturbance:
+class ActionNoise:
     """Replaces parts of an action by wrong keys now and then. Deterministic by seed."""
 
-    def __init__(self, game: Game, *, seed: int, settings: Disturbing | None = None) -> None:
-        self._settings = settings or Disturbing()
+    def __init__(self, game: Game, *, seed: int, settings: ActionNoiseSettings | None = None) -> None:
+        self._settings = settings or ActionNoiseSettings()
         self._random = random.Random(seed)
         self._steering, self._others = _groups(game)
         self._next_ns: int | None = None
@@ -51,7 +51,7 @@ class Disturbance:
             self._begin(time_ns)
         return time_ns < self._until_ns
 
-    def disturb(self, action: Action, time_ns: int) -> Action:
+    def apply(self, action: Action, time_ns: int) -> Action:
         """Return the action, with the keys of one group replaced while an event lasts."""
         if not self.is_on(time_ns):
             return action

@@ -6,15 +6,15 @@ import pytest
 
 from playhead.game import Device, Frame, Game
 from playhead.labels import Axes
-from playhead.recording.disturbance import Disturbance, Disturbing
+from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
 
 MS = 1_000_000
 TRUE = {"key w": 1.0, "key a": 0.0, "key s": 0.0, "key d": 0.0}
 
 
 def drive(game: Game, minutes: float, seed: int = 1) -> list[dict[str, float]]:
-    disturbance = Disturbance(game, seed=seed)
-    return [dict(disturbance.disturb(TRUE, number * 25 * MS)) for number in range(round(minutes * 60 * 40))]
+    noise = ActionNoise(game, seed=seed)
+    return [dict(noise.apply(TRUE, number * 25 * MS)) for number in range(round(minutes * 60 * 40))]
 
 
 def events(actions: list[dict[str, float]]) -> list[list[dict[str, float]]]:
@@ -52,12 +52,12 @@ def test_a_steering_event_leaves_the_throttle_alone(game: Game) -> None:
             assert not (action.get("key a") and action.get("key d"))
 
 
-def test_the_same_seed_disturbs_the_same_way(game: Game) -> None:
+def test_the_same_seed_gives_the_same_noise(game: Game) -> None:
     assert drive(game, minutes=1, seed=3) == drive(game, minutes=1, seed=3)
     assert drive(game, minutes=1, seed=3) != drive(game, minutes=1, seed=4)
 
 
-def test_axes_are_disturbed_with_values() -> None:
+def test_axes_get_wrong_values() -> None:
     game = Game(
         name="axes",
         title="Axes",
@@ -66,8 +66,8 @@ def test_axes_are_disturbed_with_values() -> None:
         labels={"wheel": Axes("steer", mirror=("steer",))},
         controls={"steer": "x"},
     )
-    disturbance = Disturbance(game, seed=1, settings=Disturbing(every_s=0.2))
-    values = {dict(disturbance.disturb({"x": 0.0}, number * 25 * MS))["x"] for number in range(400)}
+    noise = ActionNoise(game, seed=1, settings=ActionNoiseSettings(every_s=0.2))
+    values = {dict(noise.apply({"x": 0.0}, number * 25 * MS))["x"] for number in range(400)}
     assert len(values) > 5
     assert all(-1 <= value <= 1 for value in values)
     assert min(values) < -0.3
@@ -75,5 +75,5 @@ def test_axes_are_disturbed_with_values() -> None:
 
 
 @pytest.mark.parametrize("time_ms", [0, 10_000])
-def test_nothing_is_disturbed_at_the_very_start(game: Game, time_ms: int) -> None:
-    assert Disturbance(game, seed=1).disturb(TRUE, time_ms * MS) == TRUE
+def test_nothing_is_pressed_wrongly_at_the_very_start(game: Game, time_ms: int) -> None:
+    assert ActionNoise(game, seed=1).apply(TRUE, time_ms * MS) == TRUE
