@@ -186,7 +186,7 @@ def test_a_padded_scenario_says_how_many_frames_are_padding(
         (["record", "cart", "--on", "screen"], "no_such_capture"),
         (["record", "cart", "--set", "arguments"], "name=value"),
         (["record", "cart", "--set", "argumnets.x=1"], 'Did you mean "arguments"'),
-        (["record", "cart", "--teacher-share", "2", "--teacher", "expert"], "between 0 and 1"),
+        (["record", "cart", "--beta", "2", "--teacher", "expert"], "between 0 and 1"),
         (["record", "cart", "--run", "x", "--driver", "expert"], "--run"),
         (["record", "cart", "--seconds", "-1"], "negative"),
         (["record", "cart", "--driver", "run"], "playhead train cart"),

@@ -18,7 +18,6 @@ from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
 from playhead.held import derive_labels
 from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
-from playhead.recording.lesson import Mix
 from playhead.recording.session import Take, TakeSummary, record
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter
@@ -111,7 +110,7 @@ def test_a_lesson_stores_teacher_labels_and_model_events(fake_device: Maker, tmp
 def test_the_teacher_drives_its_share_of_whole_seconds(fake_device: Maker, tmp_path: Path, game: Game) -> None:
     fake = fake_device()
     pupil, teacher = Acting(lambda number: {"key s": 1.0}), Acting(lambda number: {"key w": 1.0}, Origin.SCRIPT)
-    mixed = take(pupil, teacher=teacher, mix=Mix(teacher_share=0.3, seed=5), duration_s=300)
+    mixed = take(pupil, teacher=teacher, beta=0.3, seed=5, duration_s=300)
     recording, _ = recorded(fake, tmp_path / "one", mixed)
     assert (recording.labels["drive"] == [1, 0, 0, 0]).all(), "labels are the teacher's, whoever drives"
     played = [event for event in events_of(recording) if event.device == PLAYED]

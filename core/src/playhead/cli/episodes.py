@@ -18,7 +18,6 @@ from playhead.game import Scenario
 from playhead.home import Home
 from playhead.plugins import Plugins
 from playhead.recording.action_noise import ActionNoise
-from playhead.recording.lesson import Mix
 from playhead.recording.live import LiveLine
 from playhead.recording.session import Take, TakeSummary
 from playhead.recording.takes import record_takes
@@ -36,7 +35,7 @@ class Episode:
     options: Mapping[str, Any] = field(default_factory=dict)
     run: str = ""
     teacher: str = ""
-    teacher_share: float = 0.0
+    beta: float = 0.0
     has_action_noise: bool = False
     scenario: str = ""
     padding_s: float = 0.0
@@ -122,7 +121,7 @@ def _take(episode: Episode, plugins: Plugins, device: OpenDevice) -> Take:
         driver_name=episode.driver if driver.origin != Origin.MODEL else f"run {episode.run}".strip(),
         teacher=scripted_driver(device, episode.teacher) if episode.teacher else None,
         action_noise=ActionNoise(game, seed=seed) if episode.has_action_noise else None,
-        mix=Mix(teacher_share=episode.teacher_share, seed=seed),
+        beta=episode.beta,
         duration_s=episode.seconds_s or float("inf"),
         padding_s=episode.padding_s,
         latency_s=episode.latency_s,

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 @click.option(
     "--teacher", metavar="POLICY", default="", help="Label with what this policy would press, whoever drives."
 )
-@click.option("--teacher-share", type=float, default=0.3, show_default=True,
-              help="Share of the seconds that the teacher drives itself.")  # fmt: skip
+@click.option("--beta", "--teacher-share", type=float, default=0.3, show_default=True,
+              help="Share of the seconds that the teacher drives itself, as in DAgger.")  # fmt: skip
 @click.option(
     "--action-noise",
     "--disturb",
@@ -131,7 +131,7 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservati
             options=episode_options(scenario, seed, settings) if is_world else settings,
             run=run.name if run else "",
             teacher=asked["teacher"],
-            teacher_share=asked["teacher_share"] if asked["teacher"] else 0.0,
+            beta=asked["beta"] if asked["teacher"] else 0.0,
             has_action_noise=asked["action_noise"],
             scenario=asked["scenario"]
             or (next(iter(game.world.scenarios), "") if game.world and is_world else ""),

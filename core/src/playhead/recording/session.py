@@ -6,7 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from playhead.devices import OpenDevice
 from playhead.errors import BadValue, DeviceFailed
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
-from playhead.recording.lesson import Lesson, Mix
+from playhead.recording.dagger import DaggerDriver
 from playhead.recording.recorder import Recorder
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter, Summary
@@ -36,14 +36,15 @@ class Take:
     """What is to be recorded, and what the recording says about it.
 
     With a `teacher`, or `action_noise` on the driver's keys, the labels are the true keys and not the played
-    ones. Units:  duration_s, padding_s and latency_s seconds on the device's clock.
+    ones; `beta` is the share of the time that the teacher drives itself, as in DAgger.
+    Units:  duration_s, padding_s and latency_s seconds on the device's clock.
     """
 
     driver: Driver
     driver_name: str
     teacher: Driver | None = None
     action_noise: ActionNoise | None = None
-    mix: Mix = field(default_factory=Mix)
+    beta: float = 0.0
     duration_s: float = math.inf
     padding_s: float = 0.0
     latency_s: float = 0.0
@@ -58,6 +59,8 @@ class Take:
             )
         if self.duration_s <= 0:
             raise BadValue(f"A recording of {self.duration_s:g} s is none. Ask for more than 0 seconds.")
+        if not 0 <= self.beta <= 1:
+            raise BadValue(f"A teacher's share (--beta) lies between 0 and 1, not at {self.beta}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,23 +101,23 @@ def record(
     if first is None:
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
     session = device.session
-    lesson = _lesson(device, take)
-    header = new_header(device, take, first, label_device=TEACHER if lesson.is_taught else PLAYED)
+    driver = _dagger_driver(device, take)
+    header = new_header(device, take, first, label_device=TEACHER if driver.is_taught else PLAYED)
     with RecordingWriter(new_folder(), header, drop_when_full=not _waits(device)) as writer:
         began(writer)
         recorder = Recorder(
             writer,
             session.game,
             label_device=header.label_device,
-            label_origin=lambda: label_origin(lesson.label_origin),
+            label_origin=lambda: label_origin(driver.label_origin),
             telemetry=header.telemetry,
-            more_events=lesson.take_events,
-            annotator=annotator(take.driver),
+            more_events=driver.take_events,
+            tells=telling(take.driver),
         )
         loop = Loop(
             device=device,
-            driver=lesson,
-            pace=_pace(device, take, lesson),
+            driver=driver,
+            pace=_pace(device, take, driver),
             guard=guard or AlwaysSafe(),
             watchers=[recorder, *watchers],
             stop=stop,
@@ -126,23 +129,24 @@ def record(
     return TakeSummary(recording=summary, report=report, seed=take.seed)
 
 
-def _lesson(device: OpenDevice, take: Take) -> Lesson:
+def _dagger_driver(device: OpenDevice, take: Take) -> DaggerDriver:
     """Return the driver of a take, with whoever teaches it and the action noise."""
-    return Lesson(
+    return DaggerDriver(
         take.driver,
         device.clock,
         rate_hz=device.session.rate_hz,
         teacher=take.teacher,
         action_noise=take.action_noise,
-        mix=take.mix,
+        beta=take.beta,
+        seed=take.seed or 0,
         axes=axis_codes(device.session.game),
     )
 
 
-def _pace(device: OpenDevice, take: Take, lesson: Lesson) -> Pace:
+def _pace(device: OpenDevice, take: Take, driver: DaggerDriver) -> Pace:
     return Pace(
         rate_hz=device.session.rate_hz,
-        decide_hz=lesson.decide_hz,
+        decide_hz=driver.decide_hz,
         duration_s=take.duration_s,
         latency_s=take.latency_s,
     )

@@ -1,19 +1,17 @@
-"""Who drives, who teaches, and what each of them pressed.
+"""DAgger (Ross et al. 2011): who drives, who teaches, and what each of them pressed.
 
-In a lesson the labels are what the teacher would have pressed, whoever drives: a network that is being taught
-(DAgger), or the teacher itself with action noise. The teacher presses on a keyboard that leads nowhere.
+The labels are what the teacher would have pressed, whoever drives: a network that is being taught, or the teacher
+itself with action noise. The teacher presses on a keyboard that leads nowhere.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.control.drivers import Action, Driver, decide_hz_of, reset
+from playhead.control.drivers import Driver, Action, decide_hz_of, reset
 from playhead.control.executor import ActionExecutor
-from playhead.errors import BadValue
 from playhead.events import TEACHER, Event, Origin
 from playhead.input.none import DryRun
 from playhead.recording.action_noise import ActionNoise
@@ -21,30 +19,22 @@ from playhead.recording.action_noise import ActionNoise
 SLOT_S = 1.0  # how long one of the two drives before it is drawn again; as in the prototype, world.md section 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mix:
-    """How often the teacher itself drives: this share of the one-second slots, drawn by seed."""
+class DaggerDriver:
+    """A driver made of a driver, perhaps a teacher, and perhaps noise on what reaches the game.
 
-    teacher_share: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.teacher_share <= 1:
-            raise BadValue(f"A teacher's share lies between 0 and 1, not at {self.teacher_share}.")
-
-
-class Lesson:
-    """A driver made of a driver, perhaps a teacher, and perhaps noise on what reaches the game."""
+    `beta` is the share of one-second slots in which the teacher itself drives, drawn by `seed`.
+    """
 
     def __init__(
         self, driver: Driver, clock: Clock, *, rate_hz: float, teacher: Driver | None = None,
-        action_noise: ActionNoise | None = None, mix: Mix | None = None, axes: frozenset[str] = frozenset(),
+        action_noise: ActionNoise | None = None, beta: float = 0.0, seed: int = 0,
+        axes: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._driver = driver
         self._teacher = teacher
         self._action_noise = action_noise
-        self._mix = mix or Mix()
-        self._random = random.Random(self._mix.seed)
+        self._beta = beta
+        self._random = random.Random(seed)
         self._clock = clock
         self._interval_s = 1 / rate_hz
         self._executor = ActionExecutor(DryRun(clock), clock, axes=axes, device=TEACHER)
@@ -119,4 +109,4 @@ class Lesson:
         slot = int((self._clock.now_ns() - self._begin_ns) / NS_PER_S / SLOT_S)
         if slot != self._slot:
             self._slot = slot
-            self._teacher_drives = self._random.random() < self._mix.teacher_share
+            self._teacher_drives = self._random.random() < self._beta
