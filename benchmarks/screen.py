@@ -36,7 +36,7 @@ from playhead.events import Origin
 from playhead.game import Device, Frame, Game, Window
 from playhead.input.none import DryRun
 from playhead.labels import Keys
-from playhead.recording.session import Take, record
+from playhead.recording.session import RecordingRequest, record
 
 TITLE = "playhead benchmark"
 ROUNDS = 4
@@ -151,10 +151,10 @@ def looked_at(rate_hz: float, seconds: float) -> dict[str, Any]:
 
 def recorded(rate_hz: float, seconds: float) -> dict[str, Any]:
     """Record the window to disk; return what the recording and its loop say."""
-    take = Take(driver=HumanDriver(), driver_name="human", duration_s=seconds)
+    request = RecordingRequest(driver=HumanDriver(), driver_name="human", duration_s=seconds)
     with tempfile.TemporaryDirectory() as folder, a_device(rate_hz) as (device, capture):
         device.input = Silence(device.clock)
-        summary = record(device, lambda: Path(folder) / "1", take)
+        summary = record(device, lambda: Path(folder) / "1", request)
         return {**summary.to_json(), "gaps": capture.gaps}
 
 

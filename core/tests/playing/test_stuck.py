@@ -17,7 +17,7 @@ from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
 from playhead.playing.stuck import StuckDetector, StuckSettings, Unsticking, manoeuvres
-from playhead.recording.session import Take, record
+from playhead.recording.session import RecordingRequest, record
 
 MS = 1_000_000
 RANDOM = np.random.default_rng(0)
@@ -130,8 +130,8 @@ def test_nothing_is_remembered_from_one_recording_to_the_next(
     fake = fake_device()
     driver = Unsticking(Forward(), game)
     for number in range(3):
-        take = Take(driver=driver, driver_name="run r", duration_s=1.8)
-        record(fake.device, lambda number=number: tmp_path / str(number), take)
+        request = RecordingRequest(driver=driver, driver_name="run r", duration_s=1.8)
+        record(fake.device, lambda number=number: tmp_path / str(number), request)
         fake.clock.advance(0.3)
     assert driver.recoveries == 0
 

@@ -19,8 +19,8 @@ from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.events import HOTKEY, Origin
 from playhead.input.watchdog import IN_VAIN, LOOK_S
 from playhead.playing.takeover import TakeoverAuthority
-from playhead.recording.session import Take
-from playhead.recording.takes import record_takes
+from playhead.recording.segments import record_segments
+from playhead.recording.session import RecordingRequest
 from playhead.storage.reader import open_recording
 
 MS = 1_000_000
@@ -171,8 +171,8 @@ def test_a_key_held_while_giving_control_back_takes_nothing_over(session: Sessio
         (150, "key w", 1.0), (350, "f9", 1.0), (550, "f8", 1.0), (850, "key w", 0.0), (1090, "f10", 1.0)
     )  # fmt: skip
     folders = iter([tmp_path / "one", tmp_path / "two"])
-    take = Take(driver=Network(), driver_name="run r")
-    first, second = record_takes(session.device, lambda: next(folders), take, session.authority)
+    request = RecordingRequest(driver=Network(), driver_name="run r")
+    first, second = record_segments(session.device, lambda: next(folders), request, session.wheel)
     assert first.report.ending == second.report.ending == "stopped"
     later = open_recording(second.recording.path)
     assert set(later.label_origin.tolist()) == {int(Origin.MODEL)}
@@ -187,8 +187,8 @@ def take_over(session: Session, folder: Path) -> Any:
     session.fake.input.heard = pressed(
         (800, "key w", 1.0), (820, "key d", 1.0), (1130, "key d", 0.0), (1500, "f8", 1.0), (1720, "key w", 0.0)
     )
-    take = Take(driver=Network(), driver_name="run r", duration_s=2.0)
-    (made,) = record_takes(session.device, lambda: folder, take, session.authority)
+    request = RecordingRequest(driver=Network(), driver_name="run r", duration_s=2.0)
+    (made,) = record_segments(session.device, lambda: folder, request, session.wheel)
     return open_recording(made.recording.path)
 
 

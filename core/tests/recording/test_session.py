@@ -1,4 +1,4 @@
-"""What a take leaves in its recording: true times, true labels, true origins; however it ends."""
+"""What a drive leaves in its recording: true times, true labels, true origins; however it ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
 from playhead.held import derive_labels
 from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
-from playhead.recording.session import Take, TakeSummary, record
+from playhead.recording.session import RecordingRequest, SegmentSummary, record
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter
 
@@ -42,11 +42,11 @@ def left_and_right(number: int) -> dict[str, float]:
     return {"key w": 1.0, "key a" if number % 2 else "key d": 0.5}
 
 
-def take(driver: Any, **changes: Any) -> Take:
-    return Take(driver=driver, driver_name="tested", **{"duration_s": 2.0, **changes})
+def request(driver: Any, **changes: Any) -> RecordingRequest:
+    return RecordingRequest(driver=driver, driver_name="tested", **{"duration_s": 2.0, **changes})
 
 
-def recorded(fake: Any, folder: Path, what: Take, **changes: Any) -> tuple[Recording, TakeSummary]:
+def recorded(fake: Any, folder: Path, what: RecordingRequest, **changes: Any) -> tuple[Recording, SegmentSummary]:
     summary = record(fake.device, lambda: folder, what, **changes)
     return open_recording(folder), summary
 
@@ -75,7 +75,7 @@ def check_labels(recording: Recording, game: Game) -> None:
 
 def test_a_driver_is_recorded_with_its_keys_as_labels(fake_device: Maker, tmp_path: Path, game: Game) -> None:
     fake = fake_device()
-    recording, summary = recorded(fake, tmp_path / "one", take(Acting(left_and_right, Origin.SCRIPT), seed=7))
+    recording, summary = recorded(fake, tmp_path / "one", request(Acting(left_and_right, Origin.SCRIPT), seed=7))
     assert (summary.recording.frames, summary.report.ending) == (20, "time")
     assert recording.frame_time_ns.tolist() == [number * 100 * MS for number in range(20)]
     assert recording.labels["drive"][:3].tolist() == [[1, 0, 0, 1], [1, 1, 0, 0], [1, 0, 0, 1]]
@@ -94,7 +94,7 @@ def test_a_lesson_stores_teacher_labels_and_model_events(fake_device: Maker, tmp
     fake = fake_device()
     pupil = Acting(lambda number: {"key s": 1.0})
     teacher = Acting(left_and_right, Origin.SCRIPT)
-    recording, _ = recorded(fake, tmp_path / "one", take(pupil, teacher=teacher))
+    recording, _ = recorded(fake, tmp_path / "one", request(pupil, teacher=teacher))
     assert recording.header.label_device == TEACHER
     assert recording.labels["drive"][:2].tolist() == [[1, 0, 0, 1], [1, 1, 0, 0]]
     assert set(recording.label_origin.tolist()) == {Origin.SCRIPT}
@@ -110,7 +110,7 @@ def test_a_lesson_stores_teacher_labels_and_model_events(fake_device: Maker, tmp
 def test_the_teacher_drives_its_share_of_whole_seconds(fake_device: Maker, tmp_path: Path, game: Game) -> None:
     fake = fake_device()
     pupil, teacher = Acting(lambda number: {"key s": 1.0}), Acting(lambda number: {"key w": 1.0}, Origin.SCRIPT)
-    mixed = take(pupil, teacher=teacher, beta=0.3, seed=5, duration_s=300)
+    mixed = request(pupil, teacher=teacher, beta=0.3, seed=5, duration_s=300)
     recording, _ = recorded(fake, tmp_path / "one", mixed)
     assert (recording.labels["drive"] == [1, 0, 0, 0]).all(), "labels are the teacher's, whoever drives"
     played = [event for event in events_of(recording) if event.device == PLAYED]
@@ -125,7 +125,7 @@ def test_action_noise_never_enters_the_labels(fake_device: Maker, tmp_path: Path
     fake = fake_device()
     expert = Acting(lambda number: {"key w": 1.0}, Origin.SCRIPT, decide_hz=80)
     noise = ActionNoise(game, seed=2, settings=ActionNoiseSettings(every_s=0.5))
-    recording, _ = recorded(fake, tmp_path / "one", take(expert, action_noise=noise, duration_s=60))
+    recording, _ = recorded(fake, tmp_path / "one", request(expert, action_noise=noise, duration_s=60))
     assert recording.header.label_device == TEACHER
     assert (recording.labels["drive"] == [1, 0, 0, 0]).all()
     played = {event.code for event in events_of(recording) if event.device == PLAYED}
@@ -145,7 +145,7 @@ def test_a_person_is_heard_and_nothing_is_sent(fake_device: Maker, tmp_path: Pat
     fake.input.heard = [
         Event(time_ns=ms * MS, code=code, value=value, origin=Origin.HUMAN) for ms, code, value in presses
     ]
-    recording, _ = recorded(fake, tmp_path / "one", take(HumanDriver(), duration_s=1.0))
+    recording, _ = recorded(fake, tmp_path / "one", request(HumanDriver(), duration_s=1.0))
     assert recording.labels["drive"][:, 0].tolist() == [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]
     assert recording.labels["drive"][:, 1].tolist() == [0] * 10, (
         "a tap between two frames is an event, not a label"
@@ -160,7 +160,7 @@ def test_an_event_heard_late_still_labels_its_frame(fake_device: Maker, tmp_path
     fake = fake_device()
     late = Event(time_ns=195 * MS, code="key w", value=1.0, origin=Origin.HUMAN)
     fake.capture.before_look = lambda number: fake.input.heard.append(late) if number == 4 else None
-    recording, _ = recorded(fake, tmp_path / "one", take(HumanDriver(), duration_s=0.6))
+    recording, _ = recorded(fake, tmp_path / "one", request(HumanDriver(), duration_s=0.6))
     # Looks are counted from the first, before the loop: look 4 is frame 3, which is when frame 2 gets its label.
     assert recording.labels["drive"][:, 0].tolist() == [0, 0, 1, 1, 1, 1]
 
@@ -169,14 +169,16 @@ def test_a_captured_window_is_described(fake_device: Maker, tmp_path: Path) -> N
     fake = fake_device()
     box = Box(left=-5, top=27, width=800, height=600)
     fake.capture.window = SimpleNamespace(box=lambda: box, scale=1.5, title="Toy")
-    recording, _ = recorded(fake, tmp_path / "one", take(Acting(left_and_right)))
+    recording, _ = recorded(fake, tmp_path / "one", request(Acting(left_and_right)))
     told = {"left": -5, "top": 27, "width": 800, "height": 600, "scale": 1.5, "title": "Toy"}
     assert dict(recording.header.window) == told
 
 
 def test_padding_is_counted_in_frames(fake_device: Maker, tmp_path: Path) -> None:
     fake = fake_device()
-    recording, _ = recorded(fake, tmp_path / "one", take(Acting(left_and_right), padding_s=1.5, scenario="stuck"))
+    recording, _ = recorded(
+        fake, tmp_path / "one", request(Acting(left_and_right), padding_s=1.5, scenario="stuck")
+    )
     assert recording.header.padding_frames == 15
     assert recording.header.scenario == "stuck"
 
@@ -197,7 +199,7 @@ def flag(fake: Any) -> Mapping[str, Any]:
 @pytest.mark.parametrize("leave", [ctrl_c, flag])
 def test_stopping_ends_a_recording_normally(fake_device: Maker, tmp_path: Path, game: Game, leave: Any) -> None:
     fake = fake_device()
-    recording, summary = recorded(fake, tmp_path / "one", take(Acting(left_and_right)), **leave(fake))
+    recording, summary = recorded(fake, tmp_path / "one", request(Acting(left_and_right)), **leave(fake))
     assert summary.report.ending == "stopped"
     assert recording.is_complete
     assert len(recording.frame_time_ns) == 7
@@ -214,7 +216,7 @@ def test_a_device_that_fails_keeps_what_was_recorded(fake_device: Maker, tmp_pat
 
     fake.capture.before_look = fail
     with pytest.raises(DeviceFailed, match="closed"):
-        record(fake.device, lambda: tmp_path / "one", take(Acting(left_and_right)))
+        record(fake.device, lambda: tmp_path / "one", request(Acting(left_and_right)))
     assert len(open_recording(tmp_path / "one").frame_time_ns) == 7
     assert fake.input.is_free
 
@@ -222,13 +224,13 @@ def test_a_device_that_fails_keeps_what_was_recorded(fake_device: Maker, tmp_pat
 def test_a_device_that_shows_nothing_leaves_no_recording(fake_device: Maker, tmp_path: Path) -> None:
     fake = fake_device(ends_after=0)
     with pytest.raises(DeviceFailed, match="before it began"):
-        record(fake.device, lambda: tmp_path / "one", take(Acting(left_and_right)))
+        record(fake.device, lambda: tmp_path / "one", request(Acting(left_and_right)))
     assert not (tmp_path / "one").exists()
 
 
 def test_stopping_before_the_first_frame_leaves_no_recording(fake_device: Maker, tmp_path: Path) -> None:
     fake = fake_device()
-    summary = record(fake.device, lambda: tmp_path / "one", take(Acting(left_and_right)), stop=lambda: True)
+    summary = record(fake.device, lambda: tmp_path / "one", request(Acting(left_and_right)), stop=lambda: True)
     assert summary.recording.frames == 0
     assert not (tmp_path / "one").exists()
 
@@ -237,12 +239,12 @@ def test_nobody_is_heard_where_no_keyboard_is(fake_device: Maker, tmp_path: Path
     fake = fake_device()
     fake.input.hears = False
     with pytest.raises(BadValue, match="--driver expert"):
-        record(fake.device, lambda: tmp_path / "one", take(HumanDriver()))
+        record(fake.device, lambda: tmp_path / "one", request(HumanDriver()))
 
 
 def test_a_persons_keys_take_no_action_noise(game: Game) -> None:
     with pytest.raises(BadValue, match="--action-noise"):
-        take(HumanDriver(), action_noise=ActionNoise(game, seed=1))
+        request(HumanDriver(), action_noise=ActionNoise(game, seed=1))
 
 
 def test_a_minute_at_80_hz_with_late_frames(fake_device: Maker, tmp_path: Path) -> None:
@@ -253,7 +255,7 @@ def test_a_minute_at_80_hz_with_late_frames(fake_device: Maker, tmp_path: Path) 
             fake.clock.advance(0.06)
         return left_and_right(number)
 
-    recording, summary = recorded(fake, tmp_path / "one", take(Acting(sleepy, Origin.SCRIPT), duration_s=60))
+    recording, summary = recorded(fake, tmp_path / "one", request(Acting(sleepy, Origin.SCRIPT), duration_s=60))
     assert summary.recording.dropped == summary.report.dropped == 3
     assert len(recording.frame_time_ns) == 60 * 80 - 3
 
@@ -261,7 +263,7 @@ def test_a_minute_at_80_hz_with_late_frames(fake_device: Maker, tmp_path: Path) 
 def test_a_picture_shown_twice_is_stored_once(fake_device: Maker, tmp_path: Path, game: Game) -> None:
     fake = fake_device()
     fake.capture.shows_again = {4, 5}
-    recording, summary = recorded(fake, tmp_path / "one", take(Acting(left_and_right), duration_s=1.0))
+    recording, summary = recorded(fake, tmp_path / "one", request(Acting(left_and_right), duration_s=1.0))
     assert summary.report.captured == 10
     assert (np.diff(recording.frame_time_ns) // MS).tolist() == [100, 100, 300, 100, 100, 100, 100]
     check_labels(recording, game)
@@ -281,7 +283,7 @@ def test_a_full_disk_releases_every_key_and_keeps_what_was_written(
 
     monkeypatch.setattr(RecordingWriter, "append", until_full)
     with pytest.raises(StorageFull):
-        record(fake.device, lambda: tmp_path / "one", take(Acting(left_and_right)))
+        record(fake.device, lambda: tmp_path / "one", request(Acting(left_and_right)))
     assert fake.input.sent
     assert fake.input.is_free
     assert len(open_recording(tmp_path / "one").frame_time_ns) == 6

@@ -19,8 +19,8 @@ from playhead.home import Home
 from playhead.plugins import Plugins
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.live import LiveLine
-from playhead.recording.session import Take, TakeSummary
-from playhead.recording.takes import record_takes
+from playhead.recording.segments import record_segments
+from playhead.recording.session import RecordingRequest, SegmentSummary
 from playhead.storage.changing import claim_recording
 
 
@@ -77,7 +77,7 @@ def record_episode(
     plugins: Plugins | None = None,
     say: Callable[[str], object] = lambda text: None,
     end: Callable[[], object] = lambda: None,
-) -> list[TakeSummary]:
+) -> list[SegmentSummary]:
     """Record one episode: open the device, drive, write, close. A pause makes several recordings of it.
 
     `end` is called when a person wants no further episodes.
@@ -85,16 +85,16 @@ def record_episode(
     plugins = plugins or Plugins.installed()
     game = plugins.game(episode.game)
     with open_device(plugins, game, episode.device, options=episode.options) as opened, ExitStack() as shown:
-        take = _take(episode, plugins, opened)
-        device, authority = take_control(opened, take.driver.origin, say, end)
-        live = LiveLine(game, authority)
-        if authority is not None:
+        request = _request(episode, plugins, opened)
+        device, wheel = take_wheel(opened, request.driver.origin, say, end)
+        live = LiveLine(game, wheel)
+        if wheel is not None:
             shown.enter_context(live_line(live.text))
-        return record_takes(
+        return record_segments(
             device,
             lambda: claim_recording(episode.home.recordings(game.name)),
-            take,
-            authority,
+            request,
+            wheel,
             watchers=[FrameCounter(on_frames), live],
             stop=stop,
             began=live.began,
@@ -112,11 +112,11 @@ def make_driver(device: OpenDevice, plugins: Plugins, home: Home, name: str, run
     return scripted_driver(device, name)
 
 
-def _take(episode: Episode, plugins: Plugins, device: OpenDevice) -> Take:
+def _request(episode: Episode, plugins: Plugins, device: OpenDevice) -> RecordingRequest:
     driver = make_driver(device, plugins, episode.home, episode.driver, episode.run)
     seed = episode.seed or 0
     game = device.session.game
-    return Take(
+    return RecordingRequest(
         driver=driver,
         driver_name=episode.driver if driver.origin != Origin.MODEL else f"run {episode.run}".strip(),
         teacher=scripted_driver(device, episode.teacher) if episode.teacher else None,

@@ -226,12 +226,12 @@ class _Episode:
     def _record(self, watchers: list[Watcher], began: Callable[[RecordingWriter], object]) -> PlaySummary:
         from playhead.control.timing import LoopReport
         from playhead.playing.session import PlaySummary, measures_on
-        from playhead.recording.session import Take
-        from playhead.recording.takes import record_takes
+        from playhead.recording.segments import record_segments
+        from playhead.recording.session import RecordingRequest
         from playhead.storage.changing import claim_recording
 
         session = self.session
-        take = Take(
+        request = RecordingRequest(
             driver=self._driver(),
             driver_name=f"run {session.run.name}",
             duration_s=self.duration_s,
@@ -240,11 +240,11 @@ class _Episode:
             seed=self.seed,
         )
         folder = session.desk.home.recordings(session.game.name)
-        made = record_takes(
+        made = record_segments(
             self.device,
             lambda: claim_recording(folder),
-            take,
-            self.authority,
+            request,
+            self.wheel,
             watchers=watchers,
             stop=self.stop,
             began=began,

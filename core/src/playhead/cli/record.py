@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playhead.control.timing import LoopReport
     from playhead.game import Game
     from playhead.models.run import Run
-    from playhead.recording.session import TakeSummary
+    from playhead.recording.session import SegmentSummary
     from playhead.references import Reference
     from playhead.storage.reservations import Reservations
 
@@ -187,7 +187,7 @@ def _find_run(desk: Desk, game: Game, name: str) -> Run:
     return run
 
 
-def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | None) -> list[TakeSummary]:
+def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | None) -> list[SegmentSummary]:
     import os
 
     from playhead.cli.episodes import record_episode
@@ -205,10 +205,10 @@ def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | 
         here = partial(record_episode, plugins=desk.plugins, say=desk.say, end=stop.set)
         work = here if count == 1 else record_episode
         made = run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop)
-        return [summary for takes in made for summary in takes]
+        return [summary for segments in made for summary in segments]
 
 
-def _line(summary: TakeSummary) -> str:
+def _line(summary: SegmentSummary) -> str:
     recording, report = summary.recording, summary.report
     if recording.frames == 0:
         return "nothing recorded: stopped before the first frame"
@@ -227,7 +227,7 @@ def _ending(report: LoopReport) -> str:
 _ENDINGS = {"time": "the time", "episode": "the end of the episode", "stopped": "you"}
 
 
-def _total(summaries: list[TakeSummary], wall_s: float) -> str:
+def _total(summaries: list[SegmentSummary], wall_s: float) -> str:
     frames = sum(summary.recording.frames for summary in summaries)
     game_s = sum(summary.report.elapsed_s for summary in summaries)
     late = sum(summary.report.late for summary in summaries)

@@ -148,14 +148,14 @@ class _Session:
             summary = play(device, watching, duration_s=duration_s, watchers=watchers, stop=stop.is_set)
             return summary.report, []
         from playhead.control.timing import LoopReport
-        from playhead.recording.session import Take
-        from playhead.recording.takes import record_takes
+        from playhead.recording.segments import record_segments
+        from playhead.recording.session import RecordingRequest
         from playhead.storage.changing import claim_recording
 
-        take = Take(driver=watching, driver_name=f"run {self.run.name}", duration_s=duration_s)
+        request = RecordingRequest(driver=watching, driver_name=f"run {self.run.name}", duration_s=duration_s)
         folder = self.desk.home.recordings(self.game.name)
-        made = record_takes(
-            device, lambda: claim_recording(folder), take, None, watchers=watchers, stop=stop.is_set
+        made = record_segments(
+            device, lambda: claim_recording(folder), request, None, watchers=watchers, stop=stop.is_set
         )
         kept = [taken for taken in made if taken.recording.frames]
         for taken in kept:

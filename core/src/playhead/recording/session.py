@@ -32,7 +32,7 @@ KEPT_FRAMES = 40  # half a second at 80/s: what the machine may be busy elsewher
 
 
 @dataclass(frozen=True, kw_only=True)
-class Take:
+class RecordingRequest:
     """What is to be recorded, and what the recording says about it.
 
     With a `teacher`, or `action_noise` on the driver's keys, the labels are the true keys and not the played
@@ -64,8 +64,8 @@ class Take:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TakeSummary:
-    """What a take left: the recording, how the loop ran, and the world's measures of the drive, if any."""
+class SegmentSummary:
+    """What a stretch without a pause left: the recording, how the loop ran, and the seed, if any."""
 
     recording: Summary
     report: LoopReport
@@ -80,29 +80,29 @@ class TakeSummary:
 def record(
     device: OpenDevice,
     new_folder: Callable[[], Path],
-    take: Take,
+    request: RecordingRequest,
     *,
     guard: Guard | None = None,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
     label_origin: Callable[[Origin], Origin] = lambda decided: decided,
     began: Callable[[RecordingWriter], object] = lambda writer: None,
-) -> TakeSummary:
+) -> SegmentSummary:
     """Record until the time is up, the episode ends, or somebody stops it; all three are normal ends.
 
     `new_folder` is called once something can be seen, so that a device that fails leaves no empty recording.
     `label_origin` says at every frame whose keys label it, given whose decisions would; `began` gets the writer.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
-    _check_heard(device, take.driver)
-    if take.driver.origin is Origin.HUMAN and hasattr(device.capture, "keep"):
+    _check_heard(device, request.driver)
+    if request.driver.origin is Origin.HUMAN and hasattr(device.capture, "keep"):
         device.capture.keep(KEPT_FRAMES)  # nobody decides on them here, so they may come late, but all of them
     first = device.capture.look()
     if first is None:
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
     session = device.session
-    driver = _dagger_driver(device, take)
-    header = new_header(device, take, first, label_device=TEACHER if driver.is_taught else PLAYED)
+    driver = _dagger_driver(device, request)
+    header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)
     with RecordingWriter(new_folder(), header, drop_when_full=not _waits(device)) as writer:
         began(writer)
         recorder = Recorder(
@@ -112,12 +112,12 @@ def record(
             label_origin=lambda: label_origin(driver.label_origin),
             telemetry=header.telemetry,
             more_events=driver.take_events,
-            tells=telling(take.driver),
+            tells=telling(request.driver),
         )
         loop = Loop(
             device=device,
             driver=driver,
-            pace=_pace(device, take, driver),
+            pace=_pace(device, request, driver),
             guard=guard or AlwaysSafe(),
             watchers=[recorder, *watchers],
             stop=stop,
@@ -126,48 +126,50 @@ def record(
     summary = writer.close()
     if summary.frames == 0:
         shutil.rmtree(summary.path)
-    return TakeSummary(recording=summary, report=report, seed=take.seed)
+    return SegmentSummary(recording=summary, report=report, seed=request.seed)
 
 
-def _dagger_driver(device: OpenDevice, take: Take) -> DaggerDriver:
-    """Return the driver of a take, with whoever teaches it and the action noise."""
+def _dagger_driver(device: OpenDevice, request: RecordingRequest) -> DaggerDriver:
+    """Return the driver of a request, with whoever teaches it and the action noise."""
     return DaggerDriver(
-        take.driver,
+        request.driver,
         device.clock,
         rate_hz=device.session.rate_hz,
-        teacher=take.teacher,
-        action_noise=take.action_noise,
-        beta=take.beta,
-        seed=take.seed or 0,
+        teacher=request.teacher,
+        action_noise=request.action_noise,
+        beta=request.beta,
+        seed=request.seed or 0,
         axes=axis_codes(device.session.game),
     )
 
 
-def _pace(device: OpenDevice, take: Take, driver: DaggerDriver) -> Pace:
+def _pace(device: OpenDevice, request: RecordingRequest, driver: DaggerDriver) -> Pace:
     return Pace(
         rate_hz=device.session.rate_hz,
         decide_hz=driver.decide_hz,
-        duration_s=take.duration_s,
-        latency_s=take.latency_s,
+        duration_s=request.duration_s,
+        latency_s=request.latency_s,
     )
 
 
-def new_header(device: OpenDevice, take: Take, first: CapturedFrame, *, label_device: str) -> RecordingHeader:
+def new_header(
+    device: OpenDevice, request: RecordingRequest, first: CapturedFrame, *, label_device: str
+) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session, annotates = device.session, annotator(take.driver)
+    session, tells = device.session, telling(request.driver)
     header = RecordingHeader.of(
-        session.game, device=session.name, driver=take.driver_name, rate_hz=session.rate_hz
+        session.game, device=session.name, driver=request.driver_name, rate_hz=session.rate_hz
     )
     return replace(
         header,
         label_device=label_device,
-        padding_frames=round(take.padding_s * session.rate_hz),
-        scenario=take.scenario,
-        seed=take.seed,
+        padding_frames=round(request.padding_s * session.rate_hz),
+        scenario=request.scenario,
+        seed=request.seed,
         window=_geometry(getattr(device.capture, "window", None)),
         telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
-        columns=dict(annotates.columns) if annotates is not None else {},
-        notes=take.notes,
+        columns=dict(tells.columns) if tells is not None else {},
+        notes=request.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
     )
 

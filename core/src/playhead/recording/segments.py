@@ -16,33 +16,33 @@ from playhead.control.listener import Listener
 from playhead.control.loop import Watcher, never
 from playhead.devices import OpenDevice
 from playhead.errors import DeviceFailed
-from playhead.recording.session import Take, TakeSummary, record
+from playhead.recording.session import RecordingRequest, SegmentSummary, record
 from playhead.storage.writer import RecordingWriter
 
 ASK_HZ = 20  # how often a pause asks whether it is over
 KEPT = "What was recorded is kept."
 
 
-def record_takes(
+def record_segments(
     device: OpenDevice,
     new_folder: Callable[[], Path],
-    take: Take,
-    authority: ControlAuthority | None,
+    request: RecordingRequest,
+    wheel: ControlAuthority | None,
     *,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
     began: Callable[[RecordingWriter], object] = lambda writer: None,
-) -> list[TakeSummary]:
+) -> list[SegmentSummary]:
     """Record until the time is up, the window closes or somebody stops it, in as many recordings as it takes.
 
         wait for control -> record until it is lost -> wait -> record ...
 
-    `take.duration_s` counts what is recorded, not the pauses. Without an authority, as in a world in memory, there
+    `request.duration_s` counts what is recorded, not the pauses. Without a wheel, as in a world in memory, there
     is one recording. Raises: as `record`; what was recorded is kept.
     """
-    if authority is None:
-        return [record(device, new_folder, take, watchers=watchers, stop=stop, began=began)]
-    made: list[TakeSummary] = []
+    if wheel is None:
+        return [record(device, new_folder, request, watchers=watchers, stop=stop, began=began)]
+    made: list[SegmentSummary] = []
     names: list[str] = []
 
     def begun(writer: RecordingWriter) -> None:
@@ -50,7 +50,7 @@ def record_takes(
         began(writer)
 
     try:
-        for summary in _takes(device, new_folder, take, authority, watchers, stop, begun):
+        for summary in _segments(device, new_folder, request, wheel, watchers, stop, begun):
             made.append(summary)
     except DeviceFailed:
         if names:
@@ -59,21 +59,21 @@ def record_takes(
     return [summary for summary in made if summary.recording.frames] or made[:1]
 
 
-def _takes(
-    device: OpenDevice, new_folder: Callable[[], Path], take: Take, authority: ControlAuthority,
+def _segments(
+    device: OpenDevice, new_folder: Callable[[], Path], request: RecordingRequest, wheel: ControlAuthority,
     watchers: Sequence[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object],
-) -> Iterator[TakeSummary]:  # fmt: skip
+) -> Iterator[SegmentSummary]:  # fmt: skip
     """Yield one recording after another."""
-    left_s = take.duration_s
-    while left_s > 0 and _wait(device, authority, stop):
+    left_s = request.duration_s
+    while left_s > 0 and _wait(device, wheel, stop):
         if isinstance(device.input, HotkeyFilter):
             device.input.begin()
         authority.begin()
         summary = record(
             device,
             new_folder,
-            replace(take, duration_s=left_s),
-            guard=authority,
+            replace(request, duration_s=left_s),
+            guard=wheel,
             watchers=watchers,
             stop=lambda: stop() or not authority.check(),
             label_origin=authority.label_origin,

@@ -17,8 +17,8 @@ from playhead.control.hotkeys import HotkeyFilter
 from playhead.errors import DeviceFailed
 from playhead.events import HOTKEY, Event
 from playhead.home import claim_folder
-from playhead.recording.session import Take
-from playhead.recording.takes import record_takes
+from playhead.recording.segments import record_segments
+from playhead.recording.session import RecordingRequest
 from playhead.storage.reader import Recording, open_recording
 
 MS = 1_000_000
@@ -47,8 +47,8 @@ class Person:
         fake.clock.sleep_until = slept
 
     def record(self, seconds: float = float("inf"), **changes: Any) -> list[Recording]:
-        take = Take(driver=HumanDriver(), driver_name="human", duration_s=seconds)
-        self.made = record_takes(self.device, lambda: claim_folder(self.folder), take, self.authority, **changes)
+        request = RecordingRequest(driver=HumanDriver(), driver_name="human", duration_s=seconds)
+        self.made = record_segments(self.device, lambda: claim_folder(self.folder), request, self.wheel, **changes)
         return [open_recording(summary.recording.path) for summary in self.made]
 
 
