@@ -26,8 +26,8 @@ from playhead.control.loop import Loop, Pace, Tick
 from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Choice
+from playhead.playing.observing import LiveView, Observer
 from playhead.playing.overlay import Canvas, with_levels
-from playhead.playing.watching import LiveView, Watching
 from playhead.showing.window import Window
 
 GAME = Game(
@@ -40,7 +40,7 @@ GAME = Game(
 
 
 class Answering:
-    """Watching without its network: another answer and other heat every time."""
+    """An observer without its network: another answer and other heat every time."""
 
     origin = Origin.MODEL
     heat_of = "octane"
@@ -116,7 +116,7 @@ def measure(ticks: int, rate_hz: float) -> None:
     told = {name: timed_ms(run) for name, run in parts(canvas, window).items()}
     device = device_of(GAME, Memory(clock, GAME.frame.shape), clock)
     answering = Answering()
-    view = LiveView(cast("Watching", answering), window, canvas, clock, rate_hz=rate_hz)
+    view = LiveView(cast("Observer", answering), window, canvas, clock, rate_hz=rate_hz)
     pace = Pace(rate_hz=rate_hz, duration_s=ticks / rate_hz)
     ticking = Ticking(view)
     report = Loop(device=device, driver=answering, pace=pace, watchers=[ticking]).run()

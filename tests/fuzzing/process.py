@@ -87,7 +87,7 @@ def warm() -> None:
     import playhead.evaluation.evaluate
     import playhead.evaluation.report
     import playhead.models.run
-    import playhead.playing.watching
+    import playhead.playing.observing
     import playhead.storage.check
     import playhead.storage.repair
     import playhead.storage.trim

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playhead.devices import OpenDevice
     from playhead.game import Game
     from playhead.models.run import Run
-    from playhead.playing.watching import LiveView, Watching, WatchSummary
+    from playhead.playing.observing import LiveView, ObservationSummary, Observer
     from playhead.showing.window import Window
 
 # Options of `play` that say how somebody plays, by what they are when they were not given.
@@ -57,7 +57,7 @@ class _Session:
         self.run: Run = catalogue.find(asked["run_name"]) if asked["run_name"] else catalogue.latest()
         desk.say(f"Run {self.run.name} watches and presses nothing. Ctrl-C stops.")
 
-    def watch(self) -> WatchSummary:
+    def watch(self) -> ObservationSummary:
         """Open the device without any input, and watch."""
         from playhead.control.stopping import stopped_by_interrupt
         from playhead.devices import open_device
@@ -85,35 +85,35 @@ class _Session:
             self.desk.say(f"Shown in the terminal. {error}")
             return None
 
-    def _watch(self, device: OpenDevice, window: Window | None, stop: Event) -> WatchSummary:
-        from playhead.playing.watching import Watching, WatchSummary
+    def _watch(self, device: OpenDevice, window: Window | None, stop: Event) -> ObservationSummary:
+        from playhead.playing.observing import ObservationSummary, Observer
 
         rate_hz, has_window = device.session.rate_hz, window is not None
-        watching = Watching.of(self.run, self.desk.plugins, self.game, rate_hz=rate_hz, with_heat=has_window)
+        observer = Observer.of(self.run, self.desk.plugins, self.game, rate_hz=rate_hz, with_heat=has_window)
         if window is not None:
-            view = self._view(device, watching, window, stop)
-            report, names = self._drive(device, watching, [view], stop)
-            summary = WatchSummary.of(watching, report, view)
+            view = self._view(device, observer, window, stop)
+            report, names = self._drive(device, observer, [view], stop)
+            summary = ObservationSummary.of(observer, report, view)
         else:
-            with self._terminal(device, watching) as watcher:
-                report, names = self._drive(device, watching, [watcher], stop)
-            summary = WatchSummary.of(watching, report, None)
-        if has_window and watching.has_heat and not summary.heats:
-            self.desk.say(f"Grad-CAM takes {watching.heat_ms:.0f} ms, too long at {rate_hz:g} frames a second.")
+            with self._terminal(device, observer) as watcher:
+                report, names = self._drive(device, observer, [watcher], stop)
+            summary = ObservationSummary.of(observer, report, None)
+        if has_window and observer.has_heat and not summary.heats:
+            self.desk.say(f"Grad-CAM takes {observer.heat_ms:.0f} ms, too long at {rate_hz:g} frames a second.")
         return replace(summary, recordings=tuple(names))
 
-    def _view(self, device: OpenDevice, watching: Watching, window: Window, stop: Event) -> LiveView:
+    def _view(self, device: OpenDevice, observer: Observer, window: Window, stop: Event) -> LiveView:
+        from playhead.playing.observing import LiveView
         from playhead.playing.overlay import Canvas
-        from playhead.playing.watching import LiveView
 
         frame = self.game.frame
-        canvas = Canvas(frame.height, frame.width, watching.schema, has_heat=watching.has_heat)
+        canvas = Canvas(frame.height, frame.width, observer.schema, has_heat=observer.has_heat)
         window.open(*canvas.size)
         screen = ClosableScreen(window, stop)
-        return LiveView(watching, screen, canvas, device.clock, rate_hz=device.session.rate_hz)
+        return LiveView(observer, screen, canvas, device.clock, rate_hz=device.session.rate_hz)
 
     @contextmanager
-    def _terminal(self, device: OpenDevice, watching: Watching) -> Iterator[Watcher]:
+    def _terminal(self, device: OpenDevice, observer: Observer) -> Iterator[Watcher]:
         """Show numbers and bars in the terminal, or a progress bar where nothing waits for anybody's eyes."""
         from playhead.cli.episodes import FrameCounter
         from playhead.cli.progress import frames_bar, live_screen
@@ -123,12 +123,7 @@ class _Session:
         rate_hz, title = device.session.rate_hz, f"{self.game.title} · run {self.run.name}"
         if isinstance(device.clock, SystemClock):
             console = PlayerConsole(
-                self.game,
-                title,
-                rate_hz=rate_hz,
-                predictions=lambda: watching.predictions,
-                authority=None,
-                only_watches=True,
+                self.game, title, rate_hz=rate_hz, predictions=lambda: observer.predictions, authority=None, only_watches=True
             )
             with live_screen(console.screen):
                 yield console
@@ -138,21 +133,21 @@ class _Session:
             yield FrameCounter(on_frames)
 
     def _drive(
-        self, device: OpenDevice, watching: Watching, watchers: list[Watcher], stop: Event
+        self, device: OpenDevice, observer: Observer, watchers: list[Watcher], stop: Event
     ) -> tuple[LoopReport, list[str]]:
         """Run the loop, recorded or not; returns its report and the names of the recordings."""
         duration_s = self.asked["seconds"] or float("inf")
         if not self.asked["is_recorded"]:
             from playhead.playing.session import play
 
-            summary = play(device, watching, duration_s=duration_s, watchers=watchers, stop=stop.is_set)
+            summary = play(device, observer, duration_s=duration_s, watchers=watchers, stop=stop.is_set)
             return summary.report, []
         from playhead.control.timing import LoopReport
         from playhead.recording.segments import record_segments
         from playhead.recording.session import RecordingRequest
         from playhead.storage.changing import claim_recording
 
-        request = RecordingRequest(driver=watching, driver_name=f"run {self.run.name}", duration_s=duration_s)
+        request = RecordingRequest(driver=observer, driver_name=f"run {self.run.name}", duration_s=duration_s)
         folder = self.desk.home.recordings(self.game.name)
         made = record_segments(
             device, lambda: claim_recording(folder), request, None, watchers=watchers, stop=stop.is_set
@@ -181,7 +176,7 @@ class ClosableScreen:
         self._window.show(frame_HWC)
 
 
-def lines(summary: WatchSummary) -> list[str]:
+def lines(summary: ObservationSummary) -> list[str]:
     """Say how watching went: what was seen how often, how fast, and what drawing took."""
     report, rates = summary.report, summary.report.rates_hz()
     told = [

@@ -37,7 +37,7 @@ FORGETS = 0.97  # is left of that with every frame it is not tried, so that one 
 SLOWER = 1.3  # the heat is expected to take so much longer than it usually did
 
 
-class Watching:
+class Observer:
     """A driver that answers and never presses. `predictions` is what it said last, `level_HW` where it looked.
 
     Units:  later_s is what the rest of a tick takes after the answer; whoever draws sets it.
@@ -62,17 +62,17 @@ class Watching:
         self.said: dict[str, Counter[str]] = {name: Counter() for name in run.schema}
 
     @classmethod
-    def of(cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, with_heat: bool = True) -> Watching:
-        """Make a watcher of a run. Its rate is the device's where a window is one frame: that has no rate.
+    def of(cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, with_heat: bool = True) -> Observer:
+        """Make an observer of a run. Its rate is the device's where a window is one frame: that has no rate.
 
         Raises:  Mismatch when the run does not fit the game or the device, and says what to do.
         """
         run.check_plays(game, run.rate_hz if run.recipe.length == 1 else rate_hz)
         predictor = Predictor(run.load_model(plugins), run.schema)
-        watching = cls(predictor, history_of(run, rate_hz), run, rate_hz=rate_hz, with_heat=with_heat)
+        observer = cls(predictor, history_of(run, rate_hz), run, rate_hz=rate_hz, with_heat=with_heat)
         warm_up(predictor, run)
-        watching.warm_heat()
-        return watching
+        observer.warm_heat()
+        return observer
 
     @property
     def schema(self) -> LabelSchema:
@@ -188,9 +188,9 @@ class LiveView:
     """
 
     def __init__(
-        self, watching: Watching, screen: Screen, canvas: Canvas, clock: Clock, *, rate_hz: float
+        self, observer: Observer, screen: Screen, canvas: Canvas, clock: Clock, *, rate_hz: float
     ) -> None:
-        self._watching = watching
+        self._observer = observer
         self._screen = screen
         self._canvas = canvas
         self._eyes = None if isinstance(clock, SystemClock) else SystemClock()
@@ -201,13 +201,13 @@ class LiveView:
     def saw(self, tick: Tick) -> None:
         """Draw and show a tick."""
         began_ns = time.perf_counter_ns()
-        watching = self._watching
-        caption = f"Grad-CAM: {watching.heat_of}" if watching.level_HW is not None else "Grad-CAM: no time for it"
-        picture_HW3 = self._canvas.draw(tick.captured.frame_HWC, watching.predictions, watching.level_HW, caption)
+        observer = self._observer
+        caption = f"Grad-CAM: {observer.heat_of}" if observer.level_HW is not None else "Grad-CAM: no time for it"
+        picture_HW3 = self._canvas.draw(tick.captured.frame_HWC, observer.predictions, observer.level_HW, caption)
         self._screen.show(picture_HW3)
         took_ns = time.perf_counter_ns() - began_ns
         self.overhead_ns.append(took_ns)
-        watching.later_s = took_ns / NS_PER_S
+        observer.later_s = took_ns / NS_PER_S
         if self._eyes is not None:
             self._due_ns = max(self._due_ns + self._period_ns, self._eyes.now_ns())
             self._eyes.sleep_until(self._due_ns)
@@ -217,8 +217,8 @@ class LiveView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchSummary:
-    """What came of watching.
+class ObservationSummary:
+    """What came of observing.
 
     `share` is how often each answer was given, by head; `overhead` what drawing and showing took (milliseconds);
     `heats` how many frames were also felt; `recordings` what was recorded.
@@ -232,13 +232,13 @@ class WatchSummary:
     recordings: Sequence[str] = ()
 
     @classmethod
-    def of(cls, watching: Watching, report: LoopReport, view: LiveView | None) -> WatchSummary:
-        """Sum up what a watcher did."""
+    def of(cls, observer: Observer, report: LoopReport, view: LiveView | None) -> ObservationSummary:
+        """Sum up what an observer saw."""
         return cls(
-            run=watching.run_name,
+            run=observer.run_name,
             report=report,
-            share={name: _shares(counts) for name, counts in watching.said.items()},
-            heats=watching.heats,
+            share={name: _shares(counts) for name, counts in observer.said.items()},
+            heats=observer.heats,
             overhead=summary_of(view.overhead_ns) if view is not None and view.overhead_ns else {},
         )
 

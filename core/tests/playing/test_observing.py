@@ -26,9 +26,9 @@ from playhead.game import Device
 from playhead.input.none import DryRun
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 from playhead.models.run import Run
+from playhead.playing.observing import LiveView, ObservationSummary, Observer, as_label
 from playhead.playing.overlay import Canvas, bar_rows, with_heat
 from playhead.playing.session import play
-from playhead.playing.watching import LiveView, Watching, WatchSummary, as_label
 from playhead.storage.reader import open_recording
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -79,12 +79,12 @@ def device() -> OpenDevice:
 
 
 def test_it_answers_every_frame_and_presses_nothing(run: Run, device: OpenDevice) -> None:
-    watching = Watching.of(run, load_plugins(), GAME, rate_hz=10, with_heat=False)
-    report = play(device, watching).report
+    observer = Observer.of(run, load_plugins(), GAME, rate_hz=10, with_heat=False)
+    report = play(device, observer).report
     assert (report.captured, report.decided, report.acted) == (FRAMES, FRAMES, 0)
     assert isinstance(device.input, DryRun)
     assert not device.input.sent
-    summary = WatchSummary.of(watching, report, None)
+    summary = ObservationSummary.of(observer, report, None)
     assert sum(summary.share["shape"].values()) == pytest.approx(1)
     assert set(summary.share["shape"]) <= set(SHAPE.names)
     assert json.loads(json.dumps(summary.to_json()))["frames"] == FRAMES
@@ -93,49 +93,49 @@ def test_it_answers_every_frame_and_presses_nothing(run: Run, device: OpenDevice
 def test_the_order_of_labels_is_the_runs(run: Run) -> None:
     other = replace(GAME, labels={"shape": Choice("disc", "square", "cross")})
     with pytest.raises(Mismatch, match="disc, square, cross"):
-        Watching.of(run, load_plugins(), other, rate_hz=10)
+        Observer.of(run, load_plugins(), other, rate_hz=10)
 
 
 def test_a_window_of_one_frame_watches_at_any_rate(run: Run) -> None:
-    assert Watching.of(run, load_plugins(), GAME, rate_hz=60, with_heat=False).predictions == {}
+    assert Observer.of(run, load_plugins(), GAME, rate_hz=60, with_heat=False).predictions == {}
 
 
 def test_heat_is_felt_when_there_is_time_and_not_otherwise(run: Run) -> None:
-    watching = Watching.of(run, load_plugins(), GAME, rate_hz=0.01)
+    observer = Observer.of(run, load_plugins(), GAME, rate_hz=0.01)
     captured = CapturedFrame(frame_HWC=pictures(count=1).frames_THWC[0], time_ns=0, number=0)
-    watching.decide(captured)
-    assert watching.heats == 1
-    assert watching.level_HW is not None
-    assert watching.level_HW.shape == (shapes.HEIGHT, shapes.WIDTH)
-    assert watching.heat_of == SHAPE.names[int(watching.predictions["shape"].argmax())]
-    watching.later_s = 1000.0  # drawing takes all the time there is
-    watching.decide(captured)
-    assert watching.heats == 1
-    assert watching.heat_ms > 0
+    observer.decide(captured)
+    assert observer.heats == 1
+    assert observer.level_HW is not None
+    assert observer.level_HW.shape == (shapes.HEIGHT, shapes.WIDTH)
+    assert observer.heat_of == SHAPE.names[int(observer.predictions["shape"].argmax())]
+    observer.later_s = 1000.0  # drawing takes all the time there is
+    observer.decide(captured)
+    assert observer.heats == 1
+    assert observer.heat_ms > 0
 
 
 def test_a_heat_that_took_long_once_is_tried_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    watching = Watching.of(run, load_plugins(), GAME, rate_hz=0.1)
-    monkeypatch.setattr(watching, "_heat_s", 9.0)
+    observer = Observer.of(run, load_plugins(), GAME, rate_hz=0.1)
+    monkeypatch.setattr(observer, "_heat_s", 9.0)
     captured = CapturedFrame(frame_HWC=pictures(count=1).frames_THWC[0], time_ns=0, number=0)
     tried = 0
-    while not watching.heats:
-        watching.decide(captured)
+    while not observer.heats:
+        observer.decide(captured)
         tried += 1
     assert 2 <= tried <= 60
 
 
 def test_the_view_shows_every_tick_with_bars_and_heat_beside(run: Run, device: OpenDevice) -> None:
-    watching = Watching.of(run, load_plugins(), GAME, rate_hz=1)
+    observer = Observer.of(run, load_plugins(), GAME, rate_hz=1)
     shown = device.capture
     assert isinstance(shown, Shown)
-    canvas = Canvas(shapes.HEIGHT, shapes.WIDTH, watching.schema, has_heat=True)
-    view = LiveView(watching, shown, canvas, device.clock, rate_hz=1000)
-    report = play(device, watching, watchers=[view]).report
+    canvas = Canvas(shapes.HEIGHT, shapes.WIDTH, observer.schema, has_heat=True)
+    view = LiveView(observer, shown, canvas, device.clock, rate_hz=1000)
+    report = play(device, observer, watchers=[view]).report
     assert len(shown.pictures) == len(view.overhead_ns) == FRAMES
     assert shown.pictures[0].shape == (canvas.size[1], canvas.size[0], 3)
     assert not np.array_equal(shown.pictures[0], shown.pictures[-1])
-    summary = WatchSummary.of(watching, report, view)
+    summary = ObservationSummary.of(observer, report, view)
     assert summary.heats == FRAMES
     assert 0 < summary.overhead["p50_ms"] <= summary.overhead["p99_ms"]
 
@@ -176,13 +176,13 @@ def test_all_kinds_of_heads_have_bars_and_labels() -> None:
 def test_a_lockstep_source_is_held_for_the_eyes(run: Run) -> None:
     import time
 
-    watching = Watching.of(run, load_plugins(), GAME, rate_hz=10, with_heat=False)
+    observer = Observer.of(run, load_plugins(), GAME, rate_hz=10, with_heat=False)
     clock = FakeClock()
     shown = Shown(clock)
-    canvas = Canvas(shapes.HEIGHT, shapes.WIDTH, watching.schema, has_heat=False)
-    view = LiveView(watching, shown, canvas, clock, rate_hz=50)
+    canvas = Canvas(shapes.HEIGHT, shapes.WIDTH, observer.schema, has_heat=False)
+    view = LiveView(observer, shown, canvas, clock, rate_hz=50)
     captured = CapturedFrame(frame_HWC=pictures(count=1).frames_THWC[0], time_ns=0, number=0)
-    watching.decide(captured)
+    observer.decide(captured)
     began_s = time.perf_counter()
     for _ in range(6):
         view.saw(Tick(captured=captured, events=(), dropped=0, report=LoopReport()))
