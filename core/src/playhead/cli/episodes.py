@@ -25,7 +25,7 @@ from playhead.storage.changing import claim_recording
 
 
 @dataclass(frozen=True, kw_only=True)
-class Episode:
+class EpisodeJob:
     """Everything one episode is recorded with. Units: seconds_s on the device's clock; 0 is no limit."""
 
     game: str
@@ -70,7 +70,7 @@ class FrameCounter:
 
 
 def record_episode(
-    episode: Episode,
+    job: EpisodeJob,
     on_frames: Callable[[int], None],
     stop: Callable[[], bool],
     *,
@@ -83,16 +83,16 @@ def record_episode(
     `end` is called when a person wants no further episodes.
     """
     plugins = plugins or Plugins.installed()
-    game = plugins.game(episode.game)
-    with open_device(plugins, game, episode.device, options=episode.options) as opened, ExitStack() as shown:
-        request = _request(episode, plugins, opened)
+    game = plugins.game(job.game)
+    with open_device(plugins, game, job.device, options=job.options) as opened, ExitStack() as shown:
+        request = _request(job, plugins, opened)
         device, wheel = take_wheel(opened, request.driver.origin, say, end)
         live = LiveLine(game, wheel)
         if wheel is not None:
             shown.enter_context(live_line(live.text))
         return record_segments(
             device,
-            lambda: claim_recording(episode.home.recordings(game.name)),
+            lambda: claim_recording(job.home.recordings(game.name)),
             request,
             wheel,
             watchers=[FrameCounter(on_frames), live],
@@ -112,22 +112,22 @@ def make_driver(device: OpenDevice, plugins: Plugins, home: Home, name: str, run
     return scripted_driver(device, name)
 
 
-def _request(episode: Episode, plugins: Plugins, device: OpenDevice) -> RecordingRequest:
-    driver = make_driver(device, plugins, episode.home, episode.driver, episode.run)
-    seed = episode.seed or 0
+def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> RecordingRequest:
+    driver = make_driver(device, plugins, job.home, job.driver, job.run)
+    seed = job.seed or 0
     game = device.session.game
     return RecordingRequest(
         driver=driver,
-        driver_name=episode.driver if driver.origin != Origin.MODEL else f"run {episode.run}".strip(),
-        teacher=scripted_driver(device, episode.teacher) if episode.teacher else None,
-        action_noise=ActionNoise(game, seed=seed) if episode.has_action_noise else None,
-        beta=episode.beta,
-        duration_s=episode.seconds_s or float("inf"),
-        padding_s=episode.padding_s,
-        latency_s=episode.latency_s,
-        scenario=episode.scenario,
-        seed=episode.seed,
-        notes=episode.notes,
+        driver_name=job.driver if driver.origin != Origin.MODEL else f"run {job.run}".strip(),
+        teacher=scripted_driver(device, job.teacher) if job.teacher else None,
+        action_noise=ActionNoise(game, seed=seed) if job.has_action_noise else None,
+        beta=job.beta,
+        duration_s=job.seconds_s or float("inf"),
+        padding_s=job.padding_s,
+        latency_s=job.latency_s,
+        scenario=job.scenario,
+        seed=job.seed,
+        notes=job.notes,
     )
 
 

@@ -161,13 +161,13 @@ class _Session:
         with open_device(
             self.desk.plugins, self.game, self.device, options=options, input_name=input_name
         ) as device:
-            summary = _Episode(self, device, seed, stop).play(on_frames)
+            summary = _EpisodeSession(self, device, seed, stop).play(on_frames)
             if self.asked["dry_run"]:
                 self.desk.say(would_have(device, summary))
             return summary
 
 
-class _Episode:
+class _EpisodeSession:
     """One episode on an open device, with what guards it and what is shown of it."""
 
     def __init__(self, session: _Session, device: OpenDevice, seed: int | None, stop: Event) -> None:

@@ -15,7 +15,7 @@ from playhead.cli.devices import choose_device, find_scenario, parse_settings
 from playhead.errors import BadValue, PlayheadError
 
 if TYPE_CHECKING:
-    from playhead.cli.episodes import Episode
+    from playhead.cli.episodes import EpisodeJob
     from playhead.control.timing import LoopReport
     from playhead.game import Game
     from playhead.models.run import Run
@@ -107,9 +107,9 @@ def _collect(
         desk.tell(line(collected))
 
 
-def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservations) -> list[Episode]:
+def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservations) -> list[EpisodeJob]:
     """Return the episodes to record, each with its own seed."""
-    from playhead.cli.episodes import Episode, episode_options
+    from playhead.cli.episodes import EpisodeJob, episode_options
 
     settings = parse_settings(asked["settings"])
     device = choose_device(desk, game, asked["on"], settings)
@@ -123,7 +123,7 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservati
     latency_s = asked["latency"] if asked["latency"] is not None else run.latency_s if run and is_world else 0.0
     seeds = _seeds(desk, game, asked, reserved) if is_world else [None] * asked["episodes"]
     return [
-        Episode(
+        EpisodeJob(
             game=game.name,
             device=device,
             home=desk.home,
@@ -187,7 +187,7 @@ def _find_run(desk: Desk, game: Game, name: str) -> Run:
     return run
 
 
-def _record_all(desk: Desk, game: Game, episodes: list[Episode], workers: int | None) -> list[SegmentSummary]:
+def _record_all(desk: Desk, game: Game, episodes: list[EpisodeJob], workers: int | None) -> list[SegmentSummary]:
     import os
 
     from playhead.cli.episodes import record_episode
