@@ -172,7 +172,7 @@ def test_a_key_held_while_giving_control_back_takes_nothing_over(session: Sessio
     )  # fmt: skip
     folders = iter([tmp_path / "one", tmp_path / "two"])
     request = RecordingRequest(driver=Network(), driver_name="run r")
-    first, second = record_segments(session.device, lambda: next(folders), request, session.wheel)
+    first, second = record_segments(session.device, lambda: next(folders), request, session.authority)
     assert first.report.ending == second.report.ending == "stopped"
     later = open_recording(second.recording.path)
     assert set(later.label_origin.tolist()) == {int(Origin.MODEL)}
@@ -188,7 +188,7 @@ def take_over(session: Session, folder: Path) -> Any:
         (800, "key w", 1.0), (820, "key d", 1.0), (1130, "key d", 0.0), (1500, "f8", 1.0), (1720, "key w", 0.0)
     )
     request = RecordingRequest(driver=Network(), driver_name="run r", duration_s=2.0)
-    (made,) = record_segments(session.device, lambda: folder, request, session.wheel)
+    (made,) = record_segments(session.device, lambda: folder, request, session.authority)
     return open_recording(made.recording.path)
 
 

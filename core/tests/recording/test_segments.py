@@ -48,7 +48,9 @@ class Person:
 
     def record(self, seconds: float = float("inf"), **changes: Any) -> list[Recording]:
         request = RecordingRequest(driver=HumanDriver(), driver_name="human", duration_s=seconds)
-        self.made = record_segments(self.device, lambda: claim_folder(self.folder), request, self.wheel, **changes)
+        self.made = record_segments(
+            self.device, lambda: claim_folder(self.folder), request, self.authority, **changes
+        )
         return [open_recording(summary.recording.path) for summary in self.made]
 
 

@@ -86,15 +86,15 @@ def record_episode(
     game = plugins.game(job.game)
     with open_device(plugins, game, job.device, options=job.options) as opened, ExitStack() as shown:
         request = _request(job, plugins, opened)
-        device, wheel = take_wheel(opened, request.driver.origin, say, end)
-        live = LiveLine(game, wheel)
-        if wheel is not None:
+        device, authority = take_control(opened, request.driver.origin, say, end)
+        live = LiveLine(game, authority)
+        if authority is not None:
             shown.enter_context(live_line(live.text))
         return record_segments(
             device,
             lambda: claim_recording(job.home.recordings(game.name)),
             request,
-            wheel,
+            authority,
             watchers=[FrameCounter(on_frames), live],
             stop=stop,
             began=live.began,

@@ -244,7 +244,7 @@ class _EpisodeSession:
             self.device,
             lambda: claim_recording(folder),
             request,
-            self.wheel,
+            self.authority,
             watchers=watchers,
             stop=self.stop,
             began=began,

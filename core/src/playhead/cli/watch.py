@@ -123,7 +123,12 @@ class _Session:
         rate_hz, title = device.session.rate_hz, f"{self.game.title} · run {self.run.name}"
         if isinstance(device.clock, SystemClock):
             console = PlayerConsole(
-                self.game, title, rate_hz=rate_hz, predictions=lambda: observer.predictions, authority=None, only_watches=True
+                self.game,
+                title,
+                rate_hz=rate_hz,
+                predictions=lambda: observer.predictions,
+                authority=None,
+                only_watches=True,
             )
             with live_screen(console.screen):
                 yield console

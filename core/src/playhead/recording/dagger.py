@@ -10,7 +10,7 @@ import random
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.control.drivers import Driver, Action, decide_hz_of, reset
+from playhead.control.drivers import Action, Driver, decide_hz_of, reset
 from playhead.control.executor import ActionExecutor
 from playhead.events import TEACHER, Event, Origin
 from playhead.input.none import DryRun

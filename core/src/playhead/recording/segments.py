@@ -27,7 +27,7 @@ def record_segments(
     device: OpenDevice,
     new_folder: Callable[[], Path],
     request: RecordingRequest,
-    wheel: ControlAuthority | None,
+    authority: ControlAuthority | None,
     *,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
@@ -37,10 +37,10 @@ def record_segments(
 
         wait for control -> record until it is lost -> wait -> record ...
 
-    `request.duration_s` counts what is recorded, not the pauses. Without a wheel, as in a world in memory, there
-    is one recording. Raises: as `record`; what was recorded is kept.
+    `request.duration_s` counts what is recorded, not the pauses. Without an authority, as in a world in memory,
+    there is one recording. Raises: as `record`; what was recorded is kept.
     """
-    if wheel is None:
+    if authority is None:
         return [record(device, new_folder, request, watchers=watchers, stop=stop, began=began)]
     made: list[SegmentSummary] = []
     names: list[str] = []
@@ -50,7 +50,7 @@ def record_segments(
         began(writer)
 
     try:
-        for summary in _segments(device, new_folder, request, wheel, watchers, stop, begun):
+        for summary in _segments(device, new_folder, request, authority, watchers, stop, begun):
             made.append(summary)
     except DeviceFailed:
         if names:
@@ -60,12 +60,12 @@ def record_segments(
 
 
 def _segments(
-    device: OpenDevice, new_folder: Callable[[], Path], request: RecordingRequest, wheel: ControlAuthority,
+    device: OpenDevice, new_folder: Callable[[], Path], request: RecordingRequest, authority: ControlAuthority,
     watchers: Sequence[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object],
 ) -> Iterator[SegmentSummary]:  # fmt: skip
     """Yield one recording after another."""
     left_s = request.duration_s
-    while left_s > 0 and _wait(device, wheel, stop):
+    while left_s > 0 and _wait(device, authority, stop):
         if isinstance(device.input, HotkeyFilter):
             device.input.begin()
         authority.begin()
@@ -73,7 +73,7 @@ def _segments(
             device,
             new_folder,
             replace(request, duration_s=left_s),
-            guard=wheel,
+            guard=authority,
             watchers=watchers,
             stop=lambda: stop() or not authority.check(),
             label_origin=authority.label_origin,

@@ -112,7 +112,7 @@ def record(
             label_origin=lambda: label_origin(driver.label_origin),
             telemetry=header.telemetry,
             more_events=driver.take_events,
-            tells=telling(request.driver),
+            annotator=annotator(request.driver),
         )
         loop = Loop(
             device=device,
@@ -156,7 +156,7 @@ def new_header(
     device: OpenDevice, request: RecordingRequest, first: CapturedFrame, *, label_device: str
 ) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session, tells = device.session, telling(request.driver)
+    session, annotates = device.session, annotator(request.driver)
     header = RecordingHeader.of(
         session.game, device=session.name, driver=request.driver_name, rate_hz=session.rate_hz
     )
@@ -168,7 +168,7 @@ def new_header(
         seed=request.seed,
         window=_geometry(getattr(device.capture, "window", None)),
         telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
-        columns=dict(tells.columns) if tells is not None else {},
+        columns=dict(annotates.columns) if annotates is not None else {},
         notes=request.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
     )
