@@ -24,7 +24,7 @@ SHARED = {
     "events",
     "game",
     "guarded",
-    "held",
+    "labelling",
     "hookspecs",
     "home",
     "installed",

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.clock import NS_PER_S
-from playhead.data.tracks import Track
 from playhead.data.windows import PAUSE_INTERVALS, TOLERANCE_INTERVALS, WindowIndex, WindowSpec
 from playhead.errors import NotFound
 from playhead.events import PLAYED, TEACHER, Origin
+from playhead.labelling import Track
 from playhead.labels import Axes, Choice, LabelSchema
 
 MS = NS_PER_S // 1000

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playhead.errors import BadValue
 from playhead.events import HOTKEY, Event, Origin
 from playhead.game import Frame
-from playhead.held import derive_labels
+from playhead.labelling import derive_labels
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.check import check_recording

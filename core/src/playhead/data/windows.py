@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.source import Source
-from playhead.data.tracks import TimeArray, head_tracks
 from playhead.errors import not_found
 from playhead.events import Origin
+from playhead.labelling import HeadLabels, TimeArray, head_labels, label_dtype
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 
 if TYPE_CHECKING:
@@ -153,12 +153,8 @@ class _Part:
 
 
 def _joined(schema: LabelSchema, tables: Sequence[LabelTable]) -> LabelTable:
-    empty = {name: np.empty((0, head.columns), _label_dtype(head)) for name, head in schema.items()}
+    empty = {name: np.empty((0, head.columns), label_dtype(head)) for name, head in schema.items()}
     return {name: np.concatenate([*(table[name] for table in tables), empty[name]]) for name in schema}
-
-
-def _label_dtype(head: Head) -> npt.DTypeLike:
-    return np.int64 if isinstance(head, Choice) else np.float32
 
 
 def _windows_of(recording: Source, schema: LabelSchema, spec: WindowSpec) -> _Part:
@@ -174,11 +170,9 @@ def _windows_of(recording: Source, schema: LabelSchema, spec: WindowSpec) -> _Pa
     usable &= _is_labelled(recording, spec, segments, start_ns, end_ns, interval_ns)
     usable &= _are_numbers(recording, spec.inputs)[frames_TT].all(1)
     rows = np.flatnonzero(usable)
-    labels = {
-        name: _labels(recording, name, head, times[rows], start_ns[rows], end_ns[rows])
-        for name, head in schema.items()
-    }
-    previous = {name: _states(recording, name, head, times[rows] - interval_ns) for name, head in schema.items()}
+    heads = {name: head_labels(recording, name, head) for name, head in schema.items()}
+    labels = {name: _labels(told, times[rows], start_ns[rows], end_ns[rows]) for name, told in heads.items()}
+    previous = {name: told.at(times[rows] - interval_ns) for name, told in heads.items()}
     known = np.ones(len(rows), dtype=bool)
     for table in (labels, previous):
         for values in table.values():
@@ -244,23 +238,12 @@ def _last_of_segment(times: TimeArray, segments: IndexArray) -> TimeArray:
     return np.asarray(times[ends[segments]])
 
 
-def _labels(
-    recording: Source, name: str, head: Head, now_ns: TimeArray, start_ns: TimeArray, end_ns: TimeArray
-) -> npt.NDArray[Any]:
+def _labels(told: HeadLabels, now_ns: TimeArray, start_ns: TimeArray, end_ns: TimeArray) -> npt.NDArray[Any]:
     """Return what windows whose last frame is at `now_ns` should answer. Shape (N, columns)."""
-    if isinstance(head, Choice) or np.array_equal(start_ns, end_ns):
-        states = _states(recording, name, head, start_ns)
-    else:
-        tracks = head_tracks(recording, name, head)
-        states = np.stack([track.mean(start_ns, end_ns) for track in tracks], 1).astype(np.float32)
-    if isinstance(head, Axes) and head.deltas:
-        states = states - _states(recording, name, head, now_ns)
+    states = told.mean(start_ns, end_ns)
+    if isinstance(told.head, Axes) and told.head.deltas:
+        states = states - told.at(now_ns)
     return states
-
-
-def _states(recording: Source, name: str, head: Head, time_ns: TimeArray) -> npt.NDArray[Any]:
-    tracks = head_tracks(recording, name, head)
-    return np.stack([track.at(time_ns) for track in tracks], 1).astype(_label_dtype(head))
 
 
 def windows_by_recording(index: WindowIndex) -> list[int]:

@@ -14,7 +14,7 @@ from playhead.control.drivers import Annotation, Annotator
 from playhead.control.loop import Tick
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
-from playhead.held import HeldLabels, Row
+from playhead.labelling import HeldLabels, Row
 
 
 class Writer(Protocol):

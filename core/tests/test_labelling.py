@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.events import PLAYED, TEACHER, Event, Origin
-from playhead.held import HeldLabels, derive_labels
+from playhead.labelling import HeldLabels, derive_labels
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 
 SCHEMA = LabelSchema.of({"keys": Keys("w", "a"), "gear": Choice("low", "high", "none"), "wheel": Axes("x")})

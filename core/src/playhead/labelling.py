@@ -1,0 +1,344 @@
+"""What was held when: the state of every head at any time, from events. The one definition, for all who label.
+
+The label of a moment is the state after every event up to and including that moment: in a world in lockstep a
+driver sees a frame and presses at the same nanosecond, and that press is the answer to that frame.
+
+    `HeldLabels`     one event after the other, while it is recorded
+    `head_labels`    a whole recording at once: at any time, or the mean over a stretch of time
+
+A person and whatever else plays have a hand each: a key is held as long as either holds it, so that a network that
+lets go at a take-over does not let go for the person.
+
+Shape legend: T frames, E events, S steps of one track, N moments asked for, A columns of one head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.clock import NS_PER_S
+from playhead.events import PLAYED, Event, Origin
+from playhead.labels import Axes, Choice, Head, Keys, LabelArray, LabelSchema
+
+Row = npt.NDArray[np.generic]
+Array = npt.NDArray[Any]
+TimeArray = npt.NDArray[np.int64]
+StateArray = npt.NDArray[np.float64]
+
+
+class HeldLabels:
+    """Follows events and says the label row of every head at any moment in between.
+
+    `controls` maps labels to codes. A choice is the class whose code was pressed last and is still held; with
+    none held, the first class without a control ("none"), or else the class chosen last.
+    """
+
+    def __init__(self, schema: LabelSchema, controls: Mapping[str, str], *, device: str = PLAYED) -> None:
+        self._schema = schema
+        self._controls = dict(controls)
+        self._codes = frozenset(controls.values())
+        self._device = device
+        self._held: dict[tuple[str, bool], float] = {}
+        self._idle = {name: _idle_class(head, controls) for name, head in schema.heads if isinstance(head, Choice)}
+        self._chosen = {name: idle or 0 for name, idle in self._idle.items()}
+        self._rows: dict[str, Row] | None = None
+
+    def advance(self, event: Event) -> None:
+        """Take one event, if it is of the device followed and of a control."""
+        if event.device != self._device or event.code not in self._codes:
+            return
+        hand = event.code, event.origin is Origin.HUMAN
+        self._held.pop(hand, None)
+        if event.value:
+            self._held[hand] = event.value
+        self._rows = None
+        if None in self._idle.values():  # what is pressed and let go of between two frames stays
+            self.rows()
+
+    def rows(self) -> dict[str, Row]:
+        """Return the present label row of every head.
+
+        Shapes:  each (A,) of the head's dtype.
+        """
+        if self._rows is None:
+            held = self._held_codes()
+            self._rows = {name: self._row(name, head, held) for name, head in self._schema.heads}
+        return self._rows
+
+    def _held_codes(self) -> dict[str, float]:
+        """Return the value of every code that is held, the one pressed last at the end."""
+        held: dict[str, float] = {}
+        for (code, _), value in self._held.items():
+            held.pop(code, None)
+            held[code] = value
+        return held
+
+    def _row(self, name: str, head: Head, held: Mapping[str, float]) -> Row:
+        codes = [self._controls.get(label) for label in head.names]
+        if isinstance(head, Choice):
+            pressed = [codes.index(code) for code in held if code in codes]
+            idle = self._idle[name]
+            if pressed or idle is not None:
+                self._chosen[name] = pressed[-1] if pressed else idle or 0
+            return np.array([self._chosen[name]], dtype=head.dtype)
+        values = np.array([held.get(code, 0.0) if code else 0.0 for code in codes], dtype=np.float64)
+        return _state(head, values).astype(head.dtype)
+
+
+def _idle_class(head: Choice, controls: Mapping[str, str]) -> int | None:
+    """Return the class that is chosen while nothing is held; None where the class chosen last stays."""
+    return next((place for place, label in enumerate(head.names) if label not in controls), None)
+
+
+def _state(head: Keys | Axes, values: StateArray) -> StateArray:
+    """Return what a control says that is held so far: a key is down or not, an axis stays in its range."""
+    return (values > 0.5).astype(np.float64) if isinstance(head, Keys) else np.clip(values, -1, 1)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A value that stays until the next step.
+
+    Shapes:  time_ns_S (S,) rising; value_S (S,). Before the first step the value is that of the first.
+    """
+
+    time_ns_S: TimeArray
+    value_S: StateArray
+
+    def at(self, time_ns_N: TimeArray) -> StateArray:
+        """Return the value at each moment; a step at exactly that moment has already happened."""
+        step_N = np.searchsorted(self.time_ns_S, time_ns_N, side="right") - 1
+        values: StateArray = self.value_S[np.maximum(step_N, 0)]
+        return values
+
+    def mean(self, start_ns_N: TimeArray, end_ns_N: TimeArray) -> StateArray:
+        """Return the mean value over each stretch of time, which must not be empty."""
+        length_s_N = (end_ns_N - start_ns_N) / NS_PER_S
+        means: StateArray = (self._integral(end_ns_N) - self._integral(start_ns_N)) / length_s_N
+        return means
+
+    def _integral(self, time_ns_N: TimeArray) -> StateArray:
+        step_s_S = np.diff(self.time_ns_S) / NS_PER_S
+        before_S = np.concatenate([[0.0], np.cumsum(self.value_S[:-1] * step_s_S)])
+        step_N = np.maximum(np.searchsorted(self.time_ns_S, time_ns_N, side="right") - 1, 0)
+        since_s_N = (time_ns_N - self.time_ns_S[step_N]) / NS_PER_S
+        integral: StateArray = before_S[step_N] + self.value_S[step_N] * since_s_N
+        return integral
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeadLabels:
+    """The labels of one head of one recording at any time, and whose they are.
+
+    Shapes:  tracks one a column; origin_T (T,) numbers of events.Origin, one a frame.
+    """
+
+    head: Head
+    tracks: Sequence[Track]
+    origin_T: npt.NDArray[np.uint8]
+
+    def at(self, time_ns_N: TimeArray) -> Array:
+        """Return the state at each moment. Shape (N, A), class numbers int64, all else float32."""
+        return np.stack([track.at(time_ns_N) for track in self.tracks], 1).astype(label_dtype(self.head))
+
+    def mean(self, start_ns_N: TimeArray, end_ns_N: TimeArray) -> Array:
+        """Return the mean over each stretch of time, of classes the one at its start. Shape (N, A)."""
+        if isinstance(self.head, Choice) or np.array_equal(start_ns_N, end_ns_N):
+            return self.at(start_ns_N)
+        means = [track.mean(start_ns_N, end_ns_N) for track in self.tracks]
+        return np.stack(means, 1).astype(label_dtype(self.head))
+
+
+def label_dtype(head: Head) -> npt.DTypeLike:
+    """Return how labels are learned: whole class numbers, shares of keys held, values of axes."""
+    return np.int64 if isinstance(head, Choice) else np.float32
+
+
+class Labelled(Protocol):
+    """What is asked of a recording for its labels; see `playhead.data.source.Source`."""
+
+    @property
+    def header(self) -> Any: ...  # noqa: D102
+    @property
+    def frame_time_ns(self) -> TimeArray: ...  # noqa: D102
+    @property
+    def labels(self) -> Mapping[str, Array]: ...  # noqa: D102
+    @property
+    def label_origin(self) -> npt.NDArray[np.uint8]: ...  # noqa: D102
+    @property
+    def events(self) -> Array: ...  # noqa: D102
+
+
+@runtime_checkable
+class LabelsHeads(Protocol):
+    """A recording that says the labels of its heads itself, because they are not those that were recorded."""
+
+    def head_labels(self, name: str, head: Head) -> HeadLabels:
+        """Return the labels of a head."""
+        ...
+
+
+def head_labels(recording: Labelled, name: str, head: Head) -> HeadLabels:
+    """Return the labels of a head of a recording: as it says itself, else as they were recorded.
+
+    They come from the events of the device whose events are the labels, exact to the nanosecond, where there are
+    such events and the head's names have controls; of keys and axes all of them, of a choice some. Anything else
+    comes from the frames' labels.
+    """
+    if isinstance(recording, LabelsHeads):
+        return recording.head_labels(name, head)
+    rows_TA = np.asarray(recording.labels[name], dtype=np.float64)
+    controls = dict(recording.header.game.get("controls", {}))
+    controlled = [label in controls for label in head.names]
+    events = recording.events
+    events = events[events["device"] == recording.header.label_device]
+    if len(events) and len(rows_TA) and (any if isinstance(head, Choice) else all)(controlled):
+        tracks = _event_tracks(events, head, controls, int(recording.frame_time_ns[0]), rows_TA[0])
+    else:
+        tracks = frame_tracks(recording.frame_time_ns, rows_TA)
+    return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
+
+
+def _event_tracks(
+    events: Array, head: Head, controls: Mapping[str, str], start_ns: int, first_A: StateArray
+) -> list[Track]:
+    if not isinstance(head, Choice):
+        of_columns = zip(head.names, first_A.tolist(), strict=True)
+        return [_control_track(_Steps.of(events, [controls[n]]), head, start_ns, first) for n, first in of_columns]
+    classes = [place for place, label in enumerate(head.names) if label in controls]
+    steps = _Steps.of(events, [controls[head.names[place]] for place in classes])
+    return [_choice_track(steps, classes, _idle_class(head, controls), start_ns, int(first_A[0]))]
+
+
+def frame_tracks(time_ns_T: TimeArray, rows_TA: StateArray) -> list[Track]:
+    """Return the tracks of labels that are known at frames only, and stay until the next."""
+    return [Track(time_ns_T, column_T) for column_T in np.ascontiguousarray(rows_TA.T)]
+
+
+def derive_labels(
+    events: Iterable[Event],
+    times_ns: Sequence[int] | TimeArray,
+    schema: LabelSchema,
+    controls: Mapping[str, str],
+    *,
+    device: str = PLAYED,
+) -> dict[str, LabelArray]:
+    """Return the label rows at moments that rise, from events in any order.
+
+    Shapes:  times_ns (T,); returns (T, A) a head.
+    """
+    held = HeldLabels(schema, controls, device=device)
+    waiting = sorted(events, key=lambda event: event.time_ns)
+    place = 0
+    rows: dict[str, list[Row]] = {name: [] for name in schema}
+    for time_ns in times_ns:
+        while place < len(waiting) and waiting[place].time_ns <= time_ns:
+            held.advance(waiting[place])
+            place += 1
+        for name, row in held.rows().items():
+            rows[name].append(row)
+    return {
+        name: np.stack(rows[name]) if rows[name] else np.zeros((0, head.columns), dtype=head.dtype)
+        for name, head in schema.heads
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """What the hands of a person and a player did on some controls, in order of time.
+
+    Shapes:  all (S,); code_S numbers the controls from 0 to codes - 1.
+    """
+
+    time_ns_S: TimeArray
+    code_S: npt.NDArray[np.int64]
+    value_S: StateArray
+    is_human_S: npt.NDArray[np.bool_]
+    codes: int
+
+    @classmethod
+    def of(cls, events: Array, codes: Sequence[str]) -> _Steps:
+        code_E = np.full(len(events), -1, np.int64)
+        for number, code in enumerate(codes):
+            code_E[events["code"] == code] = number
+        order_S = np.flatnonzero(code_E >= 0)
+        order_S = order_S[np.argsort(events["time_ns"][order_S], kind="stable")]
+        events = events[order_S]
+        return cls(
+            time_ns_S=events["time_ns"].astype(np.int64),
+            code_S=code_E[order_S],
+            value_S=events["value"].astype(np.float64),
+            is_human_S=events["origin"] == int(Origin.HUMAN),
+            codes=len(codes),
+        )
+
+    def until(self, time_ns: int) -> int:
+        """Return how many steps were done up to and at a moment."""
+        return int(np.searchsorted(self.time_ns_S, time_ns, side="right"))
+
+    def after(self, step: int, code: int, value: float) -> _Steps:
+        """Return the steps from that one on, before them one more: what was done before anybody listened.
+
+        Whoever lets go of the control first is who held it.
+        """
+        mine_S = np.flatnonzero(self.code_S[step:] == code) + step
+        released_S = mine_S[self.value_S[mine_S] == 0]
+        hands_S = self.is_human_S[np.concatenate([released_S, mine_S])]
+        return _Steps(
+            time_ns_S=np.insert(self.time_ns_S[step:], 0, np.iinfo(np.int64).min),
+            code_S=np.insert(self.code_S[step:], 0, code),
+            value_S=np.insert(self.value_S[step:], 0, value),
+            is_human_S=np.insert(self.is_human_S[step:], 0, bool(len(hands_S) and hands_S[0])),
+            codes=self.codes,
+        )
+
+    def pressed(self) -> npt.NDArray[np.int32]:
+        """Return at which step what is held after each step was pressed; -1 for what is not. Shape (S, codes)."""
+        steps_S = np.arange(len(self.code_S), dtype=np.int32)
+        last_SCH = np.full((len(steps_S), self.codes, 2), -1, np.int32)  # of either hand
+        last_SCH[steps_S, self.code_S, self.is_human_S.astype(np.int64)] = steps_S
+        np.maximum.accumulate(last_SCH, axis=0, out=last_SCH)
+        last_SCH[self.value_S[last_SCH] == 0] = -1
+        return np.asarray(last_SCH.max(2))
+
+
+def _control_track(steps: _Steps, head: Keys | Axes, start_ns: int, first: float) -> Track:
+    """Return the track of one key or axis: what the first frame was labelled with, then what events say."""
+
+    def states(steps: _Steps) -> StateArray:
+        pressed_S = steps.pressed()[:, 0]
+        return _state(head, np.where(pressed_S >= 0, steps.value_S[pressed_S], 0.0))
+
+    begin, held_S = steps.until(start_ns), states(steps)
+    later_S = held_S[begin:]
+    if len(later_S) and first != (held_S[begin - 1] if begin else 0.0):
+        later_S = states(steps.after(begin, 0, first))[1:]
+    return Track(np.insert(steps.time_ns_S[begin:], 0, start_ns), np.insert(later_S, 0, first))
+
+
+def _choice_track(steps: _Steps, classes: Sequence[int], idle: int | None, start_ns: int, first: int) -> Track:
+    """Return the track of a choice; `classes` are those of the controls. Begins as `_control_track`."""
+
+    def chosen(steps: _Steps, before: int) -> StateArray:
+        pressed_SC = steps.pressed()
+        class_S = np.array(classes)[pressed_SC.argmax(1)]
+        is_held_S = pressed_SC.max(1) >= 0
+        if idle is not None:
+            return np.where(is_held_S, class_S, idle).astype(np.float64)
+        last_S = np.maximum.accumulate(np.where(is_held_S, np.arange(len(class_S)), -1))
+        return np.where(last_S >= 0, class_S[last_S], before).astype(np.float64)
+
+    begin, class_S = steps.until(start_ns), chosen(steps, 0)
+    later_S = class_S[begin:]
+    if len(later_S) and first != (class_S[begin - 1] if begin else idle or 0):
+        code = classes.index(first) if first in classes else -1
+        mine_S = steps.value_S[begin:][steps.code_S[begin:] == code]
+        # A class that stays when nothing is held may have been let go of long ago; its release says it was not.
+        is_held = code >= 0 and (idle is not None or bool(len(mine_S) and mine_S[0] == 0))
+        later_S = chosen(steps.after(begin, max(code, 0), float(is_held)), first)[1:]
+    return Track(np.insert(steps.time_ns_S[begin:], 0, start_ns), np.insert(later_S, 0, float(first)))
