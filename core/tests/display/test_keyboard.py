@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
 import struct
 import time
 from collections.abc import Iterator
@@ -219,6 +221,35 @@ def test_a_display_that_goes_away_is_said() -> None:
     keyboard.close()
     with pytest.raises(DeviceFailed, match=f"{display.name} cannot be used"):
         X11Keyboard(display.name)
+
+
+def test_keys_are_let_go_after_an_interrupt_inside_any_question(
+    keyboard: Keyboard, person: XPerson, window: XWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C may come while the answer to a request is waited for; python-xlib never answers again then."""
+    keyboard.send("w", 1.0)
+    eventually("w is down", lambda: person.is_held("w"))
+    waits = select.select
+
+    def interrupted(*sets: object) -> object:
+        monkeypatch.setattr("Xlib.protocol.display.select.select", waits)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("Xlib.protocol.display.select.select", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        keyboard._system.held()
+    keyboard.release_all()
+    eventually("w is up", lambda: not person.is_held("w"))
+
+
+def test_a_key_is_let_go_though_the_connection_was_lost(
+    keyboard: Keyboard, person: XPerson, window: XWindow
+) -> None:
+    keyboard.send("w", 1.0)
+    eventually("w is down", lambda: person.is_held("w"))
+    keyboard._system._out.display.socket.shutdown(socket.SHUT_RDWR)
+    keyboard.release_all()
+    eventually("w is up", lambda: not person.is_held("w"))
 
 
 def test_no_display_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

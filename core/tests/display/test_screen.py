@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterator
 
@@ -85,6 +86,22 @@ def test_the_topmost_window_comes_first(desktop: Desktop, person: XPerson) -> No
     assert [window.title for window in desktop.windows()] == ["second", "first"]
     first.focus()
     eventually("first is on top", lambda: [w.title for w in desktop.windows()] == ["first", "second"])
+
+
+def test_windows_are_found_after_an_interrupt_inside_a_question(
+    desktop: Desktop, person: XPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = game_window(person)
+    waits = select.select
+
+    def interrupted(*sets: object) -> object:
+        monkeypatch.setattr("Xlib.protocol.display.select.select", waits)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("Xlib.protocol.display.select.select", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        desktop.is_focused(window.handle)
+    assert desktop.box(window.handle) is not None
 
 
 def test_keys_go_to_the_focused_window_alone(desktop: Desktop, person: XPerson) -> None:

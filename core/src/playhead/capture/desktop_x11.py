@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from playhead.capture.desktop import Box, DesktopWindow
+from playhead.capture.x11 import Refused, open_display, unless_interrupted
 from playhead.errors import NoWindow
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class X11Desktop:
         """
         with self._lock:
             try:
-                handles = [*self._in_tree(), *self._in_managers_list()]
+                handles = unless_interrupted(lambda: [*self._in_tree(), *self._in_managers_list()], self._display)
             except self._gone as gone:
                 raise NoWindow(
                     f"the X display went away ({gone})", "Log in again, then start this again."
@@ -85,12 +85,12 @@ class X11Desktop:
             if self._display is None:
                 return otherwise
             try:
-                return question()
+                return unless_interrupted(question, self._display)
             except self._gone as error:
                 if not isinstance(error, self._lost) or not self._connect_anew():
                     return otherwise
             try:
-                return question()
+                return unless_interrupted(question, self._display)
             except self._gone:
                 return otherwise
 
@@ -231,22 +231,10 @@ def open_x11_desktop() -> X11Desktop:
 
 def _opened(name: str) -> Any:
     try:
-        from Xlib import display
+        return open_display(name)
     except ImportError as missing:
         raise NoWindow("python-xlib is missing", "Type: pip install python-xlib.") from missing
-    refused = ""
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        # python-xlib leaves its sockets to the garbage collector when it is refused.
-        try:
-            return display.Display(name)
-        except _refusals() as error:
-            refused = str(error).strip() or type(error).__name__
-    raise NoWindow(
-        f"the display {name} cannot be opened", f"{refused}. Is it running, and may you use it (xhost)?"
-    )
-
-
-def _refusals() -> tuple[type[BaseException], ...]:
-    from Xlib import error
-
-    return error.DisplayError, error.XauthError, OSError
+    except Refused as refused:
+        raise NoWindow(
+            f"the display {name} cannot be opened", f"{refused}. Is it running, and may you use it (xhost)?"
+        ) from refused

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import struct
 import time
-import warnings
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from playhead.capture.x11 import Refused, open_display, unless_interrupted
 from playhead.errors import DeviceFailed
 from playhead.input.codes import key_of
 from playhead.input.devices_x11 import keyboards, keys_down, numbers_in
 from playhead.input.keys import HeardKey, Held
+
+T = TypeVar("T")
 
 NS_PER_MS = 1_000_000
 WRAPS_MS = 1 << 32  # the server's time starts again after 49.7 days
@@ -42,9 +43,8 @@ class X11Keyboard:
         self._in: Any = None
         self._has_changed = self._is_up = self._is_gone = False
         try:
-            with self._answering():
-                self._connect()
-                self._repeating = self._repeating_now()
+            self._asked(self._connect)
+            self._repeating = self._asked(self._repeating_now)
         except BaseException:
             self.close()
             raise
@@ -81,14 +81,16 @@ class X11Keyboard:
 
         While we hold a key it does not repeat: the server would type it into whatever takes the focus meanwhile.
         """
-        with self._answering():
-            if is_press:
-                self._repeat(number, self._x.AutoRepeatModeOff)
-                self._out.xtest_fake_input(self._x.KeyPress, number)
-            else:
-                self._out.xtest_fake_input(self._x.KeyRelease, number)
-                self._repeat(number, self._x.AutoRepeatModeOn)
-            self._out.flush()
+        self._asked(lambda: self._send(number, is_press))
+
+    def _send(self, number: int, is_press: bool) -> None:
+        if is_press:
+            self._repeat(number, self._x.AutoRepeatModeOff)
+            self._out.xtest_fake_input(self._x.KeyPress, number)
+        else:
+            self._out.xtest_fake_input(self._x.KeyRelease, number)
+            self._repeat(number, self._x.AutoRepeatModeOn)
+        self._out.flush()
 
     def _repeat(self, number: int, mode: int) -> None:
         if number in self._repeating:  # shift and the like never repeat; nor what a person has switched off
@@ -97,9 +99,12 @@ class X11Keyboard:
     def heard(self) -> list[HeardKey]:
         """Return what was pressed and released. Raises DeviceFailed when display or keyboard have gone."""
         keys: list[HeardKey] = []
-        with self._answering():
+
+        def read() -> None:
             while self._in is not None and self._in.pending_events():
                 keys.extend(self._read(self._in.next_event()))
+
+        self._asked(read)
         return keys
 
     def has_changed(self) -> bool:
@@ -109,20 +114,21 @@ class X11Keyboard:
 
     def held(self) -> set[int]:
         """Return the keycodes that the server takes for pressed."""
-        down: list[int] = []
-        with self._answering():
-            down += self._out.query_keymap()
-        return numbers_in(down)
+        return numbers_in(self._asked(lambda: self._out.query_keymap()))
 
     def held_apart(self, sent: Collection[int]) -> Held:
         """Return what is pressed, told apart by device: only keys of XTEST can be ours."""
-        pressed: dict[bool, set[int]] = {True: set(), False: set()}
-        with self._answering():
-            if self._keyboards is None:
-                self._keyboards = keyboards(self._out)
-            for device, is_xtest in self._keyboards.items():
-                pressed[is_xtest] |= keys_down(self._out, device)
+        pressed = self._asked(self._pressed)
         return Held(own=pressed[True] & set(sent), others=pressed[False] | (pressed[True] - set(sent)))
+
+    def _pressed(self) -> dict[bool, set[int]]:
+        """Return the keycodes that are down, on XTEST's keyboards and on all others."""
+        pressed: dict[bool, set[int]] = {True: set(), False: set()}
+        if self._keyboards is None:
+            self._keyboards = keyboards(self._out)
+        for device, is_xtest in self._keyboards.items():
+            pressed[is_xtest] |= keys_down(self._out, device)
+        return pressed
 
     def _repeating_now(self) -> set[int]:
         return numbers_in(self._out.get_keyboard_control().auto_repeats)
@@ -133,10 +139,13 @@ class X11Keyboard:
 
     def let_repeat(self, numbers: Collection[int]) -> None:
         """Have keys repeat again."""
-        with self._answering():
+
+        def repeat() -> None:
             for number in numbers:
                 self._out.change_keyboard_control(key=number, auto_repeat_mode=self._x.AutoRepeatModeOn)
             self._out.sync()
+
+        self._asked(repeat)
 
     def close(self) -> None:
         """Close both connections; what was sent has arrived then."""
@@ -150,24 +159,26 @@ class X11Keyboard:
                     display.display.socket.close()
         self._out = self._in = None
 
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Connect anew when only the connection was lost; say what happened when there is no server any more.
+    def _asked(self, question: Callable[[], T]) -> T:
+        """Return the server's answer. When only the connection was lost, connect anew and ask or send again.
 
-        What was asked or sent is lost then: `has_changed` tells, and whoever hears that asks and sends again.
+        What was pressed meanwhile was not heard: `has_changed` tells, and whoever hears that asks what is held.
+        Raises:  DeviceFailed, saying what happened, when there is no server any more.
         """
-        try:
-            if self._is_gone:
-                raise ConnectionError("no answer")
-            yield
-        except DeviceFailed:  # an OSError too, and said already
-            raise
-        except self._gone as error:
-            if not self._is_up or not self._came_back():
-                raise DeviceFailed(
-                    f"The X display {self._name} went away ({error}). What was recorded is kept. "
-                    "Log in again or restart the display, then start this command again."
-                ) from error
+        for is_last in (False, True):
+            try:
+                if self._is_gone:
+                    raise ConnectionError("no answer")
+                return unless_interrupted(question, self._out, self._in)
+            except DeviceFailed:  # an OSError too, and said already
+                raise
+            except self._gone as error:
+                if is_last or not self._is_up or not self._came_back():
+                    raise DeviceFailed(
+                        f"The X display {self._name} went away ({error}). What was recorded is kept. "
+                        "Log in again or restart the display, then start this command again."
+                    ) from error
+        raise AssertionError("the second time returns or raises")
 
     def _came_back(self) -> bool:
         self.close()
@@ -262,22 +273,17 @@ class X11Keyboard:
 
 
 def _connected(name: str) -> Any:
-    from Xlib import display, error
-
     if not name:
         raise DeviceFailed(
             "There is no X display (DISPLAY is not set), so no key can be pressed. Start this from a desktop "
             "session, or leave the keyboard out: --on world."
         )
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        # python-xlib leaves its sockets to the garbage collector when it is refused.
-        try:
-            return display.Display(name)
-        except (error.DisplayError, error.XauthError, OSError) as failure:
-            refused = str(failure)
-    raise DeviceFailed(
-        f"The X display {name} cannot be used for keys: {refused}. Is it running, and are you its user?"
-    )
+    try:
+        return open_display(name)
+    except Refused as refused:
+        raise DeviceFailed(
+            f"The X display {name} cannot be used for keys: {refused}. Is it running, and are you its user?"
+        ) from refused
 
 
 def _check_extensions(display: Any, name: str) -> None:

@@ -61,8 +61,8 @@ class Pace:
         if 0 < self._sync_s < late_s and not self._has_said:
             self._has_said = True
             self._say(
-                f"Warning: {self._name} is written too slowly: {now_s - began_s:.1f} s for what should take less "
-                f"than {self._sync_s:g}. Had this process been killed, {late_s:.1f} s would have been lost. "
-                "Let less run beside it, or record on a faster disk."
+                f"Warning: {late_s:.1f} s of {self._name} waited to be written, and would have been lost had this "
+                f"process been killed; {self._sync_s:g} s is the aim. Let less run beside it, or record on a "
+                "faster disk."
             )
         self._oldest_s, self._published_s = math.inf, now_s
