@@ -14,8 +14,7 @@ from random import Random
 
 import numpy as np
 
-from playhead.evaluation.choice_text import percent
-from playhead.evaluation.intervals import wilson
+from playhead.evaluation.classification import percent, wilson
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins

@@ -23,9 +23,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from playhead.cli.train_view import TrainView
-from playhead.evaluation.clusters import grouped_share, units_of
+from playhead.evaluation.classification import Share, grouped_share, units_of
 from playhead.evaluation.held_out import held_out_index
-from playhead.evaluation.intervals import Share
 from playhead.evaluation.offline import ask
 from playhead.home import Home
 from playhead.models.predictor import Predictor

@@ -7,10 +7,11 @@ import pytest
 from brightside import GAME, load_plugins
 from doubles import MemoryRecording, bright_side_drives
 
-from playhead.evaluation.pictures import encode
+from playhead.evaluation.baselines import judge_heads
+from playhead.evaluation.pictures import Example, encode
 from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.evaluation.report import render_page
-from playhead.evaluation.results import Evaluation, Example, judge_heads
+from playhead.evaluation.results import Evaluation
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Measure
 from playhead.labels import Axes, Choice, Keys

@@ -15,8 +15,9 @@ from playhead.evaluation.config import config_of
 from playhead.evaluation.evaluate import EvaluationJob, evaluate, main_label
 from playhead.evaluation.examples import ranked_apart
 from playhead.evaluation.held_out import held_out_index, held_out_names, leading_windows
-from playhead.evaluation.offline import ask, read_windows, sanity_verdicts
+from playhead.evaluation.offline import ask, read_windows
 from playhead.evaluation.report import render_page, write_report
+from playhead.evaluation.sanity_checks import sanity_verdicts
 from playhead.labels import Choice
 from playhead.models.attribution import attribution_layers, heat_maps
 from playhead.models.predictor import Predictor

@@ -12,7 +12,8 @@ import pytest
 from playhead.evaluation import plots
 from playhead.evaluation.plots import seeds_plot
 from playhead.evaluation.report import history_baselines, render_page, write_report
-from playhead.evaluation.results import Evaluation, baseline_verdicts, rollout_verdicts
+from playhead.evaluation.results import Evaluation
+from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
 
 VOID = {"meta", "img", "br"}
 
@@ -138,8 +139,8 @@ def test_baselines_come_from_the_history():
 
 @pytest.mark.parametrize("windows", [0, 1, 2])
 def test_hardly_any_windows_still_make_a_page(predictions, windows):
+    from playhead.evaluation.baselines import judge_heads
     from playhead.evaluation.predictions import HeadPredictions, Predictions
-    from playhead.evaluation.results import judge_heads
 
     few = Predictions(
         heads={

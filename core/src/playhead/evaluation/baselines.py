@@ -1,4 +1,4 @@
-"""Answers that need no network: what any network must beat on the very same windows.
+"""Predictions that need no network: what any network must beat on the very same windows.
 
 They are fitted on the labels they are judged on, which flatters them. `repeat_last` also knows the true action
 one window earlier, which no network is told.
@@ -7,11 +7,15 @@ Shape legend: N windows, A label columns, O outputs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from playhead.evaluation.predictions import FloatArray, HeadPredictions, states
+from playhead.evaluation.metrics import CHANGE, HeadScores, score_head
+from playhead.evaluation.predictions import FloatArray, HeadPredictions, Predictions, states
 from playhead.labels import Axes, Choice, Head, Keys
 
 TITLES = {
@@ -80,3 +84,66 @@ def as_predictions(head: Head, said_NA: FloatArray) -> FloatArray:
     if isinstance(head, Choice):
         return np.eye(len(head.names))[said_NA[:, 0].astype(np.int64)]
     return said_NA.astype(np.float64)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeadResult:
+    """One head's predictions and scores, beside the scores of its baselines on the same windows."""
+
+    name: str
+    predictions: HeadPredictions
+    scores: HeadScores
+    baselines: Mapping[str, HeadScores]
+
+    @property
+    def kind(self) -> str:
+        """Of its head: keys, choice or axes."""
+        return self.predictions.head.kind
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as plain data; NaN becomes null."""
+        table = self.scores.confusion_CC
+        return {
+            "kind": self.kind,
+            "windows": self.scores.windows,
+            "changes": self.scores.changes,
+            "network": _plain(self.scores.summary),
+            "by_name": {name: _plain(row) for name, row in self.scores.rows.items()},
+            "baselines": {name: _plain(scores.summary) for name, scores in self.baselines.items()},
+            **({} if table is None else {"confusion": table.tolist()}),
+        }
+
+
+def _plain(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: round(float(value), 6) if math.isfinite(value) else None for name, value in numbers.items()}
+
+
+def judge_heads(predictions: Predictions, *, tolerance_s: float, is_acting: bool = True) -> list[HeadResult]:
+    """Score every head and its baselines.
+
+    Pictures that have nothing to do with the one before (not `is_acting`) have no changes, and nothing to repeat.
+    Units:  tolerance_s seconds a press may be early or late.
+    """
+    results = []
+    for name, head_predictions in predictions.heads.items():
+        baselines = baseline_predictions(head_predictions)
+        if not is_acting:
+            baselines = {who: theirs for who, theirs in baselines.items() if who not in ACTING_BASELINES}
+        scored = {
+            who: score_head(theirs, predictions.time_ns_N, predictions.segments, tolerance_s=tolerance_s)
+            for who, theirs in {"": head_predictions, **baselines}.items()
+        }
+        if not is_acting:
+            scored = {who: without_changes(scores) for who, scores in scored.items()}
+        own = scored.pop("")
+        results.append(HeadResult(name=name, predictions=head_predictions, scores=own, baselines=scored))
+    return results
+
+
+ACTING_BASELINES = ("repeat_last", "always_forward")
+
+
+def without_changes(scores: HeadScores) -> HeadScores:
+    """Return scores without those that look at changes of the action."""
+    summary = {name: value for name, value in scores.summary.items() if name not in CHANGE.values()}
+    return replace(scores, changes=0, summary=summary)

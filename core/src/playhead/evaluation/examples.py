@@ -1,4 +1,5 @@
-"""Chooses the windows worth a look and draws them: the most wrong, the most right, and where the network looks.
+"""Chooses the windows worth a look and draws them: the most wrong, the most right, where the network
+looks, and what training makes of them.
 
 Shape legend: N windows, T frames of a window, O outputs.
 """
@@ -11,21 +12,24 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.data.augment import Augmenter
+from playhead.data.loader import Loader
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.example import Example
 from playhead.evaluation.metrics import window_losses
-from playhead.evaluation.offline import read_windows
-from playhead.evaluation.pictures import encode, side_by_side
+from playhead.evaluation.offline import FRAMES, read_windows
+from playhead.evaluation.pictures import Example, encode, side_by_side
 from playhead.evaluation.predictions import FloatArray, HeadPredictions, Predictions
-from playhead.evaluation.sanity_checks import FRAMES
 from playhead.labels import Axes, Choice, Head
 from playhead.models.attribution import heat_maps
+from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.playing.overlay import with_heat
+from playhead.plugins import Plugins
 
 APART_S = 2.0  # neighbouring windows look alike: two examples are at least this far apart
 SHOWN_FRAMES = 4  # of a window; of longer ones the oldest, the newest and some between
+VARIANTS = 8  # of each picture in the preview of augmentations
 OUTPUTS_SHOWN = 12  # of a head with very many classes: those answered or true most often
 
 
@@ -164,3 +168,35 @@ def best_and_worst(
         window_examples(run, index, predictions, best, losses_N),
         window_examples(run, index, predictions, worst, losses_N),
     )
+
+
+def augmentation_rows(
+    run: Run, network: Network, index: WindowIndex, plugins: Plugins, *, pictures: int = 4, seed: int = 0
+) -> list[tuple[bytes, list[bytes]]]:
+    """Show some windows as they are and as training sees them: changed by chance, and as small as the network
+    looks at them.
+
+    Shapes:  returns (the frame, VARIANTS pictures of the network's first view) for each window.
+    """
+    augmenter = Augmenter.of(run.recipe.augment, index.schema, run.frame, run.spec.regions, plugins)
+    if augmenter is None or FRAMES not in run.recipe.inputs or not len(index):
+        return []
+    loader = Loader(
+        index=index,
+        rows=[],
+        prepare=network.prepare,
+        augmenter=augmenter,
+        augment_on=run.recipe.augment_on,
+        inputs=run.recipe.inputs,
+        seed=seed,
+    )
+    shown = []
+    for number, row in enumerate(np.linspace(0, len(index) - 1, pictures).astype(np.int64).tolist()):
+        batch = loader.load(number, np.full(VARIANTS, row))
+        views = [name for name, view in batch.items() if name not in LABELLED and view.ndim == 5]
+        frame_HWC = read_windows(run, index, np.array([row]))[FRAMES][0, -1]
+        shown.append((encode(frame_HWC), [encode(view[-1].numpy()) for view in batch[views[0]]]))
+    return shown
+
+
+LABELLED = ("labels", "previous", "rows")  # of a batch, beside what the network looks at

@@ -15,6 +15,16 @@ from playhead.evaluation.statistics import shown
 from playhead.models.run import Run
 
 
+def all_facts(run: Run, found: Evaluation) -> dict[str, dict[str, str]]:
+    """Return groups of facts of everything that was evaluated."""
+    facts = {"Run": run_facts(run), "Recipe": recipe_facts(run)}
+    if found.predictions is not None:
+        facts["Recordings asked about"] = recordings_facts(run, found)
+    if found.table is not None:
+        facts["Rollouts"] = rollout_facts(found)
+    return {**facts, "Machine": machine_facts()}
+
+
 def run_facts(run: Run) -> dict[str, str]:
     """Return what a reader wants to know of the run."""
     made = {name.replace("_", " "): str(value) for name, value in run.made_with.items() if value}

@@ -10,6 +10,7 @@ from playhead.data.source import Source
 from playhead.data.split import VALIDATION, held_out, part_of
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain
+from playhead.evaluation.job import EvaluationJob
 from playhead.labels import LabelSchema, check_same
 from playhead.models.run import Run, check_frame
 from playhead.names import command
@@ -26,6 +27,12 @@ def choosing_names(run: Run) -> list[str]:
     held_out = held_out_names(run)
     validating = [entry["name"] for entry in run.data.get("recordings", ()) if entry.get("validation_windows")]
     return [name for name in validating if name not in held_out]
+
+
+def windows_asked(job: EvaluationJob, *, in_order: bool) -> WindowIndex:
+    """Return the windows that an evaluation asks about: unbroken stretches where one follows another."""
+    index = held_out_index(job.run, job.recordings, only_held_out=job.only_held_out)
+    return (leading_windows if in_order else spread_windows)(index, job.max_windows)
 
 
 def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:

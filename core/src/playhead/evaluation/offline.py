@@ -16,22 +16,13 @@ from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import NotANumber
-from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
 from playhead.evaluation.predictions import HeadPredictions, Predictions
-from playhead.evaluation.sanity_checks import (
-    FRAMES,
-    Verdict,
-    constant_input_test,
-    leak_test,
-    shuffle_verdict,
-)
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 
 BATCH = 64
-LEAK_WINDOWS = 5000  # a linear fit of a few inputs needs no more
-SHUFFLE_WINDOWS = 512
+FRAMES = "frames"
 
 
 def ask(
@@ -109,55 +100,3 @@ def read_windows(run: Run, index: WindowIndex, rows: npt.NDArray[np.int64]) -> d
         for step, number in enumerate(index.frames_NT[row]):
             recording.read_frame_into(int(number), frames_BTHWC[place, step])
     return {FRAMES: frames_BTHWC, **inputs}
-
-
-def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed: int = 0) -> list[Verdict]:
-    """Run every sanity check that this run's inputs allow, on windows spread over the index."""
-    verdicts = []
-    spread_N = np.unique(np.linspace(0, len(index) - 1, min(len(index), SHUFFLE_WINDOWS)).astype(np.int64))
-    if FRAMES in run.recipe.inputs:
-        few = read_windows(run, index, spread_N[len(spread_N) // 2 :][:1])
-        verdicts.append(constant_input_test(predictor.predict_batch, few, seed=seed))
-    rows = np.linspace(0, len(index) - 1, min(len(index), LEAK_WINDOWS)).astype(np.int64)
-    columns = {name: index.telemetry(name, rows) for name in run.recipe.inputs if name != FRAMES}
-    verdicts.append(leak_test(columns, {name: index.labels[name][rows] for name in run.schema}))
-    if FRAMES in run.recipe.inputs and len(spread_N) > 1:
-        verdicts += _shuffle_verdicts(predictor, run, index, spread_N, seed)
-    return verdicts
-
-
-def _shuffle_verdicts(
-    predictor: Predictor, run: Run, index: WindowIndex, rows: npt.NDArray[np.int64], seed: int
-) -> list[Verdict]:
-    """Answer the same windows with their own pictures and with those of others."""
-    some = index.take(rows)
-    scores: list[dict[str, float]] = []
-    for shuffled in (False, True):
-        said: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in run.schema}
-        order = np.random.default_rng(seed).permutation(len(some)) if shuffled else np.arange(len(some))
-        for start in range(0, len(some), BATCH):
-            place = np.arange(start, min(start + BATCH, len(some)))
-            inputs = read_windows(run, some, place)
-            if shuffled:
-                inputs[FRAMES] = read_windows(run, some, order[place])[FRAMES]
-            for name, values in predictor.predict_batch(inputs).items():
-                said[name].append(values)
-        predictions = as_predictions(run, some, {name: np.concatenate(parts) for name, parts in said.items()})
-        scores.append(
-            {
-                name: score_head(pair, predictions.time_ns_N, predictions.segments).summary[
-                    PRIMARY[pair.head.kind]
-                ]
-                for name, pair in predictions.heads.items()
-            }
-        )
-    return [
-        shuffle_verdict(
-            name,
-            measure_title(PRIMARY[head.kind]),
-            scores[0][name],
-            scores[1][name],
-            lower_is_better=head.kind == "axes",
-        )
-        for name, head in run.schema.items()
-    ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,6 +19,30 @@ FrameArray = npt.NDArray[np.uint8]
 QUALITY = 80  # of WebP; about 5 KiB for a frame of 240x180
 LIMIT_BYTES = 2_000_000  # of a clip, so that the page stays one that can be mailed
 _HELD, _FREE = (66, 133, 214), (40, 44, 50)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A picture with what was true and what was answered: rows of (name, true, answered).
+
+    `place` says where it is found again, `details` are (name, value) of whatever else is known of it.
+    """
+
+    picture: bytes
+    caption: str
+    rows: Sequence[tuple[str, float, float]] = ()
+    place: str = ""
+    details: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatRow:
+    """One picture, and beside it how much each place of it speaks for each class: (class, stated, picture)."""
+
+    picture: bytes
+    caption: str
+    true: str
+    heats: Sequence[tuple[str, float, bytes]]
 
 
 def encode(frame_HWC: FrameArray, quality: int = QUALITY) -> bytes:

@@ -13,13 +13,12 @@ import numpy as np
 from playhead.clock import NS_PER_S
 from playhead.decoding import json_text
 from playhead.evaluation import plots
-from playhead.evaluation.baselines import TITLES
-from playhead.evaluation.choice_page import baseline_accuracy, choice_view
-from playhead.evaluation.choice_plots import history_plots
+from playhead.evaluation.baselines import TITLES, HeadResult
+from playhead.evaluation.classification import baseline_accuracy, choice_view, history_plots
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
 from playhead.evaluation.predictions import HELD, Predictions, decided
-from playhead.evaluation.results import Evaluation, HeadResult, head_rows
+from playhead.evaluation.results import Evaluation, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
 from playhead.storage.disk import saying_what_failed

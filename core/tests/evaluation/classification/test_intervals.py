@@ -8,7 +8,15 @@ import math
 import numpy as np
 import pytest
 
-from playhead.evaluation.intervals import auroc, corrected, curve, more_than_chance, told, told_ends, wilson
+from playhead.evaluation.classification.intervals import (
+    auroc,
+    corrected,
+    curve,
+    more_than_chance,
+    told,
+    told_ends,
+    wilson,
+)
 
 
 def test_wilson_is_as_tabulated() -> None:

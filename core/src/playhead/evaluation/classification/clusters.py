@@ -14,7 +14,7 @@ import numpy as np
 
 from playhead.data.split import BY_FRAME, BY_RECORDING, numbered_groups
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.intervals import Z_95, Share, log_choose, more_than_chance, wilson
+from playhead.evaluation.classification.intervals import Z_95, Share, log_choose, more_than_chance, wilson
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.evaluation.statistics import student_t_95
 

@@ -7,13 +7,13 @@ Shape legend: N windows, F features, C classes; B, K windows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 
-from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
+from playhead.evaluation.classification.activations import Activations
+from playhead.evaluation.predictions import FloatArray
+from playhead.models.feature_bank import FeatureBank
 
 BLOCK = 1024  # windows whose distances are computed at once: they are (windows, classes, features)
 
@@ -27,47 +27,6 @@ TITLES = {
     "together": "largest logit, relative distance and neighbours together",
 }
 TOGETHER = ("max_logit", "relative", "neighbour")  # each sees something that the others do not
-
-
-class FeatureBank(Protocol):
-    """Where what was learned lies (models/feature_bank.py). Legend: B windows, F features, C classes."""
-
-    def distances(self, features_BF: torch.Tensor) -> torch.Tensor:
-        """Return the distance to each class (B, C)."""
-        ...
-
-    def relative_distance(self, features_BF: torch.Tensor) -> torch.Tensor:
-        """Return how much nearer features are to everything at once than to any class (B,)."""
-        ...
-
-    @property
-    def has_neighbours(self) -> bool:
-        """Whether it knows single windows."""
-        ...
-
-    def to_neighbours(self, features_BF: torch.Tensor) -> torch.Tensor:
-        """Return the distance to the nearest of what was learned (B,)."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Activations:
-    """What a head computed of some windows, and which of them come together (clusters.py); None: none do.
-
-    Shapes:  logits_NC (N, C), features_NF (N, F), group_N (N,).
-    """
-
-    logits_NC: FloatArray
-    features_NF: FloatArray
-    group_N: IntArray | None = None
-
-    def __len__(self) -> int:
-        return len(self.logits_NC)
-
-    def take(self, rows: IntArray | BoolArray) -> Activations:
-        """Return those of these windows."""
-        groups = None if self.group_N is None else self.group_N[rows]
-        return Activations(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
 
 
 def ood_scores(activations: Activations, bank: FeatureBank | None = None) -> dict[str, FloatArray]:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.clusters import grouped_share, more_than_moved
-from playhead.evaluation.intervals import Share, corrected
+from playhead.evaluation.classification.clusters import grouped_share, more_than_moved
+from playhead.evaluation.classification.intervals import Share, corrected
 from playhead.evaluation.predictions import BoolArray, IntArray
 
 MOST_VALUES = 64  # a column of more different texts names single windows, not what they share

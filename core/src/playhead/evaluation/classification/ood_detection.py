@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead.evaluation.intervals import Auroc, auroc, pooled_auroc
-from playhead.evaluation.ood_scores import Activations, FeatureBank, ood_scores, together
+from playhead.evaluation.classification.activations import Activations
+from playhead.evaluation.classification.intervals import Auroc, auroc, pooled_auroc
+from playhead.evaluation.classification.ood_scores import ood_scores, together
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
+from playhead.models.feature_bank import FeatureBank
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -15,15 +15,16 @@ from shapes import GAME, HIDING_HAT, SHAPE, UNSEEN_SHAPES, load_plugins, picture
 
 from playhead.data.ood import kinds_of, ood_index, shows_ood
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.evaluation.choice_text import confusion_cells, confusion_text
-from playhead.evaluation.error_slices import error_slices
+from playhead.evaluation.classification.activations import Activations
+from playhead.evaluation.classification.error_slices import error_slices
+from playhead.evaluation.classification.intervals import auroc
+from playhead.evaluation.classification.ood_detection import judge_ood_detection
+from playhead.evaluation.classification.ood_scores import ood_scores
+from playhead.evaluation.classification.temperature import fit_temperature, judge_temperature, tempered
+from playhead.evaluation.classification.text import confusion_cells, confusion_text
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
-from playhead.evaluation.intervals import auroc
-from playhead.evaluation.ood_detection import judge_ood_detection
-from playhead.evaluation.ood_scores import Activations, ood_scores
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
-from playhead.evaluation.temperature import fit_temperature, judge_temperature, tempered
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.run import Run
 from playhead.storage.schema import RecordingHeader

@@ -12,11 +12,11 @@ import numpy as np
 from matplotlib.axes import Axes as Plot
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from playhead.evaluation.intervals import curve
+from playhead.evaluation.classification.intervals import curve
+from playhead.evaluation.classification.ood_detection import OodDetection
+from playhead.evaluation.classification.temperature import Temperature
 from playhead.evaluation.metrics import Calibration
-from playhead.evaluation.ood_detection import OodDetection
 from playhead.evaluation.plots import BLUE, COLOURS, GREEN, GREY, ORANGE, RED, drawing_of
-from playhead.evaluation.temperature import Temperature
 
 BINS = 60  # of the histograms of an OOD score
 

@@ -8,9 +8,9 @@ from doubles import recording
 from shapes import GAME, pictures
 
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.evaluation.clusters import FEWEST, Units, grouped_share, more_than_moved, units_of
-from playhead.evaluation.error_slices import error_slices
-from playhead.evaluation.intervals import auroc, more_than_chance, wilson
+from playhead.evaluation.classification.clusters import FEWEST, Units, grouped_share, more_than_moved, units_of
+from playhead.evaluation.classification.error_slices import error_slices
+from playhead.evaluation.classification.intervals import auroc, more_than_chance, wilson
 
 SIZE = 10  # windows in a group
 

@@ -1,5 +1,4 @@
-"""Pictures that a head of classes is judged by: its mistakes, where it looks, out of distribution, how it is
-trained.
+"""Pictures that a head of classes is judged by: its mistakes, where it looks, what is out of distribution.
 
 Shape legend: N windows, B windows shown, T frames of a window, H, W, C picture, O classes.
 """
@@ -12,31 +11,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.data.augment import Augmenter
-from playhead.data.loader import Loader
 from playhead.data.ood import kinds_of
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.choice import Asked, OodStudy, mistaken
-from playhead.evaluation.error_slices import MOST_VALUES, columns_of, value_text
-from playhead.evaluation.example import Example, HeatRow
-from playhead.evaluation.offline import read_windows
-from playhead.evaluation.pictures import FrameArray, encode, side_by_side
+from playhead.evaluation.classification.activations import Asked
+from playhead.evaluation.classification.error_slices import MOST_VALUES, columns_of, value_text
+from playhead.evaluation.classification.study import OodStudy, mistaken
+from playhead.evaluation.offline import FRAMES, read_windows
+from playhead.evaluation.pictures import Example, FrameArray, HeatRow, encode, side_by_side
 from playhead.evaluation.predictions import FloatArray
-from playhead.evaluation.sanity_checks import FRAMES
 from playhead.labels import Choice
 from playhead.models.attribution import class_heat_maps
-from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.playing.overlay import with_heat
-from playhead.plugins import Plugins
 
 RowArray = npt.NDArray[np.int64]
 
 MISTAKES_SHOWN = 48
 OOD_SHOWN = 12
 SURE_EACH, WRONG_EACH = 1, 1  # pictures of each class that are shown with their heat: right ones and mistakes
-VARIANTS = 8  # of each picture in the preview of augmentations
 TOLD, LONGEST = 12, 24  # columns said below a picture, and letters of a text that is still short
 
 
@@ -166,35 +159,3 @@ def _heat_choice(asked: Asked, name: str, head: Choice) -> RowArray:
         chosen += right[len(right) // 2 :][:SURE_EACH].tolist()
         chosen += wrong[true_N[wrong] == number][:WRONG_EACH].tolist()
     return np.array(chosen, dtype=np.int64)
-
-
-def augmentation_rows(
-    run: Run, network: Network, index: WindowIndex, plugins: Plugins, *, pictures: int = 4, seed: int = 0
-) -> list[tuple[bytes, list[bytes]]]:
-    """Show some windows as they are and as training sees them: changed by chance, and as small as the network
-    looks at them.
-
-    Shapes:  returns (the frame, VARIANTS pictures of the network's first view) for each window.
-    """
-    augmenter = Augmenter.of(run.recipe.augment, index.schema, run.frame, run.spec.regions, plugins)
-    if augmenter is None or FRAMES not in run.recipe.inputs or not len(index):
-        return []
-    loader = Loader(
-        index=index,
-        rows=[],
-        prepare=network.prepare,
-        augmenter=augmenter,
-        augment_on=run.recipe.augment_on,
-        inputs=run.recipe.inputs,
-        seed=seed,
-    )
-    shown = []
-    for number, row in enumerate(np.linspace(0, len(index) - 1, pictures).astype(np.int64).tolist()):
-        batch = loader.load(number, np.full(VARIANTS, row))
-        views = [name for name, view in batch.items() if name not in LABELLED and view.ndim == 5]
-        frame_HWC = read_windows(run, index, np.array([row]))[FRAMES][0, -1]
-        shown.append((encode(frame_HWC), [encode(view[-1].numpy()) for view in batch[views[0]]]))
-    return shown
-
-
-LABELLED = ("labels", "previous", "rows")  # of a batch, beside what the network looks at

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead.evaluation.choice import ChoiceStudy
-from playhead.evaluation.intervals import Share, told, told_ends
+from playhead.evaluation.classification.intervals import Share, told, told_ends
+from playhead.evaluation.classification.study import ChoiceStudy
 from playhead.evaluation.predictions import IntArray
 from playhead.evaluation.statistics import aligned
+from playhead.names import visible
+
+
+def study_text(study: ChoiceStudy) -> list[str]:
+    """Return the study as paragraphs for the terminal: the confusion matrix, and what follows from it."""
+    return [confusion_text(study), "\n".join(map(visible, summary_lines(study)))]
 
 
 def summary_lines(study: ChoiceStudy) -> list[str]:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playhead.evaluation.choice import ChoiceStudy, OodStudy
-from playhead.evaluation.choice_plots import ood_plot, reliability_plot
-from playhead.evaluation.choice_text import confusion_cells, percent
-from playhead.evaluation.error_slices import ErrorSlice
-from playhead.evaluation.intervals import Auroc, told, told_ends
+from playhead.evaluation.classification.error_slices import ErrorSlice
+from playhead.evaluation.classification.intervals import Auroc, told, told_ends
+from playhead.evaluation.classification.ood_scores import TITLES
+from playhead.evaluation.classification.plots import ood_plot, reliability_plot
+from playhead.evaluation.classification.study import ChoiceStudy, OodStudy
+from playhead.evaluation.classification.text import confusion_cells, percent
 from playhead.evaluation.metrics import HeadScores
-from playhead.evaluation.ood_scores import TITLES
 
 SLICES_SHOWN = 12
 SHORTEST_SCALE, LONGEST_SCALE = 2, 10  # of bars of lifts: what is wrong more often than that is as long

@@ -9,7 +9,7 @@ does out of distribution.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,42 +17,19 @@ import numpy.typing as npt
 
 from playhead.data.ood import kinds_of
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.clusters import Units, grouped_share, shares_of_classes
-from playhead.evaluation.error_slices import ErrorSlice, columns_of, error_slices
-from playhead.evaluation.example import Example, HeatRow
-from playhead.evaluation.intervals import Share
+from playhead.evaluation.classification.activations import Activations, Asked
+from playhead.evaluation.classification.clusters import Units, grouped_share, shares_of_classes
+from playhead.evaluation.classification.error_slices import ErrorSlice, columns_of, error_slices
+from playhead.evaluation.classification.intervals import Share
+from playhead.evaluation.classification.ood_detection import OodDetection, judge_ood_detection
+from playhead.evaluation.classification.temperature import Temperature, judge_temperature
 from playhead.evaluation.metrics import confusion
-from playhead.evaluation.ood_detection import OodDetection, judge_ood_detection
-from playhead.evaluation.ood_scores import Activations, FeatureBank
-from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray, Predictions
-from playhead.evaluation.temperature import Temperature, judge_temperature
+from playhead.evaluation.pictures import Example, HeatRow
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.labels import Choice
+from playhead.models.feature_bank import FeatureBank
 
 MISTAKES_KEPT = 1000  # in scores.json; their number is told in any case
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Asked:
-    """Windows that were asked about, what was answered, and the activations of each head. All of the same length.
-
-    `units` says which of the windows may be right and wrong together.
-    """
-
-    index: WindowIndex
-    predictions: Predictions
-    activations: Mapping[str, Activations]
-    units: Units = field(default_factory=Units)
-
-    def __len__(self) -> int:
-        return len(self.predictions)
-
-    def truth(self, head: str) -> IntArray:
-        """Return the true classes (N,)."""
-        return np.asarray(self.predictions.heads[head].truth_NA[:, 0].astype(np.int64))
-
-    def likely(self, head: str) -> FloatArray:
-        """Return the probabilities (N, C)."""
-        return self.predictions.heads[head].predictions_NO
 
 
 @dataclass(kw_only=True, eq=False)
@@ -75,7 +52,7 @@ class OodStudy:
 
 @dataclass(kw_only=True, eq=False)
 class ChoiceStudy:
-    """Everything about one head of classes beyond its scores. Pictures are filled in later (choice_gallery.py).
+    """Everything about one head of classes beyond its scores. Pictures are filled in later (gallery.py).
 
     `judged_apart` says that temperature and OOD score were chosen on a validation part and not on half of
     the windows judged. `wrong_ones` say where mistakes are found again. `slices` lists what was tested; the clear

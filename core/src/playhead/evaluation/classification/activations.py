@@ -1,0 +1,88 @@
+"""Windows that were asked about, with what the heads of classes computed on the way.
+
+Shape legend: N windows, F features, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from playhead.data.split import BY_RECORDING
+from playhead.data.windows import WindowIndex
+from playhead.evaluation.classification.clusters import Units, units_of
+from playhead.evaluation.offline import ask
+from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray, Predictions
+from playhead.labels import Choice
+from playhead.models.predictor import Predictor
+from playhead.models.probe import Probe
+from playhead.models.run import Run
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Activations:
+    """What a head computed of some windows, and which of them come together (clusters.py); None: none do.
+
+    Shapes:  logits_NC (N, C), features_NF (N, F), group_N (N,).
+    """
+
+    logits_NC: FloatArray
+    features_NF: FloatArray
+    group_N: IntArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.logits_NC)
+
+    def take(self, rows: IntArray | BoolArray) -> Activations:
+        """Return those of these windows."""
+        groups = None if self.group_N is None else self.group_N[rows]
+        return Activations(logits_NC=self.logits_NC[rows], features_NF=self.features_NF[rows], group_N=groups)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """Windows that were asked about, what was answered, and the activations of each head. All of the same length.
+
+    `units` says which of the windows may be right and wrong together.
+    """
+
+    index: WindowIndex
+    predictions: Predictions
+    activations: Mapping[str, Activations]
+    units: Units = field(default_factory=Units)
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+    def truth(self, head: str) -> IntArray:
+        """Return the true classes (N,)."""
+        return np.asarray(self.predictions.heads[head].truth_NA[:, 0].astype(np.int64))
+
+    def likely(self, head: str) -> FloatArray:
+        """Return the probabilities (N, C)."""
+        return self.predictions.heads[head].predictions_NO
+
+
+def ask_with_activations(
+    predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
+) -> Asked:
+    """Answer every window of an index, in order, and keep logits and features of every head of classes.
+
+    What the run's split kept together is what may be right and wrong together.
+    """
+    with ExitStack() as probing:
+        probes = {
+            name: probing.enter_context(Probe(predictor.network, name, head.outputs))
+            for name, head in run.schema.items()
+            if isinstance(head, Choice)
+        }
+        predictions = ask(predictor, run, index, progress=progress)
+    units = units_of(index, run.data.get("split_by", BY_RECORDING))
+    activations = {
+        name: Activations(logits_NC=probe.logits, features_NF=probe.features, group_N=units.group_N)
+        for name, probe in probes.items()
+    }
+    return Asked(index=index, predictions=predictions, activations=activations, units=units)

@@ -1,0 +1,62 @@
+"""What is asked of an evaluation, and who watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playhead.data.source import Source
+from playhead.evaluation.closed_loop import LoadPlugins
+from playhead.evaluation.config import EvaluationConfig
+from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
+from playhead.game import Game
+from playhead.models.run import Run
+from playhead.plugins import Plugins
+
+Advance = Callable[[int], object]
+
+
+class EvaluationProgress(Protocol):
+    """Somebody who watches an evaluation: one bar for each part of it."""
+
+    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
+        """Begin a part of `total` steps; what is yielded is called with the steps done since the last call."""
+        ...
+
+
+class NoProgress:
+    """Progress that nobody wants to see."""
+
+    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
+        """Show nothing."""
+        return nullcontext(lambda steps: None)
+
+
+@dataclass(kw_only=True)
+class EvaluationJob:
+    """What to evaluate, on what.
+
+    Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
+    policies, empty for the usual ones. `max_windows` bounds how many windows are asked about. `ood` are
+    recordings of what the run has no class for (data/ood.py).
+    Units:  tolerance_s seconds a press may be early or late.
+    """
+
+    game: Game
+    run: Run
+    plugins: Plugins
+    recordings: Sequence[Source] = ()
+    ood: Sequence[Source] = ()
+    only_held_out: bool = True
+    config: EvaluationConfig | None = None
+    drivers: Sequence[str] = ()
+    seeds: Sequence[int] = ()
+    workers: int = 1
+    max_windows: int = 20_000
+    tolerance_s: float = DEFAULT_TOLERANCE_S
+    command: str = ""
+    with_clip: bool = True
+    watch: EvaluationProgress = field(default_factory=NoProgress)
+    load_plugins: LoadPlugins = Plugins.installed
