@@ -32,6 +32,7 @@ SHARED = {
     "names",
     "locks",
     "plugins",
+    "progress",
     "references",
     "regions",
     "builtin",

@@ -10,8 +10,9 @@ from typing import Any
 from doubles import bright_side_drives, small_game
 
 from playhead.plugins import Plugins
+from playhead.progress import Progress
 from playhead.training.checkpoint import FOLDER, read_checkpoint
-from playhead.training.job import TrainingJob, Unwatched
+from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
 
@@ -21,7 +22,7 @@ RECIPE = Recipe(
 )  # fmt: skip
 
 
-class Telling(Unwatched):
+class Telling(Progress):
     """Tells another process of every step and sentence."""
 
     def __init__(self, told: Connection) -> None:

@@ -16,9 +16,10 @@ from playhead.errors import BadValue, Damaged, NotFound
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys, LabelSchema
+from playhead.progress import OnProgress
 from playhead.storage import trim
 from playhead.storage.idle import Idle
-from playhead.storage.importing import Importable, Imported, Progress, _fingerprint, find, import_all
+from playhead.storage.importing import Importable, Imported, _fingerprint, find, import_all
 from playhead.storage.repair import repair_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
@@ -43,7 +44,7 @@ def game(**importers: Callable[..., Any]) -> Game:
 def from_text(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[Importable]:
     """An importer of text files: a file that says "bad" is damaged."""
 
-    def fill(folder: Path, progress: Progress, *, source: Path) -> None:
+    def fill(folder: Path, progress: OnProgress, *, source: Path) -> None:
         (folder / "half").write_text("begun")
         progress(1, 2)
         if source.read_text() == "bad":
@@ -99,7 +100,7 @@ def test_a_damaged_file_is_skipped_by_choice_and_tried_again_next_time(sources: 
 
 
 def test_what_a_killed_import_left_is_no_recording_and_is_replaced(sources: Path, tmp_path: Path) -> None:
-    def killed(folder: Path, progress: Progress) -> None:
+    def killed(folder: Path, progress: OnProgress) -> None:
         (folder / "junk").write_text("begun")
         os._exit(9)
 
@@ -123,7 +124,7 @@ def a_recording(
     """Return a recording of a source; `meanwhile` is called while it is made."""
     source.write_text(text)
 
-    def fill(folder: Path, progress: Progress) -> None:
+    def fill(folder: Path, progress: OnProgress) -> None:
         with RecordingWriter(folder, HEADER) as writer:
             for number in range(4):
                 shown = np.full((8, 16, 3), brightness + number, np.uint8)

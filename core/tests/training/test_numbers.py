@@ -14,8 +14,9 @@ from doubles import bright_side_drives, mixed_heads, recording, small_game
 from playhead.errors import NotANumber
 from playhead.models.run import Run
 from playhead.plugins import Plugins
+from playhead.progress import Progress
 from playhead.training import module
-from playhead.training.job import TrainingJob, Unwatched
+from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
 
@@ -89,7 +90,7 @@ def test_windows_with_telemetry_that_is_no_number_are_left_out_and_counted(tmp_p
         lesson.telemetry = {"speed": np.linspace(0, 30, lesson.length, dtype=np.float32)}
     lessons[1].telemetry["speed"][10:15] = [np.nan, np.inf, -np.inf, np.nan, np.nan]  # type: ignore[index]
     notes: list[str] = []
-    watch = Unwatched()
+    watch = Progress()
     watch.note = notes.append  # type: ignore[method-assign]
     recipe = replace(QUICK, inputs=("frames", "speed"))
     run = train(job_in(tmp_path, recipe, recordings=lessons, progress=watch))

@@ -22,6 +22,7 @@ import torch
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.models.run import Run
 from playhead.models.run_file import RUN_FILE
+from playhead.progress import Progress
 from playhead.training.checkpoint import (
     FOLDER,
     next_order,
@@ -145,7 +146,7 @@ def test_ctrl_c_keeps_what_was_learned_as_a_run(folder: Path) -> None:
     assert not (folder / FOLDER).exists()
 
 
-class Leaving(resumable.Unwatched):
+class Leaving(Progress):
     """Has this process terminated after a step."""
 
     def step(self, step: int, steps: int, loss: float) -> None:
@@ -209,7 +210,7 @@ def test_another_recipe_or_other_recordings_are_refused(left: Path) -> None:
 
 def test_another_version_is_said(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes: list[str] = []
-    watch = resumable.Unwatched()
+    watch = Progress()
     monkeypatch.setattr(watch, "note", notes.append)
     monkeypatch.setattr("playhead.training.resuming.git_revision", lambda: "another")
     train(resumable.job_in(left, progress=watch))

@@ -15,8 +15,9 @@ from playhead.errors import DeviceFailed, StorageFull
 from playhead.models import run as run_module
 from playhead.models.run import Run
 from playhead.plugins import Plugins
+from playhead.progress import Progress
 from playhead.training import checkpoint, room
-from playhead.training.job import TrainingJob, Unwatched
+from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
 
@@ -33,7 +34,7 @@ def full(*args: object, **more: object) -> Any:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-class FullFrom(Unwatched):
+class FullFrom(Progress):
     """Lets the disk be full from a step on."""
 
     def __init__(self, step: int, fill: Callable[[], None]) -> None:

@@ -23,8 +23,9 @@ from playhead.models.feature_bank import FeatureBank
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins
+from playhead.progress import Progress
 from playhead.training.batches import drawing_weights
-from playhead.training.job import TrainingJob, Unwatched
+from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import class_weights, train
 
@@ -129,7 +130,7 @@ def test_some_heads_and_telemetry_can_be_chosen(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_was_learned(lessons: list[Any], tmp_path: Path) -> None:
-    class Impatient(Unwatched):
+    class Impatient(Progress):
         def step(self, step: int, steps: int, loss: float) -> None:
             if step == 4:
                 os.kill(os.getpid(), signal.SIGINT)

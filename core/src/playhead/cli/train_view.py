@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -10,9 +11,10 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from playhead.cli import terminal
 from playhead.cli.progress import bars_of
 from playhead.names import visible
+from playhead.progress import Progress
 
 
-class TrainView:
+class TrainView(Progress):
     """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines.
 
     Where nobody acts (`is_acting` false) no action changes: then only what is right is told.
@@ -21,7 +23,7 @@ class TrainView:
     def __init__(self, steps: int, *, is_acting: bool = True) -> None:
         self._is_acting = is_acting
         self._console = terminal.console(highlight=False, soft_wrap=True)
-        self._progress = bars_of(
+        self._bars = bars_of(
             TextColumn("train"),
             BarColumn(),
             TextColumn("{task.completed:,.0f} of {task.total:,.0f} steps"),
@@ -29,16 +31,16 @@ class TrainView:
             TimeRemainingColumn(),
             console=self._console,
         )
-        self._task = self._progress.add_task("train", total=steps, loss="-")
+        self._task = self._bars.add_task("train", total=steps, loss="-")
 
     def __enter__(self) -> TrainView:
-        self._progress.start()
+        self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self._bars.stop()
 
     def note(self, sentence: str) -> None:
         """Print a sentence above the bar."""
@@ -46,9 +48,9 @@ class TrainView:
 
     def step(self, step: int, steps: int, loss: float) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=step, total=steps, loss=f"{loss:.3f}")
+        self._bars.update(self._task, completed=step, total=steps, loss=f"{loss:.3f}")
 
-    def validated(self, step: int, metrics: dict[str, Any]) -> None:
+    def validated(self, step: int, metrics: Mapping[str, Any]) -> None:
         """Print what a validation measured."""
         head = next(iter(metrics["heads"].values()))
         changes = (

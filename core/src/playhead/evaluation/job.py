@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from playhead.data.source import Source
 from playhead.evaluation.closed_loop import LoadPlugins
@@ -14,24 +12,7 @@ from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.game import Game
 from playhead.models.run import Run
 from playhead.plugins import Plugins
-
-Advance = Callable[[int], object]
-
-
-class EvaluationProgress(Protocol):
-    """Somebody who watches an evaluation: one bar for each part of it."""
-
-    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
-        """Begin a part of `total` steps; what is yielded is called with the steps done since the last call."""
-        ...
-
-
-class NoProgress:
-    """Progress that nobody wants to see."""
-
-    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
-        """Show nothing."""
-        return nullcontext(lambda steps: None)
+from playhead.progress import Progress
 
 
 @dataclass(kw_only=True)
@@ -58,5 +39,5 @@ class EvaluationJob:
     tolerance_s: float = DEFAULT_TOLERANCE_S
     command: str = ""
     with_clip: bool = True
-    watch: EvaluationProgress = field(default_factory=NoProgress)
+    watch: Progress = field(default_factory=Progress)
     load_plugins: LoadPlugins = Plugins.installed

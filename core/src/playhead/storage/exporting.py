@@ -16,9 +16,10 @@ from typing import Protocol
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game, only_or_named
 from playhead.names import fault_of, visible
+from playhead.progress import OnProgress
 from playhead.references import resolve
 from playhead.storage.disk import saying_what_failed
-from playhead.storage.importing import NAMED, LeftOut, Progress
+from playhead.storage.importing import NAMED, LeftOut
 from playhead.storage.reader import Recording
 
 NOTHING_LEFT = "What was written of it is removed again. Free some space, or export to another place."
@@ -61,7 +62,7 @@ def export_all(
     place: Path,
     *,
     exporter: str = "",
-    progress: Progress = lambda done, total: None,
+    progress: OnProgress = lambda done, total: None,
 ) -> Exported:
     """Write recordings into a new folder, or a new zip when the name ends so, in the layout of an exporter.
 
@@ -109,7 +110,7 @@ def _write(
     recordings: Sequence[Recording],
     unfinished: Path,
     is_zip: bool,
-    progress: Progress,
+    progress: OnProgress,
 ) -> Sequence[LeftOut]:
     if not is_zip:
         unfinished.mkdir()

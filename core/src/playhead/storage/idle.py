@@ -5,7 +5,6 @@ Shape legend: T frames, A columns of a label head, H height, W width, C channels
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,11 +15,11 @@ from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.labels import Axes, Choice, Head
+from playhead.progress import OnProgress
 from playhead.storage.pictures import FrameArray
 from playhead.storage.reader import Recording
 
 BoolArray = npt.NDArray[np.bool_]
-Progress = Callable[[int, int], object]  # called with frames done and frames in all
 Span = tuple[int, int]  # first frame, and the first one behind
 
 # When a picture counts as still: as in playing/stuck.py, which knows no storage.
@@ -51,7 +50,7 @@ class Idle:
             )
 
 
-def kept_spans(recording: Recording, idle: Idle, progress: Progress = lambda done, total: None) -> list[Span]:
+def kept_spans(recording: Recording, idle: Idle, progress: OnProgress = lambda done, total: None) -> list[Span]:
     """Return what is left when the insides of idle stretches are cut out, in order."""
     if not recording.length:
         return []
@@ -103,7 +102,7 @@ def _is_held(head: Head, labels_TA: npt.NDArray[Any], controls: dict[str, str]) 
     return np.asarray(np.diff(chosen_T, prepend=chosen_T[:1]) != 0)
 
 
-def _is_moving(recording: Recording, progress: Progress) -> BoolArray:
+def _is_moving(recording: Recording, progress: OnProgress) -> BoolArray:
     """Say for each frame whether the picture changes around it. Shape (T,). Decodes five frames a second."""
     is_moving_T = np.zeros(recording.length, np.bool_)
     times_ns = recording.frame_time_ns

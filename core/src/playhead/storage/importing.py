@@ -26,14 +26,13 @@ from playhead.game import Game, only_or_named
 from playhead.home import FULL
 from playhead.locks import alone_in, is_taken, waited_for
 from playhead.names import as_name, visible
+from playhead.progress import OnProgress
 from playhead.references import resolve
 from playhead.storage.changing import changing
 from playhead.storage.disk import disk_failed
 from playhead.storage.known import Known, content_in
 from playhead.storage.marks import Mark, measure
 from playhead.storage.pacing import say_on_stderr
-
-Progress = Callable[[int, int], object]  # called with (frames done, frames in all)
 
 IMPORTING = ".importing-"  # folders that begin with this are no recordings yet
 MOST_SOURCE = 4000  # letters of its path, which a mark keeps
@@ -81,7 +80,7 @@ class Importable:
 
     name: str
     source: Path
-    fill: Callable[[Path, Progress], Sequence[Noted] | None]
+    fill: Callable[[Path, OnProgress], Sequence[Noted] | None]
     identity: str = ""
     state: str = ""
 
@@ -125,7 +124,7 @@ def import_all(
     parent: Path,
     *,
     skip_damaged: bool = False,
-    progress: Callable[[Importable], Progress] | None = None,
+    progress: Callable[[Importable], OnProgress] | None = None,
 ) -> Iterator[Imported]:
     """Write every Importable as a recording under `parent`, and say what became of each.
 
@@ -157,7 +156,7 @@ def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
     return None
 
 
-def _import_one(one: Importable, parent: Path, known: Known, progress: Progress) -> Imported:
+def _import_one(one: Importable, parent: Path, known: Known, progress: OnProgress) -> Imported:
     state = one.state or _fingerprint(one.source)
     if there := _already(one, parent, state, known):
         return there
@@ -194,7 +193,7 @@ def _alone_with(parent: Path, one: Importable, state: str) -> Iterator[Path]:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _import_alone(one: Importable, state: str, unfinished: Path, known: Known, progress: Progress) -> Imported:
+def _import_alone(one: Importable, state: str, unfinished: Path, known: Known, progress: OnProgress) -> Imported:
     parent = unfinished.parent
     folder, before = _place(parent, one, state, known.by_identity)
     with _saying_who_failed(one.source, folder, unfinished):

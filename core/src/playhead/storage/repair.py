@@ -6,7 +6,7 @@ Nothing is changed in the damaged files, so a repair can be undone by moving a f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from google_crc32c import value as crc
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
 from playhead.events import Event, Origin
+from playhead.progress import OnProgress
 from playhead.storage.beginnings import check_ended, is_beginning
 from playhead.storage.changing import BACKUPS as BACKUPS
 from playhead.storage.changing import changing
@@ -36,7 +37,6 @@ from playhead.storage.sources import FolderSource
 from playhead.storage.values import usable
 from playhead.storage.writer import RecordingWriter
 
-Progress = Callable[[int, int], object]  # called with frames done and frames in all
 Rows = dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]
 
 
@@ -64,7 +64,7 @@ class Repair:
 
 
 def repair_recording(
-    folder: Path, *, dry_run: bool = False, progress: Progress = lambda done, total: None
+    folder: Path, *, dry_run: bool = False, progress: OnProgress = lambda done, total: None
 ) -> Repair:
     """Put all that can still be read of a damaged recording in its place, and keep the old folder as a backup.
 
@@ -134,7 +134,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _replace_folder(
-    folder: Path, known_as: os.stat_result, salvage: _Salvage, repair: Repair, progress: Progress
+    folder: Path, known_as: os.stat_result, salvage: _Salvage, repair: Repair, progress: OnProgress
 ) -> None:
     with saying_what_failed(folder, AS_IT_WAS), changing(folder, known_as) as change:
         with RecordingWriter(change.copy(1), salvage.header) as writer:
@@ -173,7 +173,7 @@ class _Salvage:
             shard += 1
         return min(found, _declared_rows(self.source, "frame_time_ns", self.header))
 
-    def copy_into(self, writer: RecordingWriter | None, repair: Repair, progress: Progress) -> None:
+    def copy_into(self, writer: RecordingWriter | None, repair: Repair, progress: OnProgress) -> None:
         """Hand everything good to the writer; without one, only count."""
         lost_before = 0
         for frame, data in self._frames():

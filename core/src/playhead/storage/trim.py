@@ -18,10 +18,11 @@ from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
 from playhead.events import Event, Origin
 from playhead.labels import Choice
+from playhead.progress import OnProgress
 from playhead.storage.beginnings import check_ended
 from playhead.storage.changing import changing
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
-from playhead.storage.idle import Idle, Progress, Span, kept_spans
+from playhead.storage.idle import Idle, Span, kept_spans
 from playhead.storage.marks import keep_mark
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter
@@ -58,7 +59,7 @@ class Trim:
 
 
 def trim_recording(
-    folder: Path, idle: Idle, *, dry_run: bool = False, progress: Progress = lambda done, total: None
+    folder: Path, idle: Idle, *, dry_run: bool = False, progress: OnProgress = lambda done, total: None
 ) -> Trim:
     """Put what happens in a recording into new ones and the old folder aside; `dry_run` only looks.
 

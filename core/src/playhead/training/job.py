@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
 from playhead.data.source import Source, identity
 from playhead.errors import Mismatch, NothingToTrain
@@ -13,37 +12,9 @@ from playhead.game import Game
 from playhead.labels import LabelSchema, check_same
 from playhead.models.run import Run, check_frame
 from playhead.plugins import Plugins
+from playhead.progress import Progress
 from playhead.training.checkpoint import Checkpoint
 from playhead.training.recipe import Recipe
-
-
-class Progress(Protocol):
-    """Somebody who watches a training."""
-
-    def note(self, sentence: str) -> None:
-        """Hear a sentence meant for the user."""
-        ...
-
-    def step(self, step: int, steps: int, loss: float) -> None:
-        """Hear after every step how far it is; `loss` is a moving mean."""
-        ...
-
-    def validated(self, step: int, metrics: dict[str, Any]) -> None:
-        """Hear what a validation measured."""
-        ...
-
-
-class Unwatched:
-    """Progress that nobody wants to see."""
-
-    def note(self, sentence: str) -> None:
-        """Say nothing."""
-
-    def step(self, step: int, steps: int, loss: float) -> None:
-        """Show nothing."""
-
-    def validated(self, step: int, metrics: dict[str, Any]) -> None:
-        """Show nothing."""
 
 
 @dataclass(kw_only=True)
@@ -70,7 +41,7 @@ class TrainingJob:
     skip_bad: bool = False
     device: str = "auto"
     command: str = ""
-    progress: Progress = field(default_factory=Unwatched)
+    progress: Progress = field(default_factory=Progress)
     left_out: list[str] = field(default_factory=list)
 
     @property

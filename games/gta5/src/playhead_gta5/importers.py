@@ -23,7 +23,8 @@ from playhead.containers.hdf5 import DataSet, Hdf5File, open_hdf5
 from playhead.errors import Damaged, Mismatch, NotFound, not_found
 from playhead.events import Origin
 from playhead.game import Game
-from playhead.storage.importing import Importable, Progress
+from playhead.progress import OnProgress
+from playhead.storage.importing import Importable
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
 from playhead_gta5.labels import CLASSES_TO_KEYS, SEVEN_CLASSES
@@ -72,7 +73,7 @@ def _is_named_so(file: Path) -> bool:
     return file.suffix.lower() in ENDINGS and not file.name.startswith("._") and not file.is_dir()
 
 
-def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: Progress) -> None:
+def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: OnProgress) -> None:
     """Write one file as one recording, block by block. Raises Damaged or Mismatch naming the file."""
     with open_hdf5(file) as opened:
         images, labels = _checked(file, game, opened)

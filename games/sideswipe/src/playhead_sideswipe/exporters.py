@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from playhead.errors import Mismatch
 from playhead.game import Game
+from playhead.progress import OnProgress
 from playhead.storage.exporting import Target
-from playhead.storage.importing import LeftOut, Progress
+from playhead.storage.importing import LeftOut
 from playhead.storage.reader import Recording
 from playhead_sideswipe.dataset import DATA, NAMES, Columns, insert_rows, new_database
 from playhead_sideswipe.labels import BODIES
@@ -29,7 +30,7 @@ Names = dict[str, dict[int, dict[str, Any]]]  # column -> id -> row of its table
 
 
 def write_pictures(
-    game: Game, recordings: Sequence[Recording], target: Target, progress: Progress
+    game: Game, recordings: Sequence[Recording], target: Target, progress: OnProgress
 ) -> Sequence[LeftOut]:
     """Write every picture under its uuid, byte for byte, and the five tables.
 

@@ -23,7 +23,8 @@ from playhead.containers.files import shown
 from playhead.errors import Damaged, not_found
 from playhead.events import Origin
 from playhead.game import Game
-from playhead.storage.importing import Converted, Importable, LeftOut, Noted, Progress
+from playhead.progress import OnProgress
+from playhead.storage.importing import Converted, Importable, LeftOut, Noted
 from playhead.storage.pictures import Picture, picture_of
 from playhead.storage.schema import RecordingHeader, picture_codecs
 from playhead.storage.writer import RecordingWriter
@@ -146,7 +147,7 @@ def _matched(table: Table, pictures: Pictures) -> tuple[IndexArray, list[tuple[i
     return places_N, left_out
 
 
-def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progress: Progress) -> Sequence[Noted]:
+def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progress: OnProgress) -> Sequence[Noted]:
     """Write one part as one recording and return what was left out or converted."""
     left_out: list[Noted] = list(part.left_out)
     picture = picture_of(picture_codecs(game.frame), where="")
