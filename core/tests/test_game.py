@@ -59,8 +59,6 @@ def test_what_can_be_controlled_and_what_cancels_out() -> None:
     [
         ({"name": "Pong"}, 'The game name "Pong" must be a lower-case word'),
         ({"name": "pong 2"}, "must be a lower-case word"),
-        ({"devices": {}}, "has no device"),
-        ({"labels": {}}, "has no labels"),
         ({"regions": {"score": Region(x=150, y=0, width=40, height=10)}}, "Region score of pong lies outside"),
         ({"controls": {"up": "w", "down": "w"}}, "gives the control w to two labels"),
     ],
@@ -68,6 +66,22 @@ def test_what_can_be_controlled_and_what_cancels_out() -> None:
 def test_a_game_that_cannot_work_is_refused(wrong: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadValue, match=sentence):
         replace(PONG, **wrong)
+
+
+def test_what_a_game_lacks_is_missed_where_it_is_needed() -> None:
+    bare = Game(name="battle", title="Battle")
+    assert "frame" not in bare.to_json()
+    assert bare.schema == LabelSchema(())
+    with pytest.raises(
+        NotFound, match=r"battle has no device, so nothing can be recorded or played\. Give its Game"
+    ):
+        bare.device("screen")
+    with pytest.raises(NotFound, match=r"battle has no frame, so there are no pictures of it\. Give its Game one"):
+        _ = bare.needed_frame
+    with pytest.raises(NotFound, match=r"battle has no labels, so nothing can be recorded or learned"):
+        _ = bare.needed_schema
+    with pytest.raises(NotFound, match="has no frame"):
+        replace(bare, regions={"score": Region(x=0, y=0, width=4, height=1)})
 
 
 def test_a_control_of_an_unknown_label_names_the_nearest() -> None:

@@ -132,13 +132,14 @@ class Game:
 
     `controls` maps label names to codes of the input device; a game without controls is never played.
     `settings` is the checklist for the person who sets the game up.
+    `devices`, `frame` and `labels` may be missing where nothing is recorded, seen or learned by label.
     """
 
     name: str
     title: str
-    devices: Mapping[str, Device]
-    frame: Frame
-    labels: Mapping[str, Head]
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    frame: Frame | None = None
+    labels: Mapping[str, Head] = field(default_factory=dict)
     regions: Mapping[str, Region] = field(default_factory=dict)
     controls: Mapping[str, str] = field(default_factory=dict)
     conversions: tuple[Conversion, ...] = ()
@@ -164,14 +165,39 @@ class Game:
         return LabelSchema.of(self.labels)
 
     def device(self, name: str) -> Device:
-        """Return the device called `name`. Raises NotFound with the nearest name."""
+        """Return the device called `name`. Raises NotFound with the nearest name, or saying what to add."""
+        if not self.devices:
+            raise NotFound(
+                f"{self.name} has no device, so nothing can be recorded or played. Give its Game one: "
+                'devices={"screen": Device(capture="screen", input="keyboard")}.'
+            )
         if name not in self.devices:
             raise not_found(f"device of {self.name}", name, self.devices)
         return self.devices[name]
 
+    @property
+    def needed_frame(self) -> Frame:
+        """The frame, where something looks at it. Raises NotFound saying what to add."""
+        if self.frame is None:
+            raise NotFound(
+                f"{self.name} has no frame, so there are no pictures of it. Give its Game one: "
+                "frame=Frame(width=160, height=120, rate_hz=20)."
+            )
+        return self.frame
+
+    @property
+    def needed_schema(self) -> LabelSchema:
+        """The label heads, where something learns or writes them. Raises NotFound saying what to add."""
+        if not self.labels:
+            raise NotFound(
+                f"{self.name} has no labels, so nothing can be recorded or learned by them. Give its Game some: "
+                'labels={"move": Keys("left", "right")}.'
+            )
+        return self.schema
+
     def rate_hz(self, device: str) -> float:
         """Frames a second on that device."""
-        return self.device(device).rate_hz or self.frame.rate_hz
+        return self.device(device).rate_hz or self.needed_frame.rate_hz
 
     def region(self, name: str) -> Region:
         """Return the region called `name`. Raises NotFound with the nearest name."""
@@ -184,7 +210,7 @@ class Game:
         return {
             "name": self.name,
             "title": self.title,
-            "frame": asdict(self.frame),
+            **({"frame": asdict(self.frame)} if self.frame is not None else {}),
             "labels": self.schema.to_json(),
             "regions": {name: region.to_json() for name, region in self.regions.items()},
             "controls": dict(self.controls),
@@ -216,15 +242,10 @@ def check_game(game: Game) -> None:
         )
     if len(game.title) > LONGEST_TITLE:
         raise BadValue(f"The title of {game.name} has {len(game.title):,} letters, {LONGEST_TITLE} at most.")
-    if not game.devices:
-        raise BadValue(f"{game.name} has no device, so nothing could be recorded.")
-    if not game.labels:
-        raise BadValue(f"{game.name} has no labels, so nothing could be learned.")
     for name, region in game.regions.items():
-        if not region.fits(game.frame.width, game.frame.height):
-            raise BadValue(
-                f"Region {name} of {game.name} lies outside its {game.frame.width}x{game.frame.height} frame."
-            )
+        frame = game.needed_frame
+        if not region.fits(frame.width, frame.height):
+            raise BadValue(f"Region {name} of {game.name} lies outside its {frame.width}x{frame.height} frame.")
     known = controllable(game)
     for name in game.controls:
         if name not in known:

@@ -89,4 +89,4 @@ def open_capture(session: DeviceSession) -> EnvironmentCapture:
             f"{session.game.name} asks for {session.rate_hz:g} frames a second, but {session.name} makes only "
             f"{environment.step_hz:g} steps a second. Pass --rate {environment.step_hz:g} or less."
         )
-    return EnvironmentCapture(environment, session.game.frame, source=source, rate_hz=session.rate_hz)
+    return EnvironmentCapture(environment, session.game.needed_frame, source=source, rate_hz=session.rate_hz)

@@ -45,7 +45,7 @@ class PhoneCapture:
         phone = session.share(SHARED, make)
         session.on_close(phone.close)
         session.clock = phone.clock
-        frame = session.game.frame
+        frame = session.game.needed_frame
         view = partial(view_of, session.options, frame=frame)
         return cls(phone, view, frame, clock=phone.clock, rate_hz=session.rate_hz)
 

@@ -138,4 +138,4 @@ def open_capture(session: DeviceSession) -> ScreenCapture:
     Raises:  NoWindow when there is no display, no such window, or several.
     """
     window = GameWindow.of(session)
-    return ScreenCapture(window, session.game.frame, session.clock, rate_hz=session.rate_hz)
+    return ScreenCapture(window, session.game.needed_frame, session.clock, rate_hz=session.rate_hz)

@@ -166,7 +166,7 @@ def open_capture(session: DeviceSession) -> VideoCapture:
     if not session.options.get("real_time"):
         session.clock = FakeClock()
     video = _opened(Path(str(path)).expanduser(), track)
-    return VideoCapture(video, session.game.frame, session.clock, rate_hz=session.rate_hz, crop=crop)
+    return VideoCapture(video, session.game.needed_frame, session.clock, rate_hz=session.rate_hz, crop=crop)
 
 
 def _opened(path: Path, track: int | None) -> VideoFile:

@@ -17,7 +17,7 @@ def choose_device(desk: Desk, game: Game, on: str, settings: Mapping[str, Any]) 
     Whoever names a window (`--set window.title=...`) means a device that has one.
     Raises:  NotFound for an unknown device, DeviceFailed when none can be used.
     """
-    if on:
+    if on or not game.devices:
         game.device(on)
         return on
     passed_over: list[str] = []

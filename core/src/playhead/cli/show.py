@@ -58,23 +58,28 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
 def _device(game: Game, name: str) -> dict[str, Any]:
     device = game.devices[name]
     title = device.window.title or device.window.process if device.window else ""
+    rate_hz = game.rate_hz(name) if game.frame else device.rate_hz
     return {
-        "capture": device.capture, "input": device.input, "rate_hz": game.rate_hz(name), "window": title,
+        "capture": device.capture, "input": device.input, "rate_hz": rate_hz,
+        "window": title,
     }  # fmt: skip
 
 
 def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
     frame = game.frame
     yield f"{game.name}: {game.title} (plugin {facts['plugin']})"
-    yield f"  frame       {frame.width}x{frame.height} {frame.colour}, {frame.rate_hz:g} a second, {frame.codec}"
-    yield f"  labels      {describe(game.schema)}"
+    if frame is not None:
+        size = f"{frame.width}x{frame.height} {frame.colour}"
+        yield f"  frame       {size}, {frame.rate_hz:g} a second, {frame.codec}"
+    yield f"  labels      {describe(game.schema) or 'none'}"
     for name, region in game.regions.items():
         yield f"  region      {name}: {region.width}x{region.height} at {region.x},{region.y}"
     for label, code in game.controls.items():
         yield f"  control     {label}: {code}"
     for name, device in facts["devices"].items():
+        rate = f", {device['rate_hz']:g} Hz" if device["rate_hz"] else ""
         window = f', window "{device["window"]}"' if device["window"] else ""
-        yield f"  device      {name}: {device['capture']} + {device['input']}, {device['rate_hz']:g} Hz{window}"
+        yield f"  device      {name}: {device['capture']} + {device['input']}{rate}{window}"
     for name, padding_s in facts["scenarios"].items():
         yield f"  scenario    {name}" + (f" (the first {padding_s:g} s are padding)" if padding_s else "")
     for kind in ("policies", "collectors", "importers", "exporters", "conversions"):

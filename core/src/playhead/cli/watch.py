@@ -106,7 +106,7 @@ class _Session:
         from playhead.playing.observing import LiveView
         from playhead.playing.overlay import Canvas
 
-        frame = self.game.frame
+        frame = self.game.needed_frame
         canvas = Canvas(frame.height, frame.width, observer.schema, has_heat=observer.has_heat)
         window.open(*canvas.size)
         screen = ClosableScreen(window, stop)

@@ -75,7 +75,7 @@ class Brain:
     def _untrained(cls, plugins: Plugins, session: DeviceSession) -> Brain:
         game = session.game
         recipe = game.recipes.get("default", Recipe())
-        spec = model_spec(game.to_json(), game.schema, game.frame, recipe)
+        spec = model_spec(game.to_json(), game.needed_schema, game.needed_frame, recipe)
         network = build_network(plugins, recipe.model, spec)
         predictor = Predictor(network, game.schema)
         return cls(predictor=predictor, recipe=recipe, name="an untrained network", rate_hz=session.rate_hz)

@@ -101,7 +101,7 @@ class Patient:
             yield left_out(WINDOW, f"the device {self.device} is no window: {self._kind(session)}")
         keys = self._keys(session, display)
         yield from self._seen(session, keys) if has_window else self._unseen(keys)
-        frame, rate_hz = self.game.frame, session.rate_hz
+        frame, rate_hz = self.game.needed_frame, session.rate_hz
         yield attempt(DISK, lambda: check_disk(self.home.path, frame, rate_hz))
         yield _gpu()
 

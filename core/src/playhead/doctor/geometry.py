@@ -15,7 +15,7 @@ SQUEEZED = 1.05  # how much wider or higher than the frame a window may be in it
 
 def check_geometry(session: DeviceSession) -> Finding:
     """Compare the window with the screen and with the frame that is made of it."""
-    window, frame = GameWindow.of(session), session.game.frame
+    window, frame = GameWindow.of(session), session.game.needed_frame
     box = window.box()
     if box is None:
         raise NoWindow(f'the window "{window.title}" was closed meanwhile', "Start the game.")

@@ -108,8 +108,8 @@ class RecordingHeader:
         """Say what every recording of a game says; what else is known goes in by `dataclasses.replace`."""
         return cls(
             game=game.to_json(),
-            schema=game.schema,
-            frame=game.frame,
+            schema=game.needed_schema,
+            frame=game.needed_frame,
             rate_hz=rate_hz,
             device=device,
             driver=driver,

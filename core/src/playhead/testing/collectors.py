@@ -62,7 +62,7 @@ def check_item(session: DeviceSession, collector: Collector, item: Item) -> list
     for picture in pictures:
         assert set(picture.columns) == set(collector.columns), f"columns of {item.name}: {list(picture.columns)}"
         if not isinstance(picture.picture, bytes):
-            shape, wanted_shape = picture.picture.shape, session.game.frame.shape
+            shape, wanted_shape = picture.picture.shape, session.game.needed_frame.shape
             assert shape == wanted_shape, f"pictures of {item.name} are {shape}, the game's are {wanted_shape}"
         for head, row in (picture.labels or {}).items():
             wanted = session.game.schema[head]

@@ -145,10 +145,10 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
         game.schema.head(head)
     assert WindowSpec.of(recipe).trusted, f"recipe {name} trusts the labels of nobody"
     schema = LabelSchema(tuple((n, head) for n, head in game.schema.heads if n in (recipe.heads or game.schema)))
-    Augmenter.of(recipe.augment, schema, game.frame, game.regions, plugins)
-    spec = model_spec(game.to_json(), schema, game.frame, recipe)
+    Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)
+    spec = model_spec(game.to_json(), schema, game.needed_frame, recipe)
     network = plugins.get("model", recipe.model)(spec).eval()
-    frames = torch.randint(0, 255, (2, recipe.length, *game.frame.shape), dtype=torch.uint8)
+    frames = torch.randint(0, 255, (2, recipe.length, *game.needed_frame.shape), dtype=torch.uint8)
     telemetry = {column: torch.zeros(2, recipe.length) for column in recipe.inputs if column != "frames"}
     with torch.inference_mode():
         predictions = network({"frames": frames, **telemetry})
@@ -196,7 +196,7 @@ def check_world(game: Game, plugins: Plugins) -> None:
         with open_device(plugins, game, device, options=options) as opened:
             first = opened.capture.look()
             assert first is not None, f"scenario {scenario} is over before it begins"
-            assert first.frame_HWC.shape == game.frame.shape
+            assert first.frame_HWC.shape == game.needed_frame.shape
             session = EnvironmentSession.of(opened.session)
             for name, reference in world.policies.items():
                 wanted = resolve(reference)(session.env).decide()

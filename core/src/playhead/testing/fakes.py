@@ -48,7 +48,7 @@ class FakeGame:
             game = session.game
             seconds = float(session.options.get("seconds", SECONDS))
             fake = cls(
-                frame=game.frame,
+                frame=game.needed_frame,
                 codes=tuple(game.controls.values()),
                 seconds=seconds,
                 strokes=session.options.get("strokes"),

@@ -105,14 +105,15 @@ def _checked(file: Path, game: Game, opened: Hdf5File) -> tuple[DataSet, DataSet
     for name in ("images", "labels"):
         if name not in opened:
             raise Damaged(f'{file} has no "{name}"; it holds {", ".join(opened.names()) or "nothing"}.')
-    size = ", ".join(str(length) for length in game.frame.shape)
+    size = ", ".join(str(length) for length in game.needed_frame.shape)
     images = opened.data_set("images", f"one data set (frames, {size})")
     labels = opened.data_set("labels", "one data set (frames, 4, 5 or 7)")
-    if images.shape[1:] != game.frame.shape or images.dtype != np.uint8:
-        first = images.shape[1:] == (game.frame.shape[2], *game.frame.shape[:2])
+    if images.shape[1:] != game.needed_frame.shape or images.dtype != np.uint8:
+        first = images.shape[1:] == (game.needed_frame.shape[2], *game.needed_frame.shape[:2])
         raise Mismatch(
-            f"{file} holds images {images.shape[1:]} of {images.dtype}, but {game.name} has {game.frame.shape} "
-            f"of uint8 (height, width, colours).{' Move the colours behind the width.' if first else ''}"
+            f"{file} holds images {images.shape[1:]} of {images.dtype}, but {game.name} has "
+            f"{game.needed_frame.shape} of uint8 (height, width, colours)."
+            f"{' Move the colours behind the width.' if first else ''}"
         )
     if len(labels.shape) != 2 or labels.shape[1] not in (4, 5, 7):
         raise Mismatch(f"{file} holds labels {labels.shape}; 4, 5 (keys) or 7 (classes) columns are known.")

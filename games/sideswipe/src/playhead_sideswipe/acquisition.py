@@ -206,7 +206,7 @@ class GarageCollector:
     def __init__(self, session: DeviceSession, options: Mapping[str, Any]) -> None:
         self.walk = Walk.of(options)
         phone = phone_of(session)
-        hand, view = Fingers(phone), view_of(session.options, phone.size, session.game.frame)
+        hand, view = Fingers(phone), view_of(session.options, phone.size, session.game.needed_frame)
         self._dresser = Dresser(hand, self.walk.cars)
         self._table = Turntable(hand, view, settle_s=self.walk.settle_s)
         self._loadouts: dict[str, Loadout] = {}

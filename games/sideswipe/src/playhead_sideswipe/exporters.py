@@ -68,10 +68,10 @@ def _check_exportable(game: Game, recording: Recording) -> None:
             f"{recording.name} does not say of its pictures what is on them: it has no {', '.join(missing)}. "
             "Choose others with --recordings."
         )
-    if recording.header.frame.codec != "jpeg" or recording.header.frame.shape != game.frame.shape:
+    if recording.header.frame.codec != "jpeg" or recording.header.frame.shape != game.needed_frame.shape:
         raise Mismatch(
             f"{recording.name} holds {recording.header.frame.codec} pictures of {recording.header.frame.shape}; "
-            f"the layout wants JPEG of {game.frame.shape} (height, width, colours). "
+            f"the layout wants JPEG of {game.needed_frame.shape} (height, width, colours). "
             "Choose others with --recordings."
         )
 

@@ -150,7 +150,7 @@ def _matched(table: Table, pictures: Pictures) -> tuple[IndexArray, list[tuple[i
 def _import_part(game: Game, data_set: DataSet, part: Part, folder: Path, progress: OnProgress) -> Sequence[Noted]:
     """Write one part as one recording and return what was left out or converted."""
     left_out: list[Noted] = list(part.left_out)
-    picture = picture_of(picture_codecs(game.frame), where="")
+    picture = picture_of(picture_codecs(game.needed_frame), where="")
     kept = 0
     reading = closing(data_set.bundle.read(part.places_N.tolist()))
     with RecordingWriter(folder, _header(game, data_set, part), sync_s=math.inf) as writer, reading as read:
@@ -192,7 +192,7 @@ def _made_fit(
 
     `closely` walks through every picture to its end.
     """
-    shape, converted, check = game.frame.shape, dict[int, str](), picture.check
+    shape, converted, check = game.needed_frame.shape, dict[int, str](), picture.check
     for number, data in enumerate(pictures):
         if number in bad:
             continue
@@ -213,7 +213,7 @@ def _made_fit(
 
 def _decode(picture: Picture, game: Game, pictures: Sequence[bytes], bad: dict[int, str]) -> None:
     """Note the pictures that do not decode."""
-    out_HWC = np.empty(game.frame.shape, np.uint8)
+    out_HWC = np.empty(game.needed_frame.shape, np.uint8)
     for number, data in enumerate(pictures):
         if number not in bad:
             try:
