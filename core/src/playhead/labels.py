@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -191,6 +191,10 @@ class LabelSchema(Mapping[str, Head]):
         if name not in self:
             raise not_found("label head", name, self)
         return self[name]
+
+    def only(self, names: Container[str]) -> LabelSchema:
+        """Return the heads of these names, in their order here."""
+        return LabelSchema(tuple((name, head) for name, head in self.heads if name in names))
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the schema as plain data, order kept."""

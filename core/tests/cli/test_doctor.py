@@ -17,7 +17,7 @@ from playhead.events import Origin
 from playhead.game import Device, Window
 from playhead.home import VARIABLE, Home
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.plugins import Plugins
 from playhead.storage.writer import RecordingWriter
 from playhead.testing.day import on_fake_window
@@ -138,7 +138,7 @@ def played(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(Plugins, "installed", lambda: plugins)
     run = Run(
         path=home / "runs/toy/default/one", game=TOY.to_json(), recipe_name="default", recipe=RECIPE,
-        schema=TOY.schema, frame=TOY.frame, rate_hz=10,
+        network=NetworkPart(schema=TOY.schema, frame=TOY.frame, rate_hz=10),
     )  # fmt: skip
     run.save(build(model_spec(run.game, run.schema, run.frame, run.recipe)))
     return ["play", "toy", "--seconds", "3"]

@@ -14,7 +14,7 @@ from playhead import cli
 from playhead.events import Origin
 from playhead.home import VARIABLE
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.plugins import Plugins
 from playhead.storage.reader import Recording, open_recording
 from playhead.testing.day import on_fake_window
@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     recipe = Recipe(length=1, model_options={"channels": [4, 4, 4, 4], "features": 8, "hidden": 8})
     run = Run(
         path=tmp_path / "runs/toy/default/one", game=GAME.to_json(), recipe_name="default", recipe=recipe,
-        schema=GAME.schema, frame=GAME.frame, rate_hz=10,
+        network=NetworkPart(schema=GAME.schema, frame=GAME.frame, rate_hz=10),
     )  # fmt: skip
     run.save(build(model_spec(run.game, run.schema, run.frame, run.recipe)))
     return tmp_path

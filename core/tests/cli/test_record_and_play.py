@@ -20,7 +20,7 @@ from playhead.errors import PlayheadError
 from playhead.events import PLAYED, Origin
 from playhead.game import Game
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.plugins import Plugins
 from playhead.storage.reader import Recording, open_recording
 from playhead.training.recipe import Recipe
@@ -114,7 +114,7 @@ def run(home: Path) -> Run:
     recipe = Recipe(length=2, stride_s=0.08, model_options={"channels": [4, 4, 4, 4], "features": 8, "hidden": 8})
     saved = Run(
         path=home / "runs" / "cart" / "default" / "first", game=game.to_json(), recipe_name="default",
-        recipe=recipe, schema=game.schema, frame=game.frame, rate_hz=25,
+        recipe=recipe, network=NetworkPart(schema=game.schema, frame=game.frame, rate_hz=25),
     )  # fmt: skip
     return saved.save(build(model_spec(saved.game, saved.schema, saved.frame, saved.recipe)))
 

@@ -17,7 +17,7 @@ from signals import GAME
 
 from playhead.events import HOTKEY, Origin
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.storage.reader import Recording, open_recording
 from playhead.testing.display import WAIT_S, AnyWindow, VirtualDisplay, XPerson, eventually, run_on
 from playhead.testing.shown import ShownWorld
@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Path:
     recipe = Recipe(length=1, model_options=small)
     run = Run(
         path=home / "runs/signals/default/always-w", game=GAME.to_json(), recipe_name="default", recipe=recipe,
-        schema=GAME.schema, frame=GAME.frame, rate_hz=25,
+        network=NetworkPart(schema=GAME.schema, frame=GAME.frame, rate_hz=25),
     )  # fmt: skip
     network = build(model_spec(run.game, run.schema, run.frame, run.recipe))
     (biases,) = (

@@ -29,7 +29,7 @@ from playhead.home import Home
 from playhead.input.codes import key_of
 from playhead.input.keys import HeardKey
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.plugins import Plugins
 from playhead.training.recipe import Recipe
 
@@ -230,7 +230,7 @@ def test_a_window_is_looked_at_as_often_as_the_run_wants(fake_device: Callable[.
     game = fake_game()
     run = Run(
         path=tmp_path / "runs/toy/default/one", game=game.to_json(), recipe_name="default",
-        recipe=game.recipes["default"], schema=game.schema, frame=game.frame, rate_hz=5,
+        recipe=game.recipes["default"], network=NetworkPart(schema=game.schema, frame=game.frame, rate_hz=5),
     )  # fmt: skip
     run.save(build(model_spec(run.game, run.schema, run.frame, run.recipe)))
     home, plugins = Home(tmp_path, "test"), Plugins()

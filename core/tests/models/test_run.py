@@ -20,7 +20,7 @@ from playhead.game import Game
 from playhead.home import Home
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.models.run_file import seal_run, sealed
 from playhead.plugins import Plugins
 from playhead.regions import Region
@@ -32,8 +32,9 @@ RECIPE = Recipe(model_options={"channels": [4, 4, 4, 4], "features": 8, "hidden"
 
 def saved(path: Path, game: Game = GAME) -> Run:
     run = Run(
-        path=path, game=game.to_json(), recipe_name=path.parent.name, recipe=RECIPE, schema=game.schema,
-        frame=game.frame, rate_hz=10, metrics={"loss": 0.5}, data={"recordings": []},
+        path=path, game=game.to_json(), recipe_name=path.parent.name, recipe=RECIPE,
+        network=NetworkPart(schema=game.schema, frame=game.frame, rate_hz=10),
+        metrics={"loss": 0.5}, data={"recordings": []},
     )  # fmt: skip
     network = build(model_spec(run.game, run.schema, run.frame, run.recipe))
     return run.save(network, best=network.state_dict(), history=[{"step": 5, "loss": 0.5}])

@@ -18,7 +18,7 @@ from playhead.events import Origin
 from playhead.game import Game
 from playhead.home import Home
 from playhead.models.conv_lstm import build
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.playing.policy import RunPolicy, open_policy
 from playhead.plugins import Plugins
 from playhead.training.recipe import Recipe
@@ -38,7 +38,7 @@ def run(tmp_path: Path) -> Run:
     )
     saved = Run(
         path=tmp_path / "runs" / "toy" / "default" / "first", game=GAME.to_json(), recipe_name="default",
-        recipe=recipe, schema=GAME.schema, frame=GAME.frame, rate_hz=10,
+        recipe=recipe, network=NetworkPart(schema=GAME.schema, frame=GAME.frame, rate_hz=10),
     )  # fmt: skip
     return saved.save(build(model_spec(saved.game, saved.schema, saved.frame, saved.recipe)))
 

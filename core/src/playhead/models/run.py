@@ -1,17 +1,18 @@
-"""What training leaves and playing opens: a folder with run.json, model.safetensors and history.jsonl.
+"""What training leaves and playing opens: a folder with run.json, its files, mostly weights and a history.
 
-A run is enough to play from with nothing else. Weights are never read through pickle.
+A run is an artefact: which method made it, from what, with which files. One that plays holds a network, too, and
+what must agree when it looks at a game: enough to play from with nothing else. Weights never go through pickle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from torch import Tensor
+from torch import Tensor, nn
 
 import playhead
 from playhead.decoding import decode_json, encode_json, plain
@@ -31,6 +32,8 @@ from playhead.models.run_file import (
     THEN,
     WEIGHTS_FILE,
     FileSeal,
+    RunJson,
+    own_files,
     read_run_json,
     read_sealed,
     sealed,
@@ -38,6 +41,7 @@ from playhead.models.run_file import (
 )
 from playhead.models.sequence import claimed_sequence
 from playhead.models.weights import load_weights, read_tensors, shapes_in, weight_bytes
+from playhead.names import command
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
@@ -47,23 +51,33 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
-    """A trained network and everything that must agree when it plays.
+class NetworkPart:
+    """What must agree, beside the recipe, where a network looks at a game.
 
-    `game` is the game's data part. `schema` are the heads that were learned, in their order.
-    `metrics`, `made_with` and `data` say how good it was, what made it, and from which recordings.
+    `schema` are the heads that were learned, in their order. Units: rate_hz frames a second of the recordings.
+    """
+
+    schema: LabelSchema
+    frame: Frame
+    rate_hz: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a training method made, and, with a network that looks at a game, all that must agree when it plays.
+
+    `game` is the game's data part; `recipe` names the method and holds its settings.
+    `metrics`, `made_with` and `data` say how good it was, what made it, and from which recordings and other runs.
     `sequence` counts the runs of a game as they were finished: the newest has the highest, 0 says nothing.
     `files` are the digests of the files beside run.json.
-    Units:  rate_hz frames a second of the recordings; latency_s between a frame and its label.
+    Units:  latency_s seconds between a frame and its label.
     """
 
     path: Path
     game: Mapping[str, Any]
     recipe_name: str
-    recipe: Recipe
-    schema: LabelSchema
-    frame: Frame
-    rate_hz: float
+    recipe: Recipe = field(default_factory=Recipe)
+    network: NetworkPart | None = None
     device: str = ""
     parameters: int = 0
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -76,6 +90,32 @@ class Run:
     def name(self) -> str:
         """How the user calls it: game/recipe/folder."""
         return f"{self.game['name']}/{self.recipe_name}/{self.path.name}"
+
+    @property
+    def needed_network(self) -> NetworkPart:
+        """What must agree when it plays. Raises Mismatch for a run that has no network to play with."""
+        if self.network is None:
+            game = str(self.game["name"])
+            raise Mismatch(
+                f"Run {self.name} does not play: its training method, {self.recipe.training}, made no network "
+                f"that looks at {game}. Measure it: {command('evaluate', game, '--run', self.name)}."
+            )
+        return self.network
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The heads that were learned, in their order. Raises Mismatch without a network."""
+        return self.needed_network.schema
+
+    @property
+    def frame(self) -> Frame:
+        """The frame that its network looks at. Raises Mismatch without a network."""
+        return self.needed_network.frame
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second of its recordings. Raises Mismatch without a network."""
+        return self.needed_network.rate_hz
 
     @property
     def latency_s(self) -> float:
@@ -119,9 +159,7 @@ class Run:
             game=told.game,
             recipe_name=told.recipe_name,
             recipe=recipe,
-            schema=LabelSchema.from_json(told.schema, where=str(file)),
-            frame=told.frame,
-            rate_hz=told.rate_hz,
+            network=_network_part(told, str(file)),
             device=told.device,
             parameters=told.parameters,
             metrics=told.metrics,
@@ -133,19 +171,25 @@ class Run:
 
     def save(
         self,
-        network: Network,
+        network: nn.Module | None = None,
         *,
         best: Mapping[str, Tensor] | None = None,
         features: FeatureBank | None = None,
-        history: Sequence[Mapping[str, Any]] = (),
+        history: Sequence[Mapping[str, Any]] | None = None,
+        files: Mapping[str, bytes] | None = None,
         is_newest: bool = True,
     ) -> Run:
         """Write the run, all of it or nothing: a run.json exists only beside the files it tells of.
 
-        Returns the run with the digests of its files, and its place among those of the game: the last, or with
-        `is_newest` false the first.
+        `files` are a method's own, by name. Returns the run with the digests of its files, and its place among
+        those of the game: the last, or with `is_newest` false the first.
+        Raises:  BadValue for the name of a file that cannot be one.
         """
-        contents = {WEIGHTS_FILE: weight_bytes(network.state_dict()), HISTORY_FILE: history_bytes(history)}
+        contents = own_files(files or {})
+        if network is not None:
+            contents[WEIGHTS_FILE] = weight_bytes(network.state_dict())
+        if network is not None or history is not None:
+            contents[HISTORY_FILE] = history_bytes(history or ())
         if best is not None:
             contents[BEST_FILE] = weight_bytes(best)
         if features is not None:
@@ -167,16 +211,20 @@ class Run:
 
     def to_json(self) -> Json:
         """Return what run.json holds."""
+        looks = self.network
+        agrees = {} if looks is None else {
+            "schema": looks.schema.to_json(),
+            "frame": asdict(looks.frame),
+            "rate_hz": looks.rate_hz,
+            "latency_s": self.latency_s,
+        }  # fmt: skip
         return {
             "format_version": FORMAT_VERSION,
             "tool_version": playhead.__version__,
             "game": dict(self.game),
             "recipe_name": self.recipe_name,
             "recipe": self.recipe.to_json(),
-            "schema": self.schema.to_json(),
-            "frame": asdict(self.frame),
-            "rate_hz": self.rate_hz,
-            "latency_s": self.latency_s,
+            **agrees,
             "device": self.device,
             "parameters": self.parameters,
             "metrics": plain(self.metrics),
@@ -193,7 +241,7 @@ class Run:
                  is not what was written, and numbers that are none; BadValue for options that give no network.
         """
         name = BEST_FILE if best else WEIGHTS_FILE
-        data, where = self._read(name), f"Of run {self.name} {self.path / name}"
+        data, where = self.read(name), f"Of run {self.name} {self.path / name}"
         found = shapes_in(data, where=where)
         try:
             network = build_network(plugins, self.recipe.model, self.spec, found=found, run=self.name)
@@ -204,10 +252,13 @@ class Run:
         load_weights(network, data, where=where, run=self.name)
         return network.eval()
 
-    def load_into(self, network: Network) -> None:
-        """Load the weights into a network that was built already. Raises as `load_model`."""
+    def load_into(self, network: nn.Module) -> None:
+        """Load the weights into a network that was built already, or any module of a method's own.
+
+        Raises:  as `load_model`.
+        """
         where = f"Of run {self.name} {self.weights}"
-        load_weights(network, self._read(WEIGHTS_FILE), where=where, run=self.name)
+        load_weights(network, self.read(WEIGHTS_FILE), where=where, run=self.name)
 
     def load_features(self) -> FeatureBank | None:
         """Return where the features of what it learned lie; None for a run that does not remember.
@@ -217,7 +268,7 @@ class Run:
         if FEATURES_FILE not in self.files and not (self.path / FEATURES_FILE).is_file():
             return None
         where = f"Of run {self.name} {self.path / FEATURES_FILE}"
-        return FeatureBank.from_tensors(read_tensors(self._read(FEATURES_FILE), where=where))
+        return FeatureBank.from_tensors(read_tensors(self.read(FEATURES_FILE), where=where))
 
     def history(self) -> list[Json]:
         """Return the lines of history.jsonl, one a validation or a stretch of training.
@@ -226,14 +277,15 @@ class Run:
         """
         if HISTORY_FILE not in self.files and not (self.path / HISTORY_FILE).is_file():
             return []
-        lines = self._read(HISTORY_FILE).splitlines()
+        lines = self.read(HISTORY_FILE).splitlines()
         if len(lines) > MOST_LINES:
             raise Damaged(f"{self.path / HISTORY_FILE} has {len(lines):,} lines, at most {MOST_LINES:,} are read.")
         where = str(self.path / HISTORY_FILE)
         told = [decode_json(line, HistoryLine, where=where, then=THEN) for line in lines]
         return [_known_only(msgspec.to_builtins(line)) for line in told]
 
-    def _read(self, name: str) -> bytes:
+    def read(self, name: str) -> bytes:
+        """Return what a file of the run holds. Raises Damaged for one that is gone, or not what was written."""
         try:
             return read_sealed(self.path, name, self.files)
         except FileNotFoundError as error:
@@ -241,23 +293,34 @@ class Run:
 
     def check_plays(self, game: Game, device_rate_hz: float) -> None:
         """Raise Mismatch unless this run can play `game` on a device of that rate."""
+        self.check_looks(game)
+        if abs(self.rate_hz - device_rate_hz) > 1e-6 * device_rate_hz:
+            raise Mismatch(
+                f"Run {self.name} was trained at {self.rate_hz:g} Hz, the device gives {device_rate_hz:g} Hz. "
+                f"Pass --rate {self.rate_hz:g}, or train again on recordings of {device_rate_hz:g} Hz."
+            )
+
+    def check_looks(self, game: Game, heads: Container[str] | None = None) -> None:
+        """Raise Mismatch unless this run looks at `game` as it is now, with all its heads, or those of `heads`."""
         then = f"Train again: playhead train {game.name}."
         if self.game["name"] != game.name:
             raise Mismatch(f"Run {self.name} plays {self.game['name']}, not {game.name}. {then}")
-        ours = LabelSchema(tuple((n, h) for n, h in game.schema.heads if n in self.schema))
-        check_same(ours, self.schema, where=f"Run {self.name}", then=then)
-        check_frame(game.frame, self.frame, where=f"Run {self.name}", then=then)
+        theirs = self.schema if heads is None else self.schema.only(heads)
+        check_same(game.schema.only(theirs), theirs, where=f"Run {self.name}", then=then)
+        check_frame(game.needed_frame, self.frame, where=f"Run {self.name}", then=then)
         regions = {name: region.to_json() for name, region in game.regions.items()}
         if regions != dict(self.game["regions"]):
             raise Mismatch(
                 f"Run {self.name} was trained with the regions {_said(self.game['regions'])}, "
                 f"{game.name} has {_said(regions)}. {then}"
             )
-        if abs(self.rate_hz - device_rate_hz) > 1e-6 * device_rate_hz:
-            raise Mismatch(
-                f"Run {self.name} was trained at {self.rate_hz:g} Hz, the device gives {device_rate_hz:g} Hz. "
-                f"Pass --rate {self.rate_hz:g}, or train again on recordings of {device_rate_hz:g} Hz."
-            )
+
+
+def _network_part(told: RunJson, where: str) -> NetworkPart | None:
+    if told.frame is None or told.rate_hz is None or told.schema is None:
+        return None  # all of them: run_file sees to that
+    schema = LabelSchema.from_json(told.schema, where=where)
+    return NetworkPart(schema=schema, frame=told.frame, rate_hz=told.rate_hz)
 
 
 def model_spec(game: Mapping[str, Any], schema: LabelSchema, frame: Frame, recipe: Recipe) -> ModelSpec:

@@ -19,8 +19,9 @@ import msgspec
 from msgspec import Meta
 
 from playhead.decoding import convert, decode_json, digest, encode_json, read_bytes
-from playhead.errors import Damaged, Mismatch
+from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.game import MOST_HZ, Frame
+from playhead.names import checked_name
 from playhead.regions import Region
 
 FORMAT_VERSION = 1
@@ -80,24 +81,28 @@ class _DataJson(msgspec.Struct):
     validation: list[Text] = []
     test: list[Text] = []
     left_out: list[Text] = []
+    runs: list[Text] = []
 
 
 class RunJson(msgspec.Struct, kw_only=True):
-    """Everything in a run.json but its own digest. `recipe` and `schema` are read by those who know them."""
+    """Everything in a run.json but its own digest. `recipe` and `schema` are read by those who know them.
+
+    `schema`, `frame` and `rate_hz` stand in those of networks that look at a game.
+    """
 
     game: Json
     recipe_name: PathName
     recipe: Json
-    schema: list[Json]
-    frame: Frame
-    rate_hz: Annotated[float, Meta(gt=0, le=MOST_HZ)]
+    schema: list[Json] | None = None
+    frame: Frame | None = None
+    rate_hz: Annotated[float, Meta(gt=0, le=MOST_HZ)] | None = None
     device: Text = ""
     parameters: Count = 0
     metrics: Json = {}
     made_with: dict[Text, str | float | bool | None] = {}
     data: Json = {}
     sequence: Count = 0
-    files: dict[Text, FileSeal] = {}
+    files: dict[PathName, FileSeal] = {}
 
 
 def read_run_json(folder: Path) -> RunJson:
@@ -112,14 +117,36 @@ def read_run_json(folder: Path) -> RunJson:
     if "digest" in raw and raw.pop("digest") != digest(raw):
         raise Damaged(f"{file} was changed since it was written: its digest is another one. {THEN}")
     told = convert(raw, RunJson, where=str(file), then=THEN)
-    if told.frame.width * told.frame.height > MOST_PIXELS:
-        raise Damaged(f"{file} cannot be read: no network looks at {told.frame.width}x{told.frame.height}. {THEN}")
     game = convert(told.game, _GameJson, where=f"game of {file}", then=THEN)
-    for name, region in game.regions.items():
-        if not region.fits(told.frame.width, told.frame.height):
-            raise Damaged(f"{file} cannot be read: its region {name} lies outside of its frame. {THEN}")
+    _check_network_part(told, game, file)
     convert(told.data, _DataJson, where=f"data of {file}", then=THEN)
     return told
+
+
+def _check_network_part(told: RunJson, game: _GameJson, file: Path) -> None:
+    """Raise Damaged where part of what must agree is missing, or none can look like that."""
+    part = {"schema": told.schema, "frame": told.frame, "rate_hz": told.rate_hz}
+    missing = [name for name, value in part.items() if value is None]
+    if 0 < len(missing) < len(part):
+        raise Damaged(f"{file} cannot be read: Object missing required field `{missing[0]}`. {THEN}")
+    if told.frame is None:
+        return
+    width, height = told.frame.width, told.frame.height
+    if width * height > MOST_PIXELS:
+        raise Damaged(f"{file} cannot be read: no network looks at {width}x{height}. {THEN}")
+    for name, region in game.regions.items():
+        if not region.fits(width, height):
+            raise Damaged(f"{file} cannot be read: its region {name} lies outside of its frame. {THEN}")
+
+
+def own_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a method's own, by names that can be. Raises BadValue naming one that cannot."""
+    for name in files:
+        if checked_name(name, "a file of a run") in (RUN_FILE, *SEALED):
+            raise BadValue(
+                f"A file of a run cannot be called {name}: that is one of its own. Give it another name."
+            )
+    return dict(files)
 
 
 def sealed(data: Mapping[str, Any]) -> bytes:
@@ -179,7 +206,7 @@ def seal_run(folder: Path) -> None:
     """Write into a run's run.json the digests of the files that lie beside it, as they are."""
     read_run_json(folder)
     raw = decode_json(read_bytes(folder / RUN_FILE), dict[str, Any], where=str(folder / RUN_FILE))
-    there = [name for name in SEALED if (folder / name).is_file()]
+    there = [name for name in dict.fromkeys([*SEALED, *raw.get("files", {})]) if (folder / name).is_file()]
     seals = {name: msgspec.to_builtins(FileSeal.of(read_bytes(folder / name, MOST_BYTES))) for name in there}
     write_whole(folder / RUN_FILE, sealed({**raw, "files": seals}))
 
