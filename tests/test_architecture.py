@@ -24,6 +24,7 @@ SHARED = {
     "events",
     "game",
     "guarded",
+    "judgement",
     "labelling",
     "hookspecs",
     "home",

@@ -20,8 +20,8 @@ class Progress:
     def note(self, sentence: str) -> None:
         """Hear a sentence meant for the user."""
 
-    def part(self, title: str, total: int) -> AbstractContextManager[Advance]:
-        """Begin a part of `total` steps; what is yielded is called with the steps done since the last call."""
+    def part(self, title: str, total: int | None) -> AbstractContextManager[Advance]:
+        """Begin a part of `total` steps, None if nobody knows; what is yielded is called with those done since."""
         return nullcontext(lambda steps: None)
 
     def step(self, step: int, steps: int, loss: float) -> None:

@@ -28,7 +28,7 @@ class EvaluateView(Progress):
         self._bars.stop()
 
     @contextmanager
-    def part(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
+    def part(self, title: str, total: int | None) -> Iterator[Callable[[int], None]]:
         """Show a bar of `total` steps; what is yielded is called with the steps done since the last call."""
         task = self._bars.add_task(title, total=total)
 

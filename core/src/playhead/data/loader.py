@@ -61,6 +61,10 @@ class Loader:
     def __iter__(self) -> Iterator[Batch]:
         return self.batches()
 
+    def seek(self, step: int) -> None:
+        """Begin the next time with the batch that follows `step` others."""
+        self.first = step
+
     def batches(self) -> Generator[Batch, None, None]:
         """Yield the batches in order; leaving early stops the threads."""
         rows = islice(enumerate(self.rows() if callable(self.rows) else iter(self.rows)), self.first, None)

@@ -9,6 +9,7 @@ from playhead.data.source import Source
 from playhead.evaluation.closed_loop import LoadPlugins
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
+from playhead.evaluation.results import Evaluation
 from playhead.game import Game
 from playhead.models.run import Run
 from playhead.plugins import Plugins
@@ -41,3 +42,9 @@ class EvaluationJob:
     with_clip: bool = True
     watch: Progress = field(default_factory=Progress)
     load_plugins: LoadPlugins = Plugins.installed
+
+    def as_usual(self) -> Evaluation:
+        """Judge by labels and in closed loop, as a run is whose training method has no evaluation of its own."""
+        from playhead.evaluation.evaluate import evaluate  # which reads a job
+
+        return evaluate(self)

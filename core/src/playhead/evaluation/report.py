@@ -21,6 +21,7 @@ from playhead.evaluation.predictions import HELD, Predictions, decided
 from playhead.evaluation.results import Evaluation, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
+from playhead.judgement import Judgement
 from playhead.storage.disk import saying_what_failed
 
 PAGE, SCORES = "index.html", "scores.json"
@@ -28,15 +29,15 @@ TIMELINE_S = 30.0
 TIMELINE_WINDOWS = 1200
 
 
-def write_report(evaluation: Evaluation, folder: Path) -> Path:
+def write_report(found: Judgement, folder: Path) -> Path:
     """Write index.html and scores.json into `folder`, each whole or not at all; returns the page's path.
 
     Raises:  StorageFull, or DeviceFailed for a folder that cannot be written.
     """
     with saying_what_failed(folder, "Free some space, or write the page elsewhere: --out."):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / SCORES, json_text(evaluation.to_json()) + "\n")
-        _write(folder / PAGE, render_page(evaluation))
+        _write(folder / SCORES, json_text(found.to_json()) + "\n")
+        _write(folder / PAGE, render_page(found) if isinstance(found, Evaluation) else found.to_page())
     return folder / PAGE
 
 

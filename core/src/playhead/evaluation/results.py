@@ -13,11 +13,12 @@ from playhead.evaluation.pictures import Example
 from playhead.evaluation.predictions import Predictions
 from playhead.evaluation.statistics import ScoreTable, aligned, number
 from playhead.evaluation.verdicts import Verdict
+from playhead.judgement import Judgement
 from playhead.names import visible
 
 
 @dataclass(kw_only=True)
-class Evaluation:
+class Evaluation(Judgement):
     """What was found. Whatever an evaluation did not do stays empty, and the page leaves it out.
 
     `is_held_out` says that no window compared was trained on, `is_acting` that predictions are actions, one after

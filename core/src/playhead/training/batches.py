@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from playhead.data.augment import Augmenter
 from playhead.data.balance import prefer, report, weights
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Loader
+from playhead.data.loader import Batch, Loader
 from playhead.data.sampling import WeightArray, draw_rows, rows_in_order
 from playhead.data.source import Source
 from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
@@ -17,10 +18,36 @@ from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, unusable,
 from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice
 from playhead.models.network import Network
-from playhead.training.job import TrainingJob
+from playhead.training.job import TrainingJob, fitting_recordings
 
 # Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
 VALIDATION_WINDOWS = 4096
+
+
+def learned_from(job: TrainingJob) -> tuple[list[Source], float]:
+    """Return the recordings of a job that fit, none where batches are handed in, and their rate.
+
+    Raises:  as `fitting_recordings`.
+    """
+    if job.batches is None:
+        return fitting_recordings(job)
+    return [], job.rate_hz or job.game.needed_frame.rate_hz
+
+
+def split_recordings(job: TrainingJob, recordings: Sequence[Source]) -> Split:
+    """Return the windows of recordings in their parts. Raises NothingToTrain."""
+    parts = split_windows(job, window_index(job, recordings))
+    check_classes(job, parts.train)
+    return parts
+
+
+def batches_of(
+    job: TrainingJob, parts: Split | None, network: Network, cache: ViewCache | None
+) -> tuple[Iterable[Batch], Iterable[Batch] | None]:
+    """Return the batches of training and validation: of recordings in their parts, or those handed in."""
+    if parts is None:
+        return job.batches or (), job.validation
+    return training_loader(job, parts.train, network, cache), validation_loader(job, parts, network, cache)
 
 
 def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
@@ -98,7 +125,7 @@ def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
 def view_cache(job: TrainingJob, recordings: Sequence[Source]) -> ViewCache | None:
     """Return the memory for frames that training and validation share."""
     frames = sum(recording.length for recording in recordings)
-    return ViewCache(frames, job.recipe.cache_mb * 1_000_000) if job.recipe.cache_mb > 0 else None
+    return ViewCache(frames, job.recipe.cache_mb * 1_000_000) if frames and job.recipe.cache_mb > 0 else None
 
 
 def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None) -> Loader:
@@ -115,7 +142,7 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cach
         steps=recipe.steps,
         prepare=network.prepare,
         cache=cache,
-        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.frame, job.game.regions, job.plugins),
+        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.needed_frame, job.game.regions, job.plugins),
         augment_on=recipe.augment_on,
         inputs=recipe.inputs,
         workers=recipe.workers,
@@ -125,7 +152,7 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cach
 
 def check_augment_on(job: TrainingJob, network: Network) -> None:
     """Raise BadValue where views cannot be changed: they would have to change alike, and regions not at all."""
-    views = network.prepare(np.zeros((1, *job.game.frame.shape), dtype=np.uint8))
+    views = network.prepare(np.zeros((1, *job.game.needed_frame.shape), dtype=np.uint8))
     if job.recipe.augment_on == "views" and (len(views) > 1 or job.game.regions):
         raise BadValue(
             f"augment_on=views changes the only picture that a network sees. {job.recipe.model} sees "
@@ -146,3 +173,30 @@ def validation_loader(job: TrainingJob, parts: Split, network: Network, cache: V
         inputs=job.recipe.inputs,
         workers=job.recipe.workers,
     )
+
+
+def data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
+    """Return what a run keeps of its data: windows of each recording, and which were held back."""
+    counts = {"train": parts.train, "validation": parts.validation}
+    if job.recipe.test_share or len(parts.test):
+        counts["test"] = parts.test
+    by_recording = {part: windows_by_recording(index) for part, index in counts.items()}
+    groups: dict[str, Any] = {"validation": list(parts.validation_groups)}
+    if parts.rule is not None:
+        groups = {"split": parts.rule.to_json()}
+    elif "test" in counts:
+        groups["test"] = list(parts.test_groups)
+    return {
+        "recordings": [
+            {
+                "name": recording.name,
+                "frames": recording.length,
+                **{f"{part}_windows": windows[number] for part, windows in by_recording.items()},
+            }
+            for number, recording in enumerate(parts.train.recordings)
+        ],
+        **{f"{part}_windows": len(index) for part, index in counts.items()},
+        "split_by": job.recipe.split_by,
+        **groups,
+        "left_out": list(job.left_out),
+    }

@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor
 
-from playhead.data.loader import Batch, Loader
+from playhead.data.loader import Batch
 from playhead.decoding import plain
 from playhead.errors import BadValue, NotANumber
 from playhead.models.run import history_bytes
@@ -39,6 +39,7 @@ from playhead.training.checkpoint import (
     restore_random,
     write_checkpoint,
 )
+from playhead.training.handed import as_tensors, begin, check_batch, checked_validation
 from playhead.training.job import TrainingJob
 from playhead.training.module import SupervisedModule
 from playhead.training.numbers import (
@@ -75,10 +76,13 @@ class Learned:
 
 
 def fit(
-    job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None, accelerator: str,
-    asked: Asked,
+    job: TrainingJob, module: SupervisedModule, training: Iterable[Batch], validation: Iterable[Batch] | None,
+    accelerator: str, asked: Asked,
 ) -> Learned:  # fmt: skip
-    """Train for the recipe's steps, or until a signal or a number that is none, and return what it came to."""
+    """Train for the recipe's steps, or until a signal or a number that is none, and return what it came to.
+
+    Batches may come from anywhere (handed.py); those of a validation are gone through each time.
+    """
     with _silence(), _deterministic(accelerator):
         fitting = Fitting(job, module, training, validation, accelerator, asked)
         with _interruptible(fitting.learned):
@@ -103,10 +107,11 @@ class Fitting:
     """One training under way."""
 
     def __init__(
-        self, job: TrainingJob, module: SupervisedModule, training: Loader, validation: Loader | None,
-        accelerator: str, asked: Asked,
+        self, job: TrainingJob, module: SupervisedModule, training: Iterable[Batch],
+        validation: Iterable[Batch] | None, accelerator: str, asked: Asked,
     ) -> None:  # fmt: skip
-        self.job, self.module, self.training, self.validation = job, module, training, validation
+        self.job, self.module, self.training = job, module, training
+        self.validation = checked_validation(validation)
         self.asked = asked
         self.learned = Learned()
         self.fabric = Fabric(accelerator=accelerator, devices=1, precision=job.recipe.precision)
@@ -125,15 +130,17 @@ class Fitting:
         else:
             self.restore(self.job.resume)
         self.module.train()
-        self.training.first = learned.steps
-        with closing(self.training.batches()) as batches:
+        with closing(begin(self.training, learned.steps, recipe.steps, self.job.progress)) as batches:
             for batch in batches:
+                check_batch(batch, self.module.schema)
                 self.step(self.fabric.to_device(batch))
                 if self.validation is not None and learned.steps % min(recipe.eval_every, recipe.steps) == 0:
                     self.validate()
                 self.keep_if_due()
                 if learned.ended_by:
                     break
+        if learned.steps < recipe.steps and not learned.ended_by:
+            self.job.progress.note(f"The batches ended after step {learned.steps:,} of {recipe.steps:,}.")
         check_weights(self.module.network, recipe, learned.steps)
         if not self.is_left and self.validation is not None and learned.last.get("step") != learned.steps:
             self.validate()
@@ -162,6 +169,7 @@ class Fitting:
         self.module.count_loss(value, is_first=number == 1)
         self.learned.steps = number
         self.job.progress.step(number, recipe.steps, self.module.train_loss)
+        self.job.on_step(number, self.module.network)
 
     def validate(self) -> None:
         """Write down what a validation measures, and keep the weights if none were better."""
@@ -170,10 +178,14 @@ class Fitting:
         module.eval()
         module.begin_validation()
         with torch.inference_mode(), self.fabric.autocast():
-            for batch in self.validation:
+            for batch in map(as_tensors, self.validation):
+                check_batch(batch, module.schema, is_validation=True)
                 module.validation_step(self.fabric.to_device(batch))
         module.train()
-        metrics = {"step": learned.steps, "train_loss": module.train_loss, **module.scores.metrics()}
+        measured = module.metrics()
+        if not measured:
+            raise BadValue("There is not one batch to validate on. Hand in some, or none at all: validation=None.")
+        metrics = {"step": learned.steps, "train_loss": module.train_loss, **measured}
         check_validation(metrics, self.job.recipe, learned.steps)
         check_weights(module.network, self.job.recipe, learned.steps)
         learned.last = metrics

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import torch
+from torch import nn
+
+import playhead
+from playhead.data.loader import Batch
 from playhead.data.source import Source, identity
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.game import Game
 from playhead.labels import LabelSchema, check_same
-from playhead.models.run import Run, check_frame
+from playhead.models.run import NetworkPart, Run, check_frame
 from playhead.plugins import Plugins
 from playhead.progress import Progress
 from playhead.training.checkpoint import Checkpoint
 from playhead.training.recipe import Recipe
+from playhead.version import git_revision, utc_now
+
+OWN = "playhead"  # the plugin of what is built in
+
+
+def _unheard(step: int, network: nn.Module) -> None:
+    """Hand out nothing."""
 
 
 @dataclass(kw_only=True)
@@ -25,14 +39,20 @@ class TrainingJob:
     `rate_hz` is the rate all recordings must have; without it, that of the game on their device.
     `skip_bad` leaves recordings that do not fit out, by name, where they would be an error.
     `resume` is where an interrupted training goes on; the rest is then what that one was asked for.
+    `batches` take the place of recordings: any iterable of what a loader makes, a batch a step, and `validation`
+    likewise (handed.py says what is in one). `on_step` is called after each step with its number and the network,
+    whose weights it may copy, as for a player; they change again when it returns.
     Units:  checkpoint_s seconds between two checkpoints.
     """
 
     game: Game
     recipe: Recipe
-    recordings: Sequence[Source]
     out: Path
     plugins: Plugins
+    recordings: Sequence[Source] = ()
+    batches: Iterable[Batch] | None = None
+    validation: Iterable[Batch] | None = None
+    on_step: Callable[[int, nn.Module], object] = _unheard
     recipe_name: str = "default"
     start_from: Run | None = None
     resume: Checkpoint | None = None
@@ -47,11 +67,46 @@ class TrainingJob:
     @property
     def schema(self) -> LabelSchema:
         """The heads to learn: those the recipe names, in the game's order, or all. Raises NotFound."""
-        schema = self.game.schema
+        schema = self.game.needed_schema
         for name in self.recipe.heads:
             schema.head(name)
-        wanted = self.recipe.heads or tuple(schema)
-        return LabelSchema(tuple((name, head) for name, head in schema.heads if name in wanted))
+        return schema.only(self.recipe.heads or tuple(schema))
+
+    def run(
+        self, *, network: NetworkPart | None = None, metrics: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None, parameters: int = 0, device: str = "",
+    ) -> Run:  # fmt: skip
+        """Return the run that this job fills, not saved yet: who made it, and from what, is said already."""
+        recordings = [{"name": recording.name, "frames": recording.length} for recording in self.recordings]
+        runs = {"runs": [self.start_from.name]} if self.start_from is not None else {}
+        return Run(
+            path=self.out,
+            game=self.game.to_json(),
+            recipe_name=self.recipe_name,
+            recipe=self.recipe,
+            network=network,
+            device=device,
+            parameters=parameters,
+            metrics=dict(metrics or {}),
+            made_with=made_with(self),
+            data={"recordings": recordings, **runs} if data is None else data,
+        )
+
+
+def made_with(job: TrainingJob) -> dict[str, Any]:
+    """Return what made the run: command, plugin, versions, revision, time, and the run it started from."""
+    method = job.recipe.training
+    plugin = job.plugins.origin("training", method) if method in job.plugins.names("training") else OWN
+    return {
+        "command": job.command,
+        "created_utc": utc_now(),
+        "git_revision": git_revision(),
+        "playhead": playhead.__version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "started_from": job.start_from.name if job.start_from is not None else "",
+        **({} if plugin == OWN else {"plugin": plugin}),
+    }
 
 
 def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
@@ -94,7 +149,7 @@ def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) 
     if header.game["name"] != job.game.name:
         raise Mismatch(f"{where} is of {header.game['name']}, not of {job.game.name}. {then}")
     check_same(job.game.schema, header.schema, where=where, then=then)
-    check_frame(job.game.frame, header.frame, where=where, then=then)
+    check_frame(job.game.needed_frame, header.frame, where=where, then=then)
     wanted = rate_hz or _usual_rate(job.game, header.device)
     if wanted is not None and abs(header.rate_hz - wanted) > 1e-6 * wanted:
         raise Mismatch(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from playhead.data.loader import Batch
+from playhead.errors import BadValue
 from playhead.labels import LabelSchema
 from playhead.models.network import Network
 from playhead.training.losses import losses
@@ -23,6 +25,7 @@ class SupervisedModule(nn.Module):
         self, network: Network, schema: LabelSchema, recipe: Recipe, class_weights: Mapping[str, Tensor]
     ) -> None:
         super().__init__()
+        check_loss_weights(schema, recipe)
         self.network = network
         self.schema = schema
         self.recipe = recipe
@@ -33,7 +36,9 @@ class SupervisedModule(nn.Module):
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of one batch, and that of each head; the penalty on kernels counts in the first."""
         by_head = self._losses(self.network(batch), batch)
-        loss = torch.stack(list(by_head.values())).sum()
+        weights = self.recipe.loss_weights
+        learned = {name: loss for name, loss in by_head.items() if weights.get(name, 1.0)}
+        loss = torch.stack([loss * weights[n] if n in weights else loss for n, loss in learned.items()]).sum()
         if self.recipe.l1:
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
         return loss, by_head
@@ -43,7 +48,7 @@ class SupervisedModule(nn.Module):
         self.train_loss = value if is_first else 0.98 * self.train_loss + 0.02 * value
 
     def _losses(self, logits: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-        weights = {name: tensor.to(batch["rows"].device) for name, tensor in self.class_weights.items()}
+        weights = {name: tensor.to(batch["labels"][name].device) for name, tensor in self.class_weights.items()}
         return losses(self.schema, logits, batch["labels"], weights)
 
     def begin_validation(self) -> None:
@@ -55,6 +60,13 @@ class SupervisedModule(nn.Module):
         logits = self.network(batch)
         self.scores.add(logits, batch, self._losses(logits, batch))
 
+    def metrics(self) -> dict[str, Any]:
+        """Return what the validation measured; its loss is weighted as that of the training."""
+        measured, weights = self.scores.metrics(), self.recipe.loss_weights
+        if measured and weights:
+            measured["loss"] = sum(weights.get(n, 1.0) * head["loss"] for n, head in measured["heads"].items())
+        return measured
+
     def optimizer_and_schedule(self) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
         """Return AdamW with decay on what has two and more dimensions; linear warm-up, then a cosine."""
         parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
@@ -65,6 +77,14 @@ class SupervisedModule(nn.Module):
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, betas=self.recipe.betas)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(self.recipe, step))
         return optimizer, schedule
+
+
+def check_loss_weights(schema: LabelSchema, recipe: Recipe) -> None:
+    """Raise NotFound for the weight of a head that is not learned, BadValue when nothing would be."""
+    for name in recipe.loss_weights:
+        schema.head(name)
+    if not any(recipe.loss_weights.get(name, 1.0) for name in schema):
+        raise BadValue(f"loss_weights are 0 for {', '.join(schema)}, so nothing is learned. Leave one above 0.")
 
 
 def lr_factor(recipe: Recipe, step: int) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from playhead.decoding import convert, setting_value
 from playhead.errors import BadValue, not_found
+from playhead.training.settings import NoSettings, parsed, types_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Recipe:
     """Everything that decides how a run is trained. Variants by `dataclasses.replace`, trials by --set."""
 
     training: str = "supervised"  # training method, by name
+    method: Mapping[str, Any] = field(default_factory=dict)  # settings of that method's own, as plain data
     model: str = "conv_lstm"  # network, by name
     model_options: Mapping[str, Any] = field(default_factory=dict)  # plain data for the network's builder
     heads: tuple[str, ...] = ()  # label heads to learn; empty: all
@@ -43,6 +44,7 @@ class Recipe:
 
     balance: Literal["none", "labels", "changes"] = "none"  # how windows are drawn
     new_share: float = 0.5  # with --from: share drawn from recordings the run has not seen; 0: as they come
+    loss_weights: Mapping[str, float] = field(default_factory=dict)  # head -> weight of its loss; 0: not learned
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
     augment: Mapping[str, Any] = field(default_factory=dict)  # augmentation -> probability, or {"share", options}
     augment_on: Literal["frames", "views"] = "frames"  # whole frames, or the small picture a network sees of each
@@ -67,6 +69,8 @@ class Recipe:
             _check_range(name, getattr(self, name), least, most)
         for beta in self.betas:
             _check_range("betas", beta, 0.0, _BELOW_1)
+        for head, weight in self.loss_weights.items():
+            _check_range(f"loss_weights.{head}", weight, 0, _LARGEST)
         for name in ("val_share", "test_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1.")
@@ -82,9 +86,10 @@ class Recipe:
 
         Raises:  NotFound for a setting this version does not know, Damaged for a value that cannot be.
         """
+        known = types_of(cls)
         for name in data:
-            if name not in _TYPES:
-                raise not_found("setting of a recipe", name, _TYPES)
+            if name not in known:
+                raise not_found("setting of a recipe", name, known)
         return convert(dict(data), cls, where="A recipe")
 
 
@@ -114,67 +119,37 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
     raise BadValue(f"{name}={value} is more than the {most:g} that it may be.")
 
 
-_TYPES = typing.get_type_hints(Recipe)
-
-
-def with_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+def with_settings(recipe: Recipe, settings: Mapping[str, str], own: type = NoSettings) -> Recipe:
     """Return the recipe with `--set name=value` texts applied, each parsed by the field's type.
 
-    A dotted name reaches into a mapping: `augment.flip=0.2`, `model_options.hidden=64`.
+    A dotted name reaches into a mapping: `augment.flip=0.2`, `model_options.hidden=64`. What no recipe knows is a
+    setting of its training method, whose own are `own`; `method.NAME` means these alone.
     Raises:  NotFound for an unknown setting, BadValue for a text that does not fit its type.
     """
+    shared, theirs = types_of(Recipe), types_of(own)
     for name, text in settings.items():
         outer, _, inner = name.partition(".")
-        if outer not in _TYPES:
-            raise not_found("setting of a recipe", outer, _TYPES)
-        if inner:
-            there = getattr(recipe, outer)
-            if not isinstance(there, Mapping):
-                raise BadValue(f"{outer} is one value and has no {inner}: --set {outer}={text}.")
-            value: Any = {**there, inner: setting_value(text)}
-        else:
-            value = _parsed(name, setting_value(text))
-        recipe = dataclasses.replace(recipe, **{outer: value})
+        if outer in shared and not (outer == "method" and inner):
+            there = {known: getattr(recipe, known) for known in shared}
+            recipe = dataclasses.replace(recipe, **{outer: _changed(there, shared, name, text)})
+            continue
+        plain = inner if outer == "method" else name
+        outer = plain.partition(".")[0]
+        if outer not in theirs:
+            of = f" or of the training method {recipe.training}" if theirs else ""
+            raise not_found(f"setting of a recipe{of}", outer, [*shared, *theirs])
+        changed = _changed(recipe.method, theirs, plain, text)
+        recipe = dataclasses.replace(recipe, method={**recipe.method, outer: changed})
     return recipe
 
 
-def _parsed(name: str, value: Any) -> Any:
-    """Return `value` as the type of field `name`, or raise BadValue naming both."""
-    if name not in _TYPES:
-        raise not_found("setting of a recipe", name, _TYPES)
-    wanted = _TYPES[name]
-    origin = typing.get_origin(wanted)
-    if origin is Literal:
-        if value in typing.get_args(wanted):
-            return value
-        raise BadValue(f"{name}={value} is not one of {', '.join(typing.get_args(wanted))}.")
-    if origin is tuple:
-        return _tuple(name, value, typing.get_args(wanted))
-    if origin is not None and issubclass(origin, Mapping):
-        if isinstance(value, Mapping):
-            return dict(value)
-        raise BadValue(f"{name}={value} is not a mapping. Give one entry as {name}.NAME=VALUE.")
-    return _plain(name, value, wanted)
-
-
-def _tuple(name: str, value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
-    items = value if isinstance(value, (list, tuple)) else str(value).split(",")
-    if kinds[-1] is not Ellipsis and len(items) != len(kinds):
-        raise BadValue(f"{name}={value} needs {len(kinds)} values, as in {name}=[0.9,0.999].")
-    if kinds[0] is str:
-        return tuple(str(item) for item in items)
-    return tuple(_plain(name, setting_value(item) if isinstance(item, str) else item, kinds[0]) for item in items)
-
-
-def _plain(name: str, value: Any, wanted: type | types.UnionType) -> Any:
-    if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if wanted is int and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if wanted is str:
-        return str(value)
-    if wanted is bool:
-        if isinstance(value, bool):
-            return value
-        raise BadValue(f"{name}={value} is neither true nor false.")
-    raise BadValue(f"{name}={value} is not {'a whole number' if wanted is int else 'a number'}.")
+def _changed(values: Mapping[str, Any], kinds: Mapping[str, Any], name: str, text: str) -> Any:
+    """Return the setting that `name` is of, or lies in, with a text in its place."""
+    outer, _, inner = name.partition(".")
+    if not inner:
+        return parsed(outer, setting_value(text), kinds[outer])
+    origin = typing.get_origin(kinds[outer])
+    if not (isinstance(origin, type) and issubclass(origin, Mapping)):
+        raise BadValue(f"{outer} is one value and has no {inner}: --set {outer}={text}.")
+    inside = typing.get_args(kinds[outer])
+    return {**values.get(outer, {}), inner: parsed(name, setting_value(text), inside[1] if inside else Any)}

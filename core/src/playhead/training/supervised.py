@@ -9,7 +9,6 @@ recordings with and without action noise: the lower loss, .287 against .332, dro
 
 from __future__ import annotations
 
-import platform
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,80 +19,81 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import playhead
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
-from playhead.data.split import Split
-from playhead.data.windows import WindowIndex, windows_by_recording
+from playhead.data.windows import WindowIndex
 from playhead.errors import EndedBySignal, NotANumber
 from playhead.labels import Choice, Keys
 from playhead.models.building import build_network as built
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network, count_parameters
-from playhead.models.run import Run, model_spec
+from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
-from playhead.training.batches import (
-    check_classes,
-    split_windows,
-    training_loader,
-    validation_loader,
-    view_cache,
-    window_index,
-)
+from playhead.training.batches import batches_of, data_summary, learned_from, split_recordings, view_cache
 from playhead.training.checkpoint import remove_checkpoints
+from playhead.training.continuing import take_weights
 from playhead.training.fit import Learned, chosen_accelerator, fit
-from playhead.training.job import TrainingJob, fitting_recordings
+from playhead.training.job import TrainingJob
+from playhead.training.method import Method
 from playhead.training.module import SupervisedModule
 from playhead.training.resuming import asked_by, check_goes_on
 from playhead.training.room import NOT_KEPT, room_for
-from playhead.version import git_revision, utc_now
+from playhead.training.settings import NoSettings
 
 
-def train(job: TrainingJob) -> Run:
-    """Train a network on the job's recordings and return the finished run.
+class Supervised(Method[NoSettings]):
+    """Learns the labels of windows. A run may be gone on from with other heads: may_add_heads."""
 
-    Ctrl-C ends the training early and keeps what was learned.
-    Raises:  Mismatch, NothingToTrain, NotFound, BadValue or StorageFull before anything is learned; EndedBySignal
-             by another one, with a checkpoint to go on from; NotANumber where a number becomes none, after the
-             last good weights were kept as a run.
-    """
-    recordings, rate_hz = fitting_recordings(job)
-    asked = asked_by(job, recordings)
-    check_goes_on(job, asked)
-    parts = split_windows(job, window_index(job, recordings))
-    check_classes(job, parts.train)
-    network = build_network(job)
-    module = SupervisedModule(network, job.schema, job.recipe, class_weights(job, parts.train))
-    cache = view_cache(job, recordings)
-    training = training_loader(job, parts.train, network, cache)
-    validation = validation_loader(job, parts, network, cache)
-    accelerator = chosen_accelerator(job)
-    with room_for(job.out, network, job.recipe.feature_windows):
-        with threads_for(job.recipe.threads):
-            learned = fit(job, module, training, validation, accelerator, asked)
-        check_ended(job, learned)
-        network.cpu()
-        _choose_weights(job, network, learned)
-        bank = remembered_features(job, parts.train, network, cache)
-    run = Run(
-        path=job.out,
-        game=job.game.to_json(),
-        recipe_name=job.recipe_name,
+    may_add_heads = True
+
+    def train(self, job: TrainingJob) -> Run:
+        """Train a network on the job's recordings, or the batches handed in, and return the finished run.
+
+        Ctrl-C ends the training early and keeps what was learned.
+        Raises:  Mismatch, NothingToTrain, NotFound, BadValue or StorageFull before anything is learned;
+                 EndedBySignal by another one, with a checkpoint to go on from; NotANumber where a number becomes
+                 none, after the last good weights were kept as a run.
+        """
+        self.own(job.recipe)
+        recordings, rate_hz = learned_from(job)
+        asked = asked_by(job, recordings)
+        check_goes_on(job, asked)
+        parts = split_recordings(job, recordings) if job.batches is None else None
+        network = build_network(job, may_add_heads=self.may_add_heads)
+        module = SupervisedModule(
+            network, job.schema, job.recipe, class_weights(job, parts.train) if parts else {}
+        )
+        cache = view_cache(job, recordings)
+        training, validation = batches_of(job, parts, network, cache)
+        accelerator = chosen_accelerator(job)
+        with room_for(job.out, network, job.recipe.feature_windows):
+            with threads_for(job.recipe.threads):
+                learned = fit(job, module, training, validation, accelerator, asked)
+            check_ended(job, learned)
+            network.cpu()
+            _choose_weights(job, network, learned)
+            bank = remembered_features(job, parts.train, network, cache) if parts else None
+        made = job.run(
+            network=NetworkPart(schema=job.schema, frame=job.game.needed_frame, rate_hz=rate_hz),
+            device=recordings[0].header.device if recordings else "",
+            parameters=count_parameters(network),
+            metrics=_metrics(learned),
+            data=data_summary(job, parts) if parts else None,
+        )
         # With every option of the network, so that a later version with other defaults builds the same one.
-        recipe=replace(job.recipe, model_options=network.options),
-        schema=job.schema,
-        frame=job.game.frame,
-        rate_hz=rate_hz,
-        device=recordings[0].header.device,
-        parameters=count_parameters(network),
-        metrics=_metrics(learned),
-        made_with=made_with(job),
-        data=_data_summary(job, parts),
-    )
+        made = replace(made, recipe=replace(job.recipe, model_options=network.options))
+        return _kept(job, made, network, learned, bank)
+
+
+train = Supervised()
+
+
+def _kept(job: TrainingJob, made: Run, network: Network, learned: Learned, bank: FeatureBank | None) -> Run:
+    """Save a run in place of its checkpoints. Raises NotANumber for one that ended in a number that is none."""
     with saying_what_failed(job.out, NOT_KEPT):
-        run = run.save(
+        run = made.save(
             network,
             best=learned.best_weights,
             features=bank,
@@ -140,17 +140,16 @@ def check_ended(job: TrainingJob, learned: Learned) -> None:
         )
 
 
-def build_network(job: TrainingJob) -> Network:
+def build_network(job: TrainingJob, *, may_add_heads: bool = False) -> Network:
     """Build the network with seeded weights, or with those of the run it starts from."""
     torch.manual_seed(job.recipe.seed)
     recipe, start_from = job.recipe, job.start_from
     if start_from is not None and start_from.recipe.model == recipe.model:
         recipe = replace(recipe, model_options={**start_from.recipe.model_options, **recipe.model_options})
-    spec = model_spec(job.game.to_json(), job.schema, job.game.frame, recipe)
+    spec = model_spec(job.game.to_json(), job.schema, job.game.needed_frame, recipe)
     network = built(job.plugins, recipe.model, spec)
     if start_from is not None:
-        start_from.check_plays(job.game, start_from.rate_hz)
-        start_from.load_into(network)
+        take_weights(job, start_from, network, spec, may_add_heads=may_add_heads)
     return network
 
 
@@ -222,43 +221,4 @@ def _metrics(learned: Learned) -> dict[str, Any]:
         **broken,
         "best_step": learned.best_step,
         **learned.last,
-    }
-
-
-def made_with(job: TrainingJob) -> dict[str, Any]:
-    """Return what made the run: command, versions, revision, time, and the run it started from."""
-    return {
-        "command": job.command,
-        "created_utc": utc_now(),
-        "git_revision": git_revision(),
-        "playhead": playhead.__version__,
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "started_from": job.start_from.name if job.start_from is not None else "",
-    }
-
-
-def _data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
-    counts = {"train": parts.train, "validation": parts.validation}
-    if job.recipe.test_share or len(parts.test):
-        counts["test"] = parts.test
-    by_recording = {part: windows_by_recording(index) for part, index in counts.items()}
-    groups: dict[str, Any] = {"validation": list(parts.validation_groups)}
-    if parts.rule is not None:
-        groups = {"split": parts.rule.to_json()}
-    elif "test" in counts:
-        groups["test"] = list(parts.test_groups)
-    return {
-        "recordings": [
-            {
-                "name": recording.name,
-                "frames": recording.length,
-                **{f"{part}_windows": windows[number] for part, windows in by_recording.items()},
-            }
-            for number, recording in enumerate(parts.train.recordings)
-        ],
-        **{f"{part}_windows": len(index) for part, index in counts.items()},
-        "split_by": job.recipe.split_by,
-        **groups,
-        "left_out": list(job.left_out),
     }

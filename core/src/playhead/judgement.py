@@ -1,0 +1,43 @@
+"""What comes of judging a run: told as text, saved as JSON, shown as a page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from playhead.names import visible
+
+_PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>:root {{ color-scheme: light dark }} body {{ font: 16px/1.5 sans-serif; margin: 2rem }}</style></head>
+<body><h1>{title}</h1><pre>{text}</pre></body></html>
+"""
+
+
+class Judgement:
+    """How good a run is. A method with an evaluation of its own derives from it, and says at least `to_json`."""
+
+    title: str = "Evaluation"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what scores.json holds: plain data."""
+        raise NotImplementedError(f"{type(self).__name__} has no to_json().")
+
+    def to_text(self) -> str:
+        """Return what the terminal shows."""
+        return "\n".join(_lines(self.to_json(), ""))
+
+    def to_page(self) -> str:
+        """Return what index.html holds."""
+        return _PAGE.format(title=html.escape(self.title), text=html.escape(self.to_text()))
+
+
+def _lines(value: Any, name: str) -> list[str]:
+    """Say plain data in lines, a line a value, named by where it stands."""
+    if isinstance(value, Mapping) and value:
+        return [line for key, inner in value.items() for line in _lines(inner, f"{name}.{key}".lstrip("."))]
+    shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return [f"{visible(name)}: {visible(shown)}"]

@@ -1,0 +1,84 @@
+"""Batches from anywhere: a loader, a list, a generator that a live system feeds.
+
+A batch is a dict of tensors or numpy arrays: the network's inputs by name, `labels` head -> (B, columns) or
+(B, positions, columns), and where known `mask` head -> (B, positions). A validation also wants `previous`, like
+labels: the action before, by which a network is told from one that repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+
+from playhead.data.loader import Batch
+from playhead.errors import BadValue, NothingToTrain
+from playhead.labels import LabelSchema
+from playhead.progress import Progress
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """Batches that can be gone on with from any step, as those of a loader."""
+
+    def seek(self, step: int) -> None:
+        """Have the next iteration begin with the batch that follows `step` others."""
+        ...
+
+
+def begin(training: Iterable[Batch], step: int, steps: int, progress: Progress) -> Generator[Batch, None, None]:
+    """Yield the batches of the steps that are left: never one more, for a live source would be waited for.
+
+    What cannot seek goes on with what comes next, and that is said.
+    Raises:  NothingToTrain when there is none.
+    """
+    if isinstance(training, Seekable):
+        training.seek(step)
+    elif step:
+        progress.note(
+            f"The batches after step {step:,} are others than they would have been: where they come from, nothing "
+            "can be skipped."
+        )
+    batches = iter(training)
+    first = list(islice(batches, 1 if step < steps else 0))
+    if not first and not step:
+        raise NothingToTrain("There is not one batch to learn from: what was handed in gives none.")
+    try:
+        yield from map(as_tensors, islice(chain(first, batches), steps - step))
+    finally:
+        if isinstance(batches, Generator):
+            batches.close()
+
+
+def as_tensors(batch: Mapping[str, Any]) -> Batch:
+    """Return a batch with its arrays as tensors; what are tensors already is taken as it is."""
+    return {name: _as_tensor(value) for name, value in batch.items()}
+
+
+def _as_tensor(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _as_tensor(inner) for name, inner in value.items()}
+    return torch.from_numpy(np.ascontiguousarray(value)) if isinstance(value, np.ndarray) else value
+
+
+def check_batch(batch: Mapping[str, Any], schema: LabelSchema, *, is_validation: bool = False) -> None:
+    """Raise BadValue naming the first thing that a batch lacks."""
+    for part in ("labels", "previous") if is_validation else ("labels",):
+        table = batch.get(part)
+        missing = [name for name in schema if not isinstance(table, Mapping) or name not in table]
+        if missing:
+            what = "a batch of a validation" if is_validation else "a batch"
+            raise BadValue(
+                f"There are no {part} of {missing[0]} in {what}: it holds {', '.join(batch) or 'nothing'}. "
+                f'Give it {part}={{"{missing[0]}": ...}}.'
+            )
+
+
+def checked_validation(validation: Iterable[Batch] | None) -> Iterable[Batch] | None:
+    """Return the batches of a validation. Raises BadValue for what can be gone through only once."""
+    if isinstance(validation, Iterator):
+        raise BadValue("The batches of a validation are gone through again and again. Hand in a list of them.")
+    return validation

@@ -1,0 +1,141 @@
+"""Settings as frozen dataclasses: read by the type of each field, whoever they belong to. Free of torch.
+
+A recipe has them, and so has a training method whose own stand in `Recipe.method`. What a setting does may stand
+in its field: `population: int = setting(16, "players in a generation")`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, cast
+
+import msgspec
+
+from playhead.decoding import setting_value
+from playhead.errors import BadValue, PlayheadError, not_found
+
+T = TypeVar("T")
+_HELP = "help"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSettings:
+    """The settings of a method that has none of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingRow:
+    """One setting as it is listed. `default` is None and `is_needed` true for one that has to be given."""
+
+    name: str
+    kind: str
+    default: Any
+    is_needed: bool
+    help: str
+
+
+def setting(default: T, help: str) -> T:
+    """Return the field of a setting with what it does, as a person reads it, its unit included."""
+    if isinstance(default, (dict, list)):
+        return cast("T", field(default_factory=lambda: default, metadata={_HELP: help}))
+    return field(default=default, metadata={_HELP: help})
+
+
+def types_of(kind: Any) -> dict[str, Any]:
+    """Return the types of the settings of a dataclass, by name."""
+    hints = typing.get_type_hints(kind)
+    return {one.name: hints[one.name] for one in dataclasses.fields(kind)}
+
+
+def described(kind: type) -> list[SettingRow]:
+    """Return every setting of a dataclass as a row of a list."""
+    return [_row(one, types_of(kind)[one.name]) for one in dataclasses.fields(cast("Any", kind))]
+
+
+def _row(one: dataclasses.Field[Any], wanted: Any) -> SettingRow:
+    is_needed = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+    default = None if is_needed else one.default
+    if one.default_factory is not dataclasses.MISSING:
+        default = one.default_factory()
+    said = (
+        " or ".join(map(str, typing.get_args(wanted))) if typing.get_origin(wanted) is Literal else _said(wanted)
+    )
+    return SettingRow(
+        name=one.name, kind=said, default=default, is_needed=is_needed, help=str(one.metadata.get(_HELP, ""))
+    )
+
+
+def settings_from(kind: type[T], given: Mapping[str, Any], of: str) -> T:
+    """Return settings of a dataclass from plain data by name; `of` says whose they are.
+
+    Raises:  NotFound for a name that it has not, with the nearest; BadValue for a value that does not fit.
+    """
+    known = types_of(kind)
+    for name in given:
+        if name not in known:
+            raise not_found(f"setting of {of}", name, known)
+    needed = [row.name for row in described(kind) if row.is_needed and row.name not in given]
+    if needed:
+        raise BadValue(f"{of[:1].upper()}{of[1:]} needs {', '.join(needed)}. Pass --set {needed[0]}=VALUE.")
+    values = {name: parsed(name, value, known[name]) for name, value in given.items()}
+    try:
+        return kind(**values)
+    except PlayheadError:
+        raise
+    except (ValueError, TypeError) as error:  # of a method's own checks
+        raise BadValue(f"The settings of {of} cannot be: {error}.") from error
+
+
+def parsed(name: str, value: Any, wanted: Any) -> Any:
+    """Return `value`, of a file or typed, as the type of setting `name`, or raise BadValue naming both."""
+    origin = typing.get_origin(wanted)
+    if origin is Literal:
+        if value in typing.get_args(wanted):
+            return value
+        raise BadValue(f"{name}={value} is not one of {', '.join(map(str, typing.get_args(wanted)))}.")
+    if origin is tuple:
+        return _tuple(name, value, typing.get_args(wanted))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        if isinstance(value, Mapping):
+            inside = typing.get_args(wanted)[1]
+            return {str(key): parsed(f"{name}.{key}", one, inside) for key, one in value.items()}
+        raise BadValue(f"{name}={value} is not a mapping. Give one entry as {name}.NAME=VALUE.")
+    if wanted is Any:
+        return value
+    if wanted in (float, int, str, bool):
+        return _plain(name, value, wanted)
+    try:
+        return msgspec.convert(value, type=wanted)
+    except msgspec.MsgspecError as error:
+        raise BadValue(f"{name}={value} is not {_said(wanted)}: {str(error).rstrip('.')}.") from error
+
+
+def _tuple(name: str, value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
+    items = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    if kinds[-1] is not Ellipsis and len(items) != len(kinds):
+        raise BadValue(f"{name}={value} needs {len(kinds)} values, as in {name}=[0.9,0.999].")
+    if kinds[0] is str:
+        return tuple(str(item) for item in items)
+    return tuple(parsed(name, setting_value(item) if isinstance(item, str) else item, kinds[0]) for item in items)
+
+
+def _plain(name: str, value: Any, wanted: type | types.UnionType) -> Any:
+    if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if wanted is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if wanted is str:
+        return str(value)
+    if wanted is bool:
+        if isinstance(value, bool):
+            return value
+        raise BadValue(f"{name}={value} is neither true nor false.")
+    raise BadValue(f"{name}={value} is not {'a whole number' if wanted is int else 'a number'}.")
+
+
+def _said(wanted: Any) -> str:
+    return wanted.__name__ if isinstance(wanted, type) else str(wanted).replace("typing.", "")
