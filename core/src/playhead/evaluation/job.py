@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from playhead.data.source import Source
 from playhead.evaluation.closed_loop import LoadPlugins
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
-from playhead.evaluation.results import Evaluation
 from playhead.game import Game
 from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.progress import Progress
+
+if TYPE_CHECKING:
+    from playhead.evaluation.results import Evaluation
 
 
 @dataclass(kw_only=True)
