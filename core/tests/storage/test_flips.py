@@ -4,9 +4,11 @@ repairing turns it back."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from playhead.events import Event, Origin
 from playhead.game import Frame
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 from playhead.storage.check import NO_CHECKSUMS, check_recording
+from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.marks import MARK, Mark, measure
 from playhead.storage.mending import mend_bytes
 from playhead.storage.reader import Recording, open_recording
@@ -53,6 +56,12 @@ def make(folder: Path) -> Path:
             writer.add_events([Event(time_ns=time_ns, code=f"key {number % 3}", value=1, origin=Origin.HUMAN)])
     files, size = measure(folder)
     Mark(state="a" * 64, identity="1e-05", files=files, bytes=size).write(folder)
+    number = np.arange(FRAMES)
+    again = LayerRows(
+        labels={"keys": np.stack([number % 2, number % 2], 1)}, origins={"keys": number % 4},
+        probabilities={"keys": np.stack([number, number], 1) / 512},
+    )  # fmt: skip
+    write_layer(open_recording(folder), "again", {"keys": Keys("a", "b")}, [again])
     return folder
 
 
@@ -113,7 +122,9 @@ def test_no_changed_bit_goes_unseen_of_very_many(made: Path) -> None:
 def everything(recording: Recording) -> list[object]:
     """Return everything that a recording says, as something that can be compared."""
     recording.close()
-    groups = (recording.labels, recording.telemetry, recording.columns)
+    groups: tuple[Mapping[str, Any], ...] = (recording.labels, recording.telemetry, recording.columns)
+    layers = recording.layers.values()
+    groups += tuple(group for layer in layers for group in (layer.labels, layer.origins, layer.probabilities))
     arrays = [array.tolist() for group in groups for array in group.values()]
     arrays += [recording.frame_time_ns.tolist(), recording.label_origin.tolist(), recording.dropped]
     events = [tuple(event) for event in recording.events.tolist()]
@@ -139,11 +150,13 @@ def test_a_changed_bit_is_turned_back(tmp_path: Path, seed: int) -> None:
     folder = make(tmp_path / "r")
     truth = everything(open_recording(folder))
     for part in ("zarr.json", "frames/c/1/0/0/0", "labels/gear/c/0/0", "frame_time_ns/c/0", "events/zarr.json",
-                 "checksums/frames/zarr.json", "columns/uuid/c/0/0"):  # fmt: skip
+                 "checksums/frames/zarr.json", "columns/uuid/c/0/0", "layers/again/zarr.json",
+                 "layers/again/labels/keys/c/0/0", "layers/again/origins/keys/zarr.json"):  # fmt: skip
         rows = {
             "labels/gear/c/0/0": FRAMES * 2,
             "frame_time_ns/c/0": FRAMES * 8,
             "columns/uuid/c/0/0": FRAMES * 36,
+            "layers/again/labels/keys/c/0/0": FRAMES * 2,
         }
         size = rows.get(part, (folder / part).stat().st_size)
         turn(folder / part, random.Random(f"{seed} {part}").randrange(size), seed)
@@ -179,6 +192,8 @@ def test_what_zarr_adds_breaks_no_seal(tmp_path: Path) -> None:
 
 def test_a_recording_without_checksums_is_read_and_given_some(tmp_path: Path, aged: Made) -> None:
     folder = make(tmp_path / "r")
+    truth = everything(open_recording(folder))
+    shutil.rmtree(folder / "layers")  # there were none then
     truth = everything(open_recording(folder))
     aged(folder)
     (folder / MARK).unlink()

@@ -20,11 +20,13 @@ import pytest
 
 from playhead.errors import Damaged, PlayheadError
 from playhead.game import Frame
+from playhead.labels import Keys
 from playhead.storage.catalogue import describe_recording
 from playhead.storage.check import check_recording
 from playhead.storage.disk import bytes_on_disk
 from playhead.storage.facts import facts_of
 from playhead.storage.idle import Idle
+from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.reader import open_recording
 from playhead.storage.repair import repair_recording
 from playhead.storage.seals import seal
@@ -64,6 +66,8 @@ def use(folder: Path) -> list[str]:
         recording.check_rows()
         recording.read_frames(range(min(len(recording), 5)))
         json.dumps(facts_of(recording), allow_nan=False)
+        for layer in recording.layers.values():
+            _ = [array for group in (layer.labels, layer.origins, layer.probabilities) for array in group.values()]
 
     doings: tuple[Callable[[], object], ...] = (
         read,
@@ -129,9 +133,17 @@ def small(recorded: Recorded) -> Path:
     return recorded(6, columns={"uuid": "S36"}, legends={"uuid": [{"id": 1}]}, window={"x": 1})
 
 
+def labelled_again(folder: Path) -> Path:
+    rows = LayerRows(
+        labels={"a": np.ones((6, 2)) > 0}, origins={"a": 2}, probabilities={"a": np.full((6, 2), 0.5)}
+    )
+    write_layer(open_recording(folder), "again", {"a": Keys("x", "y")}, [rows])
+    return folder
+
+
 def test_anything_in_any_declaration(recorded: Recorded, aged: Aged) -> None:
     check_replacements(aged(small(recorded)), 2, seed=0, is_sealed=False)
-    check_replacements(small(recorded), 2, seed=1, is_sealed=True)
+    check_replacements(labelled_again(small(recorded)), 2, seed=1, is_sealed=True)
 
 
 @pytest.mark.slow

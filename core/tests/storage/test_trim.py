@@ -19,6 +19,7 @@ from playhead.labels import Axes, Choice, Keys, LabelSchema
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.check import check_recording
 from playhead.storage.idle import Idle, kept_spans
+from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.trim import trim_recording
@@ -136,6 +137,25 @@ def test_what_is_left_are_whole_recordings_and_the_old_one_is_aside(tmp_path: Pa
             assert np.array_equal(made.labels[name], before[name][first : first + made.length])
             assert np.allclose(again[name], made.labels[name]), "its own events give its labels"
     assert open_recording(folder.with_name("2026-11-21-1-1")).dropped == 1
+
+
+def test_what_is_left_keeps_its_layers(tmp_path: Path) -> None:
+    recording = write(tmp_path / "2026-11-21-1", 60, [*held(2, 5), *held(50, 52)])
+    number = np.arange(recording.length)[:, None] % 2
+    rows = LayerRows(
+        labels={"side": number}, origins={"side": Origin.MODEL}, probabilities={"side": np.add(number, [[0, 0.5]])}
+    )
+    write_layer(recording, "again", {"side": Choice("l", "r")}, [rows], precision="float32", run="pong/a/1")
+    trim = trim_recording(recording.path, Idle(by="keys", at_least_s=10, keep_s=1))
+    assert len(trim.pieces) == 2
+    for piece in trim.pieces:
+        assert piece.path is not None
+        layer = open_recording(piece.path).layers["again"]
+        begin = round(piece.begin_s * RATE_HZ)
+        assert layer.labels["side"].tolist() == number[begin : begin + piece.frames].tolist()
+        assert layer.probabilities["side"][0].tolist() == [begin % 2, begin % 2 + 0.5]
+        assert layer.header.run == "pong/a/1"
+        assert check_recording(piece.path) == []
 
 
 def events_of(recording: Recording) -> list[Event]:

@@ -59,6 +59,21 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, _shown(values)
     for name, count in facts["columns"].items():
         yield name, f"{count:,} different values"
+    for name, layer in facts["layers"].items():
+        yield from _layer_lines(name, layer)
+
+
+def _layer_lines(name: str, layer: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say who made a layer, and of each of its heads whose labels it holds."""
+    if "problem" in layer:
+        yield f"layer {name}", layer["problem"]
+        return
+    by = f"run {layer['run']}" if layer["run"] else layer["command"] or "somebody"
+    yield f"layer {name}", f"made {layer['created_utc']} by {by} {layer['notes']}".rstrip()
+    for head, shares in layer["labelled_by"].items():
+        kept = f", probabilities in {layer['probabilities'][head]}" if head in layer["probabilities"] else ""
+        told = "  ".join(f"{who} {_shown(share)}" for who, share in shares.items()) or "no frames"
+        yield f"  {head}", told.replace("none ", "unknown ") + kept
 
 
 def _shown(value: Any) -> str:

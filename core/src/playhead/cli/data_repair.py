@@ -52,4 +52,5 @@ def _sentence(done: Repair, *, dry_run: bool) -> str:
     kept = f"{done.frames_after:,} of {done.frames_before:,} frames, {done.unlabelled:,} of them without labels"
     if dry_run:
         return f"could keep {kept}."
-    return f"kept {kept}. The old folder is {done.backup}; delete it when you no longer want it."
+    layers = f", not the layers {', '.join(done.layers_lost)}" if done.layers_lost else ""
+    return f"kept {kept}{layers}. The old folder is {done.backup}; delete it when you no longer want it."

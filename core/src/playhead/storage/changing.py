@@ -3,7 +3,7 @@
 .replaced/.changing-NAME/            what is being made, while somebody holds `lock` in it
     new-1, new-2 ...                 copies
     intention.json                   written when all copies are whole, before the first rename
-.replaced/NAME-1/old                 the old recording, at the end
+.replaced/NAME-1/old                 the old recording, at the end; of a copy put into it there is none
 
 Whoever looks at the recordings of a folder first settles what a killed process left: with an intention the renames
 are done that are missing, without one the copies are deleted.
@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from io import FileIO
 from itertools import count, islice
 from pathlib import Path
@@ -36,15 +36,19 @@ _LOOK_S = 1.0  # a look holds what is being made for a moment, to see whether so
 
 @dataclass(frozen=True, kw_only=True)
 class _Intention:
-    """What is to become of a recording: the folder that keeps it, and the names of the copies in its place."""
+    """What is to become of a recording: the folder that keeps it, and the names of the copies in its place.
+
+    With `inside` the recording stays, and copy 1 comes to that place in it, instead of what lies there.
+    """
 
     old: str
-    backup: str
-    names: list[str]
+    backup: str = ""
+    names: list[str] = field(default_factory=list)
+    inside: str = ""
 
     @property
     def seal(self) -> str:
-        return digest(asdict(self))
+        return digest({name: value for name, value in asdict(self).items() if value or name != "inside"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,13 @@ class Change:
         Returns the old folder and those of the copies.
         """
         return self._carry_out(lambda: list(islice(_free_names(self._folder), pieces)))
+
+    def put_inside(self, place: str) -> None:
+        """Put copy 1 into the recording, at a path of two names in it, in the place of what lies there."""
+        with alone_in(self._folder.parent):
+            intention = _Intention(old=self._folder.name, inside=place)
+            _write(self._work, intention)
+            _put_inside(self._folder.parent, self._work, intention)
 
     def _carry_out(self, names: Callable[[], list[str]]) -> tuple[Path, list[Path]]:
         parent, name = self._folder.parent, self._folder.name
@@ -177,7 +188,7 @@ def _settle(parent: Path, work: Path) -> None:
     with alone_in(parent):
         intention = _read(work)
         if intention is not None:
-            _carry_out(parent, work, intention)
+            (_put_inside if intention.inside else _carry_out)(parent, work, intention)
             (work / _INTENTION).unlink()
     for left in list(work.iterdir()):
         if left.name != _LOCK:
@@ -213,7 +224,8 @@ def _read(work: Path) -> _Intention | None:
     except FileNotFoundError:
         return None
     intention = sealed.intention
-    names = [intention.old, intention.backup, *intention.names]
+    places = intention.inside.split("/") if intention.inside else [intention.backup, *intention.names]
+    names = [intention.old, *places]
     if (
         sealed.seal != intention.seal
         or not all(map(_is_component, names))
@@ -243,6 +255,16 @@ def _carry_out(parent: Path, work: Path, intention: _Intention) -> tuple[Path, l
                 place = parent / next(_free_names(place))
             made.append(copy.rename(place))
     return kept, made
+
+
+def _put_inside(parent: Path, work: Path, intention: _Intention) -> None:
+    """Do what is not done yet, as `_carry_out`. What lay there is deleted with what is left."""
+    copy, place = work / "new-1", parent / intention.old / intention.inside
+    if place.parent.is_symlink() or not copy.is_dir() or copy.is_symlink():
+        return
+    if os.path.lexists(place):
+        place.rename(work / "was")
+    copy.rename(place)
 
 
 def _free_names(folder: Path) -> Iterator[str]:

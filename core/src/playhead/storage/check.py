@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from playhead.errors import Damaged, PlayheadError
+from playhead.errors import Damaged, Mismatch, PlayheadError
 from playhead.storage.beginnings import BEGUN, is_beginning
 from playhead.storage.declarations import RowKind, Rows, frames_length, read_document, read_header, rows_declared
 from playhead.storage.disk import files_below
 from playhead.storage.files import EVENT_KINDS, GROUPS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.layers import GROUPS as LAYER_GROUPS
+from playhead.storage.layers import LAYERS, layer_names, read_layer_header, read_layer_rows, strict
 from playhead.storage.marks import MARK, Mark
 from playhead.storage.pictures import most_bytes, picture_of
 from playhead.storage.reader import chunk_key, read_events, read_rows, shard_key
@@ -91,6 +94,7 @@ def check_recording(
         problems += _check_shards(look, length, every_frame=every_frame, progress=progress)
         problems += _check_rows(look, length)
         problems += _check_events(look, length)
+        problems += _check_layers(look, length)
         problems += _check_others(look)
     source.close()
     return problems
@@ -323,6 +327,39 @@ def _check_events(look: _Look, length: int) -> Iterator[Problem]:
     wrong = what_is_wrong_with_events(rows, len(codes), len(devices))
     if wrong:
         yield Problem(file="events/zarr.json", what=wrong)
+
+
+def _check_layers(look: _Look, length: int) -> Iterator[Problem]:
+    """Look at how it was labelled again. Layers have checksums, and are whole, whatever the recording is."""
+    names = layer_names(look.source)
+    look = replace(look, header=strict(look.header), is_complete=True)
+    if names or "zarr.json" in look.source.names(LAYERS):
+        yield from _check_document(look, f"{LAYERS}/zarr.json")
+    times_ns = None
+    with suppress(Damaged):  # said above
+        kind = row_kinds(look.header)["frame_time_ns"]
+        times_ns = read_rows(look.source, "frame_time_ns", "", look.header, kind)[:length]
+    for name in names:
+        for group in ("", *(f"/{group}" for group in LAYER_GROUPS)):
+            yield from _check_document(look, f"{LAYERS}/{name}{group}/zarr.json")
+        yield from _check_layer(look, name, times_ns)
+
+
+def _check_layer(look: _Look, name: str, times_ns: npt.NDArray[np.int64] | None) -> Iterator[Problem]:
+    folder = f"{LAYERS}/{name}"
+    try:
+        header = read_layer_header(look.source, "", look.header, name, times_ns)
+    except (Damaged, Mismatch) as error:
+        yield Problem(file=folder, what=_tidy(error, f"{folder}/zarr.json", look.folder))
+        look.broken.append(f"{folder}/")
+        return
+    for key, kind in header.row_kinds().items() if header.frames else ():
+        yield from _check_array_files(look, f"{folder}/{key}", kind)
+        try:
+            read_layer_rows(look.source, "", look.header, name, header, key)
+        except Damaged as error:
+            yield Problem(file=f"{folder}/{key}", what=_tidy(error, f"{folder}/{key}", look.folder))
+            look.broken.append(f"{folder}/{key}/")
 
 
 def _check_others(look: _Look) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.errors import Damaged, Mismatch
 from playhead.events import Origin
 from playhead.labels import Axes, Choice, Head
 from playhead.storage.disk import bytes_on_disk
@@ -37,7 +38,23 @@ def facts_of(recording: Recording) -> dict[str, Any]:
         "telemetry": {name: _range(recording.telemetry[name]) for name in recording.telemetry},
         "columns": {name: len(np.unique(recording.columns[name])) for name in recording.columns},
         "events": len(recording.events),
+        "layers": {name: _layer(recording, name) for name in recording.layers},
     }
+
+
+def _layer(recording: Recording, name: str) -> dict[str, Any]:
+    """Return what a layer says about itself, and of each head whose labels it holds, as shares of the frames."""
+    try:
+        layer = recording.layers[name]
+        origins = {head: _shares_of_origins(layer.origins[head]) for head in layer.origins}
+    except (Damaged, Mismatch) as problem:
+        return {"problem": str(problem)}
+    return layer.header.to_json() | {"labelled_by": origins}
+
+
+def _shares_of_origins(origin_T: npt.NDArray[np.uint8]) -> dict[str, float]:
+    counts = np.bincount(origin_T, minlength=len(Origin))
+    return {one.name.lower(): float(counts[one] / len(origin_T)) for one in Origin if counts[one]}
 
 
 def _timing(recording: Recording) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
@@ -97,6 +98,14 @@ def keep_mark(folder: Path, copies: Iterable[Path], *, is_less: bool = False) ->
 
 
 def measure(folder: Path) -> tuple[int, int]:
-    """Return how many files a folder has, in all its folders, and how long they are together; not the mark."""
-    sizes = [status.st_size for path, status in files_below(folder) if Path(path).name != MARK]
+    """Return how many files a folder has, in all its folders, and how long they are together.
+
+    The mark is left out, and layers, which come later.
+    """
+    layers = str(folder / "layers") + os.sep
+    sizes = [
+        status.st_size
+        for path, status in files_below(folder)
+        if Path(path).name != MARK and not path.startswith(layers)
+    ]
     return len(sizes), sum(sizes)

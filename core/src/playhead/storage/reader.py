@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +37,8 @@ from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store
+
+    from playhead.storage.layers import Layers
 
 Array = npt.NDArray[Any]
 Opener = Callable[[str], "Store"]
@@ -238,6 +241,13 @@ class Recording:
                 f"Frame {index} of {self.place} is damaged: its checksum does not fit. {then_repair(self.place)}"
             )
         return data
+
+    @cached_property
+    def layers(self) -> Layers:
+        """How it was labelled again, by name: see layers.py."""
+        from playhead.storage.layers import Layers  # which reads its arrays as this module does
+
+        return Layers(self._source, self.place, self.header, lambda: self.frame_time_ns)
 
     @property
     def picture_checksums(self) -> Array | None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from google_crc32c import value as crc
 
 from playhead.decoding import convert, decode_json
-from playhead.errors import Damaged
+from playhead.errors import Damaged, Mismatch
 from playhead.events import Event, Origin
 from playhead.progress import OnProgress
 from playhead.storage.beginnings import check_ended, is_beginning
@@ -26,13 +26,16 @@ from playhead.storage.check import Problem, check_recording, declared_length, sh
 from playhead.storage.declarations import header_of, read_document, read_header, tables_of
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.layer_writer import LayerRows, fill_layer, make_layers
+from playhead.storage.layers import GROUPS as LAYER_GROUPS
+from playhead.storage.layers import LAYERS, LayerHeader, crc_of_times, layer_names, read_layer_header, strict
 from playhead.storage.marks import keep_mark
 from playhead.storage.mending import mend_bytes, mend_document
 from playhead.storage.pictures import most_bytes, picture_of
 from playhead.storage.reader import shard_key
 from playhead.storage.salvage import salvage_rows, spans_in_shard
 from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
-from playhead.storage.seals import Json
+from playhead.storage.seals import ATTRIBUTE, Json
 from playhead.storage.sources import FolderSource
 from playhead.storage.values import usable
 from playhead.storage.writer import RecordingWriter
@@ -56,6 +59,7 @@ class Repair:
     holds_nothing: bool = False
     backup: Path | None = None
     lost: list[int] = field(default_factory=list)
+    layers_lost: list[str] = field(default_factory=list)
 
     @property
     def is_less(self) -> bool:
@@ -141,6 +145,7 @@ def _replace_folder(
             salvage.copy_into(writer, repair, progress)
         if not repair.frames_after:
             raise Damaged(f"Nothing can be read in {folder}. It was left as it is; delete it when you like.")
+        salvage.copy_layers(change.copy(1), repair)
         salvage.source.close()
         keep_mark(folder, [change.copy(1)], is_less=repair.is_less)
         repair.backup = change.replace()
@@ -191,6 +196,51 @@ class _Salvage:
         repair.events_after = len(events)
         if writer is not None:
             writer.add_events(events)
+
+    def copy_layers(self, folder: Path, repair: Repair) -> None:
+        """Give the new recording its layers; labels that cannot be read are of unknown origin."""
+        times_T, known_T = self.rows["frame_time_ns"]
+        kept = np.setdiff1d(np.arange(self.length), repair.lost)
+        for name in layer_names(self.source):
+            try:
+                header = self._layer_header(name, times_T if known_T.all() else None)
+            except (Damaged, Mismatch):
+                repair.layers_lost.append(name)
+                continue
+            kept_header = replace(header, frames=len(kept), times_crc32c=crc_of_times(times_T[kept]))
+            rows = [self._layer_rows(name, header, kept)]
+            fill_layer(make_layers(folder) / name, self.header, kept_header, rows)
+
+    def _layer_header(self, name: str, times_T: npt.NDArray[np.int64] | None) -> LayerHeader:
+        """Return what a layer says about itself, one bit of it turned back. Raises Damaged for other frames."""
+        try:
+            header = read_layer_header(self.source, "", self.header, name, times_T)
+        except Damaged:
+            document = mend_document(self.source.read(f"{LAYERS}/{name}/zarr.json") or b"")
+            if document is None:
+                raise
+            header = LayerHeader.from_json(document["attributes"][ATTRIBUTE], where=name)
+        if header.frames != self.length or (times_T is not None and not header.labels_frames(times_T)):
+            raise Damaged(f"{name} labels other frames.")
+        return header
+
+    def _layer_rows(self, name: str, header: LayerHeader, kept: npt.NDArray[np.int64]) -> LayerRows:
+        told = replace(strict(self.header), schema=header.schema)
+        rows: Rows = {}
+        for key, kind in header.row_kinds().items():
+            found, known = salvage_rows(self.source, f"{LAYERS}/{name}/{key}", kind, self.length, told)
+            as_key = "label_origin" if key.startswith("origins/") else key
+            known &= np.isfinite(found).all(1) if key.startswith("prob") else usable(as_key, found, told)
+            rows[key] = found, known
+        for head in header.schema:
+            both = rows[f"labels/{head}"][1] & rows[f"origins/{head}"][1]
+            rows[f"labels/{head}"][1][:] = rows[f"origins/{head}"][1][:] = both
+        groups: dict[str, dict[str, Any]] = {group: {} for group in LAYER_GROUPS}
+        for key, (found, known) in rows.items():
+            found[~known] = 0
+            group, _, head = key.partition("/")
+            groups[group][head] = found[kept]
+        return LayerRows(**groups)
 
     def _frames(self) -> Iterator[tuple[int, bytes | None]]:
         """Yield every frame with its picture, or None where picture or time is lost."""

@@ -23,6 +23,7 @@ from playhead.storage.beginnings import check_ended
 from playhead.storage.changing import changing
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
 from playhead.storage.idle import Idle, Span, kept_spans
+from playhead.storage.layer_writer import copy_layers
 from playhead.storage.marks import keep_mark
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.writer import RecordingWriter
@@ -124,6 +125,7 @@ def _copy(recording: Recording, span: Span, folder: Path) -> None:
                 {name: recording.columns[name][frame] for name in recording.columns},
             )
         writer.add_events(_events_of(recording, span))
+    copy_layers(recording, np.arange(first, behind), folder)
 
 
 def _events_of(recording: Recording, span: Span) -> Iterator[Event]:
