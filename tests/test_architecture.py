@@ -36,6 +36,7 @@ SHARED = {
     "progress",
     "references",
     "regions",
+    "threads",
     "builtin",
     "typed",
     "version",
@@ -55,7 +56,7 @@ def _arrows() -> dict[str, set[str]]:
 ARROWS = _arrows()
 # Heavy libraries and the only parts that may import them.
 HEAVY: dict[str, set[str]] = {
-    "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor"},
+    "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor", "threads"},
     "lightning": {"training"},
     "kornia": {"data"},
     "captum": {"models"},

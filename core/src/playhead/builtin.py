@@ -41,6 +41,12 @@ def playhead_models() -> dict[str, Reference]:
 
 
 @hookimpl
+def playhead_engines() -> dict[str, Reference]:
+    """Return what can ask a network."""
+    return {"torch": "playhead.models.engine:TorchEngine"}
+
+
+@hookimpl
 def playhead_augmentations() -> dict[str, Reference]:
     """Return the built-in changes to pictures."""
     changes = "playhead.data.augment"

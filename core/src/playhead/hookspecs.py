@@ -1,4 +1,4 @@
-"""The eight ways to add to playhead. Registries only: none of these is called while frames are flowing.
+"""The nine ways to add to playhead. Registries only: none of these is called while frames are flowing.
 
 A plugin is a module with functions of these names, marked with `hookimpl`, and named in the entry-point
 group `playhead`. What is registered by name is given as a Reference: a callable, or `"package.module:name"`,
@@ -44,7 +44,12 @@ def playhead_storages() -> Mapping[str, Reference]:  # type: ignore[empty-body]
 
 @hookspec
 def playhead_models() -> Mapping[str, Reference]:  # type: ignore[empty-body]
-    """Return model builders by name: each is called with a ModelSpec and returns a torch module."""
+    """Return model builders by name: each is called with a ModelSpec and returns a Network."""
+
+
+@hookspec
+def playhead_engines() -> Mapping[str, Reference]:  # type: ignore[empty-body]
+    """Return engines by name: each is called with a Network and a device and returns an Engine, which asks it."""
 
 
 @hookspec

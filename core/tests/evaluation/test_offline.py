@@ -20,6 +20,7 @@ from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.sanity_checks import sanity_verdicts
 from playhead.labels import Choice
 from playhead.models.attribution import attribution_layers, heat_maps
+from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.plugins import Plugins
 from playhead.training.job import TrainingJob
@@ -114,16 +115,16 @@ class TestAttribution:
     def test_a_network_without_convolutions_gets_its_gradients(self, trained):
         from torch import nn
 
-        class Flat(nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
+        class Flat(Network):
+            def __init__(self, spec) -> None:
+                super().__init__(spec)
                 self.layer = nn.Linear(24 * 32 * 3, 4)
 
             def forward(self, inputs):
                 last = inputs["frames"][:, -1].flatten(1).float()
                 return {"drive": self.layer(last.mul_(1 / 255))}
 
-        network = Flat()
+        network = Flat(trained.spec)
         network.layer.weight.data.zero_()
         network.layer.weight.data[2, :300] = 1.0  # the first rows of the picture
         heat = heat_maps(

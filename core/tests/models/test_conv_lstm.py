@@ -28,6 +28,12 @@ def frames(*shape: int, seed: int = 0) -> Any:
     return np.random.default_rng(seed).integers(0, 256, (*shape, *GAME.frame.shape), dtype=np.uint8)
 
 
+def logits(network: Any, pictures: Any, **beside: Any) -> Any:
+    """Ask a network about whole frames (B, T, H, W, C): its preparation first, then pure tensors."""
+    prepared = Predictor(network, network.spec.schema).prepare({"frames": pictures, **beside})
+    return network({name: torch.as_tensor(value) for name, value in prepared.items()})["drive"]
+
+
 def test_the_scene_is_made_smaller_by_averaging_and_regions_stay_as_they_are() -> None:
     frame = Frame(width=240, height=180, rate_hz=10)
     regions = {"minimap": Region(x=3, y=144, width=47, height=33)}
@@ -47,15 +53,15 @@ def test_a_small_frame_is_not_made_larger_and_grey_keeps_its_channel() -> None:
     assert half.cut(np.zeros((2, 24, 32, 1), np.uint8)).shape == (2, 12, 16, 1)
 
 
-def test_whole_frames_and_prepared_views_give_the_same_answer() -> None:
+def test_a_predictor_prepares_frames_as_the_loader_does() -> None:
     network = build(SPEC).eval()
     pictures = frames(2, 3)
     views = {name: torch.from_numpy(view).view(2, 3, *view.shape[1:])
              for name, view in network.prepare(pictures.reshape(6, *GAME.frame.shape)).items()}  # fmt: skip
     assert set(views) == {"scene", "map"}
     with torch.inference_mode():
-        whole = network({"frames": torch.from_numpy(pictures)})["drive"]
-        torch.testing.assert_close(whole, network(views)["drive"])
+        whole = network(views)["drive"]
+        torch.testing.assert_close(whole, logits(network, pictures))
     predictions = Predictor(network, GAME.schema).predict_batch({"frames": pictures})["drive"]
     np.testing.assert_allclose(predictions, whole.sigmoid().numpy(), atol=1e-6)
     one = Predictor(network, GAME.schema).decide({"frames": pictures[1]})["drive"]
@@ -64,10 +70,8 @@ def test_whole_frames_and_prepared_views_give_the_same_answer() -> None:
 
 @pytest.mark.parametrize("build", [build, conv_stack.build])
 def test_the_order_of_the_frames_matters(build: Any) -> None:
-    network, pictures = build(SPEC).eval(), torch.from_numpy(frames(1, 3))
-    assert not torch.allclose(
-        network({"frames": pictures})["drive"], network({"frames": pictures.flip(1)})["drive"]
-    )
+    network, pictures = build(SPEC).eval(), frames(1, 3)
+    assert not torch.allclose(logits(network, pictures), logits(network, pictures[:, ::-1].copy()))
 
 
 def test_a_game_without_regions_sees_the_scene_alone() -> None:
@@ -105,8 +109,7 @@ def test_answers_by_kind_of_head() -> None:
 @pytest.mark.parametrize("build", [build, conv_stack.build])
 def test_telemetry_is_an_input_like_any_other(build: Any) -> None:
     network = build(replace(SPEC, inputs=("frames", "speed"))).eval()
-    pictures = torch.from_numpy(frames(1, 3))
-    slow, fast = (network({"frames": pictures, "speed": torch.full((1, 3), v)})["drive"] for v in (0.0, 30.0))
+    slow, fast = (logits(network, frames(1, 3), speed=np.full((1, 3), v, np.float32)) for v in (0.0, 30.0))
     assert not torch.allclose(slow, fast)
 
 
@@ -135,9 +138,7 @@ def test_folding_keeps_every_pixel() -> None:
     assert squares[0, 0, 0].tolist() == [0, 1, 5, 6]
     assert squares[0, 1, 2].tolist() == [14, 14, 14, 14]
     assert folded(pictures, 1) is pictures
-    assert build(replace(SPEC, options={"fold": 2, "channels": [8, 8]}))(
-        {"frames": torch.from_numpy(frames(1, 3))}
-    )
+    assert logits(build(replace(SPEC, options={"fold": 2, "channels": [8, 8]})), frames(1, 3)).shape == (1, 4)
 
 
 def test_each_frame_is_seen_with_the_one_before_it():

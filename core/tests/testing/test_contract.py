@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import gymnasium
 import numpy as np
 import pytest
+import torch
 
 from playhead.capture.phone import PhoneCapture
 from playhead.devices import DeviceSession
@@ -18,6 +19,7 @@ from playhead.errors import BadValue, PlayheadError
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Choice, Conversion, Keys
+from playhead.models.conv_lstm import build
 from playhead.phone import View, phone_of
 from playhead.plugins import Plugins
 from playhead.recording.collector import Item, Picture
@@ -359,9 +361,9 @@ def test_a_shipped_run_that_is_damaged_fails(tmp_path: Path) -> None:
 
 def test_a_network_that_answers_something_else_fails(tmp_path: Path) -> None:
     def narrow(spec: Any) -> Any:
-        import torch
-
-        return types.SimpleNamespace(eval=lambda: lambda inputs: {"paddle": torch.zeros(2, 1)})
+        network = build(spec)
+        network.heads.layers["paddle"] = torch.nn.Linear(network.options["hidden"], 1)
+        return network
 
     game = with_recipe(model="narrow", model_options={})
     plugins = installed(game, playhead_models=lambda: {"narrow": narrow})

@@ -300,10 +300,11 @@ def test_a_run_remembers_where_features_lie_and_tells_what_is_strange(tmp_path: 
     bank = Run.open(run.path).load_features()
     assert bank is not None
     network = run.load_model(Plugins())
-    known = torch.from_numpy(colours().frames_THWC[:, None])
-    strange = torch.randint(0, 255, known.shape, dtype=torch.uint8)
+    known = colours().frames_THWC[:, None]
+    strange = np.random.default_rng(0).integers(0, 255, known.shape, dtype=np.uint8)
+    prepared = [Predictor(network, run.schema).prepare({"frames": pictures}) for pictures in (known, strange)]
     with torch.inference_mode():
-        near, far = (network.features(network.prepared({"frames": pictures})) for pictures in (known, strange))
+        near, far = (network.features({n: torch.from_numpy(v) for n, v in one.items()}) for one in prepared)
     assert bank.distances(near).argmin(1).tolist() == [number // 4 % 3 for number in range(120)]
     assert bank.distances(far).amin(1).median() > bank.distances(near).amin(1).max()
     assert bank.has_neighbours

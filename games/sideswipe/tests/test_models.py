@@ -27,13 +27,21 @@ def network_of(recipe: str) -> Network:
     return network.eval()
 
 
+def prepared(network: Network, frames: Any) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(view)[:, None] for name, view in network.prepare(frames).items()}
+
+
+def logits(network: Network, frames: Any) -> torch.Tensor:
+    return network(prepared(network, frames))["car"]
+
+
 def test_the_original_has_its_parameters_and_sizes() -> None:
     network = network_of("original")
     assert count_parameters(network) == ORIGINAL_PARAMETERS == 1_405_252
     sizes = []
     for layer in network.convolutions:  # type: ignore[union-attr]
         layer.register_forward_hook(lambda module, given, maps: sizes.append(tuple(maps.shape[1:])))
-    network({"frames": torch.from_numpy(FRAMES[:, None])})
+    logits(network, FRAMES)
     assert sizes[6] == (128, 9, 21)  # the layer it called C2D_last
     assert sizes[8] == (128, 4, 10)
     assert [tuple(kernel.shape) for kernel in network.kernels()] == [
@@ -45,7 +53,7 @@ def test_the_original_sees_colours_from_0_to_255_at_100x50() -> None:
     network = network_of("original")
     seen: list[Any] = []
     network.convolutions.register_forward_pre_hook(lambda module, given: seen.append(given[0]))  # type: ignore[union-attr]
-    network({"frames": torch.full((1, 1, 150, 400, 3), 200, dtype=torch.uint8)})
+    logits(network, np.full((1, 150, 400, 3), 200, dtype=np.uint8))
     assert seen[0].shape == (1, 3, 50, 100)
     assert float(seen[0].min()) == float(seen[0].max()) == 200
 
@@ -56,26 +64,23 @@ def test_ours_are_small() -> None:
 
 
 @pytest.mark.parametrize("recipe", ["default", "small", "original"])
-def test_whole_frames_and_prepared_ones_are_answered_alike(recipe: str) -> None:
+def test_a_predictor_answers_with_the_preparation_of_the_network(recipe: str) -> None:
     network = network_of(recipe)
-    prepared = {name: torch.from_numpy(view)[:, None] for name, view in network.prepare(FRAMES).items()}
+    whole = Predictor(network, SIDESWIPE.schema).predict_batch({"frames": FRAMES[:, None]})["car"]
     with torch.inference_mode():
-        whole = network({"frames": torch.from_numpy(FRAMES[:, None])})["car"]
-        assert torch.equal(whole, network(prepared)["car"])
-        assert network.features(prepared).ndim == 2
+        assert np.allclose(whole, logits(network, FRAMES).softmax(1).numpy())
+        assert network.features(prepared(network, FRAMES)).ndim == 2
 
 
 def test_a_picture_and_its_mirror_image_are_answered_alike() -> None:
     network = network_of("default")
     mirrored = np.ascontiguousarray(FRAMES[:, :, ::-1])
     with torch.inference_mode():
-        seen, seen_mirrored = (
-            network({"frames": torch.from_numpy(one[:, None])})["car"] for one in (FRAMES, mirrored)
-        )
+        seen, seen_mirrored = (logits(network, one) for one in (FRAMES, mirrored))
         assert torch.allclose(seen, seen_mirrored, atol=1e-5)
     network.options["mirrored"] = False
     with torch.inference_mode():
-        assert not torch.allclose(seen, network({"frames": torch.from_numpy(FRAMES[:, None])})["car"], atol=1e-5)
+        assert not torch.allclose(seen, logits(network, FRAMES), atol=1e-5)
 
 
 def test_where_it_looks_is_told_of_the_picture_and_not_of_its_mirror_image() -> None:

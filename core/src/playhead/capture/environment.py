@@ -16,8 +16,6 @@ from playhead.game import Frame
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
-cv2.setNumThreads(1)  # its thread pool costs more than it saves at these sizes, and fights with torch's
-
 
 class EnvironmentCapture:
     """Looks at an environment. The episode's end is the end of the source."""

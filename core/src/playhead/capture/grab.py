@@ -14,8 +14,6 @@ from playhead.capture.desktop import Box
 from playhead.errors import DeviceFailed
 from playhead.game import Frame
 
-cv2.setNumThreads(1)  # its thread pool costs more than it saves at these sizes, and fights with torch's
-
 FORGIVEN_S = 2.0  # how long grabbing may fail: changing the resolution of a screen takes about a second
 LOOK_UP_S = 0.5  # how often a box over the edge has the desktop's size looked up anew, which takes some 2 ms
 

@@ -24,6 +24,7 @@ from playhead.storage.changing import claim_recording
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.reservations import Reservations
 from playhead.storage.writer import RecordingWriter
+from playhead.threads import one_thread_each
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
@@ -39,6 +40,7 @@ FOR_DRIVES = {
 }
 
 
+@one_thread_each(networks=False)
 def collect(desk: Desk, game: Game, named: tuple[str, Reference], asked: dict[str, Any]) -> Collected:
     """Collect what is still missing on a device of the game, and say how it went.
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
 from playhead.cli.context import Desk
 from playhead.decoding import setting_value
 from playhead.errors import BadValue, DeviceFailed, NoDevice, not_found
 from playhead.game import Device, Game, Scenario
+
+engine_option = click.option(
+    "--device", "computes_on", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    help="Where the network computes; auto takes CUDA where there is any.",
+)  # fmt: skip
 
 
 def choose_device(desk: Desk, game: Game, on: str, settings: Mapping[str, Any]) -> str:

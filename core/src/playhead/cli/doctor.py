@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import choose_device, parse_settings
+from playhead.cli.devices import choose_device, engine_option, parse_settings
 from playhead.errors import BadValue, DeviceFailed
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the device, as rate_hz=40."
 )
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @pass_desk
 def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
@@ -41,12 +42,15 @@ def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     Example: playhead doctor gta5
     """
     desk.say_home()
+    from playhead.threads import one_thread_each
+
     subject = _patient(desk, game, asked) if game else _machine(desk, asked)
     found: list[Finding] = []
-    for finding in subject.findings():
-        found.append(finding)
-        if not as_json:
-            _show(desk, finding)
+    with one_thread_each():
+        for finding in subject.findings():
+            found.append(finding)
+            if not as_json:
+                _show(desk, finding)
     delay_s = _keep(desk, subject) if game else None
     if as_json:
         told = {"game": game or None, "device": getattr(subject, "device", None), "delay_s": delay_s}
@@ -66,6 +70,7 @@ def _machine(desk: Desk, asked: dict[str, Any]) -> Machine:
 
 def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
     from playhead.doctor.examination import Patient
+    from playhead.models import EngineSpec
 
     if asked["seconds"] <= 0:
         raise BadValue(f"--seconds {asked['seconds']:g} is no time to look. Try --seconds 2.")
@@ -78,6 +83,7 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
         device=choose_device(desk, game, asked["on"], settings),
         options=settings,
         run_name=asked["run_name"],
+        engine=EngineSpec(device=asked["computes_on"]),
         seconds=asked["seconds"],
     )
 

@@ -16,12 +16,14 @@ from playhead.devices import OpenDevice, merged, open_device
 from playhead.events import Event, Origin
 from playhead.game import Scenario
 from playhead.home import Home
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.plugins import Plugins
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.live import LiveLine
 from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest, SegmentSummary
 from playhead.storage.changing import claim_recording
+from playhead.threads import one_thread_each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class EpisodeJob:
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
     run: str = ""
+    engine: EngineSpec = DEFAULT_ENGINE
     teacher: str = ""
     beta: float = 0.0
     has_action_noise: bool = False
@@ -84,7 +87,11 @@ def record_episode(
     """
     plugins = plugins or Plugins.installed()
     game = plugins.game(job.game)
-    with open_device(plugins, game, job.device, options=job.options) as opened, ExitStack() as shown:
+    with (
+        one_thread_each(networks=job.driver == "run"),
+        open_device(plugins, game, job.device, options=job.options) as opened,
+        ExitStack() as shown,
+    ):
         request = _request(job, plugins, opened)
         device, authority = take_control(opened, request.driver.origin, say, end)
         live = LiveLine(game, authority)
@@ -101,19 +108,22 @@ def record_episode(
         )
 
 
-def make_driver(device: OpenDevice, plugins: Plugins, home: Home, name: str, run: str) -> Driver:
+def make_driver(
+    device: OpenDevice, plugins: Plugins, home: Home, name: str, run: str,
+    engine: EngineSpec = DEFAULT_ENGINE,
+) -> Driver:  # fmt: skip
     """Return the driver called human, run, expert, or like a policy of the game's world."""
     if name == "human":
         return HumanDriver()
     if name == "run":
         from playhead.playing.policy import open_policy  # torch, which other drivers do without
 
-        return open_policy(home, plugins, device.session.game, run, rate_hz=device.session.rate_hz)
+        return open_policy(home, plugins, device.session.game, run, rate_hz=device.session.rate_hz, engine=engine)
     return scripted_driver(device, name)
 
 
 def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> RecordingRequest:
-    driver = make_driver(device, plugins, job.home, job.driver, job.run)
+    driver = make_driver(device, plugins, job.home, job.driver, job.run, job.engine)
     seed = job.seed or 0
     game = device.session.game
     return RecordingRequest(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import parse_settings
+from playhead.cli.devices import engine_option, parse_settings
 from playhead.errors import BadValue, Mismatch
 from playhead.names import command, quoted
 
@@ -60,6 +60,7 @@ NOWHERE = "none"
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the world, as arguments.width=800."
 )
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 @pass_desk
 def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
@@ -95,6 +96,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
 
     from playhead.evaluation.evaluate import EvaluationJob
     from playhead.evaluation.policies import evaluated_policies
+    from playhead.models import EngineSpec
 
     if asked["seconds"] < 0 or asked["tolerance"] < 0 or (asked["latency"] or 0) < 0:
         raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
@@ -117,6 +119,7 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
         only_held_out=not asked["recordings"],
         config=config,
         drivers=asked["drivers"],
+        engine=EngineSpec(device=asked["computes_on"]),
         seeds=range(asked["seed"], asked["seed"] + asked["episodes"]),
         workers=asked["workers"] or (os.cpu_count() or 1),
         max_windows=asked["windows"],

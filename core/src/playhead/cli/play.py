@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import choose_device, find_scenario, parse_settings
+from playhead.cli.devices import choose_device, engine_option, find_scenario, parse_settings
 from playhead.cli.latency import keep_after, warn_before
 from playhead.devices import merged
 from playhead.errors import BadValue
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @click.option(
     "--terminal", is_flag=True, help="Show a game that is only watched in the terminal, and open no window."
 )
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
 @pass_desk
 def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
@@ -136,13 +137,14 @@ class _Session:
         from playhead.cli.progress import frames_bar
         from playhead.control.stopping import stopped_by_interrupt
         from playhead.control.timing import LoopReport
+        from playhead.threads import one_thread_each
 
         rate_hz = self.options.get("rate_hz") or self.game.rate_hz(self.device)
         episodes, seconds = self.asked["episodes"], self.asked["seconds"]
         frames = round(seconds * rate_hz) * episodes or None
         bar = frames_bar(f"play {self.game.name}", frames, rate_hz) if self.waits else nullcontext(lambda n: None)
         summaries: list[PlaySummary] = []
-        with stopped_by_interrupt() as stop, bar as on_frames:
+        with one_thread_each(), stopped_by_interrupt() as stop, bar as on_frames:
             for number in range(episodes):
                 if not stop.is_set():
                     seed = self.asked["seed"] + number if self.is_world else None
@@ -172,12 +174,13 @@ class _EpisodeSession:
 
     def __init__(self, session: _Session, device: OpenDevice, seed: int | None, stop: Event) -> None:
         from playhead.cli.control import take_control
+        from playhead.models import EngineSpec
         from playhead.playing.policy import RunPolicy
 
         self.session, self.asked, self.seed = session, session.asked, seed
         self.policy = RunPolicy.of(
             session.run, session.desk.plugins, session.game, rate_hz=device.session.rate_hz,
-            settings=session.controller,
+            settings=session.controller, engine=EngineSpec(device=self.asked["computes_on"]),
         )  # fmt: skip
         self.device, self.authority = take_control(device, self.policy.origin, session.desk.say, stop.set)
         self.stop = stop.is_set

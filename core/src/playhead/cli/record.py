@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import choose_device, find_scenario, parse_settings
+from playhead.cli.devices import choose_device, engine_option, find_scenario, parse_settings
 from playhead.errors import BadValue, PlayheadError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     help="Option of the device, as arguments.traffic=20, or of a collector.",
 )
 @click.option("--notes", default="", help="A remark that the recordings keep.")
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
 @pass_desk
 def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
@@ -110,6 +111,7 @@ def _collect(
 def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservations) -> list[EpisodeJob]:
     """Return the episodes to record, each with its own seed."""
     from playhead.cli.episodes import EpisodeJob, episode_options
+    from playhead.models import EngineSpec
 
     settings = parse_settings(asked["settings"])
     device = choose_device(desk, game, asked["on"], settings)
@@ -130,6 +132,7 @@ def _episodes(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservati
             driver=driver,
             options=episode_options(scenario, seed, settings) if is_world else settings,
             run=run.name if run else "",
+            engine=EngineSpec(device=asked["computes_on"]),
             teacher=asked["teacher"],
             beta=asked["beta"] if asked["teacher"] else 0.0,
             has_action_noise=asked["action_noise"],

@@ -61,10 +61,12 @@ class _Session:
         """Open the device without any input, and watch."""
         from playhead.control.stopping import stopped_by_interrupt
         from playhead.devices import open_device
+        from playhead.threads import one_thread_each
 
         plugins, window = self.desk.plugins, self._window()
         try:
             with (
+                one_thread_each(),
                 stopped_by_interrupt() as stop,
                 open_device(plugins, self.game, self.device, options=self.options, input_name="none") as device,
             ):
@@ -86,10 +88,14 @@ class _Session:
             return None
 
     def _watch(self, device: OpenDevice, window: Window | None, stop: Event) -> ObservationSummary:
+        from playhead.models import EngineSpec
         from playhead.playing.observing import ObservationSummary, Observer
 
+        engine = EngineSpec(device=self.asked["computes_on"])
         rate_hz, has_window = device.session.rate_hz, window is not None
-        observer = Observer.of(self.run, self.desk.plugins, self.game, rate_hz=rate_hz, with_heat=has_window)
+        observer = Observer.of(
+            self.run, self.desk.plugins, self.game, rate_hz=rate_hz, with_heat=has_window, engine=engine
+        )
         if window is not None:
             view = self._view(device, observer, window, stop)
             report, names = self._drive(device, observer, [view], stop)

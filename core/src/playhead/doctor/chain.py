@@ -15,6 +15,7 @@ from playhead.errors import DeviceFailed, NotFound
 from playhead.game import Game
 from playhead.home import Home
 from playhead.input import Input
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.building import build_network
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
@@ -51,7 +52,10 @@ class Brain:
     rate_hz: float
 
     @classmethod
-    def of(cls, home: Home, plugins: Plugins, session: DeviceSession, run_name: str = "") -> Brain:
+    def of(
+        cls, home: Home, plugins: Plugins, session: DeviceSession, run_name: str = "",
+        engine: EngineSpec = DEFAULT_ENGINE,
+    ) -> Brain:  # fmt: skip
         """Open a run, or build what the default recipe would train: an untrained network is as slow.
 
         A window is looked at as often as the run wants, unless a rate was asked for: as `play` does.
@@ -64,20 +68,21 @@ class Brain:
         except NotFound:
             if run_name:
                 raise
-            return cls._untrained(plugins, session)
+            return cls._untrained(plugins, session, engine)
         is_free = session.device.capture != "environment" and "rate_hz" not in session.options
         rate_hz = run.rate_hz if is_free else session.rate_hz
         run.check_plays(game, rate_hz)
-        predictor = Predictor(run.load_model(plugins), run.schema)
+        predictor = Predictor.of(run, plugins, engine)
         return cls(predictor=predictor, recipe=run.recipe, name=f"run {run.name}", rate_hz=rate_hz)
 
     @classmethod
-    def _untrained(cls, plugins: Plugins, session: DeviceSession) -> Brain:
+    def _untrained(cls, plugins: Plugins, session: DeviceSession, asked: EngineSpec) -> Brain:
         game = session.game
         recipe = game.recipes.get("default", Recipe())
         spec = model_spec(game.to_json(), game.needed_schema, game.needed_frame, recipe)
         network = build_network(plugins, recipe.model, spec)
-        predictor = Predictor(network, game.schema)
+        engine = plugins.get("engine", asked.name)(network, asked.device)
+        predictor = Predictor(network, game.schema, engine)
         return cls(predictor=predictor, recipe=recipe, name="an untrained network", rate_hz=session.rate_hz)
 
 
@@ -121,13 +126,11 @@ def _thought(
     brain: Brain, history: History, captured: CapturedFrame, now_ns: Callable[[], int]
 ) -> tuple[int, int]:
     """Return how long preparing and answering took."""
-    import torch
-
     began_ns = now_ns()
     history.add(captured)
     prepared = brain.predictor.prepare({name: array[None] for name, array in history.window().items()})
     prepared_ns = now_ns()
-    brain.predictor.predict_prepared({name: torch.as_tensor(array) for name, array in prepared.items()})
+    brain.predictor.predict_prepared(prepared)
     return prepared_ns - began_ns, now_ns() - prepared_ns
 
 

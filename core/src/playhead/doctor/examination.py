@@ -29,6 +29,7 @@ from playhead.game import Game
 from playhead.home import Home
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.keyboard import mapped_controls
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.plugins import Plugins
 
 CHAIN, GPU = "chain", "gpu"  # as in chain.py and gpu.py, which need torch
@@ -65,6 +66,7 @@ class Patient:
     device: str
     options: Mapping[str, Any] = field(default_factory=dict)
     run_name: str = ""
+    engine: EngineSpec = DEFAULT_ENGINE
     seconds: float = 2.0
     sections_ms: Mapping[str, float] | None = None
 
@@ -144,7 +146,7 @@ class Patient:
     def _chain(self, session: DeviceSession, capture: Capture, keys: Finding) -> Finding:
         from playhead.doctor.chain import Brain, check_chain, measure_chain
 
-        brain = Brain.of(self.home, self.plugins, session, self.run_name)
+        brain = Brain.of(self.home, self.plugins, session, self.run_name, self.engine)
         pressed = None
         if session.device.capture == "environment":
             pressed = self.plugins.get("input", session.device.input)(session)

@@ -24,6 +24,7 @@ from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Game
 from playhead.playing.session import play
 from playhead.plugins import Plugins
+from playhead.threads import one_thread_each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Rollout:
     seed: int
 
 
+@one_thread_each()
 def rollout(
     job: Rollout, plugins: Plugins, *, watchers: Sequence[Watcher] = (), stop: Callable[[], bool] = never
 ) -> Episode:

@@ -26,12 +26,13 @@ from playhead.evaluation.statistics import number
 from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
 from playhead.game import is_playable
 from playhead.labels import Keys
-from playhead.models.network import Network
 from playhead.models.predictor import Predictor
+from playhead.threads import one_thread_each
 
 __all__ = ["EvaluationJob", "evaluate"]
 
 
+@one_thread_each()
 def evaluate(job: EvaluationJob) -> Evaluation:
     """Measure a run and return everything that was found.
 
@@ -63,7 +64,7 @@ def read_training(job: EvaluationJob, found: Evaluation) -> None:
 def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
     """Compare what the network predicts with labels, and look at how it comes to it."""
     run, is_acting = job.run, is_playable(job.game)
-    predictor = Predictor(run.load_model(job.plugins), run.schema)
+    predictor = Predictor.of(run, job.plugins, job.engine)
     index = windows_asked(job, in_order=is_acting)
     with job.watch.part("windows", len(index)) as advance:
         asked = ask_with_activations(predictor, run, index, progress=advance)
@@ -77,8 +78,7 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
             found.best, found.worst = best_and_worst(run, index, asked.predictions)
             found.attention = attention_examples(predictor, run, index, asked.predictions)
         advance(1)
-        if isinstance(predictor.network, Network):
-            found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
+        found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
         advance(1)
     beaten = [v for result in found.heads for v in baseline_verdicts(result, is_acting=is_acting)]
     found.verdicts = [*beaten, *sanity]
@@ -86,7 +86,7 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
 
 def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:
     """Let every policy drive, and film the network on a seed that is typical of it."""
-    chosen = evaluated_policies(job.game, job.run, job.drivers, main_label=main_label(found))
+    chosen = evaluated_policies(job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine)
     with job.watch.part("rollouts", len(chosen) * len(job.seeds)) as advance:
         found.table = evaluate_closed_loop(
             job.game,

@@ -11,6 +11,7 @@ from playhead.evaluation.closed_loop import LoadPlugins
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
 from playhead.game import Game
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.progress import Progress
@@ -24,8 +25,8 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
-    policies, empty for the usual ones. `max_windows` bounds how many windows are asked about. `ood` are
-    recordings of what the run has no class for (data/ood.py).
+    policies, empty for the usual ones. `engine` asks the network, here and where it drives. `max_windows` bounds
+    how many windows are asked about. `ood` are recordings of what the run has no class for (data/ood.py).
     Units:  tolerance_s seconds a press may be early or late.
     """
 
@@ -37,6 +38,7 @@ class EvaluationJob:
     only_held_out: bool = True
     config: EvaluationConfig | None = None
     drivers: Sequence[str] = ()
+    engine: EngineSpec = DEFAULT_ENGINE
     seeds: Sequence[int] = ()
     workers: int = 1
     max_windows: int = 20_000

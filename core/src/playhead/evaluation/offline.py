@@ -17,7 +17,6 @@ from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import NotANumber
 from playhead.evaluation.predictions import HeadPredictions, Predictions
-from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 
@@ -32,11 +31,10 @@ def ask(
 
     `progress` hears after each batch how many windows were answered.
     """
-    network = predictor.network
     loader = Loader(
         index=index,
         rows=rows_in_order(len(index), BATCH),
-        prepare=network.prepare if isinstance(network, Network) else None,
+        prepare=predictor.network.prepare,
         inputs=run.recipe.inputs,
         workers=run.recipe.workers,
     )

@@ -21,6 +21,7 @@ from playhead.devices import OpenDevice
 from playhead.errors import BadValue, not_found
 from playhead.events import Origin
 from playhead.game import Game
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.run import Run
 from playhead.playing.policy import RunPolicy
 from playhead.plugins import Plugins
@@ -31,17 +32,23 @@ MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a stee
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedPolicy:
-    """Somebody who drives. `run` is a run's folder, `scripted` a policy of the game's world."""
+    """Somebody who drives. `run` is a run's folder, asked by `engine`, `scripted` a policy of the game's world."""
 
     name: str
     kind: Literal["run", "scripted", "constant", "random"]
     run: Path | None = None
     scripted: str = ""
     held: Mapping[str, float] = field(default_factory=dict)
+    engine: EngineSpec = DEFAULT_ENGINE
 
 
 def evaluated_policies(
-    game: Game, run: Run | None, names: Sequence[str] = (), *, main_label: str = ""
+    game: Game,
+    run: Run | None,
+    names: Sequence[str] = (),
+    *,
+    main_label: str = "",
+    engine: EngineSpec = DEFAULT_ENGINE,
 ) -> list[EvaluatedPolicy]:
     """Return the expert, the network and the baselines, or those called `names`.
 
@@ -54,7 +61,7 @@ def evaluated_policies(
     if game.world is not None and game.world.expert:
         known[EXPERT] = EvaluatedPolicy(name=EXPERT, kind="scripted", scripted=game.world.expert)
     if run is not None:
-        known[NETWORK] = EvaluatedPolicy(name=NETWORK, kind="run", run=run.path)
+        known[NETWORK] = EvaluatedPolicy(name=NETWORK, kind="run", run=run.path, engine=engine)
     forward = game.controls.get(main_label) or next(iter(game.controls.values()))
     known["always_forward"] = EvaluatedPolicy(name="always_forward", kind="constant", held={forward: 1.0})
     known["random"] = EvaluatedPolicy(name="random", kind="random")
@@ -83,7 +90,7 @@ def open_policy(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, s
 def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> RunPolicy:
     assert policy.run is not None
     session = device.session
-    return RunPolicy.of(Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz)
+    return RunPolicy.of(Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, engine=policy.engine)
 
 
 class ConstantDriver:

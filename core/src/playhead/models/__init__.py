@@ -20,7 +20,8 @@ class ModelSpec:
     """What a network is built for; the same for training and playing.
 
     `regions` are given at the size of `frame`. `inputs` are "frames" and telemetry columns.
-    `options` are plain data of this network: what a recipe has as `model_options`.
+    `options` are plain data of this network: what a recipe has as `model_options`. `pretrained` asks for weights
+    from elsewhere: only where a training begins; a run brings its own.
     """
 
     schema: LabelSchema
@@ -29,3 +30,15 @@ class ModelSpec:
     length: int = 1
     inputs: tuple[str, ...] = ("frames",)
     options: Mapping[str, Any] = field(default_factory=dict)
+    pretrained: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSpec:
+    """What asks a network, by the name of its engine, and where it computes: auto, cpu, cuda, or what it knows."""
+
+    name: str = "torch"
+    device: str = "auto"
+
+
+DEFAULT_ENGINE = EngineSpec()

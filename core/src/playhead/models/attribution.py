@@ -70,7 +70,8 @@ def class_heat_maps(
     speaks for one class, little is left of the others.
     Shapes:  inputs as for `Predictor.predict_batch`; returns (outputs, B, H, W) at the frame's size.
     """
-    prepared = {name: torch.as_tensor(value) for name, value in predictor.prepare(inputs).items()}
+    device = next(predictor.network.parameters()).device
+    prepared = {n: torch.as_tensor(value, device=device) for n, value in predictor.prepare(inputs).items()}
     count = len(next(iter(prepared.values())))
     wanted = range(spec.schema[head].outputs) if outputs is None else outputs
     found = [_view_maps(predictor.network, prepared, head, output) for output in wanted]

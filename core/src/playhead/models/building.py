@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import torch
 
-from playhead.errors import BadValue, PlayheadError
+from playhead.errors import BadValue, PlayheadError, PluginError
 from playhead.models import ModelSpec
 from playhead.models.network import Network
 from playhead.models.weights import Shapes, check_shapes, numbers_in, shapes_of
@@ -34,6 +35,7 @@ def build_network(
     if planned is not None and found is not None:
         check_shapes(planned, found, run=run)
     network = _built(plugins, model, spec)
+    network.freeze()
     _check_views(network, model, spec)
     return network
 
@@ -48,6 +50,10 @@ def _built(plugins: Plugins, model: str, spec: ModelSpec) -> Network:
         raise
     except Exception as error:  # of a plugin, and of torch: whatever options say that no layer can be
         raise BadValue(f"The network {model} cannot be built with these model_options: {_said(error)}.") from error
+    if not isinstance(network, Network):
+        raise PluginError(
+            f"The network {model} is a {type(network).__name__}, no playhead.models.network.Network."
+        )
     return network
 
 
@@ -58,7 +64,7 @@ def _planned(plugins: Plugins, model: str, spec: ModelSpec) -> Shapes | None:
     """
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
-            return shapes_of(_built(plugins, model, spec))
+            return shapes_of(_built(plugins, model, replace(spec, pretrained=False)))
     except BadValue as error:
         if "meta" in str(error):  # a plugin's network that reads its own numbers while it is built
             return None
@@ -67,6 +73,8 @@ def _planned(plugins: Plugins, model: str, spec: ModelSpec) -> Shapes | None:
 
 def _check_views(network: Network, model: str, spec: ModelSpec) -> None:
     """Raise BadValue for a network that looks at more than fits, found out with one black frame."""
+    if "frames" not in spec.inputs:
+        return
     try:
         views = network.prepare(np.zeros((1, *spec.frame.shape), np.uint8))
     except Exception as error:

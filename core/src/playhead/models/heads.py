@@ -12,7 +12,8 @@ from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 class Heads(nn.Module):
     """One linear layer a head.
 
-    Shapes:  forward takes (B, features) and returns head -> (B, outputs).
+    Shapes:  forward takes (B, features) and returns head -> (B, outputs); of several positions of a window
+             (B, L, features) it returns (B, L, outputs).
     """
 
     def __init__(self, schema: LabelSchema, features: int) -> None:
@@ -25,18 +26,21 @@ class Heads(nn.Module):
 
 
 def probabilities(schema: LabelSchema, logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Turn logits into predictions (B, outputs): shares of 1 for keys, classes and deltas, values for axes."""
+    """Turn logits into predictions: shares of 1 for keys, classes and deltas, values for axes.
+
+    Shapes:  as the logits are, (B, outputs) or (B, L, outputs).
+    """
     return {name: _predictions(head, logits[name]) for name, head in schema.items()}
 
 
-def _predictions(head: Head, logits_BO: Tensor) -> Tensor:
+def _predictions(head: Head, logits: Tensor) -> Tensor:
     if isinstance(head, Keys):
-        return logits_BO.sigmoid()
+        return logits.sigmoid()
     if isinstance(head, Choice):
-        return logits_BO.softmax(1)
-    return axis_deltas(head, logits_BO).softmax(2).flatten(1) if head.deltas else logits_BO.clamp(-1, 1)
+        return logits.softmax(-1)
+    return axis_deltas(head, logits).softmax(-1).flatten(-2) if head.deltas else logits.clamp(-1, 1)
 
 
-def axis_deltas(head: Axes, logits_BO: Tensor) -> Tensor:
-    """Return the logits of a head with deltas as (B, axes, deltas)."""
-    return logits_BO.view(len(logits_BO), len(head.names), len(head.deltas))
+def axis_deltas(head: Axes, logits: Tensor) -> Tensor:
+    """Return the logits of a head with deltas, the outputs as two axes: (..., axes, deltas)."""
+    return logits.reshape(*logits.shape[:-1], len(head.names), len(head.deltas))

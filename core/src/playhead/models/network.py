@@ -1,4 +1,8 @@
-"""What playhead asks of a network: named inputs to named heads, and one preparation for training and playing."""
+"""What playhead asks of a network: named inputs to named heads, and one preparation for training and playing.
+
+frames -> prepare (numpy) -> pictures -> [cacheable, of each frame alone] -> features -> heads -> logits
+                              `forward` begins here, pure tensors: it can be traced and exported
+"""
 
 from __future__ import annotations
 
@@ -15,22 +19,31 @@ from playhead.errors import BadValue, not_found
 from playhead.models import ModelSpec
 
 FrameArray = npt.NDArray[np.uint8]
+Arrays = dict[str, npt.NDArray[Any]]
+State = dict[str, Tensor]
+
+CACHED_AT_ONCE = 32  # frames that go through a frozen part together: 32 of 224x224 take a gigabyte in DenseNet121
 
 
 class Network(nn.Module):
     """A network of a given spec.
 
     Subclasses define `features` and the module `heads`, and `prepare` if they do not want whole frames.
+    `frozen` names modules whose weights never change: they are kept once beside all weights of a run. What they
+    make of single frames, `cacheable` says: while nothing else changes a frame it is computed once a training.
+    `is_stateful` says that `step` remembers: such a network plays frame by frame, any other window by window.
     """
 
     heads: nn.Module
+    frozen: tuple[str, ...] = ()
+    is_stateful = False
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
         self.spec = spec
         self.options: dict[str, Any] = dict(spec.options)  # all of them, for the run to keep
 
-    def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
+    def prepare(self, frames_NHWC: FrameArray) -> Mapping[str, FrameArray]:
         """Cut from frames what the network looks at: named uint8 pictures (N, height, width, channels).
 
         Called with whole frames by the loader's threads in training and by the predictor in playing, so the
@@ -38,42 +51,90 @@ class Network(nn.Module):
         """
         return {"frames": frames_NHWC}
 
+    def cacheable(self, pictures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Make of prepared pictures (N, ...) what never changes while the network learns, by names of its own.
+
+        `features` gets this in their place, as (B, T, ...). By itself a network has nothing of the kind.
+        """
+        return pictures
+
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Return what the heads look at (B, features) for prepared inputs."""
+        """Return what the heads look at (B, features) for what `cacheable` gives, and the other inputs."""
         raise NotImplementedError
 
     def answer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the logits (B, outputs) of every head for prepared inputs: what `heads` makes of `features`."""
+        """Return the logits (B, outputs) of every head: what `heads` makes of `features`."""
         logits: dict[str, Tensor] = self.heads(self.features(inputs))
         return logits
 
+    def forward(self, prepared: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the logits of every head.
+
+        Shapes:  prepared holds the pictures of `prepare` as (B, T, height, width, channels) uint8 and telemetry
+                 (B, T) float32. Returns head -> (B, outputs).
+        """
+        if not self.has_cacheable:
+            return self.answer(prepared)
+        beside = {name: prepared[name] for name in self.spec.inputs if name != "frames"}
+        pictures = {name: value for name, value in prepared.items() if name not in beside}
+        shape = next(iter(pictures.values())).shape[:2]
+        made = self.cacheable({name: value.flatten(0, 1) for name, value in pictures.items()})
+        return self.answer(
+            {**beside, **{name: value.reshape(*shape, *value.shape[1:]) for name, value in made.items()}}
+        )
+
+    def initial_state(self, batch: int) -> State:
+        """Return what `step` begins with, for so many windows at once; only a stateful network has any."""
+        return {}
+
+    def step(self, prepared: Mapping[str, Tensor], state: State) -> tuple[dict[str, Tensor], State]:
+        """Return the logits and the state after the frame(s) `prepared`, shaped as for `forward`.
+
+        A stateful network gets windows of one frame, and answers as `forward` does over all of them together.
+        """
+        return self(prepared), state
+
+    @property
+    def has_cacheable(self) -> bool:
+        """Whether `cacheable` makes anything."""
+        return type(self).cacheable is not Network.cacheable
+
+    def prepare_to_learn(self, frames_NHWC: FrameArray) -> Mapping[str, npt.NDArray[Any]]:
+        """Return what `answer` wants of frames: what a cache keeps of each of them while the network learns."""
+        pictures = self.prepare(frames_NHWC)
+        if not self.has_cacheable:
+            return pictures
+        device = next(self.parameters()).device
+        parts: dict[str, list[npt.NDArray[Any]]] = {}
+        with torch.inference_mode():
+            for start in range(0, len(frames_NHWC), CACHED_AT_ONCE):
+                some = {name: value[start : start + CACHED_AT_ONCE] for name, value in pictures.items()}
+                tensors = {name: torch.as_tensor(value, device=device) for name, value in some.items()}
+                for name, value in self.cacheable(tensors).items():
+                    parts.setdefault(name, []).append(value.cpu().numpy())
+        return {name: np.concatenate(part) for name, part in parts.items()}
+
+    def is_frozen(self, name: str) -> bool:
+        """Whether a weight of this name belongs to a part that never learns."""
+        return any(name == part or name.startswith(f"{part}.") for part in self.frozen)
+
+    def freeze(self) -> None:
+        """Let nothing change the frozen parts: neither gradients nor, in training, means over batches."""
+        for part in self.frozen:
+            self.get_submodule(part).requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Network:
+        """Set whether it learns; a frozen part never does."""
+        super().train(mode)
+        for part in self.frozen:
+            self.get_submodule(part).eval()
+        return self
+
     def kernels(self) -> list[Tensor]:
         """Return the weights that an L1 penalty is for: kernels of layers, those of the heads left out."""
-        named = self.named_parameters()
-        return [weight for name, weight in named if weight.ndim >= 2 and not name.startswith("heads.")]
-
-    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the logits of every head; whole frames are prepared first.
-
-        Shapes:  inputs "frames" (B, T, H, W, C) uint8, or the pictures `prepare` makes of them, likewise;
-                 telemetry (B, T) float32. Returns head -> (B, outputs).
-        """
-        return self.answer(self.prepared(inputs))
-
-    def prepared(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the inputs with whole frames, if there are any, beside what the network looks at of them."""
-        frames = inputs.get("frames")
-        if frames is None or tuple(frames.shape[2:]) != self.spec.frame.shape:
-            return inputs
-        count, length = frames.shape[:2]
-        views = self.prepare(frames.reshape(count * length, *frames.shape[2:]).cpu().numpy())
-        prepared = {
-            name: torch.from_numpy(np.ascontiguousarray(view))
-            .to(frames.device)
-            .view(count, length, *view.shape[1:])
-            for name, view in views.items()
-        }
-        return {**inputs, **prepared}
+        learned = [(name, weight) for name, weight in self.named_parameters() if not self.is_frozen(name)]
+        return [weight for name, weight in learned if weight.ndim >= 2 and not name.startswith("heads.")]
 
 
 MOST_OPTION = 2**24  # of a whole number

@@ -1,4 +1,4 @@
-"""One window in, predictions out, as fast as one thread can: what playing and evaluation ask a network with."""
+"""Windows in, predictions out: preparation, an engine, probabilities. Playing and evaluation ask a run with it."""
 
 from __future__ import annotations
 
@@ -8,57 +8,80 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from playhead.labels import LabelSchema
+from playhead.models import DEFAULT_ENGINE, EngineSpec
+from playhead.models.engine import Engine, TorchEngine
 from playhead.models.heads import probabilities
-from playhead.models.network import Network
+from playhead.models.network import Arrays, Network
+from playhead.models.run import Run
+from playhead.plugins import Plugins
 
 Predictions = dict[str, npt.NDArray[np.float32]]
+Inputs = Mapping[str, npt.NDArray[Any]]
 
 
 class Predictor:
-    """A network that answers and no longer learns. Frames go through the preparation it was trained with."""
+    """A network that answers and no longer learns. Frames go through the preparation it was trained with.
 
-    def __init__(self, network: nn.Module, schema: LabelSchema, *, device: str = "cpu") -> None:
-        """Put the network in its place. On a CPU torch is set to one thread for this process.
+    On a processor torch should compute in one thread (`playhead/threads.py`): sessions see to that.
+    """
 
-        With two threads, whenever another process wants a core, torch waits spinning: 89 ms instead of 4 ms
-        for one window was measured on two cores.
-        """
-        if device == "cpu":
-            torch.set_num_threads(1)
+    def __init__(self, network: Network, schema: LabelSchema, engine: Engine | None = None) -> None:
+        """Ask a network with an engine; without one torch on this processor asks it."""
         self.schema = schema
-        self.device = device
-        self.network = network.to(device=device).eval()
+        self.network = network
+        self.engine = engine or TorchEngine(network)
 
-    def decide(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Predictions:
+    @classmethod
+    def of(
+        cls, run: Run, plugins: Plugins, asked: EngineSpec = DEFAULT_ENGINE, *, best: bool = False
+    ) -> Predictor:
+        """Open a run with an engine. Raises NotFound for an unknown one, BadValue for a missing device."""
+        open_engine = plugins.get("engine", asked.name)
+        network = run.load_model(plugins, best=best)
+        return cls(network, run.schema, open_engine(network, asked.device))
+
+    def decide(self, inputs: Inputs) -> Predictions:
         """Answer one window.
 
-        Shapes:  "frames" (T, H, W, C) uint8, telemetry (T,) float32; returns head -> (outputs,).
+        Shapes:  "frames" (T, H, W, C) uint8, telemetry (T,) float32; returns head -> (outputs,), of the newest
+                 position where a network answers several.
         """
-        predictions = self.predict_batch({name: np.asarray(value)[None] for name, value in inputs.items()})
-        return {name: values[0] for name, values in predictions.items()}
+        prepared = self.prepare({name: np.asarray(value)[None] for name, value in inputs.items()})
+        return _newest(self._likely(self.engine.predict(prepared)))
 
-    def predict_batch(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Predictions:
+    def step(self, inputs: Inputs, state: Any) -> tuple[Predictions, Any]:
+        """Answer one more frame of a stateful network, and return the state after it; None begins anew.
+
+        Shapes:  as `decide`, with T = 1.
+        """
+        prepared = self.prepare({name: np.asarray(value)[None] for name, value in inputs.items()})
+        logits, state = self.engine.step(prepared, state)
+        return _newest(self._likely(logits)), state
+
+    def predict_batch(self, inputs: Inputs) -> Predictions:
         """Answer several windows. Shapes: as `decide` with a leading axis; returns head -> (B, outputs)."""
-        tensors = {name: torch.as_tensor(value) for name, value in self.prepare(inputs).items()}
-        return self.predict_prepared(tensors)
+        return self.predict_prepared(self.prepare(inputs))
 
-    def predict_prepared(self, inputs: Mapping[str, torch.Tensor]) -> Predictions:
-        """Answer a batch of a Loader, whose frames are prepared already."""
-        with torch.inference_mode():
-            on_device = {name: v.to(self.device) for name, v in inputs.items() if isinstance(v, torch.Tensor)}
-            predictions = probabilities(self.schema, self.network(on_device))
-            return {name: values.float().cpu().numpy() for name, values in predictions.items()}
+    def predict_prepared(self, prepared: Mapping[str, torch.Tensor | npt.NDArray[Any]]) -> Predictions:
+        """Answer a batch of windows that are prepared already: those of a Loader."""
+        return self._likely(self.engine.predict({name: np.asarray(value) for name, value in prepared.items()}))
 
-    def prepare(self, inputs: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-        """Return the inputs with whole frames replaced by what the network looks at."""
+    def prepare(self, inputs: Inputs) -> Arrays:
+        """Return the inputs of windows with whole frames replaced by what the network looks at."""
         prepared = dict(inputs)
-        if not isinstance(self.network, Network) or "frames" not in prepared:
-            return prepared
-        frames_BTHWC = prepared.pop("frames")
-        count, length = frames_BTHWC.shape[:2]
-        views = self.network.prepare(frames_BTHWC.reshape(count * length, *frames_BTHWC.shape[2:]))
-        prepared.update({name: view.reshape(count, length, *view.shape[1:]) for name, view in views.items()})
+        if "frames" in prepared:
+            frames_BTHWC = prepared.pop("frames")
+            count, length = frames_BTHWC.shape[:2]
+            pictures = self.network.prepare(frames_BTHWC.reshape(count * length, *frames_BTHWC.shape[2:]))
+            prepared |= {name: value.reshape(count, length, *value.shape[1:]) for name, value in pictures.items()}
         return prepared
+
+    def _likely(self, logits: Arrays) -> Predictions:
+        tensors = {name: torch.from_numpy(value) for name, value in logits.items()}
+        return {name: value.numpy() for name, value in probabilities(self.schema, tensors).items()}
+
+
+def _newest(predictions: Predictions) -> Predictions:
+    return {name: value[0] if value.ndim == 2 else value[0, -1] for name, value in predictions.items()}

@@ -23,6 +23,7 @@ from playhead.control.timing import LoopReport, summary_of
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, LabelSchema
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.attribution import heat_maps
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -62,13 +63,16 @@ class Observer:
         self.said: dict[str, Counter[str]] = {name: Counter() for name in run.schema}
 
     @classmethod
-    def of(cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, with_heat: bool = True) -> Observer:
+    def of(
+        cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, with_heat: bool = True,
+        engine: EngineSpec = DEFAULT_ENGINE,
+    ) -> Observer:  # fmt: skip
         """Make an observer of a run. Its rate is the device's where a window is one frame: that has no rate.
 
         Raises:  Mismatch when the run does not fit the game or the device, and says what to do.
         """
         run.check_plays(game, run.rate_hz if run.recipe.length == 1 else rate_hz)
-        predictor = Predictor(run.load_model(plugins), run.schema)
+        predictor = Predictor.of(run, plugins, engine)
         observer = cls(predictor, history_of(run, rate_hz), run, rate_hz=rate_hz, with_heat=with_heat)
         warm_up(predictor, run)
         observer.warm_heat()

@@ -12,6 +12,7 @@ from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, is_playable
 from playhead.home import Home
+from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -42,18 +43,18 @@ class RunPolicy:
     @classmethod
     def of(
         cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, settings: Mapping[str, Any] | None = None,
-        best: bool = False,
+        best: bool = False, engine: EngineSpec = DEFAULT_ENGINE,
     ) -> RunPolicy:  # fmt: skip
         """Make a driver of a run. `settings` are laid over the controller settings it was trained with.
 
         Units:   rate_hz frames a second of the device it is to play on.
-        Raises:  Mismatch when the run does not fit the game or the device, and says what to do.
+        Raises:  Mismatch when the run does not fit the game or the device, and says what to do; as Predictor.of.
         """
         if not is_playable(game):
             raise BadValue(f"{game.name} has no controls, so nothing can be played.")
         run.check_plays(game, rate_hz)
         controller: Controller = resolve(game.controller)(game, {**run.controller, **(settings or {})})
-        predictor = Predictor(run.load_model(plugins, best=best), run.schema)
+        predictor = Predictor.of(run, plugins, engine, best=best)
         policy = cls(predictor, history_of(run, rate_hz), controller, rate_hz=rate_hz)
         warm_up(predictor, run)
         return policy
@@ -89,9 +90,9 @@ def warm_up(predictor: Predictor, run: Run) -> None:
 
 def open_policy(
     home: Home, plugins: Plugins, game: Game, name: str, *, rate_hz: float,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None, engine: EngineSpec = DEFAULT_ENGINE,
 ) -> RunPolicy:  # fmt: skip
     """Find a run by name, or the newest, and make a driver of it."""
     catalogue = RunCatalogue(home=home, game=game)
     run = catalogue.find(name) if name else catalogue.latest()
-    return RunPolicy.of(run, plugins, game, rate_hz=rate_hz, settings=settings)
+    return RunPolicy.of(run, plugins, game, rate_hz=rate_hz, settings=settings, engine=engine)

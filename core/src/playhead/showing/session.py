@@ -20,6 +20,7 @@ from playhead.showing.drive import Showing, ShownDrive, picture_of
 from playhead.showing.held import HeldKeys
 from playhead.showing.log import DriveLog
 from playhead.showing.window import Window
+from playhead.threads import one_thread_each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,7 @@ def keys_of(game: Game, own: Mapping[str, str]) -> dict[str, str]:
     return keys
 
 
+@one_thread_each(networks=False)
 def show(
     game: Game, asked: Show, *, on_open: Callable[[str, Mapping[str, str]], None], stop: Callable[[], bool]
 ) -> list[ShownDrive]:

@@ -130,10 +130,10 @@ class GameContract:
 
 def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     """Assert that a recipe names what exists and that its network gives an answer for every head."""
-    import torch
-
     from playhead.data.augment import Augmenter
     from playhead.data.windows import WindowSpec
+    from playhead.models.building import build_network
+    from playhead.models.predictor import Predictor
     from playhead.models.run import model_spec
     from playhead.training.recipe import Recipe
 
@@ -147,13 +147,14 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     schema = LabelSchema(tuple((n, head) for n, head in game.schema.heads if n in (recipe.heads or game.schema)))
     Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)
     spec = model_spec(game.to_json(), schema, game.needed_frame, recipe)
-    network = plugins.get("model", recipe.model)(spec).eval()
-    frames = torch.randint(0, 255, (2, recipe.length, *game.needed_frame.shape), dtype=torch.uint8)
-    telemetry = {column: torch.zeros(2, recipe.length) for column in recipe.inputs if column != "frames"}
-    with torch.inference_mode():
-        predictions = network({"frames": frames, **telemetry})
+    predictor = Predictor(build_network(plugins, recipe.model, spec), schema)
+    shapes = {name: game.needed_frame.shape if name == "frames" else () for name in recipe.inputs}
+    predictions = predictor.predict_batch(
+        {name: np.zeros((2, recipe.length, *s), np.uint8 if s else np.float32) for name, s in shapes.items()}
+    )
     for head_name, head in schema.items():
-        assert tuple(predictions[head_name].shape) == (2, head.outputs), f"recipe {name}, head {head_name}"
+        shape = predictions[head_name].shape
+        assert (shape[0], shape[-1]) == (2, head.outputs), f"recipe {name}, head {head_name}"
 
 
 def check_controller(game: Game, settings: dict[str, Any]) -> None:

@@ -10,8 +10,6 @@ recordings with and without action noise: the lower loss, .287 against .332, dro
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +29,7 @@ from playhead.models.network import Network, count_parameters
 from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
+from playhead.threads import torch_threads
 from playhead.training.batches import batches_of, data_summary, learned_from, split_recordings, view_cache
 from playhead.training.checkpoint import remove_checkpoints
 from playhead.training.continuing import take_weights
@@ -69,7 +68,7 @@ class Supervised(Method[NoSettings]):
         training, validation = batches_of(job, parts, network, cache)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
-            with threads_for(job.recipe.threads):
+            with torch_threads(job.recipe.threads):
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
             network.cpu()
@@ -195,21 +194,6 @@ def remembered_features(
         parts = [(network.features(batch), batch["labels"][head][:, 0]) for batch in loader]
     features_NF, class_N = (torch.cat(part) for part in zip(*parts, strict=True))
     return FeatureBank.of(features_NF, class_N)
-
-
-@contextmanager
-def threads_for(threads: int) -> Iterator[None]:
-    """Let torch use so many threads meanwhile.
-
-    One by default: loader threads want the other cores, and torch's threads wait spinning. Two threads beside
-    one busy process were measured 6 times slower than one (340 against 58 ms a step on two cores).
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _metrics(learned: Learned) -> dict[str, Any]:
