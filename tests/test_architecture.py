@@ -36,6 +36,8 @@ SHARED = {
     "progress",
     "references",
     "regions",
+    "stopping",
+    "workers",
     "threads",
     "builtin",
     "typed",

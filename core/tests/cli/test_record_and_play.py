@@ -287,12 +287,10 @@ def begun(
     """
     words = [*asked, *(word for option in VALLEY for word in ("--set", option))]
     script = home.parent / "command.py"
-    script.write_text(
+    script.write_text(f"import sys\nfrom playhead import cli\nsys.exit(cli.run({words}))\n")
+    (home.parent / "site" / "sitecustomize.py").write_text(
         "import sys, time\n"
-        "from playhead import cli\n"
-        "if __name__ == '__main__':\n"
-        f"    sys.exit(cli.run({words}))\n"
-        "else:  # a worker process that begins\n"
+        "if any('spawn_main' in word for word in sys.orig_argv):  # a worker process that begins\n"
         f"    open({str(home.parent / 'beginning')!r}, 'w').close()\n"
         "    time.sleep(1.5)\n"
     )

@@ -9,12 +9,12 @@ from contextlib import nullcontext
 
 from playhead.capture import CapturedFrame
 from playhead.control.loop import Loop, Pace, never
-from playhead.control.stopping import stopped_by_interrupt
 from playhead.devices import open_device
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game, Window
 from playhead.labels import Keys
 from playhead.plugins import Plugins
+from playhead.stopping import stopped_by_interrupt
 
 HELD = ("w", "shift", "left")
 GAME = Game(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from playhead.cli.context import Desk
 from playhead.cli.devices import choose_device, parse_settings
 from playhead.cli.progress import items_bar
-from playhead.control.stopping import stopped_by_interrupt
 from playhead.devices import open_device
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
@@ -18,6 +17,7 @@ from playhead.recording.collecting import Collected, Collecting, Eta, header_of
 from playhead.recording.collector import Collector, recorded_parts, split_options, still_missing
 from playhead.recording.sharing import Shares
 from playhead.references import Reference, resolve
+from playhead.stopping import stopped_by_interrupt
 from playhead.storage.beginnings import is_beginning
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.changing import claim_recording

@@ -18,6 +18,7 @@ from playhead.game import Scenario
 from playhead.home import Home
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.plugins import Plugins
+from playhead.progress import Advance
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.live import LiveLine
 from playhead.recording.segments import record_segments
@@ -53,7 +54,7 @@ class FrameCounter:
 
     EVERY = 20
 
-    def __init__(self, on_frames: Callable[[int], None]) -> None:
+    def __init__(self, on_frames: Advance) -> None:
         self._on_frames = on_frames
         self._count = 0
 
@@ -74,7 +75,7 @@ class FrameCounter:
 
 def record_episode(
     job: EpisodeJob,
-    on_frames: Callable[[int], None],
+    on_frames: Advance,
     stop: Callable[[], bool],
     *,
     plugins: Plugins | None = None,

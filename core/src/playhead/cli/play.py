@@ -135,8 +135,8 @@ class _Session:
     def play(self) -> list[PlaySummary]:
         """Play the episodes one after another, until Ctrl-C."""
         from playhead.cli.progress import frames_bar
-        from playhead.control.stopping import stopped_by_interrupt
         from playhead.control.timing import LoopReport
+        from playhead.stopping import stopped_by_interrupt
         from playhead.threads import one_thread_each
 
         rate_hz = self.options.get("rate_hz") or self.game.rate_hz(self.device)

@@ -195,8 +195,8 @@ def _record_all(desk: Desk, game: Game, episodes: list[EpisodeJob], workers: int
 
     from playhead.cli.episodes import record_episode
     from playhead.cli.progress import frames_bar
-    from playhead.control.stopping import stopped_by_interrupt
-    from playhead.recording.workers import run_jobs
+    from playhead.stopping import stopped_by_interrupt
+    from playhead.workers import run_jobs
 
     is_world = game.device(episodes[0].device).capture == "environment"
     count = min(workers or (os.cpu_count() or 1), len(episodes)) if is_world else 1
@@ -207,8 +207,12 @@ def _record_all(desk: Desk, game: Game, episodes: list[EpisodeJob], workers: int
     with stopped_by_interrupt() as stop, bar as on_frames:
         here = partial(record_episode, plugins=desk.plugins, say=desk.say, end=stop.set)
         work = here if count == 1 else record_episode
-        made = run_jobs(work, episodes, workers=count, on_frames=on_frames, stop=stop)
+        made = run_jobs(work, episodes, workers=count, progress=on_frames, stop=stop, name_of=_name)
         return [summary for segments in made for summary in segments]
+
+
+def _name(episode: EpisodeJob) -> str:
+    return f"an episode of seed {episode.seed}"
 
 
 def _line(summary: SegmentSummary) -> str:

@@ -59,8 +59,8 @@ class _Session:
 
     def watch(self) -> ObservationSummary:
         """Open the device without any input, and watch."""
-        from playhead.control.stopping import stopped_by_interrupt
         from playhead.devices import open_device
+        from playhead.stopping import stopped_by_interrupt
         from playhead.threads import one_thread_each
 
         plugins, window = self.desk.plugins, self._window()

@@ -88,8 +88,8 @@ def world(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     Example: playhead world gta5 --drives 3
     """
-    from playhead.control.stopping import stopped_by_interrupt
     from playhead.showing.session import show
+    from playhead.stopping import stopped_by_interrupt
 
     found = desk.game(game)
     with stopped_by_interrupt() as stop:

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import functools
 import math
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from playhead.control.loop import Watcher, never
 from playhead.devices import open_device
-from playhead.errors import DeviceFailed
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Game
 from playhead.playing.session import play
 from playhead.plugins import Plugins
+from playhead.progress import Advance
 from playhead.threads import one_thread_each
+from playhead.workers import run_jobs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +70,7 @@ LoadPlugins = Callable[[], Plugins]
 def evaluate_closed_loop(
     game: Game,
     plugins: Plugins,
-    drivers: Sequence[EvaluatedPolicy],
+    policies: Sequence[EvaluatedPolicy],
     seeds: Sequence[int],
     config: EvaluationConfig,
     *,
@@ -81,15 +78,16 @@ def evaluate_closed_loop(
     progress: OnEpisode = lambda episode: None,
     load_plugins: LoadPlugins = Plugins.installed,
 ) -> ScoreTable:
-    """Let every driver drive every seed and return the table of what the world measured.
+    """Let every policy drive every seed and return the table of what the world measured.
 
     With several workers the rollouts run in processes of their own, each of which loads its own plugins with
     `load_plugins`. Raises: whatever a rollout raises; KeyboardInterrupt ends all of them.
     """
-    rollouts = [Rollout(policy=c, config=config, seed=seed) for seed in seeds for c in drivers]
-    order = {policy.name: place for place, policy in enumerate(drivers)}
+    rollouts = [Rollout(policy=policy, config=config, seed=seed) for seed in seeds for policy in policies]
+    order = {policy.name: place for place, policy in enumerate(policies)}
+    load = load_plugins if workers > 1 and len(rollouts) > 1 else lambda: plugins
     episodes = []
-    for episode in _all_done(rollouts, plugins, workers, load_plugins):
+    for episode in run_jobs(partial(_rollout, load), rollouts, workers=workers, name_of=_name):
         episodes.append(episode)
         progress(episode)
     episodes.sort(key=lambda episode: (order[episode.driver], episode.seed))
@@ -104,43 +102,14 @@ def evaluate_closed_loop(
     return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings)
 
 
-def _all_done(
-    rollouts: Sequence[Rollout], plugins: Plugins, workers: int, load_plugins: LoadPlugins
-) -> Iterator[Episode]:
-    if workers <= 1 or len(rollouts) <= 1:
-        for job in rollouts:
-            yield rollout(job, plugins)
-        return
-    # Not fork: it copies the locks and threads of torch and of the renderer.
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    pool = ProcessPoolExecutor(min(workers, len(rollouts)), context, initializer=_begin_worker, initargs=(stop,))
-    try:
-        futures = [pool.submit(_far_rollout, job, load_plugins) for job in rollouts]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise DeviceFailed(
-            "A process that drove the world died, perhaps for lack of memory. Try --workers 1."
-        ) from error
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+def _name(job: Rollout) -> str:
+    return f"{job.policy.name} on seed {job.seed}"
 
 
-_stopping: dict[str, Callable[[], bool]] = {}
+@functools.lru_cache(maxsize=1)  # a worker loads once for all of its rollouts
+def _loaded(load: LoadPlugins) -> Plugins:
+    return load()
 
 
-def _begin_worker(stop: Any) -> None:
-    """Ctrl-C reaches every process of a terminal; only the first one decides, and tells the others by `stop`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _stopping["worker"] = stop.is_set
-
-
-@functools.cache
-def _far_plugins(load_plugins: LoadPlugins) -> Plugins:
-    return load_plugins()
-
-
-def _far_rollout(job: Rollout, load_plugins: LoadPlugins) -> Episode:
-    return rollout(job, _far_plugins(load_plugins), stop=_stopping["worker"])
+def _rollout(load: LoadPlugins, job: Rollout, advance: Advance, is_stopped: Callable[[], bool]) -> Episode:
+    return rollout(job, _loaded(load), stop=is_stopped)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from playhead.control.stopping import signals, stopped_by_interrupt
+from playhead.stopping import signals, stopped_by_interrupt
 
 
 @pytest.mark.parametrize("number", signals())

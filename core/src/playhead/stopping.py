@@ -46,3 +46,19 @@ def _is_for_good(number: signal.Signals) -> bool:
     sends it then means it.
     """
     return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+
+
+@contextmanager
+def signals_put_off() -> Iterator[None]:
+    """Put off Ctrl-C, termination and a closed terminal while processes begin, which they inherit.
+
+    Else one that is still importing is killed, before it could say that it ignores them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
