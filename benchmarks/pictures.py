@@ -142,6 +142,7 @@ def import_ratio(place: Path, count: int, turns: int, *, is_cold: bool) -> dict[
 
 def loader_ratios(place: Path, count: int, threads: int, turns: int) -> dict[str, object]:
     """Return pictures a second through the loader and from memory, in turns, and the median of the ratios."""
+    from playhead.data.assembly import Assembly
     from playhead.data.loader import Loader
     from playhead.data.windows import WindowIndex, WindowSpec
 
@@ -163,7 +164,7 @@ def loader_ratios(place: Path, count: int, threads: int, turns: int) -> dict[str
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, chosen))
 
-    loader = Loader(index=index, rows=[], workers=threads)
+    loader = Loader(assemble=Assembly(index=index), rows=[], workers=threads)
 
     def from_loader(chosen: list[np.ndarray]) -> None:
         loader.rows = chosen

@@ -21,6 +21,7 @@ from playhead.clock import NS_PER_S, Clock, SystemClock
 from playhead.control.loop import Loop, Pace
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game
+from playhead.inputs import named_inputs
 from playhead.labels import Keys
 from playhead.playing.controllers import default_controller
 from playhead.playing.history import History
@@ -41,7 +42,7 @@ class Answering:
     origin = Origin.MODEL
 
     def __init__(self) -> None:
-        self._history = History(length=3, stride_s=0.25, inputs=("frames",), pause_s=4)
+        self._history = History(named_inputs(("frames",), 3, 0.25), rate_hz=1)
         self._controller = default_controller(GAME, {"proportional": ["a"]})
         self._decided = 0
 

@@ -22,6 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import torch
 
+from playhead.data.assembly import Assembly
 from playhead.data.augment import Augmenter
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
@@ -117,8 +118,8 @@ def rss_mb() -> float:
 def loader(index: WindowIndex, network: Any, steps: int, **more: Any) -> Loader:
     """Return the batches of a short training."""
     weight_N = np.full(len(index), 1 / len(index))
-    return Loader(index=index, rows=lambda: draw_rows(weight_N, RECIPE.batch_size, steps, 0), steps=steps,
-                  prepare=network.prepare, workers=2, **more)  # fmt: skip
+    return Loader(assemble=Assembly(index=index, prepare=network.prepare_input, **more), workers=2, steps=steps,
+                  rows=lambda: draw_rows(weight_N, RECIPE.batch_size, steps, 0))  # fmt: skip
 
 
 def measure_rates(index: WindowIndex, steps: int) -> None:
@@ -128,13 +129,13 @@ def measure_rates(index: WindowIndex, steps: int) -> None:
     kept = list(loader(index, network, 8))
     frames = sum(recording.length for recording in index.recordings)
     cache = ViewCache(frames, RECIPE.cache_mb * 1_000_000)
-    for _ in loader(index, network, 2 * len(index) // RECIPE.batch_size, cache=cache):
+    for _ in loader(index, network, 2 * len(index) // RECIPE.batch_size, caches={"frames": cache}):
         pass  # two rounds: what training comes to after the first
     memory, disk, cached = [], [], []
     for _ in range(3):
         memory.append(rate((kept[number % 8] for number in range(steps)), step))
         disk.append(rate(loader(index, network, steps), step))
-        cached.append(rate(loader(index, network, steps, cache=cache), step))
+        cached.append(rate(loader(index, network, steps, caches={"frames": cache}), step))
     print(f"from memory {np.median(memory):.2f} steps/s ({1e3 / np.median(memory):.0f} ms a step)")
     for said, rates in (("every frame decoded", disk), ("as training does, frames decoded once", cached)):
         ratio = np.median([a / b for a, b in zip(rates, memory, strict=True)])
@@ -170,7 +171,7 @@ def load_ms(index: WindowIndex, network: Any, wanted: dict[str, float]) -> float
     rng, taken = np.random.default_rng(0), []
     for number in range(6):
         started = time.process_time()
-        made.load(number, rng.integers(0, len(index), RECIPE.batch_size))
+        made.assemble(number, rng.integers(0, len(index), RECIPE.batch_size))
         taken.append(time.process_time() - started)
     return 1e3 * float(np.median(taken[1:]))
 

@@ -18,6 +18,7 @@ CORE = ROOT / "core/src/playhead"
 
 # Modules at the top of the core that every part may import; they import none of the parts.
 SHARED = {
+    "agreement",
     "clock",
     "decoding",
     "errors",
@@ -28,6 +29,7 @@ SHARED = {
     "labelling",
     "hookspecs",
     "home",
+    "inputs",
     "installed",
     "labels",
     "names",
@@ -42,6 +44,7 @@ SHARED = {
     "builtin",
     "typed",
     "version",
+    "windows",
 }
 
 

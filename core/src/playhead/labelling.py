@@ -204,6 +204,38 @@ def head_labels(recording: Labelled, name: str, head: Head) -> HeadLabels:
     return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
 
 
+def held_labels(recording: Labelled, name: str, head: Head) -> HeadLabels | None:
+    """Return what was really held of a head, whosever keys are the labels; None where nobody knows."""
+    controls = dict(recording.header.game.get("controls", {}))
+    controlled = [label in controls for label in head.names]
+    if recording.header.label_device == PLAYED:
+        return head_labels(recording, name, head) if name in recording.labels else None
+    if not (any if isinstance(head, Choice) else all)(controlled):
+        return None
+    events = recording.events
+    first_A = np.zeros(head.columns)
+    if isinstance(head, Choice):
+        first_A[0] = _idle_class(head, controls) or 0
+    played = events[events["device"] == PLAYED]
+    tracks = _event_tracks(played, head, controls, int(recording.frame_time_ns[0]), first_A)
+    return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
+
+
+def action_numbers(schema: LabelSchema, states: Mapping[str, Array]) -> npt.NDArray[np.float32]:
+    """Return states of all heads as one table of numbers: a column a name, a class as 1 among 0.
+
+    Shapes:  states head -> (N, A); returns (N, columns), as `inputs.action_columns` names them.
+    """
+    columns = []
+    for name, head in schema.items():
+        if isinstance(head, Choice):
+            is_class = np.where(np.isnan(states[name]), np.nan, states[name] == np.arange(len(head.names)))
+            columns.append(is_class)
+        else:
+            columns.append(states[name])
+    return np.concatenate(columns, 1).astype(np.float32)
+
+
 def _event_tracks(
     events: Array, head: Head, controls: Mapping[str, str], start_ns: int, first_A: StateArray
 ) -> list[Track]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from doubles import bright_side_drives, small_game
 
+from playhead.data.assembly import Assembly
 from playhead.data.augment import Augmenter
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
@@ -24,18 +25,19 @@ def index() -> WindowIndex:
     return WindowIndex.of(made, GAME.schema, WindowSpec(length=3, stride_s=0.2))
 
 
-def small(frames_NHWC: Any) -> dict[str, Any]:
+def small(name: str, frames_NHWC: Any) -> dict[str, Any]:
     return {"scene": frames_NHWC[:, ::2, ::2], "whole": frames_NHWC}
 
 
 def test_a_batch_holds_the_frames_and_labels_of_its_windows(index: WindowIndex) -> None:
     rows = np.array([5, 40, 90])
-    batch = Loader(index=index, rows=[rows]).load(0, rows)
+    batch = Assembly(index=index)(0, rows)
     assert batch["frames"].shape == (3, 3, 24, 32, 3)
     for place, row in enumerate(rows):
         frames_THWC = index.recordings[index.recording_N[row]].frames_THWC  # type: ignore[attr-defined]
         np.testing.assert_array_equal(batch["frames"][place], frames_THWC[index.frames_NT[row]])
-    np.testing.assert_array_equal(batch["labels"]["drive"], index.labels["drive"][rows])
+    np.testing.assert_array_equal(batch["labels"]["drive"][:, 0], index.labels["drive"][rows])
+    assert batch["mask"]["drive"].tolist() == [[True]] * 3
     assert batch["labels"]["drive"].dtype == torch.float32
     assert batch["rows"].tolist() == rows.tolist()
 
@@ -45,8 +47,10 @@ def test_batches_are_the_same_with_any_number_of_threads(index: WindowIndex) -> 
         weight_N = np.full(len(index), 1 / len(index))
         augmenter = Augmenter.of({"flip": 0.5, "colour": 0.5, "zoom": 0.3, "cutout": 0.3}, GAME.schema, GAME.frame,
                                  GAME.regions)  # fmt: skip
-        loader = Loader(index=index, rows=lambda: draw_rows(weight_N, 8, 12, seed=3), steps=12, prepare=small,
-                        augmenter=augmenter, workers=workers, seed=3)  # fmt: skip
+        assembly = Assembly(index=index, prepare=small, augmenter=augmenter, seed=3)
+        loader = Loader(
+            assemble=assembly, rows=lambda: draw_rows(weight_N, 8, 12, seed=3), steps=12, workers=workers
+        )
         return list(loader)
 
     one, four = batches(1), batches(4)
@@ -58,9 +62,9 @@ def test_batches_are_the_same_with_any_number_of_threads(index: WindowIndex) -> 
 
 
 def test_what_was_handed_out_is_not_written_again(index: WindowIndex) -> None:
-    loader = Loader(index=index, rows=rows_in_order(24, 8), prepare=small, workers=1)
-    batches = list(loader)
-    again = [loader.load(number, rows) for number, rows in enumerate(rows_in_order(24, 8))]
+    assembly = Assembly(index=index, prepare=small)
+    batches = list(Loader(assemble=assembly, rows=rows_in_order(24, 8), workers=1))
+    again = [assembly(number, rows) for number, rows in enumerate(rows_in_order(24, 8))]
     for a, b in zip(batches, again, strict=True):
         assert torch.equal(a["whole"], b["whole"])
 
@@ -68,12 +72,13 @@ def test_what_was_handed_out_is_not_written_again(index: WindowIndex) -> None:
 def test_at_most_a_few_batches_wait(index: WindowIndex) -> None:
     loaded: list[int] = []
 
-    class Counting(Loader):
-        def load(self, number: int, rows: Any) -> Any:
-            loaded.append(number)
-            return super().load(number, rows)
+    assembly = Assembly(index=index)
 
-    batches = iter(Counting(index=index, rows=rows_in_order(100, 2), workers=2, ahead=2))
+    def counting(number: int, rows: Any) -> Any:
+        loaded.append(number)
+        return assembly(number, rows)
+
+    batches = iter(Loader(assemble=counting, rows=rows_in_order(100, 2), workers=2, ahead=2))
     next(batches)
     assert len(loaded) <= 1 + 2 + 2 + 1
     batches.close()  # type: ignore[attr-defined]
@@ -86,7 +91,7 @@ def test_a_frame_that_cannot_be_read_is_an_error_and_not_a_hang(index: WindowInd
 
     index.recordings[1].read_frame_into = fail  # type: ignore[method-assign]
     with pytest.raises(Damaged, match="Frame"):
-        list(Loader(index=index, rows=rows_in_order(len(index), 8)))
+        list(Loader(assemble=Assembly(index=index), rows=rows_in_order(len(index), 8)))
 
 
 @pytest.mark.parametrize("capacity", [0, 3_000, 10**8])
@@ -94,12 +99,11 @@ def test_a_cache_of_any_size_changes_nothing_but_the_decoding(index: WindowIndex
     def batches(cache: ViewCache | None) -> list[Any]:
         weight_N = np.full(len(index), 1 / len(index))
         augmenter = Augmenter.of({"flip": 0.3}, GAME.schema, GAME.frame, GAME.regions)
+        caches = {} if cache is None else {"frames": cache}
+        assembly = Assembly(index=index, prepare=small, caches=caches, augmenter=augmenter)
         return list(
-            Loader(
-                index=index, rows=lambda: draw_rows(weight_N, 8, 40, seed=3), steps=40, prepare=small, cache=cache,
-                augmenter=augmenter, workers=3,
-            )
-        )  # fmt: skip
+            Loader(assemble=assembly, rows=lambda: draw_rows(weight_N, 8, 40, seed=3), steps=40, workers=3)
+        )
 
     cache = ViewCache(120, capacity)
     for a, b in zip(batches(None), batches(cache), strict=True):
@@ -111,7 +115,8 @@ def test_a_cache_of_any_size_changes_nothing_but_the_decoding(index: WindowIndex
 
 
 def test_a_cached_frame_is_not_decoded_again(index: WindowIndex) -> None:
-    loader = Loader(index=index, rows=rows_in_order(len(index), 8), prepare=small, cache=ViewCache(120, 10**8))
+    assembly = Assembly(index=index, prepare=small, caches={"frames": ViewCache(120, 10**8)})
+    loader = Loader(assemble=assembly, rows=rows_in_order(len(index), 8))
     first = list(loader)
     for recording in index.recordings:
         recording.read_frame_into = None  # type: ignore[assignment,method-assign]
@@ -120,17 +125,19 @@ def test_a_cached_frame_is_not_decoded_again(index: WindowIndex) -> None:
 
 
 def test_views_are_changed_without_decoding_and_the_cache_stays_as_it_was(index: WindowIndex) -> None:
-    def half(frames_NHWC: Any) -> dict[str, Any]:
+    def half(name: str, frames_NHWC: Any) -> dict[str, Any]:
         return {"scene": frames_NHWC[:, ::2, ::2]}
 
     augmenter = Augmenter.of({"flip": 0.5, "colour": 0.5}, GAME.schema, GAME.frame, {})
     rows = rows_in_order(len(index), 8)
-    plain = Loader(index=index, rows=rows, prepare=half, cache=ViewCache(120, 10**8))
+    caches = {"frames": ViewCache(120, 10**8)}
+    plain = Loader(assemble=Assembly(index=index, prepare=half, caches=caches), rows=rows)
     before = list(plain)
     for one in index.recordings:
         one.read_frame_into = None  # type: ignore[assignment,method-assign]
     changing = Loader(
-        index=index, rows=rows, prepare=half, cache=plain.cache, augmenter=augmenter, augment_on="views"
+        assemble=Assembly(index=index, prepare=half, caches=caches, augmenter=augmenter, augment_views=True),
+        rows=rows,
     )
     once, twice = list(changing), list(changing)
     assert all(torch.equal(a["scene"], b["scene"]) for a, b in zip(once, twice, strict=True))

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.clock import NS_PER_S
-from playhead.data.windows import PAUSE_INTERVALS, TOLERANCE_INTERVALS, WindowIndex, WindowSpec
+from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NotFound
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.labelling import Track
 from playhead.labels import Axes, Choice, LabelSchema
+from playhead.windows import PAUSE_INTERVALS, TOLERANCE_INTERVALS
 
 MS = NS_PER_S // 1000
 GAME = small_game()

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.capture import CapturedFrame
-from playhead.data.windows import frames_at
 from playhead.errors import Mismatch
+from playhead.inputs import named_inputs
 from playhead.playing.history import History
+from playhead.windows import PAUSE_INTERVALS, nearest
 
 MS = 1_000_000
 
@@ -21,7 +22,8 @@ def captured(number: int, time_ns: int) -> CapturedFrame:
 
 
 def history(length: int = 3, stride_s: float = 0.25, pause_s: float = 1e6, **changes: tuple[str, ...]) -> History:
-    return History(length=length, stride_s=stride_s, inputs=changes.get("inputs", ("frames",)), pause_s=pause_s)
+    inputs = named_inputs(changes.get("inputs", ("frames",)), length, stride_s)
+    return History(inputs, rate_hz=PAUSE_INTERVALS / pause_s)
 
 
 def picked(kept: History) -> list[int]:
@@ -35,7 +37,7 @@ def picked(kept: History) -> list[int]:
 )
 def test_it_picks_what_training_picks(gaps_ms: list[int], length: int, stride_ms: int) -> None:
     times = np.cumsum(gaps_ms).astype(np.int64) * MS
-    trained, _ = frames_at(times, length, stride_ms * MS, 50 * MS)
+    trained = nearest(times, times[:, None] - stride_ms * MS * np.arange(length - 1, -1, -1))
     kept = history(length=length, stride_s=stride_ms / 1000)
     for number, time_ns in enumerate(times.tolist()):
         kept.add(captured(number, time_ns))

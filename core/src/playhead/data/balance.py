@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.sampling import WeightArray
-from playhead.data.windows import BoolArray, WindowIndex
+from playhead.data.windows import WindowIndex
 from playhead.errors import not_found
 from playhead.labels import Axes, Choice, Keys
+from playhead.windows import BoolArray
 
 # Frames where the action changes are a few per cent; drawn this much more often they are seen, not everything.
 CHANGE_WEIGHT = 4.0
@@ -174,7 +175,7 @@ def _longest_idle(index: WindowIndex) -> tuple[float, str]:
         bounds = np.flatnonzero(np.diff(np.concatenate([[0], idle_N[mine].astype(np.int8), [0]])))
         if len(bounds) == 0:
             continue
-        times = recording.frame_time_ns[index.frames_NT[mine, -1]]
+        times = recording.frame_time_ns[index.frame_N[mine]]
         length_s = (times[bounds[1::2] - 1] - times[bounds[0::2]]) / NS_PER_S
         if length_s.max() > longest:
             longest, where = float(length_s.max()), recording.name

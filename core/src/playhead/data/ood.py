@@ -46,6 +46,6 @@ def kinds_of(index: WindowIndex, head: str) -> list[str]:
         mine, recording = index.recording_N == number, index.recordings[number]
         kinds[mine] = recording.name
         if _names_what(recording, head):
-            named = recording.columns[head][index.frames_NT[mine, -1]]
+            named = recording.columns[head][index.frame_N[mine]]
             kinds[mine] = np.where(named == "", recording.name, named)
     return [str(kind) for kind in kinds]

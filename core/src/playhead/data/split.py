@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.data.source import Source, identity
-from playhead.data.windows import BoolArray, IndexArray, WindowIndex
+from playhead.data.windows import WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
 from playhead.storage.fingerprint import twins
 from playhead.storage.marks import Mark
+from playhead.windows import BoolArray, IndexArray
 
 BY_RECORDING = "recording"
 BY_FRAME = "frame"  # each window by itself, as if its neighbours were strangers: shows what a leak is worth
@@ -240,7 +241,7 @@ def numbered_groups(index: WindowIndex, by: str) -> tuple[list[str], IndexArray]
     """
     if by == BY_FRAME:
         known_by = [identity(recording) for recording in index.recordings]
-        places = zip(index.recording_N.tolist(), index.frames_NT[:, -1].tolist(), strict=True)
+        places = zip(index.recording_N.tolist(), index.frame_N.tolist(), strict=True)
         return [f"{known_by[number]}/{frame}" for number, frame in places], np.arange(len(index))
     names, group_N = np.unique(groups_of(index, by), return_inverse=True)
     return names.tolist(), group_N.reshape(-1)
@@ -257,7 +258,7 @@ def groups_of(index: WindowIndex, by: str) -> npt.NDArray[np.str_]:
         if by not in columns:
             raise not_found(f"column of {recording.name}", by, [BY_RECORDING, BY_FRAME, *columns])
         mine: BoolArray = index.recording_N == number
-        parts.append(columns[by][index.frames_NT[mine, -1]].astype(np.str_))
+        parts.append(columns[by][index.frame_N[mine]].astype(np.str_))
     if not parts:
         return np.empty(0, np.str_)
     joined = np.concatenate(parts)

@@ -97,7 +97,10 @@ def measure_chain(
     Raises:  DeviceFailed when the source ends too early.
     """
     history = History(
-        length=brain.recipe.length, stride_s=brain.recipe.stride_s, inputs=brain.recipe.inputs, pause_s=10.0
+        brain.recipe.named_inputs,
+        rate_hz=brain.rate_hz,
+        schema=brain.predictor.schema,
+        controls=session.game.controls,
     )
     rows: list[tuple[float, ...]] = []
     period_ns = round(NS_PER_S / brain.rate_hz)

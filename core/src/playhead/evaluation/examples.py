@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.data.assembly import LABELLED, Assembly
 from playhead.data.augment import Augmenter
-from playhead.data.loader import Loader
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.metrics import window_losses
-from playhead.evaluation.offline import FRAMES, read_windows
+from playhead.evaluation.offline import read_windows, shown_input
 from playhead.evaluation.pictures import Example, encode, side_by_side
 from playhead.evaluation.predictions import FloatArray, HeadPredictions, Predictions
 from playhead.labels import Axes, Choice, Head
@@ -61,9 +61,9 @@ def window_examples(
     run: Run, index: WindowIndex, predictions: Predictions, rows: npt.NDArray[np.int64], losses_N: FloatArray
 ) -> list[Example]:
     """Draw the frames of these windows side by side, with what was true and what was answered."""
-    if FRAMES not in run.recipe.inputs or len(rows) == 0:
+    if not shown_input(run) or len(rows) == 0:
         return []
-    frames_BTHWC = read_windows(run, index, rows)[FRAMES]
+    frames_BTHWC = read_windows(run, index, rows)[shown_input(run)]
     steps = np.unique(np.linspace(0, frames_BTHWC.shape[1] - 1, SHOWN_FRAMES).astype(np.int64))
     return [
         Example(
@@ -126,7 +126,7 @@ def attention_examples(
     windows that come nearest.
     """
     examples: list[Example] = []
-    if FRAMES not in run.recipe.inputs:
+    if not shown_input(run):
         return examples
     for name, pair in predictions.heads.items():
         for output, label in enumerate(output_names(pair.head)):
@@ -136,7 +136,7 @@ def attention_examples(
             rows = ranked_apart(said_N, predictions.time_ns_N, predictions.recording_N, each)
             inputs = read_windows(run, index, rows)
             heat_BHW = heat_maps(predictor, run.spec, inputs, name, output)
-            for row, frames_THWC, heat_HW in zip(rows, inputs[FRAMES], heat_BHW, strict=True):
+            for row, frames_THWC, heat_HW in zip(rows, inputs[shown_input(run)], heat_BHW, strict=True):
                 true = _shares(pair, row)[0][output]
                 examples.append(
                     Example(
@@ -179,24 +179,19 @@ def augmentation_rows(
     Shapes:  returns (the frame, VARIANTS pictures of the network's first view) for each window.
     """
     augmenter = Augmenter.of(run.recipe.augment, index.schema, run.frame, run.spec.regions, plugins)
-    if augmenter is None or FRAMES not in run.recipe.inputs or not len(index):
+    if augmenter is None or not shown_input(run) or not len(index):
         return []
-    loader = Loader(
+    assembly = Assembly(
         index=index,
-        rows=[],
-        prepare=network.prepare,
+        prepare=network.prepare_input,
         augmenter=augmenter,
-        augment_on=run.recipe.augment_on,
-        inputs=run.recipe.inputs,
+        augment_views=run.recipe.augment_on == "views",
         seed=seed,
     )
     shown = []
     for number, row in enumerate(np.linspace(0, len(index) - 1, pictures).astype(np.int64).tolist()):
-        batch = loader.load(number, np.full(VARIANTS, row))
+        batch = assembly(number, np.full(VARIANTS, row))
         views = [name for name, view in batch.items() if name not in LABELLED and view.ndim == 5]
-        frame_HWC = read_windows(run, index, np.array([row]))[FRAMES][0, -1]
+        frame_HWC = read_windows(run, index, np.array([row]))[shown_input(run)][0, -1]
         shown.append((encode(frame_HWC), [encode(view[-1].numpy()) for view in batch[views[0]]]))
     return shown
-
-
-LABELLED = ("labels", "previous", "rows")  # of a batch, beside what the network looks at

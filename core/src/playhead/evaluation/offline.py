@@ -12,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.data.assembly import LABELLED, Assembly
 from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import NotANumber
 from playhead.evaluation.predictions import HeadPredictions, Predictions
+from playhead.inputs import main_input
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 
 BATCH = 64
-FRAMES = "frames"
 
 
 def ask(
@@ -31,16 +32,11 @@ def ask(
 
     `progress` hears after each batch how many windows were answered.
     """
-    loader = Loader(
-        index=index,
-        rows=rows_in_order(len(index), BATCH),
-        prepare=predictor.network.prepare,
-        inputs=run.recipe.inputs,
-        workers=run.recipe.workers,
-    )
+    assembly = Assembly(index=index, prepare=predictor.network.prepare_input)
+    loader = Loader(assemble=assembly, rows=rows_in_order(len(index), BATCH), workers=run.recipe.workers)
     said: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in run.schema}
     for batch in loader:
-        inputs = {name: value for name, value in batch.items() if name not in ("labels", "previous", "rows")}
+        inputs = {name: value for name, value in batch.items() if name not in LABELLED}
         for name, values in predictor.predict_prepared(inputs).items():
             said[name].append(values)
         progress(len(batch["rows"]))
@@ -79,22 +75,17 @@ def check_predictions(said: Mapping[str, npt.NDArray[Any]]) -> None:
 
 def label_times(run: Run, index: WindowIndex) -> npt.NDArray[np.int64]:
     """Return when the label of each window holds. Shape (N,)."""
-    times_N = np.zeros(len(index), dtype=np.int64)
-    for number in np.unique(index.recording_N):
-        mine = index.recording_N == number
-        times_N[mine] = index.recordings[number].frame_time_ns[index.frames_NT[mine, -1]]
-    return times_N + round(run.latency_s * NS_PER_S)
+    times_N: npt.NDArray[np.int64] = index.table.time_ns_F[index.place_N] + round(run.latency_s * NS_PER_S)
+    return times_N
+
+
+def shown_input(run: Run) -> str:
+    """Return the name of the input whose pictures are shown; empty for a run that looks at none."""
+    inputs = run.recipe.named_inputs
+    name = main_input(inputs)
+    return name if inputs[name].is_pictures else ""
 
 
 def read_windows(run: Run, index: WindowIndex, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-    """Read whole windows as the predictor takes them. Shapes: "frames" (B, T, H, W, C); telemetry (B, T)."""
-    inputs: dict[str, npt.NDArray[Any]] = {}
-    for name in run.recipe.inputs:
-        if name != FRAMES:
-            inputs[name] = index.telemetry(name, rows)
-    frames_BTHWC = np.empty((len(rows), index.spec.length, *run.frame.shape), dtype=np.uint8)
-    for place, row in enumerate(rows):
-        recording = index.recordings[index.recording_N[row]]
-        for step, number in enumerate(index.frames_NT[row]):
-            recording.read_frame_into(int(number), frames_BTHWC[place, step])
-    return {FRAMES: frames_BTHWC, **inputs}
+    """Read whole windows as the predictor takes them. Shapes: pictures (B, T, H, W, C); numbers (B, T, ...)."""
+    return {name: value.numpy() for name, value in Assembly(index=index)(0, rows).items() if name not in LABELLED}

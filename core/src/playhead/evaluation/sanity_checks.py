@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
-from playhead.evaluation.offline import BATCH, FRAMES, as_predictions, read_windows
+from playhead.evaluation.offline import BATCH, as_predictions, read_windows, shown_input
 from playhead.evaluation.predictions import FloatArray
 from playhead.evaluation.verdicts import Verdict
+from playhead.inputs import FRAMES
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 
@@ -37,17 +38,17 @@ def constant_inputs(frames_THWC: npt.NDArray[np.uint8], *, seed: int = 0) -> dic
     return {"white": np.full_like(frames_THWC, 255), "black": np.zeros_like(frames_THWC), "noise": noise}
 
 
-def constant_input_test(predict: Predict, inputs: Inputs, *, seed: int = 0) -> Verdict:
+def constant_input_test(predict: Predict, inputs: Inputs, pictures: str = FRAMES, *, seed: int = 0) -> Verdict:
     """Check that white, black, noise and a real window do not all get the same answer.
 
-    Shapes:  inputs are named arrays of N real windows; the middle one is compared with the three pictures that
-             say nothing. The spread of an output is its largest difference between any two of the four.
+    Shapes:  inputs are named arrays of N real windows; the middle one is compared with three in which `pictures`
+             says nothing. The spread of an output is its largest difference between any two of the four.
     """
     window = {name: values[len(values) // 2] for name, values in inputs.items()}
-    pictures = {"real": window[FRAMES], **constant_inputs(window[FRAMES], seed=seed)}
+    shown = {"real": window[pictures], **constant_inputs(window[pictures], seed=seed)}
     predictions = predict(
         {
-            name: np.stack(list(pictures.values())) if name == FRAMES else np.stack([values] * len(pictures))
+            name: np.stack(list(shown.values())) if name == pictures else np.stack([values] * len(shown))
             for name, values in window.items()
         }
     )
@@ -134,13 +135,15 @@ def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed:
     """Run every sanity check that this run's inputs allow, on windows spread over the index."""
     verdicts = []
     spread_N = np.unique(np.linspace(0, len(index) - 1, min(len(index), SHUFFLE_WINDOWS)).astype(np.int64))
-    if FRAMES in run.recipe.inputs:
+    pictures = shown_input(run)
+    if pictures:
         few = read_windows(run, index, spread_N[len(spread_N) // 2 :][:1])
-        verdicts.append(constant_input_test(predictor.predict_batch, few, seed=seed))
+        verdicts.append(constant_input_test(predictor.predict_batch, few, pictures, seed=seed))
     rows = np.linspace(0, len(index) - 1, min(len(index), LEAK_WINDOWS)).astype(np.int64)
-    columns = {name: index.telemetry(name, rows) for name in run.recipe.inputs if name != FRAMES}
+    inputs = run.recipe.named_inputs
+    columns = {name: index.numbers(name, rows) for name, one in inputs.items() if not one.is_pictures}
     verdicts.append(leak_test(columns, {name: index.labels[name][rows] for name in run.schema}))
-    if FRAMES in run.recipe.inputs and len(spread_N) > 1:
+    if pictures and len(spread_N) > 1:
         verdicts += _shuffle_verdicts(predictor, run, index, spread_N, seed)
     return verdicts
 
@@ -158,7 +161,8 @@ def _shuffle_verdicts(
             place = np.arange(start, min(start + BATCH, len(some)))
             inputs = read_windows(run, some, place)
             if shuffled:
-                inputs[FRAMES] = read_windows(run, some, order[place])[FRAMES]
+                others = read_windows(run, some, order[place])
+                inputs |= {name: others[name] for name, one in run.recipe.named_inputs.items() if one.is_pictures}
             for name, values in predictor.predict_batch(inputs).items():
                 said[name].append(values)
         predictions = as_predictions(run, some, {name: np.concatenate(parts) for name, parts in said.items()})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playhead.game import Frame
+from playhead.inputs import Input, named_inputs
 from playhead.labels import LabelSchema
 from playhead.regions import Region
 
@@ -19,7 +20,9 @@ from playhead.regions import Region
 class ModelSpec:
     """What a network is built for; the same for training and playing.
 
-    `regions` are given at the size of `frame`. `inputs` are "frames" and telemetry columns.
+    `regions` are given at the size of `frame`. `inputs` are names, `named_inputs` what each of them looks at and
+    when; `length` is how many moments the main one has. `positions_s` are the moments to answer at, in seconds
+    from that of a window.
     `options` are plain data of this network: what a recipe has as `model_options`. `pretrained` asks for weights
     from elsewhere: only where a training begins; a run brings its own.
     """
@@ -29,8 +32,14 @@ class ModelSpec:
     regions: Mapping[str, Region] = field(default_factory=dict)
     length: int = 1
     inputs: tuple[str, ...] = ("frames",)
+    named_inputs: Mapping[str, Input] = field(default_factory=dict)  # empty: `inputs` are sources of `length`
+    positions_s: tuple[float, ...] = (0.0,)
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.named_inputs:
+            object.__setattr__(self, "named_inputs", named_inputs(self.inputs, self.length, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,10 @@ class Network(nn.Module):
         """
         return {"frames": frames_NHWC}
 
+    def prepare_input(self, name: str, frames_NHWC: FrameArray) -> Mapping[str, FrameArray]:
+        """Cut from the frames of one input of pictures what the network looks at; by itself the same from all."""
+        return self.prepare(frames_NHWC)
+
     def cacheable(self, pictures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Make of prepared pictures (N, ...) what never changes while the network learns, by names of its own.
 

@@ -18,6 +18,7 @@ import playhead
 from playhead.decoding import decode_json, encode_json, plain
 from playhead.errors import Damaged, Mismatch, NotFound, PlayheadError
 from playhead.game import Frame, Game
+from playhead.inputs import main_input
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
 from playhead.models.building import build_network
@@ -325,12 +326,15 @@ def _network_part(told: RunJson, where: str) -> NetworkPart | None:
 
 def model_spec(game: Mapping[str, Any], schema: LabelSchema, frame: Frame, recipe: Recipe) -> ModelSpec:
     """Return what a network is built for: from the game's data part, the heads learned and the recipe."""
+    inputs = recipe.named_inputs
     return ModelSpec(
         schema=schema,
         frame=frame,
         regions={name: Region.from_json(data) for name, data in game["regions"].items()},
-        length=recipe.length,
-        inputs=recipe.inputs,
+        length=inputs[main_input(inputs)].steps,
+        inputs=tuple(inputs),
+        named_inputs=inputs,
+        positions_s=recipe.positions_s,
         options=recipe.model_options,
     )
 

@@ -1,11 +1,11 @@
-"""The last frames, picked by time as in training (data/windows.py: a test holds the two together).
+"""The last frames and what was held at them, picked by time as in training (playhead/windows.py).
 
-Shape legend: T frames of a window, H height, W width, C channels.
+Shape legend: T moments of an input, H height, W width, C channels or columns.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,66 +14,105 @@ import numpy.typing as npt
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.errors import Mismatch
+from playhead.events import Event, Origin
+from playhead.inputs import ACTIONS, CAMERAS, FRAMES, Input, check_playable
+from playhead.labelling import HeldLabels, action_numbers
+from playhead.labels import LabelSchema
+from playhead.windows import PAUSE_INTERVALS, nearest
 
 Inputs = dict[str, npt.NDArray[Any]]
+Held = Mapping[str, float]  # code -> value
 
 
 class History:
-    """Keeps as many frames as a window needs.
+    """Keeps as many frames as a window needs; the newest one is its moment.
 
-    A window ends with the newest frame, at t; the others are those nearest to t - stride, t - 2 stride, ... (of
-    two equally near the newer). Where nothing is that old yet, the oldest frame stands in.
-    Units:  stride_s between the frames of a window; after pause_s without a frame all begins anew.
+    Of each input the frames nearest to its offsets are looked at (of two equally near the newer). Where nothing is
+    that old yet, the oldest frame stands in. After a pause all begins anew.
+    Units:  rate_hz frames a second of the device.
     """
 
-    def __init__(self, *, length: int, stride_s: float, inputs: tuple[str, ...], pause_s: float) -> None:
-        self._length = length
-        self._stride_ns = round(stride_s * NS_PER_S)
-        self._inputs = inputs
-        self._pause_ns = round(pause_s * NS_PER_S)
+    def __init__(
+        self,
+        inputs: Mapping[str, Input],
+        *,
+        rate_hz: float,
+        schema: LabelSchema | None = None,
+        controls: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what these inputs look at; past actions are those of the heads of `schema`, by their `controls`.
+
+        Raises:  BadValue for inputs that nobody who plays can know.
+        """
+        check_playable(inputs, "This run")
+        self._inputs = dict(inputs)
+        self._oldest_ns = min(one.offsets_ns[0] for one in inputs.values())
+        self._pause_ns = round(PAUSE_INTERVALS / rate_hz * NS_PER_S)
+        self._schema = schema if any(one.source == ACTIONS for one in inputs.values()) else None
+        self._following = HeldLabels(schema, controls or {}) if schema is not None else None
+        self._followed: Held = {}
         self._frames: list[CapturedFrame] = []
         self._times: list[int] = []
+        self._held: list[npt.NDArray[np.float32]] = []
 
-    def add(self, captured: CapturedFrame) -> None:
-        """Take the newest frame and forget those that no window can need any more."""
+    def add(self, captured: CapturedFrame, held: Held | None = None) -> None:
+        """Take the newest frame, and what was held when it was taken; forget those that no window can need."""
         if self._times and captured.time_ns - self._times[-1] > self._pause_ns:
             self.clear()
         self._frames.append(captured)
         self._times.append(captured.time_ns)
-        oldest_ns = captured.time_ns - (self._length - 1) * self._stride_ns
+        self._held.append(self._numbers(captured.time_ns, held or {}))
+        oldest_ns = captured.time_ns + self._oldest_ns
         while len(self._times) > 1 and self._times[1] <= oldest_ns:
-            del self._frames[0], self._times[0]
+            del self._frames[0], self._times[0], self._held[0]
 
     def clear(self) -> None:
         """Forget everything: what comes next has nothing to do with what was."""
         self._frames.clear()
         self._times.clear()
+        self._held.clear()
 
     def window(self) -> Inputs:
-        """Return the named inputs of the window that ends with the newest frame, oldest first.
+        """Return the named inputs of the window at the newest frame, oldest first.
 
-        Shapes:  "frames" (T, H, W, C) uint8; telemetry (T,) float32.
-        Raises:  Mismatch when the device does not tell a column that the network wants.
+        Shapes:  pictures (T, H, W, C) uint8; telemetry (T,) float32; past actions (T, C) float32.
+        Raises:  Mismatch when the device does not tell a column, or lacks a camera, that the network wants.
         """
-        newest_ns = self._times[-1]
-        picked = [self._nearest(newest_ns - back * self._stride_ns) for back in range(self._length - 1, 0, -1)]
-        picked.append(self._frames[-1])
-        return {name: _column(name, picked) for name in self._inputs}
+        times = np.array(self._times, dtype=np.int64)
+        found: Inputs = {}
+        for name, one in self._inputs.items():
+            picked = nearest(times, self._times[-1] + np.array(one.offsets_ns, dtype=np.int64)).tolist()
+            if one.offsets_ns[-1] == 0:
+                picked[-1] = len(times) - 1
+            if one.source == ACTIONS:
+                found[name] = np.stack([self._held[place] for place in picked])
+            else:
+                found[name] = self._column(one, picked)
+        return found
 
-    def _nearest(self, time_ns: int) -> CapturedFrame:
-        after = min(bisect_left(self._times, time_ns), len(self._times) - 1)
-        before = max(after - 1, 0)
-        is_after = abs(self._times[after] - time_ns) <= abs(self._times[before] - time_ns)
-        return self._frames[after if is_after else before]
+    def _column(self, one: Input, picked: list[int]) -> npt.NDArray[Any]:
+        frames = [self._frames[place] for place in picked]
+        if one.source == FRAMES:
+            return np.stack([captured.frame_HWC for captured in frames])
+        if one.source.startswith(CAMERAS):
+            raise Mismatch(f"The network looks through {one.source}, this device has its main picture only.")
+        try:
+            return np.array([captured.telemetry[one.source] for captured in frames], dtype=np.float32)
+        except KeyError:
+            told = ", ".join(sorted(frames[-1].telemetry)) or "nothing"
+            raise Mismatch(
+                f'The network wants the telemetry "{one.source}", this device tells {told}. '
+                "Take another run or device."
+            ) from None
 
-
-def _column(name: str, picked: list[CapturedFrame]) -> npt.NDArray[Any]:
-    if name == "frames":
-        return np.stack([captured.frame_HWC for captured in picked])
-    try:
-        return np.array([captured.telemetry[name] for captured in picked], dtype=np.float32)
-    except KeyError:
-        told = ", ".join(sorted(picked[-1].telemetry)) or "nothing"
-        raise Mismatch(
-            f'The network wants the telemetry "{name}", this device tells {told}. Take another run or device.'
-        ) from None
+    def _numbers(self, time_ns: int, held: Held) -> npt.NDArray[np.float32]:
+        """Return what is held as past actions have it, one row of their columns."""
+        if self._schema is None or self._following is None:
+            return np.empty(0, np.float32)
+        changes = {code: 0.0 for code in self._followed if code not in held}
+        changes |= {code: value for code, value in held.items() if self._followed.get(code) != value}
+        for code, value in changes.items():
+            self._following.advance(Event(time_ns=time_ns, code=code, value=value, origin=Origin.MODEL))
+        self._followed = dict(held)
+        states = {name: np.asarray(row)[None] for name, row in self._following.rows().items()}
+        return np.asarray(action_numbers(self._schema, states)[0])

@@ -24,8 +24,6 @@ from playhead.references import resolve
 if TYPE_CHECKING:
     from playhead.control.drivers import Action
 
-PAUSE_INTERVALS = 4.0  # as in data/windows.py: frames further apart belong to different windows
-
 
 class RunPolicy:
     """A trained network in control. `predictions` is what it said last, for whoever watches."""
@@ -73,19 +71,17 @@ class RunPolicy:
 
 def history_of(run: Run, rate_hz: float) -> History:
     """Return the memory for the windows that a run looks at. Units: rate_hz frames a second of the device."""
-    return History(
-        length=run.recipe.length,
-        stride_s=run.recipe.stride_s,
-        inputs=run.recipe.inputs,
-        pause_s=PAUSE_INTERVALS / rate_hz,
-    )
+    controls: Mapping[str, str] = run.game.get("controls", {})
+    return History(run.recipe.named_inputs, rate_hz=rate_hz, schema=run.schema, controls=controls)
 
 
 def warm_up(predictor: Predictor, run: Run) -> None:
     """Answer one black window: the first answer takes torch five times as long as the next ones."""
-    frames_THWC = np.zeros((run.recipe.length, *run.frame.shape), dtype=np.uint8)
-    telemetry_T = np.zeros(run.recipe.length, dtype=np.float32)
-    predictor.decide({name: frames_THWC if name == "frames" else telemetry_T for name in run.recipe.inputs})
+    history = history_of(run, run.rate_hz)
+    telemetry = {one.source: 0.0 for one in run.recipe.named_inputs.values() if not one.is_pictures}
+    black_HWC = np.zeros(run.frame.shape, dtype=np.uint8)
+    history.add(CapturedFrame(frame_HWC=black_HWC, time_ns=0, number=0, telemetry=telemetry))
+    predictor.decide(history.window())
 
 
 def open_policy(

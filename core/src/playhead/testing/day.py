@@ -117,7 +117,7 @@ class Day:
 
 def window_s(recipe: Recipe) -> float:
     """Return how many seconds of frames a window of a recipe takes, its label included."""
-    return (recipe.length - 1) * recipe.stride_s + recipe.latency_s + recipe.label_over_s
+    return recipe.window_s
 
 
 def command(*args: str) -> str:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from playhead.data.assembly import Assembly, Batch
 from playhead.data.augment import Augmenter
 from playhead.data.balance import prefer, report, weights
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Batch, Loader
+from playhead.data.loader import Loader
 from playhead.data.sampling import WeightArray, draw_rows, rows_in_order
 from playhead.data.source import Source
 from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
-from playhead.data.windows import IndexArray, WindowIndex, WindowSpec, unusable, windows_by_recording
+from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
 from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice
 from playhead.models.network import Network
 from playhead.training.job import TrainingJob, fitting_recordings
+from playhead.windows import IndexArray
 
 # Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
 VALIDATION_WINDOWS = 4096
@@ -42,12 +44,12 @@ def split_recordings(job: TrainingJob, recordings: Sequence[Source]) -> Split:
 
 
 def batches_of(
-    job: TrainingJob, parts: Split | None, network: Network, cache: ViewCache | None
+    job: TrainingJob, parts: Split | None, network: Network, caches: Mapping[str, ViewCache]
 ) -> tuple[Iterable[Batch], Iterable[Batch] | None]:
     """Return the batches of training and validation: of recordings in their parts, or those handed in."""
     if parts is None:
         return job.batches or (), job.validation
-    return training_loader(job, parts.train, network, cache), validation_loader(job, parts, network, cache)
+    return training_loader(job, parts.train, network, caches), validation_loader(job, parts, network, caches)
 
 
 def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
@@ -58,13 +60,13 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
     if len(index) == 0:
         raise NothingToTrain(
             f"No recording of {job.game.name} has a window to learn from: {', '.join(empty)}. A window takes "
-            f"{_window_s(job):g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. "
+            f"{job.recipe.window_s:g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. "
             "Record longer, or see what they hold: playhead data info."
         )
     spec = WindowSpec(origins=job.recipe.origins)
     job.progress.note(report(WindowIndex.of(recordings, job.schema, spec)).line())
-    for recording in recordings:
-        for name, count in unusable(recording, job.recipe.inputs).items():
+    for number, recording in enumerate(recordings):
+        for name, count in unusable(index, number).items():
             job.progress.note(
                 f"Recording {recording.name}: {name} is no number in {count:,} of {recording.length:,} frames; no "
                 "window with any of them is used."
@@ -96,7 +98,7 @@ def check_classes(job: TrainingJob, index: WindowIndex) -> None:
     for name, head in job.schema.items():
         if not isinstance(head, Choice) or job.recipe.allow_empty:
             continue
-        counts = np.bincount(index.labels[name][:, 0], minlength=len(head.names))
+        counts = np.bincount(index.labels[name][index.known[name], 0], minlength=len(head.names))
         missing = [one for one, count in zip(head.names, counts, strict=True) if count == 0]
         if missing:
             there = ", ".join(f"{one} {n:,}" for one, n in zip(head.names, counts, strict=True) if n)
@@ -105,11 +107,6 @@ def check_classes(job: TrainingJob, index: WindowIndex) -> None:
                 f"never answer it. Record some: playhead record {job.game.name}. Or learn the others alone: "
                 "--set allow_empty=true."
             )
-
-
-def _window_s(job: TrainingJob) -> float:
-    recipe = job.recipe
-    return (recipe.length - 1) * recipe.stride_s + recipe.latency_s + recipe.label_over_s
 
 
 def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
@@ -122,13 +119,17 @@ def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
     return prefer(weight_N, is_new[index.recording_N], job.recipe.new_share)
 
 
-def view_cache(job: TrainingJob, recordings: Sequence[Source]) -> ViewCache | None:
-    """Return the memory for frames that training and validation share."""
+def view_caches(job: TrainingJob, recordings: Sequence[Source]) -> dict[str, ViewCache]:
+    """Return the memory for frames that training and validation share, as much for each input of pictures."""
     frames = sum(recording.length for recording in recordings)
-    return ViewCache(frames, job.recipe.cache_mb * 1_000_000) if frames and job.recipe.cache_mb > 0 else None
+    names = [name for name, one in job.recipe.named_inputs.items() if one.is_pictures]
+    each = job.recipe.cache_mb * 1_000_000 // max(1, len(names))
+    return {name: ViewCache(frames, each) for name in names if frames and each}
 
 
-def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None) -> Loader:
+def training_loader(
+    job: TrainingJob, index: WindowIndex, network: Network, caches: Mapping[str, ViewCache]
+) -> Loader:
     """Return the batches of the whole training."""
     recipe, weight_N = job.recipe, drawing_weights(job, index)
     check_augment_on(job, network)
@@ -136,24 +137,24 @@ def training_loader(job: TrainingJob, index: WindowIndex, network: Network, cach
     def rows() -> Iterator[IndexArray]:
         return draw_rows(weight_N, recipe.batch_size, recipe.steps, recipe.seed)
 
-    return Loader(
+    assembly = Assembly(
         index=index,
-        rows=rows,
-        steps=recipe.steps,
-        prepare=network.prepare,
-        cache=cache,
+        prepare=network.prepare_input,
+        caches=caches,
         augmenter=Augmenter.of(recipe.augment, index.schema, job.game.needed_frame, job.game.regions, job.plugins),
-        augment_on=recipe.augment_on,
-        inputs=recipe.inputs,
-        workers=recipe.workers,
+        augment_views=recipe.augment_on == "views",
         seed=recipe.seed,
     )
+    return Loader(assemble=assembly, rows=rows, steps=recipe.steps, workers=recipe.workers)
 
 
 def check_augment_on(job: TrainingJob, network: Network) -> None:
     """Raise BadValue where views cannot be changed: they would have to change alike, and regions not at all."""
+    if job.recipe.augment_on != "views":
+        return
     views = network.prepare(np.zeros((1, *job.game.needed_frame.shape), dtype=np.uint8))
-    if job.recipe.augment_on == "views" and (len(views) > 1 or job.game.regions):
+    several = len(views) > 1 or sum(one.is_pictures for one in job.recipe.named_inputs.values()) > 1
+    if several or job.game.regions:
         raise BadValue(
             f"augment_on=views changes the only picture that a network sees. {job.recipe.model} sees "
             f"{', '.join(views)}, and {job.game.name} protects {', '.join(job.game.regions) or 'no region'}. "
@@ -161,18 +162,23 @@ def check_augment_on(job: TrainingJob, network: Network) -> None:
         )
 
 
-def validation_loader(job: TrainingJob, parts: Split, network: Network, cache: ViewCache | None) -> Loader | None:
+def validation_loader(
+    job: TrainingJob, parts: Split, network: Network, caches: Mapping[str, ViewCache]
+) -> Loader | None:
     """Return the batches of a validation, or None when nothing was kept for it."""
     if len(parts.validation) == 0:
         return None
-    return Loader(
-        index=parts.validation,
-        rows=rows_in_order(len(parts.validation), job.recipe.batch_size, VALIDATION_WINDOWS),
-        prepare=network.prepare,
-        cache=cache,
-        inputs=job.recipe.inputs,
-        workers=job.recipe.workers,
-    )
+    rows = rows_in_order(len(parts.validation), job.recipe.batch_size, VALIDATION_WINDOWS)
+    return plain_loader(job, parts.validation, network, caches, rows)
+
+
+def plain_loader(
+    job: TrainingJob, index: WindowIndex, network: Network, caches: Mapping[str, ViewCache],
+    rows: Sequence[IndexArray],
+) -> Loader:  # fmt: skip
+    """Return batches of these windows as they are."""
+    assembly = Assembly(index=index, prepare=network.prepare_input, caches=caches)
+    return Loader(assemble=assembly, rows=rows, workers=job.recipe.workers)
 
 
 def data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:

@@ -23,7 +23,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor
 
-from playhead.data.loader import Batch
+from playhead.data.assembly import Batch
 from playhead.decoding import plain
 from playhead.errors import BadValue, NotANumber
 from playhead.models.run import history_bytes

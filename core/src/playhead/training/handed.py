@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 
-from playhead.data.loader import Batch
+from playhead.data.assembly import Batch
 from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import LabelSchema
 from playhead.progress import Progress

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 import playhead
-from playhead.data.loader import Batch
+from playhead.data.assembly import Batch
+from playhead.data.frame_table import check_inputs
 from playhead.data.source import Source, identity
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.game import Game
@@ -156,10 +157,7 @@ def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) 
             f"{where} is {job.game.name} at {header.rate_hz:g} Hz, {wanted:g} Hz are wanted. "
             f"Record again, pass --rate {header.rate_hz:g}, or choose others with --recordings."
         )
-    for name in job.recipe.inputs:
-        if name != "frames" and name not in recording.telemetry:
-            known = ", ".join(recording.telemetry) or "none"
-            raise Mismatch(f'{where} has no telemetry "{name}", which the recipe wants. It has: {known}. {then}')
+    check_inputs(recording, job.recipe.named_inputs, then)
     return float(header.rate_hz)
 
 

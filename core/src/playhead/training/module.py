@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from playhead.data.loader import Batch
+from playhead.data.assembly import Batch
 from playhead.errors import BadValue
 from playhead.labels import LabelSchema
 from playhead.models.network import Network
@@ -49,7 +49,7 @@ class SupervisedModule(nn.Module):
 
     def _losses(self, logits: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         weights = {name: tensor.to(batch["labels"][name].device) for name, tensor in self.class_weights.items()}
-        return losses(self.schema, logits, batch["labels"], weights)
+        return losses(self.schema, logits, batch["labels"], weights, batch.get("mask"))
 
     def begin_validation(self) -> None:
         """Begin to count anew."""

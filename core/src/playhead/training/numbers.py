@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from playhead.data.loader import Batch
+from playhead.data.assembly import Batch
 from playhead.errors import NotANumber
 from playhead.training.recipe import Recipe
 

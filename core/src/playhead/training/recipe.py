@@ -12,6 +12,16 @@ from typing import Any, Literal
 
 from playhead.decoding import convert, setting_value
 from playhead.errors import BadValue, not_found
+from playhead.inputs import (
+    Input,
+    check_no_answer,
+    check_offsets,
+    laid_in,
+    main_input,
+    named_inputs,
+    read_inputs,
+    read_positions,
+)
 from playhead.training.settings import NoSettings, parsed, types_of
 
 
@@ -24,11 +34,14 @@ class Recipe:
     model: str = "conv_lstm"  # network, by name
     model_options: Mapping[str, Any] = field(default_factory=dict)  # plain data for the network's builder
     heads: tuple[str, ...] = ()  # label heads to learn; empty: all
-    inputs: tuple[str, ...] = ("frames",)  # "frames" and telemetry columns, as named inputs of the network
+    inputs: tuple[str, ...] | Mapping[str, Input] = ("frames",)  # sources alone, or each with its times by a name
 
-    length: int = 3  # frames in a window
+    length: int = 3  # frames in a window, of inputs that are sources alone
     stride_s: float = 0.25  # seconds between the frames of a window
-    latency_s: float = 0.0  # the label is the state this long after the last frame
+    positions: Literal["now", "every"] | tuple[float, ...] = (
+        "now"  # of labels: seconds from the moment, or each frame
+    )
+    latency_s: float = 0.0  # the label is the state this long after the frame it is for
     label_over_s: float = 0.0  # 0: the state at that moment; else its mean over this many seconds
 
     batch_size: int = 64  # windows
@@ -74,6 +87,29 @@ class Recipe:
         for name in ("val_share", "test_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1.")
+        if not self.inputs:
+            raise BadValue("A network needs some input. Take --set inputs=frames.")
+        check_offsets("positions", self.positions_s)
+        check_no_answer(self.named_inputs, self.positions_s, self.latency_s)
+
+    @property
+    def named_inputs(self) -> dict[str, Input]:
+        """All inputs by name."""
+        return named_inputs(self.inputs, self.length, self.stride_s)
+
+    @property
+    def window_s(self) -> float:
+        """The time that a window takes with its labels."""
+        offsets_s = [0.0, *self.positions_s, *(o for one in self.named_inputs.values() for o in one.offsets_s)]
+        return max(offsets_s) - min(offsets_s) + self.latency_s + self.label_over_s
+
+    @property
+    def positions_s(self) -> tuple[float, ...]:
+        """Where in a window labels are wanted: seconds from its moment."""
+        if self.positions == "every":
+            inputs = self.named_inputs
+            return inputs[main_input(inputs)].offsets_s
+        return (0.0,) if isinstance(self.positions, str) else self.positions
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as plain data."""
@@ -122,13 +158,19 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 def with_settings(recipe: Recipe, settings: Mapping[str, str], own: type = NoSettings) -> Recipe:
     """Return the recipe with `--set name=value` texts applied, each parsed by the field's type.
 
-    A dotted name reaches into a mapping: `augment.flip=0.2`, `model_options.hidden=64`. What no recipe knows is a
-    setting of its training method, whose own are `own`; `method.NAME` means these alone.
+    A dotted name reaches into a mapping: `augment.flip=0.2`, `model_options.hidden=64`, and into one within that.
+    An input is `inputs.past=actions@-3:-0.05:0.05` (see `Input.parse`), or given by its parts. What no recipe
+    knows is a setting of its training method, whose own are `own`; `method.NAME` means these alone.
     Raises:  NotFound for an unknown setting, BadValue for a text that does not fit its type.
     """
     shared, theirs = types_of(Recipe), types_of(own)
+    laid: dict[str, Any] = {}
     for name, text in settings.items():
         outer, _, inner = name.partition(".")
+        if outer == "inputs" or name == "positions":
+            there = laid.get(outer, recipe.named_inputs if inner else None)
+            laid[outer] = laid_in(there, inner.split("."), setting_value(text)) if inner else setting_value(text)
+            continue
         if outer in shared and not (outer == "method" and inner):
             there = {known: getattr(recipe, known) for known in shared}
             recipe = dataclasses.replace(recipe, **{outer: _changed(there, shared, name, text)})
@@ -140,7 +182,8 @@ def with_settings(recipe: Recipe, settings: Mapping[str, str], own: type = NoSet
             raise not_found(f"setting of a recipe{of}", outer, [*shared, *theirs])
         changed = _changed(recipe.method, theirs, plain, text)
         recipe = dataclasses.replace(recipe, method={**recipe.method, outer: changed})
-    return recipe
+    read = {"inputs": read_inputs, "positions": read_positions}  # when all their parts are known
+    return dataclasses.replace(recipe, **{name: read[name](value) for name, value in laid.items()})
 
 
 def _changed(values: Mapping[str, Any], kinds: Mapping[str, Any], name: str, text: str) -> Any:
@@ -152,4 +195,5 @@ def _changed(values: Mapping[str, Any], kinds: Mapping[str, Any], name: str, tex
     if not (isinstance(origin, type) and issubclass(origin, Mapping)):
         raise BadValue(f"{outer} is one value and has no {inner}: --set {outer}={text}.")
     inside = typing.get_args(kinds[outer])
-    return {**values.get(outer, {}), inner: parsed(name, setting_value(text), inside[1] if inside else Any)}
+    value = parsed(name, setting_value(text), inside[1] if inside else Any)
+    return laid_in(values.get(outer, {}), inner.split("."), value)

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from playhead.data.loader import Batch
+from playhead.agreement import changed, f1
+from playhead.data.assembly import Batch
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 from playhead.models.heads import axis_deltas
-from playhead.training.losses import nearest_delta
+from playhead.training.losses import known_only, nearest_delta
 
 ClassArray = npt.NDArray[np.int64]
 
@@ -29,19 +30,24 @@ class Scores:
         self.schema = schema
         self._loss_sums: dict[str, float] = dict.fromkeys(schema, 0.0)
         self._windows = 0
+        self._known: dict[str, int] = dict.fromkeys(schema, 0)  # labels
         self._predictions: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._truths: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._repeats: dict[str, list[ClassArray]] = {name: [] for name in schema}
+        self._changed: dict[str, list[npt.NDArray[np.bool_]]] = {name: [] for name in schema}
         self._errors: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in schema}
 
     def add(self, logits: Mapping[str, Tensor], batch: Batch, losses: Mapping[str, Tensor]) -> None:
         """Count one batch."""
-        count = len(batch["rows"])
-        self._windows += count
+        self._windows += len(next(iter(batch["labels"].values())))
         for name, head in self.schema.items():
-            self._loss_sums[name] += float(losses[name]) * count
-            labels, previous = batch["labels"][name].cpu(), batch["previous"][name].cpu()
-            own = logits[name].detach().float().cpu()
+            mask = batch["mask"][name] if "mask" in batch else None
+            _, previous = known_only(logits[name], batch["previous"][name], mask)
+            logits_KO, labels = known_only(logits[name], batch["labels"][name], mask)
+            own, labels, previous = logits_KO.detach().float().cpu(), labels.cpu(), previous.cpu()
+            self._known[name] += len(labels)
+            self._loss_sums[name] += float(losses[name]) * len(labels)
+            self._changed[name].append(np.asarray(changed(head, labels.numpy(), previous.numpy()).any(1)))
             self._predictions[name].append(_as_numpy(answered(head, own)))
             self._truths[name].append(_as_numpy(as_classes(head, labels)))
             self._repeats[name].append(_as_numpy(repeated(head, previous)))
@@ -55,9 +61,9 @@ class Scores:
         """
         if self._windows == 0:
             return {}
-        heads = {name: self._head_metrics(name, head) for name, head in self.schema.items()}
+        heads = {name: self._head_metrics(name, head) for name, head in self.schema.items() if self._known[name]}
         return {
-            "loss": sum(self._loss_sums.values()) / self._windows,
+            "loss": sum(head["loss"] for head in heads.values()),
             "windows": self._windows,
             "change_f1": float(np.mean([head["change_f1"] for head in heads.values()])),
             "accuracy": float(np.mean([head["accuracy"] for head in heads.values()])),
@@ -66,16 +72,15 @@ class Scores:
 
     def _head_metrics(self, name: str, head: Head) -> dict[str, Any]:
         answer, truth = np.concatenate(self._predictions[name]), np.concatenate(self._truths[name])
-        repeat = np.concatenate(self._repeats[name])
-        changed = (truth != repeat).any(1)
+        repeat, changed_N = np.concatenate(self._repeats[name]), np.concatenate(self._changed[name])
         majority = np.broadcast_to([_most_common(column) for column in truth.T], truth.shape)
         result = {
-            "loss": self._loss_sums[name] / self._windows,
-            **_scored(head, answer, truth, changed),
+            "loss": self._loss_sums[name] / self._known[name],
+            **_scored(head, answer, truth, changed_N),
             "f1": f1_by_name(head, answer, truth),
-            "change_share": float(changed.mean()),
-            "repeat_last": _scored(head, repeat, truth, changed),
-            "majority": _scored(head, majority, truth, changed),
+            "change_share": float(changed_N.mean()),
+            "repeat_last": _scored(head, repeat, truth, changed_N),
+            "majority": _scored(head, majority, truth, changed_N),
         }
         if self._errors[name]:
             errors = np.concatenate(self._errors[name]).mean(0)
@@ -122,9 +127,11 @@ def _most_common(column_N: ClassArray) -> int:
     return int(values[counts.argmax()])
 
 
-def _scored(head: Head, answer: ClassArray, truth: ClassArray, changed: npt.NDArray[np.bool_]) -> dict[str, float]:
+def _scored(
+    head: Head, answer: ClassArray, truth: ClassArray, changed_N: npt.NDArray[np.bool_]
+) -> dict[str, float]:
     """Return the share of windows that are right in every column, and F1 where the action changes."""
-    on_change = f1_by_name(head, answer[changed], truth[changed]).values()
+    on_change = f1_by_name(head, answer[changed_N], truth[changed_N]).values()
     return {
         "accuracy": float((answer == truth).all(1).mean()),
         "change_f1": float(np.mean(list(on_change))) if on_change else 0.0,
@@ -142,16 +149,13 @@ def f1_by_name(head: Head, answer_NA: ClassArray, truth_NA: ClassArray) -> dict[
         pairs = {n: (answer_NA[:, 0] == i, truth_NA[:, 0] == i) for i, n in enumerate(head.names)}
     else:
         return {n: _mean_f1(answer_NA[:, i], truth_NA[:, i]) for i, n in enumerate(head.names)}
-    return {name: f1(said, true) for name, (said, true) in pairs.items() if said.any() or true.any()}
+    return {name: _f1(said, true) for name, (said, true) in pairs.items() if said.any() or true.any()}
 
 
 def _mean_f1(answer_N: ClassArray, truth_N: ClassArray) -> float:
     classes = np.union1d(answer_N, truth_N)
-    return float(np.mean([f1(answer_N == c, truth_N == c) for c in classes])) if len(classes) else 0.0
+    return float(np.mean([_f1(answer_N == c, truth_N == c) for c in classes])) if len(classes) else 0.0
 
 
-def f1(said_N: npt.NDArray[np.bool_], true_N: npt.NDArray[np.bool_]) -> float:
-    """Return the harmonic mean of precision and recall; 0 when nothing was right."""
-    right = int((said_N & true_N).sum())
-    total = int(said_N.sum() + true_N.sum())
-    return 2 * right / total if total else 0.0
+def _f1(said_N: npt.NDArray[np.bool_], true_N: npt.NDArray[np.bool_]) -> float:
+    return f1(int((said_N & true_N).sum()), int(said_N.sum()), int(true_N.sum()))

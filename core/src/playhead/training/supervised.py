@@ -10,6 +10,7 @@ recordings with and without action noise: the lower loss, .287 against .332, dro
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,6 @@ import torch
 from torch import Tensor
 
 from playhead.data.cache import ViewCache
-from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import EndedBySignal, NotANumber
@@ -30,11 +30,19 @@ from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
 from playhead.threads import torch_threads
-from playhead.training.batches import batches_of, data_summary, learned_from, split_recordings, view_cache
+from playhead.training.batches import (
+    batches_of,
+    data_summary,
+    learned_from,
+    plain_loader,
+    split_recordings,
+    view_caches,
+)
 from playhead.training.checkpoint import remove_checkpoints
 from playhead.training.continuing import take_weights
 from playhead.training.fit import Learned, chosen_accelerator, fit
 from playhead.training.job import TrainingJob
+from playhead.training.losses import known_only
 from playhead.training.method import Method
 from playhead.training.module import SupervisedModule
 from playhead.training.resuming import asked_by, check_goes_on
@@ -64,8 +72,8 @@ class Supervised(Method[NoSettings]):
         module = SupervisedModule(
             network, job.schema, job.recipe, class_weights(job, parts.train) if parts else {}
         )
-        cache = view_cache(job, recordings)
-        training, validation = batches_of(job, parts, network, cache)
+        caches = view_caches(job, recordings)
+        training, validation = batches_of(job, parts, network, caches)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
             with torch_threads(job.recipe.threads):
@@ -73,7 +81,7 @@ class Supervised(Method[NoSettings]):
             check_ended(job, learned)
             network.cpu()
             _choose_weights(job, network, learned)
-            bank = remembered_features(job, parts.train, network, cache) if parts else None
+            bank = remembered_features(job, parts.train, network, caches) if parts else None
         made = job.run(
             network=NetworkPart(schema=job.schema, frame=job.game.needed_frame, rate_hz=rate_hz),
             device=recordings[0].header.device if recordings else "",
@@ -160,7 +168,7 @@ def class_weights(job: TrainingJob, index: WindowIndex) -> dict[str, Tensor]:
     power = job.recipe.class_weight_power
     weighed: dict[str, Tensor] = {}
     for name, head in job.schema.items():
-        labels = index.labels[name]
+        labels = index.labels[name][index.known[name]]
         if power == 0 or not isinstance(head, (Keys, Choice)):
             continue
         if isinstance(head, Keys):
@@ -174,26 +182,21 @@ def class_weights(job: TrainingJob, index: WindowIndex) -> dict[str, Tensor]:
 
 
 def remembered_features(
-    job: TrainingJob, index: WindowIndex, network: Network, cache: ViewCache | None
+    job: TrainingJob, index: WindowIndex, network: Network, caches: Mapping[str, ViewCache]
 ) -> FeatureBank | None:
     """Return where the features of training windows lie, as they are, without augmentation; None if not asked."""
     wanted = job.recipe.feature_windows
     head = next((name for name, head in job.schema.items() if isinstance(head, Choice)), None)
     if wanted == 0 or head is None:
         return None
-    loader = Loader(
-        index=index,
-        rows=rows_in_order(len(index), job.recipe.batch_size, wanted),
-        prepare=network.prepare,
-        cache=cache,
-        inputs=job.recipe.inputs,
-        workers=job.recipe.workers,
-    )
+    loader = plain_loader(job, index, network, caches, rows_in_order(len(index), job.recipe.batch_size, wanted))
     network.eval()
     with torch.inference_mode():
-        parts = [(network.features(batch), batch["labels"][head][:, 0]) for batch in loader]
-    features_NF, class_N = (torch.cat(part) for part in zip(*parts, strict=True))
-    return FeatureBank.of(features_NF, class_N)
+        parts = [
+            known_only(network.features(batch), batch["labels"][head], batch["mask"][head]) for batch in loader
+        ]
+    features_NF, class_N1 = (torch.cat(part) for part in zip(*parts, strict=True))
+    return FeatureBank.of(features_NF, class_N1[:, 0])
 
 
 def _metrics(learned: Learned) -> dict[str, Any]:

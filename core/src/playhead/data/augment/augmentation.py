@@ -18,6 +18,7 @@ class Augmentation(ABC):
     """One way to change windows; made once for a training and called by several threads.
 
     Legend:  B windows that were chosen, T frames, C channels, H, W; frames are float32 from 0 to 1.
+    Labels are (B, columns) a head, or (B, positions, columns) where a window is answered at several.
     """
 
     is_geometric: ClassVar[bool] = False  # things move: protected regions are filled in first

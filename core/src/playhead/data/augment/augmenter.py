@@ -75,11 +75,14 @@ class Augmenter:
         labels: Mapping[str, npt.NDArray[Any]],
         drawn: npt.NDArray[np.bool_],
         rng: np.random.Generator,
+        is_mirrored_B: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[FrameArray, dict[str, npt.NDArray[Any]]]:
         """Return these windows and their labels changed as drawn; writes into the frames.
 
         As many at a time as stay in the processor's cache; one by one where regions are protected.
+        `is_mirrored_B` (B,) is filled with which windows left is right in now.
         """
+        is_mirrored_B = np.zeros(len(frames_BTHWC), bool) if is_mirrored_B is None else is_mirrored_B
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         changed = {name: torch.from_numpy(np.array(values)) for name, values in labels.items()}
         if not self.regions:
@@ -87,12 +90,13 @@ class Augmenter:
             for first in range(0, len(frames_BTHWC), size):
                 rows = slice(first, first + size)
                 some = {name: values[rows] for name, values in changed.items()}
-                self._change_all(frames_BTHWC[rows], some, drawn[:, rows], generator)
+                self._change_all(frames_BTHWC[rows], some, drawn[:, rows], generator, is_mirrored_B[rows])
             return frames_BTHWC, {name: values.numpy() for name, values in changed.items()}
         for row in range(len(frames_BTHWC)):
             one = {name: values[row : row + 1] for name, values in changed.items()}
             steps = [step for (step, _), is_on in zip(self.augmentations, drawn[:, row], strict=True) if is_on]
-            for name, values in self._change(frames_BTHWC[row], one, steps, generator).items():
+            new, is_mirrored_B[row] = self._change(frames_BTHWC[row], one, steps, generator)
+            for name, values in new.items():
                 changed[name][row : row + 1] = values
         return frames_BTHWC, {name: values.numpy() for name, values in changed.items()}
 
@@ -102,6 +106,7 @@ class Augmenter:
         labels: Labels,
         drawn: npt.NDArray[np.bool_],
         generator: torch.Generator,
+        is_mirrored_B: npt.NDArray[np.bool_],
     ) -> None:
         """Change several windows and their labels in place."""
         frames_BTCHW = _as_floats(frames_BTHWC)
@@ -112,14 +117,15 @@ class Augmenter:
                 continue
             some = {name: values[rows] for name, values in labels.items()}
             frames_BTCHW[rows], new = step(frames_BTCHW[rows], some, generator)
+            is_mirrored_B[rows.numpy()] ^= step.mirrors
             for name, values in new.items():
                 labels[name][rows] = values
         frames_BTHWC[...] = _as_pixels(frames_BTCHW)
 
     def _change(
         self, frames_THWC: FrameArray, labels: Labels, steps: list[Augmentation], generator: torch.Generator
-    ) -> Labels:
-        """Change one window in place and return its labels."""
+    ) -> tuple[Labels, bool]:
+        """Change one window in place and return its labels, and whether it is mirrored now."""
         kept = [frames_THWC[:, region.rows, region.columns].copy() for region in self.regions]
         is_filled_in, is_mirrored, frames_BTCHW = False, False, None
         for step in steps:
@@ -138,7 +144,7 @@ class Augmenter:
             frames_THWC[...] = _as_pixels(frames_BTCHW)[0]
         for region, pixels_THWC in zip(self.regions, kept, strict=True):
             frames_THWC[:, region.rows, region.columns] = pixels_THWC[:, :, ::-1] if is_mirrored else pixels_THWC
-        return labels
+        return labels, is_mirrored
 
 
 def _as_floats(frames_BTHWC: FrameArray) -> Tensor:

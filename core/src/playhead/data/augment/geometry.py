@@ -36,7 +36,7 @@ def _mirrored_head(head: Head, labels_BA: Tensor) -> Tensor:
         return labels_BA * sign_A
     place = _mirror_places(head)
     if isinstance(head, Keys):
-        return labels_BA[:, place]
+        return labels_BA[..., place]
     return torch.tensor(place)[labels_BA.long()].to(labels_BA.dtype)
 
 

@@ -134,5 +134,5 @@ def _column(index: WindowIndex, name: str) -> npt.NDArray[Any]:
     values_N = np.empty(len(index), dtype=np.result_type(*parts) if parts else object)
     for number in np.unique(index.recording_N):
         mine = index.recording_N == number
-        values_N[mine] = index.recordings[number].columns[name][index.frames_NT[mine, -1]]
+        values_N[mine] = index.recordings[number].columns[name][index.frame_N[mine]]
     return values_N

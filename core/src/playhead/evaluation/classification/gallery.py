@@ -16,7 +16,7 @@ from playhead.data.windows import WindowIndex
 from playhead.evaluation.classification.activations import Asked
 from playhead.evaluation.classification.error_slices import MOST_VALUES, columns_of, value_text
 from playhead.evaluation.classification.study import OodStudy, mistaken
-from playhead.evaluation.offline import FRAMES, read_windows
+from playhead.evaluation.offline import read_windows, shown_input
 from playhead.evaluation.pictures import Example, FrameArray, HeatRow, encode, side_by_side
 from playhead.evaluation.predictions import FloatArray
 from playhead.labels import Choice
@@ -74,10 +74,10 @@ def _of_each_kind(order: RowArray, kinds: Sequence[str]) -> RowArray:
 
 
 def _examples(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -> list[Example]:
-    if FRAMES not in run.recipe.inputs or not len(rows):
+    if not shown_input(run) or not len(rows):
         return []
     told = _told_columns(asked.index, tuple(run.schema))
-    frames_BTHWC = read_windows(run, asked.index, rows)[FRAMES]
+    frames_BTHWC = read_windows(run, asked.index, rows)[shown_input(run)]
     return [
         Example(
             picture=encode(side_by_side(frames_THWC)),
@@ -91,7 +91,7 @@ def _examples(run: Run, asked: Asked, rows: RowArray, captions: Sequence[str]) -
 
 def place(index: WindowIndex, row: int) -> str:
     """Say which window this is: its recording and the number of its last frame."""
-    return f"{index.recordings[index.recording_N[row]].name} {index.frames_NT[row, -1]}"
+    return f"{index.recordings[index.recording_N[row]].name} {index.frame_N[row]}"
 
 
 def _told_columns(index: WindowIndex, heads: Sequence[str]) -> Mapping[str, npt.NDArray[Any]]:
@@ -113,14 +113,14 @@ def _is_told(values_N: npt.NDArray[Any]) -> bool:
 def heat_rows(predictor: Predictor, run: Run, asked: Asked, name: str, head: Choice) -> list[HeatRow]:
     """Show for each class a picture it is surest of and its surest mistake, with the heat of every class."""
     rows = _heat_choice(asked, name, head)
-    if FRAMES not in run.recipe.inputs or not len(rows):
+    if not shown_input(run) or not len(rows):
         return []
     inputs = read_windows(run, asked.index, rows)
     heat_OBHW = class_heat_maps(predictor, run.spec, inputs, name)
     true_N, likely_NC = asked.truth(name), asked.likely(name)
     return [
         _heat_row(
-            inputs[FRAMES][number, -1],
+            inputs[shown_input(run)][number, -1],
             heat_OBHW[:, number],
             head,
             likely_NC[row],

@@ -150,7 +150,7 @@ def _wrong_ones(name: str, head: Choice, asked: Asked) -> list[dict[str, Any]]:
     return [
         {
             "recording": index.recordings[index.recording_N[row]].name,
-            "frame": int(index.frames_NT[row, -1]),
+            "frame": int(index.frame_N[row]),
             "true": head.names[true_N[row]],
             "answered": head.names[int(likely_NC[row].argmax())],
             "probability": round(float(likely_NC[row].max()), 4),

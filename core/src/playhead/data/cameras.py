@@ -1,0 +1,35 @@
+"""The pictures of a recording by the source of an input: its main picture, or one of its further cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.data.source import Source
+from playhead.errors import Mismatch
+from playhead.inputs import CAMERAS, FRAMES
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Pictures of one size. `read_into(number, frame_HWC)` decodes one; several threads may call it at once."""
+
+    shape: tuple[int, int, int]
+    read_into: Callable[[int, npt.NDArray[np.uint8]], None]
+
+
+def camera_of(recording: Source, source: str, then: str = "") -> Camera:
+    """Return the camera that an input of pictures looks through. Raises Mismatch, saying `then`, without it."""
+    if source == FRAMES:
+        # Looked up at each call: whoever stands in for a recording may change it.
+        return Camera(
+            recording.header.frame.shape, lambda number, frame_HWC: recording.read_frame_into(number, frame_HWC)
+        )
+    name = source.removeprefix(CAMERAS)
+    raise Mismatch(
+        f'Recording {recording.name} has no camera "{name}", which the recipe wants. It has: frames. '
+        f"{then}".rstrip()
+    )
