@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from playhead.data.assembly import Batch
+from playhead.data.assembly import LABELLED, Batch
 from playhead.errors import BadValue
 from playhead.labels import LabelSchema
 from playhead.models.network import Network
@@ -35,7 +35,7 @@ class SupervisedModule(nn.Module):
 
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of one batch, and that of each head; the penalty on kernels counts in the first."""
-        by_head = self._losses(self.network(batch), batch)
+        by_head = self._losses(self.network(_inputs(batch)), batch)
         weights = self.recipe.loss_weights
         learned = {name: loss for name, loss in by_head.items() if weights.get(name, 1.0)}
         loss = torch.stack([loss * weights[n] if n in weights else loss for n, loss in learned.items()]).sum()
@@ -57,7 +57,7 @@ class SupervisedModule(nn.Module):
 
     def validation_step(self, batch: Batch) -> None:
         """Count one batch."""
-        logits = self.network(batch)
+        logits = self.network(_inputs(batch))
         self.scores.add(logits, batch, self._losses(logits, batch))
 
     def metrics(self) -> dict[str, Any]:
@@ -85,6 +85,10 @@ def check_loss_weights(schema: LabelSchema, recipe: Recipe) -> None:
         schema.head(name)
     if not any(recipe.loss_weights.get(name, 1.0) for name in schema):
         raise BadValue(f"loss_weights are 0 for {', '.join(schema)}, so nothing is learned. Leave one above 0.")
+
+
+def _inputs(batch: Batch) -> dict[str, Any]:
+    return {name: value for name, value in batch.items() if name not in LABELLED}
 
 
 def lr_factor(recipe: Recipe, step: int) -> float:
