@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TypeVar
 
+from playhead.adapters import complete
 from playhead.capture import Capture
 from playhead.clock import Clock, SystemClock
 from playhead.game import Device, Game
@@ -71,12 +72,9 @@ class OpenDevice:
         """Have both backends look up how things are now: a change may have been missed. On X11 that
         is a request a keyboard, and the screen is opened anew with the next picture.
 
-        Backends that cannot miss anything, or cannot be asked, have no such method.
         """
-        for part in (self.input, self.capture):
-            asked: Callable[[], object] | None = getattr(part, "ask_again", None)
-            if asked is not None:
-                asked()
+        self.input.ask_again()
+        self.capture.ask_again()
 
     def __enter__(self) -> OpenDevice:
         return self
@@ -110,9 +108,9 @@ def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str
     device = game.device(name)
     session = DeviceSession(game=game, name=name, device=device, options=merged(device.options, options or {}))
     try:
-        capture: Capture = plugins.get("capture", device.capture)(session)
+        capture = complete(Capture, plugins.get("capture", device.capture)(session))
         session.on_close(capture.close)
-        pressed: Input = plugins.get("input", input_name or device.input)(session)
+        pressed = complete(Input, plugins.get("input", input_name or device.input)(session))
         session.on_close(pressed.close)
         session.on_close(pressed.release_all)
     except BaseException:

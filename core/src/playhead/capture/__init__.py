@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from playhead.capture.desktop import GameWindow
 
 FrameArray = npt.NDArray[np.uint8]
 
@@ -26,18 +29,41 @@ class CapturedFrame:
     telemetry: Mapping[str, float] = field(default_factory=dict)
 
 
-class Capture(Protocol):
-    """A source of frames. One that can end by itself may say why: `ending`, a few words, empty until then.
+class Capture:
+    """A source of frames. All but `look` and `close` has a default.
 
-    One with a thread of its own may have `keep(frames)`, after which it hands out every frame in turn, as a
-    recording wants it, and `waiting`, how many can be had at once. One that remembers how its source is (the size
-    of a screen) has `ask_again()`, after which it looks that up anew (see `devices.OpenDevice.ask_again`).
+    `ending` says in a few words why it ended by itself, empty until then. `waiting` is how many frames can be had
+    at once. `window` is the window it looks at, where it looks at one.
     """
+
+    @property
+    def ending(self) -> str:
+        """Why the source ended."""
+        return ""
+
+    @property
+    def waiting(self) -> int:
+        """How many frames can be had at once."""
+        return 0
+
+    @property
+    def window(self) -> GameWindow | None:
+        """The window it looks at."""
+        return None
 
     def look(self) -> CapturedFrame | None:
         """Return the newest frame, or None when the source has ended (episode over, window closed, video done)."""
-        ...
+        raise NotImplementedError
+
+    def keep(self, frames: int) -> None:
+        """From now on hand out every frame in turn, up to so many late, as a recording wants it.
+
+        A source that moves only when it is looked at does so anyway.
+        """
+
+    def ask_again(self) -> None:
+        """Look up anew how the source is (the size of a screen), with the next frame."""
 
     def close(self) -> None:
         """Give back what the source holds. May be called twice."""
-        ...
+        raise NotImplementedError

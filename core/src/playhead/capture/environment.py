@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from playhead.capture import CapturedFrame, FrameArray
+from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, DeviceFailed
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 
-class EnvironmentCapture:
+class EnvironmentCapture(Capture):
     """Looks at an environment. The episode's end is the end of the source."""
 
     def __init__(self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float) -> None:

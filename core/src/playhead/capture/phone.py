@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Self, cast
 
-from playhead.capture import CapturedFrame, FrameArray
+from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock
 from playhead.game import Frame
 from playhead.phone import SHARED, Phone, View, view_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 
-class PhoneCapture:
+class PhoneCapture(Capture):
     """Looks at a part of a phone's screen, as the game's frame.
 
     The time of a frame is from just before its pixels were asked for. Frames are numbered by their place in the

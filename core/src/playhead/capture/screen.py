@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playhead.capture import CapturedFrame
+from playhead.capture import Capture, CapturedFrame
 from playhead.capture.desktop import GameWindow
 from playhead.capture.grab import Grabber, to_frame
 from playhead.capture.thread import CaptureThread, PictureLost, SourceEnded
@@ -74,14 +74,14 @@ class WindowSource:
             raise SourceEnded(f'the window "{self._window.title}" was closed')
 
 
-class ScreenCapture:
+class ScreenCapture(Capture):
     """Looks at the game's window. Its end is the end of the source; while it is minimised nothing new is shown.
 
     The time of a frame is from just before its pixels were read.
     """
 
     def __init__(self, window: GameWindow, frame: Frame, clock: Clock, *, rate_hz: float) -> None:
-        self.window = window
+        self._window = window
         self._source = WindowSource(window, frame, clock)
         self._thread = CaptureThread(self._source, clock, rate_hz=rate_hz)
         self._has_shown = False
@@ -95,6 +95,11 @@ class ScreenCapture:
     def taken(self) -> int:
         """Pictures taken, looked at or not."""
         return self._thread.taken
+
+    @property
+    def window(self) -> GameWindow:
+        """The window, wherever it is."""
+        return self._window
 
     @property
     def ending(self) -> str:
@@ -122,7 +127,7 @@ class ScreenCapture:
         captured = self._thread.look(wait_s=None if self._has_shown else FIRST_S)
         if captured is None and not self.ending:
             raise DeviceFailed(
-                f'The window "{self.window.title}" shows nothing. Is it minimised? Bring it to the front.'
+                f'The window "{self._window.title}" shows nothing. Is it minimised? Bring it to the front.'
             )
         self._has_shown = True
         return captured

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from playhead.capture import CapturedFrame, FrameArray
+from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, FakeClock
 from playhead.containers.video import VideoFile
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 
-class VideoCapture:
+class VideoCapture(Capture):
     """Looks at a video. A look returns the last picture that is due by now; its end is the end of the source.
 
     Frames are numbered by their place in the schedule of the rate asked for, so that only what is missed, damaged
     or left out leaves gaps. Left out are pictures of another size than the first, where they had to be squeezed
     into the frame, or where the crop does not fit into them.
     """
+
+    ending = ""
 
     def __init__(
         self, video: VideoFile, frame: Frame, clock: Clock, *, rate_hz: float, crop: Region | None = None
@@ -59,7 +61,6 @@ class VideoCapture:
         self._now = self._next
         self._begin_ns: int | None = None
         self._shown: CapturedFrame | None = None
-        self.ending = ""
 
     def look(self) -> CapturedFrame | None:
         """Return the picture of this moment, or None after the end of the last one."""

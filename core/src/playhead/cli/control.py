@@ -10,7 +10,6 @@ from playhead.control.hotkeys import HotkeyFilter
 from playhead.devices import OpenDevice
 from playhead.events import Origin
 from playhead.input.hotkeys import Hotkeys
-from playhead.input.none import DryRun
 
 
 def take_control(
@@ -22,9 +21,9 @@ def take_control(
     a dry run, which presses nothing.
     """
     session = device.session
-    hears = getattr(device.input, "hears", True)
+    hears = device.input.hears
     window = _window(device)
-    if isinstance(device.input, DryRun) or (not hears and window is None):
+    if not device.input.sends or (not hears and window is None):
         return device, None
     hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes if hears else {}
     if hears:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
+from playhead.control.guard import Guard
 from playhead.control.hotkeys import PAUSE, RESUME, STOP
 from playhead.events import HOTKEY, Event, Origin
 
 Who = Literal["human", "model", "paused", "unfocused", "minimised", "closed"]
-Driver = Literal["human", "model"]
+Side = Literal["human", "model"]
 Loss = Literal["unfocused", "minimised", "closed"]
 
 
@@ -39,7 +40,7 @@ class GuardedWindow(Protocol):
         ...
 
 
-class ControlAuthority:
+class ControlAuthority(Guard):
     """A guard of the loop that follows hotkeys and the window. Each change is said once, with what to do.
 
     `driver` is who drives when nothing is in the way; keys go out only then. The focus comes back by itself. A
@@ -49,7 +50,7 @@ class ControlAuthority:
     """
 
     def __init__(
-        self, driver: Driver, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
+        self, driver: Side, hotkeys: Mapping[str, str], *, window: GuardedWindow | None = None,
         say: Callable[[str], object] = lambda text: None, end: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         self.driver = driver
@@ -107,26 +108,21 @@ class ControlAuthority:
         return self.who == self.driver and not self.is_over
 
     def begin(self) -> None:
-        """Begin something that ends when nobody drives, however short: `check` and `breach` speak of it."""
+        """Begin something that ends when nobody drives, however short: `breach` speaks of it."""
         self._breach = None
 
     @property
     def breach(self) -> str:
-        """Why it ended, as `why` says it."""
+        """Why nobody drove for a moment since `begin`, as `why` says it; empty while somebody did all the time.
+
+        The loop has the window looked at right before each frame is taken, and more often in between: a game that
+        is started again may be gone and back by then.
+        """
         return self._breach or ""
 
     def go_on_from(self, earlier: ControlAuthority) -> None:
         """Leave control with whoever had it, or in the pause that was, at the end of an earlier episode."""
         self._holder, self._is_paused = earlier._holder, earlier._is_paused
-
-    def check(self) -> bool:
-        """Look at the window and say whether somebody drove all the time since `begin`.
-
-        Asked right before each frame is taken; in between the loop asks more often, and a game that is started
-        again may be gone and back by then.
-        """
-        self.may_send(0, ())
-        return self._breach is None
 
     def tell_end(self, kept: str = "") -> None:
         """Say that the source has ended, where that means that the window was closed, and what is kept."""

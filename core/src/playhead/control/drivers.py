@@ -4,62 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from playhead.adapters import complete, passes_on
 from playhead.capture import CapturedFrame
 from playhead.events import Origin
 
 Action = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
-
-
-class Driver(Protocol):
-    """Decides on each frame. A driver that wants to decide more often has `decide_hz` (see `decide_hz_of`).
-
-    One that draws conclusions from what its keys did has `reset` (see there): it may not have been driving.
-    """
-
-    @property
-    def origin(self) -> Origin:
-        """Who this is; read after each decision, for drivers that hand control over."""
-        ...
-
-    def decide(self, captured: CapturedFrame) -> Action | None:
-        """Return what to press from now on; codes left out are released. None: leave everything as it is."""
-        ...
-
-
-class Policy(Protocol):
-    """A scripted driver as worlds bring it: it looks at the environment it was made with."""
-
-    def decide(self) -> Mapping[str, float]:
-        """Return code -> value wanted now."""
-        ...
-
-
-class ScriptedDriver:
-    """Drives by a world's policy, which decides at every step of the environment unless it says `decide_hz`."""
-
-    origin = Origin.SCRIPT
-
-    def __init__(self, policy: Policy, *, step_hz: float) -> None:
-        self._policy = policy
-        self.decide_hz = float(getattr(policy, "decide_hz", step_hz))
-
-    def decide(self, captured: CapturedFrame) -> Action:
-        """Ask the policy; the frame is not needed."""
-        return {code: float(value) for code, value in self._policy.decide().items()}
-
-
-class HumanDriver:
-    """A person presses in the game itself and is only listened to, so nothing is sent."""
-
-    origin = Origin.HUMAN
-
-    def decide(self, captured: CapturedFrame) -> None:
-        """Leave everything to the person."""
+Held = Mapping[str, float]  # code -> value of what is held now, by whomever; what is not there is not held
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +26,7 @@ class Annotation:
 
 
 class Annotator(Protocol):
-    """A driver whose labels are what it says, not what it presses: it labels what it sees."""
+    """Says what is seen: its labels are what it says, not what is pressed."""
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -83,18 +38,75 @@ class Annotator(Protocol):
         ...
 
 
-def annotator(driver: object) -> Annotator | None:
-    """Return a driver as one that labels what it sees; None for one whose keys are the labels."""
-    return cast("Annotator", driver) if hasattr(driver, "annotation") else None
+class Driver:
+    """Decides on each frame. All but `decide` has a default; who wraps a driver is a DriverWrapper.
+
+    `origin` says who this is; it is read after each decision, for drivers that hand control over. `decide_hz` is
+    how often it wants to decide, 0 for once a frame. `annotator` labels what is seen, where keys are no labels.
+    `unanswered` counts the frames on which it had no answer.
+    """
+
+    origin: Origin = Origin.SCRIPT
+    decide_hz: float = 0.0
+    annotator: Annotator | None = None
+    unanswered: int = 0
+
+    def decide(self, captured: CapturedFrame) -> Action | None:
+        """Return what to press from now on; codes left out are released. None: leave everything as it is."""
+        raise NotImplementedError
+
+    def reset(self, held: Held) -> None:
+        """Begin anew, before the next decision: an episode begins, or others drove, or nobody did.
+
+        What was decided before it may not have been pressed. `held` is what is down now, a person's keys too.
+        """
 
 
-def decide_hz_of(driver: object) -> float:
-    """Return how often a driver wants to decide; 0 for once a frame."""
-    return float(getattr(driver, "decide_hz", 0.0))
+@passes_on(Driver)
+class DriverWrapper(Driver):
+    """A driver around a driver: what a subclass does not say itself is the inner one's."""
+
+    def __init__(self, inner: Driver) -> None:
+        self.inner = inner
 
 
-def reset(driver: object) -> None:
-    """Tell a driver that wants to know that what it decided does not go out: a pause, a person, the very start."""
-    told = getattr(driver, "reset", None)
-    if told is not None:
-        told()
+class Policy:
+    """A scripted driver as worlds bring it: it looks at the environment it was made with.
+
+    Any object with `decide` is one; it need not derive from this. `decide_hz` is None for every step.
+    """
+
+    decide_hz: float | None = None
+
+    def decide(self) -> Mapping[str, float]:
+        """Return code -> value wanted now."""
+        raise NotImplementedError
+
+    def reset(self, held: Held) -> None:
+        """Begin anew, as `Driver.reset`."""
+
+
+class ScriptedDriver(Driver):
+    """Drives by a world's policy, which decides at every step of the environment unless it says `decide_hz`."""
+
+    def __init__(self, policy: object, *, step_hz: float) -> None:
+        self._policy = complete(Policy, policy)
+        wanted_hz = self._policy.decide_hz
+        self.decide_hz = float(step_hz if wanted_hz is None else wanted_hz)
+
+    def decide(self, captured: CapturedFrame) -> Action:
+        """Ask the policy; the frame is not needed."""
+        return {code: float(value) for code, value in self._policy.decide().items()}
+
+    def reset(self, held: Held) -> None:
+        """Pass on."""
+        self._policy.reset(held)
+
+
+class HumanDriver(Driver):
+    """A person presses in the game itself and is only listened to, so nothing is sent."""
+
+    origin = Origin.HUMAN
+
+    def decide(self, captured: CapturedFrame) -> None:
+        """Leave everything to the person."""

@@ -7,7 +7,7 @@ import math
 from playhead.clock import NS_PER_S, Clock
 from playhead.control.drivers import Action
 from playhead.events import PLAYED, Event, Origin
-from playhead.input import Input, has_let_go
+from playhead.input import Input
 
 
 class ActionExecutor:
@@ -40,7 +40,7 @@ class ActionExecutor:
         What an input has let go of by itself is not held any more, so the action presses it anew.
         Units:  interval_s seconds until the next action is expected; shares of the action are of it.
         """
-        if has_let_go(self._keys):
+        if self._keys.has_let_go():
             self.release_all()
         now_ns = self._clock.now_ns()
         self._origin = origin

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from playhead.adapters import passes_on
 from playhead.events import HOTKEY, Event, Origin
-from playhead.input import Input, has_let_go
+from playhead.input import Input
 
 PAUSE, RESUME, MARK, STOP = "pause", "resume", "mark", "stop"
 
 
-class HotkeyFilter:
+@passes_on(Input)
+class HotkeyFilter(Input):
     """An input around an input. A hotkey comes out once, when it is pressed, as an event of the device HOTKEY.
 
     `hotkeys` maps what is meant (pause, resume, mark, stop) to the code of a key.
     """
 
     def __init__(self, keys: Input, hotkeys: Mapping[str, str]) -> None:
-        self._keys = keys
+        self.inner = keys
         self._meanings = {code: meaning for meaning, code in hotkeys.items()}
         self._held: dict[str, Event] = {}
         self._begins = False
@@ -31,7 +33,7 @@ class HotkeyFilter:
         """Return what the person did since the last call, hotkeys told apart."""
         told = list(self._held.values()) if self._begins else []
         self._begins = False
-        for event in self._keys.listen():
+        for event in self.inner.listen():
             if event.code in self._meanings:
                 if event.value:
                     told.append(replace(event, code=self._meanings[event.code], device=HOTKEY))
@@ -41,25 +43,3 @@ class HotkeyFilter:
                 self._held[event.code] = event
             told.append(event)
         return told
-
-    def send(self, code: str, value: float) -> None:
-        """Pass on."""
-        self._keys.send(code, value)
-
-    def ask_again(self) -> None:
-        """Pass on to an input that can be asked."""
-        asked = getattr(self._keys, "ask_again", None)
-        if asked is not None:
-            asked()
-
-    def has_let_go(self) -> bool:
-        """Pass on."""
-        return has_let_go(self._keys)
-
-    def release_all(self) -> None:
-        """Pass on."""
-        self._keys.release_all()
-
-    def close(self) -> None:
-        """Pass on."""
-        self._keys.close()

@@ -9,31 +9,38 @@ import time
 from collections.abc import Callable
 
 from playhead.clock import NS_PER_S
-from playhead.control.guard import changes_of
+from playhead.control.guard import Guard
 from playhead.devices import OpenDevice
-from playhead.events import Event
+from playhead.events import PLAYED, Event, Origin
 
 GAP_S = 0.25  # who has not listened for so long was stopped, or the machine slept
 
 
 class Listener:
-    """The one who listens in a loop. `guard` tells of changes (see `changes_of`); `awake_ns` is for tests."""
+    """Who listens in a loop. `guard` counts changes, `held` is what a person holds, `awake_ns` is for tests."""
 
-    def __init__(self, device: OpenDevice, guard: object, awake_ns: Callable[[], int] | None = None) -> None:
+    def __init__(self, device: OpenDevice, guard: Guard, awake_ns: Callable[[], int] | None = None) -> None:
         self._device = device
         self._guard = guard
         self._awake_ns = awake_ns or _awake_ns
         self._listened_ns: int | None = None
         self._changes = 0
+        self.held: dict[str, float] = {}
 
     def listen(self) -> list[Event]:
         """Return what a person did since the last call, and what they hold that was missed."""
-        now_ns, changes = self._awake_ns(), changes_of(self._guard)
+        now_ns, changes = self._awake_ns(), self._guard.changes
         before_ns, self._listened_ns = self._listened_ns, now_ns
         if before_ns is None or now_ns - before_ns > GAP_S * NS_PER_S or changes != self._changes:
             self._device.ask_again()
         self._changes = changes
-        return self._device.input.listen()
+        heard = self._device.input.listen()
+        for event in heard:
+            if event.device == PLAYED and event.origin is Origin.HUMAN:
+                self.held.pop(event.code, None)
+                if event.value:
+                    self.held[event.code] = event.value
+        return heard
 
     def listen_anew(self) -> list[Event]:
         """Return the same, having asked whatever happened."""

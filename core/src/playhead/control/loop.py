@@ -12,9 +12,9 @@ from typing import Protocol
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Action, Driver, reset
+from playhead.control.drivers import Action, Driver
 from playhead.control.executor import ActionExecutor
-from playhead.control.guard import AlwaysSafe, Guard, ask_hz_of
+from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.listener import Listener
 from playhead.control.timing import LoopReport, SectionTimes, summary_of
 from playhead.devices import OpenDevice
@@ -102,7 +102,7 @@ class Loop:
         game = self.device.session.game
         self._clock = self.device.clock
         self._listener = Listener(self.device, self.guard)
-        self._ask_every_ns = round(NS_PER_S / hz) if (hz := ask_hz_of(self.guard)) else 0
+        self._ask_every_ns = round(NS_PER_S / hz) if (hz := self.guard.ask_hz) else 0
         self._executor = ActionExecutor(self.device.input, self._clock, axes=axis_codes(game))
         self._times = SectionTimes()
         self._report = LoopReport()
@@ -111,6 +111,7 @@ class Loop:
         self._heard: list[Event] = []
         self._dropped = 0
         self._deadline_ns = 0
+        self._is_anew = True  # the driver is reset before its next decision
 
     def run(self) -> LoopReport:
         """Drive until the time is up, the source ends or somebody stops it.
@@ -126,7 +127,6 @@ class Loop:
         """
         started = time.perf_counter()
         start_ns = self._deadline_ns = self._clock.now_ns()
-        reset(self.driver)
         try:
             self._drive(start_ns)
         except KeyboardInterrupt:
@@ -147,6 +147,7 @@ class Loop:
         self._heard = self._listener.listen_anew()  # before the first frame, whose label it is
         self._may_send(self._heard)
         while self._deadline_ns < end_ns:
+            self._may_send(())  # whoever stops for want of control must not see one more frame
             if self.stop():
                 self._report.ending = "stopped"
                 return
@@ -154,7 +155,7 @@ class Loop:
             captured = self.device.capture.look()
             if captured is None:
                 self._report.ending = "episode"
-                self._report.because = str(getattr(self.device.capture, "ending", ""))
+                self._report.because = self.device.capture.ending
                 return
             self._report.captured += 1
             self._times.end("look")
@@ -186,6 +187,9 @@ class Loop:
 
     def _decide_and_act(self, captured: CapturedFrame, heard: Sequence[Event]) -> None:
         began_ns = self._clock.now_ns()
+        if self._is_anew:
+            self._is_anew = False
+            self.driver.reset(self._listener.held)
         action = self.driver.decide(captured)
         self._times.end("decide")
         self._report.decided += 1
@@ -204,7 +208,7 @@ class Loop:
             return True
         self._due.clear()
         self._executor.release_all()
-        reset(self.driver)
+        self._is_anew = True
         return False
 
     def _press(self, due: _Due) -> None:
@@ -239,7 +243,7 @@ class Loop:
         self._dropped = 0
         if behind_ns > 0:
             self._report.late += 1
-            kept = getattr(self.device.capture, "waiting", 0)
+            kept = self.device.capture.waiting
             self._dropped = max(0, behind_ns // self.pace.period_ns - kept)
             self._report.dropped += self._dropped
             self._deadline_ns += self._dropped * self.pace.period_ns

@@ -55,7 +55,7 @@ def watch(
         due_ns += period_ns
         session.clock.sleep_until(due_ns)
     if len(numbers) < 2:
-        why = getattr(capture, "ending", "") or "the episode was over"
+        why = capture.ending or "the episode was over"
         raise DeviceFailed(f"Nothing was seen: {why}. Start the game and try again.")
     return Sample(
         frames=len(numbers) - 1, pictures=pictures, brightest=brightest,

@@ -59,7 +59,7 @@ def rollout(
         driver=job.policy.name,
         seed=job.seed,
         measures=summary.measures,
-        unanswered=getattr(driver, "unanswered", 0),
+        unanswered=driver.unanswered,
     )
 
 

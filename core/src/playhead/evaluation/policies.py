@@ -19,7 +19,6 @@ from playhead.control.loop import axis_codes
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice
 from playhead.errors import BadValue, not_found
-from playhead.events import Origin
 from playhead.game import Game
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.run import Run
@@ -93,10 +92,8 @@ def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> R
     return RunPolicy.of(Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, engine=policy.engine)
 
 
-class ConstantDriver:
+class ConstantDriver(Driver):
     """Holds the same codes all the time; with none it is idle."""
-
-    origin = Origin.SCRIPT
 
     def __init__(self, held: Mapping[str, float]) -> None:
         self._held = dict(held)
@@ -106,10 +103,8 @@ class ConstantDriver:
         return self._held
 
 
-class RandomDriver:
+class RandomDriver(Driver):
     """Presses and releases every control by chance, each for random times with a mean of MEAN_PRESS_S."""
-
-    origin = Origin.SCRIPT
 
     def __init__(self, codes: Sequence[str], seed: int, *, axes: frozenset[str] = frozenset()) -> None:
         self._random = np.random.default_rng(seed)

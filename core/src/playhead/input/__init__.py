@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from playhead.events import Event
 
 
-class Input(Protocol):
-    """A keyboard, gamepad, environment or dry run. One that may let go by itself says so (see `has_let_go`).
+class Input:
+    """A keyboard, gamepad, environment or dry run. All but `send`, `release_all` and `close` has a default.
 
-    One that can be asked what is held has `ask_again()`: its next `listen` compares that with what it has told and
-    tells the difference, as presses, releases and moves of now (see `devices.OpenDevice.ask_again`).
+    `hears` says whether a person can be heard on it, `sends` whether what is sent arrives anywhere.
     """
+
+    @property
+    def hears(self) -> bool:
+        """Whether a person can be heard."""
+        return True
+
+    @property
+    def sends(self) -> bool:
+        """Whether keys arrive anywhere."""
+        return True
 
     def listen(self) -> list[Event]:
         """Return what a person did since the last call, in order; never what this player sent itself."""
-        ...
+        return []
+
+    def ask_again(self) -> None:
+        """Have the next `listen` compare what is held with what it has told, and tell the difference.
+
+        As presses, releases and moves of now; an input that cannot miss anything need not.
+        """
 
     def send(self, code: str, value: float) -> None:
         """Press (1), release (0) or set an axis. Raises DeviceFailed when it cannot."""
-        ...
+        raise NotImplementedError
+
+    def has_let_go(self) -> bool:
+        """Whether it let go of everything by itself since this was asked last; most never do."""
+        return False
 
     def release_all(self) -> None:
         """Release every key and centre every axis that was sent. Never raises; may be called twice."""
-        ...
+        raise NotImplementedError
 
     def close(self) -> None:
         """Release everything and give the device back. May be called twice."""
-        ...
-
-
-def has_let_go(keys: object) -> bool:
-    """Whether an input let go of everything by itself since this was asked last; most never do."""
-    asked = getattr(keys, "has_let_go", None)
-    return asked is not None and bool(asked())
+        raise NotImplementedError

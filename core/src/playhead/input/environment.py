@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from playhead.environment import EnvironmentSession, known_codes
 from playhead.errors import not_found
-from playhead.events import Event
+from playhead.input import Input
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 
-class EnvironmentInput:
+class EnvironmentInput(Input):
     """Presses on an environment. Nobody can be heard on it: a person needs a window and a keyboard."""
 
     hears = False
@@ -20,10 +20,6 @@ class EnvironmentInput:
     def __init__(self, environment: EnvironmentSession, codes: frozenset[str]) -> None:
         self._environment = environment
         self._codes = codes
-
-    def listen(self) -> list[Event]:
-        """Return nothing: no person presses keys here."""
-        return []
 
     def send(self, code: str, value: float) -> None:
         """Hold a code at a value from now on. Raises NotFound for a code the device does not name."""

@@ -14,6 +14,7 @@ from playhead.capture.desktop import GameWindow
 from playhead.clock import Clock
 from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.events import Event, Origin
+from playhead.input import Input
 from playhead.input.dead_zone import DeadZone
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.keyboard import Focus, Keyboard, mapped_controls
@@ -39,7 +40,7 @@ T = TypeVar("T")
 LEAST_CHANGE = 1 / 128  # of a value; a pad reports every tremble a thousand times a second
 
 
-class Gamepad:
+class Gamepad(Input):
     """A pad by the codes of a game, both ways; hotkeys come from the keyboard if there is one.
 
     As with the keyboard nothing is moved and nothing is heard while the window is without the focus, but

@@ -14,6 +14,7 @@ from playhead.capture.desktop import GameWindow
 from playhead.clock import Clock
 from playhead.errors import BadValue, DeviceFailed, not_found
 from playhead.events import Event, Origin
+from playhead.input import Input
 from playhead.input.codes import key_of
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.keys import HeardKey, Held, Ledger, SystemKeyboard, open_system_keyboard
@@ -33,7 +34,7 @@ class Focus(Protocol):
         ...
 
 
-class Keyboard:
+class Keyboard(Input):
     """Keys by the codes of a game, both ways.
 
     Only the codes given are pressed and heard, and presses only while the window has the focus: what is typed
@@ -41,8 +42,6 @@ class Keyboard:
     This holds whatever a guard allows. `refused` counts presses that were held back. `momentary` codes mean
     something when they are pressed and nothing while they are held: a hotkey.
     """
-
-    hears = True
 
     def __init__(
         self, system: SystemKeyboard, clock: Clock, keys: Mapping[str, str], *, window: Focus | None = None,

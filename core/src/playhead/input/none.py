@@ -6,23 +6,21 @@ from typing import TYPE_CHECKING
 
 from playhead.clock import NS_PER_S, Clock
 from playhead.events import Event, Origin
+from playhead.input import Input
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 
-class DryRun:
+class DryRun(Input):
     """Takes every key and presses none. `sent` is what would have gone out, in order."""
 
     hears = False
+    sends = False
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.sent: list[Event] = []
-
-    def listen(self) -> list[Event]:
-        """Return nothing: nobody is heard."""
-        return []
 
     def send(self, code: str, value: float) -> None:
         """Note what would be sent now."""

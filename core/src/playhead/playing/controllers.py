@@ -5,27 +5,36 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from playhead.adapters import complete
+from playhead.control.drivers import Held
 from playhead.errors import BadValue, not_found
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Head, Keys
+from playhead.references import resolve
 
 Predictions = Mapping[str, npt.NDArray[np.float32]]
 
 
-class Controller(Protocol):
-    """What a game's `controller` reference returns when it is called with the game and the settings."""
+class Controller:
+    """What a game's `controller` reference returns when it is called with the game and the settings.
+
+    Any object with `act` is one; it need not derive from this.
+    """
 
     def act(self, predictions: Predictions, interval_s: float) -> Mapping[str, float]:
         """Return code -> share of the coming interval a key is held (0..1), or the value of an axis.
 
         Shapes:  predictions head -> (outputs,): shares of 1 for keys, classes and deltas, values for axes.
         """
-        ...
+        raise NotImplementedError
+
+    def reset(self, held: Held) -> None:
+        """Begin anew: `held`, code -> value, is what is down now, perhaps by a person who gives control back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +54,7 @@ class Settings:
     dead_zone: float = 0.0  # axes nearer to the centre than this are centred
 
 
-class DefaultController:
+class DefaultController(Controller):
     """Serves every game; made for one game and one set of settings.
 
     Of two opposite keys only the stronger is pressed. A proportional key is held for its probability less that of
@@ -70,6 +79,10 @@ class DefaultController:
             head = self._schema.head(name)
             values.update(self._values(head, answer))
         return {self._controls[name]: value for name, value in values.items() if name in self._controls}
+
+    def reset(self, held: Held) -> None:
+        """Have axes with deltas go on from where they are held."""
+        self._axes = {name: held.get(code, 0.0) for name, code in self._controls.items()}
 
     def _values(self, head: Head, answer: npt.NDArray[np.float32]) -> dict[str, float]:
         if isinstance(head, Keys):
@@ -103,6 +116,11 @@ class DefaultController:
             self._axes[name] = max(-1.0, min(1.0, float(value)))
         zone = self._settings.dead_zone
         return {name: self._axes[name] if abs(self._axes[name]) > zone else 0.0 for name in head.names}
+
+
+def open_controller(game: Game, settings: Mapping[str, Any]) -> Controller:
+    """Return the controller of a game, its own or the one of every game."""
+    return complete(Controller, resolve(game.controller)(game, settings))
 
 
 def default_controller(game: Game, settings: Mapping[str, Any]) -> Controller:

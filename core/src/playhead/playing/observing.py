@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.control.drivers import Annotation
+from playhead.control.drivers import Annotation, Driver
 from playhead.control.loop import Tick
 from playhead.control.timing import LoopReport, summary_of
 from playhead.events import Event, Origin
@@ -38,7 +38,7 @@ FORGETS = 0.97  # is left of that with every frame it is not tried, so that one 
 SLOWER = 1.3  # the heat is expected to take so much longer than it usually did
 
 
-class Observer:
+class Observer(Driver):
     """A driver that answers and never presses. `predictions` is what it said last, `level_HW` where it looked.
 
     Units:  later_s is what the rest of a tick takes after the answer; whoever draws sets it.
@@ -54,6 +54,7 @@ class Observer:
         self._run = run
         self._period_s = 1 / rate_hz
         self._heat_s = 0.0
+        self.annotator = self
         self._heat_head = _first_choice(run.schema) if with_heat else ""
         self.later_s = 0.0
         self.predictions: Predictions = {}

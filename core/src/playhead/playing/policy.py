@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from playhead.capture import CapturedFrame
+from playhead.control.drivers import Action, Driver, Held
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, is_playable
@@ -16,16 +17,12 @@ from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
-from playhead.playing.controllers import Controller, Predictions
+from playhead.playing.controllers import Controller, Predictions, open_controller
 from playhead.playing.history import History
 from playhead.plugins import Plugins
-from playhead.references import resolve
-
-if TYPE_CHECKING:
-    from playhead.control.drivers import Action
 
 
-class RunPolicy:
+class RunPolicy(Driver):
     """A trained network in control. `predictions` is what it said last, for whoever watches."""
 
     origin = Origin.MODEL
@@ -51,7 +48,7 @@ class RunPolicy:
         if not is_playable(game):
             raise BadValue(f"{game.name} has no controls, so nothing can be played.")
         run.check_plays(game, rate_hz)
-        controller: Controller = resolve(game.controller)(game, {**run.controller, **(settings or {})})
+        controller = open_controller(game, {**run.controller, **(settings or {})})
         predictor = Predictor.of(run, plugins, engine, best=best)
         policy = cls(predictor, history_of(run, rate_hz), controller, rate_hz=rate_hz)
         warm_up(predictor, run)
@@ -67,6 +64,10 @@ class RunPolicy:
             self.predictions = {name: np.zeros_like(answer) for name, answer in self.predictions.items()}
             return {}
         return self._controller.act(self.predictions, self._interval_s)
+
+    def reset(self, held: Held) -> None:
+        """Begin anew. The frames seen stay: what is looked at is the same whoever drove."""
+        self._controller.reset(held)
 
 
 def history_of(run: Run, rate_hz: float) -> History:

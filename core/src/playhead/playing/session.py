@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from playhead.control.drivers import Driver, decide_hz_of
+from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, never
 from playhead.control.timing import LoopReport
@@ -44,7 +44,7 @@ def play(
     """
     pace = Pace(
         rate_hz=device.session.rate_hz,
-        decide_hz=decide_hz_of(driver),
+        decide_hz=driver.decide_hz,
         duration_s=duration_s,
         latency_s=latency_s,
     )

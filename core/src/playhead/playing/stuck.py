@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Action, Driver, reset
+from playhead.control.drivers import Action, Driver, DriverWrapper, Held
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, opposite_keys
@@ -91,13 +91,13 @@ def _small(captured: CapturedFrame) -> npt.NDArray[np.int16]:
     return grey.astype(np.int16)
 
 
-class Unsticking:
+class Unsticking(DriverWrapper):
     """A driver around a driver: when stuck, reverse for 1 to 2 s, then go forward to one side, then hand back."""
 
     def __init__(
         self, driver: Driver, game: Game, *, detector: StuckDetector | None = None, seed: int = 0
     ) -> None:
-        self._driver = driver
+        super().__init__(driver)
         self._detector = detector or StuckDetector()
         self._random = random.Random(seed)
         self._manoeuvres = manoeuvres(game)
@@ -107,7 +107,7 @@ class Unsticking:
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Let the driver decide, unless a way out is being driven. It sees every frame all the same."""
-        action = self._driver.decide(captured)
+        action = self.inner.decide(captured)
         now_ns = captured.time_ns
         while self._steps and now_ns >= self._steps[0][0]:
             self._steps.popleft()
@@ -118,14 +118,14 @@ class Unsticking:
         if self._steps:
             self.origin = Origin.SCRIPT
             return self._steps[0][1]
-        self.origin = self._driver.origin
+        self.origin = self.inner.origin
         return action
 
-    def reset(self) -> None:
+    def reset(self, held: Held) -> None:
         """Forget what stood still, and a way out that was begun: others drove, or nobody did."""
         self._steps.clear()
         self._detector.forget()
-        reset(self._driver)
+        self.inner.reset(held)
 
     def _begin(self, now_ns: int) -> None:
         self.recoveries += 1

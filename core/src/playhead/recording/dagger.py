@@ -10,7 +10,7 @@ import random
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
-from playhead.control.drivers import Action, Driver, decide_hz_of, reset
+from playhead.control.drivers import Action, Driver, DriverWrapper, Held
 from playhead.control.executor import ActionExecutor
 from playhead.events import TEACHER, Event, Origin
 from playhead.input.none import DryRun
@@ -19,7 +19,7 @@ from playhead.recording.action_noise import ActionNoise
 SLOT_S = 1.0  # how long one of the two drives before it is drawn again; as in the prototype, world.md section 2
 
 
-class DaggerDriver:
+class DaggerDriver(DriverWrapper):
     """A driver made of a driver, perhaps a teacher, and perhaps noise on what reaches the game.
 
     `beta` is the share of one-second slots in which the teacher itself drives, drawn by `seed`.
@@ -30,7 +30,7 @@ class DaggerDriver:
         action_noise: ActionNoise | None = None, beta: float = 0.0, seed: int = 0,
         axes: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
-        self._driver = driver
+        super().__init__(driver)
         self._teacher = teacher
         self._action_noise = action_noise
         self._beta = beta
@@ -42,9 +42,9 @@ class DaggerDriver:
         self._slot = -1
         self._teacher_drives = False
         self._seen: CapturedFrame | None = None
-        self._plan: Action = {}
+        self._action: Action = {}
         self._is_noisy = False
-        self.decide_hz = max(decide_hz_of(driver), decide_hz_of(teacher))
+        self.decide_hz = max(driver.decide_hz, teacher.decide_hz if teacher is not None else 0.0)
         self.origin = driver.origin
 
     @property
@@ -55,7 +55,7 @@ class DaggerDriver:
     @property
     def label_origin(self) -> Origin:
         """Whose decisions are the labels."""
-        return self._teacher.origin if self._teacher is not None else self._driver.origin
+        return self._teacher.origin if self._teacher is not None else self.inner.origin
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Return what reaches the game; note what the teacher would have pressed."""
@@ -63,7 +63,7 @@ class DaggerDriver:
         driven, self.origin = self._ask(captured)
         if self._teacher is None:
             if self._action_noise is not None and driven is not None:
-                self._teach(driven, self._driver.origin)
+                self._teach(driven, self.inner.origin)
             return self._with_noise(driven)
         taught = self._teacher.decide(captured)
         if taught is not None:
@@ -72,10 +72,11 @@ class DaggerDriver:
             driven, self.origin = taught, self._teacher.origin
         return self._with_noise(driven)
 
-    def reset(self) -> None:
+    def reset(self, held: Held) -> None:
         """Pass on."""
-        for driver in (self._driver, self._teacher):
-            reset(driver)
+        self.inner.reset(held)
+        if self._teacher is not None:
+            self._teacher.reset(held)
 
     def take_events(self) -> list[Event]:
         """Return what the teacher would have pressed since the last call."""
@@ -85,10 +86,10 @@ class DaggerDriver:
     def _ask(self, captured: CapturedFrame) -> tuple[Action | None, Origin]:
         """Ask the driver as often as it wants to be asked. It is asked in the teacher's slots too, so that a
         network's history of frames has no holes."""
-        if captured is self._seen and not decide_hz_of(self._driver):
-            return None, self._driver.origin
+        if captured is self._seen and not self.inner.decide_hz:
+            return None, self.inner.origin
         self._seen = captured
-        return self._driver.decide(captured), self._driver.origin
+        return self.inner.decide(captured), self.inner.origin
 
     def _with_noise(self, action: Action | None) -> Action | None:
         """Put noise on an action; between actions, only say something new when wrong keys begin or end."""
@@ -98,8 +99,8 @@ class DaggerDriver:
         was_on, self._is_noisy = self._is_noisy, self._action_noise.is_on(now_ns)
         if action is None and was_on == self._is_noisy:
             return None
-        self._plan = action if action is not None else self._plan
-        return self._action_noise.apply(self._plan, now_ns)
+        self._action = action if action is not None else self._action
+        return self._action_noise.apply(self._action, now_ns)
 
     def _teach(self, action: Action, origin: Origin) -> None:
         self._executor.settle()

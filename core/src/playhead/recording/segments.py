@@ -75,7 +75,7 @@ def _segments(
             replace(request, duration_s=left_s),
             guard=authority,
             watchers=watchers,
-            stop=lambda: stop() or not authority.check(),
+            stop=lambda: stop() or bool(authority.breach),
             label_origin=authority.label_origin,
             began=began,
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from playhead.capture import CapturedFrame
 from playhead.clock import SystemClock
-from playhead.control.drivers import Driver, annotator
+from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, axis_codes, never
 from playhead.control.timing import LoopReport
@@ -95,7 +95,7 @@ def record(
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
     _check_heard(device, request.driver)
-    if request.driver.origin is Origin.HUMAN and hasattr(device.capture, "keep"):
+    if request.driver.origin is Origin.HUMAN:
         device.capture.keep(KEPT_FRAMES)  # nobody decides on them here, so they may come late, but all of them
     first = device.capture.look()
     if first is None:
@@ -112,7 +112,7 @@ def record(
             label_origin=lambda: label_origin(driver.label_origin),
             telemetry=header.telemetry,
             more_events=driver.take_events,
-            annotator=annotator(request.driver),
+            annotator=request.driver.annotator,
         )
         loop = Loop(
             device=device,
@@ -156,7 +156,7 @@ def new_header(
     device: OpenDevice, request: RecordingRequest, first: CapturedFrame, *, label_device: str
 ) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session, annotates = device.session, annotator(request.driver)
+    session, annotates = device.session, request.driver.annotator
     header = RecordingHeader.of(
         session.game, device=session.name, driver=request.driver_name, rate_hz=session.rate_hz
     )
@@ -166,7 +166,7 @@ def new_header(
         padding_frames=round(request.padding_s * session.rate_hz),
         scenario=request.scenario,
         seed=request.seed,
-        window=_geometry(getattr(device.capture, "window", None)),
+        window=_geometry(device.capture.window),
         telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
         columns=dict(annotates.columns) if annotates is not None else {},
         notes=request.notes,
@@ -186,7 +186,7 @@ def _waits(device: OpenDevice) -> bool:
 
 
 def _check_heard(device: OpenDevice, driver: Driver) -> None:
-    if driver.origin is Origin.HUMAN and not getattr(device.input, "hears", True):
+    if driver.origin is Origin.HUMAN and not device.input.hears:
         raise BadValue(
             f"Nobody can be heard on the device {device.session.name}. Record another driver (--driver expert), "
             "or name a device with a keyboard (--on)."

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from playhead.capture import CapturedFrame, FrameArray
+from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, FakeClock
 from playhead.devices import DeviceSession
 from playhead.errors import not_found
 from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.hookspecs import hookimpl
+from playhead.input import Input
 
 SECONDS = 4.0  # how long the fake game lasts, unless the device's options say otherwise
 TURN_S = 0.4  # how long the person stays with one control
@@ -59,7 +60,7 @@ class FakeGame:
         return session.share("fake game", make)
 
 
-class FakeCapture:
+class FakeCapture(Capture):
     """Looks at the fake window: a new picture at every moment, none when the game is over."""
 
     def __init__(self, game: FakeGame) -> None:
@@ -88,7 +89,7 @@ class FakeCapture:
         """Nothing to give back."""
 
 
-class FakeInput:
+class FakeInput(Input):
     """Hears a person who presses each control in turn, and takes note of what is sent."""
 
     def __init__(self, game: FakeGame) -> None:
