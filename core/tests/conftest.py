@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from playhead.capture import CapturedFrame
+from playhead.capture import Capture, CapturedFrame
 from playhead.clock import FakeClock
 from playhead.devices import DeviceSession, OpenDevice
 from playhead.events import Event
 from playhead.game import Device, Frame, Game
+from playhead.input import Input
 from playhead.labels import Axes, Choice, Keys
 
 # A busy machine may stop for a moment anywhere: that a property is looked at slowly says nothing about it.
@@ -49,7 +50,10 @@ GAME = Game(
 )
 
 
-class FakeCapture:
+class FakeCapture(Capture):
+    waiting = 0
+    window: Any = None
+
     def __init__(self, clock: FakeClock, game: Game, ends_after: int | None) -> None:
         self.clock, self.shape, self.ends_after = clock, game.frame.shape, ends_after
         self.looks = 0
@@ -78,7 +82,9 @@ class FakeCapture:
         self.is_closed = True
 
 
-class FakeInput:
+class FakeInput(Input):
+    hears = True
+
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.held: dict[str, float] = {}

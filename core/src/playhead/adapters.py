@@ -38,12 +38,12 @@ def passes_on(base: type) -> Callable[[Class], Class]:
 def complete(base: type[T], plain: object) -> T:
     """Return an object as one of `base`: its own abilities, and the defaults of `base` for those it lacks.
 
-    The one place where a plain object of a plugin, as a world's policy, is looked at for what it can.
+    The one place where an object that derives from nothing of ours, as a world's policy, is asked what it can.
     """
     if isinstance(plain, base):
         return plain
     own = {name: PassedOn(name) for name in _public(base) if hasattr(plain, name)}
-    adapted: T = type(base.__name__, (base,), {**own, "inner": plain, "__init__": lambda self: None})()
+    adapted: T = type(type(plain).__name__, (base,), {**own, "inner": plain, "__init__": lambda self: None})()
     return adapted
 
 

@@ -63,6 +63,9 @@ class OpenDevice:
     capture: Capture
     input: Input
 
+    def __post_init__(self) -> None:
+        self.capture, self.input = complete(Capture, self.capture), complete(Input, self.input)
+
     @property
     def clock(self) -> Clock:
         """The clock this device runs on."""
@@ -108,9 +111,9 @@ def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str
     device = game.device(name)
     session = DeviceSession(game=game, name=name, device=device, options=merged(device.options, options or {}))
     try:
-        capture = complete(Capture, plugins.get("capture", device.capture)(session))
+        capture: Capture = plugins.get("capture", device.capture)(session)
         session.on_close(capture.close)
-        pressed = complete(Input, plugins.get("input", input_name or device.input)(session))
+        pressed: Input = plugins.get("input", input_name or device.input)(session)
         session.on_close(pressed.close)
         session.on_close(pressed.release_all)
     except BaseException:

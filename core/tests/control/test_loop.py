@@ -241,7 +241,7 @@ def test_a_guard_that_says_no_releases_and_sends_nothing(fake_device: Maker) -> 
     report = loop(fake, driver, duration_s=0.6, guard=Focus()).run()
     assert report.blocked == 2
     assert report.acted == 4
-    assert held_ms == [(0, True), (100, False), (200, False), (300, True), (400, True), (500, False)]
+    assert held_ms == [(0, True), (100, False), (200, True), (300, True), (400, True), (500, False)]
 
 
 def test_a_guard_may_be_asked_between_frames(fake_device: Maker) -> None:

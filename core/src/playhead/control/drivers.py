@@ -67,7 +67,7 @@ class DriverWrapper(Driver):
     """A driver around a driver: what a subclass does not say itself is the inner one's."""
 
     def __init__(self, inner: Driver) -> None:
-        self.inner = inner
+        self.inner = complete(Driver, inner)
 
 
 class Policy:

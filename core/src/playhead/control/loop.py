@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from playhead.adapters import complete
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Action, Driver
@@ -100,6 +101,7 @@ class Loop:
 
     def __post_init__(self) -> None:
         game = self.device.session.game
+        self.driver, self.guard = complete(Driver, self.driver), complete(Guard, self.guard)
         self._clock = self.device.clock
         self._listener = Listener(self.device, self.guard)
         self._ask_every_ns = round(NS_PER_S / hz) if (hz := self.guard.ask_hz) else 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from playhead.adapters import complete
 from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, never
@@ -42,6 +43,7 @@ def play(
 
     Units:  duration_s and latency_s seconds on the device's clock; latency_s is added between look and press.
     """
+    driver = complete(Driver, driver)
     pace = Pace(
         rate_hz=device.session.rate_hz,
         decide_hz=driver.decide_hz,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playhead.adapters import complete
 from playhead.capture import CapturedFrame
 from playhead.clock import SystemClock
 from playhead.control.drivers import Driver
@@ -53,6 +54,7 @@ class RecordingRequest:
     notes: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "driver", complete(Driver, self.driver))
         if self.driver.origin is Origin.HUMAN and self.action_noise is not None:
             raise BadValue(
                 "A person's keys go straight into the game and take no action noise. Leave --action-noise out."
