@@ -19,6 +19,7 @@ CORE = ROOT / "core/src/playhead"
 # Modules at the top of the core that every part may import; they import none of the parts.
 SHARED = {
     "agreement",
+    "adapters",
     "clock",
     "decoding",
     "errors",

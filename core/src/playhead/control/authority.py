@@ -108,17 +108,22 @@ class ControlAuthority(Guard):
         return self.who == self.driver and not self.is_over
 
     def begin(self) -> None:
-        """Begin something that ends when nobody drives, however short: `breach` speaks of it."""
+        """Begin something that ends when nobody drives, however short: `is_broken` and `breach` speak of it."""
         self._breach = None
 
     @property
     def breach(self) -> str:
-        """Why nobody drove for a moment since `begin`, as `why` says it; empty while somebody did all the time.
+        """Why it ended, as `why` says it."""
+        return self._breach or ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nobody drove for a moment since `begin`.
 
         The loop has the window looked at right before each frame is taken, and more often in between: a game that
         is started again may be gone and back by then.
         """
-        return self._breach or ""
+        return self._breach is not None
 
     def go_on_from(self, earlier: ControlAuthority) -> None:
         """Leave control with whoever had it, or in the pause that was, at the end of an earlier episode."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 
+from playhead.adapters import complete
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S, Clock
 from playhead.control.drivers import Action, Driver, DriverWrapper, Held
@@ -31,7 +32,7 @@ class DaggerDriver(DriverWrapper):
         axes: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         super().__init__(driver)
-        self._teacher = teacher
+        self._teacher = complete(Driver, teacher) if teacher is not None else None
         self._action_noise = action_noise
         self._beta = beta
         self._random = random.Random(seed)
@@ -44,8 +45,8 @@ class DaggerDriver(DriverWrapper):
         self._seen: CapturedFrame | None = None
         self._action: Action = {}
         self._is_noisy = False
-        self.decide_hz = max(driver.decide_hz, teacher.decide_hz if teacher is not None else 0.0)
-        self.origin = driver.origin
+        self.decide_hz = max(self.inner.decide_hz, self._teacher.decide_hz if self._teacher is not None else 0.0)
+        self.origin = self.inner.origin
 
     @property
     def is_taught(self) -> bool:

@@ -75,7 +75,7 @@ def _segments(
             replace(request, duration_s=left_s),
             guard=authority,
             watchers=watchers,
-            stop=lambda: stop() or bool(authority.breach),
+            stop=lambda: stop() or authority.is_broken,
             label_origin=authority.label_origin,
             began=began,
         )
