@@ -12,7 +12,7 @@ import shapes
 from click.testing import CliRunner
 from shapes import GAME, SHAPE, load_plugins, pictures
 
-from playhead.capture import CapturedFrame, FrameArray
+from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.cli import watch as watch_command
 from playhead.cli.context import Desk
 from playhead.cli.play import play as play_command
@@ -41,7 +41,7 @@ RECIPE = Recipe(
 FRAMES = 30
 
 
-class Shown:
+class Shown(Capture):
     """A capture of shapes, and a screen that keeps what is shown."""
 
     def __init__(self, clock: FakeClock, frames: int = FRAMES) -> None:
