@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,8 +54,8 @@ class MemoryRecording:
     events: npt.NDArray[Any] = field(default_factory=lambda: np.empty(0, EVENTS))
 
     @property
-    def path(self) -> Path:
-        return Path(self.name)
+    def place(self) -> str:
+        return self.name
 
     @property
     def length(self) -> int:

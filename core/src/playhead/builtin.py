@@ -31,7 +31,8 @@ def playhead_inputs() -> dict[str, Reference]:
 @hookimpl
 def playhead_storages() -> dict[str, Reference]:
     """Return where recordings can lie."""
-    return {"file": "playhead.storage.local:open_store"}
+    objects = dict.fromkeys(("az", "gs", "http", "https", "s3"), "playhead.storage.objects:open_store")
+    return {"file": "playhead.storage.local:open_store", **objects}
 
 
 @hookimpl

@@ -39,6 +39,11 @@ class Home:
         default = Path(platformdirs.user_data_dir("playhead", appauthor=False))
         return cls(_folder(default, "default"), "default")
 
+    @property
+    def cache(self) -> Path:
+        """The folder of what was read from afar."""
+        return self.path / "cache"
+
     def recordings(self, game: str) -> Path:
         """The folder of a game's recordings. Raises BadValue for a name that would lead elsewhere."""
         return self.path / "recordings" / checked_name(game, "the game")
@@ -57,6 +62,11 @@ class Home:
 
 def _folder(path: Path, why: str) -> Path:
     """Return a home's path made absolute, once it is found to be a folder or nothing yet."""
+    if path.parts and path.parts[0].endswith(":") and len(path.parts[0]) > 2 and not path.exists():
+        raise BadValue(
+            f"The home {path} ({why}) is an address. Recordings are made in a folder of this machine; copy them "
+            "when they have ended: playhead data copy NAME ADDRESS."
+        )
     try:
         found = path.expanduser().resolve()
         mode = found.stat().st_mode

@@ -13,7 +13,7 @@ from shapes import GAME, UNSEEN_SHAPES, load_plugins, pictures
 from playhead.cli.context import Desk
 from playhead.cli.evaluate import evaluate
 from playhead.events import Origin
-from playhead.storage.reader import open_recordings
+from playhead.storage.reader import open_recording
 from playhead.storage.writer import RecordingWriter
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -42,7 +42,7 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         steps=60, eval_every=60, batch_size=16, warmup_steps=2, lr=5e-3, split_by=request.param, test_share=0.3,
         val_share=0.2, seed=3, feature_windows=100,
     )  # fmt: skip
-    recordings = open_recordings(sorted(parent.iterdir()))
+    recordings = [open_recording(folder) for folder in sorted(parent.iterdir())]
     out = home / "runs" / "shapes" / "default" / "1"
     train(TrainingJob(game=GAME, recipe=recipe, recordings=recordings, out=out, plugins=load_plugins()))
     return home

@@ -23,7 +23,7 @@ from playhead.events import Origin
 from playhead.models.run import Run
 from playhead.models.run_file import sealed
 from playhead.names import visible
-from playhead.storage.reader import open_recordings
+from playhead.storage.reader import open_recording
 from playhead.storage.schema import ATTRIBUTE, group_json
 from playhead.storage.writer import RecordingWriter
 from playhead.training.job import TrainingJob
@@ -58,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     job = TrainingJob(
         game=GAME, recipe=recipe, out=home / "runs/toy/default/1", plugins=load_plugins(),
-        recordings=open_recordings(sorted((home / "recordings/toy").iterdir())),
+        recordings=[open_recording(folder) for folder in sorted((home / "recordings/toy").iterdir())],
     )  # fmt: skip
     train(job)
     return home

@@ -1,4 +1,4 @@
-"""A recording, written and read again: by our reader, by plain zarr-python, from a store that is not local."""
+"""A recording, written and read again: by our reader, by plain zarr-python."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from zarr.core.buffer import default_buffer_prototype
-from zarr.core.sync import sync
-from zarr.storage import LocalStore, MemoryStore
 
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
 from playhead.events import Origin
 from playhead.game import Frame
 from playhead.plugins import Plugins
 from playhead.storage.check import check_recording
-from playhead.storage.reader import open_recording, open_recordings
+from playhead.storage.reader import open_recording
 from playhead.storage.schema import ROWS, RecordingHeader
 from playhead.storage.writer import RecordingWriter
 
@@ -150,45 +147,13 @@ def test_threads_read_what_one_reads(recorded: Recorded, monkeypatch: pytest.Mon
         assert all(pool.map(read, range(200)))
 
 
-def test_a_store_that_is_not_local(recorded: Recorded) -> None:
-    folder = recorded(260)
-    opened: list[str] = []
-
-    async def copy_to_memory() -> MemoryStore:
-        source, target = await LocalStore.open(folder, read_only=True), await MemoryStore.open()
-        async for key in source.list():
-            data = await source.get(key, default_buffer_prototype())
-            assert data is not None
-            await target.set(key, data)
-        return target
-
-    store = sync(copy_to_memory())
-
-    def opener(url: str) -> MemoryStore:
-        opened.append(url)
-        return store
-
-    far, near = open_recording("memory://bucket/2026-11-21-1", opener), open_recording(folder)
-    assert opened == ["memory://bucket/2026-11-21-1"]
-    assert far.name == "2026-11-21-1"
-    assert np.array_equal(far.read_frames([0, 255]), near.read_frames([0, 255]))
-    assert np.array_equal(far.events, near.events)
-    with pytest.raises(NotFound, match="nothing opens such addresses"):
-        open_recording("memory://bucket/2026-11-21-1")
-
-
 def test_a_file_url_is_local(recorded: Recorded) -> None:
     assert len(open_recording(recorded(3).as_uri())) == 3
 
 
 def test_the_registered_opener_of_folders(recorded: Recorded) -> None:
     folder = recorded(3)
-    opener = Plugins().get("storage", "file")
-    through_zarr = open_recording(f"far://{folder}", lambda url: opener(folder.as_uri()))
-    near = open_recording(folder)
-    assert np.array_equal(through_zarr.read_frames(range(3)), near.read_frames(range(3)))
-    assert np.array_equal(through_zarr.telemetry["speed"], near.telemetry["speed"])
-    group = zarr.open_group(opener(folder.as_uri()), mode="r")
+    group = zarr.open_group(Plugins().get("storage", "file")(folder.as_uri()), mode="r")
     assert group["frames"].shape[0] == 3
 
 
@@ -210,16 +175,6 @@ def test_what_is_no_recording(tmp_path: Path) -> None:
     zarr.open_group(str(tmp_path / "other"), mode="w")
     with pytest.raises(Damaged, match=r"not that of a recording: its zarr\.json has no attribute"):
         open_recording(tmp_path / "other")
-
-
-def test_damaged_ones_are_skipped_by_choice(recorded: Recorded, tmp_path: Path) -> None:
-    whole = recorded(3)
-    said: list[str] = []
-    opened = open_recordings([whole, tmp_path], skip_damaged=True, on_skip=lambda error: said.append(str(error)))
-    assert [recording.name for recording in opened] == [whole.name]
-    assert "is not a recording" in said[0]
-    with pytest.raises(Damaged):
-        open_recordings([whole, tmp_path])
 
 
 def test_the_writer_refuses_what_cannot_be(tmp_path: Path, make_header: Header, draw: Draw) -> None:

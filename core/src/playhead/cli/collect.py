@@ -19,7 +19,6 @@ from playhead.recording.sharing import Shares
 from playhead.references import Reference, resolve
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.beginnings import is_beginning
-from playhead.storage.catalogue import Catalogue
 from playhead.storage.changing import claim_recording
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.reservations import Reservations
@@ -114,7 +113,7 @@ class _Recordings:
 
     def newer(self) -> Iterator[Recording]:
         """Open recordings, naming those that cannot be read: what they hold will be taken again."""
-        for folder in Catalogue(self._desk.home).folders(self._game.name):
+        for folder in self._desk.catalogue.folders(self._game.name):
             if folder in self._done or is_beginning(folder):
                 continue
             try:

@@ -16,6 +16,7 @@ from playhead.home import VARIABLE, Home
 if TYPE_CHECKING:
     from playhead.game import Game
     from playhead.plugins import BrokenPlugin, Plugins
+    from playhead.storage.catalogue import Catalogue
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +49,13 @@ class Desk:
     def plugins(self) -> Plugins:
         """The installed plugins; broken ones are named once, on stderr."""
         return loaded_plugins(self._call)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The recordings of the home, and of places that are named."""
+        from playhead.storage.catalogue import Catalogue
+
+        return Catalogue(self.home, lambda: self.plugins)
 
     def game(self, name: str) -> Game:
         """Return the game called `name`. Raises NotFound with the nearest name."""

@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("playhead.cli.data_info:info", "Show everything one recording says about itself."),
     "check": ("playhead.cli.data_check:check", "Name everything that is wrong with recordings."),
     "balance": ("playhead.cli.data_balance:balance", "Say how often each thing was done in recordings."),
+    "copy": ("playhead.cli.data_copy:copy", "Copy finished recordings to a folder or an address, and back."),
     "trim": ("playhead.cli.data_trim:trim", "Cut stretches out of recordings in which nothing happens."),
     "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
 }
@@ -40,7 +41,7 @@ class DataGroup(click.Group):
 
 @click.group("data", cls=DataGroup)
 def data() -> None:
-    """List, inspect, check, trim, repair and balance recordings.
+    """List, inspect, check, copy, trim, repair and balance recordings.
 
     Example: playhead data list gta5
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.places import DATA_FOLDER
 
 if TYPE_CHECKING:
     from playhead.data.balance import BalanceReport
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 @click.option(
     "--recordings", multiple=True, metavar="NAME", help="Recordings to look at. Default: all of the game."
 )
-@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Further folder of recordings.")  # fmt: skip
+@click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+              help="Further folder of recordings, or its address.")  # fmt: skip
 @click.option("--origin", "origins", multiple=True, metavar="NAME", default=("human", "script"), show_default=True,
               help="Whose labels to count: human, script or model.")  # fmt: skip
 @click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @pass_desk
 def balance(
-    desk: Desk, game: str, recordings: tuple[str, ...], extra_dirs: tuple[Path, ...], origins: tuple[str, ...],
-    skip_bad: bool, as_json: bool,
+    desk: Desk, game: str, recordings: tuple[str, ...], extra_dirs: tuple[Path | str, ...],
+    origins: tuple[str, ...], skip_bad: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Say how often each key, class and combination of GAME was held, how often it changed, and who was idle.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.several import Several
+from playhead.cli.several import Several, shown_name, typed_name
 from playhead.errors import Damaged
 from playhead.names import command
 
@@ -16,34 +16,35 @@ from playhead.names import command
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @pass_desk
 def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: bool) -> None:
-    """Name everything that is wrong with recordings, given by name, path or game; without any: with all.
+    """Name everything that is wrong with recordings, given by name, path, address or game; without any: with all.
 
     Example: playhead data check gta5
     """
     from playhead.cli.progress import named_bars
-    from playhead.storage.catalogue import Catalogue
     from playhead.storage.check import check_recording
 
-    folders = Catalogue(desk.home).find_folders(recordings)
-    several = Several(desk, folders)
+    catalogue = desk.catalogue
+    found_places = catalogue.find_places(recordings)
+    several = Several(desk, found_places)
     found = {}
     with named_bars() as bar:
-        for folder in folders:
-            with several.one(folder):
-                found[folder] = check_recording(folder, every_frame=every_frame, progress=bar(folder.name))
+        for place in found_places:
+            with several.one(place):
+                where = catalogue.places.to_check(place)
+                found[place] = check_recording(where, every_frame=every_frame, progress=bar(shown_name(place)))
     if as_json:
         rows = [
-            {"path": str(folder), "problems": [vars(problem) for problem in problems]}
-            for folder, problems in found.items()
+            {"path": str(place), "problems": [vars(problem) for problem in problems]}
+            for place, problems in found.items()
         ]
         desk.tell_json(rows)
     else:
-        for folder, problems in found.items():
+        for place, problems in found.items():
             for problem in problems:
-                desk.tell(f"{folder.name}  {'note: ' if problem.is_note else ''}{problem}")
-    damaged = [folder for folder, problems in found.items() if not all(problem.is_note for problem in problems)]
+                desk.tell(f"{shown_name(place)}  {'note: ' if problem.is_note else ''}{problem}")
+    damaged = [place for place, problems in found.items() if not all(problem.is_note for problem in problems)]
     if damaged:
-        mend = command("data", "repair", names=[f"{folder.parent.name}/{folder.name}" for folder in damaged])
+        mend = command("data", "repair", names=map(typed_name, damaged))
         raise Damaged(f"{len(damaged)} of {len(found)} recordings damaged. Repair with: {mend}")
     several.end("checked")
     desk.say(f"{len(found)} recording{'' if len(found) == 1 else 's'} checked, no damage.")

@@ -16,15 +16,14 @@ from playhead.cli.table import duration, size
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @pass_desk
 def info(desk: Desk, recording: str, as_json: bool) -> None:
-    """Show everything one recording, given by name or path, says about itself.
+    """Show everything one recording, given by name, path or address, says about itself.
 
     Example: playhead data info gta5/2026-11-21-1
     """
-    from playhead.storage.catalogue import Catalogue
     from playhead.storage.facts import facts_of
-    from playhead.storage.reader import open_recording
 
-    facts = facts_of(open_recording(Catalogue(desk.home).find_anywhere(recording)))
+    catalogue = desk.catalogue
+    facts = facts_of(catalogue.places.open(catalogue.find_anywhere(recording)))
     if as_json:
         desk.tell_json(facts)
         return

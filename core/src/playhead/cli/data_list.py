@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.places import DATA_FOLDER
 from playhead.cli.table import duration, lines_of, size
 from playhead.names import command
 
@@ -19,18 +20,17 @@ HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario"
 
 @click.command("list")
 @click.argument("game", required=False)
-@click.option("--dir", "folders", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Look into this folder too. May be given several times.")  # fmt: skip
+@click.option("--dir", "folders", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+              help="Look into this folder or address too. May be given several times.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @pass_desk
-def list_(desk: Desk, game: str | None, folders: tuple[Path, ...], as_json: bool) -> None:
+def list_(desk: Desk, game: str | None, folders: tuple[Path | str, ...], as_json: bool) -> None:
     """List the recordings of a game, or of all games, newest last.
 
     Example: playhead data list gta5
     """
-    from playhead.storage.catalogue import Catalogue
 
-    catalogue = Catalogue(desk.home)
+    catalogue = desk.catalogue
     desk.say_home()
     games = [game] if game else catalogue.games()
     found = {name: catalogue.recordings(name, folders) for name in games}

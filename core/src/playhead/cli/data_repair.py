@@ -25,10 +25,9 @@ def repair(desk: Desk, recordings: tuple[str, ...], dry_run: bool) -> None:
     Example: playhead data repair gta5/2026-11-21-1 --dry-run
     """
     from playhead.cli.progress import named_bars
-    from playhead.storage.catalogue import Catalogue
     from playhead.storage.repair import repair_recording
 
-    folders = Catalogue(desk.home).find_folders(recordings)
+    folders = desk.catalogue.find_folders(recordings, "repaired")
     several = Several(desk, folders)
     for folder in folders:
         with several.one(folder):

@@ -35,12 +35,11 @@ def trim(
     Example: playhead data trim gta5 --idle 5 --dry-run
     """
     from playhead.cli.progress import named_bars
-    from playhead.storage.catalogue import Catalogue
     from playhead.storage.idle import Idle
     from playhead.storage.trim import trim_recording
 
     idle = Idle(at_least_s=idle_s, by=by, keep_s=keep_s)
-    folders = Catalogue(desk.home).find_folders(recordings)
+    folders = desk.catalogue.find_folders(recordings, "trimmed")
     several = Several(desk, folders)
     for folder in folders:
         with several.one(folder), named_bars() as bar:

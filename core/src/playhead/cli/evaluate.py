@@ -11,6 +11,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.devices import engine_option, parse_settings
+from playhead.cli.places import DATA_FOLDER
 from playhead.errors import BadValue, Mismatch
 from playhead.names import command, quoted
 
@@ -48,8 +49,8 @@ NOWHERE = "none"
 )
 @click.option("--recordings", multiple=True, metavar="NAME",
               help="Recordings to compare labels on. Default: what the run kept from its training.")  # fmt: skip
-@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Further folder of recordings.")  # fmt: skip
+@click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+              help="Further folder of recordings, or its address.")  # fmt: skip
 @click.option("--windows", type=click.IntRange(min=1), default=20_000, show_default=True,
               help="Windows compared at most.")  # fmt: skip
 @click.option("--tolerance", type=float, default=0.1, show_default=True,
@@ -130,9 +131,8 @@ def evaluation_job(desk: Desk, game: Game, asked: dict[str, Any]) -> EvaluationJ
 
 def _recordings_to_take(desk: Desk, game: Game, asked: dict[str, Any]) -> str:
     """Say how to measure on other recordings: on those that are here, or on some to be made."""
-    from playhead.storage.catalogue import Catalogue
 
-    here = [info.name for info in Catalogue(desk.home).recordings(game.name, asked["extra_dirs"]) if info.frames]
+    here = [info.name for info in desk.catalogue.recordings(game.name, asked["extra_dirs"]) if info.frames]
     if not here:
         return f"Make some: playhead record {game.name}. Then name them: --recordings."
     return f"Name others: --recordings {quoted(here[-1])}, or another of: playhead data list {game.name}."
@@ -183,13 +183,11 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
     """
     from playhead.cli.train import open_readable
     from playhead.evaluation.held_out import choosing_names, held_out_names
-    from playhead.storage.catalogue import Catalogue
-    from playhead.storage.reader import open_recording
 
-    catalogue = Catalogue(desk.home)
+    catalogue = desk.catalogue
     if asked["recordings"]:
         infos = catalogue.find(game.name, asked["recordings"], asked["extra_dirs"])
-        return [open_recording(info.path) for info in infos]
+        return [catalogue.open(info) for info in infos]
     wanted = held_out_names(run)
     known = {info.name: info for info in catalogue.recordings(game.name, asked["extra_dirs"])}
     gone = [name for name in wanted if name not in known]
@@ -199,7 +197,7 @@ def chosen_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -
     here = [name for name in wanted if name in known]
     if here and has_classes(run):
         here += [name for name in choosing_names(run) if name in known]
-    return open_readable(desk, [known[name] for name in here], "Not compared on ")
+    return open_readable(desk, catalogue, [known[name] for name in here], "Not compared on ")
 
 
 def has_classes(run: Run) -> bool:
@@ -213,13 +211,14 @@ def ood_recordings(desk: Desk, game: Game, run: Run, asked: dict[str, Any]) -> l
     """Open the recordings that show what the run has no class for; none where no head chooses a class."""
     from playhead.cli.train import open_readable
     from playhead.data.ood import shows_ood
-    from playhead.storage.catalogue import Catalogue
 
     if not has_classes(run):
         return []
-    infos = Catalogue(desk.home).recordings(game.name, asked["extra_dirs"])
+    catalogue = desk.catalogue
+    infos = catalogue.recordings(game.name, asked["extra_dirs"])
     shows = open_readable(
         desk,
+        catalogue,
         [info for info in infos if info.frames],
         "Not asked about ",
         lambda recording: shows_ood(recording, game),

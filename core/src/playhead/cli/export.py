@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.places import DATA_FOLDER
 
 
 @click.command(short_help="Write recordings in the layout of another tool.")
@@ -17,13 +18,13 @@ from playhead.cli.context import Desk, pass_desk
 @click.option(
     "--recordings", multiple=True, metavar="NAME", help="Recordings to export. Default: all of the game."
 )
-@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Further folder of recordings.")  # fmt: skip
+@click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+              help="Further folder of recordings, or its address.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @pass_desk
 def export(
-    desk: Desk, game: str, place: Path, exporter: str, recordings: tuple[str, ...], extra_dirs: tuple[Path, ...],
-    as_json: bool,
+    desk: Desk, game: str, place: Path, exporter: str, recordings: tuple[str, ...],
+    extra_dirs: tuple[Path | str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Write recordings of GAME in the layout of another tool, into a new FOLDER, or a zip when it ends in .zip.
 

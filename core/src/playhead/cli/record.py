@@ -171,11 +171,10 @@ def _seeds(desk: Desk, game: Game, asked: dict[str, Any], reserved: Reservations
 
 def _highest_seed(desk: Desk, game: Game) -> int:
     """Return the highest seed that any recording of this game was made with, also one that was killed."""
-    from playhead.storage.catalogue import Catalogue
     from playhead.storage.reader import open_recording
 
     seeds = [0]
-    for info in Catalogue(desk.home).recordings(game.name):
+    for info in desk.catalogue.recordings(game.name):
         with suppress(PlayheadError):
             seeds.append(open_recording(info.path).header.seed or 0)
     return max(seeds)

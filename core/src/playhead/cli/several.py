@@ -14,27 +14,37 @@ from playhead.names import quoted
 class Several:
     """What became of recordings that are taken one after another."""
 
-    def __init__(self, desk: Desk, folders: Sequence[Path]) -> None:
+    def __init__(self, desk: Desk, places: Sequence[Path | str]) -> None:
         self._desk = desk
-        self._folders = folders
-        self._failed: list[Path] = []
+        self._places = places
+        self._failed: list[Path | str] = []
 
     @contextmanager
-    def one(self, folder: Path) -> Iterator[None]:
+    def one(self, place: Path | str) -> Iterator[None]:
         """Do something with one recording. An error ends the block; a full disk would meet the next one too."""
         try:
             yield
         except StorageFull:
             raise
         except PlayheadError as error:
-            self._desk.say(f"{folder.name}: {error}")
-            self._failed.append(folder)
+            self._desk.say(f"{shown_name(place)}: {error}")
+            self._failed.append(place)
         except Exception as error:  # of one recording, which must not keep the others from their turn
-            self._desk.say(f"{folder.name}: {self._desk.unexpected(error)}")
-            self._failed.append(folder)
+            self._desk.say(f"{shown_name(place)}: {self._desk.unexpected(error)}")
+            self._failed.append(place)
 
     def end(self, done: str) -> None:
         """Raise Damaged when any of them failed, naming all that were not `done`."""
         if self._failed:
-            names = " ".join(quoted(f"{folder.parent.name}/{folder.name}") for folder in self._failed)
-            raise Damaged(f"{len(self._failed)} of {len(self._folders)} recordings could not be {done}: {names}.")
+            names = " ".join(quoted(typed_name(place)) for place in self._failed)
+            raise Damaged(f"{len(self._failed)} of {len(self._places)} recordings could not be {done}: {names}.")
+
+
+def shown_name(place: Path | str) -> str:
+    """Return what a recording is called where it is spoken of: the last part of where it lies."""
+    return place.name if isinstance(place, Path) else place.rpartition("/")[2]
+
+
+def typed_name(place: Path | str) -> str:
+    """Return what names a recording in a command: "game/name", or its address."""
+    return f"{place.parent.name}/{place.name}" if isinstance(place, Path) else place

@@ -36,7 +36,6 @@ def show(desk: Desk, game: str, as_json: bool) -> None:
 def _facts(desk: Desk, game: Game) -> dict[str, Any]:
     """Collect what there is as plain data. Opens no recording's frames and no run's weights."""
     from playhead.models.catalogue import RunCatalogue
-    from playhead.storage.catalogue import Catalogue
 
     world = game.world
     return {
@@ -50,7 +49,7 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
         "collectors": list(game.collectors),
         "scenarios": {name: s.padding_s for name, s in world.scenarios.items()} if world else {},
         "policies": list(world.policies) if world else [],
-        "recordings": [info.to_json() for info in Catalogue(desk.home).recordings(game.name)],
+        "recordings": [info.to_json() for info in desk.catalogue.recordings(game.name)],
         "runs": RunCatalogue(home=desk.home, game=game, say=desk.say).names(),
     }
 

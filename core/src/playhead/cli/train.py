@@ -13,6 +13,7 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.latency import AUTO, measured_latency, seconds_or_auto
+from playhead.cli.places import DATA_FOLDER
 from playhead.errors import BadValue, Damaged, NothingToTrain, PlayheadError, not_found
 from playhead.locks import Lock, take
 from playhead.names import checked_name
@@ -21,7 +22,7 @@ from playhead.names import command as typed
 if TYPE_CHECKING:
     from playhead.game import Game
     from playhead.models.run import Run
-    from playhead.storage.catalogue import RecordingInfo
+    from playhead.storage.catalogue import Catalogue, RecordingInfo
     from playhead.storage.reader import Recording
     from playhead.training.job import TrainingJob
     from playhead.training.recipe import Recipe
@@ -37,8 +38,8 @@ LAST = "\0last"  # of --resume without a name: no run is called so
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
               help="Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2.")  # fmt: skip
 @click.option("--recordings", multiple=True, metavar="NAME", help="Recordings to use. Default: all of the game.")
-@click.option("--data", "extra_dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Further folder of recordings.")  # fmt: skip
+@click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+              help="Further folder of recordings, or its address.")  # fmt: skip
 @click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
               help="Seconds between a frame and its label; auto: what doctor or play measured on this machine. "
@@ -109,7 +110,6 @@ def _resumed(desk: Desk, game: Game, asked: dict[str, Any]) -> tuple[Recipe, Cal
     Raises:  NotFound without one, BadValue for options that would make another one of it, Damaged.
     """
     from playhead.models.run import Run
-    from playhead.storage.reader import open_recording
     from playhead.training.checkpoint import read_checkpoint
     from playhead.training.job import TrainingJob
     from playhead.training.recipe import with_settings
@@ -132,10 +132,10 @@ def _resumed(desk: Desk, game: Game, asked: dict[str, Any]) -> tuple[Recipe, Cal
             f"--resume goes on as it began: {changes(recipe.to_json(), wanted.to_json())}. "
             f"Leave that out, or begin anew: playhead train {game.name}."
         )
-    recordings = []
+    recordings, places = [], desk.catalogue.places
     for recording, (path, _) in kept.asked.recordings.items():
         try:
-            recordings.append(open_recording(Path(path)))
+            recordings.append(places.open(path))
         except PlayheadError as problem:
             raise type(problem)(
                 f"The training cannot go on without its recording {recording}: {problem}"
@@ -183,21 +183,21 @@ def _texts(settings: tuple[str, ...]) -> dict[str, str]:
 
 
 def open_all(
-    desk: Desk, game: Game, names: tuple[str, ...], extra_dirs: tuple[Path, ...], *, skip_bad: bool
+    desk: Desk, game: Game, names: tuple[str, ...], extra_dirs: tuple[Path | str, ...], *, skip_bad: bool
 ) -> list[Recording]:
     """Open the recordings of a game; with skip_bad say which cannot be read and leave them out.
 
     Raises:  NothingToTrain when there are none, NotFound for an unknown name, Damaged.
     """
-    from playhead.storage.catalogue import Catalogue
 
-    infos = Catalogue(desk.home).find(game.name, names, extra_dirs)
+    catalogue = desk.catalogue
+    infos = catalogue.find(game.name, names, extra_dirs)
     if not infos:
         raise NothingToTrain(
             f"{game.name} has no recordings in {desk.home.recordings(game.name)}. "
             f"Make some: playhead record {game.name}."
         )
-    opened = open_readable(desk, infos, "Left out " if skip_bad else "")
+    opened = open_readable(desk, catalogue, infos, "Left out " if skip_bad else "")
     bad = len(infos) - len(opened)
     if bad and not skip_bad:
         raise Damaged(
@@ -208,17 +208,16 @@ def open_all(
 
 def open_readable(
     desk: Desk,
+    catalogue: Catalogue,
     infos: Sequence[RecordingInfo],
     why: str,
     is_wanted: Callable[[Recording], bool] = lambda recording: True,
 ) -> list[Recording]:
     """Open the wanted recordings that can be read, and name those that cannot: `why` begins the sentence."""
-    from playhead.storage.reader import open_recording
-
     opened: list[Recording] = []
     for info in infos:
         try:
-            recording = open_recording(info.path)
+            recording = catalogue.open(info)
             if is_wanted(recording):
                 recording.check_rows()
                 opened.append(recording)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -33,8 +32,8 @@ class Source(Protocol):
         ...
 
     @property
-    def path(self) -> Path:
-        """Where it lies."""
+    def place(self) -> str:
+        """Where it lies: a folder, or an address."""
         ...
 
     @property

@@ -21,7 +21,7 @@ from playhead.data.source import Source, identity
 from playhead.data.windows import WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
 from playhead.storage.fingerprint import twins
-from playhead.storage.marks import Mark
+from playhead.storage.reader import Recording
 from playhead.windows import BoolArray, IndexArray
 
 BY_RECORDING = "recording"
@@ -152,7 +152,8 @@ def _session(recording: Source) -> object:
     """Return what a session that was recorded is known by; None for an import, which its content alone tells."""
     if recording.header.seed is not None:
         return recording.header.seed
-    return None if Mark.read(recording.path) else recording.header.created_utc
+    is_imported = isinstance(recording, Recording) and recording.is_imported
+    return None if is_imported else recording.header.created_utc
 
 
 def split_by_rule(index: WindowIndex, rule: SplitRule) -> Split:

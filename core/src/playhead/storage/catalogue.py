@@ -1,26 +1,36 @@
-"""Finds the recordings of a game, in the home folder and in further folders, and says what each holds."""
+"""Finds the recordings of a game, in the home folder, further folders and at addresses; says what each holds."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playhead.errors import BadValue, Damaged, PlayheadError, not_found
+from playhead.errors import BadValue, Damaged, NotFound, PlayheadError, not_found
 from playhead.home import Home
 from playhead.locks import alone_in
 from playhead.names import command, is_name
 from playhead.storage.beginnings import is_beginning, is_being_recorded
+from playhead.storage.blocks import kept_blocks
 from playhead.storage.changing import claim_recording, settle
 from playhead.storage.disk import bytes_on_disk
+from playhead.storage.local import is_remote, scheme_of
+from playhead.storage.places import Place, Places, name_of, only_local
 from playhead.storage.reader import Recording, open_recording
+from playhead.storage.remote import StoreSource
+
+if TYPE_CHECKING:
+    from playhead.plugins import Plugins
 
 MOST_FOLDERS = 100_000  # are listed of one folder
 MOST_FILES = 20_000  # are counted of what is no recording: it may be a link to a whole disk
+_AT_ONCE = 8  # recordings far away are opened, each with some fifty questions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +43,7 @@ class RecordingInfo:
     """
 
     name: str
-    path: Path
+    place: str  # a folder of this machine, or an address
     game: str = ""
     frames: int = 0
     dropped: int = 0
@@ -46,31 +56,77 @@ class RecordingInfo:
     problems: tuple[str, ...] = ()
     holds_nothing: bool = False
 
+    @property
+    def path(self) -> Path:
+        """The folder of a local recording. Raises BadValue for one that lies elsewhere."""
+        return only_local(self.place, "used so")
+
     def to_json(self) -> dict[str, Any]:
         """Return the line as plain data."""
-        return {**vars(self), "path": str(self.path), "problems": list(self.problems)}
+        told = {("path" if name == "place" else name): value for name, value in vars(self).items()}
+        return told | {"problems": list(self.problems)}
 
 
 class Catalogue:
-    """The recordings of one home folder."""
+    """The recordings of one home folder, and of whatever other places are named.
 
-    def __init__(self, home: Home) -> None:
+    Without `plugins` those that are installed are asked who opens an address.
+    """
+
+    def __init__(self, home: Home, plugins: Callable[[], Plugins] | None = None) -> None:
         self.home = home
+        self.places = Places(plugins or _installed_plugins, cache(lambda: kept_blocks(home.cache)))
 
-    def recordings(self, game: str, extra_dirs: Iterable[Path] = ()) -> list[RecordingInfo]:
-        """List the recordings of a game, newest last. A folder given in `extra_dirs` may be one itself."""
-        found: dict[Path, RecordingInfo] = {}
-        for parent in (self.home.recordings(game), *extra_dirs):
-            if parent in extra_dirs and os.path.lexists(parent / "zarr.json"):
-                found[parent.resolve()] = describe_recording(parent)
-                continue
-            found |= {place: _stuck(place, why) for place, why in settle(parent).items()}
-            found |= {folder.resolve(): describe_recording(folder) for folder in _folders_in(parent)}
+    def recordings(self, game: str, extra_dirs: Iterable[Place] = ()) -> list[RecordingInfo]:
+        """List the recordings of a game, newest last. A place given in `extra_dirs` may be one itself."""
+        found = self._of_folder(self.home.recordings(game))
+        for place in extra_dirs:
+            where = self.places.located(place)
+            if isinstance(where, StoreSource):
+                found |= {info.place: info for info in self._of_address(where.place)}
+            elif os.path.lexists(where / "zarr.json"):
+                found[str(where.resolve())] = describe_recording(where)
+            else:
+                found |= self._of_folder(where)
         mine = [info for info in found.values() if info.game in (game, "")]
         return sorted(mine, key=lambda info: (info.created_utc, _natural(info.name)))
 
-    def find(self, game: str, names: Sequence[str] = (), extra_dirs: Iterable[Path] = ()) -> list[RecordingInfo]:
-        """Return the recordings called `names` (a name or a path each), or without names all that hold something.
+    def _of_folder(self, parent: Path) -> dict[str, RecordingInfo]:
+        stuck = {str(place): _stuck(place, why) for place, why in settle(parent).items()}
+        return stuck | {str(folder.resolve()): describe_recording(folder) for folder in _folders_in(parent)}
+
+    def _of_address(self, url: str) -> list[RecordingInfo]:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self._describe_far, map(str, self._places_at(url))))
+
+    def _places_at(self, url: str) -> list[Place]:
+        """Return where a recording lies by its address, or where all lie that are in a folder of recordings."""
+        where = self.places.located(url)
+        if isinstance(where, Path):
+            return [where] if os.path.lexists(where / "zarr.json") else [*_folders_in(where)]
+        if where.size("zarr.json") is not None:
+            return [where.place]
+        names = sorted(where.names(""), key=_natural)[:MOST_FOLDERS]
+        if not names:
+            raise NotFound(f"There is nothing at {where.place}.")
+        return [f"{where.place}/{name}" for name in names]
+
+    def _describe_far(self, url: str) -> RecordingInfo:
+        """Say what the recording at an address holds."""
+        try:
+            return _describe(self.places.open(url))
+        except NotFound as error:  # a file beside the recordings, or a copy that was interrupted
+            return RecordingInfo(name=name_of(url), place=url, problems=(str(error),), holds_nothing=True)
+        except PlayheadError as error:
+            return RecordingInfo(name=name_of(url), place=url, problems=(str(error),))
+
+    def open(self, info: RecordingInfo) -> Recording:
+        """Open a recording of the list."""
+        return self.places.open(info.place)
+
+    def find(self, game: str, names: Sequence[str] = (), extra_dirs: Iterable[Place] = ()) -> list[RecordingInfo]:
+        """Return the recordings called `names` (a name, a path or an address each), or without names all that hold
+        something.
 
         Raises:  NotFound with the nearest name.
         """
@@ -83,6 +139,9 @@ class Catalogue:
     def _one(self, game: str, name: str, by_name: dict[str, RecordingInfo]) -> RecordingInfo:
         if name in by_name:
             return by_name[name]
+        if scheme_of(name):
+            where = self.places.located(name)
+            return describe_recording(where) if isinstance(where, Path) else self._describe_far(where.place)
         if _is_path_of_folder(name):
             return describe_recording(Path(name))
         raise not_found(
@@ -93,8 +152,11 @@ class Catalogue:
         """Return the games that have a folder of recordings, sorted."""
         return [folder.name for folder in _folders_in(self.home.path / "recordings") if is_name(folder.name)]
 
-    def find_anywhere(self, name: str) -> Path:
-        """Return the folder of a recording by path, by `game/name`, or by a name that only one game has."""
+    def find_anywhere(self, name: str) -> Place:
+        """Return where a recording lies, by path, address, `game/name`, or by a name that only one game has."""
+        if scheme_of(name):
+            where = self.places.located(name)
+            return where if isinstance(where, Path) else where.place
         if _is_path_of_folder(name):
             return Path(name)
         known = self._folders()
@@ -105,14 +167,21 @@ class Catalogue:
             raise not_found("recording", name, known, then="See: playhead data list.")
         return next(iter(fitting.values()))
 
-    def find_folders(self, names: Sequence[str] = ()) -> list[Path]:
-        """Return the folders of recordings by what `find_anywhere` takes, or by game; without names, of all."""
-        found: list[Path] = []
+    def find_places(self, names: Sequence[str] = ()) -> list[Place]:
+        """Return where recordings lie, by what `find_anywhere` takes, game, or address of many; else all."""
+        found: list[Place] = []
         for name in names or self.games():
-            found += (
-                _folders_in(self.home.recordings(name)) if name in self.games() else [self.find_anywhere(name)]
-            )
+            if name in self.games():
+                found += _folders_in(self.home.recordings(name))
+            elif scheme_of(name):
+                found += self._places_at(name)
+            else:
+                found.append(self.find_anywhere(name))
         return found
+
+    def find_folders(self, names: Sequence[str], what: str) -> list[Path]:
+        """Return the folders of recordings. Raises BadValue saying `what` cannot be done at an address."""
+        return [only_local(place, what) for place in self.find_places(names)]
 
     def _folders(self) -> dict[str, Path]:
         return {
@@ -130,24 +199,29 @@ class Catalogue:
         return claim_recording(self.home.recordings(game))
 
 
+def _installed_plugins() -> Plugins:
+    from playhead.plugins import Plugins
+
+    return Plugins.installed()
+
+
 def describe_recording(folder: Path) -> RecordingInfo:
     """Say what the recording in a folder holds; what is wrong with it goes into `problems`."""
     if is_beginning(folder):
-        return _begun(RecordingInfo(name=folder.name, path=folder, bytes=bytes_on_disk(folder)))
+        return _begun(RecordingInfo(name=folder.name, place=str(folder), bytes=bytes_on_disk(folder)))
     try:
-        recording = open_recording(folder)
-        return _describe(folder, recording)
+        return _describe(open_recording(folder))
     except PlayheadError as error:
         what = str(error)
     except Exception as error:  # whatever one folder holds, the others are listed
         what = f"cannot be read, {type(error).__name__}: {error}"
     size = bytes_on_disk(folder, most=MOST_FILES)
-    return RecordingInfo(name=folder.name, path=folder, bytes=size, problems=(what,))
+    return RecordingInfo(name=folder.name, place=str(folder), bytes=size, problems=(what,))
 
 
 def _stuck(work: Path, why: str) -> RecordingInfo:
     """Return the line of a change that was interrupted and cannot be finished."""
-    return RecordingInfo(name=work.name, path=work, problems=(why,))
+    return RecordingInfo(name=work.name, place=str(work), problems=(why,))
 
 
 def _begun(info: RecordingInfo) -> RecordingInfo:
@@ -157,21 +231,22 @@ def _begun(info: RecordingInfo) -> RecordingInfo:
     return replace(info, holds_nothing=True, problems=(why,))
 
 
-def _describe(folder: Path, recording: Recording) -> RecordingInfo:
+def _describe(recording: Recording) -> RecordingInfo:
     header = recording.header
     problems = []
     if not recording.is_complete:
-        problems.append("being recorded" if is_being_recorded(folder) else "was not ended properly: killed")
+        is_going = not is_remote(recording.place) and is_being_recorded(recording.path)
+        problems.append("being recorded" if is_going else "was not ended properly: killed")
     if not recording.length:
         problems.append("is empty")
     info = RecordingInfo(
         name=recording.name,
-        path=folder,
+        place=recording.place,
         game=str(header.game.get("name", "")),
         frames=recording.length,
         dropped=recording.dropped,
         duration_s=recording.duration_s,
-        bytes=bytes_on_disk(folder),
+        bytes=recording.bytes_taken(),
         driver=header.driver,
         device=header.device,
         scenario=header.scenario,

@@ -7,7 +7,6 @@ or belongs to a file that is no part of the recording.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,19 +18,18 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from playhead.errors import Damaged, Mismatch, PlayheadError
+from playhead.errors import Damaged, Mismatch
 from playhead.storage.beginnings import BEGUN, is_beginning
 from playhead.storage.declarations import RowKind, Rows, frames_length, read_document, read_header, rows_declared
-from playhead.storage.disk import files_below
 from playhead.storage.files import EVENT_KINDS, GROUPS, PICTURE_CHECKSUMS, row_kinds
 from playhead.storage.layers import GROUPS as LAYER_GROUPS
 from playhead.storage.layers import LAYERS, layer_names, read_layer_header, read_layer_rows, strict
-from playhead.storage.marks import MARK, Mark
+from playhead.storage.marks import MARK, MOST_BYTES, Mark
 from playhead.storage.pictures import most_bytes, picture_of
 from playhead.storage.reader import chunk_key, read_events, read_rows, shard_key
 from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
-from playhead.storage.sources import FolderSource
+from playhead.storage.sources import FileSource, FolderSource
 from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
 MOST_NAMED = 20  # things of one kind that are named one by one
@@ -54,8 +52,7 @@ class Problem:
 class _Look:
     """One recording that is looked at. `known` are the files that belong to it."""
 
-    folder: Path
-    source: FolderSource
+    source: FileSource
     header: RecordingHeader
     is_complete: bool
     known: set[str] = field(default_factory=set)
@@ -68,22 +65,25 @@ class _Look:
 
 
 def check_recording(
-    folder: Path, *, every_frame: bool = False, progress: Callable[[int, int], object] = lambda done, total: None
-) -> list[Problem]:
+    where: Path | FileSource, *, every_frame: bool = False,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> list[Problem]:  # fmt: skip
     """Check the files of a recording against checksums and each other; decode some of its pictures, or all.
+
+    It lies in a folder, or where its files come from.
 
     Without `every_frame` the first and last picture of each shard are decoded. `progress` is called with frames
     done and frames in all.
     A recording that was killed while it was made is valid: it has a note, and no problem.
     """
-    if is_beginning(folder):
+    if isinstance(where, Path) and is_beginning(where):
         return [Problem(file="zarr.json", what=f"is not there yet: {BEGUN}", is_note=True)]
-    source = FolderSource(folder)
+    source = FolderSource(where) if isinstance(where, Path) else where
     try:
-        header, is_complete = read_header(source, str(folder))
-    except PlayheadError as error:
-        return [Problem(file="zarr.json", what=_tidy(error, "zarr.json", folder))]
-    look = _Look(folder=folder, source=source, header=header, is_complete=is_complete)
+        header, is_complete = read_header(source, source.place)
+    except (Damaged, Mismatch) as error:
+        return [Problem(file="zarr.json", what=_tidy(error, "zarr.json", source.place))]
+    look = _Look(source=source, header=header, is_complete=is_complete)
     problems = list(_check_header(look))
     length, unreadable = declared_length(source, header)
     if unreadable:
@@ -118,7 +118,7 @@ def _check_document(look: _Look, key: str) -> Iterator[Problem]:
     try:
         read_document(look.source, key, "", look.header, otherwise="a group is missing")
     except Damaged as error:
-        yield Problem(file=key, what=_tidy(error, key, look.folder))
+        yield Problem(file=key, what=_tidy(error, key, look.source.place))
     yield from _check_spelling(look, key)
 
 
@@ -136,7 +136,7 @@ def _check_spelling(look: _Look, key: str) -> Iterator[Problem]:
         yield Problem(file=key, what="is not spelled as it was written: a bit of it has changed")
 
 
-def declared_length(source: FolderSource, header: RecordingHeader) -> tuple[int, str]:
+def declared_length(source: FileSource, header: RecordingHeader) -> tuple[int, str]:
     """Return the frames that frames/zarr.json declares, and what is wrong with it, if anything."""
     key = "frames/zarr.json"
     try:
@@ -145,14 +145,14 @@ def declared_length(source: FolderSource, header: RecordingHeader) -> tuple[int,
         document = read_document(source, key, "", header, otherwise="")
         length = frames_length(document, header, key)
     except Damaged as error:
-        return 0, _tidy(error, key, Path())
+        return 0, _tidy(error, key, "")
     count, present = -(-length // SHARD_FRAMES), len(shards_present(source))
     if count > 2 * present + 1_000:  # what was lost of a recording is never that much more than what is left
         return 0, f"declares {length:,} frames, and there are {present:,} files of pictures"
     return length, ""
 
 
-def shards_present(source: FolderSource) -> set[int]:
+def shards_present(source: FileSource) -> set[int]:
     """Return the numbers of the shards that have a folder."""
     return {
         int(name) for name in source.names("frames/c") if name.isdecimal() and name.isascii() and len(name) < 8
@@ -203,7 +203,7 @@ def _check_shard(
         most = most_bytes(look.header.frame.shape)
         index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size, most=most)
     except Damaged as error:
-        yield Problem(file=key, what=_tidy(error, key, look.folder))
+        yield Problem(file=key, what=_tidy(error, key, look.source.place))
         return
     absent = int((index[:count, 1] == EMPTY).sum())
     if absent:
@@ -259,7 +259,7 @@ def _check_rows(look: _Look, length: int) -> Iterator[Problem]:
             rows = read_rows(look.source, key, "", look.header, kind)
         except Damaged as error:
             yield from _check_array_files(look, key, kind)
-            yield Problem(file=key, what=_tidy(error, key, look.folder))
+            yield Problem(file=key, what=_tidy(error, key, look.source.place))
             look.broken.append(f"{key}/")
             continue
         yield from _check_array_files(look, key, kind)
@@ -315,7 +315,7 @@ def _check_events(look: _Look, length: int) -> Iterator[Problem]:
         try:
             lengths.add(len(read_rows(look.source, key, "", look.header, (dtype, ()))))
         except Damaged as error:
-            yield Problem(file=key, what=_tidy(error, key, look.folder))
+            yield Problem(file=key, what=_tidy(error, key, look.source.place))
             look.broken.append(f"{key}/")
     if len(lengths) > 1:
         what = f"its arrays hold {min(lengths)} to {max(lengths)} events; {min(lengths)} count"
@@ -350,7 +350,7 @@ def _check_layer(look: _Look, name: str, times_ns: npt.NDArray[np.int64] | None)
     try:
         header = read_layer_header(look.source, "", look.header, name, times_ns)
     except (Damaged, Mismatch) as error:
-        yield Problem(file=folder, what=_tidy(error, f"{folder}/zarr.json", look.folder))
+        yield Problem(file=folder, what=_tidy(error, f"{folder}/zarr.json", look.source.place))
         look.broken.append(f"{folder}/")
         return
     for key, kind in header.row_kinds().items() if header.frames else ():
@@ -358,19 +358,19 @@ def _check_layer(look: _Look, name: str, times_ns: npt.NDArray[np.int64] | None)
         try:
             read_layer_rows(look.source, "", look.header, name, header, key)
         except Damaged as error:
-            yield Problem(file=f"{folder}/{key}", what=_tidy(error, f"{folder}/{key}", look.folder))
+            yield Problem(file=f"{folder}/{key}", what=_tidy(error, f"{folder}/{key}", look.source.place))
             look.broken.append(f"{folder}/{key}/")
 
 
 def _check_others(look: _Look) -> Iterator[Problem]:
     """Read the mark of an import, and name the files that are no part of the recording."""
-    if os.path.lexists(look.folder / MARK):
-        look.known.add(MARK)
-        try:
-            Mark.read_strictly(look.folder, must_have_checksum=bool(look.header.checksums))
-        except (Damaged, FileNotFoundError) as error:
-            yield Problem(file=MARK, what=_tidy(error, MARK, look.folder))
-    there = {Path(path).relative_to(look.folder).as_posix() for path, _ in files_below(look.folder)} - look.known
+    try:
+        data = look.source.read(MARK, MOST_BYTES)
+        if data is not None:
+            Mark.decoded(data, MARK, must_have_checksum=bool(look.header.checksums))
+    except Damaged as error:
+        yield Problem(file=MARK, what=_tidy(error, MARK, look.source.place))
+    there = look.source.files().keys() - look.known - {MARK}
     others = sorted(name for name in there if not name.startswith(tuple(look.broken)))
     for name in others[:MOST_NAMED]:
         yield Problem(file=name, what="is no part of the recording", is_note=True)
@@ -379,7 +379,7 @@ def _check_others(look: _Look) -> Iterator[Problem]:
         yield Problem(file=".", what=what, is_note=True)
 
 
-def _tidy(error: Exception, file: str, folder: Path) -> str:
+def _tidy(error: Exception, file: str, place: str) -> str:
     """Return the sentence without the advice that a reader gives, and without the file's name before it."""
-    what = str(error).partition(" Repair it with")[0].removeprefix(f"{folder}").lstrip("/: ")
+    what = str(error).partition(" Repair it with")[0].removeprefix(place).lstrip("/: ")
     return what.removeprefix(file).lstrip("/: ") or what

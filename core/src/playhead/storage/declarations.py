@@ -11,9 +11,10 @@ from msgspec import Meta, Struct
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
 from playhead.names import quoted
+from playhead.storage.local import is_remote
 from playhead.storage.schema import ROWS, RecordingHeader, frames_array, rows_array
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, check_seal
-from playhead.storage.sources import Source
+from playhead.storage.sources import FileSource
 
 RowKind = tuple[np.dtype[Any], tuple[int, ...]]  # dtype and shape of a row
 _Size = Annotated[int, Meta(ge=0, le=10**9)]
@@ -52,24 +53,26 @@ class Rows:
 
 def then_repair(place: str) -> str:
     """Say how to repair a recording."""
+    if is_remote(place):
+        return f"Repair it with: playhead data copy {quoted(place)} FOLDER, and there playhead data repair"
     return f"Repair it with: playhead data repair {quoted(place)}"
 
 
-def read_document(source: Source, key: str, place: str, header: RecordingHeader, *, otherwise: str) -> Json:
+def read_document(source: FileSource, key: str, place: str, header: RecordingHeader, *, otherwise: str) -> Json:
     """Return a zarr.json as plain data. Raises Damaged, saying `otherwise` without one, and for a broken seal."""
     document = _plain_document(source, key, place, otherwise)
     check_seal(document, where=f"{place}/{key}", must=bool(header.checksums))
     return document
 
 
-def _plain_document(source: Source, key: str, place: str, otherwise: str) -> Json:
+def _plain_document(source: FileSource, key: str, place: str, otherwise: str) -> Json:
     data = source.read(key)
     if data is None:
         raise Damaged(f"{place}: {otherwise} ({key} does not exist).")
     return decode_json(data, dict[str, Any], where=f"{place}/{key}")
 
 
-def read_header(source: Source, place: str) -> tuple[RecordingHeader, bool]:
+def read_header(source: FileSource, place: str) -> tuple[RecordingHeader, bool]:
     """Return the header and whether the recording was ended properly. Raises Damaged or Mismatch."""
     document = _plain_document(source, "zarr.json", place, "it is not a recording")
     header, is_complete = header_of(document, place)

@@ -14,7 +14,6 @@ from playhead.clock import NS_PER_S
 from playhead.errors import Damaged, Mismatch
 from playhead.events import Origin
 from playhead.labels import Axes, Choice, Head
-from playhead.storage.disk import bytes_on_disk
 from playhead.storage.reader import Recording
 
 GAP = 1.5  # times the frame interval: from here on a frame is missing
@@ -22,10 +21,10 @@ GAP = 1.5  # times the frame interval: from here on a frame is missing
 
 def facts_of(recording: Recording) -> dict[str, Any]:
     """Return everything `data info` says, as plain data. Reads the small arrays and no picture."""
-    size = bytes_on_disk(recording.path)
+    size = recording.bytes_taken()
     return {
         "name": recording.name,
-        "path": str(recording.path),
+        "path": recording.place,
         "header": recording.header.to_json(),
         "is_complete": recording.is_complete,
         "frames": recording.length,

@@ -37,7 +37,7 @@ from playhead.storage.schema import (
     check_version,
 )
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json
-from playhead.storage.sources import FolderSource, Source
+from playhead.storage.sources import FileSource
 from playhead.storage.values import what_is_wrong
 from playhead.version import git_revision, utc_now
 
@@ -154,7 +154,11 @@ class Layers(Mapping[str, Layer]):
     """The layers of a recording by name, each opened when it is first asked for."""
 
     def __init__(
-        self, source: Source, place: str, header: RecordingHeader, times_ns: Callable[[], npt.NDArray[np.int64]]
+        self,
+        source: FileSource,
+        place: str,
+        header: RecordingHeader,
+        times_ns: Callable[[], npt.NDArray[np.int64]],
     ) -> None:
         self._source, self._place, self._header, self._times_ns = source, place, header, times_ns
         self._names = layer_names(source)
@@ -185,10 +189,8 @@ class Layers(Mapping[str, Layer]):
         return read
 
 
-def layer_names(source: Source) -> list[str]:
+def layer_names(source: FileSource) -> list[str]:
     """Return the names of the layers beside a recording, sorted. What cannot be such a name is none."""
-    if not isinstance(source, FolderSource):
-        return []
     return sorted(name for name in source.names(LAYERS, MOST_LAYERS) if is_name(name) and name != "zarr.json")
 
 
@@ -200,7 +202,7 @@ def checked_layer_name(name: str) -> str:
 
 
 def read_layer_header(
-    source: Source, place: str, recording: RecordingHeader, name: str, times_ns: npt.NDArray[np.int64] | None
+    source: FileSource, place: str, recording: RecordingHeader, name: str, times_ns: npt.NDArray[np.int64] | None
 ) -> LayerHeader:
     """Return what a layer says about itself. Raises Damaged or Mismatch; Damaged for one that labels other frames.
 
@@ -217,7 +219,7 @@ def read_layer_header(
 
 
 def read_layer_rows(
-    source: Source, place: str, recording: RecordingHeader, name: str, header: LayerHeader, key: str
+    source: FileSource, place: str, recording: RecordingHeader, name: str, header: LayerHeader, key: str
 ) -> Array:
     """Return an array of a layer, whole. Raises Damaged for one that is not what was written or cannot be."""
     full = f"{LAYERS}/{name}/{key}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from playhead.storage.disk import files_below
 
 MARK = ".imported-from"
 CHECKSUM = "checksum"
-_MOST_BYTES = 65_536
+MOST_BYTES = 65_536
 _STATE_ALONE = re.compile(rb"[0-9a-f]{64}\s*")  # an early version wrote no more
 
 Text = Annotated[str, Meta(max_length=4_000)]
@@ -54,10 +55,13 @@ class Mark:
             return cls(state="")
 
     @classmethod
-    def read_strictly(cls, folder: Path, *, must_have_checksum: bool = False) -> Mark:
+    def read_strictly(cls, folder: Path) -> Mark:
         """Return the mark of a recording. Raises FileNotFoundError without one, Damaged when a bit has changed."""
-        where = str(folder / MARK)
-        data = read_bytes(folder / MARK, _MOST_BYTES)
+        return cls.decoded(read_bytes(folder / MARK, MOST_BYTES), str(folder / MARK))
+
+    @classmethod
+    def decoded(cls, data: builtins.bytes, where: str, must_have_checksum: bool = False) -> Mark:
+        """Return what the file of a mark says. Raises Damaged when a bit has changed."""
         if _STATE_ALONE.fullmatch(data) and not must_have_checksum:
             return cls(state=data.decode().strip())
         stored = decode_json(data, dict[str, Any], where=where)

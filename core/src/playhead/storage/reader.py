@@ -6,8 +6,9 @@ Shape legend: T frames, N frames asked for, H height, W width, C channels, A col
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,58 +29,30 @@ from playhead.storage.declarations import (
     then_repair,
 )
 from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
-from playhead.storage.local import local_path
+from playhead.storage.local import is_remote, local_path
+from playhead.storage.marks import MARK
 from playhead.storage.pictures import FrameArray, most_bytes, picture_of
 from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
-from playhead.storage.sources import FolderSource, Source, StoreSource
+from playhead.storage.sources import FileSource, FolderSource
 from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
 if TYPE_CHECKING:
-    from zarr.abc.store import Store
-
     from playhead.storage.layers import Layers
 
 Array = npt.NDArray[Any]
-Opener = Callable[[str], "Store"]
 
 
-def open_recording(where: Path | str, opener: Opener | None = None) -> Recording:
-    """Open a recording by folder or URL; `opener` makes a Zarr store of a URL that is no local file.
+def open_recording(where: Path | str) -> Recording:
+    """Open a recording of this machine, by its folder or `file:` URL; others are opened by places.py.
 
     Raises:  NotFound when nothing is there, Damaged with the file that is missing or torn,
              Mismatch for another format version.
     """
-    text = str(where)
-    if "://" in text and not text.startswith("file:"):
-        if opener is None:
-            raise NotFound(
-                f"{text} is not on this machine, and nothing opens such addresses. See: playhead plugins."
-            )
-        return Recording(StoreSource(opener(text)), text, name=text.rstrip("/").rpartition("/")[2])
-    folder = local_path(text)
+    folder = local_path(str(where))
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}. See what there is with: playhead data list.")
-    return Recording(FolderSource(folder), str(folder), name=folder.resolve().name)
-
-
-def open_recordings(
-    places: Iterable[Path | str],
-    *,
-    opener: Opener | None = None,
-    skip_damaged: bool = False,
-    on_skip: Callable[[Damaged], object] = lambda error: None,
-) -> list[Recording]:
-    """Open several recordings; with `skip_damaged` leave out those that cannot be read, telling `on_skip`."""
-    opened = []
-    for where in places:
-        try:
-            opened.append(open_recording(where, opener))
-        except Damaged as error:
-            if not skip_damaged:
-                raise
-            on_skip(error)
-    return opened
+    return Recording(FolderSource(folder), folder.resolve().name)
 
 
 class LazyArrays(Mapping[str, Array]):
@@ -112,11 +85,11 @@ class Recording:
              telemetry[name] (T,) float32; columns[name] (T,); dropped_before (T,) uint32.
     """
 
-    def __init__(self, source: FolderSource | StoreSource, place: str, *, name: str) -> None:
+    def __init__(self, source: FileSource, name: str) -> None:
         self._source = source
-        self.place = place
+        self.place = source.place
         self.name = name
-        self.header, self.is_complete = read_header(source, place)
+        self.header, self.is_complete = read_header(source, self.place)
         self._open_frames()
         self.labels = LazyArrays("label head", list(self.header.schema), self._reader("labels"))
         self.telemetry = LazyArrays("telemetry", self.header.telemetry, self._reader("telemetry"))
@@ -136,8 +109,9 @@ class Recording:
 
     def _read_indices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Parse the index of every shard. 100,000 frames are 400 indices of 4 KB each."""
-        count = -(-self.length // SHARD_FRAMES)
-        parts = [self._read_index(shard) for shard in range(count)]  # ends at the first that is missing
+        keys = [shard_key(shard) for shard in range(-(-self.length // SHARD_FRAMES))]
+        heads = self._source.heads((key, index_bytes(SHARD_FRAMES)) for key in keys)
+        parts = [self._index_in(key, head) for key, head in zip(keys, heads, strict=True)]
         index = np.concatenate(parts)[: self.length] if parts else np.zeros((0, 2), np.uint64)
         lost = np.flatnonzero(index[:, 1] == EMPTY)
         if len(lost):
@@ -147,13 +121,11 @@ class Recording:
             )
         return index[:, 0].astype(np.int64), index[:, 1].astype(np.int64)
 
-    def _read_index(self, shard: int) -> npt.NDArray[np.uint64]:
-        key = shard_key(shard)
+    def _index_in(self, key: str, head: tuple[int, bytes] | None) -> npt.NDArray[np.uint64]:
         where = f"{self.place}/{key}"
-        size = self._source.size(key)
-        if size is None:
+        if head is None:
             raise Damaged(f"{where} is missing. {then_repair(self.place)}")
-        data = self._source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+        size, data = head
         most = most_bytes(self._shape)
         try:
             return parse_index(data, SHARD_FRAMES, where=where, file_bytes=size, most=most)
@@ -167,8 +139,24 @@ class Recording:
         return f"<Recording {self.name}: {self.length} frames>"
 
     @property
+    def is_imported(self) -> bool:
+        """Whether it was made from files of others, and says so (marks.py)."""
+        try:
+            return self._source.size(MARK) is not None
+        except Damaged:  # it says so, whatever it says besides
+            return True
+
+    def bytes_taken(self) -> int:
+        """Return what it takes up where it lies."""
+        return self._source.bytes_taken()
+
+    @property
     def path(self) -> Path:
-        """The folder of a local recording."""
+        """The folder of a local recording. Raises BadValue for one that lies elsewhere."""
+        if is_remote(self.place):
+            raise BadValue(
+                f"{self.place} lies in no folder of this machine. Copy it into one: playhead data copy."
+            )
         return local_path(self.place)
 
     @property
@@ -327,7 +315,7 @@ def shard_key(shard: int) -> str:
 
 
 def read_events(
-    source: Source, place: str, header: RecordingHeader
+    source: FileSource, place: str, header: RecordingHeader
 ) -> tuple[dict[str, Array], list[str], list[str]]:
     """Return the columns of events, all as long as the shortest, and the names of codes and devices."""
     rows = {
@@ -340,7 +328,7 @@ def read_events(
     return {name: row[:count] for name, row in rows.items()}, *tables_of(document, f"{place}/{key}")
 
 
-def read_rows(source: Source, key: str, place: str, header: RecordingHeader, kind: RowKind) -> Array:
+def read_rows(source: FileSource, key: str, place: str, header: RecordingHeader, kind: RowKind) -> Array:
     """Read a whole small array of that kind, and compare it with its checksums.
 
     Shapes:  (length, *kind[1]), the length as its zarr.json declares.
@@ -349,29 +337,30 @@ def read_rows(source: Source, key: str, place: str, header: RecordingHeader, kin
     where = f"{place}/{key}/zarr.json"
     document = read_document(source, f"{key}/zarr.json", place, header, otherwise="an array is missing")
     declared = rows_declared(document, kind, where, must_have_checksums=bool(header.checksums))
-    dtype, row_shape = kind[0].newbyteorder("<"), kind[1]
-    row_bytes = dtype.itemsize * math.prod(row_shape)
-    spans = [(first, min(ROWS, declared.length - first)) for first in _starts(source, key, place, declared, kind)]
-    array = np.empty((declared.length, *row_shape), dtype)  # its bytes are there: so much room it may take
-    for number, (first, count) in enumerate(spans):
-        file = chunk_key(key, number, kind)
-        data = source.read_part(file, 0, count * row_bytes)
-        if declared.checksums is not None and google_crc32c.value(data) != declared.checksums[number]:
-            raise Damaged(f"{place}/{file} is damaged: its checksum does not fit. {then_repair(place)}")
-        array[first : first + count] = np.frombuffer(data, dtype).reshape(count, *row_shape)
+    dtype = kind[0].newbyteorder("<")
+    stored = bytearray()  # takes as much room as there are bytes, whatever is declared
+    for data in _chunks(source, key, place, declared, kind):
+        stored += data
+    array = np.frombuffer(stored, dtype).reshape(declared.length, *kind[1])
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _starts(source: Source, key: str, place: str, declared: Rows, kind: RowKind) -> Iterator[int]:
-    """Yield the first row of each chunk, once its file is found to be long enough."""
+def _chunks(source: FileSource, key: str, place: str, declared: Rows, kind: RowKind) -> Iterator[bytes]:
+    """Yield the rows that each chunk has, as they are stored, once they are found to be whole."""
     row_bytes = kind[0].itemsize * math.prod(kind[1])
-    for first in range(0, declared.length, ROWS):
-        file = chunk_key(key, first // ROWS, kind)
-        size = source.size(file)
-        if size is None or size < min(ROWS, declared.length - first) * row_bytes:
-            found = "is missing" if size is None else f"is truncated to {size} bytes"
+    wanted = (
+        (chunk_key(key, first // ROWS, kind), min(ROWS, declared.length - first) * row_bytes)
+        for first in range(0, declared.length, ROWS)
+    )
+    asked, heads = tee(wanted)
+    for number, ((file, length), head) in enumerate(zip(asked, source.heads(heads), strict=True)):
+        size, data = head or (-1, b"")
+        if len(data) < length:
+            found = "is missing" if head is None else f"is truncated to {size} bytes"
             raise Damaged(f"{place}/{file} {found}. {then_repair(place)}")
-        yield first
+        if declared.checksums is not None and google_crc32c.value(data) != declared.checksums[number]:
+            raise Damaged(f"{place}/{file} is damaged: its checksum does not fit. {then_repair(place)}")
+        yield data
 
 
 def chunk_key(key: str, number: int, kind: RowKind) -> str:

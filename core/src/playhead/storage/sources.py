@@ -1,4 +1,4 @@
-"""Where a recording's bytes come from: a folder of this machine, or any Zarr store."""
+"""Where a recording's bytes come from: files by key, in a folder of this machine (a store: remote.py)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import os
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from playhead.decoding import MOST_BYTES, read_bytes
 from playhead.errors import Damaged
-
-if TYPE_CHECKING:
-    from zarr.abc.store import Store
+from playhead.storage.disk import bytes_on_disk, files_below
 
 _OPEN_FILES = 64  # of the 256 that macOS gives a process
 # Without following a link, nor waiting for whoever writes into a pipe. Windows has half of these, and needs none.
@@ -24,11 +22,13 @@ for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
     _READING |= getattr(os, _flag, 0)
 
 
-class Source(Protocol):
-    """Files by key, whole or in part."""
+class FileSource(Protocol):
+    """Files by key, whole or in part: one recording, wherever it lies. `place` is where, as it is typed."""
 
-    def read(self, key: str) -> bytes | None:
-        """Return a whole file, or None when there is none."""
+    place: str
+
+    def read(self, key: str, most: int = MOST_BYTES) -> bytes | None:
+        """Return a whole file, or None when there is none. Raises Damaged for more than `most` bytes."""
         ...
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
@@ -37,6 +37,26 @@ class Source(Protocol):
 
     def size(self, key: str) -> int | None:
         """Return how long a file is, or None when there is none."""
+        ...
+
+    def heads(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[int, bytes] | None]:
+        """Yield of each file its size and so many bytes from its beginning, in order; None when there is none."""
+        ...
+
+    def names(self, key: str, most: int = 1_000_000) -> list[str]:
+        """Return what lies in a folder, by name, in no order; nothing where there is no folder."""
+        ...
+
+    def files(self) -> dict[str, int]:
+        """Return the size of every file by its key."""
+        ...
+
+    def bytes_taken(self) -> int:
+        """Return what all files take up."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open. Reading again opens it again."""
         ...
 
 
@@ -105,10 +125,21 @@ class _OpenFiles:
 _files = _OpenFiles(_OPEN_FILES)
 
 
+def open_file(path: str) -> _OpenFile:
+    """Return a plain file, open for reading; it stays open as long as others are not opened more often."""
+    return _files.get(path)
+
+
+def forget_files(path: str) -> None:
+    """Close what is open of a file, or below a folder, as soon as nobody reads there."""
+    _files.forget(path)
+
+
 class FolderSource:
     """A recording in a folder. In it lie folders and plain files: links lead anywhere, and are refused."""
 
     def __init__(self, folder: Path) -> None:
+        self.place = str(folder)
         self._prefix = f"{folder}{os.sep}"
         self._checked: set[str] = set()  # what was found to be no link, folders and files
         _files.forget(self._prefix)  # another recording may have stood here
@@ -135,6 +166,21 @@ class FolderSource:
         """Return how long a file is, or None when there is none. Raises Damaged for what is no plain file."""
         status = self._status(key)
         return None if status is None else status.st_size
+
+    def heads(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[int, bytes] | None]:
+        """Yield of each file its size and so many bytes from its beginning, in order; None when there is none."""
+        for key, length in wanted:
+            size = self.size(key)
+            yield None if size is None else (size, self.read_part(key, 0, length))
+
+    def files(self) -> dict[str, int]:
+        """Return the size of every file by its key."""
+        below = files_below(self._prefix)
+        return {path.removeprefix(self._prefix).replace(os.sep, "/"): status.st_size for path, status in below}
+
+    def bytes_taken(self) -> int:
+        """Return what all files take up on the disk."""
+        return bytes_on_disk(Path(self._prefix))
 
     def names(self, key: str, most: int = 1_000_000) -> list[str]:
         """Return what lies in a folder, by name, in no order; nothing where there is no plain folder."""
@@ -173,43 +219,3 @@ class FolderSource:
     def close(self) -> None:
         """Close the files of this recording, so that Windows lets them be moved and deleted."""
         _files.forget(self._prefix)
-
-
-class StoreSource:
-    """A recording in a Zarr store: a bucket, a zip file, memory."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def _get(self, key: str, part: tuple[int, int] | None) -> bytes | None:
-        from zarr.abc.store import RangeByteRequest
-        from zarr.core.buffer import default_buffer_prototype
-        from zarr.core.sync import sync
-
-        wanted = None if part is None else RangeByteRequest(part[0], part[0] + part[1])
-        found = sync(self._store.get(key, default_buffer_prototype(), wanted))
-        return None if found is None else found.to_bytes()
-
-    def read(self, key: str) -> bytes | None:
-        """Return a whole file, or None when there is none."""
-        return self._get(key, None)
-
-    def read_part(self, key: str, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`; fewer where the file ends. Raises Damaged without a file."""
-        found = self._get(key, (offset, length))
-        if found is None:
-            raise Damaged(f"{key} is missing in {self._store}.")
-        return found
-
-    def size(self, key: str) -> int | None:
-        """Return how long a file is, or None when there is none."""
-        from zarr.core.sync import sync
-
-        try:
-            return sync(self._store.getsize(key))
-        except FileNotFoundError:
-            return None
-
-    def close(self) -> None:
-        """Close the store."""
-        self._store.close()

@@ -9,6 +9,7 @@ import playhead
 from playhead.data.source import Source
 from playhead.errors import BadValue, Mismatch, NotFound, not_found
 from playhead.names import command
+from playhead.storage.local import lasting
 from playhead.training.checkpoint import Asked, fingerprint, next_order, unfinished
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -22,7 +23,7 @@ def asked_by(job: TrainingJob, recordings: Sequence[Source]) -> Asked:
         game=job.game.name,
         recipe_name=job.recipe_name,
         recipe=job.recipe.to_json(),
-        recordings={one.name: (str(one.path.absolute()), fingerprint(one)) for one in recordings},
+        recordings={one.name: (lasting(one.place), fingerprint(one)) for one in recordings},
         start_from=str(job.start_from.path.absolute()) if job.start_from is not None else "",
         rate_hz=job.rate_hz,
         device=job.device,
