@@ -59,7 +59,7 @@ def playhead_augmentations() -> Mapping[str, Reference]:  # type: ignore[empty-b
 
 @hookspec
 def playhead_trainings() -> Mapping[str, Reference]:  # type: ignore[empty-body]
-    """Return training methods by name: each is called with a TrainingJob and returns the finished Run."""
+    """Return training methods by name: each a Method, a class of one, or called with a TrainingJob for a Run."""
 
 
 @hookspec

@@ -11,14 +11,18 @@ from playhead.plugins import KINDS, Plugins
 
 
 @click.command("plugins")
+@click.option("--settings", is_flag=True, help="List what train --set takes: settings of recipes and of methods.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @pass_desk
-def plugins(desk: Desk, as_json: bool) -> None:
+def plugins(desk: Desk, settings: bool, as_json: bool) -> None:
     """List plugins, what they register and which are broken.
 
     Example: playhead plugins
     """
     found = desk.plugins
+    if settings:
+        _tell_settings(desk, found, as_json=as_json)
+        return
     plugin_commands(click.get_current_context())  # asks every plugin for its commands, too
     loaded = {name: _registered(found, name) for name in found.loaded()}
     broken = [{"name": one.name, "reason": one.reason, "then": how_to_remove(one.name)} for one in found.broken]
@@ -32,6 +36,25 @@ def plugins(desk: Desk, as_json: bool) -> None:
             desk.tell(f"  {kind:<9} {', '.join(names)}")
     for one in broken:
         desk.tell(f"{one['name']} is BROKEN and left out: {one['reason']}", f"  {one['then']}")
+
+
+def _tell_settings(desk: Desk, found: Plugins, *, as_json: bool) -> None:
+    """Print the settings that all training methods share, and each method's own."""
+    from dataclasses import asdict
+
+    from playhead.training.method import method_of
+    from playhead.training.recipe import Recipe
+    from playhead.training.settings import described
+
+    methods = {name: described(method_of(found, name).settings) for name in found.names("training")}
+    rows = {"": described(Recipe), **methods}
+    if as_json:
+        desk.tell_json({name or "recipe": [asdict(row) for row in listed] for name, listed in rows.items()})
+        return
+    for name, listed in rows.items():
+        own = f"training={name}" if listed else f"training={name} has none of its own"
+        desk.tell(own if name else "every recipe")
+        desk.tell(*(row.line() for row in listed))
 
 
 def _registered(found: Plugins, plugin: str) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ class Brain:
         game = session.game
         catalogue = RunCatalogue(home=home, game=game)
         try:
-            run: Run = catalogue.find(run_name) if run_name else catalogue.latest()
+            run: Run = catalogue.player(run_name)
         except NotFound:
             if run_name:
                 raise

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playhead.data.source import Source
+from playhead.errors import BadValue
 from playhead.evaluation.closed_loop import LoadPlugins
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
@@ -27,6 +28,8 @@ class EvaluationJob:
     Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
     policies, empty for the usual ones. `engine` asks the network, here and where it drives. `max_windows` bounds
     how many windows are asked about. `ood` are recordings of what the run has no class for (data/ood.py).
+    `options` are what was set for the world, or for a training method that judges by itself; `then` says what to
+    do where there is nothing to measure on.
     Units:  tolerance_s seconds a press may be early or late.
     """
 
@@ -43,13 +46,23 @@ class EvaluationJob:
     workers: int = 1
     max_windows: int = 20_000
     tolerance_s: float = DEFAULT_TOLERANCE_S
+    options: Mapping[str, Any] = field(default_factory=dict)
+    then: str = ""
     command: str = ""
     with_clip: bool = True
     watch: Progress = field(default_factory=Progress)
     load_plugins: LoadPlugins = Plugins.installed
 
     def as_usual(self) -> Evaluation:
-        """Judge by labels and in closed loop, as a run is whose training method has no evaluation of its own."""
+        """Judge by labels and in closed loop, as a run is whose training method has no evaluation of its own.
+
+        Raises:  BadValue when there is neither a recording nor a world.
+        """
         from playhead.evaluation.evaluate import evaluate  # which reads a job
 
+        if self.config is None and not self.recordings:
+            raise BadValue(
+                f"There is nothing to measure {self.run.name} on: no world, and no recording that it kept for "
+                f"that. {self.then}".rstrip()
+            )
         return evaluate(self)

@@ -57,17 +57,29 @@ class RunCatalogue:
             except PlayheadError as problem:
                 self.say(f"Left aside the run {self._name(folder)}: {problem}")
 
-    def latest(self, recipe: str = "") -> Run:
-        """Open the newest run (of one recipe, if named), or a shipped one. Raises NotFound without any."""
+    def latest(self, recipe: str = "", *, plays: bool = False) -> Run:
+        """Open the newest run (of one recipe, if named; that plays, if wanted), or a shipped one.
+
+        Raises:  NotFound without any.
+        """
         wanted = (folder for folder in self.folders() if recipe in ("", folder.parent.name))
-        newest = next(self._opened(wanted), None)
+        newest = next((run for run in self._opened(wanted) if run.network is not None or not plays), None)
         if newest is not None:
             return newest
-        of = f" of the recipe {recipe}" if recipe else ""
+        of = f" of the recipe {recipe}" if recipe else " that plays" if plays and self.folders() else ""
         raise NotFound(
             f"{self.game.name} has no run{of} in {self.home.runs(self.game.name)} ({self.home.why}) "
             f"and ships none. Train one: playhead train {self.game.name}."
         )
+
+    def player(self, name: str = "") -> Run:
+        """Open a run that plays: the one called so, or the newest of them.
+
+        Raises:  NotFound; Mismatch for one that has no network that looks at the game.
+        """
+        run = self.find(name) if name else self.latest(plays=True)
+        _ = run.needed_network
+        return run
 
     def find(self, name: str) -> Run:
         """Open a run by its folder, full name, recipe/folder, folder name alone, or recipe (its newest run).

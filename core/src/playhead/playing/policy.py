@@ -90,6 +90,5 @@ def open_policy(
     settings: Mapping[str, Any] | None = None, engine: EngineSpec = DEFAULT_ENGINE,
 ) -> RunPolicy:  # fmt: skip
     """Find a run by name, or the newest, and make a driver of it."""
-    catalogue = RunCatalogue(home=home, game=game)
-    run = catalogue.find(name) if name else catalogue.latest()
+    run = RunCatalogue(home=home, game=game).player(name)
     return RunPolicy.of(run, plugins, game, rate_hz=rate_hz, settings=settings, engine=engine)

@@ -24,6 +24,7 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from playhead.data.assembly import Batch
+from playhead.data.loader import Loader
 from playhead.decoding import plain
 from playhead.errors import BadValue, NotANumber
 from playhead.models.run import history_bytes
@@ -39,7 +40,7 @@ from playhead.training.checkpoint import (
     restore_random,
     write_checkpoint,
 )
-from playhead.training.handed import as_tensors, begin, check_batch, checked_validation
+from playhead.training.handed import as_made, begin, check_batch, checked_validation
 from playhead.training.job import TrainingJob
 from playhead.training.module import SupervisedModule
 from playhead.training.numbers import (
@@ -130,7 +131,9 @@ class Fitting:
         else:
             self.restore(self.job.resume)
         self.module.train()
-        with closing(begin(self.training, learned.steps, recipe.steps, self.job.progress)) as batches:
+        with closing(
+            begin(self.training, self.module.network, learned.steps, recipe.steps, self.job.progress)
+        ) as batches:
             for batch in batches:
                 check_batch(batch, self.module.schema)
                 self.step(self.fabric.to_device(batch))
@@ -178,7 +181,8 @@ class Fitting:
         module.eval()
         module.begin_validation()
         with torch.inference_mode(), self.fabric.autocast():
-            for batch in map(as_tensors, self.validation):
+            for given in self.validation:
+                batch = given if isinstance(self.validation, Loader) else as_made(given, module.network)
                 check_batch(batch, module.schema, is_validation=True)
                 module.validation_step(self.fabric.to_device(batch))
         module.train()

@@ -1,7 +1,8 @@
 """Batches from anywhere: a loader, a list, a generator that a live system feeds.
 
-A batch is a dict of tensors or numpy arrays: the network's inputs by name, `labels` head -> (B, columns) or
-(B, positions, columns), and where known `mask` head -> (B, positions). A validation also wants `previous`, like
+A batch is a dict of tensors or numpy arrays: the network's inputs by name (`frames` whole, (B, T, H, W, C) uint8,
+or what its `prepare` makes of them), `labels` head -> (B, columns) or (B, positions, columns), and where known
+`mask` head -> (B, positions). A validation also wants `previous`, like
 labels: the action before, by which a network is told from one that repeats it.
 """
 
@@ -13,10 +14,14 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from playhead.data.assembly import Batch
+from playhead.data.loader import Loader
 from playhead.errors import BadValue, NothingToTrain
+from playhead.inputs import view_key
 from playhead.labels import LabelSchema
+from playhead.models.network import Network
 from playhead.progress import Progress
 
 
@@ -29,7 +34,9 @@ class Seekable(Protocol):
         ...
 
 
-def begin(training: Iterable[Batch], step: int, steps: int, progress: Progress) -> Generator[Batch, None, None]:
+def begin(
+    training: Iterable[Batch], network: nn.Module, step: int, steps: int, progress: Progress
+) -> Generator[Batch, None, None]:
     """Yield the batches of the steps that are left: never one more, for a live source would be waited for.
 
     What cannot seek goes on with what comes next, and that is said.
@@ -47,15 +54,33 @@ def begin(training: Iterable[Batch], step: int, steps: int, progress: Progress) 
     if not first and not step:
         raise NothingToTrain("There is not one batch to learn from: what was handed in gives none.")
     try:
-        yield from map(as_tensors, islice(chain(first, batches), steps - step))
+        for batch in islice(chain(first, batches), steps - step):
+            yield batch if isinstance(training, Loader) else as_made(batch, network)
     finally:
         if isinstance(batches, Generator):
             batches.close()
 
 
-def as_tensors(batch: Mapping[str, Any]) -> Batch:
-    """Return a batch with its arrays as tensors; what are tensors already is taken as it is."""
-    return {name: _as_tensor(value) for name, value in batch.items()}
+def as_made(batch: Mapping[str, Any], network: nn.Module) -> Batch:
+    """Return a batch as a loader makes it: tensors, whole frames prepared, a number a window."""
+    taken: Batch = {name: _as_tensor(value) for name, value in batch.items()}
+    if isinstance(network, Network):
+        whole = [name for name, one in network.spec.named_inputs.items() if one.is_pictures and name in taken]
+        for name in whole:
+            taken |= _prepared(network, name, taken.pop(name))
+    labels = next(iter(taken.get("labels", {}).values()), None)
+    if "rows" not in taken and labels is not None:
+        taken["rows"] = torch.arange(len(labels))
+    return taken
+
+
+def _prepared(network: Network, name: str, frames_BTHWC: Tensor) -> Batch:
+    """Return what a network looks at of an input of pictures; what is no whole frame was prepared already."""
+    if frames_BTHWC.shape[2:] != network.spec.frame.shape:
+        return {name: frames_BTHWC}
+    views = network.prepare_input(name, frames_BTHWC.flatten(0, 1).cpu().numpy())
+    shape = frames_BTHWC.shape[:2]
+    return {view_key(name, view): _as_tensor(seen).view(*shape, *seen.shape[1:]) for view, seen in views.items()}
 
 
 def _as_tensor(value: Any) -> Any:

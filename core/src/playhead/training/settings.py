@@ -1,16 +1,18 @@
 """Settings as frozen dataclasses: read by the type of each field, whoever they belong to. Free of torch.
 
-A recipe has them, and so has a training method whose own stand in `Recipe.method`. What a setting does may stand
-in its field: `population: int = setting(16, "players in a generation")`.
+A recipe has them, and so has a training method whose own stand in `Recipe.method`. What a setting does, its unit
+included, is the comment behind its field; so `playhead plugins --settings` shows it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
 import msgspec
@@ -19,7 +21,7 @@ from playhead.decoding import setting_value
 from playhead.errors import BadValue, PlayheadError, not_found
 
 T = TypeVar("T")
-_HELP = "help"
+_COMMENTED = re.compile(r"^    (\w+):.*?  # (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +39,10 @@ class SettingRow:
     is_needed: bool
     help: str
 
-
-def setting(default: T, help: str) -> T:
-    """Return the field of a setting with what it does, as a person reads it, its unit included."""
-    if isinstance(default, (dict, list)):
-        return cast("T", field(default_factory=lambda: default, metadata={_HELP: help}))
-    return field(default=default, metadata={_HELP: help})
+    def line(self) -> str:
+        """Say it in a line."""
+        default = "to be given" if self.is_needed else f"= {self.default!r}"
+        return f"  {self.name} {default}  ({self.kind}){f'  {self.help}' if self.help else ''}"
 
 
 def types_of(kind: Any) -> dict[str, Any]:
@@ -52,20 +52,23 @@ def types_of(kind: Any) -> dict[str, Any]:
 
 
 def described(kind: type) -> list[SettingRow]:
-    """Return every setting of a dataclass as a row of a list."""
-    return [_row(one, types_of(kind)[one.name]) for one in dataclasses.fields(cast("Any", kind))]
+    """Return every setting of a dataclass as a row of a list; what it does is the comment behind it."""
+    try:
+        comments = dict(_COMMENTED.findall(inspect.getsource(kind)))
+    except (OSError, TypeError):  # typed at a prompt
+        comments = {}
+    hints = types_of(kind)
+    return [
+        _row(one, hints[one.name], comments.get(one.name, "")) for one in dataclasses.fields(cast("Any", kind))
+    ]
 
 
-def _row(one: dataclasses.Field[Any], wanted: Any) -> SettingRow:
-    is_needed = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
-    default = None if is_needed else one.default
-    if one.default_factory is not dataclasses.MISSING:
-        default = one.default_factory()
-    said = (
-        " or ".join(map(str, typing.get_args(wanted))) if typing.get_origin(wanted) is Literal else _said(wanted)
-    )
+def _row(one: dataclasses.Field[Any], wanted: Any, help: str) -> SettingRow:
+    makes = one.default_factory
+    default = one.default if makes is dataclasses.MISSING else makes()
+    is_needed = default is dataclasses.MISSING
     return SettingRow(
-        name=one.name, kind=said, default=default, is_needed=is_needed, help=str(one.metadata.get(_HELP, ""))
+        name=one.name, kind=_said(wanted), default=None if is_needed else default, is_needed=is_needed, help=help
     )
 
 
@@ -138,4 +141,8 @@ def _plain(name: str, value: Any, wanted: type | types.UnionType) -> Any:
 
 
 def _said(wanted: Any) -> str:
+    if typing.get_origin(wanted) is Literal:
+        return " or ".join(map(str, typing.get_args(wanted)))
+    if typing.get_origin(wanted) is Mapping:
+        return "mapping"
     return wanted.__name__ if isinstance(wanted, type) else str(wanted).replace("typing.", "")
