@@ -7,11 +7,11 @@ F features, O outputs of a head.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playhead.game import Frame
-from playhead.inputs import Input, named_inputs
+from playhead.inputs import Input, main_input, named_inputs
 from playhead.labels import LabelSchema
 from playhead.regions import Region
 
@@ -40,6 +40,15 @@ class ModelSpec:
     def __post_init__(self) -> None:
         if not self.named_inputs:
             object.__setattr__(self, "named_inputs", named_inputs(self.inputs, self.length, 1.0))
+
+    @property
+    def stepped_inputs(self) -> Mapping[str, Input]:
+        """What a network that remembers looks at of each frame: of inputs that go with the main one the newest."""
+        rows = self.named_inputs[main_input(self.named_inputs)].offsets_s
+        return {
+            name: replace(one, offsets_s=rows[-1:]) if one.offsets_s == rows else one
+            for name, one in self.named_inputs.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from playhead.errors import BadValue, not_found
 from playhead.models import ModelSpec
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
-from playhead.models.network import FrameArray, Network, check_options, symlog
+from playhead.models.network import FrameArray, Network, State, check_options, symlog
 from playhead.models.readers import LstmReader, StackReader
 from playhead.models.views import views_of
 from playhead.regions import Region
@@ -36,6 +36,7 @@ OPTIONS: dict[str, object] = {
     "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
     "reader": "lstm",  # or "stack"
     "dropout": 0.0,  # share of the reader's outputs
+    "stateful": False,  # played frame by frame, the reader going on from the frame before; needs reader "lstm"
 }
 
 
@@ -47,6 +48,8 @@ class ConvLstm(Network):
         options = check_options("conv_lstm", spec.options, OPTIONS)
         regions = chosen_regions(spec, options["regions"]) | cropped(spec, options["crops"])
         self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        if "frames" not in spec.inputs:
+            self.views = []
         self.options = options
         self.encoders = nn.ModuleDict({
             view.name: ConvEncoder(
@@ -58,6 +61,9 @@ class ConvLstm(Network):
         self.telemetry = tuple(name for name in spec.inputs if name != "frames")
         inputs = options["features"] * len(self.views) + len(self.telemetry)
         self.reader = _reader(options["reader"], inputs, options["hidden"], spec.length)
+        self.is_stateful = options["stateful"]
+        if self.is_stateful and not isinstance(self.reader, LstmReader):
+            raise BadValue(f"The reader {options['reader']} carries no state. Leave stateful out, or take lstm.")
         self.dropout = nn.Dropout(options["dropout"])
         self.heads = Heads(spec.schema, options["hidden"])
 
@@ -70,11 +76,38 @@ class ConvLstm(Network):
         read: Tensor = self.dropout(self.reader(self.encode(inputs)))
         return read
 
-    def encode(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Return the features of each frame (B, T, features): all views and the telemetry side by side."""
+    def initial_state(self, batch: int) -> State:
+        """Return a reader that has read nothing, and no frame before the first."""
+        state = {name: torch.zeros(1, batch, self.options["hidden"]) for name in ("hidden", "cell")}
+        before, channels = self.options["frames_each"] - 1, self.spec.frame.channels
+        for view in self.views:
+            shape = (batch, before, view.height, view.width, channels)
+            state[f"before/{view.name}"] = torch.zeros(shape, dtype=torch.uint8)
+        return {**state, "has_begun": torch.zeros(batch, dtype=torch.bool)}
+
+    def step(self, prepared: Mapping[str, Tensor], state: State) -> tuple[dict[str, Tensor], State]:
+        """Read one more frame. Without `stateful` it answers a window, as every network."""
+        if not self.is_stateful:
+            return super().step(prepared, state)
+        pictures, after = dict(prepared), {"has_begun": torch.ones_like(state["has_begun"])}
+        for view in self.views:
+            before = state[f"before/{view.name}"]
+            pictures[view.name], after[f"before/{view.name}"] = with_remembered(
+                prepared[view.name], before, state["has_begun"]
+            )
+        features_B1F = self.encode(pictures, has_past=True)
+        assert isinstance(self.reader, LstmReader)
+        read, (after["hidden"], after["cell"]) = self.reader.read(features_B1F, (state["hidden"], state["cell"]))
+        return self.heads(self.dropout(read)), after
+
+    def encode(self, inputs: Mapping[str, Tensor], *, has_past: bool = False) -> Tensor:
+        """Return the features of each frame (B, T, features): all views and the telemetry side by side.
+
+        Each frame is joined with those before it, where it does not have them already.
+        """
         parts: list[Tensor] = []
         for name, encoder in self.encoders.items():
-            pictures_BTHWC = with_past(inputs[name], self.options["frames_each"])
+            pictures_BTHWC = inputs[name] if has_past else with_past(inputs[name], self.options["frames_each"])
             parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
         for name in self.telemetry:
             parts.append(symlog(inputs[name]).unsqueeze(2))
@@ -91,6 +124,17 @@ def with_past(pictures_BTHWC: Tensor, frames: int) -> Tensor:
     length = pictures_BTHWC.shape[1]
     back = [[max(0, step - past) for step in range(length)] for past in range(frames - 1, -1, -1)]
     return torch.cat([pictures_BTHWC[:, steps] for steps in back], dim=4)
+
+
+def with_remembered(pictures_B1HWC: Tensor, before_BPHWC: Tensor, has_begun_B: Tensor) -> tuple[Tensor, Tensor]:
+    """Join one frame with those remembered from before it as channels, as `with_past` does in a window.
+
+    Before the first frame stands that frame itself. Shapes:  returns (B, 1, H, W, (P + 1) x C) and what to
+    remember then, (B, P, H, W, C).
+    """
+    begun = has_begun_B.view(-1, 1, 1, 1, 1)
+    seen = torch.cat([torch.where(begun, before_BPHWC, pictures_B1HWC), pictures_B1HWC], dim=1)
+    return seen.movedim(1, 3).flatten(3)[:, None], seen[:, 1:]
 
 
 def chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[str, Region]:

@@ -41,6 +41,8 @@ class ConvStack(Network):
         options = check_options("conv_stack", spec.options, OPTIONS)
         regions = chosen_regions(spec, options["regions"])
         self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        if "frames" not in spec.inputs:
+            self.views = []
         self.options = options
         colours = spec.frame.channels * spec.length
         self.encoders = nn.ModuleDict({

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from playhead.errors import BadValue, not_found
+from playhead.inputs import FRAMES, view_key
 from playhead.models import ModelSpec
 
 FrameArray = npt.NDArray[np.uint8]
@@ -55,10 +56,11 @@ class Network(nn.Module):
         """Cut from the frames of one input of pictures what the network looks at; by itself the same from all."""
         return self.prepare(frames_NHWC)
 
-    def cacheable(self, pictures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Make of prepared pictures (N, ...) what never changes while the network learns, by names of its own.
+    def cacheable(self, name: str, pictures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Make of the prepared pictures (N, ...) of an input what never changes while the network learns.
 
-        `features` gets this in their place, as (B, T, ...). By itself a network has nothing of the kind.
+        `features` gets it in their place, as (B, T, ...), by the names given here. By itself a network has nothing
+        of the kind.
         """
         return pictures
 
@@ -79,13 +81,22 @@ class Network(nn.Module):
         """
         if not self.has_cacheable:
             return self.answer(prepared)
-        beside = {name: prepared[name] for name in self.spec.inputs if name != "frames"}
-        pictures = {name: value for name, value in prepared.items() if name not in beside}
-        shape = next(iter(pictures.values())).shape[:2]
-        made = self.cacheable({name: value.flatten(0, 1) for name, value in pictures.items()})
-        return self.answer(
-            {**beside, **{name: value.reshape(*shape, *value.shape[1:]) for name, value in made.items()}}
-        )
+        inputs = dict(prepared)
+        for name, one in self.spec.named_inputs.items():
+            keys = self._view_keys(name, prepared) if one.is_pictures else {}
+            views = {view: inputs.pop(key) for key, view in keys.items()}
+            made = self.cacheable(name, {view: value.flatten(0, 1) for view, value in views.items()})
+            shape = next(iter(views.values())).shape[:2] if views else ()
+            inputs |= {view_key(name, v): value.reshape(*shape, *value.shape[1:]) for v, value in made.items()}
+        return self.answer(inputs)
+
+    def _view_keys(self, name: str, prepared: Mapping[str, Tensor]) -> dict[str, str]:
+        """Return which prepared pictures are of an input: what each is called, and which view it is."""
+        if name != FRAMES:
+            keys = [key for key in prepared if key == name or key.startswith(f"{name}/")]
+            return {key: key[len(name) + 1 :] or FRAMES for key in keys}
+        others = [other for other in self.spec.named_inputs if other != FRAMES]
+        return {key: key for key in prepared if not any(key == o or key.startswith(f"{o}/") for o in others)}
 
     def initial_state(self, batch: int) -> State:
         """Return what `step` begins with, for so many windows at once; only a stateful network has any."""
@@ -103,20 +114,20 @@ class Network(nn.Module):
         """Whether `cacheable` makes anything."""
         return type(self).cacheable is not Network.cacheable
 
-    def prepare_to_learn(self, frames_NHWC: FrameArray) -> Mapping[str, npt.NDArray[Any]]:
+    def prepare_to_learn(self, name: str, frames_NHWC: FrameArray) -> Mapping[str, npt.NDArray[Any]]:
         """Return what `answer` wants of frames: what a cache keeps of each of them while the network learns."""
-        pictures = self.prepare(frames_NHWC)
+        pictures = self.prepare_input(name, frames_NHWC)
         if not self.has_cacheable:
             return pictures
         device = next(self.parameters()).device
         parts: dict[str, list[npt.NDArray[Any]]] = {}
         with torch.inference_mode():
             for start in range(0, len(frames_NHWC), CACHED_AT_ONCE):
-                some = {name: value[start : start + CACHED_AT_ONCE] for name, value in pictures.items()}
-                tensors = {name: torch.as_tensor(value, device=device) for name, value in some.items()}
-                for name, value in self.cacheable(tensors).items():
-                    parts.setdefault(name, []).append(value.cpu().numpy())
-        return {name: np.concatenate(part) for name, part in parts.items()}
+                some = {view: value[start : start + CACHED_AT_ONCE] for view, value in pictures.items()}
+                tensors = {view: torch.as_tensor(value, device=device) for view, value in some.items()}
+                for view, value in self.cacheable(name, tensors).items():
+                    parts.setdefault(view, []).append(value.cpu().numpy())
+        return {view: np.concatenate(part) for view, part in parts.items()}
 
     def is_frozen(self, name: str) -> bool:
         """Whether a weight of this name belongs to a part that never learns."""

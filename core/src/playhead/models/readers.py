@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+LstmState = tuple[Tensor, Tensor]  # hidden and cell, (1, B, outputs) each
+
 
 class LstmReader(nn.Module):
     """One LSTM layer over the window, starting from nothing each time; its last output is the window's.
 
+    Fed frame by frame with the state before, `read` says the same as over all frames together.
     Shapes:  forward takes (B, T, inputs) and returns (B, outputs).
     """
 
@@ -17,9 +20,13 @@ class LstmReader(nn.Module):
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Read the window, oldest frame first."""
-        states_BTF, _ = self.lstm(features_BTF)
-        last: Tensor = states_BTF[:, -1]
-        return last
+        return self.read(features_BTF)[0]
+
+    def read(self, features_BTF: Tensor, state: LstmState | None = None) -> tuple[Tensor, LstmState]:
+        """Read on from a state; return the last output and the state after it."""
+        outputs_BTF, after = self.lstm(features_BTF, state)
+        last: Tensor = outputs_BTF[:, -1]
+        return last, after
 
 
 class StackReader(nn.Module):

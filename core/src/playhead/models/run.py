@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from torch import Tensor, nn
 
 import playhead
-from playhead.decoding import decode_json, encode_json, plain
+from playhead.decoding import plain
 from playhead.errors import Damaged, Mismatch, NotFound, PlayheadError
 from playhead.game import Frame, Game
 from playhead.inputs import main_input
@@ -28,6 +28,7 @@ from playhead.models.run_file import (
     BEST_FILE,
     FEATURES_FILE,
     FORMAT_VERSION,
+    FROZEN_FILE,
     HISTORY_FILE,
     RUN_FILE,
     THEN,
@@ -40,14 +41,21 @@ from playhead.models.run_file import (
     sealed,
     write_whole,
 )
+from playhead.models.run_history import history_bytes, read_history
 from playhead.models.sequence import claimed_sequence
-from playhead.models.weights import load_weights, read_tensors, shapes_in, weight_bytes
+from playhead.models.weights import (
+    all_shapes,
+    frozen_weights,
+    learned_weights,
+    load_weights,
+    read_tensors,
+    weight_bytes,
+)
 from playhead.names import command
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
 
-MOST_LINES = 100_000  # of a history
 Json = dict[str, Any]
 
 
@@ -188,7 +196,9 @@ class Run:
         """
         contents = own_files(files or {})
         if network is not None:
-            contents[WEIGHTS_FILE] = weight_bytes(network.state_dict())
+            contents[WEIGHTS_FILE] = weight_bytes(learned_weights(network))
+            if frozen := frozen_weights(network):
+                contents[FROZEN_FILE] = weight_bytes(frozen)
         if network is not None or history is not None:
             contents[HISTORY_FILE] = history_bytes(history or ())
         if best is not None:
@@ -241,16 +251,15 @@ class Run:
         Raises:  Mismatch naming missing, extra or wrongly shaped weights; Damaged for an unreadable file, one that
                  is not what was written, and numbers that are none; BadValue for options that give no network.
         """
-        name = BEST_FILE if best else WEIGHTS_FILE
-        data, where = self.read(name), f"Of run {self.name} {self.path / name}"
-        found = shapes_in(data, where=where)
+        files = self._weight_files(BEST_FILE if best else WEIGHTS_FILE)
+        found = all_shapes(files)
         try:
             network = build_network(plugins, self.recipe.model, self.spec, found=found, run=self.name)
         except (Mismatch, NotFound):
             raise
         except PlayheadError as error:
             raise Damaged(f"Run {self.name} has no network: {error} {THEN}") from error
-        load_weights(network, data, where=where, run=self.name)
+        load_weights(network, files, run=self.name)
         return network.eval()
 
     def load_into(self, network: nn.Module) -> None:
@@ -258,15 +267,22 @@ class Run:
 
         Raises:  as `load_model`.
         """
-        where = f"Of run {self.name} {self.weights}"
-        load_weights(network, self.read(WEIGHTS_FILE), where=where, run=self.name)
+        load_weights(network, self._weight_files(WEIGHTS_FILE), run=self.name)
+
+    def _weight_files(self, name: str) -> dict[str, bytes]:
+        """Return the files that together hold a network, by where they are."""
+        names = [name, FROZEN_FILE] if self._has(FROZEN_FILE) else [name]
+        return {f"Of run {self.name} {self.path / one}": self.read(one) for one in names}
+
+    def _has(self, name: str) -> bool:
+        return name in self.files or (self.path / name).is_file()
 
     def load_features(self) -> FeatureBank | None:
         """Return where the features of what it learned lie; None for a run that does not remember.
 
         Raises:  Damaged for an unreadable file, or one that is not what was written.
         """
-        if FEATURES_FILE not in self.files and not (self.path / FEATURES_FILE).is_file():
+        if not self._has(FEATURES_FILE):
             return None
         where = f"Of run {self.name} {self.path / FEATURES_FILE}"
         return FeatureBank.from_tensors(read_tensors(self.read(FEATURES_FILE), where=where))
@@ -276,14 +292,9 @@ class Run:
 
         Raises:  Damaged for lines that are none, or not those that were written.
         """
-        if HISTORY_FILE not in self.files and not (self.path / HISTORY_FILE).is_file():
+        if not self._has(HISTORY_FILE):
             return []
-        lines = self.read(HISTORY_FILE).splitlines()
-        if len(lines) > MOST_LINES:
-            raise Damaged(f"{self.path / HISTORY_FILE} has {len(lines):,} lines, at most {MOST_LINES:,} are read.")
-        where = str(self.path / HISTORY_FILE)
-        told = [decode_json(line, HistoryLine, where=where, then=THEN) for line in lines]
-        return [_known_only(msgspec.to_builtins(line)) for line in told]
+        return read_history(self.read(HISTORY_FILE), str(self.path / HISTORY_FILE))
 
     def read(self, name: str) -> bytes:
         """Return what a file of the run holds. Raises Damaged for one that is gone, or not what was written."""
@@ -351,42 +362,3 @@ def check_frame(ours: Frame, theirs: Frame, *, where: str, then: str) -> None:
 def _said(regions: Mapping[str, Mapping[str, int]]) -> str:
     said = [f"{n} {r['x']},{r['y']} {r['width']}x{r['height']}" for n, r in sorted(regions.items())]
     return ", ".join(said) or "none"
-
-
-_Number = float | None | msgspec.UnsetType
-_Numbers = dict[str, float | None] | msgspec.UnsetType
-
-
-class _HeadLine(msgspec.Struct):
-    loss: _Number = msgspec.UNSET
-    accuracy: _Number = msgspec.UNSET
-    change_f1: _Number = msgspec.UNSET
-    change_share: _Number = msgspec.UNSET
-    f1: _Numbers = msgspec.UNSET
-    mean_error: _Numbers = msgspec.UNSET
-    repeat_last: _Numbers = msgspec.UNSET
-    majority: _Numbers = msgspec.UNSET
-
-
-class HistoryLine(msgspec.Struct):
-    """A line of history.jsonl as far as anybody reads it: what a validation measured."""
-
-    step: Annotated[int, msgspec.Meta(ge=0)]
-    train_loss: _Number = msgspec.UNSET
-    loss: _Number = msgspec.UNSET
-    windows: int | msgspec.UnsetType = msgspec.UNSET
-    change_f1: _Number = msgspec.UNSET
-    accuracy: _Number = msgspec.UNSET
-    heads: dict[str, _HeadLine] | msgspec.UnsetType = msgspec.UNSET
-
-
-def _known_only(value: Any) -> Any:
-    """Leave out numbers that were none."""
-    if isinstance(value, dict):
-        return {name: _known_only(inner) for name, inner in value.items() if inner is not None}
-    return value
-
-
-def history_bytes(history: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return what history.jsonl holds; a number that is none is null."""
-    return b"".join(encode_json(plain(line)) + b"\n" for line in history)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from playhead.decoding import decode_json
 from playhead.errors import Damaged, Mismatch
+from playhead.models.network import Network
 
 MOST_HEADER_BYTES = 16 * 2**20
 _SIZE = 8  # bytes of a safetensors file that say how long its header is
@@ -92,10 +93,34 @@ def numbers_in(shapes: Shapes) -> int:
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def load_weights(network: torch.nn.Module, data: bytes, *, where: str, run: str) -> None:
-    """Load the weights of a safetensors file strictly. Raises Mismatch, or Damaged for what is no number."""
-    check_shapes(shapes_of(network), shapes_in(data, where=where), run=run)
-    network.load_state_dict(read_tensors(data, where=where), strict=True)
+def load_weights(network: torch.nn.Module, files: Mapping[str, bytes], *, run: str) -> None:
+    """Load the weights of safetensors files strictly; each is said by its name where it cannot be used.
+
+    Raises:  Mismatch, or Damaged for what is no number.
+    """
+    check_shapes(shapes_of(network), all_shapes(files), run=run)
+    tensors: dict[str, Tensor] = {}
+    for where, data in files.items():
+        tensors |= read_tensors(data, where=where)
+    network.load_state_dict(tensors, strict=True)
+
+
+def all_shapes(files: Mapping[str, bytes]) -> Shapes:
+    """Return the shapes that several safetensors files hold together, as `shapes_in`."""
+    return {name: shape for where, data in files.items() for name, shape in shapes_in(data, where=where).items()}
+
+
+def learned_weights(network: torch.nn.Module) -> dict[str, Tensor]:
+    """Return the weights of a network without those of parts that never learn."""
+    frozen = frozen_weights(network)
+    return {name: value for name, value in network.state_dict().items() if name not in frozen}
+
+
+def frozen_weights(network: torch.nn.Module) -> dict[str, Tensor]:
+    """Return the weights of the parts of a network that never learn."""
+    if not isinstance(network, Network):
+        return {}
+    return {name: value for name, value in network.state_dict().items() if network.is_frozen(name)}
 
 
 def _some(names: list[str]) -> str:

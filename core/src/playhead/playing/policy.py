@@ -9,6 +9,7 @@ import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Driver, Held
+from playhead.control.loop import axis_codes
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, is_playable
@@ -19,18 +20,29 @@ from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.playing.controllers import Controller, Predictions, open_controller
 from playhead.playing.history import History
+from playhead.playing.states import States
 from playhead.plugins import Plugins
 
 
 class RunPolicy(Driver):
-    """A trained network in control. `predictions` is what it said last, for whoever watches."""
+    """A trained network in control. `predictions` is what it said last, for whoever watches.
+
+    A network that remembers is asked frame by frame and carries its state, any other window by window. What it is
+    told of past actions is what it pressed itself, from what was held when it began on.
+    """
 
     origin = Origin.MODEL
 
-    def __init__(self, predictor: Predictor, history: History, controller: Controller, *, rate_hz: float) -> None:
+    def __init__(
+        self, predictor: Predictor, history: History, controller: Controller, *, rate_hz: float,
+        states: States | None = None, axes: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self._predictor = predictor
         self._history = history
         self._controller = controller
+        self._states = states
+        self._axes = axes
+        self._held: Held = {}
         self._interval_s = 1 / rate_hz
         self.predictions: Predictions = {}
         self.unanswered = 0  # frames on which an answer was no number
@@ -50,39 +62,69 @@ class RunPolicy(Driver):
         run.check_plays(game, rate_hz)
         controller = open_controller(game, {**run.controller, **(settings or {})})
         predictor = Predictor.of(run, plugins, engine, best=best)
-        policy = cls(predictor, history_of(run, rate_hz), controller, rate_hz=rate_hz)
+        steps = predictor.network.is_stateful
+        policy = cls(
+            predictor, history_of(run, rate_hz, steps=steps), controller, rate_hz=rate_hz, axes=axis_codes(game),
+            states=States(stride_s=run.recipe.stride_s, rate_hz=rate_hz) if steps else None,
+        )  # fmt: skip
         warm_up(predictor, run)
         return policy
 
     def decide(self, captured: CapturedFrame) -> Action:
         """Look at the newest frame and those before it, and say what to hold."""
-        self._history.add(captured)
-        self.predictions = self._predictor.decide(self._history.window())
+        self._history.add(captured, self._held)
+        after = self._ask(captured.time_ns)
         if not all(np.isfinite(answer).all() for answer in self.predictions.values()):
-            # Telemetry that is no number, for one. Nothing is held by a network that does not know.
+            # Telemetry that is no number, for one. Nothing is held by a network that does not know, nor kept.
             self.unanswered += 1
             self.predictions = {name: np.zeros_like(answer) for name, answer in self.predictions.items()}
+            self._held = {}
             return {}
-        return self._controller.act(self.predictions, self._interval_s)
+        if self._states is not None:
+            self._states.add(captured.time_ns, after)
+        action = self._controller.act(self.predictions, self._interval_s)
+        # A key pressed for a share of the interval is let go of when the next frame comes.
+        self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
+        return action
+
+    def _ask(self, time_ns: int) -> Any:
+        """Ask about the newest frame and return the state after it, if there is any."""
+        window = self._history.window()
+        if self._states is None:
+            self.predictions = self._predictor.decide(window)
+            return None
+        self.predictions, after = self._predictor.step(window, self._states.before(time_ns))
+        return after
 
     def reset(self, held: Held) -> None:
         """Begin anew. The frames seen stay: what is looked at is the same whoever drove."""
+        self._held = dict(held)
         self._controller.reset(held)
+        if self._states is not None:
+            self._states.clear()
 
 
-def history_of(run: Run, rate_hz: float) -> History:
-    """Return the memory for the windows that a run looks at. Units: rate_hz frames a second of the device."""
+def history_of(run: Run, rate_hz: float, *, steps: bool = False) -> History:
+    """Return the memory for the windows that a run looks at, or for the steps of one that remembers.
+
+    Units:  rate_hz frames a second of the device.
+    """
     controls: Mapping[str, str] = run.game.get("controls", {})
-    return History(run.recipe.named_inputs, rate_hz=rate_hz, schema=run.schema, controls=controls)
+    inputs = run.spec.stepped_inputs if steps else run.recipe.named_inputs
+    return History(inputs, rate_hz=rate_hz, schema=run.schema, controls=controls)
 
 
 def warm_up(predictor: Predictor, run: Run) -> None:
     """Answer one black window: the first answer takes torch five times as long as the next ones."""
-    history = history_of(run, run.rate_hz)
+    steps = predictor.network.is_stateful
+    history = history_of(run, run.rate_hz, steps=steps)
     telemetry = {one.source: 0.0 for one in run.recipe.named_inputs.values() if not one.is_pictures}
     black_HWC = np.zeros(run.frame.shape, dtype=np.uint8)
     history.add(CapturedFrame(frame_HWC=black_HWC, time_ns=0, number=0, telemetry=telemetry))
-    predictor.decide(history.window())
+    if steps:
+        predictor.step(history.window(), None)
+    else:
+        predictor.decide(history.window())
 
 
 def open_policy(

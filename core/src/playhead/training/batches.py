@@ -139,7 +139,7 @@ def training_loader(
 
     assembly = Assembly(
         index=index,
-        prepare=network.prepare_input,
+        prepare=network.prepare_to_learn,
         caches=caches,
         augmenter=Augmenter.of(recipe.augment, index.schema, job.game.needed_frame, job.game.regions, job.plugins),
         augment_views=recipe.augment_on == "views",
@@ -152,6 +152,11 @@ def check_augment_on(job: TrainingJob, network: Network) -> None:
     """Raise BadValue where views cannot be changed: they would have to change alike, and regions not at all."""
     if job.recipe.augment_on != "views":
         return
+    if network.has_cacheable:
+        raise BadValue(
+            f"augment_on=views changes pictures, and {job.recipe.model} keeps what its frozen part made of them. "
+            "Take --set augment_on=frames."
+        )
     views = network.prepare(np.zeros((1, *job.game.needed_frame.shape), dtype=np.uint8))
     several = len(views) > 1 or sum(one.is_pictures for one in job.recipe.named_inputs.values()) > 1
     if several or job.game.regions:
@@ -177,7 +182,7 @@ def plain_loader(
     rows: Sequence[IndexArray],
 ) -> Loader:  # fmt: skip
     """Return batches of these windows as they are."""
-    assembly = Assembly(index=index, prepare=network.prepare_input, caches=caches)
+    assembly = Assembly(index=index, prepare=network.prepare_to_learn, caches=caches)
     return Loader(assemble=assembly, rows=rows, workers=job.recipe.workers)
 
 

@@ -27,9 +27,9 @@ from playhead.data.assembly import Batch
 from playhead.data.loader import Loader
 from playhead.decoding import plain
 from playhead.errors import BadValue, NotANumber
-from playhead.models.run import history_bytes
 from playhead.models.run_file import HISTORY_FILE
-from playhead.models.weights import check_shapes, shapes_of
+from playhead.models.run_history import history_bytes
+from playhead.models.weights import check_shapes, learned_weights, shapes_of
 from playhead.training.checkpoint import (
     Asked,
     Checkpoint,
@@ -258,9 +258,10 @@ class Fitting:
         """Go back to where a checkpoint was written. Raises Mismatch or Damaged when it is of something else."""
         told, learned, network = kept.learning, self.learned, self.module.network
         weights, best = kept.part("network"), kept.part("best")
-        for tensors in (weights, best) if best else (weights,):
+        wanted, learned_names = shapes_of(network), learned_weights(network).keys()
+        for tensors, names in ((weights, wanted.keys()), *([(best, learned_names)] if best else [])):
             found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-            check_shapes(shapes_of(network), found, run=kept.folder.name)
+            check_shapes({name: wanted[name] for name in names}, found, run=kept.folder.name)
         network.load_state_dict(weights)
         restore_optimizer(self._inner, kept.part("optimizer"), told.groups)
         self.schedule.last_epoch = told.step
@@ -285,8 +286,8 @@ class Fitting:
 
 
 def copied(network: torch.nn.Module) -> Weights:
-    """Return the weights of a network as they are now."""
-    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+    """Return the weights of a network as they are now, those left out that never change."""
+    return {name: value.detach().cpu().clone() for name, value in learned_weights(network).items()}
 
 
 @contextmanager

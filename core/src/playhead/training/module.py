@@ -19,15 +19,20 @@ from playhead.training.scores import Scores
 
 
 class SupervisedModule(nn.Module):
-    """Learns the labels of windows. After each validation `scores` holds what was measured."""
+    """Learns the labels of windows. After each validation `scores` holds what was measured.
+
+    Batches hold prepared inputs, or with `takes_cached` what `Network.prepare_to_learn` made of them.
+    """
 
     def __init__(
-        self, network: Network, schema: LabelSchema, recipe: Recipe, class_weights: Mapping[str, Tensor]
-    ) -> None:
+        self, network: Network, schema: LabelSchema, recipe: Recipe, class_weights: Mapping[str, Tensor],
+        *, takes_cached: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         check_loss_weights(schema, recipe)
         self.network = network
         self.schema = schema
+        self.takes_cached = takes_cached
         self.recipe = recipe
         self.class_weights = dict(class_weights)
         self.scores = Scores(schema)
@@ -35,13 +40,18 @@ class SupervisedModule(nn.Module):
 
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of one batch, and that of each head; the penalty on kernels counts in the first."""
-        by_head = self._losses(self.network(_inputs(batch)), batch)
+        by_head = self._losses(self._logits(batch), batch)
         weights = self.recipe.loss_weights
         learned = {name: loss for name, loss in by_head.items() if weights.get(name, 1.0)}
         loss = torch.stack([loss * weights[n] if n in weights else loss for n, loss in learned.items()]).sum()
         if self.recipe.l1:
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
         return loss, by_head
+
+    def _logits(self, batch: Batch) -> dict[str, Tensor]:
+        inputs = {name: value for name, value in batch.items() if name not in LABELLED}
+        logits: dict[str, Tensor] = self.network.answer(inputs) if self.takes_cached else self.network(inputs)
+        return logits
 
     def count_loss(self, value: float, *, is_first: bool) -> None:
         """Take a loss into the moving mean over about 50 steps: one batch's loss jumps too much to be read."""
@@ -57,7 +67,7 @@ class SupervisedModule(nn.Module):
 
     def validation_step(self, batch: Batch) -> None:
         """Count one batch."""
-        logits = self.network(_inputs(batch))
+        logits = self._logits(batch)
         self.scores.add(logits, batch, self._losses(logits, batch))
 
     def metrics(self) -> dict[str, Any]:
@@ -85,10 +95,6 @@ def check_loss_weights(schema: LabelSchema, recipe: Recipe) -> None:
         schema.head(name)
     if not any(recipe.loss_weights.get(name, 1.0) for name in schema):
         raise BadValue(f"loss_weights are 0 for {', '.join(schema)}, so nothing is learned. Leave one above 0.")
-
-
-def _inputs(batch: Batch) -> dict[str, Any]:
-    return {name: value for name, value in batch.items() if name not in LABELLED}
 
 
 def lr_factor(recipe: Recipe, step: int) -> float:

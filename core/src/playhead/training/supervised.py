@@ -70,7 +70,11 @@ class Supervised(Method[NoSettings]):
         parts = split_recordings(job, recordings) if job.batches is None else None
         network = build_network(job, may_add_heads=self.may_add_heads)
         module = SupervisedModule(
-            network, job.schema, job.recipe, class_weights(job, parts.train) if parts else {}
+            network,
+            job.schema,
+            job.recipe,
+            class_weights(job, parts.train) if parts else {},
+            takes_cached=parts is not None,
         )
         caches = view_caches(job, recordings)
         training, validation = batches_of(job, parts, network, caches)
@@ -120,10 +124,10 @@ def _choose_weights(job: TrainingJob, network: Network, learned: Learned) -> Non
     """Put those weights into the network that are to play."""
     if learned.broken is not None:
         assert learned.good_weights is not None
-        network.load_state_dict(learned.good_weights)
+        network.load_state_dict({**network.state_dict(), **learned.good_weights})
         learned.good_step = learned.best_step or learned.good_step
     elif job.recipe.keep == "best" and learned.best_weights is not None:
-        network.load_state_dict(learned.best_weights)
+        network.load_state_dict({**network.state_dict(), **learned.best_weights})
 
 
 def check_ended(job: TrainingJob, learned: Learned) -> None:
@@ -148,13 +152,14 @@ def check_ended(job: TrainingJob, learned: Learned) -> None:
 
 
 def build_network(job: TrainingJob, *, may_add_heads: bool = False) -> Network:
-    """Build the network with seeded weights, or with those of the run it starts from."""
+    """Build the network with weights seeded or pretrained, or with those of the run it starts from."""
     torch.manual_seed(job.recipe.seed)
     recipe, start_from = job.recipe, job.start_from
     if start_from is not None and start_from.recipe.model == recipe.model:
         recipe = replace(recipe, model_options={**start_from.recipe.model_options, **recipe.model_options})
     spec = model_spec(job.game.to_json(), job.schema, job.game.needed_frame, recipe)
-    network = built(job.plugins, recipe.model, spec)
+    is_fresh = start_from is None and job.resume is None
+    network = built(job.plugins, recipe.model, replace(spec, pretrained=is_fresh))
     if start_from is not None:
         take_weights(job, start_from, network, spec, may_add_heads=may_add_heads)
     return network
