@@ -1,6 +1,7 @@
 """Numbers that say how well a head is answered. Pure functions on arrays; nothing of torch, runs or recordings.
 
-A number that is undefined (the precision of a key that was never pressed) is NaN, shown as a dash.
+A number that is undefined (the precision of a key that was never pressed) is NaN, shown as a dash. torchmetrics
+says 0 there, keeps no bins of a calibration, and needs torch and as long again as a third of it to be imported.
 Shape legend: N windows, A label columns, K keys, C classes, B bins.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from playhead.agreement import f1
 from playhead.clock import NS_PER_S
 from playhead.evaluation.predictions import (
     BoolArray,
@@ -146,7 +148,7 @@ def keys_summary(truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray) 
     return {
         "exact_match": _mean(right_N),
         "hamming": _mean(truth_NK != said_NK),
-        "macro_f1": _mean([f1 for f1 in f1s if not np.isnan(f1)]),
+        "macro_f1": _mean([value for value in f1s if not np.isnan(value)]),
         "change_exact": _mean(right_N[changed_N]),
     }
 
@@ -169,7 +171,7 @@ def _prf(both: int, said: int, true: int) -> dict[str, float]:
     return {
         "precision": _share(both, said),
         "recall": _share(both, true),
-        "f1": _share(2 * both, said + true),
+        "f1": f1(both, said, true),
         "support": float(true),
     }
 
@@ -209,7 +211,7 @@ def choice_summary(table_CC: IntArray) -> dict[str, float]:
     return {
         "accuracy": _share(float(np.diag(table_CC).sum()), float(table_CC.sum())),
         "balanced_accuracy": _mean(recall_C),
-        "macro_f1": _mean([f1 for f1 in f1s if not np.isnan(f1)]),
+        "macro_f1": _mean([value for value in f1s if not np.isnan(value)]),
     }
 
 
@@ -294,7 +296,7 @@ def event_f1(
                 pairs += matched_events(true_times, said_times, tolerance_ns)
                 true_events += len(true_times)
                 said_events += len(said_times)
-    return _share(2 * pairs, true_events + said_events)
+    return f1(pairs, said_events, true_events)
 
 
 def calibration(stated: npt.ArrayLike, is_right: npt.ArrayLike, bins: int = 10) -> Calibration:

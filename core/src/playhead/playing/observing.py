@@ -106,7 +106,7 @@ class Observer(Driver):
         black = np.zeros(self._run.frame.shape, dtype=np.uint8)
         self._history.add(CapturedFrame(frame_HWC=black, time_ns=0, number=0))
         for _ in range(2):
-            self._feel(0)
+            self._attribute(0)
         self._history.clear()
         self.level_HW, self.heats = None, 0
 
@@ -120,11 +120,11 @@ class Observer(Driver):
         if self.has_heat:
             spent_s = time.perf_counter() - began_s
             if spent_s + self._heat_s + self.later_s <= BUDGET * self._period_s:
-                self._feel(int(np.argmax(self.predictions[self._heat_head])))
+                self._attribute(int(np.argmax(self.predictions[self._heat_head])))
             else:
                 self._heat_s *= FORGETS
 
-    def _feel(self, output: int) -> None:
+    def _attribute(self, output: int) -> None:
         began_s = time.perf_counter()
         inputs = {name: np.asarray(values)[None] for name, values in self._history.window().items()}
         heat_HW = heat_maps(self._predictor, self._run.spec, inputs, self._heat_head, output)[0]
