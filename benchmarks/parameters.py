@@ -22,7 +22,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 
-from playhead.cli.train_view import TrainView
 from playhead.evaluation.classification import Share, grouped_share, units_of
 from playhead.evaluation.held_out import held_out_index
 from playhead.evaluation.offline import ask
@@ -30,6 +29,7 @@ from playhead.home import Home
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins
+from playhead.sessions.progress import PlainBar
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.reader import Recording, open_recording
 from playhead.training.job import TrainingJob
@@ -75,11 +75,11 @@ def trained(plugins: Plugins, recordings: list[Recording], out: Path, network: A
         feature_windows=0,
     )
     began = time.process_time()
-    with TrainView(steps, is_acting=False) as view:
-        view.note(name)
-        job = TrainingJob(game=game, recipe=recipe, recordings=recordings, out=folder, plugins=plugins,
-                          recipe_name=recipe_name, progress=view, command=" ".join(sys.argv))  # fmt: skip
-        run = train(job)
+    view = PlainBar()
+    view.note(name)
+    job = TrainingJob(game=game, recipe=recipe, recordings=recordings, out=folder, plugins=plugins,
+                      recipe_name=recipe_name, progress=view, command=" ".join(sys.argv))  # fmt: skip
+    run = train(job)
     (folder / "processor_s.json").write_text(json.dumps(time.process_time() - began))
     return run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from playhead.names import visible
@@ -21,6 +22,7 @@ class Judgement:
     """How good a run is. A method with an evaluation of its own derives from it, and says at least `to_json`."""
 
     title: str = "Evaluation"
+    page: Path | None = None  # where the page about it was written
 
     def to_json(self) -> dict[str, Any]:
         """Return what scores.json holds: plain data."""

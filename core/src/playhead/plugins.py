@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -46,6 +47,7 @@ class Plugins:
         self._named: dict[str, dict[str, tuple[str, Reference]]] = {kind: {} for kind in _KINDS}
         self._reserved: frozenset[str] = frozenset()  # games that belong to the project's own packages
         self.broken: list[BrokenPlugin] = []
+        self.load_again: Callable[[], Plugins] | None = None  # in another process; None: nothing makes the same
         self.add("playhead", builtin)
         for name, module in modules:
             self.add(name, module)
@@ -58,7 +60,14 @@ class Plugins:
         plugins._reserved = frozenset(plugin.name for plugin in found if plugin.is_own)
         for plugin in found:
             plugins._load(plugin)
+        plugins.load_again = partial(cls.installed, strict=strict)
         return plugins
+
+    def with_game(self, game: Game) -> Plugins:
+        """Return the same plugins and one more game, as of a notebook; it takes the place of one of its name."""
+        more = copy(self)
+        more._games, more.load_again = {**self._games, game.name: ("your own", game)}, None
+        return more
 
     def _load(self, plugin: InstalledPlugin) -> None:
         entry = plugin.entry
@@ -74,6 +83,7 @@ class Plugins:
 
     def add(self, name: str, module: object, *, is_own: bool = False) -> None:
         """Register one plugin, checking its hooks, types and names."""
+        self.load_again = None
         try:
             run_foreign(name, "says what it brings", lambda: self._register(name, module, is_own=is_own))
         except PluginError as error:  # its hookimpls are foreign code too

@@ -19,9 +19,12 @@ def signals() -> list[signal.Signals]:
 
 
 @contextmanager
-def stopped_by_interrupt() -> Iterator[threading.Event]:
-    """Make the first Ctrl-C or termination set an event instead of ending the process; the second ends it."""
-    stop = threading.Event()
+def stopped_by_interrupt(stop: threading.Event | None = None) -> Iterator[threading.Event]:
+    """Make the first Ctrl-C or termination set an event instead of ending the process; the second ends it.
+
+    Beside the main thread nothing is changed: there somebody else sets the event.
+    """
+    stop = stop or threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

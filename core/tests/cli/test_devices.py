@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from playhead.cli.context import Desk
-from playhead.cli.devices import choose_device, parse_settings
+from playhead.cli.settings import parse_settings
 from playhead.devices import merged
 from playhead.errors import BadValue, DeviceFailed, NotFound, NoWindow
 from playhead.game import Device, Frame, Game, Window, World
 from playhead.home import Home
 from playhead.labels import Keys
+from playhead.sessions.devices import choose_device
 from playhead.testing.adb import AdbServer, nothing_listens
 
 
@@ -81,7 +82,7 @@ def window(monkeypatch: pytest.MonkeyPatch) -> list[NoWindow]:
 def test_the_games_window_is_taken_when_it_is_there(
     desk: Desk, window: list[NoWindow], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert choose_device(desk, TOY, "", {}) == "screen"
+    assert choose_device(desk.place(TOY), "", {}) == "screen"
     assert capsys.readouterr().err == "Device screen (the game's window).\n"
 
 
@@ -89,7 +90,7 @@ def test_without_it_the_world_is_taken_and_the_reason_said(
     desk: Desk, window: list[NoWindow], capsys: pytest.CaptureFixture[str]
 ) -> None:
     window.append(NoWindow('no window titled "Toy"', "Start the game. Windows found: none."))
-    assert choose_device(desk, TOY, "", {}) == "world"
+    assert choose_device(desk.place(TOY), "", {}) == "world"
     said = capsys.readouterr().err
     assert said == 'Device world (the stand-in world): screen is passed over, no window titled "Toy".\n'
 
@@ -98,30 +99,30 @@ def test_without_a_world_what_to_do_is_said(desk: Desk, window: list[NoWindow]) 
     window.append(NoWindow('no window titled "Toy"', 'Start the game. Windows found: "Notes".'))
     alone = replace(TOY, devices={"screen": SCREEN}, world=None)
     with pytest.raises(DeviceFailed, match=r'no window titled "Toy"\. Start the game\. Windows found: "Notes"\.'):
-        choose_device(desk, alone, "", {})
+        choose_device(desk.place(alone), "", {})
 
 
 def test_a_device_that_is_named_is_taken_unseen(desk: Desk, window: list[NoWindow]) -> None:
     window.append(NoWindow("no display", "Log in."))
-    assert choose_device(desk, TOY, "screen", {}) == "screen"
+    assert choose_device(desk.place(TOY), "screen", {}) == "screen"
     with pytest.raises(NotFound, match='Did you mean "screen"'):
-        choose_device(desk, TOY, "scren", {})
+        choose_device(desk.place(TOY), "scren", {})
 
 
 def test_a_window_that_is_named_is_the_one_looked_for(desk: Desk, window: list[NoWindow]) -> None:
     window.append(NoWindow("no such window", "Start the game."))
-    assert choose_device(desk, TOY, "", {"window": {"title": "Here"}}) == "screen"
-    assert choose_device(desk, TOY, "", {"rate_hz": 5}) == "world"
+    assert choose_device(desk.place(TOY), "", {"window": {"title": "Here"}}) == "screen"
+    assert choose_device(desk.place(TOY), "", {"rate_hz": 5}) == "world"
 
 
 def test_who_names_a_window_does_not_mean_the_world(desk: Desk, window: list[NoWindow]) -> None:
     window.append(NoWindow("no such window", "Start the game."))
     with pytest.raises(DeviceFailed, match=r"world is passed over, it is no window.*Start the game\."):
-        choose_device(desk, TOY, "", {"window": {"title": "Gone"}})
+        choose_device(desk.place(TOY), "", {"window": {"title": "Gone"}})
     without = replace(TOY, devices={"world": WORLD})
     with pytest.raises(DeviceFailed, match="it is no window, and one is named"):
-        choose_device(desk, without, "", {"window": {"title": "Here"}})
-    assert choose_device(desk, TOY, "world", {"window": {"title": "Here"}}) == "world", "named is named"
+        choose_device(desk.place(without), "", {"window": {"title": "Here"}})
+    assert choose_device(desk.place(TOY), "world", {"window": {"title": "Here"}}) == "world", "named is named"
 
 
 def with_phone(port: int) -> Game:
@@ -132,10 +133,10 @@ def with_phone(port: int) -> Game:
 def test_a_phone_that_is_attached_is_taken(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("adbutils")
     with AdbServer(None) as server:
-        assert choose_device(desk, with_phone(server.port), "", {}) == "phone"
+        assert choose_device(desk.place(with_phone(server.port)), "", {}) == "phone"
         assert capsys.readouterr().err == "Device phone (the phone).\n"
         server.states = {}
-        assert choose_device(desk, with_phone(server.port), "", {}) == "world"
+        assert choose_device(desk.place(with_phone(server.port)), "", {}) == "world"
         told = "Device world (the stand-in world): phone is passed over, no phone is attached.\n"
         assert capsys.readouterr().err == told
 
@@ -143,11 +144,11 @@ def test_a_phone_that_is_attached_is_taken(desk: Desk, capsys: pytest.CaptureFix
 def test_without_an_adb_server_a_phone_is_passed_over(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("adbutils")
     with nothing_listens() as port:
-        assert choose_device(desk, with_phone(port), "", {}) == "world"
+        assert choose_device(desk.place(with_phone(port)), "", {}) == "world"
         assert f"phone is passed over, no adb server answers at 127.0.0.1:{port}." in capsys.readouterr().err
         only = replace(with_phone(port), devices={"phone": with_phone(port).devices["phone"]}, world=None)
         with pytest.raises(DeviceFailed, match=r"No device of toy can be used here: phone is .* start-server\.$"):
-            choose_device(desk, only, "", {})
+            choose_device(desk.place(only), "", {})
 
 
 def test_a_phone_that_the_variable_names_and_nobody_knows_is_passed_over(
@@ -156,5 +157,5 @@ def test_a_phone_that_the_variable_names_and_nobody_knows_is_passed_over(
     pytest.importorskip("adbutils")
     monkeypatch.setenv("ANDROID_SERIAL", "ABC")
     with AdbServer(None) as server:
-        assert choose_device(desk, with_phone(server.port), "", {}) == "world"
-        assert choose_device(desk, with_phone(server.port), "", {"serial": "emulator-5554"}) == "phone"
+        assert choose_device(desk.place(with_phone(server.port)), "", {}) == "world"
+        assert choose_device(desk.place(with_phone(server.port)), "", {"serial": "emulator-5554"}) == "phone"

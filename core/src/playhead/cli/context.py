@@ -16,6 +16,7 @@ from playhead.home import VARIABLE, Home
 if TYPE_CHECKING:
     from playhead.game import Game
     from playhead.plugins import BrokenPlugin, Plugins
+    from playhead.sessions.place import Place
     from playhead.storage.catalogue import Catalogue
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +61,13 @@ class Desk:
     def game(self, name: str) -> Game:
         """Return the game called `name`. Raises NotFound with the nearest name."""
         return self.plugins.game(name)
+
+    def place(self, game: str | Game) -> Place:
+        """Return a game with all that a session of it starts from, its sentences going to this user."""
+        from playhead.cli.progress import Shown
+        from playhead.sessions.place import Place
+
+        return Place.of(game, self.home, self.plugins, Shown(self))
 
     def say(self, *lines: object) -> None:
         """Print lines for the person, on stderr, so that stdout holds results only."""

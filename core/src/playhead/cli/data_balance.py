@@ -34,14 +34,14 @@ def balance(
 
     Example: playhead data balance gta5
     """
-    from playhead.cli.train import open_all
     from playhead.data.balance import report
     from playhead.data.windows import WindowIndex, WindowSpec
     from playhead.labels import check_same
+    from playhead.sessions.choosing import open_all
 
     desk.say_home()
     found = desk.game(game)
-    opened = open_all(desk, found, recordings, extra_dirs, skip_bad=skip_bad)
+    opened = open_all(desk.place(game), recordings, extra_dirs, skip_bad=skip_bad)
     for recording in opened:
         then = "Choose others with --recordings."
         check_same(found.schema, recording.header.schema, where=f"Recording {recording.name}", then=then)

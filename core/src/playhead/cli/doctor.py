@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import choose_device, engine_option, parse_settings
+from playhead.cli.settings import engine_option, parse_settings
 from playhead.errors import BadValue, DeviceFailed
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _machine(desk: Desk, asked: dict[str, Any]) -> Machine:
 def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
     from playhead.doctor.examination import Patient
     from playhead.models import EngineSpec
+    from playhead.sessions.devices import choose_device
 
     if asked["seconds"] <= 0:
         raise BadValue(f"--seconds {asked['seconds']:g} is no time to look. Try --seconds 2.")
@@ -80,10 +81,10 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
         home=desk.home,
         plugins=desk.plugins,
         game=game,
-        device=choose_device(desk, game, asked["on"], settings),
+        device=choose_device(desk.place(name), asked["on"], settings),
         options=settings,
         run_name=asked["run_name"],
-        engine=EngineSpec(device=asked["computes_on"]),
+        engine=EngineSpec(device=asked["device"]),
         seconds=asked["seconds"],
     )
 

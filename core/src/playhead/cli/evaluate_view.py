@@ -8,14 +8,15 @@ from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
-from playhead.cli.progress import bars_of, name_column
-from playhead.progress import Progress
+from playhead.cli.context import Desk
+from playhead.cli.progress import Shown, bars_of, name_column
 
 
-class EvaluateView(Progress):
+class EvaluateView(Shown):
     """One bar for each part of an evaluation, gone when it is over; nothing when nobody can see it."""
 
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._bars = bars_of(name_column(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     def __enter__(self) -> EvaluateView:

@@ -31,13 +31,13 @@ def export(
     Example: playhead export sideswipe pictures.zip
     """
     from playhead.cli.progress import named_bars
-    from playhead.cli.train import open_all
+    from playhead.sessions.choosing import open_all
     from playhead.storage.exporting import export_all, exporter_of
 
     known = desk.game(game)
     exporter_of(known, exporter)  # an unknown one is told before everything is opened
     desk.say_home()
-    opened = open_all(desk, known, recordings, extra_dirs, skip_bad=False)
+    opened = open_all(desk.place(game), recordings, extra_dirs)
     with named_bars() as bar:
         done = export_all(known, opened, place, exporter=exporter, progress=bar(place.name))
     if as_json:

@@ -1,48 +1,22 @@
-"""What `playhead play` shows: a bar where a world does the waiting, else one screen; and what came of it."""
+"""What `playhead play` says in the end: how an episode went, or what was seen in a game that is only watched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playhead.control.authority import ControlAuthority
-    from playhead.devices import OpenDevice
     from playhead.game import Game
-    from playhead.playing.console import PlayerConsole
-    from playhead.playing.policy import RunPolicy
+    from playhead.playing.observing import ObservationSummary
     from playhead.playing.session import PlaySummary
+    from playhead.sessions.playing import Played
 
 
-@contextmanager
-def console_of(
-    device: OpenDevice, policy: RunPolicy, authority: ControlAuthority | None, title: str, *, is_shown: bool
-) -> Iterator[PlayerConsole]:
-    """Make the one screen of a play session and show it, unless a bar is shown instead."""
-    from playhead.cli.progress import live_screen
-    from playhead.playing.console import PlayerConsole
-
-    session = device.session
-    console = PlayerConsole(
-        session.game, f"{session.game.title} · {title}", rate_hz=session.rate_hz,
-        predictions=lambda: policy.predictions, authority=authority,
-    )  # fmt: skip
-    with live_screen(console.screen) if is_shown else nullcontext():
-        yield console
-
-
-def would_have(device: OpenDevice, summary: PlaySummary) -> str:
-    """Say what a dry run would have pressed: how often, and for how much of the time."""
-    from playhead.input.none import DryRun
-
-    if not isinstance(device.input, DryRun) or not device.input.sent:
-        return "Dry run: nothing would have been pressed."
-    parts = []
-    for code, (presses, held_s) in sorted(device.input.totals().items()):
-        share = held_s / max(summary.report.elapsed_s, 1e-9)
-        parts.append(f"{code} {presses} times, {100 * share:.0f} % of the time")
-    return f"Dry run, would have pressed: {'; '.join(parts)}."
+def lines(game: Game, played: Played) -> list[str]:
+    """Say what came of playing."""
+    if played.observed is not None:
+        return _observed(played.observed)
+    return [line for summary in played.episodes for line in _episode(game, summary)]
 
 
 def measured(game: Game, measures: Mapping[str, float]) -> str:
@@ -56,7 +30,7 @@ def measured(game: Game, measures: Mapping[str, float]) -> str:
     )
 
 
-def lines(game: Game, summary: PlaySummary) -> list[str]:
+def _episode(game: Game, summary: PlaySummary) -> list[str]:
     """Say how an episode went: what the world measured, how fast the loop ran, what took how long."""
     report, rates = summary.report, summary.report.rates_hz()
     seed = f"seed {summary.seed}  " if summary.seed is not None else ""
@@ -68,3 +42,22 @@ def lines(game: Game, summary: PlaySummary) -> list[str]:
     )
     first = f"{seed}{report.elapsed_s:.1f} s  {measured(game, summary.measures)}"
     return [first, f"  {pace}{slow}  (median {times})"]
+
+
+def _observed(summary: ObservationSummary) -> list[str]:
+    """Say how watching went: what was seen how often, how fast, and what drawing took."""
+    report, rates = summary.report, summary.report.rates_hz()
+    told = [
+        f"{head}: " + "  ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items())
+        for head, shares in summary.share.items()
+    ]
+    slow = f"  late {report.late}, dropped {report.dropped}" if report.late else ""
+    decide = report.sections.get("decide", {})
+    times = f"  (median decide {decide['p50_ms']:.1f} ms" if decide else "  ("
+    if summary.overhead:
+        times += f", drawn and shown {summary.overhead['p50_ms']:.1f} ms, p99 {summary.overhead['p99_ms']:.1f} ms"
+    felt = f"  Grad-CAM of {summary.heats:,} of {report.captured:,} frames" if summary.heats else ""
+    pace = f"captured {rates['captured']:.1f}/s  predicted {rates['decided']:.1f}/s{slow}{times}){felt}"
+    why = [f"ended because {report.because}"] if report.because else []
+    first = f"{report.elapsed_s:.1f} s  {report.captured:,} frames"
+    return [first, *(f"  {line}" for line in (*told, pace, *why))]

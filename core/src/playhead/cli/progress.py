@@ -1,10 +1,11 @@
-"""Progress bars and live lines of recording and playing, on stderr. None where nobody looks: no terminal."""
+"""Progress bars and live lines of sessions, on stderr. None where nobody looks: no terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -20,6 +21,11 @@ from rich.text import Text
 
 from playhead.cli import terminal
 from playhead.names import visible
+from playhead.progress import Advance
+from playhead.progress import Progress as Hears
+
+if TYPE_CHECKING:
+    from playhead.cli.context import Desk
 
 REDRAWS_HZ = 4
 
@@ -87,20 +93,18 @@ def working_on(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def live_line(text: Callable[[], str]) -> Iterator[None]:
-    """Show a line that is asked for anew a few times a second, by a thread of its own."""
-    with live_screen(lambda: Text(visible(text()), no_wrap=True, overflow="ellipsis")):
-        yield
-
-
-@contextmanager
 def live_screen(shown: Callable[[], RenderableType]) -> Iterator[None]:
-    """Show something that is asked for anew a few times a second, by a thread of its own."""
+    """Show something that is asked for anew a few times a second, by a thread of its own; a text as one line."""
+
+    def drawn() -> RenderableType:
+        what = shown()
+        return Text(visible(what), no_wrap=True, overflow="ellipsis") if isinstance(what, str) else what
+
     console = terminal.console()
     if not console.is_terminal:
         yield
         return
-    with Live(console=console, get_renderable=shown, refresh_per_second=REDRAWS_HZ, transient=True):
+    with Live(console=console, get_renderable=drawn, refresh_per_second=REDRAWS_HZ, transient=True):
         yield
 
 
@@ -124,3 +128,30 @@ def items_bar(title: str, done: int, total: int) -> Iterator[Callable[[float | N
 
     with progress:
         yield add
+
+
+class Shown(Hears):
+    """A session at the command line: its sentences on stderr, bars and screens where somebody looks."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def note(self, sentence: str) -> None:
+        """Print a sentence."""
+        self.desk.say(sentence)
+
+    def unexpected(self, error: Exception) -> str:
+        """Return the sentence about an error that nobody expected; its traceback is written into a file."""
+        return self.desk.unexpected(error)
+
+    def frames(self, title: str, frames: int | None, rate_hz: float) -> AbstractContextManager[Advance]:
+        """Show frames, and how many times faster than the game's clock."""
+        return frames_bar(title, frames, rate_hz)
+
+    def items(self, title: str, done: int, total: int) -> AbstractContextManager[Callable[[float | None], object]]:
+        """Show items and the time left."""
+        return items_bar(title, done, total)
+
+    def screen(self, shown: Callable[[], Any]) -> AbstractContextManager[None]:
+        """Show what is asked for anew a few times a second."""
+        return live_screen(shown)

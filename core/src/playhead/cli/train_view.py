@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from playhead.cli import terminal
-from playhead.cli.progress import bars_of
+from playhead.cli.context import Desk
+from playhead.cli.progress import Shown, bars_of
 from playhead.names import visible
-from playhead.progress import Progress
 
 
-class TrainView(Progress):
+class TrainView(Shown):
     """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines.
 
     Where nobody acts (`is_acting` false) no action changes: then only what is right is told.
     """
 
-    def __init__(self, steps: int, *, is_acting: bool = True) -> None:
+    def __init__(self, desk: Desk, *, is_acting: bool = True) -> None:
+        super().__init__(desk)
         self._is_acting = is_acting
         self._console = terminal.console(highlight=False, soft_wrap=True)
         self._bars = bars_of(
@@ -31,10 +32,9 @@ class TrainView(Progress):
             TimeRemainingColumn(),
             console=self._console,
         )
-        self._task = self._bars.add_task("train", total=steps, loss="-")
+        self._task: TaskID | None = None
 
     def __enter__(self) -> TrainView:
-        self._bars.start()
         return self
 
     def __exit__(
@@ -43,11 +43,17 @@ class TrainView(Progress):
         self._bars.stop()
 
     def note(self, sentence: str) -> None:
-        """Print a sentence above the bar."""
-        self._console.print(visible(sentence), markup=False)
+        """Print a sentence, above the bar once there is one."""
+        if self._task is None:
+            super().note(sentence)
+        else:
+            self._console.print(visible(sentence), markup=False)
 
     def step(self, step: int, steps: int, loss: float) -> None:
         """Move the bar."""
+        if self._task is None:
+            self._task = self._bars.add_task("train", total=steps, loss="-")
+            self._bars.start()
         self._bars.update(self._task, completed=step, total=steps, loss=f"{loss:.3f}")
 
     def validated(self, step: int, metrics: Mapping[str, Any]) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.devices import find_scenario, parse_settings
 from playhead.cli.play_view import measured
+from playhead.cli.settings import parse_settings
 from playhead.devices import merged
 from playhead.errors import BadValue
 from playhead.names import command
+from playhead.sessions.devices import find_scenario
 
 if TYPE_CHECKING:
     from playhead.game import Game

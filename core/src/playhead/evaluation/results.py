@@ -47,6 +47,9 @@ class Evaluation(Judgement):
     clip: bytes = b""
     clip_caption: str = ""
 
+    def __repr__(self) -> str:
+        return f"Evaluation({self.run}: {len(self.verdicts)} verdicts, page {self.page})"
+
     def to_json(self) -> dict[str, Any]:
         """Return what scores.json holds: each driver by name, then ratios, offline scores and verdicts."""
         driven = self.table.to_json() if self.table else {}

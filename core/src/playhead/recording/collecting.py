@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 from playhead.clock import NS_PER_S
 from playhead.devices import DeviceSession
@@ -44,6 +44,12 @@ class Collected:
     pictures: int = 0
     ending: Literal["done", "stopped", "time"] = "done"
     recording: Summary | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        recording = self.recording
+        kept = {**vars(recording), "path": str(recording.path), "name": recording.path.name} if recording else {}
+        return {**kept, **{name: value for name, value in vars(self).items() if name != "recording"}}
 
 
 @dataclass(kw_only=True)

@@ -17,6 +17,7 @@ from playhead.control.loop import Watcher, never
 from playhead.devices import OpenDevice
 from playhead.errors import DeviceFailed
 from playhead.recording.session import RecordingRequest, SegmentSummary, record
+from playhead.recording.sinks import SinkOpener, Sinks
 from playhead.storage.writer import RecordingWriter
 
 ASK_HZ = 20  # how often a pause asks whether it is over
@@ -25,13 +26,13 @@ KEPT = "What was recorded is kept."
 
 def record_segments(
     device: OpenDevice,
-    new_folder: Callable[[], Path],
+    into: SinkOpener | Callable[[], Path],
     request: RecordingRequest,
     authority: ControlAuthority | None,
     *,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
-    began: Callable[[RecordingWriter], object] = lambda writer: None,
+    began: Callable[[RecordingWriter | Sinks], object] = lambda writer: None,
 ) -> list[SegmentSummary]:
     """Record until the time is up, the window closes or somebody stops it, in as many recordings as it takes.
 
@@ -41,27 +42,28 @@ def record_segments(
     there is one recording. Raises: as `record`; what was recorded is kept.
     """
     if authority is None:
-        return [record(device, new_folder, request, watchers=watchers, stop=stop, began=began)]
+        return [record(device, into, request, watchers=watchers, stop=stop, began=began)]
     made: list[SegmentSummary] = []
     names: list[str] = []
 
-    def begun(writer: RecordingWriter) -> None:
+    def begun(writer: RecordingWriter | Sinks) -> None:
         names.append(writer.name)
         began(writer)
 
     try:
-        for summary in _segments(device, new_folder, request, authority, watchers, stop, begun):
+        for summary in _segments(device, into, request, authority, watchers, stop, begun):
             made.append(summary)
     except DeviceFailed:
         if names:
             authority.say(f"What was recorded until now is kept: {', '.join(names)}.")
         raise
-    return [summary for summary in made if summary.recording.frames] or made[:1]
+    return [summary for summary in made if summary.frames] or made[:1]
 
 
 def _segments(
-    device: OpenDevice, new_folder: Callable[[], Path], request: RecordingRequest, authority: ControlAuthority,
-    watchers: Sequence[Watcher], stop: Callable[[], bool], began: Callable[[RecordingWriter], object],
+    device: OpenDevice, into: SinkOpener | Callable[[], Path], request: RecordingRequest,
+    authority: ControlAuthority, watchers: Sequence[Watcher], stop: Callable[[], bool],
+    began: Callable[[RecordingWriter | Sinks], object],
 ) -> Iterator[SegmentSummary]:  # fmt: skip
     """Yield one recording after another."""
     left_s = request.duration_s
@@ -71,7 +73,7 @@ def _segments(
         authority.begin()
         summary = record(
             device,
-            new_folder,
+            into,
             replace(request, duration_s=left_s),
             guard=authority,
             watchers=watchers,

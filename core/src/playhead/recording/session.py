@@ -23,6 +23,7 @@ from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.dagger import DaggerDriver
 from playhead.recording.recorder import Recorder
+from playhead.recording.sinks import HOME, SinkOpener, Sinks
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter, Summary
 
@@ -67,32 +68,40 @@ class RecordingRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentSummary:
-    """What a stretch without a pause left: the recording, how the loop ran, and the seed, if any."""
+    """What a stretch without a pause left: the recording, how the loop ran, and the seed, if any.
 
-    recording: Summary
+    `recording` is None where the frames went elsewhere (sinks.py); `frames` are those that got there.
+    """
+
+    recording: Summary | None
     report: LoopReport
     seed: int | None = None
+    frames: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        recording = {**vars(self.recording), "path": str(self.recording.path)}
-        return {**recording, "name": self.recording.path.name, "seed": self.seed, "loop": self.report.to_json()}
+        told: dict[str, Any] = {"frames": self.frames}
+        if self.recording is not None:
+            path = self.recording.path
+            told = {**vars(self.recording), "path": str(path), "name": path.name}
+        return {**told, "seed": self.seed, "loop": self.report.to_json()}
 
 
 def record(
     device: OpenDevice,
-    new_folder: Callable[[], Path],
+    into: SinkOpener | Callable[[], Path],
     request: RecordingRequest,
     *,
     guard: Guard | None = None,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
     label_origin: Callable[[Origin], Origin] = lambda decided: decided,
-    began: Callable[[RecordingWriter], object] = lambda writer: None,
+    began: Callable[[RecordingWriter | Sinks], object] = lambda writer: None,
 ) -> SegmentSummary:
     """Record until the time is up, the episode ends, or somebody stops it; all three are normal ends.
 
-    `new_folder` is called once something can be seen, so that a device that fails leaves no empty recording.
+    `into` is opened once something can be seen, so that a device that fails leaves no empty recording; a function
+    makes the folder of a recording.
     `label_origin` says at every frame whose keys label it, given whose decisions would; `began` gets the writer.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
@@ -105,7 +114,8 @@ def record(
     session = device.session
     driver = _dagger_driver(device, request)
     header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)
-    with RecordingWriter(new_folder(), header, drop_when_full=not _waits(device)) as writer:
+    sinks = into if isinstance(into, SinkOpener) else SinkOpener(HOME, into)
+    with sinks.open(header, drop_when_full=not _waits(device)) as writer:
         began(writer)
         recorder = Recorder(
             writer,
@@ -125,10 +135,11 @@ def record(
             stop=stop,
         )
         report = loop.run()
-    summary = writer.close()
-    if summary.frames == 0:
-        shutil.rmtree(summary.path)
-    return SegmentSummary(recording=summary, report=report, seed=request.seed)
+    kept = writer.close()
+    if kept is not None and kept.frames == 0:
+        shutil.rmtree(kept.path)
+    frames = recorder.frames if kept is None else kept.frames
+    return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames)
 
 
 def _dagger_driver(device: OpenDevice, request: RecordingRequest) -> DaggerDriver:

@@ -1,4 +1,4 @@
-"""The measured delay at the command line: taken by train, kept by play, and said when a run assumed less."""
+"""The measured delay: taken by train, kept by play, and said when a run assumed less."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
-from playhead.cli.context import Desk
-from playhead.errors import BadValue, NotFound
+from playhead.errors import NotFound
 from playhead.names import quoted
+from playhead.sessions.place import Place
 
 if TYPE_CHECKING:
     from playhead.control.timing import LoopReport
-    from playhead.game import Game
     from playhead.models.run import Run
     from playhead.storage.reader import Recording
 
@@ -22,20 +19,7 @@ AUTO = "auto"
 ENOUGH = 20  # decisions whose median is worth keeping
 
 
-def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | None) -> float | str | None:
-    """Return what --latency was given: nothing, "auto", or a number of seconds that is not negative."""
-    if value is None or value == AUTO:
-        return value
-    try:
-        seconds = float(value)
-    except ValueError:
-        raise BadValue(f'--latency {value} is neither a number of seconds nor "{AUTO}".') from None
-    if not 0 <= seconds < float("inf"):
-        raise BadValue(f"--latency {value} is no delay: seconds cannot be negative or endless.")
-    return seconds
-
-
-def measured_latency(desk: Desk, game: Game, recordings: Sequence[Recording]) -> float:
+def measured_latency(place: Place, recordings: Sequence[Recording]) -> float:
     """Return the delay measured for the device that most recordings were made on, and say so.
 
     Units:   seconds.
@@ -44,39 +28,39 @@ def measured_latency(desk: Desk, game: Game, recordings: Sequence[Recording]) ->
     from playhead.doctor.machine import delay_of
 
     ((device, _),) = Counter(recording.header.device for recording in recordings).most_common(1)
-    delay = delay_of(desk.home, game.name, device, desk.say)
+    delay = delay_of(place.home, place.game.name, device, place.say)
     if delay is None:
-        raise NotFound(_nothing_measured(desk, game, device))
-    desk.say(
+        raise NotFound(_nothing_measured(place, device))
+    place.say(
         f"Labels are those of {1000 * delay.delay_s:.1f} ms after each frame, as {delay.by} measured on {device}."
     )
     return delay.delay_s
 
 
-def _nothing_measured(desk: Desk, game: Game, device: str) -> str:
+def _nothing_measured(place: Place, device: str) -> str:
     """Say what to do; what another machine measured may be meant, where one plays and another trains."""
     from playhead.doctor.machine import delays_elsewhere, machine_file, this_machine
 
-    on = f" --on {quoted(device)}" if device in game.devices else ""
-    elsewhere = delays_elsewhere(desk.home, game.name, device)
+    on = f" --on {quoted(device)}" if device in place.game.devices else ""
+    elsewhere = delays_elsewhere(place.home, place.game.name, device)
     known = ", ".join(f"{1000 * delay.delay_s:.1f} ms on {machine}" for machine, delay in elsewhere.items())
     seconds = next((f"{delay.delay_s:.3f}" for delay in elsewhere.values()), "0.05")
     return (
-        f"No delay of {game.name} on {device} was measured on this machine ({this_machine()}), says "
-        f"{machine_file(desk.home)}. {f'Measured elsewhere: {known}. ' if known else ''}"
-        f"Measure it: playhead doctor {game.name}{on}. Or give it: --latency {seconds}."
+        f"No delay of {place.game.name} on {device} was measured on this machine ({this_machine()}), says "
+        f"{machine_file(place.home)}. {f'Measured elsewhere: {known}. ' if known else ''}"
+        f"Measure it: playhead doctor {place.game.name}{on}. Or give it: --latency {seconds}."
     )
 
 
-def warn_before(desk: Desk, game: Game, device: str, run: Run) -> bool:
+def warn_before(place: Place, device: str, run: Run) -> bool:
     """Say so when what was measured last is slower than the run was trained for; whether it was said."""
     from playhead.doctor.machine import delay_of
 
-    delay = delay_of(desk.home, game.name, device, desk.say)
-    return delay is not None and _warn(desk, game, run, delay.delay_s, f"as {delay.by} measured")
+    delay = delay_of(place.home, place.game.name, device, place.say)
+    return delay is not None and _warn(place, run, delay.delay_s, f"as {delay.by} measured")
 
 
-def keep_after(desk: Desk, game: Game, device: str, run: Run, report: LoopReport, *, was_said: bool) -> None:
+def keep_after(place: Place, device: str, run: Run, report: LoopReport, *, was_said: bool) -> None:
     """Keep the delay of a drive on a real device, and say so when it was slower than the run was trained for."""
     from playhead.doctor.machine import Delay, remember
 
@@ -86,18 +70,18 @@ def keep_after(desk: Desk, game: Game, device: str, run: Run, report: LoopReport
         name: report.sections[section]["p50_ms"] for section, name in (("decide", "network"), ("act", "key"))
     }
     delay = Delay(delay_s=sum(sections_ms.values()) / 1000, sections_ms=sections_ms, by="play")
-    remember(desk.home, game.name, device, delay, desk.say)
+    remember(place.home, place.game.name, device, delay, place.say)
     if not was_said:
-        _warn(desk, game, run, delay.delay_s, "in this drive")
+        _warn(place, run, delay.delay_s, "in this drive")
 
 
-def _warn(desk: Desk, game: Game, run: Run, delay_s: float, whence: str) -> bool:
+def _warn(place: Place, run: Run, delay_s: float, whence: str) -> bool:
     """A press that comes half a frame later than in training is in the next frame as often as not."""
     if delay_s <= run.latency_s + 0.5 / run.rate_hz:
         return False
-    desk.say(
+    place.say(
         f"Warning: from look to press it takes {1000 * delay_s:.1f} ms {whence}; run {run.name} was trained for "
         f"{1000 * run.latency_s:.1f} ms. Close other programs, or train for it: "
-        f"playhead train {game.name} --latency auto."
+        f"playhead train {place.game.name} --latency auto."
     )
     return True

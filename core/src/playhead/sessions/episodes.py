@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from playhead.cli.control import take_control
-from playhead.cli.progress import live_line
 from playhead.control.drivers import Driver, HumanDriver
 from playhead.control.loop import Tick
 from playhead.control.scripted import scripted_driver
@@ -18,12 +16,15 @@ from playhead.game import Scenario
 from playhead.home import Home
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.plugins import Plugins
-from playhead.progress import Advance
+from playhead.progress import Advance, Progress
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.live import LiveLine
 from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest, SegmentSummary
+from playhead.recording.sinks import HOME, AnySink, SinkOpener
+from playhead.sessions.control import take_control
 from playhead.storage.changing import claim_recording
+from playhead.storage.pacing import say_on_stderr
 from playhead.threads import one_thread_each
 
 
@@ -47,6 +48,7 @@ class EpisodeJob:
     latency_s: float = 0.0
     seed: int | None = None
     notes: str = ""
+    sink: AnySink = HOME
 
 
 class FrameCounter:
@@ -78,29 +80,31 @@ def record_episode(
     on_frames: Advance,
     stop: Callable[[], bool],
     *,
-    plugins: Plugins | None = None,
-    say: Callable[[str], object] = lambda text: None,
+    load_plugins: Callable[[], Plugins],
+    progress: Progress | None = None,
     end: Callable[[], object] = lambda: None,
 ) -> list[SegmentSummary]:
     """Record one episode: open the device, drive, write, close. A pause makes several recordings of it.
 
     `end` is called when a person wants no further episodes.
     """
-    plugins = plugins or Plugins.installed()
+    plugins, heard = load_plugins(), progress or Progress()
     game = plugins.game(job.game)
+    say = heard.note if progress is not None else say_on_stderr  # a process of its own has nobody to tell
+    sinks = SinkOpener(job.sink, lambda: claim_recording(job.home.recordings(game.name)), say)
     with (
         one_thread_each(networks=job.driver == "run"),
         open_device(plugins, game, job.device, options=job.options) as opened,
         ExitStack() as shown,
     ):
         request = _request(job, plugins, opened)
-        device, authority = take_control(opened, request.driver.origin, say, end)
+        device, authority = take_control(opened, request.driver.origin, heard.note, end)
         live = LiveLine(game, authority)
         if authority is not None:
-            shown.enter_context(live_line(live.text))
+            shown.enter_context(heard.screen(live.text))
         return record_segments(
             device,
-            lambda: claim_recording(job.home.recordings(game.name)),
+            sinks,
             request,
             authority,
             watchers=[FrameCounter(on_frames), live],

@@ -1,4 +1,4 @@
-"""What a command puts between a driver and a real game: hotkeys, focus, and a person's right to take over."""
+"""What a session puts between a driver and a real game: hotkeys, focus, and a person's right to take over."""
 
 from __future__ import annotations
 

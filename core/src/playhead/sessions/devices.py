@@ -1,51 +1,44 @@
-"""Which device a command uses, and with which options."""
+"""Which device a session uses, and which scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import click
-
-from playhead.cli.context import Desk
-from playhead.decoding import setting_value
-from playhead.errors import BadValue, DeviceFailed, NoDevice, not_found
+from playhead.errors import DeviceFailed, NoDevice, not_found
 from playhead.game import Device, Game, Scenario
-
-engine_option = click.option(
-    "--device", "computes_on", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
-    help="Where the network computes; auto takes CUDA where there is any.",
-)  # fmt: skip
+from playhead.sessions.place import Place
 
 
-def choose_device(desk: Desk, game: Game, on: str, settings: Mapping[str, Any]) -> str:
+def choose_device(place: Place, on: str, settings: Mapping[str, Any]) -> str:
     """Return the device called `on`, or else the first of the game that can be used here; say which and why.
 
     Whoever names a window (`--set window.title=...`) means a device that has one.
     Raises:  NotFound for an unknown device, DeviceFailed when none can be used.
     """
+    game = place.game
     if on or not game.devices:
         game.device(on)
         return on
     passed_over: list[str] = []
     advice = ""
     for name, device in game.devices.items():
-        reason, then = _unusable_because(desk, game, device, settings)
+        reason, then = _unusable_because(place, device, settings)
         if not reason:
             reasons = f": {'; '.join(passed_over)}" if passed_over else ""
-            desk.say(f"Device {name}{_kind(game, device)}{reasons}.")
+            place.say(f"Device {name}{_kind(game, device)}{reasons}.")
             return name
         passed_over.append(f"{name} is passed over, {reason}")
         advice = advice or then
     raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}. {advice}".rstrip())
 
 
-def _unusable_because(desk: Desk, game: Game, device: Device, settings: Mapping[str, Any]) -> tuple[str, str]:
+def _unusable_because(place: Place, device: Device, settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return in a few words why a device cannot be used here and now, and what to do; empty when it can."""
     missing = [
         f"{kind} {backend}"
         for kind, backend in (("capture", device.capture), ("input", device.input))
-        if backend not in desk.plugins.names(kind)
+        if backend not in place.plugins.names(kind)
     ]
     if missing:
         return f"nothing installed brings {' or '.join(missing)}", ""
@@ -53,7 +46,7 @@ def _unusable_because(desk: Desk, game: Game, device: Device, settings: Mapping[
         return "it is no window, and one is named (--set window)", ""
     from playhead.devices import merged  # numpy, which naming a device does without
 
-    problem = _problem(game, device, merged(device.options, settings))
+    problem = _problem(place.game, device, merged(device.options, settings))
     return (problem.reason, problem.then) if problem else ("", "")
 
 
@@ -76,26 +69,6 @@ def _kind(game: Game, device: Device) -> str:
         return " (the stand-in world)"
     kinds = {"screen": " (the game's window)", "android": " (the phone)"}
     return kinds.get(device.capture, "")
-
-
-def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
-    """Return `name=value` texts as a nested mapping: `arguments.traffic=20` reaches into `arguments`.
-
-    Values are read as JSON where they can be, else as text. Raises: BadValue for a text without "=".
-    """
-    settings: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise BadValue(f'--set {text} is not of the form name=value, as in "arguments.traffic=20".')
-        *outer, last = name.split(".")
-        inside = settings
-        for step in outer:
-            inside = inside.setdefault(step, {})
-            if not isinstance(inside, dict):
-                raise BadValue(f"--set {text}: {step} was given a value of its own before.")
-        inside[last] = setting_value(value)
-    return settings
 
 
 def find_scenario(game: Game, name: str) -> Scenario:

@@ -1,0 +1,72 @@
+"""Which recordings a session uses: by name, by path, or as objects that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playhead.errors import Damaged, NothingToTrain, PlayheadError
+from playhead.sessions.place import Place
+
+if TYPE_CHECKING:
+    from playhead.data.source import Source
+    from playhead.storage.catalogue import RecordingInfo
+    from playhead.storage.reader import Recording
+
+AnyFolders = Sequence[str | Path]  # folders, or addresses of a registered scheme
+AnyRecordings = Sequence["str | Path | Source"]
+
+
+def open_named(place: Place, recordings: AnyRecordings, folders: AnyFolders) -> list[Any]:
+    """Open the recordings named, and take those that are given. Raises NotFound for an unknown name, Damaged."""
+    names = [str(one) for one in recordings if isinstance(one, (str, Path))]
+    infos = place.catalogue.find(place.game.name, names, folders) if names else []
+    given = [one for one in recordings if not isinstance(one, (str, Path))]
+    return [*map(place.catalogue.open, infos), *given]
+
+
+def open_all(
+    place: Place, recordings: AnyRecordings = (), data: AnyFolders = (), *, skip_bad: bool = False
+) -> list[Any]:
+    """Open the recordings of a game, those named or all; `skip_bad` leaves out those that cannot be read.
+
+    Raises:  NothingToTrain when there are none, NotFound for an unknown name, Damaged.
+    """
+    names = [str(one) for one in recordings if isinstance(one, (str, Path))]
+    given = [one for one in recordings if not isinstance(one, (str, Path))]
+    if given and not names:
+        return given
+    infos = place.catalogue.find(place.game.name, names, data)
+    if not infos:
+        raise NothingToTrain(
+            f"{place.game.name} has no recordings in {place.home.recordings(place.game.name)}. "
+            f"Make some: playhead record {place.game.name}."
+        )
+    opened = open_readable(place, infos, "Left out " if skip_bad else "")
+    bad = len(infos) - len(opened)
+    if bad and not skip_bad:
+        raise Damaged(
+            f"{bad} of {len(infos)} recordings cannot be read. Repair them, or leave them out: --skip-bad."
+        )
+    return [*opened, *given]
+
+
+def open_readable(
+    place: Place,
+    infos: Sequence[RecordingInfo],
+    why: str,
+    is_wanted: Callable[[Recording], bool] = lambda recording: True,
+) -> list[Recording]:
+    """Open the wanted recordings that can be read, and name those that cannot: `why` begins the sentence."""
+    opened: list[Recording] = []
+    for info in infos:
+        try:
+            recording = place.catalogue.open(info)
+            if is_wanted(recording):
+                recording.check_rows()
+                opened.append(recording)
+        except Exception as problem:  # of one recording: all others are looked at, too
+            known = isinstance(problem, PlayheadError)
+            place.say(f"{why}{info.name}: {problem if known else place.progress.unexpected(problem)}")
+    return opened

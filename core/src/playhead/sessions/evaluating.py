@@ -1,0 +1,175 @@
+"""Evaluation: which run, what it is measured on, where it drives, and where the page about it goes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from playhead.data.ood import shows_ood
+from playhead.errors import BadValue, Mismatch
+from playhead.evaluation.config import config_of
+from playhead.evaluation.evaluate import EvaluationJob
+from playhead.evaluation.evaluate import evaluate as measure
+from playhead.evaluation.held_out import choosing_names, held_out_names
+from playhead.evaluation.policies import evaluated_policies
+from playhead.evaluation.report import write_report
+from playhead.evaluation.results import Evaluation
+from playhead.game import Game, is_playable
+from playhead.labels import Choice
+from playhead.models import EngineSpec
+from playhead.models.run import Run
+from playhead.names import command as typed
+from playhead.names import quoted
+from playhead.progress import Progress
+from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.storage.reader import Recording
+
+# Far from the seeds that recordings count up from, for environments that keep no towns apart for tests.
+FIRST_SEED = 10_000
+NOWHERE = "none"
+
+
+def evaluate(
+    game: str | Game, *, run: str | Run = "", on: str = "", episodes: int = 10, seconds: float = 0.0,
+    seed: int = FIRST_SEED, drivers: Sequence[str] = (), scenario: str = "", latency: float | None = None,
+    recordings: AnyRecordings = (), data: AnyFolders = (), windows: int = 20_000, tolerance: float = 0.1,
+    workers: int | None = None, out: str | Path | None = None, settings: Mapping[str, Any] = NONE,
+    device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
+    progress: Progress | bool | None = None, command: str = "",
+) -> Evaluation:  # fmt: skip
+    """Measure a run against labels, baselines and the expert of its world, as `playhead evaluate` does.
+
+    A page about it is written into `out`, by default into the run's folder; the evaluation says where (`page`).
+    Units:   seconds, latency and tolerance in seconds.
+    Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
+    """
+    if seconds < 0 or tolerance < 0 or (latency or 0) < 0:
+        raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
+    place = Place.of(game, home, plugins, progress)
+    found = chosen_run(place, run)
+    world = chosen_world(place.game, found, on)
+    config = None
+    if world:
+        config = config_of(
+            place.game,
+            world,
+            scenario=scenario,
+            seconds_s=seconds or math.inf,
+            latency_s=found.latency_s if latency is None else latency,
+            rate_hz=found.rate_hz,
+            settings=nested(settings),
+        )
+    folders = tuple(data)
+    opened = open_named(place, recordings, folders) if recordings else held_out(place, found, folders)
+    if config is None and not opened:
+        raise BadValue(
+            f"There is nothing to measure {found.name} on: no world, and no recording that it kept for that. "
+            + _recordings_to_take(place, folders)
+        )
+    if config is not None:
+        evaluated_policies(place.game, found, drivers)
+    job = EvaluationJob(
+        game=place.game,
+        run=found,
+        plugins=place.plugins,
+        recordings=opened,
+        ood=ood_recordings(place, found, folders),
+        only_held_out=not recordings,
+        config=config,
+        drivers=drivers,
+        engine=EngineSpec(device=device),
+        seeds=range(seed, seed + episodes),
+        workers=place.workers(workers),
+        max_windows=windows,
+        tolerance_s=tolerance,
+        command=command or f'playhead.evaluate("{place.game.name}", ...)',
+        watch=place.progress,
+    )
+    if place.load_plugins is not None:
+        job.load_plugins = place.load_plugins
+    evaluation = measure(job)
+    with place.progress.part("page", 1) as advance:
+        evaluation.page = write_report(evaluation, Path(out) if out is not None else default_folder(place, found))
+        advance(1)
+    return evaluation
+
+
+def chosen_run(place: Place, named: str | Run) -> Run:
+    """Return the run that is measured, and say which. Raises NotFound or Mismatch."""
+    run = place.run(named)
+    if run.game["name"] != place.game.name:
+        raise Mismatch(
+            f"Run {run.name} is of {run.game['name']}, not of {place.game.name}. "
+            f"Try: {typed('evaluate', run.game['name'], '--run', named if isinstance(named, str) else run.name)}."
+        )
+    place.say(f"Run {run.name}.")
+    return run
+
+
+def chosen_world(game: Game, run: Run, device: str) -> str:
+    """Return the device that is driven on, "" when nothing is. Raises Mismatch when the run cannot play there."""
+    worlds = [name for name, known in game.devices.items() if known.capture == "environment"]
+    can_drive = game.world is not None and is_playable(game) and worlds
+    if device == NOWHERE or (not device and not can_drive):
+        return ""
+    run.check_plays(game, run.rate_hz)
+    return device or worlds[0]
+
+
+def held_out(place: Place, run: Run, folders: AnyFolders) -> list[Recording]:
+    """Open the recordings that the run kept for validation, saying which of these are gone.
+
+    For a head of classes those of its validation come along: by them scores are chosen.
+    """
+    wanted = held_out_names(run)
+    known = {info.name: info for info in place.catalogue.recordings(place.game.name, folders)}
+    gone = [name for name in wanted if name not in known]
+    if gone:
+        named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        place.say(f"Not compared on {named}: the run kept them for validation, but they are not here.")
+    here = [name for name in wanted if name in known]
+    if here and has_classes(run):
+        here += [name for name in choosing_names(run) if name in known]
+    return open_readable(place, [known[name] for name in here], "Not compared on ")
+
+
+def has_classes(run: Run) -> bool:
+    """Say whether any head chooses one of several classes."""
+    return any(isinstance(head, Choice) for head in run.schema.values())
+
+
+def ood_recordings(place: Place, run: Run, folders: AnyFolders) -> list[Recording]:
+    """Open the recordings that show what the run has no class for; none where no head chooses a class."""
+    if not has_classes(run):
+        return []
+    infos = place.catalogue.recordings(place.game.name, folders)
+    shows = open_readable(
+        place,
+        [info for info in infos if info.frames],
+        "Not asked about ",
+        lambda recording: shows_ood(recording, place.game),
+    )
+    if shows:
+        place.say(f"Out-of-distribution pictures are in {len(shows)} recording{'s' if len(shows) > 1 else ''}.")
+    return shows
+
+
+def _recordings_to_take(place: Place, folders: AnyFolders) -> str:
+    """Say how to measure on other recordings: on those that are here, or on some to be made."""
+    game = place.game
+    here = [info.name for info in place.catalogue.recordings(game.name, folders) if info.frames]
+    if not here:
+        return f"Make some: playhead record {game.name}. Then name them: --recordings."
+    return f"Name others: --recordings {quoted(here[-1])}, or another of: playhead data list {game.name}."
+
+
+def default_folder(place: Place, run: Run) -> Path:
+    """Return where the page goes: into the run's folder, or the home folder for runs that a package ships."""
+    folder = run.path.resolve()
+    inside = folder / "evaluation"
+    if folder.is_relative_to(place.home.path.resolve()) and inside.resolve() == inside:
+        return inside
+    return place.home.evaluation(str(run.game["name"]), run.recipe_name, folder.name)

@@ -1,0 +1,278 @@
+"""A run plays: episodes one after another on one device, recorded or not, with a person's right to take over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from playhead.control.authority import ControlAuthority
+from playhead.control.drivers import Driver
+from playhead.control.loop import Watcher
+from playhead.control.timing import LoopReport
+from playhead.devices import OpenDevice, merged, open_device
+from playhead.errors import BadValue
+from playhead.game import Game, is_playable
+from playhead.input.none import DryRun
+from playhead.models import EngineSpec
+from playhead.models.run import Run
+from playhead.playing.console import PlayerConsole
+from playhead.playing.policy import RunPolicy
+from playhead.playing.session import PlaySummary, measures_on
+from playhead.playing.session import play as play_episode
+from playhead.playing.stuck import Unsticking
+from playhead.progress import Advance, Progress
+from playhead.recording.segments import record_segments
+from playhead.recording.session import RecordingRequest
+from playhead.sessions.control import take_control
+from playhead.sessions.devices import choose_device, find_scenario
+from playhead.sessions.episodes import FrameCounter
+from playhead.sessions.latency import keep_after, warn_before
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.stopping import stopped_by_interrupt
+from playhead.threads import one_thread_each
+
+if TYPE_CHECKING:
+    from playhead.playing.observing import ObservationSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What came of playing: a summary an episode; or what was seen in a game that is only watched."""
+
+    run: str
+    episodes: Sequence[PlaySummary] = ()
+    observed: ObservationSummary | None = None
+
+    def __repr__(self) -> str:
+        measures = [dict(one.measures) for one in self.episodes]
+        return f"Played({self.run}: {measures if self.observed is None else dict(self.observed.share)})"
+
+    def to_json(self) -> Any:
+        """Return everything as plain data: a list with an entry an episode, or what was observed."""
+        if self.observed is not None:
+            return self.observed.to_json()
+        return [summary.to_json() for summary in self.episodes]
+
+
+def play(
+    game: str | Game, *, on: str = "", run: str | Run = "", seconds: float = 0.0, episodes: int = 1, seed: int = 1,
+    scenario: str = "", real_time: bool = False, latency: float | None = None, rate: float | None = None,
+    dry_run: bool = False, unstick: bool = False, record: bool = False, settings: Mapping[str, Any] = NONE,
+    terminal: bool = False, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
+    progress: Progress | bool | None = None, stop: Event | None = None,
+) -> Played:  # fmt: skip
+    """Let a run play a game, as `playhead play` does. Ctrl-C or `stop` ends it normally, with every key released.
+
+    Units:   seconds and latency on the device's clock; rate frames a second.
+    Raises:  PlayheadError, whose sentence says what to do.
+    """
+    place = Place.of(game, home, plugins, progress)
+    if not is_playable(place.game):
+        given = {
+            "episodes": episodes > 1,
+            "scenario": scenario,
+            "latency": latency is not None,
+            "unstick": unstick,
+        }
+        for option in (option for option, is_given in given.items() if is_given):
+            raise BadValue(f"--{option} is for playing; {place.game.name} has no controls and is only watched.")
+        from playhead.sessions.observing import observe  # what draws heat, which playing does without
+
+        seen = observe(place.game, on=on, run=run, seconds=seconds, real_time=real_time, rate=rate, record=record,
+                       settings=settings, terminal=terminal, device=device, home=place.home, plugins=place.plugins,
+                       progress=place.progress, stop=stop)  # fmt: skip
+        return Played(run=seen.run, observed=seen)
+    if seconds < 0 or (latency or 0) < 0:
+        raise BadValue("--seconds and --latency cannot be negative.")
+    session = PlaySession(
+        place=place, on=on, settings=nested(settings), rate_hz=rate, scenario=scenario, is_real_time=real_time,
+        is_dry=dry_run, unsticks=unstick, is_recorded=record, duration_s=seconds or float("inf"),
+        engine=EngineSpec(device=device),
+    )  # fmt: skip
+    session.take_run(run, latency)
+    return Played(run=session.run.name, episodes=session.play(episodes, seed, stop))
+
+
+@dataclass(kw_only=True)
+class PlaySession:
+    """What stays the same over all episodes: game, device, run and options."""
+
+    place: Place
+    on: str
+    settings: dict[str, Any]
+    rate_hz: float | None
+    scenario: str
+    is_real_time: bool
+    is_dry: bool
+    unsticks: bool
+    is_recorded: bool
+    duration_s: float
+    engine: EngineSpec
+    run: Run = field(init=False)
+    latency_s: float = field(init=False)
+    authority: ControlAuthority | None = field(default=None, init=False)  # of the episode that was begun last
+
+    def __post_init__(self) -> None:
+        self.device = choose_device(self.place, self.on, self.settings)
+        self.is_world = self.place.game.device(self.device).capture == "environment"
+        self.controller = self.settings.pop("controller", {})
+        if not isinstance(self.controller, dict):
+            raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+        if self.rate_hz:
+            self.settings["rate_hz"] = self.rate_hz
+        self.options = self._options()
+
+    def _options(self) -> dict[str, Any]:
+        """Return the device's options; a world is played where it was not trained, unless this is recorded."""
+        if not self.is_world:
+            if self.is_real_time or self.scenario:
+                raise BadValue(f"--real-time and --scenario are for worlds; {self.device} is none.")
+            return self.settings
+        game = self.place.game
+        unseen = dict(game.world.test_options) if game.world and not self.is_recorded else {}
+        reset = {**find_scenario(game, self.scenario).options, **unseen}
+        options: dict[str, Any] = {"reset": reset} if reset else {}
+        if self.is_real_time:
+            options["real_time"] = True
+        return merged(options, self.settings)
+
+    def take_run(self, named: str | Run, latency_s: float | None) -> None:
+        """Find the run that plays, say which, and with which delay between look and press."""
+        place = self.place
+        run = self.run = place.run(named)
+        if not self.is_world and "rate_hz" not in self.options:
+            self.options["rate_hz"] = run.rate_hz  # a window can be looked at as often as the run wants
+        usual_s = run.latency_s if self.is_world and not self.is_real_time else 0.0
+        self.latency_s = usual_s if latency_s is None else latency_s
+        # A world that waits is done when its frames are, so a bar is shown; anything else has a screen.
+        self.waits = self.is_world and not self.options.get("real_time")
+        is_own = run.path.is_relative_to(place.home.path)
+        whence = "named" if named else "the newest here" if is_own else "it came with the game"
+        delay = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""
+        place.say(f"Run {run.name} ({whence}){delay}. Ctrl-C stops.")
+        self.is_timed = not self.is_world and not self.is_dry
+        self.was_warned = self.is_timed and warn_before(place, self.device, run)
+
+    def play(self, episodes: int, first_seed: int, stop: Event | None) -> list[PlaySummary]:
+        """Play the episodes one after another, until somebody stops it."""
+        place, rate_hz = self.place, self.options.get("rate_hz") or self.place.game.rate_hz(self.device)
+        is_endless = self.duration_s == float("inf")
+        frames = None if is_endless else round(self.duration_s * rate_hz) * episodes or None
+        bar: AbstractContextManager[Advance] = nullcontext(lambda count: None)
+        if self.waits:
+            bar = place.progress.frames(f"play {place.game.name}", frames, rate_hz)
+        summaries: list[PlaySummary] = []
+        with one_thread_each(), stopped_by_interrupt(stop) as stopping, bar as advance:
+            for number in range(episodes):
+                if not stopping.is_set():
+                    seed = first_seed + number if self.is_world else None
+                    summaries.append(self._episode(seed, advance, stopping))
+        if self.is_timed:
+            report = LoopReport.joined([summary.report for summary in summaries])
+            keep_after(place, self.device, self.run, report, was_said=self.was_warned)
+        return summaries
+
+    def _episode(self, seed: int | None, advance: Advance, stop: Event) -> PlaySummary:
+        options = self.options if seed is None else {**self.options, "seed": seed}
+        input_name = "none" if self.is_dry else ""
+        place = self.place
+        with open_device(place.plugins, place.game, self.device, options=options, input_name=input_name) as device:
+            summary = _Episode(self, device, seed, stop).play(advance)
+            if self.is_dry:
+                place.say(would_have(device, summary))
+            return summary
+
+
+class _Episode:
+    """One episode on an open device, with what guards it and what is shown of it."""
+
+    def __init__(self, session: PlaySession, device: OpenDevice, seed: int | None, stop: Event) -> None:
+        self.session, self.place, self.seed = session, session.place, seed
+        self.policy = RunPolicy.of(
+            session.run, self.place.plugins, self.place.game, rate_hz=device.session.rate_hz,
+            settings=session.controller, engine=session.engine,
+        )  # fmt: skip
+        self.device, self.authority = take_control(device, self.policy.origin, self.place.say, stop.set)
+        self.stop = stop.is_set
+        if self.authority is not None and session.authority is not None:
+            self.authority.go_on_from(session.authority)
+        session.authority = self.authority
+
+    def play(self, advance: Advance) -> PlaySummary:
+        """Play it, recorded or not, and show a screen where a bar would not do."""
+        with self._console() as console:
+            watchers: list[Watcher] = [FrameCounter(advance), console]
+            if self.session.is_recorded:
+                return self._record(watchers, lambda writer: console.is_recorded_as(writer.name))
+            return self._play(watchers)
+
+    @contextmanager
+    def _console(self) -> Iterator[PlayerConsole]:
+        """Make the one screen of a play session and show it, unless a bar is shown instead."""
+        session = self.device.session
+        title = f"{session.game.title} · run {self.session.run.name}"
+        console = PlayerConsole(
+            session.game, title, rate_hz=session.rate_hz, predictions=lambda: self.policy.predictions,
+            authority=self.authority,
+        )  # fmt: skip
+        with nullcontext() if self.session.waits else self.place.progress.screen(console.screen):
+            yield console
+
+    def _driver(self) -> Driver:
+        if self.session.unsticks:
+            return Unsticking(self.policy, self.place.game, seed=self.seed or 0)
+        return self.policy
+
+    def _play(self, watchers: list[Watcher]) -> PlaySummary:
+        summary = play_episode(
+            self.device,
+            self._driver(),
+            duration_s=self.session.duration_s,
+            latency_s=self.session.latency_s,
+            guard=self.authority,
+            watchers=watchers,
+            stop=self.stop,
+            seed=self.seed,
+        )
+        if self.authority is not None and summary.report.ending == "episode":
+            self.authority.tell_end()
+        return summary
+
+    def _record(self, watchers: list[Watcher], began: Callable[[Any], object]) -> PlaySummary:
+        session = self.session
+        request = RecordingRequest(
+            driver=self._driver(),
+            driver_name=f"run {session.run.name}",
+            duration_s=session.duration_s,
+            latency_s=session.latency_s,
+            scenario=session.scenario,
+            seed=self.seed,
+        )
+        made = record_segments(
+            self.device,
+            self.place.new_recording,
+            request,
+            self.authority,
+            watchers=watchers,
+            stop=self.stop,
+            began=began,
+        )
+        for one in made:
+            if one.recording is not None:
+                self.place.say(f"Recorded {one.recording.path.name}, {one.frames:,} frames.")
+        report = LoopReport.joined([one.report for one in made])
+        return PlaySummary(report=report, measures=measures_on(self.device), seed=self.seed)
+
+
+def would_have(device: OpenDevice, summary: PlaySummary) -> str:
+    """Say what a dry run would have pressed: how often, and for how much of the time."""
+    if not isinstance(device.input, DryRun) or not device.input.sent:
+        return "Dry run: nothing would have been pressed."
+    parts = []
+    for code, (presses, held_s) in sorted(device.input.totals().items()):
+        share = held_s / max(summary.report.elapsed_s, 1e-9)
+        parts.append(f"{code} {presses} times, {100 * share:.0f} % of the time")
+    return f"Dry run, would have pressed: {'; '.join(parts)}."

@@ -1,0 +1,180 @@
+"""Recording a game: drives of a person, a script or a network, or what a collector takes pictures of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Event
+from typing import Any
+
+from playhead.errors import BadValue, PlayheadError
+from playhead.game import Game
+from playhead.models import EngineSpec
+from playhead.progress import Advance, Progress
+from playhead.recording.collecting import Collected
+from playhead.recording.collector import collector_of
+from playhead.recording.session import SegmentSummary
+from playhead.recording.sinks import HOME, AnySink, SinkOpener
+from playhead.sessions.devices import choose_device, find_scenario
+from playhead.sessions.episodes import EpisodeJob, episode_options, record_episode
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.stopping import stopped_by_interrupt
+from playhead.storage.reader import open_recording
+from playhead.storage.reservations import Reservations
+from playhead.workers import run_jobs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What was recorded: a segment a recording, or what a collector took. Units:  wall_s seconds it lasted."""
+
+    segments: Sequence[SegmentSummary] = ()
+    collected: Collected | None = None
+    wall_s: float = 0.0
+
+    @property
+    def names(self) -> list[str]:
+        """What the recordings are called, without those that hold nothing or went elsewhere."""
+        kept = [segment.recording for segment in self.segments]
+        kept += [self.collected.recording] if self.collected is not None else []
+        return [one.path.name for one in kept if one is not None and one.frames]
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are in all."""
+        collected = self.collected.pictures if self.collected is not None else 0
+        return sum(segment.frames for segment in self.segments) + collected
+
+    def __repr__(self) -> str:
+        return f"Recorded({self.frames:,} frames in {', '.join(self.names) or 'no recording'})"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return everything as plain data, an entry a recording."""
+        if self.collected is not None:
+            return [self.collected.to_json()]
+        return [segment.to_json() for segment in self.segments]
+
+
+def record(
+    game: str | Game, *, on: str = "", driver: str = "", run: str = "", teacher: str = "", beta: float = 0.3,
+    action_noise: bool = False, scenario: str = "", episodes: int = 1, seconds: float = 0.0,
+    seed: int | None = None, workers: int | None = None, rate: float | None = None, latency: float | None = None,
+    settings: Mapping[str, Any] = NONE, notes: str = "", device: str = "auto", sink: AnySink = HOME,
+    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None, stop: Event | None = None,
+) -> Recorded:  # fmt: skip
+    """Record drives of a game, as `playhead record` does. Ctrl-C or `stop` ends a recording normally.
+
+    `sink` is "home" (recordings in the home folder), something with append and close, a function that makes one of
+    a recording's header, or several of these.
+    Units:   seconds and latency on the device's clock; rate frames a second.
+    Raises:  PlayheadError, whose sentence says what to do.
+    """
+    place, options = Place.of(game, home, plugins, progress), nested(settings)
+    named = collector_of(place.game, driver)
+    if named is not None and not run:
+        given = {"teacher": teacher, "action-noise": action_noise, "scenario": scenario, "episodes": episodes > 1,
+                 "workers": workers, "latency": latency is not None, "sink": sink != HOME}  # fmt: skip
+        from playhead.sessions.collecting import Collection
+
+        collection = Collection(place=place, named=named, on=on, settings=options, seconds=seconds, notes=notes)
+        return Recorded(collected=collection.collect(seed, rate, given, stop))
+    with Reservations(place.home, place.game.name) as reserved:
+        job = EpisodeJob(
+            game=place.game.name, device=on, home=place.home, driver=driver, run=run, teacher=teacher,
+            beta=beta if teacher else 0.0, has_action_noise=action_noise, scenario=scenario, seconds_s=seconds,
+            notes=notes, sink=sink, engine=EngineSpec(device=device),
+        )  # fmt: skip
+        session = _Session(place, options, job, latency_s=latency, rate_hz=rate)
+        jobs = session.jobs(episodes, seed, reserved)
+        began_s = time.perf_counter()
+        segments = session.record(jobs, workers, stop)
+    return Recorded(segments=segments, wall_s=time.perf_counter() - began_s)
+
+
+class _Session:
+    """What stays the same over all episodes: device, driver, scenario and options."""
+
+    def __init__(
+        self, place: Place, settings: dict[str, Any], asked: EpisodeJob, *, latency_s: float | None,
+        rate_hz: float | None,
+    ) -> None:  # fmt: skip
+        game = place.game
+        self.place, self.settings = place, settings
+        device = choose_device(place, asked.device, settings)
+        self.is_world = game.device(device).capture == "environment"
+        driver = asked.driver or ("run" if asked.run else "expert" if self.is_world else "human")
+        if asked.run and driver != "run":
+            raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
+        if asked.seconds_s < 0 or (latency_s or 0) < 0:
+            raise BadValue("--seconds and --latency cannot be negative.")
+        self.scenario = find_scenario(game, asked.scenario)
+        if rate_hz:
+            settings["rate_hz"] = rate_hz
+        self.rate_hz = settings.get("rate_hz") or game.rate_hz(device)
+        asked = replace(asked, device=device, driver=driver)
+        if driver == "run":
+            run = place.runs.find(asked.run) if asked.run else place.runs.latest()
+            place.say(f"Run {run.name} drives.")
+            asked = replace(asked, run=run.name, latency_s=run.latency_s if self.is_world else 0.0)
+        if self.is_world:
+            first = next(iter(game.world.scenarios), "") if game.world else ""
+            asked = replace(asked, scenario=asked.scenario or first, padding_s=self.scenario.padding_s)
+        self.job = asked if latency_s is None else replace(asked, latency_s=latency_s)
+
+    def jobs(self, episodes: int, seed: int | None, reserved: Reservations) -> list[EpisodeJob]:
+        """Return the episodes to record, those of a world each with its own seed."""
+        if not self.is_world:
+            if episodes > 1 and not self.job.seconds_s:
+                raise BadValue("Several episodes of a real game need a length. Pass --seconds.")
+            return [replace(self.job, options=self.settings)] * episodes
+        options = [
+            (one, episode_options(self.scenario, one, self.settings))
+            for one in _seeds(self.place, episodes, seed, reserved)
+        ]
+        return [replace(self.job, seed=one, options=asked) for one, asked in options]
+
+    def record(self, jobs: Sequence[EpisodeJob], workers: int | None, stop: Event | None) -> list[SegmentSummary]:
+        """Record all episodes, those of a world in as many processes as there may be."""
+        place, job = self.place, self.job
+        elsewhere = "" if job.sink == HOME else "The sink is in this process"
+        count = min(place.workers(workers, why_here=elsewhere), len(jobs)) if self.is_world else 1
+        sinks = SinkOpener(job.sink, place.new_recording)
+        frames = round(job.seconds_s * self.rate_hz) * len(jobs) or None
+        bar: AbstractContextManager[Advance] = nullcontext(lambda count: None)
+        if self.is_world:  # a real game has a live line of its own
+            bar = place.progress.frames(f"record {place.game.name}", frames, self.rate_hz)
+        with stopped_by_interrupt(stop) as stopping, bar as advance, closing(sinks):
+            work = partial(record_episode, load_plugins=place.load_plugins or (lambda: place.plugins))
+            if count == 1:
+                work = partial(record_episode, load_plugins=lambda: place.plugins, progress=place.progress,
+                               end=stopping.set)  # fmt: skip
+            made = run_jobs(work, jobs, workers=count, progress=advance, stop=stopping, name_of=_name)
+            return [segment for segments in made for segment in segments]
+
+
+def _name(job: EpisodeJob) -> str:
+    return f"an episode of seed {job.seed}"
+
+
+def _seeds(place: Place, episodes: int, seed: int | None, reserved: Reservations) -> list[int]:
+    """Reserve the seeds of the episodes: those asked for, else the numbers behind every seed that is known."""
+
+    def choose(taken: set[str]) -> range:
+        first = seed
+        if first is None:
+            first = max([_highest_seed(place), *map(int, taken)]) + 1
+        return range(first, first + episodes)
+
+    return [int(one) for one in reserved.take("seeds", choose)]
+
+
+def _highest_seed(place: Place) -> int:
+    """Return the highest seed that any recording of this game was made with, also one that was killed."""
+    seeds = [0]
+    for info in place.catalogue.recordings(place.game.name):
+        with suppress(PlayheadError):
+            seeds.append(open_recording(info.path).header.seed or 0)
+    return max(seeds)

@@ -1,0 +1,163 @@
+"""Training: which recipe, which recordings, from which run on, and the folder that the new run fills."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from playhead.errors import BadValue, PlayheadError, not_found
+from playhead.game import Game
+from playhead.home import claim_folder
+from playhead.locks import Lock, take
+from playhead.models.run import Run
+from playhead.names import checked_name
+from playhead.progress import Progress
+from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_all
+from playhead.sessions.latency import AUTO, measured_latency
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place
+from playhead.training.checkpoint import read_checkpoint
+from playhead.training.job import TrainingJob
+from playhead.training.recipe import Recipe, with_settings
+from playhead.training.resuming import changes, find_unfinished, saved_recipe
+
+OWN = "own"  # what a recipe is called that is not named
+
+
+def train(
+    game: str | Game, *, recipe: str | Recipe = "default", settings: Mapping[str, Any] = NONE,
+    recordings: AnyRecordings = (), data: AnyFolders = (), rate: float | None = None,
+    latency: float | str | None = None, steps: int | None = None, start_from: str | Run = "", name: str = "",
+    skip_bad: bool = False, resume: str | bool = "", checkpoint: float = 60.0, device: str = "auto",
+    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None, command: str = "",
+) -> Run:  # fmt: skip
+    """Train a network on recordings of a game, as `playhead train` does. Ctrl-C keeps what was learned as a run.
+
+    `recordings` are names, paths, or recordings themselves (playhead.data.source.Source). `resume` goes on with an
+    interrupted training, by its name, or True for the last one. `command` is what the run says it was made by.
+    Units:   latency seconds or "auto"; checkpoint seconds between two checkpoints; rate frames a second.
+    Raises:  PlayheadError, whose sentence says what to do.
+    """
+    place = Place.of(game, home, plugins, progress)
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
+    if resume:
+        begun = {"recipe": recipe != "default", "data": data, "recordings": recordings, "rate": rate,
+                 "from": start_from, "name": name, "skip-bad": skip_bad, "device": device != "auto"}  # fmt: skip
+        for option in (option for option, is_given in begun.items() if is_given):
+            raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
+        job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
+    else:
+        chosen = chosen_recipe(place.game, recipe, texts, latency if latency != AUTO else None, steps)
+        opened = open_all(place, recordings, data, skip_bad=skip_bad)
+        if latency == AUTO:
+            chosen = replace(chosen, latency_s=measured_latency(place, opened))
+        recipe_name = recipe if isinstance(recipe, str) else OWN
+        job = TrainingJob(
+            game=place.game,
+            recipe=chosen,
+            recipe_name=recipe_name,
+            recordings=opened,
+            start_from=place.runs.find(start_from)
+            if start_from and isinstance(start_from, str)
+            else start_from or None,
+            out=_new_folder(place, recipe_name, name),
+            plugins=place.plugins,
+            rate_hz=rate,
+            skip_bad=skip_bad,
+            device=device,
+            command=command or f'playhead.train("{place.game.name}", ...)',
+        )
+    job.progress, job.checkpoint_s = place.progress, checkpoint
+    try:
+        with _held(job.out):
+            run: Run = place.plugins.get("training", job.recipe.training)(job)
+    except BaseException:
+        _remove_if_empty(job.out)
+        raise
+    return run
+
+
+def chosen_recipe(
+    game: Game, named: str | Recipe, settings: Mapping[str, str], latency_s: float | str | None, steps: int | None
+) -> Recipe:
+    """Return a recipe of the game with the changes asked for. Raises NotFound or BadValue."""
+    known = {"default": Recipe(), **game.recipes}
+    if isinstance(named, str) and named not in known:
+        raise not_found(f"recipe of {game.name}", named, known)
+    recipe = with_settings(known[named] if isinstance(named, str) else named, settings)
+    if latency_s is not None:
+        recipe = replace(recipe, latency_s=float(latency_s))
+    return recipe if steps is None else replace(recipe, steps=steps)
+
+
+def _resumed(
+    place: Place, name: str, settings: Mapping[str, str], latency: float | str | None, steps: int | None
+) -> TrainingJob:
+    """Return the job of an interrupted training again.
+
+    Raises:  NotFound without one, BadValue for options that would make another one of it, Damaged.
+    """
+    game = place.game
+    kept = read_checkpoint(find_unfinished(place.home.runs(game.name), name, game.name))
+    recipe = saved_recipe(kept.asked)
+    wanted = with_settings(recipe, settings)
+    wanted = wanted if steps is None else replace(wanted, steps=steps)
+    if isinstance(latency, float):
+        wanted = replace(wanted, latency_s=latency)
+    if wanted != recipe:
+        raise BadValue(
+            f"--resume goes on as it began: {changes(recipe.to_json(), wanted.to_json())}. "
+            f"Leave that out, or begin anew: playhead train {game.name}."
+        )
+    recordings = []
+    for recording, (path, _) in kept.asked.recordings.items():
+        try:
+            recordings.append(place.catalogue.places.open(path))
+        except PlayheadError as problem:
+            raise type(problem)(
+                f"The training cannot go on without its recording {recording}: {problem}"
+            ) from problem
+    place.say(f"Going on from step {kept.learning.step:,} of {recipe.steps:,} of {kept.folder}.")
+    return TrainingJob(
+        game=game,
+        recipe=recipe,
+        recipe_name=kept.asked.recipe_name,
+        recordings=recordings,
+        out=kept.folder,
+        plugins=place.plugins,
+        start_from=Run.open(kept.asked.start_from) if kept.asked.start_from else None,
+        rate_hz=kept.asked.rate_hz,
+        device=kept.asked.device,
+        command=kept.asked.command,
+        left_out=list(kept.asked.left_out),
+        resume=kept,
+    )
+
+
+def _new_folder(place: Place, recipe_name: str, name: str) -> Path:
+    """Make the folder of a new run. Raises: BadValue when there is one of the name already."""
+    parent = place.home.runs(place.game.name, recipe_name)
+    if not name:
+        return claim_folder(parent)
+    folder = parent / checked_name(name, "the run", "Give another --name.")
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:  # also one that another command made just now
+        raise BadValue(f'A run called "{name}" exists already in {parent}. Give another --name.') from None
+    return folder
+
+
+def _held(folder: Path) -> Lock:
+    """Hold the folder of a run while it is trained. Raises: BadValue when another command does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = take(folder / ".training")
+    if lock is None:
+        raise BadValue(f"{folder} is being trained by another command right now. Wait until it has ended.")
+    return lock
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
