@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from shapes import GAME, SHAPE, load_plugins, pictures
 
 from playhead.capture import Capture, CapturedFrame, FrameArray
-from playhead.cli import watch as watch_command
 from playhead.cli.context import Desk
 from playhead.cli.play import play as play_command
 from playhead.clock import NS_PER_S, FakeClock
@@ -29,6 +28,7 @@ from playhead.models.run import Run
 from playhead.playing.observing import LiveView, ObservationSummary, Observer, as_label
 from playhead.playing.overlay import Canvas, bar_rows, with_heat
 from playhead.playing.session import play
+from playhead.sessions.observing import ClosableScreen
 from playhead.storage.reader import open_recording
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -250,7 +250,7 @@ class TestCommand:
                 self.shown += 1
 
         stop, window = threading.Event(), Closed()
-        watch_command.ClosableScreen(window, stop).show(np.zeros((2, 2, 3), np.uint8))  # type: ignore[arg-type]
+        ClosableScreen(window, stop).show(np.zeros((2, 2, 3), np.uint8))  # type: ignore[arg-type]
         assert stop.is_set()
         assert window.shown == 1
 
