@@ -63,7 +63,8 @@ def record(
     action_noise: bool = False, scenario: str = "", episodes: int = 1, seconds: float = 0.0,
     seed: int | None = None, workers: int | None = None, rate: float | None = None, latency: float | None = None,
     settings: Mapping[str, Any] = NONE, notes: str = "", device: str = "auto", sink: AnySink = HOME,
-    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None, stop: Event | None = None,
+    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None,
+    stop: Event | None = None,
 ) -> Recorded:  # fmt: skip
     """Record drives of a game, as `playhead record` does. Ctrl-C or `stop` ends a recording normally.
 
