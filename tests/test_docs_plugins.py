@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,22 @@ def test_the_example_of_a_game_is_a_working_plugin() -> None:
     module = types.ModuleType("playhead_pong")
     exec(compile(code, "docs/plugins.md", "exec"), module.__dict__)
     assert Plugins([("pong", module)], strict=True).game("pong").title == "Pong"
+
+
+def test_the_example_of_a_training_method_trains(tmp_path: Path) -> None:
+    from playhead.training.job import TrainingJob
+    from playhead.training.method import method_of
+    from playhead.training.recipe import Recipe
+
+    code = next(block for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "class Evolve(" in block)
+    module = types.ModuleType("playhead_evolution")
+    sys.modules["playhead_evolution"] = module  # where a dataclass looks its types up
+    exec(compile(code, "docs/plugins.md", "exec"), module.__dict__)
+    plugins = Plugins([("evolution", module)], strict=True)
+    recipe = Recipe(training="evolve", method={"population": 3})
+    game = Game(name="battles", title="Battles")
+    job = TrainingJob(game=game, recipe=recipe, out=tmp_path / "default" / "one", plugins=plugins)
+    assert method_of(plugins, "evolve").train(job).read("best.txt") == b"3"
 
 
 def test_the_example_of_a_collector_collects() -> None:
