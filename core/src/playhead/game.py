@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from playhead.errors import BadValue, NotFound, not_found
-from playhead.labels import Conversion, Head, Keys, LabelSchema
+from playhead.labels import Conversion, Head, Keys, LabelSchema, describe, with_derived
 from playhead.names import checked_name, is_name
 from playhead.references import Reference, all_stated, resolve, stated
 from playhead.regions import Region
@@ -131,6 +131,7 @@ class Game:
     """Everything playhead needs to know about one game. See docs/plugins.md for a guided example.
 
     `controls` maps label names to codes of the input device; a game without controls is never played.
+    `conversions` derive heads from others: one drive is learned as keys or as classes.
     `settings` is the checklist for the person who sets the game up.
     `devices`, `frame` and `labels` may be missing where nothing is recorded, seen or learned by label.
     """
@@ -195,6 +196,11 @@ class Game:
             )
         return self.schema
 
+    @property
+    def learnable(self) -> LabelSchema:
+        """The label heads and those that conversions derive from them. Raises NotFound without any."""
+        return with_derived(self.needed_schema, self.conversions)
+
     def rate_hz(self, device: str) -> float:
         """Frames a second on that device."""
         return self.device(device).rate_hz or self.needed_frame.rate_hz
@@ -254,6 +260,12 @@ def check_game(game: Game) -> None:
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         raise BadValue(f"{game.name} gives the control {', '.join(twice)} to two labels.")
+    for one in game.conversions:
+        if game.labels.get(one.target_head, one.target) != one.target:
+            raise BadValue(
+                f"Conversion {one.name} of {game.name} gives another head than its {one.target_head}: "
+                f"{describe(LabelSchema.of({one.target_head: one.target}))}."
+            )
     taken = sorted(set(game.collectors) & {"human", "run", "expert", *(game.world.policies if game.world else ())})
     if taken:
         raise BadValue(f"{game.name} has a collector called {taken[0]}, which is a driver's name already.")

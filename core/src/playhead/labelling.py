@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.events import PLAYED, Event, Origin
-from playhead.labels import Axes, Choice, Head, Keys, LabelArray, LabelSchema
+from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelArray, LabelSchema
 
 Row = npt.NDArray[np.generic]
 Array = npt.NDArray[Any]
@@ -245,6 +245,14 @@ def _event_tracks(
     classes = [place for place, label in enumerate(head.names) if label in controls]
     steps = _Steps.of(events, [controls[head.names[place]] for place in classes])
     return [_choice_track(steps, classes, _idle_class(head, controls), start_ns, int(first_A[0]))]
+
+
+def derived_labels(told: HeadLabels, conversion: Conversion) -> HeadLabels:
+    """Return the labels of the head that a conversion derives from another: its state whenever that changes."""
+    time_ns_S = np.unique(np.concatenate([track.time_ns_S for track in told.tracks]))
+    rows_SA = np.stack([track.at(time_ns_S) for track in told.tracks], 1).astype(told.head.dtype)
+    tracks = frame_tracks(time_ns_S, np.asarray(conversion(rows_SA), dtype=np.float64))
+    return HeadLabels(head=conversion.target, tracks=tracks, origin_T=told.origin_T)
 
 
 def frame_tracks(time_ns_T: TimeArray, rows_TA: StateArray) -> list[Track]:

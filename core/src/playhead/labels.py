@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -279,28 +279,66 @@ def describe(schema: LabelSchema) -> str:
 class Conversion:
     """A named, explicit way from one head to another: GTA's seven classes to four keys, and back.
 
-    Shapes:  `convert` maps an array of the source head (T, columns) to one of the target head (T, columns).
+    With the names of both heads it derives one from the other: recordings that hold the source are learned from as
+    if they held the target, and a run that learned the target plays by the conversion back.
+    Shapes:  `convert` maps an array of the source head (T, columns) to one of the target head (T, columns), each
+             row by itself.
     """
 
     name: str
     source: Head
     target: Head
     convert: Callable[[LabelArray], LabelArray] = field(compare=False)
+    source_head: str = ""
+    target_head: str = ""
 
     def __call__(self, labels_TA: LabelArray) -> LabelArray:
-        """Convert a whole array. Raises Mismatch on a wrong number of columns."""
+        """Convert a whole array. Raises Mismatch on a wrong number of columns, also of what comes out."""
         if labels_TA.ndim != 2 or labels_TA.shape[1] != self.source.columns:
             raise Mismatch(f"Conversion {self.name} wants (T, {self.source.columns}), not {labels_TA.shape}.")
-        return self.convert(labels_TA)
+        converted = self.convert(labels_TA)
+        if converted.shape != (len(labels_TA), self.target.columns):
+            wanted = len(labels_TA), self.target.columns
+            raise Mismatch(f"Conversion {self.name} gives {converted.shape}, not {wanted}.")
+        return converted
+
+
+def with_derived(schema: LabelSchema, conversions: Sequence[Conversion]) -> LabelSchema:
+    """Return the heads and, behind them, those that can be derived from them, one from another too."""
+    heads = dict(schema.heads)
+    waiting = [one for one in conversions if one.source_head and one.target_head]
+    while found := [one for one in waiting if heads.get(one.source_head) == one.source]:
+        for one in found:
+            heads.setdefault(one.target_head, one.target)
+        waiting = [one for one in waiting if one not in found]
+    return LabelSchema.of(heads)
+
+
+def way_to(
+    name: str, head: Head, stored: Mapping[str, Head], conversions: Sequence[Conversion]
+) -> tuple[str, tuple[Conversion, ...]] | None:
+    """Return which stored head another comes from, and by which conversions, the fewest; None where it cannot."""
+    ways: list[tuple[str, Head, tuple[Conversion, ...]]] = [(name, head, ())]
+    met = [(name, head)]
+    for source_name, source, way in ways:
+        if stored.get(source_name) == source:
+            return source_name, way
+        for one in conversions:
+            before = one.source_head, one.source
+            if (one.target_head, one.target) == (source_name, source) and one.source_head and before not in met:
+                met.append(before)
+                ways.append((*before, (one, *way)))
+    return None
 
 
 def keys_choice_conversions(
-    name: str, keys: Keys, choice: Choice, table: Mapping[str, frozenset[str]]
+    name: str, keys: Keys, choice: Choice, table: Mapping[str, frozenset[str]], heads: tuple[str, str] = ("", "")
 ) -> tuple[Conversion, Conversion]:
     """Make the pair of conversions between independent keys and exclusive classes from one table.
 
     `table` says for each class which keys are held. Keys that no class holds together go to the class that
-    shares the most keys, fewest extra, first in the table.
+    shares the most keys, fewest extra, first in the table. `heads` are the names of both heads, the keys first:
+    then each is derived from the other.
     """
     held = [[key in table[c] for key in keys.names] for c in choice.names]
 
@@ -324,6 +362,6 @@ def keys_choice_conversions(
         return chosen_TA
 
     return (
-        Conversion(f"{name}: choice to keys", choice, keys, to_keys),
-        Conversion(f"{name}: keys to choice", keys, choice, to_choice),
+        Conversion(f"{name}: choice to keys", choice, keys, to_keys, *heads[::-1]),
+        Conversion(f"{name}: keys to choice", keys, choice, to_choice, *heads),
     )

@@ -17,7 +17,7 @@ from playhead.evaluation.closed_loop import Rollout, evaluate_closed_loop
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.examples import attention_examples, augmentation_rows, best_and_worst
 from playhead.evaluation.facts import all_facts
-from playhead.evaluation.held_out import windows_asked
+from playhead.evaluation.held_out import windows_asked, with_labels
 from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation
@@ -63,7 +63,7 @@ def read_training(job: EvaluationJob, found: Evaluation) -> None:
 
 def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
     """Compare what the network predicts with labels, and look at how it comes to it."""
-    run, is_acting = job.run, is_playable(job.game)
+    job, run, is_acting = with_labels(job), job.run, is_playable(job.game)
     predictor = Predictor.of(run, job.plugins, job.engine)
     index = windows_asked(job, in_order=is_acting)
     with job.watch.part("windows", len(index)) as advance:

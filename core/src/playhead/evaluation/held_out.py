@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from playhead.data.relabelled import relabelled
 from playhead.data.source import Source
 from playhead.data.split import VALIDATION, held_out, part_of
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.evaluation.job import EvaluationJob
-from playhead.labels import LabelSchema, check_same
 from playhead.models.run import Run, check_frame
 from playhead.names import command
 
@@ -33,6 +34,24 @@ def windows_asked(job: EvaluationJob, *, in_order: bool) -> WindowIndex:
     """Return the windows that an evaluation asks about: unbroken stretches where one follows another."""
     index = held_out_index(job.run, job.recordings, only_held_out=job.only_held_out)
     return (leading_windows if in_order else spread_windows)(index, job.max_windows)
+
+
+def with_labels(job: EvaluationJob) -> EvaluationJob:
+    """Return the job with recordings that have the labels of the run's heads: of a layer, derived, or as recorded.
+
+    Raises:  Mismatch where one has none of the heads, or lacks the layer.
+    """
+    layer = job.run.recipe.layer if job.layer is None else job.layer
+    then = _then(job.run)
+
+    def labelled(recording: Source, layer: str) -> Source:
+        return relabelled(recording, job.run.schema, job.game.conversions, layer=layer, then=then)
+
+    return replace(
+        job,
+        recordings=[labelled(recording, layer) for recording in job.recordings],
+        ood=[labelled(recording, "") for recording in job.ood],
+    )
 
 
 def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:
@@ -66,16 +85,19 @@ def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
 def check_recording(run: Run, recording: Source) -> None:
     """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
     header, where = recording.header, f"Recording {recording.name}"
-    then = f"Choose others with --recordings from: {command('data', 'list', names=[run.game['name']])}."
+    then = _then(run)
     if header.game["name"] != run.game["name"]:
         raise Mismatch(f"{where} is of {header.game['name']}, the run {run.name} of {run.game['name']}. {then}")
-    theirs = LabelSchema(tuple((name, head) for name, head in header.schema.heads if name in run.schema))
-    check_same(run.schema, theirs, where=where, then=then)
+    relabelled(recording, run.schema, (), then=then)
     check_frame(run.frame, header.frame, where=where, then=then)
     if abs(header.rate_hz - run.rate_hz) > 1e-6 * run.rate_hz:
         raise Mismatch(
             f"{where} is at {header.rate_hz:g} Hz, the run {run.name} was trained at {run.rate_hz:g} Hz. {then}"
         )
+
+
+def _then(run: Run) -> str:
+    return f"Choose others with --recordings from: {command('data', 'list', names=[run.game['name']])}."
 
 
 def spread_windows(index: WindowIndex, at_most: int) -> WindowIndex:

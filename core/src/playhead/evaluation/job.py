@@ -26,7 +26,8 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
-    policies, empty for the usual ones. `engine` asks the network, here and where it drives. `max_windows` bounds
+    policies, empty for the usual ones. `layer` names the label layer that is the truth: None that of the run's
+    recipe, "recorded" what was recorded. `engine` asks the network, here and where it drives. `max_windows` bounds
     how many windows are asked about. `ood` are recordings of what the run has no class for (data/ood.py).
     `options` are what was set for the world, or for a training method that judges by itself; `then` says what to
     do where there is nothing to measure on.
@@ -38,6 +39,7 @@ class EvaluationJob:
     plugins: Plugins
     recordings: Sequence[Source] = ()
     ood: Sequence[Source] = ()
+    layer: str | None = None
     only_held_out: bool = True
     config: EvaluationConfig | None = None
     drivers: Sequence[str] = ()

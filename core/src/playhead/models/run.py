@@ -318,7 +318,7 @@ class Run:
         if self.game["name"] != game.name:
             raise Mismatch(f"Run {self.name} plays {self.game['name']}, not {game.name}. {then}")
         theirs = self.schema if heads is None else self.schema.only(heads)
-        check_same(game.schema.only(theirs), theirs, where=f"Run {self.name}", then=then)
+        check_same(game.learnable.only(theirs), theirs, where=f"Run {self.name}", then=then)
         check_frame(game.needed_frame, self.frame, where=f"Run {self.name}", then=then)
         regions = {name: region.to_json() for name, region in game.regions.items()}
         if regions != dict(self.game["regions"]):

@@ -166,7 +166,7 @@ class PlayerConsole:
 
     def _heads(self, news: News) -> Iterator[RenderableType]:
         for name, answer in news.predictions.items():
-            head = self._game.schema.head(name)
+            head = self._game.learnable.head(name)
             table = Table.grid(padding=(0, 1))
             table.add_column(width=14, no_wrap=True)
             for label, value, bar in _bars(head, np.asarray(answer, dtype=np.float64)):

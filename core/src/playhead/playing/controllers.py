@@ -14,7 +14,7 @@ from playhead.adapters import complete
 from playhead.control.drivers import Held
 from playhead.errors import BadValue, not_found
 from playhead.game import Game, opposite_keys
-from playhead.labels import Axes, Choice, Head, Keys
+from playhead.labels import Axes, Choice, Head, Keys, way_to
 from playhead.references import resolve
 
 Predictions = Mapping[str, npt.NDArray[np.float32]]
@@ -63,7 +63,13 @@ class DefaultController(Controller):
     """
 
     def __init__(self, game: Game, settings: Settings) -> None:
-        self._schema = game.schema
+        own, derived = game.schema, game.learnable
+        # A derived head that becomes heads of the game is played by those (derived.py).
+        self._heads = {
+            name: head
+            for name, head in derived.items()
+            if name in own or not any(way_to(n, h, {name: head}, game.conversions) for n, h in own.items())
+        }
         self._controls = game.controls
         self._settings = settings
         opposites = opposite_keys(game)
@@ -76,8 +82,8 @@ class DefaultController(Controller):
         """Return what to hold for the coming interval."""
         values: dict[str, float] = {}
         for name, answer in predictions.items():
-            head = self._schema.head(name)
-            values.update(self._values(head, answer))
+            if name in self._heads:
+                values.update(self._values(self._heads[name], answer))
         return {self._controls[name]: value for name, value in values.items() if name in self._controls}
 
     def reset(self, held: Held) -> None:

@@ -19,6 +19,7 @@ from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.playing.controllers import Controller, Predictions, open_controller
+from playhead.playing.derived import PlayedHeads
 from playhead.playing.history import History
 from playhead.playing.states import States
 from playhead.plugins import Plugins
@@ -35,12 +36,13 @@ class RunPolicy(Driver):
 
     def __init__(
         self, predictor: Predictor, history: History, controller: Controller, *, rate_hz: float,
-        states: States | None = None, axes: frozenset[str] = frozenset(),
+        states: States | None = None, axes: frozenset[str] = frozenset(), played: PlayedHeads | None = None,
     ) -> None:  # fmt: skip
         self._predictor = predictor
         self._history = history
         self._controller = controller
         self._states = states
+        self._played = played
         self._axes = axes
         self._held: Held = {}
         self._interval_s = 1 / rate_hz
@@ -66,6 +68,7 @@ class RunPolicy(Driver):
         policy = cls(
             predictor, history_of(run, rate_hz, steps=steps), controller, rate_hz=rate_hz, axes=axis_codes(game),
             states=States(stride_s=run.recipe.stride_s, rate_hz=rate_hz) if steps else None,
+            played=PlayedHeads(run.schema, game),
         )  # fmt: skip
         warm_up(predictor, run)
         return policy
@@ -82,7 +85,8 @@ class RunPolicy(Driver):
             return {}
         if self._states is not None:
             self._states.add(captured.time_ns, after)
-        action = self._controller.act(self.predictions, self._interval_s)
+        told = self.predictions if self._played is None else self._played(self.predictions)
+        action = self._controller.act(told, self._interval_s)
         # A key pressed for a share of the interval is let go of when the next frame comes.
         self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
         return action

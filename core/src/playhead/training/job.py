@@ -14,10 +14,11 @@ from torch import nn
 import playhead
 from playhead.data.assembly import Batch
 from playhead.data.frame_table import check_inputs
+from playhead.data.relabelled import relabelled
 from playhead.data.source import Source, identity
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.game import Game
-from playhead.labels import LabelSchema, check_same
+from playhead.labels import LabelSchema
 from playhead.models.run import NetworkPart, Run, check_frame
 from playhead.plugins import Plugins
 from playhead.progress import Progress
@@ -67,11 +68,11 @@ class TrainingJob:
 
     @property
     def schema(self) -> LabelSchema:
-        """The heads to learn: those the recipe names, in the game's order, or all. Raises NotFound."""
-        schema = self.game.needed_schema
+        """The heads to learn: those the recipe names, in the game's order, or all recorded. Raises NotFound."""
+        schema = self.game.learnable
         for name in self.recipe.heads:
             schema.head(name)
-        return schema.only(self.recipe.heads or tuple(schema))
+        return schema.only(self.recipe.heads or tuple(self.game.schema))
 
     def run(
         self, *, network: NetworkPart | None = None, metrics: Mapping[str, Any] | None = None,
@@ -113,25 +114,44 @@ def made_with(job: TrainingJob) -> dict[str, Any]:
 def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
     """Return the recordings that fit the game and the recipe, and their rate.
 
-    They come in an order that does not depend on which of several processes finished its drive first.
+    They come in an order that does not depend on which of several processes finished its drive first, with the
+    labels of the recipe's layer and of derived heads. One that lacks some heads is learned from for the others.
     Raises:  Mismatch naming the first recording that does not fit and what to type, unless job.skip_bad;
-             NothingToTrain when none is left.
+             NothingToTrain when none is left, or none has a head.
     """
     fitting: list[Source] = []
     rate_hz = job.rate_hz
+    then = f"Learn other heads: --set heads=NAME. {_then(job)}"
     for recording in job.recordings:
         try:
             rate_hz = check_recording(job, recording, rate_hz)
+            told = relabelled(recording, job.schema, job.game.conversions, layer=job.recipe.layer, then=then)
         except Mismatch as problem:
             if not job.skip_bad:
                 raise
             job.left_out.append(recording.name)
             job.progress.note(f"Left out: {problem}")
         else:
-            fitting.append(recording)
+            fitting.append(told)
     if not fitting or rate_hz is None:
         raise NothingToTrain(_nothing(job))
+    _check_heads(job, fitting)
     return sorted(fitting, key=identity), rate_hz
+
+
+def _check_heads(job: TrainingJob, recordings: Sequence[Source]) -> None:
+    """Note which recordings lack a head. Raises NothingToTrain for one that all lack."""
+    for name in job.schema:
+        lacking = [recording.name for recording in recordings if name not in recording.labels]
+        if len(lacking) == len(recordings):
+            has = ", ".join(other for other in job.schema if other != name)
+            raise NothingToTrain(
+                f"None of the {len(recordings)} recordings of {job.game.name} has the head {name}. Record some "
+                f"that do, or learn the others alone: --set heads={has or 'NAME'}."
+            )
+        if lacking:
+            listed = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
+            job.progress.note(f"Without {name}, and learned from for the other heads alone: {listed}.")
 
 
 def _nothing(job: TrainingJob) -> str:
@@ -141,15 +161,14 @@ def _nothing(job: TrainingJob) -> str:
 
 
 def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) -> float:
-    """Raise Mismatch unless a recording is of this game, size, rate and labels. Returns its rate.
+    """Raise Mismatch unless a recording is of this game, size and rate. Returns its rate.
 
     `rate_hz` is the rate wanted; None accepts what the game says for the recording's device.
     """
     header, where = recording.header, f"Recording {recording.name}"
-    then = f"Leave it out: --skip-bad, or choose with --recordings from: playhead data list {job.game.name}."
+    then = _then(job)
     if header.game["name"] != job.game.name:
         raise Mismatch(f"{where} is of {header.game['name']}, not of {job.game.name}. {then}")
-    check_same(job.game.schema, header.schema, where=where, then=then)
     check_frame(job.game.needed_frame, header.frame, where=where, then=then)
     wanted = rate_hz or _usual_rate(job.game, header.device)
     if wanted is not None and abs(header.rate_hz - wanted) > 1e-6 * wanted:
@@ -159,6 +178,10 @@ def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) 
         )
     check_inputs(recording, job.recipe.named_inputs, then)
     return float(header.rate_hz)
+
+
+def _then(job: TrainingJob) -> str:
+    return f"Leave it out: --skip-bad, or choose with --recordings from: playhead data list {job.game.name}."
 
 
 def _usual_rate(game: Game, device: str) -> float | None:

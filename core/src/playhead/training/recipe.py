@@ -33,7 +33,8 @@ class Recipe:
     method: Mapping[str, Any] = field(default_factory=dict)  # settings of that method's own, as plain data
     model: str = "conv_lstm"  # network, by name
     model_options: Mapping[str, Any] = field(default_factory=dict)  # plain data for the network's builder
-    heads: tuple[str, ...] = ()  # label heads to learn; empty: all
+    heads: tuple[str, ...] = ()  # label heads to learn, also derived ones; empty: all that are recorded
+    layer: str = ""  # the label layer whose heads are learned instead of those that were recorded; "": none
     inputs: tuple[str, ...] | Mapping[str, Input] = ("frames",)  # sources alone, or each with its times by a name
 
     length: int = 3  # frames in a window, of inputs that are sources alone

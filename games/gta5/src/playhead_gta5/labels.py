@@ -23,5 +23,6 @@ HELD = {
     "nothing": frozenset[str](),
 }
 
-CONVERSIONS = keys_choice_conversions("gta5", DRIVE, SEVEN_CLASSES, HELD)
+# So one drive is learned as four keys or, with --set heads=classes, as seven classes.
+CONVERSIONS = keys_choice_conversions("gta5", DRIVE, SEVEN_CLASSES, HELD, heads=("drive", "classes"))
 CLASSES_TO_KEYS, KEYS_TO_CLASSES = CONVERSIONS

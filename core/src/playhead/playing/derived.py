@@ -1,0 +1,99 @@
+"""Plays what was learned as other heads: what a network says of classes becomes how likely each key is.
+
+A run may have learned heads that are derived from those the game has (`Game.conversions`). Its controller is also
+told what that means for the game's own heads: the share of outcomes in which a key is held, or that are a class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playhead.errors import BadValue
+from playhead.game import Game
+from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelSchema, way_to
+from playhead.playing.controllers import Predictions
+
+_MOST_KEYS = 12  # of which every combination is weighed, 4,096; of more the likeliest alone
+Array = npt.NDArray[Any]
+
+
+class PlayedHeads:
+    """Adds to predictions of derived heads those of the game's own heads."""
+
+    def __init__(self, schema: LabelSchema, game: Game) -> None:
+        self._outcomes: list[tuple[str, str, _Outcomes]] = []
+        for name, head in schema.items():
+            if name not in game.labels:
+                self._outcomes += _ways_back(name, head, schema, game)
+
+    def __call__(self, predictions: Predictions) -> Predictions:
+        """Return all predictions, with those of the game's own heads that follow from others."""
+        if not self._outcomes:
+            return predictions
+        told = dict(predictions)
+        for source, target, outcomes in self._outcomes:
+            told[target] = outcomes.weighed(predictions[source])
+        return told
+
+
+def _ways_back(name: str, head: Head, schema: LabelSchema, game: Game) -> list[tuple[str, str, _Outcomes]]:
+    """Return how a derived head becomes heads of the game that were not learned themselves.
+
+    Raises:  BadValue where there is none, and nothing is pressed for its own names either.
+    """
+    found = [
+        (name, target, _Outcomes(head, theirs, way[1]))
+        for target, theirs in game.labels.items()
+        if target not in schema and (way := way_to(target, theirs, {name: head}, game.conversions)) is not None
+    ]
+    known = any(target in schema for target in game.labels)
+    if not found and not known and not any(label in game.controls for label in head.names):
+        raise BadValue(
+            f"The run learned {name}, and nothing says which keys that means. Add a Conversion from {name} to "
+            f"{' or '.join(game.labels)} to the conversions of {game.name}."
+        )
+    return found
+
+
+class _Outcomes:
+    """Everything that a head may say, and what each of that means for another head.
+
+    Shapes:  rows (outcomes, columns of the source); converted (outcomes, columns of the target).
+    """
+
+    def __init__(self, source: Head, target: Head, way: Sequence[Conversion]) -> None:
+        self._source, self._target, self._way = source, target, way
+        for head in (source, target):
+            if isinstance(head, Axes) and head.deltas:
+                raise BadValue(
+                    f"{way[0].name} cannot be played: changes of the axes {', '.join(head.names)} are none."
+                )
+        self._rows: Array | None = None
+        if isinstance(source, Choice):
+            self._rows = np.arange(len(source.names))[:, None]
+        elif isinstance(source, Keys) and len(source.names) <= _MOST_KEYS:
+            self._rows = np.arange(2 ** len(source.names))[:, None] >> np.arange(len(source.names)) & 1
+        self._converted = None if self._rows is None else self._convert(self._rows)
+
+    def _convert(self, rows: Array) -> Array:
+        rows = rows.astype(self._source.dtype)
+        for conversion in self._way:
+            rows = np.asarray(conversion(rows))
+        return rows
+
+    def weighed(self, prediction: Array) -> npt.NDArray[np.float32]:
+        """Return what a prediction of the source means for the target. Shapes: (outputs,) of each."""
+        if self._rows is None or self._converted is None:
+            row = prediction >= 0.5 if isinstance(self._source, Keys) else prediction
+            converted, shares = self._convert(row[None]), np.ones(1)
+        elif isinstance(self._source, Keys):
+            converted, shares = self._converted, np.where(self._rows, prediction, 1 - prediction).prod(1)
+        else:
+            converted, shares = self._converted, prediction
+        if isinstance(self._target, Choice):
+            return np.bincount(converted[:, 0], shares, len(self._target.names)).astype(np.float32)
+        return np.asarray(shares @ converted, dtype=np.float32)
