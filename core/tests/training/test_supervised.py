@@ -19,6 +19,7 @@ from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain
 from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
 from playhead.game import Game
+from playhead.labels import Axes, Keys
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -163,7 +164,8 @@ def test_validation_can_be_left_out(lessons: list[Any], tmp_path: Path) -> None:
         ({"rate_hz": 20.0}, "--rate 20"),
         ({"game": small_game(name="pong").to_json()}, "is of pong"),
         ({"frame": replace(small_game().frame, width=64)}, "64x24 rgb"),
-        ({"schema": small_game(mixed_heads()).schema}, "has the labels"),
+        ({"schema": small_game({"drive": Keys("a", "w", "s", "d")}).schema}, "has the labels"),
+        ({"schema": small_game({"wheel": Axes("steer")}).schema}, "has the labels wheel: axes steer, but"),
     ],
 )
 def test_a_recording_that_does_not_fit_is_named_and_can_be_skipped(
