@@ -116,9 +116,7 @@ def summary(run: Run, *, is_acting: bool = True) -> list[str]:
         else:
             lines.append(f"  all right {share(head['accuracy'])} (majority {majority['accuracy']:.2f})")
     loss = f", validation loss {metrics['loss']:.3f}" if "loss" in metrics else ""
-    early = ", stopped early" if metrics["stopped_early"] else ""
-    lines.append(
-        f"{run.name}: {metrics['steps']:,} steps in {metrics['seconds']:.0f} s{early}, "
-        f"{run.parameters:,} parameters{loss}"
-    )
+    early = ", stopped early" if metrics.get("stopped_early") else ""
+    steps = f"{metrics['steps']:,} steps in {metrics['seconds']:.0f} s{early}, " if "steps" in metrics else ""
+    lines.append(f"{run.name}: {steps}{run.parameters:,} parameters{loss}")
     return lines

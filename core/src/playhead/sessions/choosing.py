@@ -27,7 +27,12 @@ def open_named(place: Place, recordings: AnyRecordings, folders: AnyFolders) -> 
 
 
 def open_all(
-    place: Place, recordings: AnyRecordings = (), data: AnyFolders = (), *, skip_bad: bool = False
+    place: Place,
+    recordings: AnyRecordings = (),
+    data: AnyFolders = (),
+    *,
+    skip_bad: bool = False,
+    may_be_none: bool = False,
 ) -> list[Any]:
     """Open the recordings of a game, those named or all; `skip_bad` leaves out those that cannot be read.
 
@@ -38,7 +43,7 @@ def open_all(
     if given and not names:
         return given
     infos = place.catalogue.find(place.game.name, names, data)
-    if not infos:
+    if not infos and not may_be_none:
         raise NothingToTrain(
             f"{place.game.name} has no recordings in {place.home.recordings(place.game.name)}. "
             f"Make some: playhead record {place.game.name}."

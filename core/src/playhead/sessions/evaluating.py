@@ -10,13 +10,12 @@ from typing import Any
 from playhead.data.ood import shows_ood
 from playhead.errors import BadValue, Mismatch
 from playhead.evaluation.config import config_of
-from playhead.evaluation.evaluate import EvaluationJob
-from playhead.evaluation.evaluate import evaluate as measure
 from playhead.evaluation.held_out import choosing_names, held_out_names
+from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import evaluated_policies
 from playhead.evaluation.report import write_report
-from playhead.evaluation.results import Evaluation
 from playhead.game import Game, is_playable
+from playhead.judgement import Judgement
 from playhead.labels import Choice
 from playhead.models import EngineSpec
 from playhead.models.run import Run
@@ -26,6 +25,7 @@ from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
 from playhead.storage.reader import Recording
+from playhead.training.method import method_of
 
 # Far from the seeds that recordings count up from, for environments that keep no towns apart for tests.
 FIRST_SEED = 10_000
@@ -39,10 +39,11 @@ def evaluate(
     workers: int | None = None, out: str | Path | None = None, settings: Mapping[str, Any] = NONE,
     device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, command: str = "",
-) -> Evaluation:  # fmt: skip
+) -> Judgement:  # fmt: skip
     """Measure a run against labels, baselines and the expert of its world, as `playhead evaluate` does.
 
-    A page about it is written into `out`, by default into the run's folder; the evaluation says where (`page`).
+    A training method may judge by itself. A page about it is written into `out`, by default into the run's
+    folder; what is returned says where (`page`).
     Units:   seconds, latency and tolerance in seconds.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """
@@ -50,6 +51,7 @@ def evaluate(
         raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
+    options = nested(settings)
     world = chosen_world(place.game, found, on)
     config = None
     if world:
@@ -60,15 +62,9 @@ def evaluate(
             seconds_s=seconds or math.inf,
             latency_s=found.latency_s if latency is None else latency,
             rate_hz=found.rate_hz,
-            settings=nested(settings),
+            settings=options,
         )
-    folders = tuple(data)
-    opened = open_named(place, recordings, folders) if recordings else held_out(place, found, folders)
-    if config is None and not opened:
-        raise BadValue(
-            f"There is nothing to measure {found.name} on: no world, and no recording that it kept for that. "
-            + _recordings_to_take(place, folders)
-        )
+    opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
     if config is not None:
         evaluated_policies(place.game, found, drivers)
     job = EvaluationJob(
@@ -76,7 +72,7 @@ def evaluate(
         run=found,
         plugins=place.plugins,
         recordings=opened,
-        ood=ood_recordings(place, found, folders),
+        ood=ood_recordings(place, found, data),
         only_held_out=not recordings,
         config=config,
         drivers=drivers,
@@ -85,16 +81,18 @@ def evaluate(
         workers=place.workers(workers),
         max_windows=windows,
         tolerance_s=tolerance,
+        options=options,
+        then="" if config is not None or opened else _recordings_to_take(place, data),
         command=command or f'playhead.evaluate("{place.game.name}", ...)',
         watch=place.progress,
     )
     if place.load_plugins is not None:
         job.load_plugins = place.load_plugins
-    evaluation = measure(job)
+    judgement = method_of(place.plugins, found.recipe.training).evaluate(job)
     with place.progress.part("page", 1) as advance:
-        evaluation.page = write_report(evaluation, Path(out) if out is not None else default_folder(place, found))
+        judgement.page = write_report(judgement, Path(out) if out is not None else default_folder(place, found))
         advance(1)
-    return evaluation
+    return judgement
 
 
 def chosen_run(place: Place, named: str | Run) -> Run:
@@ -112,7 +110,7 @@ def chosen_run(place: Place, named: str | Run) -> Run:
 def chosen_world(game: Game, run: Run, device: str) -> str:
     """Return the device that is driven on, "" when nothing is. Raises Mismatch when the run cannot play there."""
     worlds = [name for name, known in game.devices.items() if known.capture == "environment"]
-    can_drive = game.world is not None and is_playable(game) and worlds
+    can_drive = game.world is not None and is_playable(game) and worlds and run.network is not None
     if device == NOWHERE or (not device and not can_drive):
         return ""
     run.check_plays(game, run.rate_hz)
@@ -138,7 +136,7 @@ def held_out(place: Place, run: Run, folders: AnyFolders) -> list[Recording]:
 
 def has_classes(run: Run) -> bool:
     """Say whether any head chooses one of several classes."""
-    return any(isinstance(head, Choice) for head in run.schema.values())
+    return run.network is not None and any(isinstance(head, Choice) for head in run.schema.values())
 
 
 def ood_recordings(place: Place, run: Run, folders: AnyFolders) -> list[Recording]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from playhead.data.assembly import Batch
 from playhead.errors import BadValue, PlayheadError, not_found
 from playhead.game import Game
 from playhead.home import claim_folder
@@ -20,6 +21,7 @@ from playhead.sessions.latency import AUTO, measured_latency
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import TrainingJob
+from playhead.training.method import method_of
 from playhead.training.recipe import Recipe, with_settings
 from playhead.training.resuming import changes, find_unfinished, saved_recipe
 
@@ -31,11 +33,14 @@ def train(
     recordings: AnyRecordings = (), data: AnyFolders = (), rate: float | None = None,
     latency: float | str | None = None, steps: int | None = None, start_from: str | Run = "", name: str = "",
     skip_bad: bool = False, resume: str | bool = "", checkpoint: float = 60.0, device: str = "auto",
-    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None, command: str = "",
+    batches: Iterable[Batch] | None = None, validation: Iterable[Batch] | None = None,
+    on_step: Callable[[int, Any], object] | None = None, home: AnyHome = None, plugins: AnyPlugins = None,
+    progress: Progress | bool | None = None, command: str = "",
 ) -> Run:  # fmt: skip
     """Train a network on recordings of a game, as `playhead train` does. Ctrl-C keeps what was learned as a run.
 
-    `recordings` are names, paths, or recordings themselves (playhead.data.source.Source). `resume` goes on with an
+    `recordings` are names, paths, or recordings themselves (playhead.data.source.Source); `batches` take their
+    place, and `validation` likewise; `on_step` hears of each step, with the network. `resume` goes on with an
     interrupted training, by its name, or True for the last one. `command` is what the run says it was made by.
     Units:   latency seconds or "auto"; checkpoint seconds between two checkpoints; rate frames a second.
     Raises:  PlayheadError, whose sentence says what to do.
@@ -50,7 +55,10 @@ def train(
         job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
     else:
         chosen = chosen_recipe(place.game, recipe, texts, latency if latency != AUTO else None, steps)
-        opened = open_all(place, recordings, data, skip_bad=skip_bad)
+        needs = method_of(place.plugins, chosen.training).needs_recordings and batches is None
+        opened = (
+            open_all(place, recordings, data, skip_bad=skip_bad, may_be_none=not needs) if batches is None else []
+        )
         if latency == AUTO:
             chosen = replace(chosen, latency_s=measured_latency(place, opened))
         recipe_name = recipe if isinstance(recipe, str) else OWN
@@ -70,13 +78,13 @@ def train(
             command=command or f'playhead.train("{place.game.name}", ...)',
         )
     job.progress, job.checkpoint_s = place.progress, checkpoint
+    job.batches, job.validation, job.on_step = batches, validation, on_step or job.on_step
     try:
         with _held(job.out):
-            run: Run = place.plugins.get("training", job.recipe.training)(job)
+            return method_of(place.plugins, job.recipe.training).train(job)
     except BaseException:
         _remove_if_empty(job.out)
         raise
-    return run
 
 
 def chosen_recipe(
