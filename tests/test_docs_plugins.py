@@ -112,7 +112,6 @@ CALLED = {
     "`Game.controller`": Game.__dataclass_fields__["controller"].default,
     "`Game.importers`": "playhead_gta5.importers:find_hdf5",
     "`Game.collectors`": "playhead_sideswipe.acquisition:GarageCollector",
-    "`Game.exporters`": "playhead_sideswipe.exporters:write_pictures",
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
     "`World.policies`": "playhead_carracing.policy:Expert",
     "the device option `action`": "playhead_carracing.game:action",

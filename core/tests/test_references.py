@@ -59,13 +59,12 @@ def test_what_a_game_names_is_stated_when_the_game_is_made() -> None:
         controller="json:dumps",
         shipped_runs="json:dumps",
         importers={"i": "json:dumps"},
-        exporters={"e": "json:dumps"},
         collectors={"c": json.dumps},
         world=World(environment="Nowhere-v0", policies={"p": "json:dumps"}),
     )
     assert game.world is not None
     references: list[Any] = [
-        game.controller, game.shipped_runs, game.importers["i"], game.exporters["e"], game.collectors["c"],
+        game.controller, game.shipped_runs, game.importers["i"], game.collectors["c"],
         game.world.policies["p"], game.devices["world"].options["action"],
     ]  # fmt: skip
     assert [resolve(one) for one in references] == [json.dumps] * len(references)

@@ -149,7 +149,6 @@ class Game:
     shipped_runs: Reference | None = None
     world: World | None = None
     importers: Mapping[str, Reference] = field(default_factory=dict)
-    exporters: Mapping[str, Reference] = field(default_factory=dict)
     collectors: Mapping[str, Reference] = field(default_factory=dict)
     settings: str = ""
 
@@ -157,7 +156,7 @@ class Game:
         check_game(self)
         for name in ("controller", "shipped_runs"):
             _set(self, name, stated(getattr(self, name)))
-        for name in ("importers", "exporters", "collectors"):
+        for name in ("importers", "collectors"):
             _set(self, name, all_stated(getattr(self, name)))
 
     @property

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from originals import Original, jpeg, row_of, uuid_of
 
 from playhead.cli import run
-from playhead.errors import BadValue, Mismatch, NotFound, StorageFull
+from playhead.errors import BadValue, Mismatch, StorageFull
 from playhead.events import Origin
 from playhead.storage.exporting import export_all
 from playhead.storage.importing import find, import_all
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
+from playhead_sideswipe.exporters import write_pictures
 from playhead_sideswipe.game import SIDESWIPE
 from playhead_sideswipe.loadout import COLUMNS, NO_BODY, ROTATIONS, Loadout
 
@@ -92,7 +93,7 @@ def test_what_goes_out_comes_back_byte_for_byte(
 ) -> None:
     place = tmp_path_factory.mktemp("round")
     recording = record(place / "r", loadouts, rotations=2)
-    done = export_all(SIDESWIPE, [recording], place / name)
+    done = export_all(write_pictures, SIDESWIPE, [recording], place / name)
     assert (done.frames, done.left_out) == (recording.length, 0)
     assert_same(recording, back(place / name, place / "out"))
 
@@ -108,7 +109,7 @@ def test_a_data_set_of_the_original_survives_being_imported_and_exported(tmp_pat
     }
     place = original.folder(tmp_path / "set")
     (row,) = import_all(find(SIDESWIPE, "", [place], {}), tmp_path / "out")
-    export_all(SIDESWIPE, [open_recording(tmp_path / "out" / row.name)], tmp_path / "again")
+    export_all(write_pictures, SIDESWIPE, [open_recording(tmp_path / "out" / row.name)], tmp_path / "again")
     assert {file.name: file.read_bytes() for file in (tmp_path / "again").glob("*.jpg")} == original.pictures
     for table in ("models", "hats", "wheels", "skins"):
         assert rows(tmp_path / "again" / "dataset.db", table) == original.names[table]
@@ -119,7 +120,7 @@ def test_a_data_set_of_the_original_survives_being_imported_and_exported(tmp_pat
 
 def test_every_number_gets_a_name_and_every_reference_leads_somewhere(tmp_path: Path) -> None:
     worn = [Loadout(body="octane", sticker=2), Loadout(body="breakout", sticker=3, hat=7), Loadout(body="dominus")]
-    export_all(SIDESWIPE, [record(tmp_path / "r", worn, 1)], tmp_path / "set")
+    export_all(write_pictures, SIDESWIPE, [record(tmp_path / "r", worn, 1)], tmp_path / "set")
     file = tmp_path / "set" / "dataset.db"
     assert rows(file, "models") == [
         (0, "octane", ""), (1, "aftershock", ""), (2, "werewolf", ""), (3, "breakout", ""), (4, "dominus", ""),
@@ -135,7 +136,7 @@ def test_every_number_gets_a_name_and_every_reference_leads_somewhere(tmp_path: 
 def test_several_recordings_become_one_data_set_and_doubles_are_told(tmp_path: Path) -> None:
     first = record(tmp_path / "a", [Loadout(body="octane")])
     second = record(tmp_path / "b", [Loadout(body="octane"), Loadout(body="werewolf")], first=5)
-    done = export_all(SIDESWIPE, [first, second], tmp_path / "set.zip")
+    done = export_all(write_pictures, SIDESWIPE, [first, second], tmp_path / "set.zip")
     assert (done.frames, done.left_out) == (25, 5)
     assert done.listed_in is not None
     assert done.listed_in.read_text().splitlines()[0] == f"frame 0 of b: {uuid_of(5)} is there already"
@@ -152,10 +153,10 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "set.zip").write_text("mine")
     for name, then in (("full", "Choose another folder"), ("set.zip", "Choose another name")):
         with pytest.raises(BadValue, match=then):
-            export_all(SIDESWIPE, [recording], tmp_path / name)
+            export_all(write_pictures, SIDESWIPE, [recording], tmp_path / name)
     assert (tmp_path / "full" / "thesis.txt").read_text() == (tmp_path / "set.zip").read_text() == "mine"
     (tmp_path / "empty").mkdir()
-    assert export_all(SIDESWIPE, [recording], tmp_path / "empty").frames == 1
+    assert export_all(write_pictures, SIDESWIPE, [recording], tmp_path / "empty").frames == 1
 
 
 @pytest.mark.parametrize("name", ["set", "set.zip"])
@@ -169,11 +170,11 @@ def test_an_interrupted_export_leaves_nothing_and_a_killed_one_is_called_unfinis
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export_all(SIDESWIPE, [recording], tmp_path / name, progress=interrupt)
+        export_all(write_pictures, SIDESWIPE, [recording], tmp_path / name, progress=interrupt)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r"]
     (tmp_path / f"{name}.unfinished").mkdir()
     with pytest.raises(BadValue, match="Delete it, then export again"):
-        export_all(SIDESWIPE, [recording], tmp_path / name)
+        export_all(write_pictures, SIDESWIPE, [recording], tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["set", "set.zip"])
@@ -184,9 +185,9 @@ def test_a_full_disk_leaves_nothing_of_an_export(name: str, tmp_path: Path) -> N
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(StorageFull, match=r"is removed again\. Free some space, or export to another"):
-        export_all(SIDESWIPE, [recording], tmp_path / name, progress=fill)
+        export_all(write_pictures, SIDESWIPE, [recording], tmp_path / name, progress=fill)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r"]
-    assert export_all(SIDESWIPE, [recording], tmp_path / name).frames == 3
+    assert export_all(write_pictures, SIDESWIPE, [recording], tmp_path / name).frames == 3
 
 
 def test_recordings_that_say_nothing_of_their_pictures_are_refused(tmp_path: Path) -> None:
@@ -197,19 +198,22 @@ def test_recordings_that_say_nothing_of_their_pictures_are_refused(tmp_path: Pat
     with RecordingWriter(tmp_path / "r", header) as writer:
         writer.append_encoded(jpeg(0), 0)
     with pytest.raises(Mismatch, match="r does not say of its pictures what is on them: it has no uuid, loadout"):
-        export_all(SIDESWIPE, [open_recording(tmp_path / "r")], tmp_path / "set")
+        export_all(write_pictures, SIDESWIPE, [open_recording(tmp_path / "r")], tmp_path / "set")
     assert not (tmp_path / "set").exists()
-    with pytest.raises(NotFound, match='Did you mean "original"'):
-        export_all(SIDESWIPE, [], tmp_path / "set", exporter="orginal")
 
 
 def test_the_command_exports_what_the_command_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     original = Original.of(12)
     home = ["--home", str(tmp_path / "home")]
     assert run(["import", "sideswipe", str(original.folder(tmp_path / "in")), *home]) == 0
-    assert run(["export", "sideswipe", str(tmp_path / "out.zip"), *home]) == 0
+    assert run(["sideswipe-export", str(tmp_path / "out.zip"), *home]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"{tmp_path / 'out.zip'}: 12 pictures of 1 recording"
     with zipfile.ZipFile(tmp_path / "out.zip") as packed:
         assert {name: packed.read(name) for name in packed.namelist() if name != "index.db"} == original.pictures
-    assert run(["export", "sideswipe", str(tmp_path / "x"), "--recordings", "nobody", *home]) == 1
+    assert run(["sideswipe-export", str(tmp_path / "x"), "--recordings", "nobody", *home]) == 1
     assert row_of(0)[0] == uuid_of(0)
+
+
+def test_the_old_spelling_says_where_the_export_went(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["export", "sideswipe", "out.zip"]) == 2
+    assert 'No such command "export". Did you mean "sideswipe-export"?' in capsys.readouterr().err

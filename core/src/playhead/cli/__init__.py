@@ -31,7 +31,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("playhead.cli.record:record", "Record a game: what it shows and what is pressed."),
     "data": ("playhead.cli.data:data", "List, inspect, check, copy, trim, repair and balance recordings."),
     "import": ("playhead.cli.import_:import_", "Import recordings made by another tool."),
-    "export": ("playhead.cli.export:export", "Write recordings in the layout of another tool."),
     "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
     "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),
     "play": ("playhead.cli.play:play", "Let a run play the game."),
@@ -60,7 +59,8 @@ class LazyGroup(click.Group):
         """Find the command, or say which one is nearest."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            known = self.list_commands(ctx)
+            near = [one for one in known if one.endswith(f"-{name}")] or difflib.get_close_matches(name, known, 1)
             hint = f' Did you mean "{near[0]}"?' if near else ""
             raise click.UsageError(f'No such command "{name}".{hint}', ctx)
         return super().resolve_command(ctx, args)

@@ -45,7 +45,6 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
         "recipes": {name: recipe.to_json() for name, recipe in game.recipes.items()},
         "conversions": [conversion.name for conversion in game.conversions],
         "importers": list(game.importers),
-        "exporters": list(game.exporters),
         "collectors": list(game.collectors),
         "scenarios": {name: s.padding_s for name, s in world.scenarios.items()} if world else {},
         "policies": list(world.policies) if world else [],
@@ -81,7 +80,7 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
         yield f"  device      {name}: {device['capture']} + {device['input']}{rate}{window}"
     for name, padding_s in facts["scenarios"].items():
         yield f"  scenario    {name}" + (f" (the first {padding_s:g} s are padding)" if padding_s else "")
-    for kind in ("policies", "collectors", "importers", "exporters", "conversions"):
+    for kind in ("policies", "collectors", "importers", "conversions"):
         if facts[kind]:
             yield f"  {kind:<11} {', '.join(facts[kind])}"
     for name, recipe in game.recipes.items():

@@ -1,6 +1,6 @@
 """Writes recordings in the layout of another tool: into a folder or a zip that appears only when it is whole.
 
-A game names its exporters in `Game.exporters`. Each is called with (game, recordings, target, progress), writes
+What a layout is, a plugin's own command says. Its writer is called with (game, recordings, target, progress), puts
 its files into the target and returns what it had to leave out; where the target lies is none of its business.
 """
 
@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from playhead.errors import BadValue, PlayheadError
-from playhead.game import Game, only_or_named
+from playhead.game import Game
 from playhead.names import fault_of, visible
 from playhead.progress import OnProgress
-from playhead.references import resolve
 from playhead.storage.disk import saying_what_failed
 from playhead.storage.importing import NAMED, LeftOut
 from playhead.storage.reader import Recording
@@ -51,26 +50,23 @@ class Exported:
     listed_in: Path | None = None
 
 
-def exporter_of(game: Game, name: str) -> Callable[..., Sequence[LeftOut]]:
-    """Return an exporter of the game, without a name its only one. Raises NotFound or BadValue."""
-    return resolve(game.exporters[only_or_named(game, "exporter", game.exporters, name, option="--format")])
+Writer = Callable[[Game, Sequence[Recording], Target, OnProgress], Sequence[LeftOut]]
 
 
 def export_all(
+    write: Writer,
     game: Game,
     recordings: Iterable[Recording],
     place: Path,
     *,
-    exporter: str = "",
     progress: OnProgress = lambda done, total: None,
 ) -> Exported:
-    """Write recordings into a new folder, or a new zip when the name ends so, in the layout of an exporter.
+    """Write recordings into a new folder, or a new zip when the name ends so, in the layout of a writer.
 
     Until it is whole it is called NAME.unfinished; what was interrupted is removed, except by a kill.
-    Raises:  BadValue when something is there already, NotFound without such an exporter, Mismatch for recordings
+    Raises:  BadValue when something is there already, Mismatch for recordings
              that cannot be exported, Damaged for those that cannot be read, StorageFull.
     """
-    write = exporter_of(game, exporter)
     chosen = list(recordings)
     unfinished = place.with_name(f"{place.name}{UNFINISHED}")
     _check_free(place, unfinished)
@@ -105,7 +101,7 @@ def _check_free(place: Path, unfinished: Path) -> None:
 
 
 def _write(
-    write: Callable[..., Sequence[LeftOut]],
+    write: Writer,
     game: Game,
     recordings: Sequence[Recording],
     unfinished: Path,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+import click
+
 from playhead.game import Device, Frame, Game, Window
 from playhead.hookspecs import hookimpl
 from playhead.references import Reference
@@ -53,7 +55,6 @@ SIDESWIPE = Game(
     collectors={"garage": "playhead_sideswipe.acquisition:GarageCollector"},
     recipes={"default": DEFAULT, "small": SMALL, "original": ORIGINAL},
     importers={"original": "playhead_sideswipe.importers:find_pictures"},
-    exporters={"original": "playhead_sideswipe.exporters:write_pictures"},
     shipped_runs="playhead_sideswipe.game:shipped_runs",
     settings=SETTINGS,
 )
@@ -63,6 +64,14 @@ SIDESWIPE = Game(
 def playhead_games() -> list[Game]:
     """Return the one game this package teaches."""
     return [SIDESWIPE]
+
+
+@hookimpl
+def playhead_commands(cli: click.Group) -> None:
+    """Add the way out into the original's layout."""
+    from playhead_sideswipe.commands import sideswipe_export
+
+    cli.add_command(sideswipe_export)
 
 
 @hookimpl

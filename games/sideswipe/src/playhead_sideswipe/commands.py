@@ -1,4 +1,4 @@
-"""`playhead export GAME PLACE`: recordings in the layout of another tool."""
+"""`playhead sideswipe-export PLACE`: recordings in the layout that the original kept its pictures in."""
 
 from __future__ import annotations
 
@@ -11,35 +11,32 @@ from playhead.cli.context import Desk, pass_desk
 from playhead.cli.places import DATA_FOLDER
 
 
-@click.command(short_help="Write recordings in the layout of another tool.")
-@click.argument("game")
+@click.command("sideswipe-export", short_help="Write recordings of the garage as the original kept its pictures.")
 @click.argument("place", metavar="FOLDER", type=click.Path(path_type=Path))
-@click.option("--format", "exporter", default="", help="Which exporter of the game. Default: its only one.")
 @click.option(
-    "--recordings", multiple=True, metavar="NAME", help="Recordings to export. Default: all of the game."
+    "--recordings", multiple=True, metavar="NAME", help="Recordings to export. Default: all of sideswipe."
 )
 @click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
               help="Further folder of recordings, or its address.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @pass_desk
-def export(
-    desk: Desk, game: str, place: Path, exporter: str, recordings: tuple[str, ...],
-    extra_dirs: tuple[Path | str, ...], as_json: bool,
-) -> None:  # fmt: skip
-    """Write recordings of GAME in the layout of another tool, into a new FOLDER, or a zip when it ends in .zip.
+def sideswipe_export(
+    desk: Desk, place: Path, recordings: tuple[str, ...], extra_dirs: tuple[Path | str, ...], as_json: bool
+) -> None:
+    """Write recordings as the original kept its pictures, into a new FOLDER, or a zip when it ends in .zip.
 
-    Example: playhead export sideswipe pictures.zip
+    Example: playhead sideswipe-export pictures.zip
     """
     from playhead.cli.progress import named_bars
     from playhead.sessions.choosing import open_all
-    from playhead.storage.exporting import export_all, exporter_of
+    from playhead.storage.exporting import export_all
+    from playhead_sideswipe.exporters import write_pictures
 
-    known = desk.game(game)
-    exporter_of(known, exporter)  # an unknown one is told before everything is opened
     desk.say_home()
+    game = desk.game("sideswipe")
     opened = open_all(desk.place(game), recordings, extra_dirs)
     with named_bars() as bar:
-        done = export_all(known, opened, place, exporter=exporter, progress=bar(place.name))
+        done = export_all(write_pictures, game, opened, place, progress=bar(place.name))
     if as_json:
         desk.tell_json(asdict(done))
         return
