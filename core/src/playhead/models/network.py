@@ -56,6 +56,22 @@ class Network(nn.Module):
         """Cut from the frames of one input of pictures what the network looks at; by itself the same from all."""
         return self.prepare(frames_NHWC)
 
+    def prepare_windows(self, inputs: Mapping[str, npt.NDArray[Any]]) -> Arrays:
+        """Return the inputs of windows with the pictures that are among them prepared, frame by frame.
+
+        Shapes:  pictures (B, T, H, W, C) uint8, each view of them then (B, T, ...).
+        """
+        prepared = dict(inputs)
+        for name, source in self.spec.named_inputs.items():
+            if source.is_pictures and name in inputs:
+                frames_BTHWC = prepared.pop(name)
+                shape = frames_BTHWC.shape[:2]
+                views = self.prepare_input(name, frames_BTHWC.reshape(-1, *frames_BTHWC.shape[2:]))
+                prepared |= {
+                    view_key(name, v): value.reshape(*shape, *value.shape[1:]) for v, value in views.items()
+                }
+        return prepared
+
     def cacheable(self, name: str, pictures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Make of the prepared pictures (N, ...) of an input what never changes while the network learns.
 

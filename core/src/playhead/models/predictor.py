@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from playhead.inputs import view_key
 from playhead.labels import LabelSchema
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.engine import Engine, TorchEngine
@@ -71,17 +70,7 @@ class Predictor:
 
     def prepare(self, inputs: Inputs) -> Arrays:
         """Return the inputs of windows with whole frames replaced by what the network looks at."""
-        prepared = dict(inputs)
-        for name, one in self.network.spec.named_inputs.items():
-            if not one.is_pictures:
-                continue
-            frames_BTHWC = prepared.pop(name)
-            count, length = frames_BTHWC.shape[:2]
-            views = self.network.prepare_input(name, frames_BTHWC.reshape(-1, *frames_BTHWC.shape[2:]))
-            prepared |= {
-                view_key(name, v): value.reshape(count, length, *value.shape[1:]) for v, value in views.items()
-            }
-        return prepared
+        return self.network.prepare_windows(inputs)
 
     def _likely(self, logits: Arrays) -> Predictions:
         tensors = {name: torch.from_numpy(value) for name, value in logits.items()}

@@ -14,12 +14,11 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from playhead.data.assembly import Batch
 from playhead.data.loader import Loader
 from playhead.errors import BadValue, NothingToTrain
-from playhead.inputs import view_key
 from playhead.labels import LabelSchema
 from playhead.models.network import Network
 from playhead.progress import Progress
@@ -65,22 +64,15 @@ def as_made(batch: Mapping[str, Any], network: nn.Module) -> Batch:
     """Return a batch as a loader makes it: tensors, whole frames prepared, a number a window."""
     taken: Batch = {name: _as_tensor(value) for name, value in batch.items()}
     if isinstance(network, Network):
-        whole = [name for name, one in network.spec.named_inputs.items() if one.is_pictures and name in taken]
-        for name in whole:
-            taken |= _prepared(network, name, taken.pop(name))
+        # What is no whole frame was prepared already.
+        pictures = [name for name, one in network.spec.named_inputs.items() if one.is_pictures and name in taken]
+        whole = [name for name in pictures if taken[name].shape[2:] == network.spec.frame.shape]
+        frames = {name: taken.pop(name).cpu().numpy() for name in whole}
+        taken |= {name: _as_tensor(value) for name, value in network.prepare_windows(frames).items()}
     labels = next(iter(taken.get("labels", {}).values()), None)
     if "rows" not in taken and labels is not None:
         taken["rows"] = torch.arange(len(labels))
     return taken
-
-
-def _prepared(network: Network, name: str, frames_BTHWC: Tensor) -> Batch:
-    """Return what a network looks at of an input of pictures; what is no whole frame was prepared already."""
-    if frames_BTHWC.shape[2:] != network.spec.frame.shape:
-        return {name: frames_BTHWC}
-    views = network.prepare_input(name, frames_BTHWC.flatten(0, 1).cpu().numpy())
-    shape = frames_BTHWC.shape[:2]
-    return {view_key(name, view): _as_tensor(seen).view(*shape, *seen.shape[1:]) for view, seen in views.items()}
 
 
 def _as_tensor(value: Any) -> Any:
