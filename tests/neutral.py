@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 GTA5 = ("record", "gta5", "--on", "world", "--driver", "expert", "--disturb", "--episodes", "3", "--seconds", "6",
@@ -35,7 +36,7 @@ def main() -> None:
     print(text, end="")
 
 
-def hashes(home: Path):  # type: ignore[no-untyped-def]
+def hashes(home: Path) -> Iterator[tuple[str, str]]:
     """Yield what each thing hashes to, by its name."""
     playhead(home, *PLAYED)
     yield "gta5: what the shipped run presses", content(newest(home / "recordings/gta5"), ("events", "frames"))
@@ -78,7 +79,8 @@ def weights(folder: Path) -> str:
 def content(folder: Path, only: tuple[str, ...] = ()) -> str:
     """Hash the chunks of all arrays below a folder; names of recordings count, what JSON says does not."""
     digest = hashlib.sha256()
-    for file in sorted(path for path in folder.rglob("*") if path.is_file() and "c" in path.parts[-6:]):
+    files = (path for path in folder.rglob("*") if path.is_file() and "c" in path.parts[-6:])
+    for file in sorted(path for path in files if "uuid" not in path.parts):  # drawn anew each time
         inside = file.relative_to(folder).parts
         if not only or any(part in only for part in inside):
             digest.update(b"/".join(part.encode() for part in inside if not part.startswith("20")))
@@ -87,18 +89,17 @@ def content(folder: Path, only: tuple[str, ...] = ()) -> str:
 
 
 def of_json(text: str) -> str:
-    """Hash results, without paths and times of this one run."""
-    return hashlib.sha256(json.dumps(without(json.loads(text)), sort_keys=True).encode()).hexdigest()
+    """Hash the numbers of results, whatever they are called."""
+    found = sorted(numbers({name: value for name, value in json.loads(text).items() if name != "facts"}))
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
-def without(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: without(inner) for name, inner in value.items() if not told_of_now(inner)}
-    return [without(inner) for inner in value] if isinstance(value, list) else value
-
-
-def told_of_now(value: object) -> bool:
-    return isinstance(value, str)
+def numbers(value: object) -> Iterator[float]:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield float(value)
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from numbers(inner)
 
 
 if __name__ == "__main__":
