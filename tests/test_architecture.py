@@ -188,7 +188,7 @@ CODE_FROM_TEXT: dict[str, set[str]] = {
     "stated": {"game.py", "references.py"},
     "all_stated": {"game.py", "plugins.py"},
     "gymnasium.make": {"environment.py"},  # imports the module of an id "module:Name"
-    "importlib.import_module": {"references.py", "cli/__init__.py", "cli/data.py"},
+    "importlib.import_module": {"references.py", "cli/__init__.py", "cli/data.py", "__init__.py"},
     "__import__": set(),
     "eval": set(),
     "exec": set(),

@@ -15,14 +15,29 @@ if TYPE_CHECKING:
     from playhead.storage.reader import Recording
 
 AnyFolders = Sequence[str | Path]  # folders, or addresses of a registered scheme
-AnyRecordings = Sequence["str | Path | Source"]
+AnyRecordings = Sequence["str | Path | RecordingInfo | Source"]
+
+
+def _named(recordings: AnyRecordings) -> tuple[list[str], list[Any]]:
+    """Return what is named, by name, path or line of a list, and the recordings that are given."""
+    from playhead.storage.catalogue import RecordingInfo
+
+    names: list[str] = []
+    given: list[Any] = []
+    for one in recordings:
+        if isinstance(one, RecordingInfo):
+            names.append(one.place)
+        elif isinstance(one, (str, Path)):
+            names.append(str(one))
+        else:
+            given.append(one)
+    return names, given
 
 
 def open_named(place: Place, recordings: AnyRecordings, folders: AnyFolders) -> list[Any]:
     """Open the recordings named, and take those that are given. Raises NotFound for an unknown name, Damaged."""
-    names = [str(one) for one in recordings if isinstance(one, (str, Path))]
+    names, given = _named(recordings)
     infos = place.catalogue.find(place.game.name, names, folders) if names else []
-    given = [one for one in recordings if not isinstance(one, (str, Path))]
     return [*map(place.catalogue.open, infos), *given]
 
 
@@ -38,8 +53,7 @@ def open_all(
 
     Raises:  NothingToTrain when there are none, NotFound for an unknown name, Damaged.
     """
-    names = [str(one) for one in recordings if isinstance(one, (str, Path))]
-    given = [one for one in recordings if not isinstance(one, (str, Path))]
+    names, given = _named(recordings)
     if given and not names:
         return given
     infos = place.catalogue.find(place.game.name, names, data)
