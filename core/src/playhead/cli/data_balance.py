@@ -35,17 +35,16 @@ def balance(
     Example: playhead data balance gta5
     """
     from playhead.data.balance import report
+    from playhead.data.relabelled import relabelled
     from playhead.data.windows import WindowIndex, WindowSpec
-    from playhead.labels import check_same
     from playhead.sessions.choosing import open_all
 
     desk.say_home()
     found = desk.game(game)
     opened = open_all(desk.place(game), recordings, extra_dirs, skip_bad=skip_bad)
-    for recording in opened:
-        then = "Choose others with --recordings."
-        check_same(found.schema, recording.header.schema, where=f"Recording {recording.name}", then=then)
-    told = report(WindowIndex.of(opened, found.schema, WindowSpec(origins=origins)))
+    then = "Choose others with --recordings."
+    seen = [relabelled(recording, found.needed_schema, found.conversions, then=then) for recording in opened]
+    told = report(WindowIndex.of(seen, found.schema, WindowSpec(origins=origins)))
     if as_json:
         desk.tell_json(told.to_json())
     else:

@@ -42,6 +42,8 @@ NOWHERE = "none"
               help="Recordings to compare labels on. Default: what the run kept from its training.")  # fmt: skip
 @click.option("--data", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
               help="Further folder of recordings, or its address.")  # fmt: skip
+@click.option("--layer", metavar="NAME", help="Label layer whose heads are the truth instead of those recorded; "
+              "recorded: none. Default: what the run learned.")  # fmt: skip
 @click.option("--windows", type=click.IntRange(min=1), default=20_000, show_default=True,
               help="Windows compared at most.")  # fmt: skip
 @click.option("--tolerance", type=float, default=0.1, show_default=True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.labels import describe
+from playhead.labels import LabelSchema, describe, with_derived
 from playhead.names import command
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
         size = f"{frame.width}x{frame.height} {frame.colour}"
         yield f"  frame       {size}, {frame.rate_hz:g} a second, {frame.codec}"
     yield f"  labels      {describe(game.schema) or 'none'}"
+    derived = with_derived(game.schema, game.conversions).items()
+    for name, head in ((name, head) for name, head in derived if name not in game.labels):
+        yield f"  derived     {describe(LabelSchema.of({name: head}))}"
     for name, region in game.regions.items():
         yield f"  region      {name}: {region.width}x{region.height} at {region.x},{region.y}"
     for label, code in game.controls.items():

@@ -43,6 +43,8 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 @click.option("--recordings", multiple=True, metavar="NAME", help="Recordings to use. Default: all of the game.")
 @click.option("--data", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
               help="Further folder of recordings, or its address.")  # fmt: skip
+@click.option("--layer", metavar="NAME", help="Label layer whose heads are learned instead of those recorded; "
+              "recorded: none. Default: the recipe's.")  # fmt: skip
 @click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
               help="Seconds between a frame and its label; auto: what doctor or play measured on this machine. "

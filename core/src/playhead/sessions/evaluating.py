@@ -35,15 +35,16 @@ NOWHERE = "none"
 def evaluate(
     game: str | Game, *, run: str | Run = "", on: str = "", episodes: int = 10, seconds: float = 0.0,
     seed: int = FIRST_SEED, drivers: Sequence[str] = (), scenario: str = "", latency: float | None = None,
-    recordings: AnyRecordings = (), data: AnyFolders = (), windows: int = 20_000, tolerance: float = 0.1,
-    workers: int | None = None, out: str | Path | None = None, settings: Mapping[str, Any] = NONE,
-    device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
+    recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, windows: int = 20_000,
+    tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
+    settings: Mapping[str, Any] = NONE, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, command: str = "",
 ) -> Judgement:  # fmt: skip
     """Measure a run against labels, baselines and the expert of its world, as `playhead evaluate` does.
 
     A training method may judge by itself. A page about it is written into `out`, by default into the run's
-    folder; what is returned says where (`page`).
+    folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default what the
+    run learned; "recorded" is no layer.
     Units:   seconds, latency and tolerance in seconds.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """
@@ -56,14 +57,9 @@ def evaluate(
     config = None
     if world:
         config = config_of(
-            place.game,
-            world,
-            scenario=scenario,
-            seconds_s=seconds or math.inf,
-            latency_s=found.latency_s if latency is None else latency,
-            rate_hz=found.rate_hz,
-            settings=options,
-        )
+            place.game, world, scenario=scenario, seconds_s=seconds or math.inf, rate_hz=found.rate_hz,
+            latency_s=found.latency_s if latency is None else latency, settings=options,
+        )  # fmt: skip
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
     if config is not None:
         evaluated_policies(place.game, found, drivers)
@@ -73,6 +69,7 @@ def evaluate(
         plugins=place.plugins,
         recordings=opened,
         ood=ood_recordings(place, found, data),
+        layer=layer,
         only_held_out=not recordings,
         config=config,
         drivers=drivers,

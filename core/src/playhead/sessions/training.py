@@ -30,7 +30,7 @@ OWN = "own"  # what a recipe is called that is not named
 
 def train(
     game: str | Game, *, recipe: str | Recipe = "default", settings: Mapping[str, Any] = NONE,
-    recordings: AnyRecordings = (), data: AnyFolders = (), rate: float | None = None,
+    recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, rate: float | None = None,
     latency: float | str | None = None, steps: int | None = None, start_from: str | Run = "", name: str = "",
     skip_bad: bool = False, resume: str | bool = "", checkpoint: float = 60.0, device: str = "auto",
     batches: Iterable[Batch] | None = None, validation: Iterable[Batch] | None = None,
@@ -40,7 +40,8 @@ def train(
     """Train a network on recordings of a game, as `playhead train` does. Ctrl-C keeps what was learned as a run.
 
     `recordings` are names, paths, or recordings themselves (playhead.data.source.Source); `batches` take their
-    place, and `validation` likewise; `on_step` hears of each step, with the network. `resume` goes on with an
+    place, and `validation` likewise; `on_step` hears of each step, with the network. `layer` names the label layer that
+    is learned from, "recorded" is none. `resume` goes on with an
     interrupted training, by its name, or True for the last one. `command` is what the run says it was made by.
     Units:   latency seconds or "auto"; checkpoint seconds between two checkpoints; rate frames a second.
     Raises:  PlayheadError, whose sentence says what to do.
@@ -49,12 +50,14 @@ def train(
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
     if resume:
         begun = {"recipe": recipe != "default", "data": data, "recordings": recordings, "rate": rate,
-                 "from": start_from, "name": name, "skip-bad": skip_bad, "device": device != "auto"}  # fmt: skip
+                 "layer": layer, "from": start_from, "name": name, "skip-bad": skip_bad,
+                 "device": device != "auto"}  # fmt: skip
         for option in (option for option, is_given in begun.items() if is_given):
             raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
         job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
     else:
         chosen = chosen_recipe(place.game, recipe, texts, latency if latency != AUTO else None, steps)
+        chosen = chosen if layer is None else replace(chosen, layer=layer)
         needs = method_of(place.plugins, chosen.training).needs_recordings and batches is None
         opened = (
             open_all(place, recordings, data, skip_bad=skip_bad, may_be_none=not needs) if batches is None else []
