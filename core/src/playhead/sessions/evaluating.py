@@ -43,8 +43,8 @@ def evaluate(
     """Measure a run against labels, baselines and the expert of its world, as `playhead evaluate` does.
 
     A training method may judge by itself. A page about it is written into `out`, by default into the run's
-    folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default what the
-    run learned; "recorded" is no layer.
+    folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default
+    what the run learned; "recorded" is no layer.
     Units:   seconds, latency and tolerance in seconds.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """

@@ -40,9 +40,9 @@ def train(
     """Train a network on recordings of a game, as `playhead train` does. Ctrl-C keeps what was learned as a run.
 
     `recordings` are names, paths, or recordings themselves (playhead.data.source.Source); `batches` take their
-    place, and `validation` likewise; `on_step` hears of each step, with the network. `layer` names the label layer that
-    is learned from, "recorded" is none. `resume` goes on with an
-    interrupted training, by its name, or True for the last one. `command` is what the run says it was made by.
+    place, and `validation` likewise; `on_step` hears of each step, with the network. `layer` names the label layer
+    that is learned from, "recorded" is none. `resume` goes on with an interrupted training, by its name,
+    or True for the last one. `command` is what the run says it was made by.
     Units:   latency seconds or "auto"; checkpoint seconds between two checkpoints; rate frames a second.
     Raises:  PlayheadError, whose sentence says what to do.
     """
