@@ -276,3 +276,21 @@ class TestFrozenParts:
         whole = network({"frames": torch.from_numpy(frames)})["drive"]
         kept = network.prepare_to_learn("frames", frames.reshape(6, *GAME.frame.shape))["maps"]
         torch.testing.assert_close(network.answer({"maps": torch.from_numpy(kept).view(2, 3, 4)})["drive"], whole)
+
+
+class TestTelemetryAlone:
+    """A network that sees no picture is built, trained, evaluated and plays."""
+
+    @pytest.mark.parametrize("model", ["conv_lstm", "conv_stack"])
+    def test_it_learns_from_numbers_and_drives_by_them(self, tmp_path: Path, model: str) -> None:
+        recipe = replace(QUICK, model=model, inputs=("bright",), workers=1)
+        drives = [replace(one, telemetry={"bright": one.frames_THWC.mean((1, 2, 3))}) for one in lessons()]
+        run = train(replace(job_of(tmp_path, recipe), recordings=drives))
+        found = evaluate(EvaluationJob(game=GAME, run=run, plugins=load_plugins(), recordings=drives))
+        assert found.predictions is not None
+        assert "bright" in run.spec.inputs
+        policy = RunPolicy.of(run, load_plugins(), GAME, rate_hz=10)
+        told = CapturedFrame(frame_HWC=pictures()[0, 0], time_ns=0, number=0, telemetry={"bright": 90.0})
+        assert set(policy.decide(told)) == {"w", "a", "s", "d"}
+        with pytest.raises(Mismatch, match='wants the telemetry "bright"'):
+            policy.decide(CapturedFrame(frame_HWC=pictures()[0, 0], time_ns=10**9, number=1))

@@ -25,7 +25,7 @@ def check_gpu() -> Finding:
         return _not_ok(f"{name} cannot compute: {str(error).splitlines()[0]}")
     if not is_right:
         return _not_ok(f"{name} computes wrong")
-    says = f"{name}, {memory:.0f} GiB; train uses it by itself"
+    says = f"{name}, {memory:.0f} GiB; train, play and evaluate use it by themselves"
     return Finding(name=NAME, status="ok", says=says, value=memory, unit="GiB", is_needed=False)
 
 

@@ -36,7 +36,9 @@ class ConvEncoder(nn.Module):
     def forward(self, pictures_NHWC: Tensor) -> Tensor:
         """Return the features of each picture."""
         # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-        pictures_NCHW = folded(pictures_NHWC, self.fold).permute(0, 3, 1, 2)
+        if self.fold > 1:
+            pictures_NHWC = folded(pictures_NHWC, self.fold)
+        pictures_NCHW = pictures_NHWC.permute(0, 3, 1, 2)
         scaled = pictures_NCHW.to(self.features.weight.dtype).mul_(1 / 127.5).sub_(1.0)
         maps = self.convolutions(scaled)
         features: Tensor = torch.relu(self.features(maps.flatten(1)))
