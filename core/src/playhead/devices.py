@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from playhead.adapters import complete
+from playhead.capabilities import Capabilities, capabilities_of
 from playhead.capture import Capture
 from playhead.clock import Clock, SystemClock
 from playhead.game import Device, Game
@@ -31,8 +32,21 @@ class DeviceSession:
     device: Device
     options: Mapping[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
+    capabilities: Capabilities = field(default_factory=Capabilities)
     _shared: dict[str, Any] = field(default_factory=dict)
     _closing: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def of(
+        cls, plugins: Plugins, game: Game, name: str, options: Mapping[str, Any], clock: Clock | None = None
+    ) -> DeviceSession:
+        """Return what a device is to be opened with, `options` laid over its own; nothing is opened yet."""
+        device = game.device(name)
+        options = merged(device.options, options)
+        return cls(
+            game=game, name=name, device=device, options=options, clock=clock or SystemClock(),
+            capabilities=capabilities_of(plugins, game, name, options),
+        )  # fmt: skip
 
     @property
     def rate_hz(self) -> float:
@@ -108,8 +122,8 @@ def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str
 
     Raises:  NotFound for unknown names, DeviceFailed when a backend cannot be opened.
     """
-    device = game.device(name)
-    session = DeviceSession(game=game, name=name, device=device, options=merged(device.options, options or {}))
+    session = DeviceSession.of(plugins, game, name, options or {})
+    device = session.device
     try:
         capture: Capture = plugins.get("capture", device.capture)(session)
         session.on_close(capture.close)

@@ -17,6 +17,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
+from playhead.capabilities import Episodic
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import BadValue, DeviceFailed, NotFound, not_found
 from playhead.references import resolve
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
 OPTIONS = frozenset({
     "environment", "arguments", "codes", "actions", "action", "frames", "seed", "reset", "real_time", "step_hz",
-    "rate_hz",
+    "rate_hz", "telemetry",
 })  # fmt: skip
 
 
-class EnvironmentSession:
+class EnvironmentSession(Episodic):
     """An open environment: one episode, stepped with the codes held.
 
     Units:  step_hz environment steps a second; the session's clock counts steps in lockstep.
@@ -41,11 +42,9 @@ class EnvironmentSession:
         self.step_hz = step_hz
         self.info: Mapping[str, Any] = {}
         self.observation: Any = None
-        self.is_over = False
         self.steps = 0
         self._clock = clock
         self._start_ns: int | None = None if clock else 0
-        self._return = 0.0
         self._held: dict[str, float] = {}
         self._to_action: Callable[[Mapping[str, float]], Any] = dict
         self._action: Any = None
@@ -79,6 +78,16 @@ class EnvironmentSession:
         return opened
 
     @property
+    def subject(self) -> gymnasium.Env[Any, Any]:
+        """The environment, for the policies of a world."""
+        return self.env
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the episode is over, by the world's rules or cut off."""
+        return self.terminated or self.truncated
+
+    @property
     def is_real_time(self) -> bool:
         """Whether the environment runs on the machine's clock instead of waiting."""
         return self._clock is not None
@@ -89,8 +98,8 @@ class EnvironmentSession:
             self.observation, self.info = self.env.reset(seed=seed, options=dict(options) if options else None)
         except (TypeError, ValueError) as error:  # what environments raise for seeds and options
             raise BadValue(f"The environment cannot be reset with {dict(options or {})}: {error}") from error
-        self.is_over = False
-        self._return = 0.0
+        self.reward = self.episode_return = 0.0
+        self.terminated = self.truncated = False
         self._held.clear()
         self._action = self._to_action(self._held)
 
@@ -138,15 +147,16 @@ class EnvironmentSession:
     def _step(self) -> None:
         self.observation, reward, terminated, truncated, self.info = self.env.step(self._action)
         self.steps += 1
-        self._return += as_number(reward)
-        self.is_over = bool(terminated or truncated)
+        self.reward = as_number(reward)
+        self.episode_return += self.reward
+        self.terminated, self.truncated = bool(terminated), bool(truncated)
 
     def measures(self) -> dict[str, float]:
         """Return what the episode is scored by so far: the world's own measures, else return and length."""
         own = self.info.get("measures")
         if isinstance(own, Mapping):
             return {str(name): as_number(value) for name, value in own.items()}
-        return {"return": self._return, "length_s": self.steps / self.step_hz}
+        return {"return": self.episode_return, "length_s": self.steps / self.step_hz}
 
     def telemetry(self) -> dict[str, float]:
         """Return every plain number in the environment's info."""
@@ -277,8 +287,3 @@ def known_codes(options: Mapping[str, Any]) -> frozenset[str]:
         return frozenset()
     combined = [code for codes in options.get("actions") or () for code in codes.split("+") if code]
     return frozenset([*(options.get("codes") or ()), *combined])
-
-
-def measures_of(session: DeviceSession) -> dict[str, float]:
-    """Return what the episode on an environment device is scored by so far."""
-    return EnvironmentSession.of(session).measures()

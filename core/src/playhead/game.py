@@ -105,15 +105,16 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A Gymnasium environment that stands in for the game.
+    """What stands in for the game: a Gymnasium environment, or whatever else a device with episodes opens.
 
-    `policies` are scripted drivers: each is called with the environment and has `decide() -> {code: value}`.
+    `policies` are scripted drivers: each is called with what is played (the environment), and has
+    `decide() -> {code: value}`.
     `measures` are read from `info["measures"]`; without any, the return and length of an episode are scored.
     `test_options` go to the environment when a network is measured, so that it never sees what it trained on.
     `shown` are options laid over the device's when the world is shown in a window of its own (`playhead world`).
     """
 
-    environment: str
+    environment: str = ""
     policies: Mapping[str, Reference] = field(default_factory=dict)
     expert: str = ""
     scenarios: Mapping[str, Scenario] = field(default_factory=lambda: {"regular": Scenario()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from playhead.capabilities import Episodic
     from playhead.capture.desktop import GameWindow
 
 FrameArray = npt.NDArray[np.uint8]
@@ -49,6 +50,16 @@ class Capture:
     @property
     def window(self) -> GameWindow | None:
         """The window it looks at."""
+        return None
+
+    @property
+    def episodes(self) -> Episodic | None:
+        """What begins anew and is scored, on a device with the capability `episodes`."""
+        return None
+
+    @property
+    def telemetry_names(self) -> Sequence[str] | None:
+        """The telemetry it will tell, known before the first frame; None for what the first frame has."""
         return None
 
     def look(self) -> CapturedFrame | None:

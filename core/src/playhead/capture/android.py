@@ -6,18 +6,22 @@ otherwise. The stream begins with the first look: who only touches and grabs nev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from playhead.capabilities import Capabilities, provides
 from playhead.capture import CapturedFrame
 from playhead.capture.phone import PhoneCapture
 from playhead.clock import NS_PER_S
-from playhead.errors import DeviceFailed
+from playhead.errors import DeviceFailed, NoPhone
 from playhead.phone import seen
 from playhead.phone.adb import AdbPhone
+from playhead.phone.link import why_no_phone
 from playhead.phone.stream import ScreenStream
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
+    from playhead.game import Device
 
 FIRST_S = 10.0  # how long the stream may take to begin
 PATIENCE = 0.75  # intervals to wait for a new picture, as on a desktop (capture/thread.py)
@@ -54,6 +58,11 @@ class StreamCapture(PhoneCapture):
             self._stream.close()
 
 
+def _why_not(device: Device, options: Mapping[str, Any], title: str) -> NoPhone | None:
+    return why_no_phone(options)
+
+
+@provides(Capabilities(is_outside=True, kind="the phone", why_not=_why_not))
 def open_capture(session: DeviceSession) -> PhoneCapture:
     """Connect to the phone of a device, for looking and for touching. Raises NoPhone when there is none."""
     kind = StreamCapture if session.options.get("stream", True) else PhoneCapture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
@@ -20,12 +23,26 @@ if TYPE_CHECKING:
 class EnvironmentCapture(Capture):
     """Looks at an environment. The episode's end is the end of the source."""
 
-    def __init__(self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float) -> None:
+    def __init__(
+        self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float,
+        telemetry: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self._environment = environment
         self._frame = frame
         self._source = source
         self._rate_hz = rate_hz
         self._looks = 0
+        self._unknown = dict.fromkeys([*telemetry, *environment.telemetry()], math.nan)
+
+    @property
+    def episodes(self) -> EnvironmentSession:
+        """The environment."""
+        return self._environment
+
+    @property
+    def telemetry_names(self) -> tuple[str, ...]:
+        """What the option "telemetry" names, and the numbers with which the environment begins."""
+        return tuple(self._unknown)
 
     def look(self) -> CapturedFrame | None:
         """Return the present picture, or None when the episode is over."""
@@ -43,7 +60,7 @@ class EnvironmentCapture(Capture):
             frame_HWC=fit_frame(picture, self._frame),
             time_ns=time_ns,
             number=number,
-            telemetry=environment.telemetry(),
+            telemetry={**self._unknown, **environment.telemetry()},
         )
 
     def close(self) -> None:
@@ -76,6 +93,17 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
     return frame_HWC
 
 
+def declared_telemetry(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the option "telemetry": numbers that an environment does not begin with."""
+    names = options.get("telemetry") or ()
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise BadValue(f'telemetry={names} is no list of names. Give the device "telemetry": ("score", "lives").')
+    return tuple(names)
+
+
+@provides(
+    lambda options: Capabilities(episodes=True, lockstep=not options.get("real_time"), kind="the stand-in world")
+)
 def open_capture(session: DeviceSession) -> EnvironmentCapture:
     """Open the environment of a device for looking."""
     source = session.options.get("frames", "render")
@@ -87,4 +115,7 @@ def open_capture(session: DeviceSession) -> EnvironmentCapture:
             f"{session.game.name} asks for {session.rate_hz:g} frames a second, but {session.name} makes only "
             f"{environment.step_hz:g} steps a second. Pass --rate {environment.step_hz:g} or less."
         )
-    return EnvironmentCapture(environment, session.game.needed_frame, source=source, rate_hz=session.rate_hz)
+    return EnvironmentCapture(
+        environment, session.game.needed_frame, source=source, rate_hz=session.rate_hz,
+        telemetry=declared_telemetry(session.options),
+    )  # fmt: skip

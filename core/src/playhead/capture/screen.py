@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame
-from playhead.capture.desktop import GameWindow
+from playhead.capture.desktop import GameWindow, why_no_window
 from playhead.capture.grab import Grabber, to_frame
 from playhead.capture.thread import CaptureThread, PictureLost, SourceEnded
 from playhead.clock import NS_PER_S, Clock
@@ -137,6 +138,7 @@ class ScreenCapture(Capture):
         self._thread.close()
 
 
+@provides(Capabilities(has_window=True, is_outside=True, kind="the game's window", why_not=why_no_window))
 def open_capture(session: DeviceSession) -> ScreenCapture:
     """Open the window of a device for looking.
 

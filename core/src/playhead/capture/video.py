@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, FakeClock
 from playhead.containers.video import VideoFile
@@ -155,6 +156,7 @@ def track_of(options: Mapping[str, Any]) -> int | None:
     return int(track)
 
 
+@provides(lambda options: Capabilities(lockstep=not options.get("real_time"), kind="a video"))
 def open_capture(session: DeviceSession) -> VideoCapture:
     """Open the video that the option `path` names.
 

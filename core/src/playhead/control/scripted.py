@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from playhead.control.drivers import ScriptedDriver
 from playhead.devices import OpenDevice
-from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found
 from playhead.game import Game, World
 from playhead.references import Reference, resolve
@@ -25,16 +24,17 @@ def policy_reference(game: Game, name: str) -> Reference:
 def scripted_driver(device: OpenDevice, name: str) -> ScriptedDriver:
     """Return a world's policy as a driver of this device.
 
-    Raises:  NotFound for an unknown policy, BadValue on a device that is no environment.
+    Raises:  NotFound for an unknown policy, BadValue on a device without episodes.
     """
     game = device.session.game
     reference = policy_reference(game, name)
-    if device.session.device.capture != "environment":
+    episodes = device.capture.episodes
+    if episodes is None:
         raise BadValue(
             f'The policy "{name}" drives the world of {game.name}, not the device {device.session.name}.'
         )
-    environment = EnvironmentSession.of(device.session)
-    return ScriptedDriver(resolve(reference)(environment.env), step_hz=environment.step_hz)
+    step_hz = episodes.step_hz or device.session.rate_hz
+    return ScriptedDriver(resolve(reference)(episodes.subject), step_hz=step_hz)
 
 
 def world_of(game: Game) -> World:

@@ -69,7 +69,7 @@ class Brain:
             if run_name:
                 raise
             return cls._untrained(plugins, session, engine)
-        is_free = session.device.capture != "environment" and "rate_hz" not in session.options
+        is_free = not session.capabilities.episodes and "rate_hz" not in session.options
         rate_hz = run.rate_hz if is_free else session.rate_hz
         run.check_plays(game, rate_hz)
         predictor = Predictor.of(run, plugins, engine)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playhead.capture import Capture
-from playhead.devices import DeviceSession, merged
+from playhead.devices import DeviceSession
 from playhead.doctor.changes import NAME as CHANGES
 from playhead.doctor.changes import check_changes
 from playhead.doctor.disk import NAME as DISK
@@ -72,17 +72,15 @@ class Patient:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is found, as it is found; what was opened is closed at the end."""
-        device = self.game.device(self.device)
-        options = merged(device.options, self.options)
-        session = DeviceSession(game=self.game, name=self.device, device=device, options=options)
+        session = DeviceSession.of(self.plugins, self.game, self.device, self.options)
         try:
             yield from self._findings(session)
         finally:
             session.close()
 
     def _findings(self, session: DeviceSession) -> Iterator[Finding]:
-        is_shown = session.device.capture == "screen"
-        needs_display = is_shown or session.device.input == "keyboard"
+        is_shown = session.capabilities.has_window
+        needs_display = is_shown or session.capabilities.has_keyboard
         display = attempt(DISPLAY, lambda: check_display(is_needed=needs_display), is_needed=needs_display)
         yield (
             display
@@ -108,11 +106,11 @@ class Patient:
         yield _gpu()
 
     def _kind(self, session: DeviceSession) -> str:
-        is_world = session.device.capture == "environment"
+        is_world = session.capabilities.episodes
         return "a world in memory" if is_world else f"its pictures come from {session.device.capture}"
 
     def _keys(self, session: DeviceSession, display: Finding) -> Finding:
-        if session.device.input != "keyboard":
+        if not session.capabilities.has_keyboard:
             return left_out(KEYS, f"the device {self.device} has no keyboard: {self._kind(session)}")
         if not self.game.controls:
             return left_out(KEYS, f"{self.game.name} has no controls, so nothing is pressed")
@@ -138,7 +136,7 @@ class Patient:
             yield keys
             yield left_out(CHAIN, "nothing was seen")
             return
-        yield check_rate(sample, session.rate_hz, waits=_waits(session))
+        yield check_rate(sample, session.rate_hz, waits=session.capabilities.lockstep)
         yield check_changes(sample)
         yield keys
         yield attempt(CHAIN, lambda: self._chain(session, capture, keys))
@@ -148,7 +146,7 @@ class Patient:
 
         brain = Brain.of(self.home, self.plugins, session, self.run_name, self.engine)
         pressed = None
-        if session.device.capture == "environment":
+        if session.capabilities.episodes:
             pressed = self.plugins.get("input", session.device.input)(session)
         chain = measure_chain(
             session, capture, brain, seconds=self.seconds, key_ms=keys.value or 0.0, pressed=pressed
@@ -161,11 +159,6 @@ def _keys_of(session: DeviceSession) -> list[str]:
     """Return every key that must exist: the game's and the hotkeys."""
     controls = list(mapped_controls(session).values())
     return [*controls, *Hotkeys.of(session.options, controls).codes.values()]
-
-
-def _waits(session: DeviceSession) -> bool:
-    """Whether the device is a world whose time stands still while nobody asks for more."""
-    return session.device.capture == "environment" and not session.options.get("real_time")
 
 
 def _gpu() -> Finding:

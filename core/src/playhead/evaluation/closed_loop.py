@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from playhead.capabilities import capabilities_of, check_episodes
 from playhead.control.loop import Watcher, never
 from playhead.devices import open_device
 from playhead.evaluation.config import EvaluationConfig
@@ -83,6 +84,7 @@ def evaluate_closed_loop(
     With several workers the rollouts run in processes of their own, each of which loads its own plugins with
     `load_plugins`. Raises: whatever a rollout raises; KeyboardInterrupt ends all of them.
     """
+    check_episodes(capabilities_of(plugins, game, config.device), game, config.device, "Driving by measure needs")
     rollouts = [Rollout(policy=policy, config=config, seed=seed) for seed in seeds for policy in policies]
     order = {policy.name: place for place, policy in enumerate(policies)}
     load = load_plugins if workers > 1 and len(rollouts) > 1 else lambda: plugins

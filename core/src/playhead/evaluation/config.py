@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from playhead.devices import merged
-from playhead.errors import BadValue, not_found
-from playhead.game import Game, World
+from playhead.errors import not_found
+from playhead.game import Game
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +42,11 @@ def config_of(
 
     `settings` are options of the device that go before all others.
 
-    Raises:  NotFound for an unknown device or scenario, BadValue for a device that is no environment.
+    Raises:  NotFound for an unknown device or scenario.
     """
-    if game.device(device).capture != "environment" or game.world is None:
-        raise BadValue(
-            f"{game.name} on {device} cannot be driven by measure: only a stand-in world counts what happens. "
-            "Pass --on with the world's device, or --on none to compare labels only."
-        )
-    reset = {**_scenario_options(game.world, game.name, scenario), **game.world.test_options}
+    game.device(device)
+    world = game.world
+    reset = {**_scenario_options(game, scenario), **(world.test_options if world is not None else {})}
     options: dict[str, Any] = {"reset": reset} if reset else {}
     if rate_hz is not None:
         options["rate_hz"] = rate_hz
@@ -59,8 +56,9 @@ def config_of(
     )
 
 
-def _scenario_options(world: World, game: str, name: str) -> Mapping[str, Any]:
-    if name and name not in world.scenarios:
-        raise not_found(f"scenario of {game}", name, world.scenarios)
-    scenario = world.scenarios[name] if name else next(iter(world.scenarios.values()), None)
+def _scenario_options(game: Game, name: str) -> Mapping[str, Any]:
+    known = game.world.scenarios if game.world is not None else {}
+    if name and name not in known:
+        raise not_found(f"scenario of {game.name}", name, known)
+    scenario = known[name] if name else next(iter(known.values()), None)
     return scenario.options if scenario is not None else {}

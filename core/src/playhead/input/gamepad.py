@@ -181,7 +181,7 @@ def open_input(session: DeviceSession) -> Gamepad:
                 then=f"Say what it is on a pad: map.{control}=right_trigger.",
             )  # fmt: skip
     zones = dead_zones(session.options)
-    window = GameWindow.of(session) if session.device.capture == "screen" else None
+    window = GameWindow.of(session) if session.capabilities.has_window else None
     # First the real one: afterwards Windows would offer us our own virtual pad.
     heard, why_not_heard = _tried(lambda: open_heard_pad(session.clock.now_ns))
     played, why_not_played = _tried(open_played_pad)

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from playhead.capabilities import Capabilities, provides
 from playhead.capture.desktop import GameWindow
 from playhead.clock import Clock
 from playhead.errors import BadValue, DeviceFailed, not_found
@@ -219,6 +220,7 @@ class Keyboard(Input):
             forget(self._note)
 
 
+@provides(Capabilities(has_keyboard=True))
 def open_input(session: DeviceSession) -> Keyboard:
     """Open the keyboard of this machine for a game's controls and the hotkeys.
 
@@ -229,7 +231,7 @@ def open_input(session: DeviceSession) -> Keyboard:
     keys = controls | {code: code for code in hotkeys.codes.values()}
     for key in keys.values():
         key_of(key)  # a wrong name is said before anything is opened
-    window = GameWindow.of(session) if session.device.capture == "screen" else None
+    window = GameWindow.of(session) if session.capabilities.has_window else None
     with ExitStack() as opened:
         system = open_system_keyboard(session.clock.now_ns)
         opened.callback(system.close)

@@ -56,9 +56,6 @@ def play(
 
 
 def measures_on(device: OpenDevice) -> dict[str, float]:
-    """Return what the episode is scored by so far; nothing on a device that is no environment."""
-    if device.session.device.capture != "environment":
-        return {}
-    from playhead.environment import measures_of  # gymnasium, which a real game does without
-
-    return measures_of(device.session)
+    """Return what the episode is scored by so far; nothing on a device without episodes."""
+    episodes = device.capture.episodes
+    return dict(episodes.measures()) if episodes is not None else {}

@@ -15,6 +15,7 @@ from playhead.control.loop import Tick
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
+from playhead.storage.pacing import Say, say_on_stderr
 
 
 class Writer(Protocol):
@@ -44,12 +45,14 @@ class Recorder:
     def __init__(
         self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[], Origin],
         telemetry: Collection[str] = (), more_events: Callable[[], list[Event]] = list,
-        annotator: Annotator | None = None,
+        annotator: Annotator | None = None, say: Say = say_on_stderr,
     ) -> None:  # fmt: skip
         self._writer = writer
         self._held = HeldLabels(game.schema, game.controls, device=label_device)
         self._label_origin = label_origin
         self._telemetry = frozenset(telemetry)
+        self._known = set(telemetry)
+        self._say = say
         self._more_events = more_events
         self._annotator = annotator
         self._annotation: Annotation | None = None
@@ -91,6 +94,8 @@ class Recorder:
         captured = self._tick.captured
         while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
             self._held.advance(self._waiting.popleft())
+        if not captured.telemetry.keys() <= self._known:
+            self._tell_late(captured.telemetry.keys() - self._known)
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
         labels = self._held.rows() if self._annotation is None else self._annotation.labels
         more = {} if self._annotation is None else {"columns": self._annotation.columns}
@@ -98,6 +103,21 @@ class Recorder:
             captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, **more
         )
         self.frames += 1
+
+    def _tell_late(self, names: set[str]) -> None:
+        """Say once which telemetry is not kept, because the first frame did not have it and nobody named it."""
+        self._known |= names
+        late = ", ".join(sorted(filter(is_telemetry_name, names)))
+        if late:
+            self._say(
+                f"Warning: the telemetry {late} came after the first frame and is not recorded. The device must "
+                'name it before: its option "telemetry", or telemetry_names of its capture.'
+            )
+
+
+def is_telemetry_name(name: str) -> bool:
+    """Whether a recording can keep an array of that name."""
+    return "/" not in name and not name.startswith((".", "__"))
 
 
 class Drops:

@@ -22,7 +22,7 @@ from playhead.errors import BadValue, DeviceFailed
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.dagger import DaggerDriver
-from playhead.recording.recorder import Recorder
+from playhead.recording.recorder import Recorder, is_telemetry_name
 from playhead.recording.sinks import HOME, SinkOpener, Sinks
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter, Summary
@@ -169,7 +169,7 @@ def new_header(
     device: OpenDevice, request: RecordingRequest, first: CapturedFrame, *, label_device: str
 ) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session, annotates = device.session, request.driver.annotator
+    session, annotates, names = device.session, request.driver.annotator, device.capture.telemetry_names
     header = RecordingHeader.of(
         session.game, device=session.name, driver=request.driver_name, rate_hz=session.rate_hz
     )
@@ -180,7 +180,7 @@ def new_header(
         scenario=request.scenario,
         seed=request.seed,
         window=_geometry(device.capture.window),
-        telemetry=tuple(name for name in first.telemetry if "/" not in name and not name.startswith((".", "__"))),
+        telemetry=tuple(filter(is_telemetry_name, names if names is not None else first.telemetry)),
         columns=dict(annotates.columns) if annotates is not None else {},
         notes=request.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},

@@ -57,9 +57,9 @@ def world_device(game: Game) -> str:
     """Return the name of the device that is the game's world. Raises: BadValue when there is none."""
     world_of(game)
     for name, device in game.devices.items():
-        if device.capture == "environment":
+        if "environment" in device.options:
             return name
-    raise BadValue(f'{game.name} has a world but no device that opens it (capture "environment").')
+    raise BadValue(f'{game.name} has a world but no device that opens it (option "environment").')
 
 
 def keys_of(game: Game, own: Mapping[str, str]) -> dict[str, str]:

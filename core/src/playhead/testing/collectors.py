@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playhead.capabilities import capabilities_of
 from playhead.devices import DeviceSession, open_device
 from playhead.errors import PlayheadError
 from playhead.game import Game
@@ -16,14 +17,15 @@ from playhead.recording.collector import Collector, Item, Picture, still_missing
 from playhead.references import Reference, resolve
 from playhead.testing.labels import check_labels
 
-# Captures of a machine with a window or a phone, which a test machine need not have.
-OUTSIDE = frozenset({"android", "screen"})
-
 
 def collectable(game: Game, plugins: Plugins) -> str:
     """Return the first device of a game that is drawn and not a world of its own time; "" when it has none."""
-    known = set(plugins.names("capture")) - OUTSIDE - {"environment"}
-    return next((name for name, device in game.devices.items() if device.capture in known), "")
+    known = plugins.names("capture")
+    for name, device in game.devices.items():
+        can = capabilities_of(plugins, game, name)
+        if device.capture in known and not can.is_outside and not can.episodes:
+            return name
+    return ""
 
 
 def check_collectors(game: Game, plugins: Plugins) -> None:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from playhead.capabilities import worlds_of
 from playhead.game import Game
 from playhead.home import Home
 from playhead.labels import Axes, Keys, LabelSchema, check_same
@@ -189,12 +190,12 @@ def check_controller(game: Game, settings: dict[str, Any]) -> None:
 def check_world(game: Game, plugins: Plugins) -> None:
     """Assert that every scenario of a world starts and every policy drives it with known codes."""
     from playhead.devices import open_device
-    from playhead.environment import EnvironmentSession, known_codes
+    from playhead.environment import known_codes
 
     world = game.world
     assert world is not None
     assert not world.expert or world.expert in world.policies, f"the expert {world.expert} is none of the policies"
-    device = next((name for name, one in game.devices.items() if one.capture == "environment"), None)
+    device = next(worlds_of(plugins, game), None)
     assert device is not None, f"{game.name} has a world, but no device to drive it on"
     codes = known_codes(game.devices[device].options) or set(game.controls.values())
     for number, (scenario, kind) in enumerate(world.scenarios.items()):
@@ -203,9 +204,10 @@ def check_world(game: Game, plugins: Plugins) -> None:
             first = opened.capture.look()
             assert first is not None, f"scenario {scenario} is over before it begins"
             assert first.frame_HWC.shape == game.needed_frame.shape
-            session = EnvironmentSession.of(opened.session)
+            session = opened.capture.episodes
+            assert session is not None, f"{device} says that it has episodes, and its capture has none"
             for name, reference in world.policies.items():
-                wanted = resolve(reference)(session.env).decide()
+                wanted = resolve(reference)(session.subject).decide()
                 unknown = set(wanted) - set(codes)
                 assert not unknown, f"policy {name} presses {', '.join(unknown)}, the device knows {sorted(codes)}"
             opened.clock.sleep_until(opened.clock.now_ns() + round(1e9 / game.rate_hz(device)))

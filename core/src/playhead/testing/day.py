@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from unittest import mock
 
+from playhead.capabilities import worlds_of
 from playhead.game import Game
 from playhead.home import VARIABLE
 from playhead.plugins import Plugins
@@ -50,7 +51,7 @@ class Day:
 
     def __init__(self, game: Game, plugins: Plugins, folder: Path) -> None:
         policies = game.world.policies if game.world else {}
-        worlds = [name for name, device in game.devices.items() if device.capture == "environment"]
+        worlds = list(worlds_of(plugins, game))
         self._world = worlds[0] if worlds and policies else ""  # nobody could drive a world without a policy
         self._driver = (game.world.expert if game.world else "") or next(iter(policies), "human")
         self._recipe_name, self._recipe = next(iter(recipes_of(game).items()))
