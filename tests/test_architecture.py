@@ -20,6 +20,7 @@ CORE = ROOT / "core/src/playhead"
 SHARED = {
     "agreement",
     "adapters",
+    "capabilities",
     "clock",
     "decoding",
     "errors",
