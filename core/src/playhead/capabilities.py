@@ -111,5 +111,5 @@ def check_episodes(capabilities: Capabilities, game: Game, device: str, wanted: 
     if not capabilities.episodes:
         raise BadValue(
             f"{wanted} a device with episodes, which begin anew by a seed and are scored; {device} of {game.name} "
-            "has none. Pass --on with another, as the stand-in world."
+            "has none. Pass --on with another, as the stand-in world, or --on none."
         )

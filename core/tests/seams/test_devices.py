@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,11 +13,13 @@ import gymnasium
 import numpy as np
 import pytest
 
+from playhead import cli
 from playhead.capabilities import Capabilities, capabilities_of, provides, worlds_of
 from playhead.devices import open_device
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
 from playhead.plugins import Plugins
+from playhead.storage.reader import open_recording
 
 EMULATOR = '''
 """A machine that is emulated: a dot that should be kept in the middle. In lockstep, and no Gymnasium."""
@@ -180,6 +183,48 @@ def playhead_inputs():
 @pytest.fixture
 def home(installed: Callable[[str, str], Path]) -> Path:
     return installed("dot", EMULATOR)
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    """What a command prints as JSON."""
+    assert cli.run([*words, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_emulator_is_recorded_trained_on_measured_and_played(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = told(capsys, "record", "dot", "--episodes", "2", "--scenario", "hard", "--workers", "2")
+    assert [one["seed"] for one in made] == [1, 2], "episodes have seeds"
+    assert {one["loop"]["ending"] for one in made} == {"episode"}
+    assert all(one["loop"]["late"] == 0 for one in made), "it waits for whoever is slow"
+    recording = open_recording(Path(made[0]["path"]))
+    assert (recording.header.scenario, recording.header.driver) == ("hard", "expert")
+    assert set(recording.header.telemetry) == {"x", "lives"}, "also what the first frame does not tell"
+    lives_T = np.asarray(recording.telemetry["lives"])
+    assert math.isnan(lives_T[0])
+    assert lives_T[-1] == 3.0
+
+    assert cli.run(["train", "dot"]) == 0
+    capsys.readouterr()
+    assert cli.run(["evaluate", "dot", "--episodes", "1", "--seconds", "1", "--workers", "1"]) == 0
+    page = capsys.readouterr().out
+    assert "in the middle" in page
+    assert "expert" in page
+    (played,) = told(capsys, "play", "dot", "--seconds", "1")
+    assert played["measures"]["hard"] == 1.0, "it is played where it was not trained"
+    assert played["loop"]["late"] == 0
+
+
+def test_telemetry_that_comes_later_is_said(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["record", "dot", "--seconds", "1"]) == 0
+    assert "the telemetry bonus came after the first frame and is not recorded" in capfd.readouterr().err
+
+
+def test_whoever_lacks_a_capability_gets_a_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["play", "dot", "--real-time"]) == 1
+    assert "emulated" in (said := capsys.readouterr().err)
+    assert "real time" in said
 
 
 def test_an_open_device_begins_anew_by_seed(home: Path) -> None:

@@ -101,9 +101,7 @@ def declared_telemetry(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-@provides(
-    lambda options: Capabilities(episodes=True, lockstep=not options.get("real_time"), kind="the stand-in world")
-)
+@provides(lambda options: Capabilities(episodes=True, lockstep=not options.get("real_time")))
 def open_capture(session: DeviceSession) -> EnvironmentCapture:
     """Open the environment of a device for looking."""
     source = session.options.get("frames", "render")

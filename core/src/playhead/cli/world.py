@@ -137,12 +137,14 @@ def _keys(texts: Sequence[str]) -> dict[str, str]:
 
 def _say(desk: Desk, game: Game, title: str, keys: Mapping[str, str]) -> None:
     """Say what the window is called, which keys drive, and how to record and play in it."""
+    from playhead.capabilities import capabilities_of
+
     names = {code: label for label, code in game.controls.items()}
     pressed = ", ".join(
         key.upper() if names[code] == key else f"{key.upper()} ({names[code]})" for key, code in keys.items()
     )
     desk.say(f'The window "{title}" is open. Keys: {pressed}. Escape or Ctrl-C ends it.')
-    screens = [name for name, device in game.devices.items() if device.capture == "screen"]
+    screens = [name for name in game.devices if capabilities_of(desk.plugins, game, name).has_window]
     if screens:
         desk.say(
             "In another terminal, to record what you see and press, or to let a run drive:",

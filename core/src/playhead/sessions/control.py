@@ -37,7 +37,7 @@ def take_control(
 
 def _window(device: OpenDevice) -> GuardedWindow | None:
     """Return the window that capture and input share, on a device that has one."""
-    if device.session.device.window is None and device.session.device.capture != "screen":
+    if device.session.device.window is None and not device.session.capabilities.has_window:
         return None
     from playhead.capture.desktop import GameWindow
 

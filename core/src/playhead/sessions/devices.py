@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playhead.errors import DeviceFailed, NoDevice, not_found
+from playhead.capabilities import Capabilities, capabilities_of
+from playhead.devices import merged
+from playhead.errors import DeviceFailed, not_found
 from playhead.game import Device, Game, Scenario
 from playhead.sessions.place import Place
 
@@ -23,17 +25,20 @@ def choose_device(place: Place, on: str, settings: Mapping[str, Any]) -> str:
     passed_over: list[str] = []
     advice = ""
     for name, device in game.devices.items():
-        reason, then = _unusable_because(place, device, settings)
+        can = capabilities_of(place.plugins, game, name, settings)
+        reason, then = _unusable_because(place, device, can, settings)
         if not reason:
             reasons = f": {'; '.join(passed_over)}" if passed_over else ""
-            place.say(f"Device {name}{_kind(game, device)}{reasons}.")
+            place.say(f"Device {name}{_kind(game, can)}{reasons}.")
             return name
         passed_over.append(f"{name} is passed over, {reason}")
         advice = advice or then
     raise DeviceFailed(f"No device of {game.name} can be used here: {'; '.join(passed_over)}. {advice}".rstrip())
 
 
-def _unusable_because(place: Place, device: Device, settings: Mapping[str, Any]) -> tuple[str, str]:
+def _unusable_because(
+    place: Place, device: Device, can: Capabilities, settings: Mapping[str, Any]
+) -> tuple[str, str]:
     """Return in a few words why a device cannot be used here and now, and what to do; empty when it can."""
     missing = [
         f"{kind} {backend}"
@@ -42,33 +47,18 @@ def _unusable_because(place: Place, device: Device, settings: Mapping[str, Any])
     ]
     if missing:
         return f"nothing installed brings {' or '.join(missing)}", ""
-    if "window" in settings and device.capture != "screen":
+    if "window" in settings and not can.has_window:
         return "it is no window, and one is named (--set window)", ""
-    from playhead.devices import merged  # numpy, which naming a device does without
-
-    problem = _problem(place.game, device, merged(device.options, settings))
+    if can.why_not is None:
+        return "", ""
+    problem = can.why_not(device, merged(device.options, settings), place.game.title)
     return (problem.reason, problem.then) if problem else ("", "")
 
 
-def _problem(game: Game, device: Device, options: Mapping[str, Any]) -> NoDevice | None:
-    """Say what keeps a window or a phone from being used. Imports what looks for it, which costs some time."""
-    if device.capture == "screen":
-        from playhead.capture.desktop import why_no_window
-
-        return why_no_window(device, options, game.title)
-    if device.capture == "android":
-        from playhead.phone.link import why_no_phone
-
-        return why_no_phone(options)
-    return None
-
-
-def _kind(game: Game, device: Device) -> str:
+def _kind(game: Game, can: Capabilities) -> str:
     """Say what a device is: the stand-in world, or the game's own window."""
-    if game.world and device.capture == "environment":
-        return " (the stand-in world)"
-    kinds = {"screen": " (the game's window)", "android": " (the phone)"}
-    return kinds.get(device.capture, "")
+    kind = can.kind or ("the stand-in world" if game.world and can.episodes else "")
+    return f" ({kind})" if kind else ""
 
 
 def find_scenario(game: Game, name: str) -> Scenario:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from playhead.capabilities import capabilities_of, check_episodes, worlds_of
 from playhead.data.ood import shows_ood
 from playhead.errors import BadValue, Mismatch
 from playhead.evaluation.config import config_of
@@ -53,7 +54,7 @@ def evaluate(
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
     options = nested(settings)
-    world = chosen_world(place.game, found, on)
+    world = chosen_world(place, found, on)
     config = None
     if world:
         config = config_of(
@@ -104,14 +105,20 @@ def chosen_run(place: Place, named: str | Run) -> Run:
     return run
 
 
-def chosen_world(game: Game, run: Run, device: str) -> str:
-    """Return the device that is driven on, "" when nothing is. Raises Mismatch when the run cannot play there."""
-    worlds = [name for name, known in game.devices.items() if known.capture == "environment"]
+def chosen_world(place: Place, run: Run, device: str) -> str:
+    """Return the device that is driven on, "" when nothing is.
+
+    Raises:  Mismatch when the run cannot play there, BadValue for a device without episodes.
+    """
+    game = place.game
+    worlds = list(worlds_of(place.plugins, game))
     can_drive = game.world is not None and is_playable(game) and worlds and run.network is not None
     if device == NOWHERE or (not device and not can_drive):
         return ""
     run.check_plays(game, run.rate_hz)
-    return device or worlds[0]
+    device = device or worlds[0]
+    check_episodes(capabilities_of(place.plugins, game, device), game, device, "Driving by measure needs")
+    return device
 
 
 def held_out(place: Place, run: Run, folders: AnyFolders) -> list[Recording]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from playhead.capabilities import Capabilities, capabilities_of
 from playhead.control.authority import ControlAuthority
 from playhead.control.drivers import Driver
 from playhead.control.loop import Watcher
@@ -117,13 +118,16 @@ class PlaySession:
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.place, self.on, self.settings)
-        self.is_world = self.place.game.device(self.device).capture == "environment"
+        self.is_world = self._can(self.settings).episodes
         self.controller = self.settings.pop("controller", {})
         if not isinstance(self.controller, dict):
             raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
         if self.rate_hz:
             self.settings["rate_hz"] = self.rate_hz
         self.options = self._options()
+
+    def _can(self, options: Mapping[str, Any]) -> Capabilities:
+        return capabilities_of(self.place.plugins, self.place.game, self.device, options)
 
     def _options(self) -> dict[str, Any]:
         """Return the device's options; a world is played where it was not trained, unless this is recorded."""
@@ -137,6 +141,8 @@ class PlaySession:
         options: dict[str, Any] = {"reset": reset} if reset else {}
         if self.is_real_time:
             options["real_time"] = True
+            if self._can(options).lockstep:
+                raise BadValue(f"{self.device} always waits and has no real time. Leave --real-time out.")
         return merged(options, self.settings)
 
     def take_run(self, named: str | Run, latency_s: float | None) -> None:
@@ -148,7 +154,7 @@ class PlaySession:
         usual_s = run.latency_s if self.is_world and not self.is_real_time else 0.0
         self.latency_s = usual_s if latency_s is None else latency_s
         # A world that waits is done when its frames are, so a bar is shown; anything else has a screen.
-        self.waits = self.is_world and not self.options.get("real_time")
+        self.waits = self.is_world and self._can(self.options).lockstep
         is_own = run.path.is_relative_to(place.home.path)
         whence = "named" if named else "the newest here" if is_own else "it came with the game"
         delay = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""

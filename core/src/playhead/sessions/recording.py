@@ -10,6 +10,7 @@ from functools import partial
 from threading import Event
 from typing import Any
 
+from playhead.capabilities import capabilities_of
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.models import EngineSpec
@@ -105,7 +106,7 @@ class _Session:
         game = place.game
         self.place, self.settings = place, settings
         device = choose_device(place, asked.device, settings)
-        self.is_world = game.device(device).capture == "environment"
+        self.is_world = capabilities_of(place.plugins, game, device, settings).episodes
         driver = asked.driver or ("run" if asked.run else "expert" if self.is_world else "human")
         if asked.run and driver != "run":
             raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
