@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,11 +71,12 @@ def window(monkeypatch: pytest.MonkeyPatch) -> list[NoWindow]:
     """What is wrong with the game's window: nothing until something is put in."""
     wrong: list[NoWindow] = []
 
-    def why_not(device: Device, options: Mapping[str, Any], title: str) -> NoWindow | None:
-        named = options.get("window", {}).get("title")
-        return None if named == "Here" else wrong[0] if wrong else None
+    def find(desktop: Any, wanted: Window) -> None:
+        if wanted.title != "Here" and wrong:
+            raise wrong[0]
 
-    monkeypatch.setattr("playhead.capture.desktop.why_no_window", why_not)
+    monkeypatch.setattr("playhead.capture.desktop.open_desktop", lambda: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr("playhead.capture.desktop.find_window", find)
     return wrong
 
 
