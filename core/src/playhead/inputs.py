@@ -172,6 +172,11 @@ def main_input(inputs: Mapping[str, Input]) -> str:
     return next((name for name, one in inputs.items() if one.is_pictures), next(iter(inputs)))
 
 
+def nearest_to(offsets_s: Sequence[float], moment_s: float = 0.0) -> int:
+    """Return the number of the offset nearest to a moment, by default that of the window."""
+    return min(range(len(offsets_s)), key=lambda place: abs(offsets_s[place] - moment_s))
+
+
 def action_columns(schema: LabelSchema) -> tuple[str, ...]:
     """Return what each column of past actions says: a key held, a class, the value of an axis; `head.name`."""
     return tuple(f"{head_name}.{name}" for head_name, head in schema.items() for name in head.names)
@@ -212,8 +217,10 @@ def check_no_answer(inputs: Mapping[str, Input], positions_s: Sequence[float], l
             )
 
 
-def check_playable(inputs: Mapping[str, Input], who: str) -> None:
-    """Raise BadValue for inputs that nobody who plays can know."""
+def check_playable(inputs: Mapping[str, Input], positions_s: Sequence[float], who: str) -> None:
+    """Raise BadValue for inputs that nobody who plays can know, and for answers to another moment than now."""
+    if positions_s[-1] != 0:
+        raise BadValue(f"{who} answers for the moment at {positions_s[-1]:+g} s; playing needs that to now.")
     for name, one in inputs.items():
         if one.offsets_s[-1] > 0:
             raise BadValue(

@@ -217,7 +217,8 @@ def held_labels(recording: Labelled, name: str, head: Head) -> HeadLabels | None
     if isinstance(head, Choice):
         first_A[0] = _idle_class(head, controls) or 0
     played = events[events["device"] == PLAYED]
-    tracks = _event_tracks(played, head, controls, int(recording.frame_time_ns[0]), first_A)
+    start_ns = min([int(recording.frame_time_ns[0]), *played["time_ns"][:1].tolist()]) - 1  # nothing is held yet
+    tracks = _event_tracks(played, head, controls, start_ns, first_A)
     return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
 
 

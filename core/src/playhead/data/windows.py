@@ -22,7 +22,7 @@ from playhead.data.frame_table import FrameTable, LabelTable, NumberArray
 from playhead.data.source import Source
 from playhead.errors import not_found
 from playhead.events import Origin
-from playhead.inputs import FRAMES, NS_PER_S, Input, columns_of, main_input, named_inputs
+from playhead.inputs import FRAMES, NS_PER_S, Input, columns_of, main_input, named_inputs, nearest_to
 from playhead.labels import LabelSchema
 from playhead.windows import BoolArray, IndexArray
 
@@ -72,7 +72,7 @@ class WindowSpec:
     @property
     def nearest_position(self) -> int:
         """The number of the position nearest to the moment of a window: what its answer stands for elsewhere."""
-        return min(range(len(self.positions_s)), key=lambda place: abs(self.positions_s[place]))
+        return nearest_to(self.positions_s)
 
     @property
     def trusted(self) -> tuple[int, ...]:

@@ -125,12 +125,16 @@ def judge_heads(predictions: Predictions, *, tolerance_s: float, is_acting: bool
     Units:  tolerance_s seconds a press may be early or late.
     """
     results = []
-    for name, head_predictions in predictions.heads.items():
+    for name in predictions.heads:
+        known = predictions.known(name)
+        head_predictions = known.heads[name]
+        if len(predictions) and not len(known):
+            continue
         baselines = baseline_predictions(head_predictions)
         if not is_acting:
             baselines = {who: theirs for who, theirs in baselines.items() if who not in ACTING_BASELINES}
         scored = {
-            who: score_head(theirs, predictions.time_ns_N, predictions.segments, tolerance_s=tolerance_s)
+            who: score_head(theirs, known.time_ns_N, known.segments, tolerance_s=tolerance_s)
             for who, theirs in {"": head_predictions, **baselines}.items()
         }
         if not is_acting:

@@ -75,8 +75,8 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
         sanity = sanity_verdicts(predictor, run, index)
         advance(1)
         if is_acting or not found.choices:
-            found.best, found.worst = best_and_worst(run, index, asked.predictions)
-            found.attention = attention_examples(predictor, run, index, asked.predictions)
+            found.best, found.worst = best_and_worst(run, asked.index, asked.predictions)
+            found.attention = attention_examples(predictor, run, asked.index, asked.predictions)
         advance(1)
         found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
         advance(1)

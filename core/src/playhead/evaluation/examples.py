@@ -35,7 +35,12 @@ OUTPUTS_SHOWN = 12  # of a head with very many classes: those answered or true m
 
 def total_losses(predictions: Predictions) -> FloatArray:
     """Return the loss of each window, all heads together. Shape (N,)."""
-    return np.asarray(sum(window_losses(pair) for pair in predictions.heads.values()))
+    return np.asarray(sum(_known_losses(pair) for pair in predictions.heads.values()))
+
+
+def _known_losses(pair: HeadPredictions) -> FloatArray:
+    losses_N = window_losses(pair)
+    return losses_N if pair.known_N is None else np.where(pair.known_N, losses_N, 0.0)
 
 
 def ranked_apart(

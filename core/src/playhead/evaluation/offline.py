@@ -6,6 +6,7 @@ Shape legend: N windows, T frames of a window, A label columns, O outputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from playhead.data.assembly import LABELLED, Assembly
 from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
-from playhead.errors import NotANumber
+from playhead.errors import Mismatch, NotANumber
 from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.inputs import main_input
 from playhead.models.predictor import Predictor
@@ -28,7 +29,7 @@ BATCH = 64
 def ask(
     predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
 ) -> Predictions:
-    """Answer every window of an index, in order.
+    """Answer every window of an index, in order, and judge every frame of them that has a label once.
 
     `progress` hears after each batch how many windows were answered.
     """
@@ -40,11 +41,59 @@ def ask(
         for name, values in predictor.predict_prepared(inputs).items():
             said[name].append(values)
         progress(len(batch["rows"]))
-    return as_predictions(run, index, {name: np.concatenate(parts) for name, parts in said.items()})
+    all_said = {name: np.concatenate(parts) for name, parts in said.items()}
+    return as_predictions(run, judged_frames(index), all_said)
 
 
-def as_predictions(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any]]) -> Predictions:
-    """Put predictions beside the truth of an index."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """The frames that windows are judged by, each once, and which answer stands for it.
+
+    Shapes:  `index` has M windows, each at the frame of its label; window_M the window asked in its place,
+             position_M the position of the answer in it.
+    """
+
+    index: WindowIndex
+    window_M: npt.NDArray[np.int64]
+    position_M: npt.NDArray[np.int64]
+    positions: int
+
+    def chosen(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return of answers (N, ...) or (N, L, ...) of all windows those that count (M, ...).
+
+        Raises:  Mismatch for another number of positions.
+        """
+        by_position = values if values.ndim == 3 else values[:, None]
+        if by_position.shape[1] != self.positions:
+            raise Mismatch(
+                f"The network answers at {by_position.shape[1]} positions, {self.positions} are wanted."
+            )
+        return np.asarray(by_position[self.window_M, self.position_M])
+
+
+def judged_frames(index: WindowIndex) -> Judged:
+    """Choose for each frame at which labels are wanted the answer that is nearest to its window's moment.
+
+    So the frames of overlapping windows count once, and a window that is answered at its moment by its own answer.
+    """
+    count = len(index.spec.positions_ns)
+    if index.spec.positions_ns == (0,):
+        nothing_M = np.zeros(len(index), np.int64)
+        return Judged(index=index, window_M=np.arange(len(index)), position_M=nothing_M, positions=count)
+    place_NL, is_there_NL = index.positions(np.arange(len(index)))
+    known_F = np.logical_or.reduce(list(index.table.known.values()))
+    window_K, position_K = np.nonzero(is_there_NL & known_F[place_NL])
+    place_K, away_K = place_NL[window_K, position_K], np.abs(index.spec.positions_s)[position_K]
+    order_K = np.lexsort((away_K, place_K))
+    place_M, first_M = np.unique(place_K[order_K], return_index=True)
+    rows_M = order_K[first_M]
+    chosen = index.at_frames(place_M)
+    return Judged(index=chosen, window_M=window_K[rows_M], position_M=position_K[rows_M], positions=count)
+
+
+def as_predictions(run: Run, judged: Judged, said: Mapping[str, npt.NDArray[Any]]) -> Predictions:
+    """Put predictions, as a network gave them, beside the truth of the frames judged."""
+    index, said = judged.index, {name: judged.chosen(values) for name, values in said.items()}
     check_predictions(said)
     heads = {
         name: HeadPredictions(
@@ -52,6 +101,7 @@ def as_predictions(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any
             truth_NA=index.labels[name].astype(np.float64),
             predictions_NO=said[name].astype(np.float64),
             previous_NA=index.previous[name].astype(np.float64),
+            known_N=index.known[name],
         )
         for name, head in run.schema.items()
     }
@@ -59,7 +109,7 @@ def as_predictions(run: Run, index: WindowIndex, said: dict[str, npt.NDArray[Any
         heads=heads,
         time_ns_N=label_times(run, index),
         recording_N=index.recording_N,
-        window_N=np.arange(len(index)),
+        window_N=judged.window_M,
         recordings=[recording.name for recording in index.recordings],
     )
 

@@ -6,20 +6,20 @@ Shape legend: N windows, A label columns, O network outputs, T frames of a windo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from playhead import agreement
+from playhead.agreement import HELD
 from playhead.errors import Mismatch
-from playhead.labels import Axes, Choice, Head, Keys
+from playhead.labels import Choice, Head, Keys
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.integer]
 BoolArray = npt.NDArray[np.bool_]
-
-HELD = 0.5  # a key counts as held from this share or probability on
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,13 +28,22 @@ class HeadPredictions:
 
     Shapes:  truth_NA (N, columns): keys held or shares of time held, class numbers, values of axes or their
              changes; predictions_NO (N, outputs): probabilities of keys, classes or deltas, values of axes;
-             previous_NA (N, columns): the true state just before, which no network is told.
+             previous_NA (N, columns): the true state just before, which no network is told; known_N (N,) whether
+             anybody knows the truth, None where all of it is known.
     """
 
     head: Head
     truth_NA: FloatArray
     predictions_NO: FloatArray
     previous_NA: FloatArray
+    known_N: BoolArray | None = None
+
+    def take(self, rows: IntArray | BoolArray) -> HeadPredictions:
+        """Return those of these windows."""
+        return replace(
+            self, truth_NA=self.truth_NA[rows], predictions_NO=self.predictions_NO[rows],
+            previous_NA=self.previous_NA[rows], known_N=None if self.known_N is None else self.known_N[rows],
+        )  # fmt: skip
 
     def __post_init__(self) -> None:
         wanted = (self.head.columns, self.head.outputs)
@@ -62,6 +71,18 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.time_ns_N)
+
+    def known(self, head: str) -> Predictions:
+        """Return the windows of which the truth of a head is known."""
+        known_N = self.heads[head].known_N
+        return self if known_N is None or known_N.all() else self.take(np.flatnonzero(known_N))
+
+    def take(self, rows: IntArray) -> Predictions:
+        """Return those of these windows."""
+        return replace(
+            self, heads={name: pair.take(rows) for name, pair in self.heads.items()},
+            time_ns_N=self.time_ns_N[rows], recording_N=self.recording_N[rows], window_N=self.window_N[rows],
+        )  # fmt: skip
 
     @cached_property
     def segments(self) -> npt.NDArray[np.int64]:
@@ -98,19 +119,9 @@ def decided(head: Head, predictions_NO: FloatArray) -> FloatArray:
 
 def states(head: Head, truth_NA: FloatArray) -> FloatArray:
     """Return the truth as states that can be compared: shares of a key become held or not."""
-    if isinstance(head, Keys):
-        return np.asarray(truth_NA >= HELD, dtype=np.float64)
-    return np.asarray(truth_NA, dtype=np.float64)
-
-
-AXIS_MOVE = 0.1  # an axis moves all the time; a change counts from this much of its range of 2
+    return np.asarray(agreement.states(head, truth_NA), dtype=np.float64)
 
 
 def changed(predictions: HeadPredictions) -> BoolArray:
     """Say for each window whether its true label differs from the state just before. Shape (N,)."""
-    head = predictions.head
-    now_NA, before_NA = states(head, predictions.truth_NA), states(head, predictions.previous_NA)
-    if not isinstance(head, Axes):
-        return np.asarray((now_NA != before_NA).any(1))
-    moved_NA = now_NA if head.deltas else now_NA - before_NA
-    return np.asarray((np.abs(moved_NA) >= AXIS_MOVE).any(1))
+    return np.asarray(agreement.changed(predictions.head, predictions.truth_NA, predictions.previous_NA).any(1))

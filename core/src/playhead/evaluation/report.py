@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from playhead.agreement import HELD
 from playhead.clock import NS_PER_S
 from playhead.decoding import json_text
 from playhead.evaluation import plots
@@ -17,7 +18,7 @@ from playhead.evaluation.baselines import TITLES, HeadResult
 from playhead.evaluation.classification import baseline_accuracy, choice_view, history_plots
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
-from playhead.evaluation.predictions import HELD, Predictions, decided
+from playhead.evaluation.predictions import Predictions, decided
 from playhead.evaluation.results import Evaluation, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
@@ -160,7 +161,7 @@ def _head_plots(result: HeadResult, predictions: Predictions | None) -> list[tup
     if result.scores.calibration is not None:
         found.append(("Calibration", plots.calibration_plot({result.name: result.scores.calibration})))
     if result.kind == "keys" and predictions is not None:
-        found.append(("A stretch of a recording", _timeline(result, predictions)))
+        found.append(("A stretch of a recording", _timeline(result, predictions.known(result.name))))
     return found
 
 

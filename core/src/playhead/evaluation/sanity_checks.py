@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
-from playhead.evaluation.offline import BATCH, as_predictions, read_windows, shown_input
+from playhead.evaluation.offline import BATCH, as_predictions, judged_frames, read_windows, shown_input
 from playhead.evaluation.predictions import FloatArray
 from playhead.evaluation.verdicts import Verdict
 from playhead.inputs import FRAMES
@@ -141,8 +141,9 @@ def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed:
         verdicts.append(constant_input_test(predictor.predict_batch, few, pictures, seed=seed))
     rows = np.linspace(0, len(index) - 1, min(len(index), LEAK_WINDOWS)).astype(np.int64)
     inputs = run.recipe.named_inputs
-    columns = {name: index.numbers(name, rows) for name, one in inputs.items() if not one.is_pictures}
-    verdicts.append(leak_test(columns, {name: index.labels[name][rows] for name in run.schema}))
+    known = rows[np.logical_and.reduce([index.known[name][rows] for name in run.schema])]
+    columns = {name: index.numbers(name, known) for name, one in inputs.items() if not one.is_pictures}
+    verdicts.append(leak_test(columns, {name: index.labels[name][known] for name in run.schema}))
     if pictures and len(spread_N) > 1:
         verdicts += _shuffle_verdicts(predictor, run, index, spread_N, seed)
     return verdicts
@@ -153,6 +154,7 @@ def _shuffle_verdicts(
 ) -> list[Verdict]:
     """Answer the same windows with their own pictures and with those of others."""
     some = index.take(rows)
+    judged = judged_frames(some)
     scores: list[dict[str, float]] = []
     for shuffled in (False, True):
         said: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in run.schema}
@@ -165,13 +167,12 @@ def _shuffle_verdicts(
                 inputs |= {name: others[name] for name, one in run.recipe.named_inputs.items() if one.is_pictures}
             for name, values in predictor.predict_batch(inputs).items():
                 said[name].append(values)
-        predictions = as_predictions(run, some, {name: np.concatenate(parts) for name, parts in said.items()})
+        predictions = as_predictions(run, judged, {name: np.concatenate(parts) for name, parts in said.items()})
         scores.append(
             {
-                name: score_head(pair, predictions.time_ns_N, predictions.segments).summary[
-                    PRIMARY[pair.head.kind]
-                ]
-                for name, pair in predictions.heads.items()
+                name: score_head(known.heads[name], known.time_ns_N, known.segments).summary[PRIMARY[head.kind]]
+                for name, head in run.schema.items()
+                for known in (predictions.known(name),)
             }
         )
     return [

@@ -38,7 +38,8 @@ class ModelSpec:
     pretrained: bool = False
 
     def __post_init__(self) -> None:
-        if not self.named_inputs:
+        named = self.named_inputs
+        if tuple(named) != self.inputs or named[main_input(named)].steps != self.length:
             object.__setattr__(self, "named_inputs", named_inputs(self.inputs, self.length, 1.0))
 
     @property

@@ -16,7 +16,9 @@ import torch
 from captum.attr import LayerGradCam, Saliency
 from torch import Tensor, nn
 
+from playhead.inputs import nearest_to
 from playhead.models import ModelSpec
+from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 
 FloatArray = npt.NDArray[np.floating]
@@ -86,7 +88,7 @@ def class_heat_maps(
 
 
 def _view_maps(
-    network: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int
+    network: Network, prepared: Mapping[str, Tensor], head: str, output: int
 ) -> Mapping[str, FloatArray]:
     layers = attribution_layers(network)
     if not layers:
@@ -95,27 +97,34 @@ def _view_maps(
 
 
 def _grad_cam(
-    network: nn.Module, layer: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int
+    network: Network, layer: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int
 ) -> FloatArray:
     names = list(prepared)
 
     def forward(*values: Tensor) -> Tensor:
-        answer: Tensor = network(dict(zip(names, values, strict=True)))[head][:, output]
-        return answer
+        return _answer(network, dict(zip(names, values, strict=True)), head, output)
 
     found = LayerGradCam(forward, layer).attribute(tuple(prepared.values()), relu_attributions=True)
     return np.asarray(found.detach().cpu().numpy()[:, 0], dtype=np.float64)
 
 
-def _saliency(network: nn.Module, prepared: Mapping[str, Tensor], head: str, output: int) -> dict[str, FloatArray]:
+def _answer(network: Network, inputs: Mapping[str, Tensor], head: str, output: int) -> Tensor:
+    """Return an output of a head (B,), of several positions that nearest to the window's moment."""
+    logits = network(inputs)[head]
+    if logits.ndim == 3:
+        logits = logits[:, nearest_to(network.spec.positions_s)]
+    answer: Tensor = logits[:, output]
+    return answer
+
+
+def _saliency(network: Network, prepared: Mapping[str, Tensor], head: str, output: int) -> dict[str, FloatArray]:
     pictures = {name: value for name, value in prepared.items() if value.dtype == torch.uint8}
     others = {name: value for name, value in prepared.items() if name not in pictures}
 
     def forward(*values: Tensor) -> Tensor:
         # Cloned, because a network may scale its pictures in place.
         copies = {name: value.clone() for name, value in zip(pictures, values, strict=True)}
-        answer: Tensor = network({**copies, **others})[head][:, output]
-        return answer
+        return _answer(network, {**copies, **others}, head, output)
 
     leaves = tuple(value.float().requires_grad_() for value in pictures.values())
     found = Saliency(forward).attribute(leaves)

@@ -2,7 +2,8 @@
 
     frame -> scene, made smaller -> convolutions -\\
           -> each region as it is -> convolutions -+-> LSTM over the window -> heads
-    telemetry ------------------------------------/
+    telemetry ------------------------------------/                             /
+    inputs with other times -> a layer, or convolutions and an LSTM -----------/
 
 The convolutions see each frame with the one before it: how fast things move is plain in the pixels and nearly
 lost in the features. (48,000 frames of streets, 1,000 steps: validation loss .325, each frame alone .333.)
@@ -11,17 +12,19 @@ lost in the features. (48,000 frames of streets, 1,000 steps: validation loss .3
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from playhead.errors import BadValue, not_found
+from playhead.inputs import Input, columns_of, main_input, nearest_to, view_key
 from playhead.models import ModelSpec
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
-from playhead.models.network import FrameArray, Network, State, check_options, symlog
-from playhead.models.readers import LstmReader, StackReader
-from playhead.models.views import views_of
+from playhead.models.network import FrameArray, Network, State, check_answers_once, check_options, symlog
+from playhead.models.readers import LstmReader, PictureReader, StackReader, beside
+from playhead.models.views import SCENE, View, views_of
 from playhead.regions import Region
 
 OPTIONS: dict[str, object] = {
@@ -47,9 +50,10 @@ class ConvLstm(Network):
         super().__init__(spec)
         options = check_options("conv_lstm", spec.options, OPTIONS)
         regions = chosen_regions(spec, options["regions"]) | cropped(spec, options["crops"])
-        self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
-        if "frames" not in spec.inputs:
-            self.views = []
+        views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        self.main = main_input(spec.named_inputs)
+        main = spec.named_inputs[self.main]
+        self.views = views if main.is_pictures else []
         self.options = options
         self.encoders = nn.ModuleDict({
             view.name: ConvEncoder(
@@ -58,23 +62,41 @@ class ConvLstm(Network):
             )
             for view in self.views
         })  # fmt: skip
-        self.telemetry = tuple(name for name in spec.inputs if name != "frames")
-        inputs = options["features"] * len(self.views) + len(self.telemetry)
-        self.reader = _reader(options["reader"], inputs, options["hidden"], spec.length)
+        numbers = {name: one for name, one in spec.named_inputs.items() if not one.is_pictures}
+        self.telemetry = tuple(name for name, one in numbers.items() if one.offsets_s == main.offsets_s)
+        columns = sum(columns_of(numbers[name], spec.schema) for name in self.telemetry)
+        self.reader = _reader(options, options["features"] * len(self.views) + columns, spec)
+        self.others = tuple(n for n in spec.named_inputs if n != self.main and n not in self.telemetry)
+        self.readers = nn.ModuleList(
+            _other_reader(spec, spec.named_inputs[n], views[0], options) for n in self.others
+        )
         self.is_stateful = options["stateful"]
-        if self.is_stateful and not isinstance(self.reader, LstmReader):
-            raise BadValue(f"The reader {options['reader']} carries no state. Leave stateful out, or take lstm.")
+        if self.is_stateful and (not isinstance(self.reader, LstmReader) or self.reader.lstm.bidirectional):
+            raise BadValue(
+                "This reader carries no state: only lstm does, where it looks back alone. Leave stateful out."
+            )
         self.dropout = nn.Dropout(options["dropout"])
-        self.heads = Heads(spec.schema, options["hidden"])
+        self.heads = Heads(spec.schema, self.reader.outputs + options["features"] * len(self.others))
 
     def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
         """Cut every view from the frames."""
         return {view.name: view.cut(frames_NHWC) for view in self.views}
 
+    def prepare_input(self, name: str, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
+        """Cut every view from the main input's frames, from those of others the whole picture."""
+        return {view.name: view.cut(frames_NHWC) for view in (self.views if name == self.main else self.views[:1])}
+
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Return what the heads look at (B, hidden)."""
-        read: Tensor = self.dropout(self.reader(self.encode(inputs)))
+        """Return what the heads look at (B, features), (B, L, features) where several positions are answered."""
+        read: Tensor = self.dropout(beside(self.reader(self.encode(inputs)), self._read_others(inputs)))
         return read
+
+    def _read_others(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
+        """Return what is read of the inputs with other times, (B, features) each."""
+        return [
+            reader(inputs[view_key(name, SCENE)] if isinstance(reader, PictureReader) else symlog(inputs[name]))
+            for name, reader in zip(self.others, self.readers, strict=True)
+        ]
 
     def initial_state(self, batch: int) -> State:
         """Return a reader that has read nothing, and no frame before the first."""
@@ -91,14 +113,14 @@ class ConvLstm(Network):
             return super().step(prepared, state)
         pictures, after = dict(prepared), {"has_begun": torch.ones_like(state["has_begun"])}
         for view in self.views:
-            before = state[f"before/{view.name}"]
-            pictures[view.name], after[f"before/{view.name}"] = with_remembered(
-                prepared[view.name], before, state["has_begun"]
+            before, key = state[f"before/{view.name}"], view_key(self.main, view.name)
+            pictures[key], after[f"before/{view.name}"] = with_remembered(
+                prepared[key], before, state["has_begun"]
             )
         features_B1F = self.encode(pictures, has_past=True)
         assert isinstance(self.reader, LstmReader)
         read, (after["hidden"], after["cell"]) = self.reader.read(features_B1F, (state["hidden"], state["cell"]))
-        return self.heads(self.dropout(read)), after
+        return self.heads(self.dropout(beside(read, self._read_others(prepared)))), after
 
     def encode(self, inputs: Mapping[str, Tensor], *, has_past: bool = False) -> Tensor:
         """Return the features of each frame (B, T, features): all views and the telemetry side by side.
@@ -107,10 +129,12 @@ class ConvLstm(Network):
         """
         parts: list[Tensor] = []
         for name, encoder in self.encoders.items():
-            pictures_BTHWC = inputs[name] if has_past else with_past(inputs[name], self.options["frames_each"])
+            pictures_BTHWC = inputs[view_key(self.main, name)]
+            if not has_past:
+                pictures_BTHWC = with_past(pictures_BTHWC, self.options["frames_each"])
             parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
         for name in self.telemetry:
-            parts.append(symlog(inputs[name]).unsqueeze(2))
+            parts.append(symlog(inputs[name]).reshape(*inputs[name].shape[:2], -1))
         return torch.cat(parts, dim=2)
 
 
@@ -161,12 +185,28 @@ def cropped(spec: ModelSpec, crops: Mapping[str, Sequence[int]]) -> dict[str, Re
     return found
 
 
-def _reader(kind: str, inputs: int, outputs: int, length: int) -> nn.Module:
+def _reader(options: Mapping[str, Any], inputs: int, spec: ModelSpec) -> LstmReader | StackReader:
+    kind, outputs = options["reader"], options["hidden"]
+    offsets_s = spec.named_inputs[main_input(spec.named_inputs)].offsets_s
     if kind == "lstm":
-        return LstmReader(inputs, outputs)
+        # Counted from the end: a window that has grown longer still ends now.
+        steps = [nearest_to(offsets_s, position_s) - len(offsets_s) for position_s in spec.positions_s]
+        return LstmReader(inputs, outputs, steps, looks_ahead=offsets_s[-1] > max(spec.positions_s[0], 0))
     if kind == "stack":
-        return StackReader(inputs, outputs, length)
+        check_answers_once("the reader stack", spec)
+        return StackReader(inputs, outputs, spec.length)
     raise not_found("temporal reader", kind, ["lstm", "stack"])
+
+
+def _other_reader(spec: ModelSpec, one: Input, scene: View, options: Mapping[str, Any]) -> nn.Module:
+    """Return what reads an input with times of its own: (B, features) of its pictures or numbers."""
+    features = options["features"]
+    if not one.is_pictures:
+        numbers = one.steps * columns_of(one, spec.schema)
+        return nn.Sequential(nn.Flatten(1), nn.Linear(numbers, features), nn.ReLU())
+    size = (scene.height, scene.width)
+    encoder = ConvEncoder(size, spec.frame.channels, options["channels"], features, options["fold"])
+    return PictureReader(encoder, features)
 
 
 def build(spec: ModelSpec) -> ConvLstm:

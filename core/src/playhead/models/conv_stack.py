@@ -14,11 +14,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from playhead.errors import BadValue
+from playhead.inputs import columns_of, main_input, view_key
 from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions
 from playhead.models.encoders import ConvEncoder
 from playhead.models.heads import Heads
-from playhead.models.network import FrameArray, Network, check_options, symlog
+from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
 from playhead.models.views import views_of
 
 OPTIONS: dict[str, object] = {
@@ -40,9 +42,13 @@ class ConvStack(Network):
         super().__init__(spec)
         options = check_options("conv_stack", spec.options, OPTIONS)
         regions = chosen_regions(spec, options["regions"])
-        self.views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
-        if "frames" not in spec.inputs:
-            self.views = []
+        check_answers_once("conv_stack", spec)
+        views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        self.main = main_input(spec.named_inputs)
+        numbers = {name: one for name, one in spec.named_inputs.items() if not one.is_pictures}
+        if len(numbers) < len(spec.named_inputs) - 1:
+            raise BadValue("conv_stack looks at one input of pictures. Take --set model=conv_lstm for several.")
+        self.views = views if self.main not in numbers else []
         self.options = options
         colours = spec.frame.channels * spec.length
         self.encoders = nn.ModuleDict({
@@ -51,8 +57,9 @@ class ConvStack(Network):
             )
             for view in self.views
         })  # fmt: skip
-        self.telemetry = tuple(name for name in spec.inputs if name != "frames")
-        inputs = options["features"] * len(self.views) + len(self.telemetry) * spec.length
+        self.telemetry = tuple(numbers)
+        columns = sum(one.steps * columns_of(one, spec.schema) for one in numbers.values())
+        inputs = options["features"] * len(self.views) + columns
         self.join = nn.Sequential(nn.Linear(inputs, options["hidden"]), nn.ReLU(), nn.Dropout(options["dropout"]))
         self.heads = Heads(spec.schema, options["hidden"])
 
@@ -62,8 +69,8 @@ class ConvStack(Network):
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, hidden)."""
-        parts = [encoder(_stacked(inputs[name])) for name, encoder in self.encoders.items()]
-        parts += [symlog(inputs[name]) for name in self.telemetry]
+        parts = [encoder(_stacked(inputs[view_key(self.main, name)])) for name, encoder in self.encoders.items()]
+        parts += [symlog(inputs[name]).flatten(1) for name in self.telemetry]
         joined: Tensor = self.join(torch.cat(parts, dim=1))
         return joined
 

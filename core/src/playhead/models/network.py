@@ -168,6 +168,15 @@ class Network(nn.Module):
         return [weight for name, weight in learned if weight.ndim >= 2 and not name.startswith("heads.")]
 
 
+def check_answers_once(who: str, spec: ModelSpec) -> None:
+    """Raise BadValue where labels are wanted at several positions of a window, for who answers once."""
+    if len(spec.positions_s) > 1:
+        raise BadValue(
+            f"{who} answers once a window, and {len(spec.positions_s)} positions are wanted. "
+            "Take --set model=conv_lstm, or --set positions=now."
+        )
+
+
 MOST_OPTION = 2**24  # of a whole number
 MOST_SIDE = 4096  # of a whole number in a list: channels, sides in pixels
 MOST_LISTED = 64

@@ -44,7 +44,8 @@ def answer_layer(network: nn.Module, head: str, outputs: int) -> nn.Module:
 class Probe:
     """A context in which everything that a head's layer takes and gives is kept.
 
-    Shapes:  after leaving, features (N, F) and logits (N, O) of all windows that were answered meanwhile.
+    Shapes:  after leaving, features (N, F) and logits (N, O) of all windows that were answered meanwhile, with an
+             axis of positions (N, L, ...) where a network answers at several.
     """
 
     def __init__(self, network: nn.Module, head: str, outputs: int) -> None:
@@ -74,5 +75,5 @@ class Probe:
 
     def _keep(self, layer: nn.Module, taken: tuple[Tensor, ...], given: Tensor) -> None:
         with torch.no_grad():
-            self._features.append(taken[0].detach().flatten(1).float().cpu().numpy())
+            self._features.append(taken[0].detach().flatten(given.ndim - 1).float().cpu().numpy())
             self._logits.append(given.detach().float().cpu().numpy())

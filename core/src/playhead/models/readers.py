@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
+
+from playhead.models.encoders import ConvEncoder
 
 LstmState = tuple[Tensor, Tensor]  # hidden and cell, (1, B, outputs) each
 
 
 class LstmReader(nn.Module):
-    """One LSTM layer over the window, starting from nothing each time; its last output is the window's.
+    """One LSTM layer over the window, starting from nothing each time; its outputs at some steps are the window's.
 
-    Fed frame by frame with the state before, `read` says the same as over all frames together.
-    Shapes:  forward takes (B, T, inputs) and returns (B, outputs).
+    `looks_ahead` reads from both ends: for windows that know what comes.
+    Fed frame by frame with the state before, `read` says the same as the last step over all frames together.
+    Shapes:  forward takes (B, T, inputs) and returns (B, outputs), or (B, steps, outputs) of several steps.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, steps: Sequence[int] = (-1,), *, looks_ahead: bool = False
+    ) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(inputs, outputs, batch_first=True)
+        self.lstm = nn.LSTM(inputs, outputs, batch_first=True, bidirectional=looks_ahead)
+        self.outputs = outputs * (2 if looks_ahead else 1)
+        self.steps = list(steps)
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Read the window, oldest frame first."""
-        return self.read(features_BTF)[0]
+        states_BTF, _ = self.lstm(features_BTF)
+        read: Tensor = states_BTF[:, self.steps[0] if len(self.steps) == 1 else self.steps]
+        return read
 
     def read(self, features_BTF: Tensor, state: LstmState | None = None) -> tuple[Tensor, LstmState]:
         """Read on from a state; return the last output and the state after it."""
@@ -35,8 +47,33 @@ class StackReader(nn.Module):
     def __init__(self, inputs: int, outputs: int, length: int) -> None:
         super().__init__()
         self.layer = nn.Sequential(nn.Flatten(1), nn.Linear(inputs * length, outputs), nn.ReLU())
+        self.outputs = outputs
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Read the window."""
         joined: Tensor = self.layer(features_BTF)
         return joined
+
+
+class PictureReader(nn.Module):
+    """Pictures of a further input (B, T, H, W, C), each encoded by itself and read by an LSTM to (B, outputs)."""
+
+    def __init__(self, encoder: ConvEncoder, outputs: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.reader = LstmReader(encoder.features.out_features, outputs)
+
+    def forward(self, pictures_BTHWC: Tensor) -> Tensor:
+        """Read the window."""
+        features_BTF = self.encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2])
+        read: Tensor = self.reader(features_BTF)
+        return read
+
+
+def beside(read: Tensor, parts: Sequence[Tensor]) -> Tensor:
+    """Put what was read of other inputs (B, F) beside what was read of the window (B, F) or (B, L, F)."""
+    if not parts:
+        return read
+    if read.ndim == 3:
+        parts = [part[:, None].expand(-1, read.shape[1], -1) for part in parts]
+    return torch.cat([read, *parts], dim=-1)

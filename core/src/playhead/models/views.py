@@ -14,6 +14,7 @@ from playhead.game import Frame
 from playhead.regions import Region
 
 FrameArray = npt.NDArray[np.uint8]
+SCENE = "scene"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def views_of(
     Units:  scene_size (width, height) in pixels. A frame that is smaller already is not made larger.
     """
     width, height = scene_size or _scaled(frame.width, frame.height, scene_pixels)
-    scene = View(name="scene", region=None, width=int(width), height=int(height))
+    scene = View(name=SCENE, region=None, width=int(width), height=int(height))
     return [scene] + [
         View(name=name, region=region, width=region.width, height=region.height)
         for name, region in regions.items()

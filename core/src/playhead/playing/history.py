@@ -5,7 +5,7 @@ Shape legend: T moments of an input, H height, W width, C channels or columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class History:
         inputs: Mapping[str, Input],
         *,
         rate_hz: float,
+        positions_s: Sequence[float] = (0.0,),
         schema: LabelSchema | None = None,
         controls: Mapping[str, str] | None = None,
     ) -> None:
@@ -44,7 +45,7 @@ class History:
 
         Raises:  BadValue for inputs that nobody who plays can know.
         """
-        check_playable(inputs, "This run")
+        check_playable(inputs, positions_s, "This run")
         self._inputs = dict(inputs)
         self._oldest_ns = min(one.offsets_ns[0] for one in inputs.values())
         self._pause_ns = round(PAUSE_INTERVALS / rate_hz * NS_PER_S)
@@ -65,6 +66,11 @@ class History:
         oldest_ns = captured.time_ns + self._oldest_ns
         while len(self._times) > 1 and self._times[1] <= oldest_ns:
             del self._frames[0], self._times[0], self._held[0]
+
+    def reset(self) -> None:
+        """Forget what was not held as it was said, because others drove: all, where past actions are looked at."""
+        if self._schema is not None:
+            self.clear()
 
     def clear(self) -> None:
         """Forget everything: what comes next has nothing to do with what was."""

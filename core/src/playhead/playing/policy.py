@@ -101,8 +101,9 @@ class RunPolicy(Driver):
         return after
 
     def reset(self, held: Held) -> None:
-        """Begin anew. The frames seen stay: what is looked at is the same whoever drove."""
+        """Begin anew. The frames seen stay: what is looked at is the same whoever drove; what was held is not."""
         self._held = dict(held)
+        self._history.reset()
         self._controller.reset(held)
         if self._states is not None:
             self._states.clear()
@@ -115,7 +116,9 @@ def history_of(run: Run, rate_hz: float, *, steps: bool = False) -> History:
     """
     controls: Mapping[str, str] = run.game.get("controls", {})
     inputs = run.spec.stepped_inputs if steps else run.recipe.named_inputs
-    return History(inputs, rate_hz=rate_hz, schema=run.schema, controls=controls)
+    return History(
+        inputs, rate_hz=rate_hz, positions_s=run.recipe.positions_s, schema=run.schema, controls=controls
+    )
 
 
 def warm_up(predictor: Predictor, run: Run) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from playhead.data.split import BY_RECORDING
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.classification.clusters import Units, units_of
-from playhead.evaluation.offline import ask
+from playhead.evaluation.offline import ask, judged_frames
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray, Predictions
 from playhead.labels import Choice
 from playhead.models.predictor import Predictor
@@ -57,6 +57,19 @@ class Asked:
     def __len__(self) -> int:
         return len(self.predictions)
 
+    def known(self, head: str) -> Asked:
+        """Return the windows of which the class is known."""
+        known_N = self.index.known[head]
+        if known_N.all():
+            return self
+        rows = np.flatnonzero(known_N)
+        return Asked(
+            index=self.index.take(rows),
+            predictions=self.predictions.take(rows),
+            activations={name: one.take(rows) for name, one in self.activations.items()},
+            units=replace(self.units, group_N=self.units.take(rows)),
+        )
+
     def truth(self, head: str) -> IntArray:
         """Return the true classes (N,)."""
         return np.asarray(self.predictions.heads[head].truth_NA[:, 0].astype(np.int64))
@@ -80,9 +93,12 @@ def ask_with_activations(
             if isinstance(head, Choice)
         }
         predictions = ask(predictor, run, index, progress=progress)
-    units = units_of(index, run.data.get("split_by", BY_RECORDING))
+    judged = judged_frames(index)
+    units = units_of(judged.index, run.data.get("split_by", BY_RECORDING))
     activations = {
-        name: Activations(logits_NC=probe.logits, features_NF=probe.features, group_N=units.group_N)
+        name: Activations(
+            logits_NC=judged.chosen(probe.logits), features_NF=judged.chosen(probe.features), group_N=units.group_N
+        )
         for name, probe in probes.items()
     }
-    return Asked(index=index, predictions=predictions, activations=activations, units=units)
+    return Asked(index=judged.index, predictions=predictions, activations=activations, units=units)

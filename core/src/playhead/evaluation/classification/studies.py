@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from playhead.data.ood import ood_index
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.classification.activations import Asked, ask_with_activations
@@ -27,9 +29,13 @@ def study_classes(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
     studies = []
     with job.watch.part("mistakes and heat", len(heads)) as advance:
         for name, head in heads.items():
-            study = study_choice(name, head, asked, beside)
-            study.mistakes = mistake_examples(job.run, asked, name, head)
-            study.heat = heat_rows(predictor, job.run, asked, name, head)
+            mine = asked.known(name)
+            if not len(mine):
+                continue
+            chosen_on = beside.chosen_on.known(name) if beside.chosen_on is not None else None
+            study = study_choice(name, head, mine, replace(beside, chosen_on=chosen_on))
+            study.mistakes = mistake_examples(job.run, mine, name, head)
+            study.heat = heat_rows(predictor, job.run, mine, name, head)
             if ood is not None and study.ood is not None:
                 shown = ood_examples(job.run, ood, name, head, study.ood)
                 study.ood.least_ood, study.ood.most_ood = shown
