@@ -13,12 +13,12 @@ Free of torch, so that settings are listed and read for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from playhead.errors import PluginError
 from playhead.plugins import Plugins
-from playhead.training.recipe import Recipe
+from playhead.training.recipe import Recipe, with_settings
 from playhead.training.settings import NoSettings, settings_from
 
 if TYPE_CHECKING:
@@ -80,3 +80,16 @@ def method_of(plugins: Plugins, name: str) -> Method[Any]:
     if not issubclass(found, Method):
         raise PluginError(f"The training {name} is the class {found.__name__}, which is no playhead Method.")
     return found()
+
+
+def changed_recipe(plugins: Plugins, recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+    """Return a recipe with `--set name=value` texts applied, those of its training method's own, too.
+
+    Raises:  NotFound for a setting that neither has, or a method that nobody registered; BadValue.
+    """
+    if "training" in settings:  # first, for it says which others there are
+        recipe = with_settings(recipe, {"training": settings["training"]})
+    method = method_of(plugins, recipe.training)
+    recipe = with_settings(recipe, settings, method.settings)
+    method.own(recipe)
+    return recipe
