@@ -101,9 +101,11 @@ def given_settings(texts: tuple[str, ...]) -> dict[str, str]:
 
 def summary(run: Run, *, is_acting: bool = True) -> list[str]:
     """Say in a few lines how good a run is and what it is called."""
-    from playhead.cli.train_view import share
+    from playhead.cli.train_view import share, told
 
     metrics = run.metrics
+    if run.network is None:
+        return [": ".join(filter(None, [run.name, ", ".join(told(metrics))]))]
     lines = []
     for name, head in metrics.get("heads", {}).items():
         shares = "  ".join(f"{key} {share(value)}" for key, value in head["f1"].items())

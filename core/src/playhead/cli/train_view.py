@@ -58,6 +58,9 @@ class TrainView(Shown):
 
     def validated(self, step: int, metrics: Mapping[str, Any]) -> None:
         """Print what a validation measured."""
+        if "heads" not in metrics:  # of a method that measures something else
+            self._console.print(f"step {step:,}: {', '.join(told(metrics))}", markup=False)
+            return
         head = next(iter(metrics["heads"].values()))
         changes = (
             f", change-frame F1 {metrics['change_f1']:.2f} (repeat-last {head['repeat_last']['change_f1']:.2f})"
@@ -67,6 +70,11 @@ class TrainView(Shown):
             f"all right {share(metrics['accuracy'])}{changes if self._is_acting else ''}",
             markup=False,
         )
+
+
+def told(metrics: Mapping[str, Any]) -> list[str]:
+    """Say the numbers among what was measured, as of a training method that measures what it likes."""
+    return [f"{visible(name)} {value:.4g}" for name, value in metrics.items() if isinstance(value, (int, float))]
 
 
 def share(value: float) -> str:

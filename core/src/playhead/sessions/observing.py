@@ -53,7 +53,7 @@ def observe(
         options["rate_hz"] = rate
     if real_time:
         options["real_time"] = True
-    watching = place.run(run)
+    watching = place.player(run)
     place.say(f"Run {watching.name} watches and presses nothing. Ctrl-C stops.")
     session = _Session(place=place, run=watching, seconds=seconds, is_recorded=record,
                        engine=EngineSpec(device=device))  # fmt: skip

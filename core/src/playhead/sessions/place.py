@@ -59,6 +59,12 @@ class Place:
             return named
         return self.runs.find(named) if named else self.runs.latest()
 
+    def player(self, named: str | Run) -> Run:
+        """Return a run that plays, likewise. Raises Mismatch for one that has no network for that."""
+        run = named if not isinstance(named, str) else self.runs.player(named)
+        _ = run.needed_network
+        return run
+
     def new_recording(self) -> Path:
         """Claim the folder of a new recording of the game."""
         from playhead.storage.changing import claim_recording

@@ -118,7 +118,7 @@ class _Session:
         self.rate_hz = settings.get("rate_hz") or game.rate_hz(device)
         asked = replace(asked, device=device, driver=driver)
         if driver == "run":
-            run = place.runs.find(asked.run) if asked.run else place.runs.latest()
+            run = place.runs.player(asked.run)
             place.say(f"Run {run.name} drives.")
             asked = replace(asked, run=run.name, latency_s=run.latency_s if self.is_world else 0.0)
         if self.is_world:

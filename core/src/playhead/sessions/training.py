@@ -21,8 +21,8 @@ from playhead.sessions.latency import AUTO, measured_latency
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import TrainingJob
-from playhead.training.method import method_of
-from playhead.training.recipe import Recipe, with_settings
+from playhead.training.method import changed_recipe, method_of
+from playhead.training.recipe import Recipe
 from playhead.training.resuming import changes, find_unfinished, saved_recipe
 
 OWN = "own"  # what a recipe is called that is not named
@@ -56,7 +56,7 @@ def train(
             raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
         job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
     else:
-        chosen = chosen_recipe(place.game, recipe, texts, latency if latency != AUTO else None, steps)
+        chosen = chosen_recipe(place, recipe, texts, latency if latency != AUTO else None, steps)
         chosen = chosen if layer is None else replace(chosen, layer=layer)
         needs = method_of(place.plugins, chosen.training).needs_recordings and batches is None
         opened = (
@@ -91,13 +91,17 @@ def train(
 
 
 def chosen_recipe(
-    game: Game, named: str | Recipe, settings: Mapping[str, str], latency_s: float | str | None, steps: int | None
+    place: Place,
+    named: str | Recipe,
+    settings: Mapping[str, str],
+    latency_s: float | str | None,
+    steps: int | None,
 ) -> Recipe:
     """Return a recipe of the game with the changes asked for. Raises NotFound or BadValue."""
-    known = {"default": Recipe(), **game.recipes}
+    known = {"default": Recipe(), **place.game.recipes}
     if isinstance(named, str) and named not in known:
-        raise not_found(f"recipe of {game.name}", named, known)
-    recipe = with_settings(known[named] if isinstance(named, str) else named, settings)
+        raise not_found(f"recipe of {place.game.name}", named, known)
+    recipe = changed_recipe(place.plugins, known[named] if isinstance(named, str) else named, settings)
     if latency_s is not None:
         recipe = replace(recipe, latency_s=float(latency_s))
     return recipe if steps is None else replace(recipe, steps=steps)
@@ -113,7 +117,7 @@ def _resumed(
     game = place.game
     kept = read_checkpoint(find_unfinished(place.home.runs(game.name), name, game.name))
     recipe = saved_recipe(kept.asked)
-    wanted = with_settings(recipe, settings)
+    wanted = changed_recipe(place.plugins, recipe, settings)
     wanted = wanted if steps is None else replace(wanted, steps=steps)
     if isinstance(latency, float):
         wanted = replace(wanted, latency_s=latency)
