@@ -79,7 +79,6 @@ class Recorder:
         """Write the last frame and the releases at the end."""
         self._take(events)
         self._write()
-        self._tick = None
 
     def _take(self, events: Sequence[Event]) -> None:
         events = [*events, *self._more_events()]
@@ -91,7 +90,7 @@ class Recorder:
     def _write(self) -> None:
         if self._tick is None:
             return
-        captured = self._tick.captured
+        captured, self._tick = self._tick.captured, None  # once, also where a sink refuses it
         while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
             self._held.advance(self._waiting.popleft())
         if not captured.telemetry.keys() <= self._known:

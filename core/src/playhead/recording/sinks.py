@@ -105,10 +105,11 @@ class SinkOpener:
 
     def __init__(self, sink: AnySink, new_folder: Callable[[], Path], say: Say = say_on_stderr) -> None:
         asked = list(sink) if isinstance(sink, Sequence) and not isinstance(sink, str) else [sink]
-        wrong = next((one for one in asked if not _is_sink(one)), None)
-        if wrong is not None or not asked:
+        wrong = [one for one in asked if not _is_sink(one)]
+        if wrong or not asked:
             raise BadValue(
-                f'A sink is "{HOME}", something with append and close, or a function of a header; not {wrong!r}.'
+                f'A sink is "{HOME}", something with append and close, or a function of a header; not '
+                f"{wrong[0] if wrong else 'nothing'!r}."
             )
         self._asked = asked
         self._kept: list[Any] = [one for one in asked if one != HOME and hasattr(one, "append")]
