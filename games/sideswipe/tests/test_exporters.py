@@ -18,12 +18,12 @@ from originals import Original, jpeg, row_of, uuid_of
 from playhead.cli import run
 from playhead.errors import BadValue, Mismatch, StorageFull
 from playhead.events import Origin
-from playhead.storage.exporting import export_all
 from playhead.storage.importing import find, import_all
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
 from playhead_sideswipe.exporters import write_pictures
+from playhead_sideswipe.exporting import export_all
 from playhead_sideswipe.game import SIDESWIPE
 from playhead_sideswipe.loadout import COLUMNS, NO_BODY, ROTATIONS, Loadout
 

@@ -26,7 +26,7 @@ NOWHERE = "none"
 @click.option("--episodes", type=click.IntRange(min=1), default=10, show_default=True,
               help="Seeds that every driver drives.")  # fmt: skip
 @click.option(
-    "--seconds", type=float, default=0.0, help="Length of each drive, in seconds. Default: until it ends."
+    "--seconds", type=float, default=0.0, help="Length of each rollout, in seconds. Default: until it ends."
 )
 @click.option(
     "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."

@@ -29,8 +29,8 @@ def sideswipe_export(
     """
     from playhead.cli.progress import named_bars
     from playhead.sessions.choosing import open_all
-    from playhead.storage.exporting import export_all
     from playhead_sideswipe.exporters import write_pictures
+    from playhead_sideswipe.exporting import export_all
 
     desk.say_home()
     game = desk.game("sideswipe")

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from playhead.errors import Mismatch
 from playhead.game import Game
 from playhead.progress import OnProgress
-from playhead.storage.exporting import Target
 from playhead.storage.importing import LeftOut
 from playhead.storage.reader import Recording
 from playhead_sideswipe.dataset import DATA, NAMES, Columns, insert_rows, new_database
+from playhead_sideswipe.exporting import Target
 from playhead_sideswipe.labels import BODIES
 from playhead_sideswipe.loadout import COLUMNS, NO_BODY
 
