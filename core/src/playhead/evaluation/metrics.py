@@ -85,48 +85,72 @@ def score_head(
         return _keys_scores(predictions, truth_NA > 0, said_NA > 0, changed_N, on_time)
     if isinstance(head, Choice):
         return _choice_scores(predictions, truth_NA, said_NA, changed_N)
-    error = _mean(np.abs(truth_NA - said_NA)[changed_N])
-    return HeadScores(
-        head=head,
-        windows=len(truth_NA),
-        changes=int(changed_N.sum()),
-        summary={**axes_summary(truth_NA, said_NA), "change_mae": error},
-        rows=axis_rows(head.names, truth_NA, said_NA),
-    )
+    return _axes_scores(head, truth_NA, said_NA, changed_N)
 
 
 def _keys_scores(
     predictions: HeadPredictions, truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray, on_time: float
 ) -> HeadScores:
+    """Score keys: each by itself, all right at once, and what is stated of them."""
+    columns = zip(predictions.head.names, truth_NK.T, said_NK.T, strict=True)
+    rows = {name: _prf(int((t & s).sum()), int(s.sum()), int(t.sum())) for name, t, s in columns}
     bins = calibration(predictions.predictions_NO.ravel(), truth_NK.ravel())
-    summary = keys_summary(truth_NK, said_NK, changed_N)
+    right_N = (truth_NK == said_NK).all(1)
+    summary = {
+        "exact_match": _mean(right_N),
+        "hamming": _mean(truth_NK != said_NK),
+        "macro_f1": _mean_of(rows, "f1"),
+        "change_exact": _mean(right_N[changed_N]),
+        "event_f1": on_time,
+        "calibration_error": bins.error,
+    }
     return HeadScores(
-        head=predictions.head,
-        windows=len(truth_NK),
-        changes=int(changed_N.sum()),
-        summary={**summary, "event_f1": on_time, "calibration_error": bins.error},
-        rows=key_rows(predictions.head.names, truth_NK, said_NK),
+        head=predictions.head, windows=len(truth_NK), changes=int(changed_N.sum()), summary=summary, rows=rows,
         calibration=bins,
-    )
+    )  # fmt: skip
 
 
 def _choice_scores(
     predictions: HeadPredictions, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray
 ) -> HeadScores:
+    """Score classes: each by itself, and all by accuracy and by its mean over the classes that occur."""
     names = predictions.head.names
     true_N, said_N = truth_NA[:, 0].astype(np.int64), said_NA[:, 0].astype(np.int64)
-    table_CC = confusion(true_N, said_N, len(names))
-    bins = calibration(predictions.predictions_NO.max(1, initial=0.0), true_N == said_N)
-    on_change = _mean((true_N == said_N)[changed_N])
+    table_CC, is_right_N = confusion(true_N, said_N, len(names)), true_N == said_N
+    sums = zip(names, np.diag(table_CC), table_CC.sum(0), table_CC.sum(1), strict=True)
+    rows = {name: _prf(int(both), int(said), int(true)) for name, both, said, true in sums}
+    bins = calibration(predictions.predictions_NO.max(1, initial=0.0), is_right_N)
+    summary = {
+        "accuracy": _mean(is_right_N),
+        "balanced_accuracy": _mean_of(rows, "recall"),
+        "macro_f1": _mean_of(rows, "f1"),
+        "change_accuracy": _mean(is_right_N[changed_N]),
+        "calibration_error": bins.error,
+    }
     return HeadScores(
-        head=predictions.head,
-        windows=len(truth_NA),
-        changes=int(changed_N.sum()),
-        summary={**choice_summary(table_CC), "change_accuracy": on_change, "calibration_error": bins.error},
-        rows=class_rows(names, table_CC),
-        confusion_CC=table_CC,
-        calibration=bins,
-    )
+        head=predictions.head, windows=len(truth_NA), changes=int(changed_N.sum()), summary=summary, rows=rows,
+        confusion_CC=table_CC, calibration=bins,
+    )  # fmt: skip
+
+
+SIGN_FROM = 0.05  # an axis nearer to the centre than this has no sign
+
+
+def _axes_scores(head: Head, truth_NA: FloatArray, said_NA: FloatArray, changed_N: BoolArray) -> HeadScores:
+    """Score axes. R2 is NaN for an axis that never moved; signs are compared where the truth has one."""
+    rows = {}
+    for name, true_N, said_N in zip(head.names, truth_NA.T, said_NA.T, strict=True):
+        spread = float(((true_N - true_N.mean()) ** 2).sum()) if len(true_N) else 0.0
+        signed_N = np.abs(true_N) >= SIGN_FROM
+        rows[name] = {
+            "mae": _mean(np.abs(true_N - said_N)),
+            "r2": 1.0 - float(((true_N - said_N) ** 2).sum()) / spread if spread > 0 else float("nan"),
+            "sign_agreement": _mean(np.sign(true_N[signed_N]) == np.sign(said_N[signed_N])),
+            "support": float(signed_N.sum()),
+        }
+    summary = {measure: _mean_of(rows, measure) for measure in ("mae", "r2", "sign_agreement")}
+    summary["change_mae"] = _mean(np.abs(truth_NA - said_NA)[changed_N])
+    return HeadScores(head=head, windows=len(truth_NA), changes=int(changed_N.sum()), summary=summary, rows=rows)
 
 
 def _mean(values: npt.ArrayLike) -> float:
@@ -138,33 +162,9 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def keys_summary(truth_NK: BoolArray, said_NK: BoolArray, changed_N: BoolArray) -> dict[str, float]:
-    """Score keys together: all keys right, share of wrong keys, mean F1, all keys right where the action changes.
-
-    `macro_f1` is the mean over keys that were pressed or answered at least once.
-    """
-    right_N = (truth_NK == said_NK).all(1)
-    f1s = [row["f1"] for row in key_rows(_numbers(truth_NK), truth_NK, said_NK).values()]
-    return {
-        "exact_match": _mean(right_N),
-        "hamming": _mean(truth_NK != said_NK),
-        "macro_f1": _mean([value for value in f1s if not np.isnan(value)]),
-        "change_exact": _mean(right_N[changed_N]),
-    }
-
-
-def _numbers(truth_NK: BoolArray) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(truth_NK.shape[1]))
-
-
-def key_rows(names: tuple[str, ...], truth_NK: BoolArray, said_NK: BoolArray) -> dict[str, dict[str, float]]:
-    """Score every key: precision, recall, F1 and support (windows in which it was truly held)."""
-    rows = {}
-    for column, name in enumerate(names):
-        true_N, said_N = truth_NK[:, column], said_NK[:, column]
-        both = int((true_N & said_N).sum())
-        rows[name] = _prf(both, int(said_N.sum()), int(true_N.sum()))
-    return rows
+def _mean_of(rows: Mapping[str, Mapping[str, float]], measure: str) -> float:
+    """Return the mean of a measure over the keys, classes or axes of which it is known."""
+    return _mean([row[measure] for row in rows.values() if not np.isnan(row[measure])])
 
 
 def _prf(both: int, said: int, true: int) -> dict[str, float]:
@@ -201,54 +201,6 @@ def key_combinations(
         for column in (true_N, said_N)
     )
     return tuple(labels), confusion(true_C, said_C, len(labels))
-
-
-def choice_summary(table_CC: IntArray) -> dict[str, float]:
-    """Score classes together: accuracy, and its mean over the classes that occur (balanced accuracy)."""
-    support_C = table_CC.sum(1)
-    recall_C = np.diag(table_CC)[support_C > 0] / support_C[support_C > 0]
-    f1s = [row["f1"] for row in class_rows(tuple(map(str, range(len(table_CC)))), table_CC).values()]
-    return {
-        "accuracy": _share(float(np.diag(table_CC).sum()), float(table_CC.sum())),
-        "balanced_accuracy": _mean(recall_C),
-        "macro_f1": _mean([value for value in f1s if not np.isnan(value)]),
-    }
-
-
-def class_rows(names: tuple[str, ...], table_CC: IntArray) -> dict[str, dict[str, float]]:
-    """Score every class of a confusion matrix: precision, recall, F1 and support."""
-    return {
-        name: _prf(int(table_CC[c, c]), int(table_CC[:, c].sum()), int(table_CC[c].sum()))
-        for c, name in enumerate(names)
-    }
-
-
-def axes_summary(truth_NA: FloatArray, said_NA: FloatArray) -> dict[str, float]:
-    """Score axes together: the means of their mean absolute error, R2 and sign agreement."""
-    rows = axis_rows(tuple(map(str, range(truth_NA.shape[1]))), truth_NA, said_NA).values()
-    return {
-        name: _mean([row[name] for row in rows if not np.isnan(row[name])])
-        for name in ("mae", "r2", "sign_agreement")
-    }
-
-
-SIGN_FROM = 0.05  # an axis nearer to the centre than this has no sign
-
-
-def axis_rows(names: tuple[str, ...], truth_NA: FloatArray, said_NA: FloatArray) -> dict[str, dict[str, float]]:
-    """Score every axis. R2 is NaN for an axis that never moved; signs are compared where the truth has one."""
-    rows = {}
-    for column, name in enumerate(names):
-        true_N, said_N = truth_NA[:, column], said_NA[:, column]
-        spread = float(((true_N - true_N.mean()) ** 2).sum()) if len(true_N) else 0.0
-        signed_N = np.abs(true_N) >= SIGN_FROM
-        rows[name] = {
-            "mae": _mean(np.abs(true_N - said_N)),
-            "r2": 1.0 - float(((true_N - said_N) ** 2).sum()) / spread if spread > 0 else float("nan"),
-            "sign_agreement": _mean(np.sign(true_N[signed_N]) == np.sign(said_N[signed_N])),
-            "support": float(signed_N.sum()),
-        }
-    return rows
 
 
 def matched_events(true_M: IntArray, said_M: IntArray, tolerance: int) -> int:

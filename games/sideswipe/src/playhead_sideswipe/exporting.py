@@ -1,7 +1,7 @@
 """Writes recordings in the layout of another tool: into a folder or a zip that appears only when it is whole.
 
-A writer is called with (game, recordings, target, progress), puts its files into the target and returns what it had
-to leave out; where the target lies is none of its business.
+A writer is called with (game, recordings, target, progress), puts its files into the target and returns what it
+had to leave out; where the target lies is none of its business.
 """
 
 from __future__ import annotations
