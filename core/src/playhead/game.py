@@ -149,6 +149,7 @@ class Game:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     shipped_runs: Reference | None = None
     world: World | None = None
+    balances: Mapping[str, Reference] = field(default_factory=dict)
     importers: Mapping[str, Reference] = field(default_factory=dict)
     collectors: Mapping[str, Reference] = field(default_factory=dict)
     settings: str = ""
@@ -157,7 +158,7 @@ class Game:
         check_game(self)
         for name in ("controller", "shipped_runs"):
             _set(self, name, stated(getattr(self, name)))
-        for name in ("importers", "collectors"):
+        for name in ("balances", "importers", "collectors"):
             _set(self, name, all_stated(getattr(self, name)))
 
     @property

@@ -225,10 +225,10 @@ def test_new_recordings_are_preferred_when_going_on_from_a_run(lessons: list[Any
     first = train(job_of(game, lessons[:3], tmp_path / "a"))
     job = job_of(game, lessons, tmp_path / "b", replace(QUICK, new_share=0.7), start_from=first)
     index = WindowIndex.of(lessons, game.schema, WindowSpec.of(job.recipe))
-    weight_N = drawing_weights(job, index)
+    weight_N = drawing_weights(job, index).weight_M
     assert weight_N[index.recording_N == 3].sum() == pytest.approx(0.7)
     job = job_of(game, lessons, tmp_path / "b")
-    assert drawing_weights(job, index)[index.recording_N == 3].sum() == pytest.approx(0.25)
+    assert drawing_weights(job, index).weight_M[index.recording_N == 3].sum() == pytest.approx(0.25)
 
 
 def test_a_run_of_another_game_or_network_cannot_be_gone_on_from(lessons: list[Any], tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.places import DATA_FOLDER
+from playhead.cli.settings import parse_settings
+from playhead.cli.table import lines_of
 
 if TYPE_CHECKING:
     from playhead.data.balance import BalanceReport
+    from playhead.data.balancing import Histogram
 
 
 @click.command(short_help="Say how often each thing is done in recordings.")
@@ -23,18 +26,22 @@ if TYPE_CHECKING:
               help="Further folder of recordings, or its address.")  # fmt: skip
 @click.option("--origin", "origins", multiple=True, metavar="NAME", default=("human", "script"), show_default=True,
               help="Whose labels to count: human, script or model.")  # fmt: skip
+@click.option("--balance", "how", metavar="NAME", default="", help="Say what is drawn for training by this way to "
+              "balance: none, changes, labels, heads, alone, together, or the game's own.")  # fmt: skip
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of it, as rarest=0.02.")
 @click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @pass_desk
 def balance(
     desk: Desk, game: str, recordings: tuple[str, ...], extra_dirs: tuple[Path | str, ...],
-    origins: tuple[str, ...], skip_bad: bool, as_json: bool,
+    origins: tuple[str, ...], how: str, settings: tuple[str, ...], skip_bad: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Say how often each key, class and combination of GAME was held, how often it changed, and who was idle.
 
     Example: playhead data balance gta5
     """
     from playhead.data.balance import report
+    from playhead.data.balancing import EDGES, drawing, histogram
     from playhead.data.relabelled import relabelled
     from playhead.data.windows import WindowIndex, WindowSpec
     from playhead.sessions.choosing import open_all
@@ -44,11 +51,15 @@ def balance(
     opened = open_all(desk.place(game), recordings, extra_dirs, skip_bad=skip_bad)
     then = "Choose others with --recordings."
     seen = [relabelled(recording, found.needed_schema, found.conversions, then=then) for recording in opened]
-    told = report(WindowIndex.of(seen, found.schema, WindowSpec(origins=origins)))
+    index = WindowIndex.of(seen, found.schema, WindowSpec(origins=origins))
+    told, drawn = report(index), {}
+    if how:
+        options = parse_settings(settings)
+        drawn = histogram(index, drawing(index, how, options, found), options.get("edges", EDGES))
     if as_json:
-        desk.tell_json(told.to_json())
+        desk.tell_json(told.to_json() | ({"drawn": drawn} if how else {}))
     else:
-        desk.tell(*table(told))
+        desk.tell(*table(told), *drawn_table(drawn))
 
 
 def table(told: BalanceReport) -> list[str]:
@@ -62,3 +73,14 @@ def table(told: BalanceReport) -> list[str]:
     where = f", the longest {told.longest_idle_s:.1f} s in {told.longest_idle_in}" if told.longest_idle_in else ""
     lines.append(f"idle in {100 * told.idle_share:.1f} % of the frames{where}")
     return lines
+
+
+def drawn_table(drawn: Histogram) -> list[str]:
+    """Say in a table how often each bin of each output comes in, and how often it is drawn; nothing of nothing."""
+    rows = [
+        (output, name, f"{100 * share:.1f} %", f"{100 * mass:.1f} %")
+        for output, bins in drawn.items()
+        for name, share, mass in bins
+        if share
+    ]
+    return ["", *lines_of(("output", "bin", "comes in", "is drawn"), rows)] if rows else []

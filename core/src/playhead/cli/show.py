@@ -44,6 +44,7 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
         "devices": {name: _device(game, name) for name in game.devices},
         "recipes": {name: recipe.to_json() for name, recipe in game.recipes.items()},
         "conversions": [conversion.name for conversion in game.conversions],
+        "balances": list(game.balances),
         "importers": list(game.importers),
         "collectors": list(game.collectors),
         "scenarios": {name: s.padding_s for name, s in world.scenarios.items()} if world else {},
@@ -83,7 +84,7 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
         yield f"  device      {name}: {device['capture']} + {device['input']}{rate}{window}"
     for name, padding_s in facts["scenarios"].items():
         yield f"  scenario    {name}" + (f" (the first {padding_s:g} s are padding)" if padding_s else "")
-    for kind in ("policies", "collectors", "importers", "conversions"):
+    for kind in ("policies", "collectors", "balances", "importers", "conversions"):
         if facts[kind]:
             yield f"  {kind:<11} {', '.join(facts[kind])}"
     for name, recipe in game.recipes.items():

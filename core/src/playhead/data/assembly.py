@@ -35,11 +35,14 @@ LABELLED = ("labels", "mask", "previous", "rows")  # of a batch, beside the inpu
 class Assembly:
     """Makes batches of the windows of an index. `prepare` cuts from frames of an input what a network looks at.
 
+    With heads that answer `alone`, row h * N + n is window n of all N, learned by the head h of them only.
+
     Shapes:  a batch has "labels" and "previous", head -> (B, L, A); "mask", head -> (B, L), the labels that are
              known; "rows" (B,); views of pictures (B, T, ...) and numbers (B, T) or (B, T, columns).
     """
 
     index: WindowIndex
+    alone: tuple[str, ...] = ()
     prepare: PrepareInput | None = None
     augmenter: Augmenter | None = None
     augment_views: bool = False  # change the one view that `prepare` makes, so that nothing is decoded again
@@ -57,7 +60,10 @@ class Assembly:
 
     def __call__(self, number: int, rows: IndexArray) -> Batch:
         """Make the batch of these windows; `number` seeds its augmentation."""
+        part_B, rows = np.divmod(rows, max(1, len(self.index)))
         labels, previous, mask = self.index.labelled(rows)
+        for part, head in enumerate(self.alone):
+            mask[head] = mask[head] & (part_B == part)[:, None]
         pictures, labels, is_mirrored_B = self._pictures(number, rows, labels)
         batch: Batch = {}
         for name, views in pictures.items():

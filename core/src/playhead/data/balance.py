@@ -1,4 +1,4 @@
-"""How often each thing is done in the recordings, and how windows are drawn so that rare things are learned."""
+"""How often each thing is done in the recordings, in figures."""
 
 from __future__ import annotations
 
@@ -10,18 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
-from playhead.data.sampling import WeightArray
+from playhead.data.balancing import REST, held_together
 from playhead.data.windows import WindowIndex
-from playhead.errors import not_found
 from playhead.labels import Axes, Choice, Keys
 from playhead.windows import BoolArray
-
-# Frames where the action changes are a few per cent; drawn this much more often they are seen, not everything.
-CHANGE_WEIGHT = 4.0
-# A combination rarer than this is not drawn more often still: five windows would fill the batches.
-RAREST_SHARE = 0.01
-# An axis within this of 0 is at rest: the dead zone of common gamepads is 0.05 to 0.1 of their range.
-REST = 0.05
 
 
 def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
@@ -29,50 +21,16 @@ def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
     parts: list[npt.NDArray[np.str_]] = []
     for name, head in index.schema.items():
         if isinstance(head, Keys):
-            parts.append(_held_names(head, index.labels[name]))
+            words, inverse = held_together(head, index.labels[name])
+            parts.append(np.array(words)[inverse])
         elif isinstance(head, Choice):
             parts.append(np.array(head.names)[index.labels[name][:, 0]])
     if not parts:
         return np.full(len(index), "any")
-    words = parts[0]
+    said = parts[0]
     for more in parts[1:]:
-        words = np.char.add(np.char.add(words, ", "), more)
-    return words
-
-
-def _held_names(head: Keys, labels_NA: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
-    held_NA = labels_NA >= 0.5
-    rows, inverse = np.unique(held_NA, axis=0, return_inverse=True)
-    words = ["+".join(n for n, held in zip(head.names, row, strict=True) if held) or "none" for row in rows]
-    return np.array(words or ["none"])[inverse.reshape(-1)]
-
-
-def weights(index: WindowIndex, how: str) -> WeightArray:
-    """Return how often to draw each window, as shares that sum to 1. Shape (N,).
-
-    "none": all alike; "labels": every combination of labels alike; "changes": changes CHANGE_WEIGHT as often.
-    """
-    if how == "none":
-        weight_N = np.ones(len(index))
-    elif how == "changes":
-        weight_N = np.where(index.changes(), CHANGE_WEIGHT, 1.0)
-    elif how == "labels":
-        _, inverse, counts = np.unique(combinations(index), return_inverse=True, return_counts=True)
-        weight_N = 1.0 / np.maximum(counts, RAREST_SHARE * len(index))[inverse]
-    else:
-        raise not_found("way to balance", how, ["none", "labels", "changes"])
-    shares_N: WeightArray = weight_N / max(weight_N.sum(), 1e-12)
-    return shares_N
-
-
-def prefer(weight_N: WeightArray, chosen_N: BoolArray, share: float) -> WeightArray:
-    """Scale the weights so that the chosen windows are drawn `share` of the time."""
-    total = weight_N[chosen_N].sum()
-    if share <= 0 or total == 0 or total >= weight_N.sum():
-        return weight_N
-    scaled = np.where(chosen_N, weight_N * share / total, weight_N * (1 - share) / (weight_N.sum() - total))
-    shares_N: WeightArray = scaled / scaled.sum()
-    return shares_N
+        said = np.char.add(np.char.add(said, ", "), more)
+    return said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,9 +102,13 @@ class GameContract:
             check_world(self.game, plugins)
 
     def test_what_it_names_can_be_imported(self) -> None:
-        """Importers lead somewhere, and take what they are called with."""
-        for reference in self.game.importers.values():
-            inspect.signature(resolve(reference)).bind("game", "path", "options")
+        """Importers and balances lead somewhere, and take what they are called with."""
+        for takes, references in (
+            (("game", "path", "options"), self.game.importers),
+            (("index",), self.game.balances),
+        ):
+            for reference in references.values():
+                inspect.signature(resolve(reference)).bind(*takes)
 
     def test_its_collectors_take_what_they_say(self, plugins: Plugins) -> None:
         """Every collector refuses unknown options, lists what there is, and takes each part once."""

@@ -9,10 +9,11 @@ import numpy as np
 
 from playhead.data.assembly import Assembly, Batch
 from playhead.data.augment import Augmenter
-from playhead.data.balance import prefer, report, weights
+from playhead.data.balance import report
+from playhead.data.balancing import EDGES, Drawing, drawing, histogram, lines_of_histogram, prefer
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
-from playhead.data.sampling import WeightArray, draw_rows, rows_in_order
+from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.source import Source
 from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
 from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
@@ -109,14 +110,19 @@ def check_classes(job: TrainingJob, index: WindowIndex) -> None:
             )
 
 
-def drawing_weights(job: TrainingJob, index: WindowIndex) -> WeightArray:
+def drawing_weights(job: TrainingJob, index: WindowIndex) -> Drawing:
     """Return how often each window is drawn: balanced, and new recordings preferred when going on from a run."""
-    weight_N = weights(index, job.recipe.balance)
+    recipe = job.recipe
+    drawn = drawing(index, recipe.balance, recipe.balance_options, job.game)
+    if recipe.balance != "none":
+        table = histogram(index, drawn, recipe.balance_options.get("edges", EDGES))
+        for line in lines_of_histogram(table):
+            job.progress.note(f"Drawn by {recipe.balance}, {line}")
     if job.start_from is None:
-        return weight_N
+        return drawn
     seen = {entry["name"] for entry in job.start_from.data.get("recordings", [])}
     is_new = np.array([recording.name not in seen for recording in index.recordings], dtype=bool)
-    return prefer(weight_N, is_new[index.recording_N], job.recipe.new_share)
+    return prefer(drawn, is_new[index.recording_N], job.recipe.new_share)
 
 
 def view_caches(job: TrainingJob, recordings: Sequence[Source]) -> dict[str, ViewCache]:
@@ -131,14 +137,15 @@ def training_loader(
     job: TrainingJob, index: WindowIndex, network: Network, caches: Mapping[str, ViewCache]
 ) -> Loader:
     """Return the batches of the whole training."""
-    recipe, weight_N = job.recipe, drawing_weights(job, index)
+    recipe, drawn = job.recipe, drawing_weights(job, index)
     check_augment_on(job, network)
 
     def rows() -> Iterator[IndexArray]:
-        return draw_rows(weight_N, recipe.batch_size, recipe.steps, recipe.seed)
+        return draw_rows(drawn.weight_M, recipe.batch_size, recipe.steps, recipe.seed)
 
     assembly = Assembly(
         index=index,
+        alone=drawn.alone,
         prepare=network.prepare_to_learn,
         caches=caches,
         augmenter=Augmenter.of(recipe.augment, index.schema, job.game.needed_frame, job.game.regions, job.plugins),

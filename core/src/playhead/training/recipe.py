@@ -56,7 +56,8 @@ class Recipe:
     l1: float = 0.0  # times the sum of the sizes of all kernels but those of the heads, added to the loss
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
 
-    balance: Literal["none", "labels", "changes"] = "none"  # how windows are drawn
+    balance: str = "none"  # how windows are drawn, by name: data/balancing.py, or the game's own
+    balance_options: Mapping[str, Any] = field(default_factory=dict)  # of that, as {"rarest": 0.02}
     new_share: float = 0.5  # with --from: share drawn from recordings the run has not seen; 0: as they come
     loss_weights: Mapping[str, float] = field(default_factory=dict)  # head -> weight of its loss; 0: not learned
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
@@ -172,6 +173,8 @@ def with_settings(recipe: Recipe, settings: Mapping[str, str], own: type = NoSet
             there = laid.get(outer, recipe.named_inputs if inner else None)
             laid[outer] = laid_in(there, inner.split("."), setting_value(text)) if inner else setting_value(text)
             continue
+        if inner and f"{outer}_options" in shared:  # balance.rarest, model.hidden
+            outer, name = f"{outer}_options", f"{outer}_options.{inner}"
         if outer in shared and not (outer == "method" and inner):
             there = {known: getattr(recipe, known) for known in shared}
             recipe = dataclasses.replace(recipe, **{outer: _changed(there, shared, name, text)})
