@@ -177,7 +177,12 @@ class Loop:
         for decision in range(self.pace.decisions):
             if decision:
                 self._wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
-            self._decide_and_act(captured, heard if not decision else ())
+            began_ns = self._clock.now_ns()
+            if self._is_anew:
+                self._is_anew = False
+                self.driver.reset(self._listener.held)
+            action = self.driver.decide(captured)
+            self._act(action, began_ns, heard if not decision else ())
             if decision == 0:
                 events = [*earlier, *heard, *self._executor.take_events()]
                 tick = Tick(
@@ -187,12 +192,7 @@ class Loop:
                     watcher.saw(tick)
                 self._times.end("watch")
 
-    def _decide_and_act(self, captured: CapturedFrame, heard: Sequence[Event]) -> None:
-        began_ns = self._clock.now_ns()
-        if self._is_anew:
-            self._is_anew = False
-            self.driver.reset(self._listener.held)
-        action = self.driver.decide(captured)
+    def _act(self, action: Action | None, began_ns: int, heard: Sequence[Event]) -> None:
         self._times.end("decide")
         self._report.decided += 1
         if action is not None:
