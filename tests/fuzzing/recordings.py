@@ -14,7 +14,7 @@ import google_crc32c
 
 from fuzzing import harm, hostile, sealing
 from fuzzing.sandbox import Sandbox
-from fuzzing.seeds import FIRST, GAME, LAST, TORN, TRAINING, VICTIM, Seeds
+from fuzzing.seeds import FIRST, GAME, LAST, LAYER, TORN, TRAINING, VICTIM, Seeds
 
 Commands = list[tuple[str, ...]]
 COUNTS = (0, 1, 4003, 4004, 5000, 10**6, 2**31, 2**40, 2**62, 2**63 - 1, 2**63, 2**64 - 2, 2**64 - 1)
@@ -61,7 +61,9 @@ def commands(rng: Random) -> Commands:
         ("train", GAME, *TRAINING),
         ("train", GAME, *TRAINING, "--skip-bad"),
         ("train", GAME, *TRAINING, "--recordings", VICTIM, "--recordings", FIRST),
+        ("train", GAME, *TRAINING, "--recordings", VICTIM, "--recordings", FIRST, "--layer", LAYER, "--skip-bad"),
         ("evaluate", GAME, "--on", "none", "--recordings", VICTIM, "--run", FIRST),
+        ("evaluate", GAME, "--on", "none", "--recordings", VICTIM, "--run", FIRST, "--layer", LAYER),
     ]
     changing: Commands = [
         ("data", "repair", victim, "--dry-run"),

@@ -19,13 +19,16 @@ from fuzzing.process import Limits, run, start
 from playhead.events import Event, Origin
 from playhead.game import Frame, Game
 from playhead.plugins import Plugins
+from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.pictures import JpegPicture
+from playhead.storage.reader import open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
 
 GAME = "carracing"  # the smallest frames of all
 WATCHED = "sideswipe"
 FRAMES = 40
+LAYER = "again"  # of the victim with everything
 FIRST, VICTIM, LAST, TORN = (f"2026-11-2{number}-1" for number in range(4))
 INTERRUPTED = "2026-11-24-1"
 _SMALL = "batch_size=2 workers=1 warmup_steps=1 allow_empty=true cache_mb=20 eval_every=1 feature_windows=8"
@@ -64,7 +67,20 @@ def record(folder: Path, game: Game, *, codec: str = "jpeg", further: bool = Fal
             if number % 5 == 0:
                 code = next(iter(game.controls.values()), "w")
                 writer.add_events([Event(time_ns=time_ns, code=code, value=1.0, origin=Origin.SCRIPT)])
+    if further:
+        label_again(folder, game)
     return folder
+
+
+def label_again(folder: Path, game: Game) -> None:
+    """Give a recording a layer with every kind of array."""
+    labels = {name: np.zeros((FRAMES, head.columns), head.dtype) for name, head in game.schema.heads}
+    rows = LayerRows(
+        labels=labels,
+        origins=dict.fromkeys(labels, Origin.SCRIPT),
+        probabilities={name: np.full((FRAMES, head.outputs), 0.5) for name, head in game.schema.heads},
+    )
+    write_layer(open_recording(folder), LAYER, game.labels, [rows], run="a/b/c")
 
 
 class Seeds:
