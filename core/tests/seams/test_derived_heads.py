@@ -16,11 +16,12 @@ from playhead.errors import BadValue, Mismatch, NotFound
 from playhead.evaluation.evaluate import evaluate
 from playhead.evaluation.job import EvaluationJob
 from playhead.game import Game
-from playhead.labelling import head_labels
+from playhead.inputs import Input
+from playhead.labelling import head_labels, held_labels
 from playhead.labels import Choice, Conversion, Keys, keys_choice_conversions
-from playhead.models.run import Run
+from playhead.models.run import NetworkPart, Run
 from playhead.playing.derived import PlayedHeads
-from playhead.playing.policy import RunPolicy
+from playhead.playing.policy import RunPolicy, history_of
 from playhead.plugins import Plugins
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -107,6 +108,27 @@ def test_what_a_network_says_of_keys_is_the_share_of_a_class() -> None:
     game = replace(small_game({"classes": classes}), controls={"w": "w", "a": "a"}, conversions=pair)
     told = PlayedHeads(game.learnable.only(["keys"]), game)({"keys": np.array([0.9, 0.2], np.float32)})
     assert np.allclose(told["classes"], [0.08, 0.72, 0.02, 0.18])
+
+
+def test_past_actions_of_derived_heads_are_those_of_the_keys(tmp_path: Path) -> None:
+    """A run of classes that is told what was held before: while it plays as while it learned."""
+    inputs = {"frames": Input("frames", (0.0,)), "past": Input("actions", (-0.2, -0.1))}
+    recipe = replace(LEARNING, steps=2, heads=("classes",), inputs=inputs, model="told_past")
+    part = NetworkPart(schema=GAME.learnable.only(["classes"]), frame=GAME.needed_frame, rate_hz=10)
+    run = Run(path=tmp_path, game=GAME.to_json(), recipe_name="x", recipe=recipe, network=part)
+    history = history_of(run, 10, game=GAME)
+    for number, held in enumerate(({}, {"w": 1.0, "a": 1.0}, {"a": 1.0})):
+        shown = CapturedFrame(
+            frame_HWC=np.zeros((24, 32, 3), np.uint8), time_ns=number * 100_000_000, number=number
+        )
+        history.add(shown, held)
+    past = history.window()["past"]
+    assert [NINE.names[number] for number in past.argmax(1)] == ["none", "wa"]
+    lesson = bright_side_drives(GAME, seed=0)
+    seen = relabelled(lesson, GAME.learnable.only(["classes"]), CONVERSIONS)
+    told = held_labels(seen, "classes", NINE)
+    assert told is not None
+    assert np.array_equal(told.at(seen.frame_time_ns), TO_CLASSES(lesson.labels["drive"]))
 
 
 def test_classes_that_nothing_converts_back_cannot_be_played() -> None:

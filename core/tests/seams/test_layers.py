@@ -11,7 +11,8 @@ import pytest
 from doubles import DRIVE, MemoryRecording, bright_side_drives, small_game
 
 from playhead.data.relabelled import RECORDED, relabelled
-from playhead.errors import Mismatch, NothingToTrain
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import Mismatch, NotFound, NothingToTrain
 from playhead.evaluation.evaluate import evaluate
 from playhead.evaluation.job import EvaluationJob
 from playhead.events import Event, Origin
@@ -138,6 +139,20 @@ def test_a_layer_with_other_names_in_a_head_does_not_fit(tmp_path: Path) -> None
 def test_a_layer_nobody_trusts_has_no_windows(tmp_path: Path) -> None:
     with pytest.raises(NothingToTrain, match="come from human or script"):
         train(job_of(lessons(tmp_path), tmp_path / "run", layer="truth"))
+
+
+def test_origins_are_trusted_head_by_head(tmp_path: Path) -> None:
+    (recording,) = lessons(tmp_path, 1)
+    seen = relabelled(recording, GAME.schema, (), layer="truth")
+    known = {}
+    for origins in (("human",), ("model",), ("human", "drive:model")):
+        index = WindowIndex.of([seen], GAME.schema, WindowSpec(origins=origins))
+        known[origins] = [int(index.known[name].sum()) for name in ("drive", "side")]
+    assert known == {("human",): [0, 60], ("model",): [30, 0], ("human", "drive:model"): [30, 60]}
+    with pytest.raises(NotFound, match='Did you mean "drive"'):
+        WindowIndex.of([seen], GAME.schema, WindowSpec(origins=("drvie:model",)))
+    with pytest.raises(NotFound, match="origin of labels"):
+        WindowIndex.of([seen], GAME.schema, WindowSpec(origins=("drive:robot",)))
 
 
 def test_the_name_of_the_recorded_labels_is_the_same_everywhere() -> None:

@@ -20,7 +20,7 @@ from playhead.data.cameras import camera_of
 from playhead.data.source import Source
 from playhead.errors import Mismatch
 from playhead.inputs import ACTIONS, COLUMNS, Input
-from playhead.labelling import HeadLabels, action_numbers, head_labels, held_labels, label_dtype
+from playhead.labelling import action_numbers, head_labels, held_labels, label_dtype
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 from playhead.windows import TOLERANCE_INTERVALS, BoolArray, IndexArray, TimeArray, is_near, nearest, segments_of
 
@@ -163,7 +163,8 @@ def _labelled(
     end_ns = start_ns + round(spec.label_over_s * NS_PER_S)
     told = head_labels(recording, name, head)
     labels, before = told.mean(start_ns, end_ns), told.at(times - interval_ns)
-    known = _is_value(head, labels) & _is_trusted(told, recording, spec, segments, start_ns, end_ns, interval_ns)
+    trusted_T = np.isin(told.origin_T, spec.trusted(name))
+    known = _is_value(head, labels) & _is_trusted(trusted_T, recording, segments, start_ns, end_ns, interval_ns)
     if isinstance(head, Axes) and head.deltas:
         labels = labels - told.at(times)
         known &= np.isfinite(labels).all(1)
@@ -181,8 +182,8 @@ def _is_value(head: Head, states_NA: npt.NDArray[Any]) -> BoolArray:
 
 
 def _is_trusted(
-    told: HeadLabels, recording: Source, spec: WindowSpec, segments: IndexArray, start_ns: TimeArray,
-    end_ns: TimeArray, interval_ns: int,
+    trusted_T: BoolArray, recording: Source, segments: IndexArray, start_ns: TimeArray, end_ns: TimeArray,
+    interval_ns: int,
 ) -> BoolArray:  # fmt: skip
     """Say for each frame whether its label's time was recorded without a pause, trusted, and no padding."""
     times = recording.frame_time_ns[: len(segments)]
@@ -190,9 +191,8 @@ def _is_trusted(
     known_until_ns = times[ends[segments]] + round((1 + TOLERANCE_INTERVALS) * interval_ns)
     first = np.searchsorted(times, start_ns, side="right") - 1
     last = np.searchsorted(times, end_ns, side="right") - 1
-    is_trusted = np.isin(told.origin_T, spec.trusted)
     labelled = end_ns <= known_until_ns
-    labelled &= is_trusted[first] & is_trusted[last]
+    labelled &= trusted_T[first] & trusted_T[last]
     labelled &= first >= recording.header.padding_frames
     return np.asarray(labelled)
 

@@ -74,16 +74,17 @@ class WindowSpec:
         """The number of the position nearest to the moment of a window: what its answer stands for elsewhere."""
         return nearest_to(self.positions_s)
 
-    @property
-    def trusted(self) -> tuple[int, ...]:
-        """The numbers of the origins whose labels count. Raises NotFound for an unknown origin."""
+    def trusted(self, head: str) -> tuple[int, ...]:
+        """Return the numbers of the origins whose labels of a head count. Raises NotFound for an unknown one."""
         if self.is_unlabelled:
             return (int(Origin.NONE),)
         known = {origin.name.lower(): origin for origin in Origin if origin is not Origin.NONE}
-        for name in self.origins:
+        said = [one.rpartition(":")[::2] for one in self.origins]
+        for _, name in said:
             if name not in known:
                 raise not_found("origin of labels", name, known)
-        return tuple(int(known[name]) for name in self.origins)
+        own = [name for of, name in said if of == head]
+        return tuple(int(known[name]) for name in own or [name for of, name in said if not of])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,6 +112,9 @@ class WindowIndex:
     @classmethod
     def of(cls, recordings: Sequence[Source], schema: LabelSchema, spec: WindowSpec) -> WindowIndex:
         """Find all windows: all their inputs are there, and a label of some head at some position is known."""
+        for of in (one.rpartition(":")[0] for one in spec.origins):
+            if of:
+                schema.head(of)
         table = FrameTable.of(recordings, schema, spec)
         all_F = np.arange(len(table))
         usable_F = _is_answered(table, spec, all_F)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from playhead.errors import BadValue
 from playhead.game import Game
+from playhead.labelling import HeldLabels, Row
 from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelSchema, way_to
 from playhead.playing.controllers import Predictions
 
@@ -57,6 +58,32 @@ def _ways_back(name: str, head: Head, schema: LabelSchema, game: Game) -> list[t
             f"{' or '.join(game.labels)} to the conversions of {game.name}."
         )
     return found
+
+
+class HeldHeads(HeldLabels):
+    """Follows events, and says the rows of heads that are derived from those the game has."""
+
+    def __init__(self, schema: LabelSchema, game: Game) -> None:
+        super().__init__(game.schema, game.controls)
+        ways = {name: way_to(name, head, game.labels, game.conversions) for name, head in schema.items()}
+        self._ways = {name: way for name, way in ways.items() if way is not None}
+
+    def rows(self) -> dict[str, Row]:
+        """Return the present row of every head."""
+        own, told = super().rows(), {}
+        for name, (source, way) in self._ways.items():
+            row: Array = own[source]
+            for conversion in way:
+                row = np.asarray(conversion(row[None]))[0]
+            told[name] = row
+        return told
+
+
+def held_heads(schema: LabelSchema, game: Game | None) -> HeldLabels | None:
+    """Return what follows the events of a run's heads, None where none of them is derived."""
+    if game is None or all(name in game.labels for name in schema):
+        return None
+    return HeldHeads(schema, game)
 
 
 class _Outcomes:

@@ -40,9 +40,11 @@ class History:
         positions_s: Sequence[float] = (0.0,),
         schema: LabelSchema | None = None,
         controls: Mapping[str, str] | None = None,
+        following: HeldLabels | None = None,
     ) -> None:
         """Keep what these inputs look at; past actions are those of the heads of `schema`, by their `controls`.
 
+        `following` says what is held of them, where it does not follow from controls alone.
         Raises:  BadValue for inputs that nobody who plays can know.
         """
         check_playable(inputs, positions_s, "This run")
@@ -51,6 +53,7 @@ class History:
         self._pause_ns = round(PAUSE_INTERVALS / rate_hz * NS_PER_S)
         self._schema = schema if any(one.source == ACTIONS for one in inputs.values()) else None
         self._following = HeldLabels(schema, controls or {}) if schema is not None else None
+        self._following = following or self._following
         self._followed: Held = {}
         self._frames: list[CapturedFrame] = []
         self._times: list[int] = []

@@ -19,7 +19,7 @@ from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.playing.controllers import Controller, Predictions, open_controller
-from playhead.playing.derived import PlayedHeads
+from playhead.playing.derived import PlayedHeads, held_heads
 from playhead.playing.history import History
 from playhead.playing.states import States
 from playhead.plugins import Plugins
@@ -66,7 +66,8 @@ class RunPolicy(Driver):
         predictor = Predictor.of(run, plugins, engine, best=best)
         steps = predictor.network.is_stateful
         policy = cls(
-            predictor, history_of(run, rate_hz, steps=steps), controller, rate_hz=rate_hz, axes=axis_codes(game),
+            predictor, history_of(run, rate_hz, steps=steps, game=game), controller, rate_hz=rate_hz,
+            axes=axis_codes(game),
             states=States(stride_s=run.recipe.stride_s, rate_hz=rate_hz) if steps else None,
             played=PlayedHeads(run.schema, game),
         )  # fmt: skip
@@ -109,15 +110,22 @@ class RunPolicy(Driver):
             self._states.clear()
 
 
-def history_of(run: Run, rate_hz: float, *, steps: bool = False) -> History:
+def history_of(run: Run, rate_hz: float, *, steps: bool = False, game: Game | None = None) -> History:
     """Return the memory for the windows that a run looks at, or for the steps of one that remembers.
+
+    Past actions of derived heads are known from `game`.
 
     Units:  rate_hz frames a second of the device.
     """
     controls: Mapping[str, str] = run.game.get("controls", {})
     inputs = run.spec.stepped_inputs if steps else run.recipe.named_inputs
     return History(
-        inputs, rate_hz=rate_hz, positions_s=run.recipe.positions_s, schema=run.schema, controls=controls
+        inputs,
+        rate_hz=rate_hz,
+        positions_s=run.recipe.positions_s,
+        schema=run.schema,
+        controls=controls,
+        following=held_heads(run.schema, game),
     )
 
 

@@ -63,7 +63,10 @@ class Recipe:
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
     augment: Mapping[str, Any] = field(default_factory=dict)  # augmentation -> probability, or {"share", options}
     augment_on: Literal["frames", "views"] = "frames"  # whole frames, or the small picture a network sees of each
-    origins: tuple[str, ...] = ("human", "script")  # whose labels are trusted
+    origins: tuple[str, ...] = (
+        "human",
+        "script",
+    )  # whose labels are trusted; "HEAD:model": in that head
     val_share: float = 0.1  # share of the recordings kept for validation
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
     split_by: str = "recording"  # or a column whose values stay in one part; "frame": nothing is kept together
