@@ -62,6 +62,22 @@ def test_a_run_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert run.history() == [{"step": 5, "loss": 0.5}]
 
 
+def test_who_plays_gets_the_newest_run_that_plays(tmp_path: Path) -> None:
+    home = Home(tmp_path, "test")
+    player = saved(home.runs("toy") / "default" / "first")
+    made = Run(path=home.runs("toy") / "words" / "second", game=GAME.to_json(), recipe_name="words").save(
+        files={"words.txt": b"hello"}
+    )
+    catalogue = RunCatalogue(home=home, game=GAME)
+    assert catalogue.latest() == made
+    assert catalogue.player() == player
+    with pytest.raises(Mismatch, match="Run toy/words/second does not play"):
+        catalogue.player("second")
+    shutil.rmtree(player.path)
+    with pytest.raises(NotFound, match="toy has no run that plays in"):
+        catalogue.player()
+
+
 def test_weights_must_fit_exactly(tmp_path: Path) -> None:
     run = saved(tmp_path / "default" / "first")
     weights = load_file(run.weights)

@@ -11,16 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from doubles import small_game
+from doubles import bright_side_drives, small_game
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+import playhead
 from playhead.data.assembly import Batch
 from playhead.errors import BadValue, EndedBySignal, NothingToTrain
+from playhead.game import Game
+from playhead.hookspecs import hookimpl
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.progress import Progress
+from playhead.testing.fakes import FAKES, on_fakes
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -86,9 +90,34 @@ def test_a_list_gives_the_same_weights_as_a_generator_and_may_be_shorter_than_th
     b = weights(job(tmp_path / "r" / "b", [made(number) for number in range(9)]))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
     heard = Heard()
-    run = train(job(tmp_path / "r" / "c", [made(0), made(1)], progress=heard))
+    run = train(job(tmp_path / "r" / "c", [made(0), made(1)], progress=heard, recipe={"balance": "labels"}))
+    assert heard.notes[0] == "Not heeded: balance. Batches handed in are learned from as they come."
     assert run.metrics["steps"] == 2
     assert heard.notes[-1] == "The batches ended after step 2 of 4."
+
+
+def test_batches_from_anywhere_become_a_run_that_is_evaluated_and_played(tmp_path: Path) -> None:
+    game = on_fakes(small_game(), seconds=1.0)
+    plugins = Plugins([("fakes", FAKES), ("toy", Toy(game))], strict=True)
+    there: dict[str, Any] = {"home": tmp_path, "plugins": plugins}
+    run = playhead.train("toy", recipe=RECIPE, steps=2, batches=endless(), name="one", **there)
+    assert [one.name for one in playhead.runs("toy", **there)] == [run.name]
+    drive = bright_side_drives(small_game(), seed=1)
+    found = playhead.evaluate("toy", run=run, on="none", recordings=[drive], **there)
+    assert found.to_json()["offline"]["drive"]["windows"] > 0
+    played = playhead.play("toy", on="fake", seconds=0.5, settings={"strokes": []}, **there)
+    assert played.run == run.name
+
+
+class Toy:
+    """A plugin of one game."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+
+    @hookimpl
+    def playhead_games(self) -> list[Game]:
+        return [self._game]
 
 
 class Tape:

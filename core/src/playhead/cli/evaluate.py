@@ -52,7 +52,11 @@ NOWHERE = "none"
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder for index.html and scores.json. Default: evaluation, in the run's folder.")  # fmt: skip
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the world, as arguments.width=800."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of the world, as arguments.width=800, or of a method that judges by itself.",
 )
 @engine_option
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")

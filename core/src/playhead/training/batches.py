@@ -21,10 +21,13 @@ from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice
 from playhead.models.network import Network
 from playhead.training.job import TrainingJob, fitting_recordings
+from playhead.training.recipe import Recipe
 from playhead.windows import IndexArray
 
 # Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
 VALIDATION_WINDOWS = 4096
+# What a recipe says of windows, which batches that are handed in do not tell of.
+OF_RECORDINGS = ("augment", "balance", "class_weight_power", "feature_windows", "split_by", "test_share")
 
 
 def learned_from(job: TrainingJob) -> tuple[list[Source], float]:
@@ -34,6 +37,10 @@ def learned_from(job: TrainingJob) -> tuple[list[Source], float]:
     """
     if job.batches is None:
         return fitting_recordings(job)
+    usual = Recipe()
+    unheeded = [name for name in OF_RECORDINGS if getattr(job.recipe, name) != getattr(usual, name)]
+    if unheeded:
+        job.progress.note(f"Not heeded: {', '.join(unheeded)}. Batches handed in are learned from as they come.")
     return [], job.rate_hz or job.game.needed_frame.rate_hz
 
 

@@ -41,8 +41,9 @@ def check_goes_on(job: TrainingJob, now: Asked) -> None:
         return
     before = job.resume.asked
     then = f"Begin anew: playhead train {job.game.name}."
-    if now.recipe != before.recipe:
-        raise BadValue(f"A training goes on as it began: {changes(before.recipe, now.recipe)}. {then}")
+    recipe = saved_recipe(before).to_json()  # with all settings that have come since, as they were then
+    if now.recipe != recipe:
+        raise BadValue(f"A training goes on as it began: {changes(recipe, now.recipe)}. {then}")
     for name in sorted(before.recordings.keys() | now.recordings.keys()):
         was, is_now = before.recordings.get(name), now.recordings.get(name)
         if was is None or is_now is None or was[1] != is_now[1]:
