@@ -36,7 +36,7 @@ from playhead.plugins import Plugins
 from playhead.threads import one_thread_each
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
-from playhead.training.supervised import train
+from playhead.training.supervised import build_network, train
 
 TINY: dict[str, Any] = {"channels": [4, 4, 4, 4], "features": 8, "hidden": 8}
 SPEC = ModelSpec(schema=GAME.schema, frame=GAME.frame, regions=GAME.regions, length=3, options=TINY)
@@ -124,12 +124,12 @@ class TestNamedEngines:
             Predictor.of(run, load_plugins(), EngineSpec(device="cuda"))
         assert Predictor.of(run, load_plugins(), EngineSpec(device="auto")).engine.device == "cpu"
 
-    @pytest.mark.parametrize("command", ["play", "evaluate", "doctor", "record"])
+    @pytest.mark.parametrize("command", ["play", "evaluate", "doctor", "record", "train"])
     def test_the_commands_take_a_device(self, command: str) -> None:
         from playhead.cli import cli
 
         shown = CliRunner().invoke(cli, [command, "--help"])
-        assert "--device [auto|cpu|cuda]" in shown.output
+        assert "--device [auto|cpu|cuda" in shown.output
 
 
 class Two(Network):
@@ -247,7 +247,9 @@ class TestFrozenParts:
         opened = Run.open(run.path)
         last, best = (opened.load_model(self.plugins(), best=best) for best in (False, True))
         again = train(job_of(tmp_path / "again", self.RECIPE, self.plugins(), start_from=opened))
-        assert OnTop.asked.count(True) == 1, "a run brings its own"
+        resumed = job_of(tmp_path / "resumed", self.RECIPE, self.plugins(), resume=SimpleNamespace())
+        build_network(resumed)
+        assert OnTop.asked.count(True) == 1, "a run brings its own, and so does a checkpoint"
         for network in (last, best, again.load_model(self.plugins())):
             assert (network.backbone.layer.weight == 0.01).all()  # type: ignore[union-attr]
             assert network.backbone.norm.num_batches_tracked == 0  # type: ignore[union-attr]
@@ -266,6 +268,12 @@ class TestFrozenParts:
         assert Backbone.seen <= 4 * 60, "no picture goes through twice"
         policy = RunPolicy.of(run, self.plugins(), GAME, rate_hz=10)
         assert policy.decide(CapturedFrame(frame_HWC=pictures()[0, 0], time_ns=0, number=0)) is not None
+
+    def test_a_picture_that_could_change_cannot_be_kept(self, tmp_path: Path) -> None:
+        with pytest.raises(BadValue, match=r"keeps what its frozen part .* augment_on=frames"):
+            train(
+                job_of(tmp_path, replace(self.RECIPE, augment_on="views", augment={"colour": 1.0}), self.plugins())
+            )
 
     def test_what_is_cached_is_answered_like_the_pictures(self) -> None:
         network = OnTop(SPEC)

@@ -60,8 +60,8 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
               "it had not been interrupted.")  # fmt: skip
 @click.option("--checkpoint", type=click.FloatRange(min=0), metavar="SECONDS", default=60.0,
               show_default=True, help="Time between two checkpoints; --resume takes the newest.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True,
-              help="Where to compute.")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "gpu"]), default="auto", show_default=True,
+              help="Where to compute; auto takes CUDA where there is any, gpu is cuda.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @pass_desk
 def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:

@@ -43,6 +43,12 @@ class ModelSpec:
             object.__setattr__(self, "named_inputs", named_inputs(self.inputs, self.length, 1.0))
 
     @property
+    def stride_s(self) -> float:
+        """Seconds between the last two moments of the main input; 0 where it has only one."""
+        offsets_s = self.named_inputs[main_input(self.named_inputs)].offsets_s
+        return offsets_s[-1] - offsets_s[-2] if len(offsets_s) > 1 else 0.0
+
+    @property
     def stepped_inputs(self) -> Mapping[str, Input]:
         """What a network that remembers looks at of each frame: of inputs that go with the main one the newest."""
         rows = self.named_inputs[main_input(self.named_inputs)].offsets_s

@@ -48,7 +48,7 @@ class Predictor:
         Shapes:  "frames" (T, H, W, C) uint8, telemetry (T,) float32; returns head -> (outputs,), of the newest
                  position where a network answers several.
         """
-        prepared = self.prepare({name: np.asarray(value)[None] for name, value in inputs.items()})
+        prepared = self.network.prepare_windows({n: np.asarray(value)[None] for n, value in inputs.items()})
         return _newest(self._likely(self.engine.predict(prepared)))
 
     def step(self, inputs: Inputs, state: Any) -> tuple[Predictions, Any]:
@@ -56,7 +56,7 @@ class Predictor:
 
         Shapes:  as `decide`, with T = 1.
         """
-        prepared = self.prepare({name: np.asarray(value)[None] for name, value in inputs.items()})
+        prepared = self.network.prepare_windows({n: np.asarray(value)[None] for n, value in inputs.items()})
         logits, state = self.engine.step(prepared, state)
         return _newest(self._likely(logits)), state
 

@@ -29,8 +29,8 @@ class View:
     def cut(self, frames_NHWC: FrameArray) -> FrameArray:
         """Cut this view from frames, making it smaller by averaging areas. Returns (N, height, width, C)."""
         part_NHWC = frames_NHWC
-        if self.region is not None:
-            part_NHWC = frames_NHWC[:, self.region.rows, self.region.columns]
+        if (part := self.region) is not None:
+            part_NHWC = frames_NHWC[:, part.y : part.y + part.height, part.x : part.x + part.width]
         if part_NHWC.shape[1:3] == (self.height, self.width):
             return np.ascontiguousarray(part_NHWC)
         view_NHWC = np.empty((len(part_NHWC), self.height, self.width, part_NHWC.shape[3]), dtype=np.uint8)

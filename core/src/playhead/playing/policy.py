@@ -68,7 +68,7 @@ class RunPolicy(Driver):
         policy = cls(
             predictor, history_of(run, rate_hz, steps=steps, game=game), controller, rate_hz=rate_hz,
             axes=axis_codes(game),
-            states=States(stride_s=run.recipe.stride_s, rate_hz=rate_hz) if steps else None,
+            states=States(stride_s=run.spec.stride_s, rate_hz=rate_hz) if steps else None,
             played=PlayedHeads(run.schema, game),
         )  # fmt: skip
         warm_up(predictor, run)
@@ -77,7 +77,11 @@ class RunPolicy(Driver):
     def decide(self, captured: CapturedFrame) -> Action:
         """Look at the newest frame and those before it, and say what to hold."""
         self._history.add(captured, self._held)
-        after = self._ask(captured.time_ns)
+        window = self._history.window()
+        if self._states is None:
+            self.predictions, after = self._predictor.decide(window), None
+        else:
+            self.predictions, after = self._predictor.step(window, self._states.before(captured.time_ns))
         if not all(np.isfinite(answer).all() for answer in self.predictions.values()):
             # Telemetry that is no number, for one. Nothing is held by a network that does not know, nor kept.
             self.unanswered += 1
@@ -91,15 +95,6 @@ class RunPolicy(Driver):
         # A key pressed for a share of the interval is let go of when the next frame comes.
         self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
         return action
-
-    def _ask(self, time_ns: int) -> Any:
-        """Ask about the newest frame and return the state after it, if there is any."""
-        window = self._history.window()
-        if self._states is None:
-            self.predictions = self._predictor.decide(window)
-            return None
-        self.predictions, after = self._predictor.step(window, self._states.before(time_ns))
-        return after
 
     def reset(self, held: Held) -> None:
         """Begin anew. The frames seen stay: what is looked at is the same whoever drove; what was held is not."""

@@ -27,6 +27,7 @@ from playhead.data.assembly import Batch
 from playhead.data.loader import Loader
 from playhead.decoding import plain
 from playhead.errors import BadValue, NotANumber
+from playhead.models.engine import torch_device
 from playhead.models.run_file import HISTORY_FILE
 from playhead.models.run_history import history_bytes
 from playhead.models.weights import check_shapes, learned_weights, shapes_of
@@ -96,9 +97,8 @@ def fit(
 
 def chosen_accelerator(job: TrainingJob) -> str:
     """Return Lightning's name of the device: "auto" takes a GPU when there is one. Raises BadValue."""
-    device = job.device
-    if device == "auto":
-        device = "gpu" if torch.cuda.is_available() else "cpu"
+    named = {"gpu": "cuda"}.get(job.device, job.device)  # as it was called before
+    device = "gpu" if torch_device(named) == "cuda" else "cpu"
     if device == "cpu" and job.recipe.precision == "16-mixed":
         raise BadValue("precision=16-mixed needs a GPU. Take --set precision=32-true or bf16-mixed.")
     return device
