@@ -265,6 +265,7 @@ class Endless(Region):
 
 SCREEN = PONG.devices["screen"]
 TWO = Conversion("two", Choice("x", "y"), Keys("a", "b"), lambda rows: rows)
+FIRST = Conversion("first", Keys("a"), Keys("b"), lambda rows: np.repeat(rows[:1], len(rows), 0))
 UP = Conversion("up", Keys("a"), Keys("b"), lambda rows: rows + 1)
 
 # Which check, a game that is wrong in one way, and what must be said about it.
@@ -276,6 +277,7 @@ WRONG: list[tuple[str, Game, str]] = [
     ("has_a_control", replace(PONG, labels={**PONG.labels, "steer": Axes("wheel")}), "none for wheel"),
     ("valid_labels", replace(PONG, conversions=(TWO,)), r"two gives \(64, 1\), not \(64, 2\)"),
     ("valid_labels", replace(PONG, conversions=(UP,)), "up"),
+    ("valid_labels", replace(PONG, conversions=(FIRST,)), "first converts rows not one by one"),
     ("game_has", with_recipe(model="conv_lstn"), 'No model is called "conv_lstn"'),
     ("game_has", with_recipe(training="supervized"), 'No training is called "supervized"'),
     ("game_has", with_recipe(heads=("padle",)), 'No label head is called "padle"'),

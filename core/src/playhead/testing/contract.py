@@ -84,6 +84,8 @@ class GameContract:
         for conversion in self.game.conversions:
             rows = random_labels(conversion.source, 64)
             check_labels(conversion.target, conversion(rows), len(rows), conversion.name)
+            alone = np.concatenate([conversion(row[None]) for row in rows])
+            assert np.array_equal(alone, conversion(rows)), f"{conversion.name} converts rows not one by one"
 
     def test_its_recipes_train_what_the_game_has(self, plugins: Plugins) -> None:
         """Every recipe survives JSON, names what exists, and its network answers every head it learns."""
@@ -152,9 +154,10 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
         assert not method.needs_recordings, f"recipe {name} learns from recordings, and {game.name} can have none"
         return
     for head in recipe.heads:
-        game.schema.head(head)
-    assert WindowSpec.of(recipe).trusted, f"recipe {name} trusts the labels of nobody"
-    schema = LabelSchema(tuple((n, head) for n, head in game.schema.heads if n in (recipe.heads or game.schema)))
+        game.learnable.head(head)
+    schema = game.learnable.only(recipe.heads or game.schema)
+    for head in schema:
+        assert WindowSpec.of(recipe).trusted(head), f"recipe {name} trusts the labels of nobody for {head}"
     Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)
     spec = model_spec(game.to_json(), schema, game.needed_frame, recipe)
     predictor = Predictor(build_network(plugins, recipe.model, spec), schema)
