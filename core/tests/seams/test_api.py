@@ -87,9 +87,11 @@ def test_a_game_of_ones_own_goes_the_whole_round_and_nothing_is_printed(tmp_path
     assert judged.page is not None
     assert judged.page.is_file()
     assert str(judged.page) in repr(judged)
-    played = playhead.play(CART, run=run, seconds=0.4, home=tmp_path)
+    driven = playhead.record(CART, run=run, seconds=0.4, home=tmp_path)
+    assert playhead.recordings(CART, home=tmp_path)[-1].driver == f"run {run.name}"
+    played = playhead.play(CART, run=run.path, seconds=0.4, home=tmp_path)
     assert played.run == run.name == playhead.runs(CART, home=tmp_path)[0].name
-    for told in (made.to_json(), judged.to_json(), played.to_json()):
+    for told in (made.to_json(), driven.to_json(), judged.to_json(), played.to_json()):
         json.dumps(told)
     assert capfd.readouterr() == ("", "")
     assert handlers() == before

@@ -38,6 +38,7 @@ class EpisodeJob:
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
     run: str = ""
+    run_name: str = ""
     engine: EngineSpec = DEFAULT_ENGINE
     teacher: str = ""
     beta: float = 0.0
@@ -133,7 +134,7 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
     game = device.session.game
     return RecordingRequest(
         driver=driver,
-        driver_name=job.driver if driver.origin != Origin.MODEL else f"run {job.run}".strip(),
+        driver_name=job.driver if driver.origin != Origin.MODEL else f"run {job.run_name}",
         teacher=scripted_driver(device, job.teacher) if job.teacher else None,
         action_noise=ActionNoise(game, seed=seed) if job.has_action_noise else None,
         beta=job.beta,

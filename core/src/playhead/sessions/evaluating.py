@@ -24,7 +24,7 @@ from playhead.names import command as typed
 from playhead.names import quoted
 from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.storage.reader import Recording
 from playhead.training.method import method_of
 
@@ -34,7 +34,7 @@ NOWHERE = "none"
 
 
 def evaluate(
-    game: str | Game, *, run: str | Run = "", on: str = "", episodes: int = 10, seconds: float = 0.0,
+    game: str | Game, *, run: AnyRun = "", on: str = "", episodes: int = 10, seconds: float = 0.0,
     seed: int = FIRST_SEED, drivers: Sequence[str] = (), scenario: str = "", latency: float | None = None,
     recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, windows: int = 20_000,
     tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
@@ -93,13 +93,14 @@ def evaluate(
     return judgement
 
 
-def chosen_run(place: Place, named: str | Run) -> Run:
+def chosen_run(place: Place, named: AnyRun) -> Run:
     """Return the run that is measured, and say which. Raises NotFound or Mismatch."""
     run = place.run(named)
     if run.game["name"] != place.game.name:
+        asked = run.name if isinstance(named, Run) else str(named)
         raise Mismatch(
             f"Run {run.name} is of {run.game['name']}, not of {place.game.name}. "
-            f"Try: {typed('evaluate', run.game['name'], '--run', named if isinstance(named, str) else run.name)}."
+            f"Try: {typed('evaluate', run.game['name'], '--run', asked)}."
         )
     place.say(f"Run {run.name}.")
     return run

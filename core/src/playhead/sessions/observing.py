@@ -26,7 +26,7 @@ from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest
 from playhead.sessions.devices import choose_device
 from playhead.sessions.episodes import FrameCounter
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.stopping import stopped_by_interrupt
 from playhead.threads import one_thread_each
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def observe(
-    game: str | Game, *, on: str = "", run: str | Run = "", seconds: float = 0.0, real_time: bool = False,
+    game: str | Game, *, on: str = "", run: AnyRun = "", seconds: float = 0.0, real_time: bool = False,
     rate: float | None = None, record: bool = False, settings: Mapping[str, Any] = NONE, terminal: bool = False,
     device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, stop: Event | None = None,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from playhead.errors import BadValue
 from playhead.game import Game
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AnyHome = Home | Path | str | None
 NONE: Mapping[str, Any] = {}  # no settings
+AnyRun: TypeAlias = "str | Path | Run"
 AnyPlugins = Plugins | Callable[[], Plugins] | None
 
 
@@ -53,15 +54,15 @@ class Place:
         """Tell whoever hears of the session a sentence."""
         self.progress.note(sentence)
 
-    def run(self, named: str | Run) -> Run:
+    def run(self, named: AnyRun) -> Run:
         """Return a run as it is, by its name, or the newest. Raises NotFound with the nearest name."""
-        if not isinstance(named, str):
-            return named
-        return self.runs.find(named) if named else self.runs.latest()
+        if isinstance(named, (str, Path)):
+            return self.runs.find(str(named)) if named else self.runs.latest()
+        return named
 
-    def player(self, named: str | Run) -> Run:
+    def player(self, named: AnyRun) -> Run:
         """Return a run that plays, likewise. Raises Mismatch for one that has no network for that."""
-        run = named if not isinstance(named, str) else self.runs.player(named)
+        run = self.runs.player(str(named)) if isinstance(named, (str, Path)) else named
         _ = run.needed_network
         return run
 

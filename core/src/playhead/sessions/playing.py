@@ -31,7 +31,7 @@ from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FrameCounter
 from playhead.sessions.latency import keep_after, warn_before
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.stopping import stopped_by_interrupt
 from playhead.threads import one_thread_each
 
@@ -59,7 +59,7 @@ class Played:
 
 
 def play(
-    game: str | Game, *, on: str = "", run: str | Run = "", seconds: float = 0.0, episodes: int = 1, seed: int = 1,
+    game: str | Game, *, on: str = "", run: AnyRun = "", seconds: float = 0.0, episodes: int = 1, seed: int = 1,
     scenario: str = "", real_time: bool = False, latency: float | None = None, rate: float | None = None,
     dry_run: bool = False, unstick: bool = False, record: bool = False, settings: Mapping[str, Any] = NONE,
     terminal: bool = False, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
@@ -145,7 +145,7 @@ class PlaySession:
                 raise BadValue(f"{self.device} always waits and has no real time. Leave --real-time out.")
         return merged(options, self.settings)
 
-    def take_run(self, named: str | Run, latency_s: float | None) -> None:
+    def take_run(self, named: AnyRun, latency_s: float | None) -> None:
         """Find the run that plays, say which, and with which delay between look and press."""
         place = self.place
         run = self.run = place.player(named)

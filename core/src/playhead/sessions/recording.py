@@ -21,7 +21,7 @@ from playhead.recording.session import SegmentSummary
 from playhead.recording.sinks import HOME, AnySink, SinkOpener
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import EpisodeJob, episode_options, record_episode
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.reader import open_recording
 from playhead.storage.reservations import Reservations
@@ -60,7 +60,7 @@ class Recorded:
 
 
 def record(
-    game: str | Game, *, on: str = "", driver: str = "", run: str = "", teacher: str = "", beta: float = 0.3,
+    game: str | Game, *, on: str = "", driver: str = "", run: AnyRun = "", teacher: str = "", beta: float = 0.3,
     action_noise: bool = False, scenario: str = "", episodes: int = 1, seconds: float = 0.0,
     seed: int | None = None, workers: int | None = None, rate: float | None = None, latency: float | None = None,
     settings: Mapping[str, Any] = NONE, notes: str = "", device: str = "auto", sink: AnySink = HOME,
@@ -85,11 +85,11 @@ def record(
         return Recorded(collected=collection.collect(seed, rate, given, stop))
     with Reservations(place.home, place.game.name) as reserved:
         job = EpisodeJob(
-            game=place.game.name, device=on, home=place.home, driver=driver, run=run, teacher=teacher,
+            game=place.game.name, device=on, home=place.home, driver=driver, teacher=teacher,
             beta=beta if teacher else 0.0, has_action_noise=action_noise, scenario=scenario, seconds_s=seconds,
             notes=notes, sink=sink, engine=EngineSpec(device=device),
         )  # fmt: skip
-        session = _Session(place, options, job, latency_s=latency, rate_hz=rate)
+        session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)
         began_s = time.perf_counter()
         segments = session.record(jobs, workers, stop)
@@ -100,15 +100,15 @@ class _Session:
     """What stays the same over all episodes: device, driver, scenario and options."""
 
     def __init__(
-        self, place: Place, settings: dict[str, Any], asked: EpisodeJob, *, latency_s: float | None,
+        self, place: Place, settings: dict[str, Any], asked: EpisodeJob, named: AnyRun, *, latency_s: float | None,
         rate_hz: float | None,
     ) -> None:  # fmt: skip
         game = place.game
         self.place, self.settings = place, settings
         device = choose_device(place, asked.device, settings)
         self.is_world = capabilities_of(place.plugins, game, device, settings).episodes
-        driver = asked.driver or ("run" if asked.run else "expert" if self.is_world else "human")
-        if asked.run and driver != "run":
+        driver = asked.driver or ("run" if named else "expert" if self.is_world else "human")
+        if named and driver != "run":
             raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
         if asked.seconds_s < 0 or (latency_s or 0) < 0:
             raise BadValue("--seconds and --latency cannot be negative.")
@@ -118,9 +118,10 @@ class _Session:
         self.rate_hz = settings.get("rate_hz") or game.rate_hz(device)
         asked = replace(asked, device=device, driver=driver)
         if driver == "run":
-            run = place.runs.player(asked.run)
+            run = place.player(named)
             place.say(f"Run {run.name} drives.")
-            asked = replace(asked, run=run.name, latency_s=run.latency_s if self.is_world else 0.0)
+            asked = replace(asked, run=str(run.path), run_name=run.name)
+            asked = replace(asked, latency_s=run.latency_s if self.is_world else 0.0)
         if self.is_world:
             first = next(iter(game.world.scenarios), "") if game.world else ""
             asked = replace(asked, scenario=asked.scenario or first, padding_s=self.scenario.padding_s)

@@ -18,7 +18,7 @@ from playhead.names import checked_name
 from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_all
 from playhead.sessions.latency import AUTO, measured_latency
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import TrainingJob
 from playhead.training.method import changed_recipe, method_of
@@ -31,7 +31,7 @@ OWN = "own"  # what a recipe is called that is not named
 def train(
     game: str | Game, *, recipe: str | Recipe = "default", settings: Mapping[str, Any] = NONE,
     recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, rate: float | None = None,
-    latency: float | str | None = None, steps: int | None = None, start_from: str | Run = "", name: str = "",
+    latency: float | str | None = None, steps: int | None = None, start_from: AnyRun = "", name: str = "",
     skip_bad: bool = False, resume: str | bool = "", checkpoint: float = 60.0, device: str = "auto",
     batches: Iterable[Batch] | None = None, validation: Iterable[Batch] | None = None,
     on_step: Callable[[int, Any], object] | None = None, home: AnyHome = None, plugins: AnyPlugins = None,
@@ -70,9 +70,7 @@ def train(
             recipe=chosen,
             recipe_name=recipe_name,
             recordings=opened,
-            start_from=place.runs.find(start_from)
-            if start_from and isinstance(start_from, str)
-            else start_from or None,
+            start_from=place.run(start_from) if start_from else None,
             out=_new_folder(place, recipe_name, name),
             plugins=place.plugins,
             rate_hz=rate,
