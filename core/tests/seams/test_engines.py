@@ -257,8 +257,8 @@ class TestFrozenParts:
         assert names == {"model.safetensors", "best.safetensors", "frozen.safetensors"}
         sizes = {name: (run.path / name).stat().st_size for name in names}
         assert sizes["frozen.safetensors"] > 1000 > sizes["model.safetensors"] == sizes["best.safetensors"]
-        engine = TorchEngine(last)
-        engine.swap({name: value for name, value in best.state_dict().items() if not best.is_frozen(name)})
+        policy = RunPolicy.of(opened, self.plugins(), GAME, rate_hz=10)
+        policy.swap({name: value for name, value in best.state_dict().items() if not best.is_frozen(name)})
 
     def test_an_epoch_after_the_first_does_not_run_the_backbone(self, tmp_path: Path) -> None:
         Backbone.seen = 0

@@ -19,7 +19,7 @@ from playhead.errors import BadValue, PlayheadError
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Choice, Conversion, Keys
-from playhead.models.conv_lstm import build
+from playhead.models.conv_lstm import ConvLstm, build
 from playhead.phone import View, phone_of
 from playhead.plugins import Plugins
 from playhead.recording.collector import Item, Picture
@@ -359,6 +359,19 @@ def test_a_shipped_run_that_is_damaged_fails(tmp_path: Path) -> None:
     game = replace(PONG, shipped_runs=lambda: tmp_path / "runs")
     with pytest.raises(PlayheadError, match="format_version"):
         check("test_its_shipped_runs_open_and_fit", game, installed(game), tmp_path)
+
+
+def test_a_network_that_forgets_fails(tmp_path: Path) -> None:
+    class Forgetful(ConvLstm):
+        def step(self, prepared: Any, state: Any) -> Any:
+            return super().step(prepared, self.initial_state(len(state["has_begun"])))
+
+    game = with_recipe(model="forgetful", model_options={"stateful": True}, length=3)
+    kept = installed(game, playhead_models=lambda: {"forgetful": ConvLstm})
+    check("test_its_recipes_train_what_the_game_has", game, kept, tmp_path)
+    plugins = installed(game, playhead_models=lambda: {"forgetful": Forgetful})
+    with pytest.raises(AssertionError, match="frame by frame paddle is answered otherwise"):
+        check("test_its_recipes_train_what_the_game_has", game, plugins, tmp_path)
 
 
 def test_a_network_that_answers_something_else_fails(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Driver, Held
@@ -95,6 +96,10 @@ class RunPolicy(Driver):
         # A key pressed for a share of the interval is let go of when the next frame comes.
         self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
         return action
+
+    def swap(self, weights: Mapping[str, Tensor]) -> None:
+        """Put other weights in place between two decisions; what is remembered goes on. Raises as its engine."""
+        self._predictor.engine.swap(weights)
 
     def reset(self, held: Held) -> None:
         """Begin anew. The frames seen stay: what is looked at is the same whoever drove; what was held is not."""

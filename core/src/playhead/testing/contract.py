@@ -28,6 +28,7 @@ from playhead.regions import Region
 from playhead.testing.collectors import check_collectors
 from playhead.testing.day import Day, recipes_of
 from playhead.testing.labels import check_labels, random_answer, random_labels
+from playhead.testing.networks import check_steps, random_windows
 
 # Backends of a machine with a window and keys: a test machine need not have the packages that bring them.
 ELSEWHERE = frozenset({"android", "emulator", "video"})
@@ -161,13 +162,13 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)
     spec = model_spec(game.to_json(), schema, game.needed_frame, recipe)
     predictor = Predictor(build_network(plugins, recipe.model, spec), schema)
-    shapes = {name: game.needed_frame.shape if name == "frames" else () for name in recipe.inputs}
-    predictions = predictor.predict_batch(
-        {name: np.zeros((2, recipe.length, *s), np.uint8 if s else np.float32) for name, s in shapes.items()}
-    )
+    windows = random_windows(spec)
+    predictions = predictor.predict_batch(windows)
     for head_name, head in schema.items():
         shape = predictions[head_name].shape
         assert (shape[0], shape[-1]) == (2, head.outputs), f"recipe {name}, head {head_name}"
+    if predictor.network.is_stateful:
+        check_steps(predictor, windows, f"recipe {name}")
 
 
 def check_controller(game: Game, settings: dict[str, Any]) -> None:
