@@ -14,11 +14,13 @@ from bucket import Bucket, bucket
 
 from playhead.errors import BadValue, Damaged, DeviceFailed, NotFound, PlayheadError
 from playhead.home import Home
+from playhead.labels import Keys
 from playhead.plugins import Plugins
 from playhead.storage.blocks import KeptBlocks
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.check import check_recording
 from playhead.storage.copying import copy_recording
+from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.places import Places
 from playhead.storage.reader import open_recording
 
@@ -162,6 +164,22 @@ def test_a_copy_is_whole_or_not_there(places: Places, recorded: Recorded, bucket
     assert bucket.asked["GET"] - read < 2 * copied.files
     assert [path.name for path in (tmp_path / "back").iterdir()] == [folder.name]
     assert check_recording(tmp_path / "back" / folder.name) == []
+
+
+def test_layers_are_read_from_afar_and_copied_when_they_are_new(
+    places: Places, recorded: Recorded, bucket: Bucket
+) -> None:
+    folder = recorded(20)
+    url = far_copy(places, folder)
+    rows = LayerRows(labels={"a": np.ones((20, 1), int)}, origins={"a": 2})
+    write_layer(open_recording(folder), "again", {"a": Keys("x")}, [rows])
+    assert copy_recording(folder, places.located(FAR)).files > 0
+    assert copy_recording(folder, places.located(FAR)).files == 0
+    far = places.open(url)
+    assert far.layers["again"].labels["a"].sum() == 20
+    assert check_recording(places.to_check(url)) == []
+    with pytest.raises(BadValue, match="lies in no folder"):
+        write_layer(far, "more", {"a": Keys("x")}, [rows])
 
 
 def test_what_is_not_copied(places: Places, recorded: Recorded, bucket: Bucket, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from playhead.events import Origin
 from playhead.labels import Axes, Choice, Keys
 from playhead.storage import changing
 from playhead.storage.check import check_recording
+from playhead.storage.copying import copy_recording
 from playhead.storage.facts import facts_of
 from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.marks import measure
@@ -199,6 +200,20 @@ def test_a_long_recording_is_labelled_in_little_memory(recorded: Recorded) -> No
     tracemalloc.stop()
     assert most < 2_000_000, "the layer has 2.2 MB"
     assert recording.layers["long"].probabilities["keys"].shape == (count, 2)
+
+
+def test_a_copy_has_the_layers_also_those_made_later(recorded: Recorded, tmp_path: Path) -> None:
+    recording = labelled(recorded(FRAMES))
+    copy = tmp_path / "copies" / recording.name
+    assert not copy_recording(recording.path, copy.parent).was_there
+    write_layer(recording, "later", HEADS, pieces(shift=1))
+    copied = copy_recording(recording.path, copy.parent)
+    assert copied.was_there
+    assert copied.files > 0
+    assert check_recording(copy) == []
+    layers = open_recording(copy).layers
+    assert [layer.labels["mood"][0].tolist() for layer in layers.values()] == [[0], [1]]
+    assert copy_recording(recording.path, copy.parent).files == 0
 
 
 def test_a_recording_without_checksums_can_have_one(recorded: Recorded, aged: Any) -> None:

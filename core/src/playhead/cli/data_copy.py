@@ -40,7 +40,9 @@ def copy(desk: Desk, recordings: tuple[str, ...], destination: str, as_json: boo
         for place in found:
             with several.one(place):
                 done.append(copied := copy_recording(places.to_check(place), parent, bar(shown_name(place))))
-                said = "is there already" if copied.was_there else f"{copied.files:,} files, {size(copied.bytes)}"
+                more = f"{copied.files:,} files, {size(copied.bytes)}"
+                there = f"is there already, but for layers: {more}" if copied.files else "is there already"
+                said = there if copied.was_there else more
                 if not as_json:
                     desk.tell(f"{copied.name}: {said}, at {copied.place}")
     if as_json:

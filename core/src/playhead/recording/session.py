@@ -175,7 +175,7 @@ def new_header(
     )
     return replace(
         header,
-        label_device=label_device,
+        label_device=label_device if annotates is None else "",  # no events say what an annotator does
         padding_frames=round(request.padding_s * session.rate_hz),
         scenario=request.scenario,
         seed=request.seed,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -24,9 +24,12 @@ from playhead.home import make_folder
 from playhead.locks import alone_in, take
 from playhead.names import fault_of, visible
 from playhead.storage.beginnings import check_ended
+from playhead.storage.changing import changing
 from playhead.storage.check import check_recording
 from playhead.storage.declarations import read_header
 from playhead.storage.disk import saying_what_failed, write_at
+from playhead.storage.layer_writer import make_layers
+from playhead.storage.layers import LAYERS, layer_names
 from playhead.storage.marks import MARK
 from playhead.storage.places import Located, name_of
 from playhead.storage.remote import STAMPED, StoreSource
@@ -43,7 +46,7 @@ _THEN = "What has arrived is kept. Free some space, and type the same command ag
 
 @dataclass(frozen=True, kw_only=True)
 class Copied:
-    """What became of a recording that was to be copied."""
+    """What became of a recording that was to be copied; of one that `was_there`, its layers that were not."""
 
     name: str
     place: str
@@ -134,7 +137,12 @@ def copy_recording(
         if there.size(_HEADER) is not None:
             if any(source.read(one) != there.read(one) for one in STAMPED):
                 raise BadValue(f"{there.place} is another recording. Copy it elsewhere, or rename one of them.")
-            return Copied(name=name, place=there.place, was_there=True)
+            sizes = _new_layers(source, there)
+            with saying_what_failed(Path(there.place), _THEN) if isinstance(parent, Path) else nullcontext():
+                _copy_layers(source, parent / name if isinstance(parent, Path) else parent.inside(name), sizes)
+            return Copied(
+                name=name, place=there.place, files=len(sizes), bytes=sum(sizes.values()), was_there=True
+            )
         if isinstance(parent, Path):
             undoing.enter_context(saying_what_failed(parent / name, _THEN))
             target: _Target = _FolderTarget(make_folder(parent) / name, undoing)
@@ -145,6 +153,37 @@ def copy_recording(
         sizes = _files(source)
         _copy_all(source, target, sizes, progress)
         return Copied(name=name, place=target.place, files=len(sizes), bytes=sum(sizes.values()))
+
+
+def _new_layers(source: FileSource, there: FileSource) -> dict[str, int]:
+    """Return the sizes of the files of layers that a copy lacks; the headers that make them layers come last."""
+    new = {name for name in layer_names(source) if there.size(f"{LAYERS}/{name}/{_HEADER}") is None}
+    sizes = {key: size for key, size in _files(source).items() if _layer_of(key) in new}
+    headers = {
+        key: sizes.pop(key) for key in [f"{LAYERS}/{name}/{_HEADER}" for name in sorted(new)] if key in sizes
+    }
+    return sizes | headers
+
+
+def _layer_of(key: str) -> str:
+    return key.split("/")[1] if key.startswith(f"{LAYERS}/") and key.count("/") > 1 else ""
+
+
+def _copy_layers(source: FileSource, to: Path | StoreSource, sizes: dict[str, int]) -> None:
+    """Copy layers beside a copy that has none of these; in a folder each appears when it is whole."""
+    if isinstance(to, StoreSource):
+        group = f"{LAYERS}/{_HEADER}"
+        for key, size in ({group: source.size(group) or 0} | sizes).items() if sizes else ():
+            to.write(key, b"".join(_pieces(source, key, size)))
+        return
+    for name in sorted({_layer_of(key) for key in sizes}):
+        with changing(to) as change:
+            for key in (key for key in sizes if _layer_of(key) == name):
+                path = change.copy(1) / key.removeprefix(f"{LAYERS}/{name}/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"".join(_pieces(source, key, sizes[key])))
+            make_layers(to)
+            change.put_inside(f"{LAYERS}/{name}")
 
 
 def _check_finished(origin: Path | StoreSource, source: FileSource) -> None:
