@@ -46,6 +46,7 @@ def run_jobs(
     progress: Advance = lambda steps: None,
     stop: threading.Event | None = None,
     name_of: Callable[[Job], str] = str,
+    tries: int = 1,
 ) -> Iterator[Result]:
     """Do all jobs and yield each result as it comes; with one worker, in this process.
 
@@ -53,6 +54,7 @@ def run_jobs(
     no result. So it is when this iterator is closed, or Ctrl-C interrupts it; a second one kills the workers.
     `work` and `jobs` are pickled: what a script defines itself is found by workers only if the script guards its
     calls by `if __name__ == "__main__"`, and what a notebook defines not at all.
+    A job whose process died is begun anew up to `tries` times: more than once only what leaves nothing behind.
     Raises:  whatever a job raises, after the others have been told to stop; DeviceFailed that names the jobs whose
              process died, after all others are done; BadValue for jobs that no other process can do.
     """
@@ -65,12 +67,17 @@ def run_jobs(
         return
     needs_main = _check_sendable(work, jobs)
     lost: list[str] = []
-    with _Crew(min(workers, len(jobs)), [(work, job) for job in jobs], needs_main) as crew:
+    left = dict.fromkeys(range(len(jobs)), tries - 1)
+    with _Crew(min(workers, len(jobs)), needs_main) as crew:
+        crew.orders.extend((place, (work, job)) for place, job in enumerate(jobs))
         for kind, place, value in crew.hear(stop):
             if kind == "progress":
                 progress(value)
             elif kind == "done":
                 yield value
+            elif kind == "died" and left[place] and not stop.is_set():
+                left[place] -= 1
+                crew.orders.append((place, (work, jobs[place])))
             elif kind == "died":
                 lost.append(f"{name_of(jobs[place])} ({value})")
             elif kind == "failed":
@@ -78,7 +85,7 @@ def run_jobs(
     if lost:
         raise DeviceFailed(
             f"A process died, perhaps for lack of memory, while it did {', '.join(lost)}. The other "
-            f"{len(jobs) - len(lost)} of {len(jobs)} are done and kept. Do it again with fewer: --workers 1."
+            f"{len(jobs) - len(lost)} of {len(jobs)} were not hurt. Do it again with fewer at a time: --workers 1."
         )
 
 
@@ -149,9 +156,9 @@ class _Worker:
 class _Crew:
     """Several workers and the jobs that wait for them. Leaving it stops all of them and waits for their ends."""
 
-    def __init__(self, count: int, orders: Sequence[Order], needs_main: bool) -> None:
+    def __init__(self, count: int, needs_main: bool) -> None:
+        self.orders: deque[tuple[int, Order]] = deque()
         self._count = count
-        self._orders = deque(enumerate(orders))
         self._needs_main = needs_main
         self._workers: list[_Worker] = []
 
@@ -176,7 +183,7 @@ class _Crew:
         while True:
             if stop.is_set() and not is_told:
                 is_told = True
-                self._orders.clear()
+                self.orders.clear()
                 self._tell_to_stop()
             self._give_out()
             busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
@@ -187,7 +194,7 @@ class _Crew:
 
     def _give_out(self) -> None:
         """Give waiting jobs to free workers, and begin workers while there are too few."""
-        while self._orders:
+        while self.orders:
             self._workers = [one for one in self._workers if one.job is not None or one.process.is_alive()]
             free = next((worker for worker in self._workers if worker.job is None), None)
             if free is None:
@@ -195,7 +202,7 @@ class _Crew:
                     return
                 free = _Worker(self._needs_main)
                 self._workers.append(free)
-            free.take(*self._orders.popleft())
+            free.take(*self.orders.popleft())
 
     def _from(self, worker: _Worker) -> Iterator[Heard]:
         heard = worker.heard()
@@ -234,8 +241,8 @@ def _serve(pipe: Connection) -> None:
     is_stopped = threading.Event()
     threading.Thread(target=_listen, args=(pipe, orders, is_stopped), daemon=True).start()
     with suppress(OSError):  # nobody listens any more
+        pipe.send(("begun", None))
         while order := orders.get():
-            pipe.send(("begun", None))
             _do(pipe, order, is_stopped)
 
 

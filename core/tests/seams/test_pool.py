@@ -32,6 +32,13 @@ def kill_itself(job, advance, is_stopped):
     return job
 
 
+def kill_itself_once(job, advance, is_stopped):
+    if job == 3 and not Path("killed").exists():
+        Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return job
+
+
 def fail(job, advance, is_stopped):
     if job == 1:
         raise ValueError("one is too many")
@@ -104,11 +111,16 @@ def test_a_worker_that_is_killed_is_named_and_the_others_go_on(chores: Path) -> 
     from chores import kill_itself
 
     done: list[int] = []
-    with pytest.raises(
-        DeviceFailed, match=r"chore 3 \(process \d+, killed by SIGKILL\)\. The other 7 of 8 are done"
-    ):
+    with pytest.raises(DeviceFailed, match=r"chore 3 \(process \d+, killed by SIGKILL\)\. The other 7 of 8"):
         done.extend(run_jobs(kill_itself, range(8), workers=2, name_of="chore {}".format))
     assert sorted(done) == [0, 1, 2, 4, 5, 6, 7]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_what_leaves_nothing_behind_is_begun_anew(chores: Path) -> None:
+    from chores import kill_itself_once
+
+    assert sorted(run_jobs(kill_itself_once, range(4), workers=2, tries=2)) == [0, 1, 2, 3]
 
 
 def test_an_error_is_raised_here_and_stops_the_others(chores: Path) -> None:

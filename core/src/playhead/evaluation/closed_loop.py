@@ -89,7 +89,7 @@ def evaluate_closed_loop(
     order = {policy.name: place for place, policy in enumerate(policies)}
     load = load_plugins if workers > 1 and len(rollouts) > 1 else lambda: plugins
     episodes = []
-    for episode in run_jobs(partial(_rollout, load), rollouts, workers=workers, name_of=_name):
+    for episode in run_jobs(partial(_rollout, load), rollouts, workers=workers, name_of=_name, tries=2):
         episodes.append(episode)
         progress(episode)
     episodes.sort(key=lambda episode: (order[episode.driver], episode.seed))
