@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from doubles import DRIVE, bright_side_drives, small_game
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from playhead.errors import Mismatch
+from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Head
+from playhead.models import ModelSpec
+from playhead.models.network import Network
 from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.progress import Progress
@@ -99,6 +103,39 @@ def test_weights_that_are_missing_for_another_reason_are_not_let_by(driving: Run
     wider = {**SMALL, "features": 12}
     with pytest.raises(Mismatch, match="of shape"):
         train(job(tmp_path / "second" / "two", BOTH, driving, model_options=wider))
+
+
+class OneLayer(nn.Module):
+    """All heads in one layer: nothing tells which of its weights are whose."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        self.sizes = {name: head.outputs for name, head in spec.schema.items()}
+        self.layer = nn.Linear(1, sum(self.sizes.values()))
+
+    def forward(self, features_BF: Tensor) -> dict[str, Tensor]:
+        return dict(zip(self.sizes, self.layer(features_BF).split(list(self.sizes.values()), 1), strict=True))
+
+
+class Joint(Network):
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__(spec)
+        self.heads = OneLayer(spec)
+
+    def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        return inputs["frames"].float().mean((1, 2, 3, 4))[:, None]
+
+
+def test_a_network_that_keeps_its_heads_in_one_layer_cannot_gain_one(tmp_path: Path) -> None:
+    module = SimpleNamespace(playhead_models=hookimpl(lambda: {"joint": Joint}))
+    plain, both = (job(tmp_path / "r" / n, labels, model="joint", model_options={}) for n, labels in SIZES)
+    plain.plugins = both.plugins = Plugins([("joint", module)], strict=True)
+    both.start_from = train(plain)
+    with pytest.raises(Mismatch, match="joint has no weights of a head's own"):
+        train(both)
+
+
+SIZES = (("one", {"drive": DRIVE}), ("two", BOTH))
 
 
 def same(some: Mapping[str, Tensor], others: Mapping[str, Tensor]) -> bool:
