@@ -44,16 +44,17 @@ def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     desk.say_home()
     from playhead.threads import one_thread_each
 
-    subject = _patient(desk, game, asked) if game else _machine(desk, asked)
+    patient = _patient(desk, game, asked) if game else None
+    subject = patient or _machine(desk, asked)
     found: list[Finding] = []
     with one_thread_each():
         for finding in subject.findings():
             found.append(finding)
             if not as_json:
                 _show(desk, finding)
-    delay_s = _keep(desk, subject) if game else None
+    delay_s = _keep(desk, patient) if patient else None
     if as_json:
-        told = {"game": game or None, "device": getattr(subject, "device", None), "delay_s": delay_s}
+        told = {"game": game or None, "device": patient.device if patient else None, "delay_s": delay_s}
         desk.tell_json({**told, "findings": [finding.to_json() for finding in found]})
     fatal = [finding.name for finding in found if finding.is_fatal]
     if fatal:
@@ -96,14 +97,14 @@ def _show(desk: Desk, finding: Finding) -> None:
         desk.tell(f"  {'':<9} {finding.then}")
 
 
-def _keep(desk: Desk, subject: Machine | Patient) -> float | None:
+def _keep(desk: Desk, patient: Patient) -> float | None:
     """Keep the delay that was measured for training and playing, and return it."""
     from playhead.doctor.machine import Delay, remember
 
-    sections_ms = getattr(subject, "sections_ms", None)
+    sections_ms = patient.sections_ms
     if not sections_ms:
         return None
     delay = Delay(delay_s=sum(sections_ms.values()) / 1000, sections_ms=dict(sections_ms), by="doctor")
-    remember(desk.home, subject.game.name, subject.device, delay, desk.say)  # type: ignore[union-attr]
+    remember(desk.home, patient.game.name, patient.device, delay, desk.say)
     desk.say(f"A delay of {1000 * delay.delay_s:.1f} ms is kept; to shift labels by it: train --latency auto.")
     return delay.delay_s
