@@ -146,8 +146,11 @@ def with_past(pictures_BTHWC: Tensor, frames: int) -> Tensor:
     if frames == 1:
         return pictures_BTHWC
     length = pictures_BTHWC.shape[1]
-    back = [[max(0, step - past) for step in range(length)] for past in range(frames - 1, -1, -1)]
-    return torch.cat([pictures_BTHWC[:, steps] for steps in back], dim=4)
+    joined = []
+    for past in range(frames - 1, -1, -1):
+        missing = min(past, length)
+        joined.append(pictures_BTHWC[:, [0] * missing + list(range(length - missing))])
+    return torch.cat(joined, dim=4)
 
 
 def with_remembered(pictures_B1HWC: Tensor, before_BPHWC: Tensor, has_begun_B: Tensor) -> tuple[Tensor, Tensor]:
