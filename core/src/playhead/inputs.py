@@ -53,6 +53,13 @@ class Input:
         source, _, offsets = text.partition("@")
         return cls(source, read_offsets(offsets) if offsets else (0.0,))
 
+    def __str__(self) -> str:
+        """Say it shortly: `actions at 60 moments from -3 to -0.05 s`."""
+        first, last = self.offsets_s[0], self.offsets_s[-1]
+        if self.steps == 1:
+            return self.source if first == 0 else f"{self.source} at {first:+g} s"
+        return f"{self.source} at {self.steps} moments from {first:+g} to {last:+g} s"
+
     @property
     def is_pictures(self) -> bool:
         """Whether it is a camera's."""

@@ -88,8 +88,7 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
         if facts[kind]:
             yield f"  {kind:<11} {', '.join(facts[kind])}"
     for name, recipe in game.recipes.items():
-        looks = f"{recipe.length} frames {recipe.stride_s:g} s apart" if recipe.length > 1 else "a frame"
-        yield f"  recipe      {name}: {recipe.model}, {looks}"
+        yield f"  recipe      {name}: {recipe.model}, {recipe.looks}"
     yield from _possessions(game.name, facts)
     if game.settings:
         yield "  settings"

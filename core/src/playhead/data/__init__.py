@@ -2,12 +2,14 @@
 
 A batch is a dictionary of named tensors, never one image:
 
-    "frames" or the views a network prepares from them   uint8   (B, T, height, width, channels)
-    every telemetry column asked for                     float32 (B, T)
-    "labels"    head -> what to answer                   (B, columns) float32, or int64 for a choice
-    "previous"  head -> the state one frame earlier      (B, columns) likewise
+    pictures, as the views a network prepares from them  uint8   (B, T, height, width, channels)
+    telemetry and other columns, past actions            float32 (B, T), (B, T, columns)
+    "labels"    head -> what to answer                   (B, L, columns) float32, or int64 for a choice
+    "previous"  head -> the state one frame earlier      (B, L, columns) likewise
+    "mask"      head -> which labels are known           bool    (B, L)
     "rows"      which windows of the index these are     int64   (B,)
 
-Shape legend of this package: N windows, B windows of a batch, T frames of a window, S steps of a track,
-A columns of a head, H height, W width, C channels.
+Each input has moments of its own, T of them; a window is answered at L of its moments, mostly at one.
+Shape legend of this package: N windows, B windows of a batch, T moments of an input, L positions of labels,
+S steps of a track, A columns of a head, H height, W width, C channels.
 """

@@ -32,10 +32,9 @@ def run_facts(run: Run) -> dict[str, str]:
         "name": run.name,
         "network": f"{run.recipe.model}, {run.parameters:,} parameters",
         "frames": f"{run.frame.width}x{run.frame.height} at {run.rate_hz:g} Hz",
-        "window": f"{run.recipe.length} frames {run.recipe.stride_s:g} s apart"
-        if run.recipe.length > 1
-        else "a frame",
-        "labels": f"{run.latency_s:g} s after the last frame",
+        "window": run.recipe.looks,
+        "labels": f"{run.latency_s:g} s after the last frame"
+        + ("" if run.recipe.positions == "now" else f", at {len(run.recipe.positions_s)} positions of a window"),
         "trained on": f"{run.data.get('train_windows', 0):,} windows of "
         f"{sum(1 for entry in run.data.get('recordings', ()) if entry.get('train_windows'))} recordings",
         **made,

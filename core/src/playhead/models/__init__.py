@@ -49,6 +49,11 @@ class ModelSpec:
         return offsets_s[-1] - offsets_s[-2] if len(offsets_s) > 1 else 0.0
 
     @property
+    def is_one_frame(self) -> bool:
+        """Whether a window is one moment: that has no rate."""
+        return all(one.offsets_s == (0.0,) for one in self.named_inputs.values())
+
+    @property
     def stepped_inputs(self) -> Mapping[str, Input]:
         """What a network that remembers looks at of each frame: of inputs that go with the main one the newest."""
         rows = self.named_inputs[main_input(self.named_inputs)].offsets_s

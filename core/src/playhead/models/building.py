@@ -73,13 +73,15 @@ def _planned(plugins: Plugins, model: str, spec: ModelSpec) -> Shapes | None:
 
 def _check_views(network: Network, model: str, spec: ModelSpec) -> None:
     """Raise BadValue for a network that looks at more than fits, found out with one black frame."""
-    if "frames" not in spec.inputs:
-        return
-    try:
-        views = network.prepare(np.zeros((1, *spec.frame.shape), np.uint8))
-    except Exception as error:
-        raise BadValue(f"The network {model} cannot look at a frame: {_said(error)}.") from error
-    size = spec.length * sum(view.nbytes for view in views.values())
+    frame_1HWC, size = np.zeros((1, *spec.frame.shape), np.uint8), 0
+    for name, one in spec.named_inputs.items():
+        if not one.is_pictures:
+            continue
+        try:
+            views = network.prepare_input(name, frame_1HWC)
+        except Exception as error:
+            raise BadValue(f"The network {model} cannot look at a frame: {_said(error)}.") from error
+        size += one.steps * sum(view.nbytes for view in views.values())
     if size > MOST_VIEW_BYTES:
         raise BadValue(f"The network {model} looks at {size:,} bytes a window, at most {MOST_VIEW_BYTES:,} fit.")
 

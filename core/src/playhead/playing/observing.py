@@ -72,7 +72,7 @@ class Observer(Driver):
 
         Raises:  Mismatch when the run does not fit the game or the device, and says what to do.
         """
-        run.check_plays(game, run.rate_hz if run.recipe.length == 1 else rate_hz)
+        run.check_plays(game, run.rate_hz if run.spec.is_one_frame else rate_hz)
         predictor = Predictor.of(run, plugins, engine)
         observer = cls(predictor, history_of(run, rate_hz), run, rate_hz=rate_hz, with_heat=with_heat)
         warm_up(predictor, run)

@@ -103,6 +103,13 @@ class Recipe:
         return named_inputs(self.inputs, self.length, self.stride_s)
 
     @property
+    def looks(self) -> str:
+        """What a window looks at, in words."""
+        if isinstance(self.inputs, Mapping):
+            return ", ".join(f"{name}: {one}" for name, one in self.inputs.items())
+        return f"{self.length} frames {self.stride_s:g} s apart" if self.length > 1 else "a frame"
+
+    @property
     def window_s(self) -> float:
         """The time that a window takes with its labels."""
         offsets_s = [0.0, *self.positions_s, *(o for one in self.named_inputs.values() for o in one.offsets_s)]
