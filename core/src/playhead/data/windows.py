@@ -116,21 +116,10 @@ class WindowIndex:
             if of:
                 schema.head(of)
         table = FrameTable.of(recordings, schema, spec)
-        all_F = np.arange(len(table))
-        usable_F = _is_answered(table, spec, all_F)
-        for one in spec.named_inputs.values():
-            numbers = table.numbers.get(one.source)
-            is_number_F: BoolArray | None = None
-            if numbers is not None and len(table):
-                is_number_F = np.asarray(np.isfinite(numbers.reshape(len(table), -1)).all(1))
-            for offset_ns in one.offsets_ns:
-                picked_F1, is_there_F1 = table.picked(all_F, (offset_ns,))
-                usable_F &= is_there_F1[:, 0]
-                if is_number_F is not None:
-                    usable_F &= is_number_F[picked_F1[:, 0]]
         return cls(
-            recordings=tuple(recordings), schema=schema, spec=spec, table=table, place_N=np.flatnonzero(usable_F)
-        )
+            recordings=tuple(recordings), schema=schema, spec=spec, table=table,
+            place_N=np.flatnonzero(_is_usable(table, spec)),
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.place_N)
@@ -210,14 +199,29 @@ class WindowIndex:
         return changed_N
 
 
-def _is_answered(table: FrameTable, spec: WindowSpec, place_N: IndexArray) -> BoolArray:
-    """Say of the windows at these frames whether any head is known at any position. Shape (N,)."""
+def _is_usable(table: FrameTable, spec: WindowSpec) -> BoolArray:
+    """Say of windows at all frames whether every input is there, and any head known at any position (F,)."""
+    all_F = np.arange(len(table))
     known_F = np.logical_or.reduce([*table.known.values(), np.zeros(len(table), bool)])
-    answered_N = np.zeros(len(place_N), bool)
-    for position_ns in spec.positions_ns:
-        picked_N1, is_there_N1 = table.picked(place_N, (position_ns,))
-        answered_N |= known_F[picked_N1[:, 0]] & is_there_N1[:, 0]
-    return answered_N
+    answered_F, complete_F = np.zeros(len(table), bool), np.ones(len(table), bool)
+    inputs = [(one.offsets_ns, _is_number(table, one)) for one in spec.named_inputs.values()]
+    # An offset at a time: all of a million windows of 64 frames at once would take gigabytes.
+    for offset_ns in {*spec.positions_ns, *(offset for offsets_ns, _ in inputs for offset in offsets_ns)}:
+        picked_F1, is_there_F1 = table.picked(all_F, (offset_ns,))
+        picked_F, is_there_F = picked_F1[:, 0], is_there_F1[:, 0]
+        if offset_ns in spec.positions_ns:
+            answered_F |= known_F[picked_F] & is_there_F
+        for offsets_ns, is_number_F in inputs:
+            if offset_ns in offsets_ns:
+                complete_F &= is_there_F if is_number_F is None else is_there_F & is_number_F[picked_F]
+    return answered_F & complete_F
+
+
+def _is_number(table: FrameTable, one: Input) -> BoolArray | None:
+    """Say of each frame whether an input is a number there; None for pictures, which always are some. Shape (F,)."""
+    if one.is_pictures or not len(table):
+        return None
+    return np.asarray(np.isfinite(table.numbers[one.source].reshape(len(table), -1)).all(1))
 
 
 def unusable(index: WindowIndex, number: int) -> dict[str, int]:
