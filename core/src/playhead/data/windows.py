@@ -218,7 +218,7 @@ def _is_usable(table: FrameTable, spec: WindowSpec) -> BoolArray:
 
 
 def _is_number(table: FrameTable, one: Input) -> BoolArray | None:
-    """Say of each frame whether an input is a number there; None for pictures, which always are some. Shape (F,)."""
+    """Say of each frame whether an input is a number there; None for pictures. Shape (F,)."""
     if one.is_pictures or not len(table):
         return None
     return np.asarray(np.isfinite(table.numbers[one.source].reshape(len(table), -1)).all(1))
