@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.errors import BadValue, Mismatch
+from playhead.errors import Mismatch
 from playhead.events import Event, Origin
 from playhead.inputs import ACTIONS, CAMERAS, FRAMES, Input, check_playable
 from playhead.labelling import HeldLabels, action_numbers
@@ -22,13 +22,6 @@ from playhead.windows import PAUSE_INTERVALS, nearest
 
 Inputs = dict[str, npt.NDArray[Any]]
 Held = Mapping[str, float]  # code -> value
-
-
-def _check_held(schema: LabelSchema | None, controls: Mapping[str, str]) -> None:
-    """Raise BadValue for past actions of a head that nothing holds: only recordings know them."""
-    for name, head in (schema or {}).items():
-        if not any(label in controls for label in head.names):
-            raise BadValue(f"This run looks at past actions of {name}, which no control holds while playing.")
 
 
 class History:
@@ -55,8 +48,6 @@ class History:
         Raises:  BadValue for inputs that nobody who plays can know.
         """
         check_playable(inputs, positions_s, "This run")
-        if any(one.source == ACTIONS for one in inputs.values()):
-            _check_held(schema, controls or {})
         self._inputs = dict(inputs)
         self._oldest_ns = min(one.offsets_ns[0] for one in inputs.values())
         self._pause_ns = round(PAUSE_INTERVALS / rate_hz * NS_PER_S)
