@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import numpy.typing as npt
 import pytest
 from doubles import small_game
 
+import playhead
 from playhead.capture import CapturedFrame
+from playhead.control.loop import Loop, Pace
 from playhead.errors import BadValue, Mismatch, NotFound
 from playhead.events import Origin
-from playhead.game import Game
+from playhead.game import Device, Game
 from playhead.home import Home
 from playhead.models.conv_lstm import build
 from playhead.models.run import NetworkPart, Run, model_spec
@@ -104,3 +107,27 @@ def test_the_newest_run_is_found_or_the_one_named(run: Run, tmp_path: Path) -> N
     assert open_policy(home, Plugins(), GAME, "first", rate_hz=10)
     with pytest.raises(NotFound, match='Did you mean "toy/default/first"'):
         open_policy(home, Plugins(), GAME, "toy/defualt/first", rate_hz=10)
+
+
+def test_from_a_frame_to_a_decision_it_is_ten_calls_at_most(run: Run, fake_device: Callable[..., Any]) -> None:
+    """Calls of our own, the loop among them: whoever reads along has so many functions in mind."""
+    game = replace(GAME, devices={"fake": Device(capture="fake", input="fake")})
+    policy = RunPolicy.of(run, Plugins(), game, rate_hz=10)
+    loop = Loop(device=fake_device(game=game).device, driver=policy, pace=Pace(rate_hz=10, duration_s=0.2))
+    ours, deepest = str(Path(playhead.__file__).parent), [""]
+
+    def look(frame: Any, event: str, argument: Any) -> None:
+        names: list[str] = []
+        while event == "call" and frame is not None:
+            names += [frame.f_code.co_qualname] if frame.f_code.co_filename.startswith(ours) else []
+            frame = frame.f_back
+        if "RunPolicy.decide" in names and len(names) > len(deepest):
+            deepest[:] = names[::-1]
+
+    sys.setprofile(look)
+    try:
+        loop.run()
+    finally:
+        sys.setprofile(None)
+    assert deepest[0] == "Loop.run"
+    assert len(deepest) <= 10, " > ".join(deepest)
