@@ -24,6 +24,7 @@ COMMANDS = (
     "reading.py",
     "pictures.py",
     "training.py",
+    "objects.py",
     "world.py",
     "garage.py",
     "collecting.py",

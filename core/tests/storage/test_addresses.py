@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bucket import Bucket, bucket
 
+from playhead.cli import run
 from playhead.errors import BadValue, Damaged, DeviceFailed, NotFound, PlayheadError
 from playhead.home import Home
 from playhead.labels import Keys
@@ -186,6 +187,8 @@ def test_what_is_not_copied(places: Places, recorded: Recorded, bucket: Bucket, 
     folder, other = recorded(20), recorded(21)
     far_copy(places, folder)
     assert copy_recording(folder, places.located(FAR)).was_there
+    with pytest.raises(BadValue, match="is of pong, not of snake"):
+        copy_recording(folder, places.located(FAR), game="snake")
     with pytest.raises(BadValue, match="is another recording"):
         copy_recording(other.rename(tmp_path / folder.name), places.located(FAR))
     hurt = recorded(20)
@@ -239,6 +242,40 @@ def test_a_bucket_that_fails_is_a_sentence(places: Places, recorded: Recorded, b
     bucket.objects["data/" + recording.name + "/frames/c/0/0/0/0"] = hurt[:2000] + b"?" + hurt[2001:]
     with pytest.raises(Damaged, match="FOLDER, and there playhead data repair"):
         places.open(url)
+
+
+def test_a_recording_is_read_over_plain_http(places: Places, recorded: Recorded, bucket: Bucket) -> None:
+    folder = recorded(20)
+    far_copy(places, folder)
+    web = places.open(f"{bucket.endpoint}/bucket/data/{folder.name}")
+    web.check_rows()
+    assert np.array_equal(web.read_frames(range(20)), open_recording(folder).read_frames(range(20)))
+    with pytest.raises(NotFound, match="There is nothing at"):
+        places.open(f"{FAR}/gone")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("record", "gta5", "--home", "s3://bucket/home"), "is an address. Recordings are made in a folder"),
+        (("data", "trim", f"{FAR}/r1"), f"{FAR}/r1 cannot be trimmed: that is done in a folder of this machine."),
+        (("data", "repair", f"{FAR}/r1"), f"Copy it here first: playhead data copy {FAR}/r1 FOLDER"),
+        (("data", "copy", f"{FAR}/r1", "s33://bucket"), 'Did you mean "s3"?'),
+        (("data", "copy", "nowhere", FAR), 'No recording is called "nowhere"'),
+    ],
+)
+def test_what_is_done_in_folders_only(
+    words: tuple[str, ...], sentence: str, places: Places, recorded: Recorded, bucket: Bucket, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PLAYHEAD_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    far_copy(places, recorded(5).rename(tmp_path / "r1"))
+    assert run(list(words)) == 1
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "s3:").exists()
 
 
 def test_obstore_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, places: Places) -> None:

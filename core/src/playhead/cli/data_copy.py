@@ -13,6 +13,7 @@ from playhead.cli.table import size
 from playhead.storage.local import scheme_of
 
 if TYPE_CHECKING:
+    from playhead.storage.copying import Copied
     from playhead.storage.places import Located
 
 
@@ -34,20 +35,25 @@ def copy(desk: Desk, recordings: tuple[str, ...], destination: str, as_json: boo
 
     places = desk.catalogue.places
     parent = _destination(desk, destination)
+    game = destination if destination in desk.plugins.games else ""
     found = desk.catalogue.find_places(recordings)
     several, done = Several(desk, found), []
     with named_bars() as bar:
         for place in found:
             with several.one(place):
-                done.append(copied := copy_recording(places.to_check(place), parent, bar(shown_name(place))))
-                more = f"{copied.files:,} files, {size(copied.bytes)}"
-                there = f"is there already, but for layers: {more}" if copied.files else "is there already"
-                said = there if copied.was_there else more
+                copied = copy_recording(places.to_check(place), parent, bar(shown_name(place)), game=game)
+                done.append(copied)
                 if not as_json:
-                    desk.tell(f"{copied.name}: {said}, at {copied.place}")
+                    desk.tell(f"{copied.name}: {_said(copied)}, at {copied.place}")
     if as_json:
         desk.tell_json([vars(one) for one in done])
     several.end("copied")
+
+
+def _said(copied: Copied) -> str:
+    more = f"{copied.files:,} files, {size(copied.bytes)}"
+    there = f"is there already, but for layers: {more}" if copied.files else "is there already"
+    return there if copied.was_there else more
 
 
 def _destination(desk: Desk, destination: str) -> Located:

@@ -118,20 +118,20 @@ class _FolderTarget:
 
 
 def copy_recording(
-    origin: Path | StoreSource, parent: Located, progress: Progress = lambda done, total: None
+    origin: Path | StoreSource, parent: Located, progress: Progress = lambda done, total: None, *, game: str = ""
 ) -> Copied:
     """Copy a recording into a folder of recordings, or to an address of many.
 
-    `progress` is called with the bytes that are there and those of all files.
-    Raises:  BadValue for one that has not ended, and where another recording has its name; Damaged for one that
-             does not pass its check; StorageFull or DeviceFailed where it cannot be written.
+    `progress` is called with the bytes that are there and those of all files. `game` is whose it must be.
+    Raises:  BadValue for one that has not ended or is of another game, and where another recording has its name;
+             Damaged for one that does not pass its check; StorageFull or DeviceFailed where it cannot be written.
     """
     source: FileSource = FolderSource(origin) if isinstance(origin, Path) else origin
     name = name_of(source.place)
     parent = (
         parent if isinstance(parent, Path) else parent.keeping(None)
     )  # what was written is read back from there
-    _check_finished(origin, source)
+    _check_finished(origin, source, game)
     with ExitStack() as undoing:
         there = FolderSource(parent / name) if isinstance(parent, Path) else parent.inside(name)
         if there.size(_HEADER) is not None:
@@ -186,10 +186,14 @@ def _copy_layers(source: FileSource, to: Path | StoreSource, sizes: dict[str, in
             change.put_inside(f"{LAYERS}/{name}")
 
 
-def _check_finished(origin: Path | StoreSource, source: FileSource) -> None:
+def _check_finished(origin: Path | StoreSource, source: FileSource, game: str) -> None:
     if source.size(_HEADER) is None:
         raise NotFound(f"There is no recording at {source.place}.")
-    _, is_complete = read_header(source, source.place)
+    header, is_complete = read_header(source, source.place)
+    if game and header.game.get("name") != game:
+        raise BadValue(
+            f"{source.place} is of {header.game.get('name')}, not of {game}. Copy it to where that lies."
+        )
     if isinstance(origin, Path):
         check_ended(origin, "Copy it when that has ended.")
     if not is_complete:
