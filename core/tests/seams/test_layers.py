@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,20 @@ def test_a_layer_with_other_names_in_a_head_does_not_fit(tmp_path: Path) -> None
     write_layer(recording, "sides", {"side": Choice("left", "middle", "right")}, [rows])
     with pytest.raises(Mismatch, match="has the labels side: choice left, middle, right, but side: choice middle"):
         train(job_of([open_recording(recording.path)], tmp_path / "run", layer="sides", heads=("side",)))
+
+
+def test_a_layer_of_other_heads_is_not_what_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(Mismatch, match="The layer truth of recording lesson-0 labels drive, not side"):
+        train(job_of(lessons(tmp_path), tmp_path / "run", layer="truth", heads=("side",)))
+
+
+def test_a_recording_with_a_layer_can_be_copied_and_sent(tmp_path: Path) -> None:
+    made = bright_side_drives(GAME, seed=0)
+    seen = relabelled(made, GAME.schema.only(["drive"]), (), layer="")
+    assert seen is made, "nothing stands between a recording and who learns from it as it was recorded"
+    (recording,) = lessons(tmp_path, 1)
+    again = copy.copy(relabelled(recording, GAME.schema, (), layer="truth"))
+    assert again.labels["drive"][:, 0].all()
 
 
 def test_a_layer_nobody_trusts_has_no_windows(tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ def relabelled(
     if not found:
         has, needed = describe(LabelSchema.of(stored)) or "none", describe(schema)
         raise Mismatch(f"Recording {recording.name} has the labels {has}, but {needed} are needed. {then}")
+    if chosen is not None and not any(source in chosen.schema for source, _ in found.values()):
+        labels, wanted = ", ".join(chosen.schema), " or ".join(schema)
+        raise Mismatch(f"The layer {layer} of recording {recording.name} labels {labels}, not {wanted}. {then}")
     if chosen is None and all(way == (name, ()) for name, way in found.items()):
         return recording
     return cast("Source", Relabelled(recording, schema.only(found), found, chosen))  # by __getattr__
@@ -129,6 +132,8 @@ class Relabelled:
 
     def __getattr__(self, name: str) -> Any:
         """Everything else a recording has, whatever kind it is, as it is."""
+        if name == "_recording":  # while it is copied or unpickled
+            raise AttributeError(name)
         return getattr(self._recording, name)
 
 
