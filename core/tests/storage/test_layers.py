@@ -25,6 +25,7 @@ from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.marks import measure
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.repair import repair_recording
+from playhead.storage.writer import RecordingWriter
 
 HEADS = {"keys": Keys("a", "b"), "mood": Choice("calm", "angry", "lost")}
 FRAMES = 10
@@ -230,6 +231,24 @@ def test_the_layer_of_another_recording_is_damaged(recorded: Recorded) -> None:
     with pytest.raises(Damaged, match="another recording"):
         _ = open_recording(other).layers["labeller-1"]
     assert "another recording" in str(check_recording(other)[0])
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "-rf", "con", " "])
+def test_a_folder_that_no_layer_could_be_called_is_none(recorded: Recorded, name: str) -> None:
+    folder = labelled(recorded(FRAMES)).path
+    (folder / "layers/labeller-1").rename(folder / "layers" / name)
+    assert dict(open_recording(folder).layers) == {}
+    problems = check_recording(folder)
+    assert problems
+    assert all(problem.is_note for problem in problems), "they are no part of the recording"
+    assert facts_of(open_recording(folder))["layers"] == {}
+
+
+def test_a_recording_that_is_being_made_is_not_labelled_again(make_header: Any, draw: Any, tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "r", make_header()) as writer:
+        writer.append(draw(0), 1, {"keys": [0, 1], "gear": [0], "wheel": [0.0]}, Origin.SCRIPT)
+        with pytest.raises(BadValue, match="Label it when it has ended"):
+            write_layer(open_recording(tmp_path / "r"), "new", HEADS, [])
 
 
 def test_layers_that_lead_elsewhere_are_none(recorded: Recorded, tmp_path: Path) -> None:
