@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from doubles import MemoryRecording, events_of, mixed_heads, recording, small_ga
 from playhead.capture import CapturedFrame
 from playhead.data.assembly import Assembly
 from playhead.data.augment import Augmenter
+from playhead.data.cameras import Camera
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch, NotFound
 from playhead.evaluation.evaluate import evaluate
@@ -25,6 +26,7 @@ from playhead.models.run import Run
 from playhead.playing.history import History
 from playhead.playing.policy import RunPolicy
 from playhead.plugins import Plugins
+from playhead.regions import Region
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe, with_settings
 from playhead.training.supervised import train
@@ -242,6 +244,30 @@ def test_a_source_that_is_not_there_is_said() -> None:
             Assembly(index=index_of(drive(1), inputs=inputs))
     with pytest.raises(BadValue, match="no device tells while playing"):
         History({"gear": Input("columns/gear")}, rate_hz=10)
+
+
+@dataclass
+class TwoCameras(MemoryRecording):
+    """A drive with a small camera behind, whose pictures are as bright as their number."""
+
+    @property
+    def cameras(self) -> Mapping[str, Camera]:
+        return {"rear": Camera((6, 8, 3), lambda number, frame_HWC: frame_HWC.fill(number))}
+
+
+def test_a_further_camera_has_pictures_and_times_of_its_own(tmp_path: Path) -> None:
+    inputs = {"frames": Input("frames", (-0.1, 0.0)), "behind": Input("cameras/rear", (-0.4, -0.2, 0.0))}
+    recordings: list[MemoryRecording] = [TwoCameras(**vars(drive(number))) for number in range(2)]
+    flip = Augmenter.of({"flip": 1.0}, GAME.schema, GAME.frame, {"map": Region(x=2, y=14, width=8, height=6)})
+    batch = Assembly(index=index_of(*recordings, inputs=inputs), augmenter=flip)(0, np.array([0, 3]))
+    assert batch["behind"].shape == (2, 3, 6, 8, 3)
+    assert batch["behind"][:, :, 0, 0, 0].tolist() == [[0, 2, 4], [3, 5, 7]]
+    run = learned(replace(QUICK, inputs=inputs, augment={"flip": 0.5}), tmp_path, recordings)
+    assert judged(run, recordings)["drive"]["windows"] == 2 * 76
+    policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
+    assert policy.decide(replace(seen(0), cameras={"rear": np.zeros((6, 8, 3), np.uint8)})) is not None
+    with pytest.raises(Mismatch, match='wants the camera "rear", this device has frames'):
+        policy.decide(seen(1))
 
 
 def test_a_column_is_an_input() -> None:

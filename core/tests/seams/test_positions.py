@@ -14,6 +14,7 @@ from doubles import MemoryRecording, mixed_heads, recording, small_game
 from playhead.agreement import changed
 from playhead.capture import CapturedFrame
 from playhead.data.assembly import Assembly
+from playhead.data.balance import report
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch
 from playhead.evaluation.evaluate import evaluate
@@ -108,6 +109,9 @@ def test_what_is_unknown_in_one_head_is_learned_and_judged_in_the_others(positio
     assert batch["mask"]["gear"][:, -1].tolist() == [number % 3 != 0 for number in range(1, 7)]
     told = judged(learned(recipe, tmp_path, recordings), recordings)
     frames = 140 if positions == "every" else 138
+    balance = report(index)
+    assert sum(balance.classes["gear"].values()) == pytest.approx(1)
+    assert -1 <= balance.axes["wheel"]["steer"] <= 1
     assert told["drive"]["windows"] == frames
     assert told["wheel"]["windows"] == 70
     assert told["gear"]["windows"] == 2 * 46

@@ -28,6 +28,7 @@ class CapturedFrame:
     time_ns: int
     number: int
     telemetry: Mapping[str, float] = field(default_factory=dict)
+    cameras: Mapping[str, FrameArray] = field(default_factory=dict)  # pictures of further cameras, any size
 
 
 class Capture:

@@ -15,6 +15,8 @@ from playhead.data.windows import WindowIndex
 from playhead.labels import Axes, Choice, Keys
 from playhead.windows import BoolArray
 
+UNKNOWN = "?"  # of a head whose label nobody knows
+
 
 def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
     """Say what each window answers in words: "w+a", "octane", "none". Axes are left out. Shape (N,)."""
@@ -22,9 +24,9 @@ def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
     for name, head in index.schema.items():
         if isinstance(head, Keys):
             words, inverse = held_together(head, index.labels[name])
-            parts.append(np.array(words)[inverse])
+            parts.append(np.where(index.known[name], np.array(words)[inverse], UNKNOWN))
         elif isinstance(head, Choice):
-            parts.append(np.array(head.names)[index.labels[name][:, 0]])
+            parts.append(np.where(index.known[name], np.array(head.names)[index.labels[name][:, 0]], UNKNOWN))
     if not parts:
         return np.full(len(index), "any")
     said = parts[0]
@@ -80,18 +82,19 @@ def _flat(shares: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 def report(index: WindowIndex) -> BalanceReport:
     """Count what the windows of an index answer. Meant for windows of one frame: WindowSpec()."""
     idle_s, where = _longest_idle(index)
+    labels = {name: values[index.known[name]] for name, values in index.labels.items()}
     words, counts = np.unique(combinations(index), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     total = max(1, len(index))
     return BalanceReport(
         recordings=len(np.unique(index.recording_N)),
         frames=len(index),
-        keys={name: _key_shares(head, index.labels[name]) for name, head in index.schema.items()
+        keys={name: _key_shares(head, labels[name]) for name, head in index.schema.items()
               if isinstance(head, Keys)},
-        classes={name: _class_shares(head, index.labels[name]) for name, head in index.schema.items()
+        classes={name: _class_shares(head, labels[name]) for name, head in index.schema.items()
                  if isinstance(head, Choice)},
-        axes={name: dict(zip(head.names, index.labels[name].mean(0).tolist(), strict=True))
-              for name, head in index.schema.items() if isinstance(head, Axes) and len(index)},
+        axes={name: dict(zip(head.names, labels[name].mean(0).tolist(), strict=True))
+              for name, head in index.schema.items() if isinstance(head, Axes) and len(labels[name])},
         combinations={str(words[i]): float(counts[i] / total) for i in order},
         change_share=float(index.changes().mean()) if len(index) else 0.0,
         idle_share=float(idle(index).mean()) if len(index) else 0.0,
@@ -118,9 +121,9 @@ def idle(index: WindowIndex) -> BoolArray:
     idle_N = np.full(len(index), bool(active))
     for name, head in index.schema.items():
         if isinstance(head, Keys):
-            idle_N &= (index.labels[name] < 0.5).all(1)
+            idle_N &= index.known[name] & (index.labels[name] < 0.5).all(1)
         elif isinstance(head, Axes):
-            idle_N &= (np.abs(index.labels[name]) < REST).all(1)
+            idle_N &= index.known[name] & (np.abs(index.labels[name]) < REST).all(1)
     return idle_N
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,16 @@ class Camera:
     read_into: Callable[[int, npt.NDArray[np.uint8]], None]
 
 
+@runtime_checkable
+class HasCameras(Protocol):
+    """A recording that has pictures of further cameras, of one size each, beside its main ones."""
+
+    @property
+    def cameras(self) -> Mapping[str, Camera]:
+        """Its further cameras by name; each has a picture a frame."""
+        ...
+
+
 def camera_of(recording: Source, source: str, then: str = "") -> Camera:
     """Return the camera that an input of pictures looks through. Raises Mismatch, saying `then`, without it."""
     if source == FRAMES:
@@ -28,8 +39,11 @@ def camera_of(recording: Source, source: str, then: str = "") -> Camera:
         return Camera(
             recording.header.frame.shape, lambda number, frame_HWC: recording.read_frame_into(number, frame_HWC)
         )
-    name = source.removeprefix(CAMERAS)
+    name, known = source.removeprefix(CAMERAS), recording.cameras if isinstance(recording, HasCameras) else {}
+    if name in known:
+        return known[name]
+    listed = ", ".join([FRAMES, *known])
     raise Mismatch(
-        f'Recording {recording.name} has no camera "{name}", which the recipe wants. It has: frames. '
+        f'Recording {recording.name} has no camera "{name}", which the recipe wants. It has: {listed}. '
         f"{then}".rstrip()
     )

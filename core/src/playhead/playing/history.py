@@ -104,7 +104,7 @@ class History:
         if one.source == FRAMES:
             return np.stack([captured.frame_HWC for captured in frames])
         if one.source.startswith(CAMERAS):
-            raise Mismatch(f"The network looks through {one.source}, this device has its main picture only.")
+            return _through(one.source.removeprefix(CAMERAS), frames)
         try:
             return np.array([captured.telemetry[one.source] for captured in frames], dtype=np.float32)
         except KeyError:
@@ -125,3 +125,13 @@ class History:
         self._followed = dict(held)
         states = {name: np.asarray(row)[None] for name, row in self._following.rows().items()}
         return np.asarray(action_numbers(self._schema, states)[0])
+
+
+def _through(camera: str, frames: list[CapturedFrame]) -> npt.NDArray[Any]:
+    """Return the pictures of a further camera. Raises Mismatch for a device that has none of this name."""
+    if any(camera not in captured.cameras for captured in frames):
+        told = ", ".join([FRAMES, *sorted(frames[-1].cameras)])
+        raise Mismatch(
+            f'The network wants the camera "{camera}", this device has {told}. Take another run or device.'
+        )
+    return np.stack([captured.cameras[camera] for captured in frames])

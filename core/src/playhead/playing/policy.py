@@ -15,6 +15,7 @@ from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Game, is_playable
 from playhead.home import Home
+from playhead.inputs import CAMERAS
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.predictor import Predictor
@@ -135,7 +136,8 @@ def warm_up(predictor: Predictor, run: Run) -> None:
     history = history_of(run, run.rate_hz, steps=steps)
     telemetry = {one.source: 0.0 for one in run.recipe.named_inputs.values() if not one.is_pictures}
     black_HWC = np.zeros(run.frame.shape, dtype=np.uint8)
-    history.add(CapturedFrame(frame_HWC=black_HWC, time_ns=0, number=0, telemetry=telemetry))
+    cameras = {one.source.removeprefix(CAMERAS): black_HWC for one in run.recipe.named_inputs.values()}
+    history.add(CapturedFrame(frame_HWC=black_HWC, time_ns=0, number=0, telemetry=telemetry, cameras=cameras))
     if steps:
         predictor.step(history.window(), None)
     else:
