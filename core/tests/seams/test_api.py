@@ -83,6 +83,7 @@ def test_a_game_of_ones_own_goes_the_whole_round_and_nothing_is_printed(tmp_path
     assert heard.steps == [1, 2]
     assert any("2 recordings" in sentence for sentence in heard.said)
     assert "playhead.train" in run.made_with["command"]
+    assert repr(run) == f"Run({run.name}: supervised, {run.parameters:,} parameters)"
     judged = playhead.evaluate(CART, run=run, episodes=1, seconds=0.4, drivers=["network"], home=tmp_path)
     assert judged.page is not None
     assert judged.page.is_file()

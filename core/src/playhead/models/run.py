@@ -95,6 +95,9 @@ class Run:
     sequence: int = 0
     files: Mapping[str, FileSeal] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Run({self.name}: {self.recipe.training}, {self.parameters:,} parameters)"
+
     @property
     def name(self) -> str:
         """How the user calls it: game/recipe/folder."""
