@@ -64,6 +64,9 @@ NOWHERE = "none"
 def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Measure a run of GAME against labels, baselines and the expert of its world, and write a page.
 
+    Windows it was not trained on are compared offline; rollouts on unseen seeds measure it in closed loop; a
+    classifier is also asked about pictures that are out of distribution.
+
     Example: playhead evaluate gta5 --episodes 10
     """
     desk.say_home()

@@ -47,7 +47,7 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
               "recorded: none. Default: the recipe's.")  # fmt: skip
 @click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
-              help="Seconds between a frame and its label; auto: what doctor or play measured on this machine. "
+              help="Label shift, the seconds between a frame and its label; auto: what doctor or play measured on this machine. "
               "Default: the recipe's.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps. Default: the recipe's.")
 @click.option(
@@ -67,7 +67,8 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Train a network on the recordings of GAME. Ctrl-C keeps what was learned so far as a run.
 
-    Any other end, a crash too, leaves a checkpoint to go on from: playhead train GAME --resume.
+    The usual method is behaviour cloning: what was held is the label. Any other end, a crash too, leaves a
+    checkpoint to go on from: playhead train GAME --resume.
 
     Example: playhead train gta5 --steps 2000 --set augment.flip=0.2
     """
