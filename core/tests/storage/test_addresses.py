@@ -183,6 +183,16 @@ def test_layers_are_read_from_afar_and_copied_when_they_are_new(
         write_layer(far, "more", {"a": Keys("x")}, [rows])
 
 
+def test_what_was_written_is_read_back(places: Places, recorded: Recorded, bucket: Bucket) -> None:
+    folder = recorded(20)
+    bucket.keeps_less = True
+    with pytest.raises(Damaged, match="does not hold what was written"):
+        copy_recording(folder, places.located(FAR))
+    assert f"data/{folder.name}/zarr.json" not in bucket.objects
+    bucket.keeps_less = False
+    assert check_recording(places.to_check(far_copy(places, folder))) == []
+
+
 def test_what_is_not_copied(places: Places, recorded: Recorded, bucket: Bucket, tmp_path: Path) -> None:
     folder, other = recorded(20), recorded(21)
     far_copy(places, folder)

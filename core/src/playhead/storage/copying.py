@@ -174,7 +174,7 @@ def _copy_layers(source: FileSource, to: Path | StoreSource, sizes: dict[str, in
     if isinstance(to, StoreSource):
         group = f"{LAYERS}/{_HEADER}"
         for key, size in ({group: source.size(group) or 0} | sizes).items() if sizes else ():
-            to.write(key, b"".join(_pieces(source, key, size)))
+            _put(source, _StoreTarget(to.keeping(None)), key, size)
         return
     for name in sorted({_layer_of(key) for key in sizes}):
         with changing(to) as change:
@@ -220,11 +220,16 @@ def _copy_all(source: FileSource, target: _Target, sizes: dict[str, int], progre
         if key == _HEADER:
             target.finish(key, _pieces(source, key, size))
         elif target.files.size(key) != size or _checksum(target.files, key, size) != _checksum(source, key, size):
-            target.write(key, _pieces(source, key, size))
-            if _checksum(target.files, key, size) != _checksum(source, key, size):
-                raise Damaged(f"{target.place}/{key} does not hold what was written. Type the same command again.")
+            _put(source, target, key, size)
         done += size
         progress(done, total)
+
+
+def _put(source: FileSource, target: _Target, key: str, size: int) -> None:
+    """Write a file, and read it back."""
+    target.write(key, _pieces(source, key, size))
+    if _checksum(target.files, key, size) != _checksum(source, key, size):
+        raise Damaged(f"{target.place}/{key} does not hold what was written. Type the same command again.")
 
 
 def _pieces(source: FileSource, key: str, size: int) -> Iterator[bytes]:
