@@ -47,8 +47,8 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
               "recorded: none. Default: the recipe's.")  # fmt: skip
 @click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
-              help="Label shift, the seconds between a frame and its label; auto: what doctor or play measured on this machine. "
-              "Default: the recipe's.")  # fmt: skip
+              help="Label shift, the seconds between a frame and its label; auto: what doctor or play measured "
+              "on this machine. Default: the recipe's.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps. Default: the recipe's.")
 @click.option(
     "--from", "start_from", metavar="RUN", default="", help="Run to go on from, as after a teacher round."
