@@ -90,14 +90,18 @@ def capabilities_of(
     A backend that cannot be imported can nothing: opening it says why. Raises NotFound for an unknown device.
     """
     stated = game.device(device)
-    laid_over = {**stated.options, **(options or {})}
+    return declared_of(plugins, stated, {**stated.options, **(options or {})})
+
+
+def declared_of(plugins: Plugins, stated: Device, options: Mapping[str, Any]) -> Capabilities:
+    """Return what the capture and the input of a device declare together, with all its options."""
     found = Capabilities()
     for kind, name in (("capture", stated.capture), ("input", stated.input)):
         try:
             _, declared = _declared.get(id(plugins.get(kind, name)), (None, Capabilities()))
         except PlayheadError:
             continue
-        found = found.joined(declared if isinstance(declared, Capabilities) else declared(laid_over))
+        found = found.joined(declared if isinstance(declared, Capabilities) else declared(options))
     return found
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from playhead.adapters import complete
-from playhead.capabilities import Capabilities, capabilities_of
+from playhead.capabilities import Capabilities, capabilities_of, declared_of
 from playhead.capture import Capture
 from playhead.clock import Clock, SystemClock
 from playhead.game import Device, Game
@@ -17,6 +17,7 @@ from playhead.input import Input
 from playhead.plugins import Plugins
 
 T = TypeVar("T")
+UNKNOWN = Capabilities()  # of a session made by hand: what the built-in backends declare
 
 
 @dataclass(kw_only=True)
@@ -32,9 +33,13 @@ class DeviceSession:
     device: Device
     options: Mapping[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
-    capabilities: Capabilities = field(default_factory=Capabilities)
+    capabilities: Capabilities = UNKNOWN
     _shared: dict[str, Any] = field(default_factory=dict)
     _closing: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        if self.capabilities is UNKNOWN:
+            self.capabilities = declared_of(Plugins(), self.device, self.options)
 
     @classmethod
     def of(

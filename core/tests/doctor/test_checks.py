@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from doubles import FakeWindow, small_game
 
+from playhead.capabilities import Capabilities
 from playhead.capture.desktop import Box
 from playhead.clock import FakeClock
 from playhead.devices import DeviceSession
@@ -234,9 +235,8 @@ def test_a_window_is_looked_at_as_often_as_the_run_wants(fake_device: Callable[.
     )  # fmt: skip
     run.save(build(model_spec(run.game, run.schema, run.frame, run.recipe)))
     home, plugins = Home(tmp_path, "test"), Plugins()
-    window = replace(game.device("fake"), capture="screen")
     session = fake_device(game=game).device.session
-    session.device = window
+    session.capabilities = Capabilities(has_window=True)
     assert Brain.of(home, plugins, session).rate_hz == 5
     session.options = {"rate_hz": 20}
     with pytest.raises(Mismatch, match="--rate 5"):

@@ -15,7 +15,7 @@ import pytest
 
 from playhead import cli
 from playhead.capabilities import Capabilities, capabilities_of, provides, worlds_of
-from playhead.devices import open_device
+from playhead.devices import DeviceSession, open_device
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
 from playhead.plugins import Plugins
@@ -268,6 +268,13 @@ def test_what_declares_nothing_has_safe_defaults() -> None:
     assert capabilities_of(plugins, game, "plain") == Capabilities()
     assert capabilities_of(plugins, game, "declared") == Capabilities(lockstep=True, has_window=True)
     assert not capabilities_of(plugins, game, "declared", {"real_time": True}).lockstep
+
+
+def test_a_session_made_by_hand_knows_what_built_in_backends_can() -> None:
+    """Else keys would go out without the focus."""
+    game = small({"shown": ("screen", "keyboard")})
+    can = DeviceSession(game=game, name="shown", device=game.device("shown")).capabilities
+    assert (can.has_window, can.has_keyboard, can.episodes) == (True, True, False)
 
 
 def small(devices: dict[str, tuple[str, str]]) -> Game:
