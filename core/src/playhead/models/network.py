@@ -23,7 +23,7 @@ FrameArray = npt.NDArray[np.uint8]
 Arrays = dict[str, npt.NDArray[Any]]
 State = dict[str, Tensor]
 
-CACHED_AT_ONCE = 32  # frames that go through a frozen part together: 32 of 224x224 take a gigabyte in DenseNet121
+CACHED_AT_ONCE = 32  # frames that go through a frozen part together: what lies between its layers takes memory
 
 
 class Network(nn.Module):
