@@ -24,11 +24,13 @@ class Capabilities:
     """What a device can. The defaults are safe: those of a game of which nothing is known but its pictures.
 
     A device with `episodes` is opened with the options `seed` and `reset`, and its capture has `episodes`
-    (capture/__init__.py). `why_not` is called with the device, its options and the game's title.
+    (capture/__init__.py); one with `states` has `states`. `why_not` is called with the device, its options and the
+    game's title.
     """
 
     lockstep: bool = False  # its time stands still until somebody waits on its clock: nothing is ever late
     episodes: bool = False  # begins anew by seed and options, and is scored; many can be open side by side
+    states: bool = False  # can be put back to how it was
     has_window: bool = False  # shows the game's window on the desktop, which can lose the focus
     has_keyboard: bool = False  # presses and hears the keyboard of this machine
     is_outside: bool = False  # needs something that is not in memory: a desktop, a phone
@@ -66,6 +68,18 @@ class Episodic:
     def measures(self) -> Mapping[str, float]:
         """Return what the episode is scored by so far."""
         return {"return": self.episode_return}
+
+
+class StateSaving:
+    """What can be put back to how it was: what a capture with the capability `states` has."""
+
+    def save(self) -> bytes:
+        """Return everything that says how things are now."""
+        raise NotImplementedError
+
+    def load(self, state: bytes) -> None:
+        """Put things back. The clock goes on; nothing is held. Raises BadValue for other bytes."""
+        raise NotImplementedError
 
 
 Declared = Capabilities | Callable[[Mapping[str, Any]], Capabilities]  # or what it can with some options

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from playhead.adapters import complete
-from playhead.capabilities import Capabilities, capabilities_of, declared_of
+from playhead.capabilities import Capabilities, Episodic, StateSaving, capabilities_of, declared_of
 from playhead.capture import Capture
 from playhead.clock import Clock, SystemClock
+from playhead.errors import BadValue
 from playhead.game import Device, Game
 from playhead.input import Input
 from playhead.plugins import Plugins
@@ -89,6 +90,20 @@ class OpenDevice:
     def clock(self) -> Clock:
         """The clock this device runs on."""
         return self.session.clock
+
+    @property
+    def episodes(self) -> Episodic:
+        """What begins anew and is scored. Raises BadValue on a device without episodes."""
+        if self.capture.episodes is None:
+            raise BadValue(f"The device {self.session.name} has no episodes: it cannot begin anew by itself.")
+        return self.capture.episodes
+
+    @property
+    def states(self) -> StateSaving:
+        """What can be saved and put back. Raises BadValue on a device that cannot."""
+        if self.capture.states is None:
+            raise BadValue(f"The device {self.session.name} cannot save its state, nor load one.")
+        return self.capture.states
 
     def ask_again(self) -> None:
         """Have both backends look up how things are now: a change may have been missed. On X11 that

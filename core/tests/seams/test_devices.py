@@ -15,7 +15,8 @@ import pytest
 
 from playhead import cli
 from playhead.capabilities import Capabilities, capabilities_of, provides, worlds_of
-from playhead.devices import DeviceSession, open_device
+from playhead.devices import DeviceSession, OpenDevice, open_device
+from playhead.errors import BadValue
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
 from playhead.plugins import Plugins
@@ -24,11 +25,13 @@ from playhead.storage.reader import open_recording
 EMULATOR = '''
 """A machine that is emulated: a dot that should be kept in the middle. In lockstep, and no Gymnasium."""
 
+import json
 import random
 
 import numpy as np
 
-from playhead.capabilities import Capabilities, Episodic, provides
+from playhead.capabilities import Capabilities, Episodic, StateSaving, provides
+from playhead.errors import BadValue
 from playhead.capture import Capture, CapturedFrame
 from playhead.game import Device, Frame, Game, Measure, Scenario, World
 from playhead.hookspecs import hookimpl
@@ -39,7 +42,7 @@ from playhead.training.recipe import Recipe
 HZ, STEPS = 60, 240
 
 
-class Machine(Episodic):
+class Machine(Episodic, StateSaving):
     """Time goes on by frames of 1/60 s, when somebody waits on it, and only then."""
 
     step_hz = HZ
@@ -70,6 +73,20 @@ class Machine(Episodic):
         self.episode_return += self.reward
         self.terminated, self.truncated = not 0 <= self.x < 32, self.age >= STEPS
 
+    def save(self):
+        return json.dumps({"x": self.x, "age": self.age, "random": self.random.getstate()}).encode()
+
+    def load(self, state):
+        try:
+            known = json.loads(state)
+            self.x, self.age = known["x"], known["age"]
+            version, numbers, gauss = known["random"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadValue("This is no state of the machine.") from error
+        self.random.setstate((version, tuple(numbers), gauss))
+        self.held.clear()
+        self.terminated = self.truncated = False
+
     def measures(self):
         return {"inside": self.inside / max(1, self.age), "hard": float(self.options.get("mode") == "hard")}
 
@@ -80,6 +97,10 @@ class Screen(Capture):
 
     @property
     def episodes(self):
+        return self._machine
+
+    @property
+    def states(self):
         return self._machine
 
     @property
@@ -126,7 +147,7 @@ def machine_of(session):
     return session.share("machine", make)
 
 
-@provides(Capabilities(lockstep=True, episodes=True, kind="the emulator"))
+@provides(Capabilities(lockstep=True, episodes=True, states=True, kind="the emulator"))
 def open_screen(session):
     return Screen(machine_of(session))
 
@@ -195,6 +216,7 @@ def test_an_emulator_is_recorded_trained_on_measured_and_played(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = told(capsys, "record", "dot", "--episodes", "2", "--scenario", "hard", "--workers", "2")
+    made.sort(key=lambda one: one["seed"])  # whichever worker was first
     assert [one["seed"] for one in made] == [1, 2], "episodes have seeds"
     assert {one["loop"]["ending"] for one in made} == {"episode"}
     assert all(one["loop"]["late"] == 0 for one in made), "it waits for whoever is slow"
@@ -249,6 +271,42 @@ def test_an_open_device_begins_anew_by_seed(home: Path) -> None:
         episodes.reset(seed=7)
         device.clock.sleep_until(device.clock.now_ns() + 10**10)
         assert (episodes.terminated, episodes.truncated) == (False, True)
+
+
+def test_a_device_is_put_back_to_how_it_was(home: Path) -> None:
+    plugins = Plugins.installed()
+    game = plugins.game("dot")
+    assert capabilities_of(plugins, game, "emulated").states
+
+    def played(device: OpenDevice) -> list[bytes]:
+        device.input.send("left", 1.0)
+        pictures = []
+        for _ in range(2):
+            device.clock.sleep_until(device.clock.now_ns() + 50_000_000)
+            captured = device.capture.look()
+            assert captured is not None
+            pictures.append(captured.frame_HWC.tobytes())
+        return pictures
+
+    options = {"seed": 7, "reset": {"mode": "hard"}}
+    with open_device(plugins, game, "emulated", options=options) as device:
+        device.clock.sleep_until(100_000_000)
+        kept = device.states.save()
+        first = played(device)
+        now_ns = device.clock.now_ns()
+        device.states.load(kept)
+        assert device.clock.now_ns() == now_ns, "the clock goes on"
+        assert played(device) == first, "the same happens again, chance and all"
+        with pytest.raises(BadValue, match="no state of the machine"):
+            device.states.load(b"[]")
+
+
+def test_what_can_neither_begin_anew_nor_be_saved_says_so(fake_device: Callable[..., Any]) -> None:
+    device = fake_device().device
+    with pytest.raises(BadValue, match="fake has no episodes"):
+        device.episodes.reset()
+    with pytest.raises(BadValue, match="fake cannot save its state"):
+        device.states.save()
 
 
 def test_what_declares_nothing_has_safe_defaults() -> None:

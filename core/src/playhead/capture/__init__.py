@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from playhead.capabilities import Episodic
+    from playhead.capabilities import Episodic, StateSaving
     from playhead.capture.desktop import GameWindow
 
 FrameArray = npt.NDArray[np.uint8]
@@ -56,6 +56,11 @@ class Capture:
     @property
     def episodes(self) -> Episodic | None:
         """What begins anew and is scored, on a device with the capability `episodes`."""
+        return None
+
+    @property
+    def states(self) -> StateSaving | None:
+        """What can be put back to how it was, on a device with the capability `states`."""
         return None
 
     @property
