@@ -37,7 +37,7 @@ class DiagonalWarp(Augmentation):
     def accepts(self, labels: Labels) -> Tensor:
         """Take windows whose label is exactly W or nothing. A share of W, where labels are means, is W."""
         others = [place for name, place in self._place.items() if name != "w"]
-        return (labels[HEAD][:, others] == 0).all(1)
+        return (labels[HEAD][..., others] == 0).flatten(1).all(1)
 
     def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Lean each window left or right, all its frames alike, and set A or D."""
@@ -47,8 +47,8 @@ class DiagonalWarp(Augmentation):
         matrix_B23 = lean(torch.where(is_left_B, shift_B, -shift_B), height, width)
         joined = warp_affine(frames_BTCHW.flatten(1, 2), matrix_B23, (height, width), padding_mode="border")
         keys_BA = labels[HEAD].clone()
-        keys_BA[is_left_B, self._place["a"]] = 1
-        keys_BA[~is_left_B, self._place["d"]] = 1
+        keys_BA[is_left_B, ..., self._place["a"]] = 1
+        keys_BA[~is_left_B, ..., self._place["d"]] = 1
         return joined.reshape(frames_BTCHW.shape), {**labels, HEAD: keys_BA}
 
 
