@@ -25,6 +25,8 @@ ACTIONS = "actions"  # what was held, whoever held it
 CAMERAS = "cameras/"  # and a name: a further camera
 COLUMNS = "columns/"  # and a name: anything else that is known of each frame
 MOST_OFFSETS = 1000
+MOST_INPUTS = 100
+MOST_PICTURES = 4 * MOST_OFFSETS  # of a window, from all cameras
 MOST_S = 3600.0
 NS_PER_S = 1_000_000_000
 
@@ -85,6 +87,19 @@ def check_offsets(what: str, offsets_s: Sequence[float]) -> None:
             raise BadValue(f"{what} has the offset {offset:g} s; it must lie within {MOST_S:g} s of the moment.")
     if any(after < before for before, after in pairwise(offsets_s)):
         raise BadValue(f"{what} has offsets that do not rise: {', '.join(f'{o:g}' for o in offsets_s)}.")
+
+
+def check_inputs(inputs: Mapping[str, Input]) -> None:
+    """Raise BadValue unless there are some inputs, and not more than a decision could look at."""
+    if not inputs:
+        raise BadValue("A network needs some input. Take --set inputs=frames.")
+    if len(inputs) > MOST_INPUTS:
+        raise BadValue(f"There are {len(inputs):,} inputs, and {MOST_INPUTS} can be. Leave some out.")
+    pictures = sum(one.steps for one in inputs.values() if one.is_pictures)
+    if pictures > MOST_PICTURES:
+        raise BadValue(
+            f"The inputs have {pictures:,} pictures at once, and {MOST_PICTURES:,} can be. Give fewer offsets."
+        )
 
 
 def spaced(first_s: float, last_s: float, step_s: float) -> tuple[float, ...]:

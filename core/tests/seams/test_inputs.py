@@ -221,6 +221,12 @@ def test_an_input_can_be_typed(text: str, offsets: tuple[float, ...]) -> None:
         ({"inputs.x": "5"}, BadValue, "is no input"),
         ({"inputs.x.offset": "5"}, NotFound, 'Did you mean "offsets_s"'),
         ({"inputs": "{}"}, BadValue, "needs some input"),
+        ({f"inputs.x{one}": "speed" for one in range(100)}, BadValue, "There are 101 inputs, and 100 can be"),
+        (
+            {f"inputs.x{one}": "frames@-9:0:0.01" for one in range(5)},
+            BadValue,
+            "pictures at once, and 4,000 can be",
+        ),
         ({"positions": "later"}, BadValue, "are no offsets"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -226,13 +227,21 @@ def test_what_is_not_copied(places: Places, recorded: Recorded, bucket: Bucket, 
         ("s33://bucket/data", r'No storage is called "s33"\. Did you mean "s3"\?'),
         ("s3://key:secret@bucket/data", r"takes no keys and no questions.*type: s3://bucket/data"),
         ("https://host/data?token=1", r"takes no keys and no questions.*type: https://host/data"),
+        ("s3://key%3Asecret%40bucket/data", r"takes no keys and no questions.*type: s3://bucket/data"),
+        ("https://key:secret@[host/data", r"https://\[host/data is no address: Invalid IPv6 URL\."),
+        (
+            "s3://key:secret@buc\nket/data",
+            r"s3://buc\\nket/data is no address: it holds a character that is not seen",
+        ),
+        ("s3://", r"s3:// names no bucket and no folder\."),
     ],
 )
 def test_an_address_of_nothing(places: Places, bucket: Bucket, tmp_path: Path, url: str, sentence: str) -> None:
     with pytest.raises(PlayheadError, match=sentence):
         Catalogue(Home(tmp_path / "home", "test"), Plugins).recordings("pong", [url])
-    with pytest.raises(PlayheadError, match=sentence):
+    with pytest.raises(PlayheadError, match=sentence) as told:
         places.open(url)
+    assert "secret" not in str(told.value)
 
 
 def test_a_bucket_that_fails_is_a_sentence(places: Places, recorded: Recorded, bucket: Bucket) -> None:
@@ -252,6 +261,24 @@ def test_a_bucket_that_fails_is_a_sentence(places: Places, recorded: Recorded, b
     bucket.objects["data/" + recording.name + "/frames/c/0/0/0/0"] = hurt[:2000] + b"?" + hurt[2001:]
     with pytest.raises(Damaged, match="FOLDER, and there playhead data repair"):
         places.open(url)
+
+
+def test_a_folder_that_is_not_there_is_said_by_its_address_too(places: Places, tmp_path: Path) -> None:
+    catalogue = Catalogue(Home(tmp_path / "home", "test"), Plugins)
+    gone = (tmp_path / "gone").as_uri()
+    with pytest.raises(NotFound, match=r"There is no folder .*gone"):
+        catalogue.recordings("pong", [gone])
+    with pytest.raises(NotFound, match=r"There is no folder .*gone"):
+        catalogue.find_places([gone])
+
+
+def test_a_reason_holds_no_password(places: Places, monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and nobody listens there
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://key:secret@127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(DeviceFailed, match=f"{FAR}/r1 cannot be read: .*127") as lost:
+            places.open(f"{FAR}/r1")
+    assert "secret" not in str(lost.value)
 
 
 def test_a_recording_is_read_over_plain_http(places: Places, recorded: Recorded, bucket: Bucket) -> None:

@@ -20,7 +20,7 @@ HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario"
 
 @click.command("list")
 @click.argument("game", required=False)
-@click.option("--dir", "folders", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+@click.option("--data", "--dir", "folders", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
               help="Look into this folder or address too. May be given several times.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @pass_desk

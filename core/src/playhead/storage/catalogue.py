@@ -78,13 +78,16 @@ class Catalogue:
         self.places = Places(plugins or _installed_plugins, cache(lambda: kept_blocks(home.cache)))
 
     def recordings(self, game: str, extra_dirs: Iterable[Place] = ()) -> list[RecordingInfo]:
-        """List the recordings of a game, newest last. A place given in `extra_dirs` may be one itself."""
+        """List the recordings of a game, newest last. A place given in `extra_dirs` may be one itself.
+
+        Raises:  NotFound for such a place that is not there.
+        """
         found = self._of_folder(self.home.recordings(game))
         for place in extra_dirs:
             where = self.places.located(place)
             if isinstance(where, StoreSource):
                 found |= {info.place: info for info in self._of_address(where.place)}
-            elif os.path.lexists(where / "zarr.json"):
+            elif os.path.lexists(_needed(where) / "zarr.json"):
                 found[str(where.resolve())] = describe_recording(where)
             else:
                 found |= self._of_folder(where)
@@ -103,7 +106,7 @@ class Catalogue:
         """Return where a recording lies by its address, or where all lie that are in a folder of recordings."""
         where = self.places.located(url)
         if isinstance(where, Path):
-            return [where] if os.path.lexists(where / "zarr.json") else [*_folders_in(where)]
+            return [where] if os.path.lexists(_needed(where) / "zarr.json") else [*_folders_in(where)]
         if where.size("zarr.json") is not None:
             return [where.place]
         names = sorted(where.names(""), key=_natural)[:MOST_FOLDERS]
@@ -278,6 +281,14 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def _needed(folder: Path) -> Path:
+    """Return a folder that was named. Raises NotFound where there is none: it may be mistyped."""
+    settle(folder.parent)  # a change that was killed
+    if not is_folder(folder):
+        raise NotFound(f"There is no folder {folder}. See what there is with: playhead data list.")
+    return folder
 
 
 def _is_path_of_folder(name: str) -> bool:

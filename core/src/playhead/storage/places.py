@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 Place = Path | str  # a folder of this machine, or an address
 Located = Path | StoreSource
+
+_USER = re.compile(r".*(@|%40)")  # and password, before a host
+_LONGEST_SHOWN = 300  # letters of an address
 
 
 class Places:
@@ -80,19 +84,33 @@ class Places:
 
 
 def checked_address(url: str) -> str:
-    """Return an address without a slash at its end. Raises BadValue where it may hold a key."""
+    """Return an address without a slash at its end. Raises BadValue where it may hold a key, or names nothing."""
+    shown = _without_key(url)
+    if visible(url) != url:  # who reads an address may leave such characters out, and so find something else
+        raise BadValue(f"{shown} is no address: it holds a character that is not seen. Type it anew.")
     try:
         parts = urlsplit(url)
-        has_key = bool(parts.query or parts.fragment or "@" in parts.netloc)
+        has_key = bool(parts.query or parts.fragment or _USER.search(parts.netloc))
     except ValueError as error:
-        raise BadValue(f"{visible(url)} is no address: {error}.") from error
+        raise BadValue(f"{shown} is no address: {error}.") from error
     if has_key:
-        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         raise BadValue(
             f"An address is kept in runs, so it takes no keys and no questions. Set these in the environment, and "
             f"type: {quoted(shown)}"
         )
+    if not url.rstrip("/").partition("://")[2]:
+        raise BadValue(
+            f"{shown} names no bucket and no folder. Type an address as in {parts.scheme}://NAME/FOLDER."
+        )
     return url.rstrip("/")
+
+
+def _without_key(url: str) -> str:
+    """Return an address as it may be shown: no user, no password, no query, and not too long."""
+    scheme, _, rest = re.split(r"[?#]", visible(url), maxsplit=1)[0].partition("://")
+    host, slash, path = rest.partition("/")
+    shown = f"{scheme}://{_USER.sub('', host)}{slash}{path}"
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
 
 
 def name_of(place: Place) -> str:

@@ -193,9 +193,9 @@ async def _collected(listed: Callable[[str], AsyncIterator[str]], prefix: str, m
 
 
 def _reason(error: Exception) -> str:
-    """Say in a line why a store failed, without what may be a key: the query of an address."""
+    """Say in a line why a store failed, without what may be a key: user and query of an address."""
     if type(error).__name__ in _REFUSED:
         return "access was refused. Look at the keys in the environment, and at whose they are"
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    text = re.sub(r"\?[^\s,)]*", "", visible(lines[0]))
+    text = re.sub(r"\?[^\s,)]*|(?<=://)[^\s/@]*@", "", visible(lines[0]))
     return text[:_LONGEST_REASON].rstrip(". ")

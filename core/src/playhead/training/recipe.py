@@ -14,6 +14,7 @@ from playhead.decoding import convert, setting_value
 from playhead.errors import BadValue, not_found
 from playhead.inputs import (
     Input,
+    check_inputs,
     check_no_answer,
     check_offsets,
     laid_in,
@@ -92,8 +93,7 @@ class Recipe:
         for name in ("val_share", "test_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1.")
-        if not self.inputs:
-            raise BadValue("A network needs some input. Take --set inputs=frames.")
+        check_inputs(self.named_inputs)
         check_offsets("positions", self.positions_s)
         check_no_answer(self.named_inputs, self.positions_s, self.latency_s)
 
