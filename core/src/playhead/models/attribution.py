@@ -91,9 +91,15 @@ def _view_maps(
     network: Network, prepared: Mapping[str, Tensor], head: str, output: int
 ) -> Mapping[str, FloatArray]:
     layers = attribution_layers(network)
-    if not layers:
-        return _saliency(network, prepared, head, output)
-    return {name: _grad_cam(network, layer, prepared, head, output) for name, layer in layers.items()}
+    try:
+        if not layers:
+            return _saliency(network, prepared, head, output)
+        return {name: _grad_cam(network, layer, prepared, head, output) for name, layer in layers.items()}
+    except RuntimeError as error:
+        if "grad" not in str(error) and "used in the graph" not in str(error):
+            raise
+        count = len(next(iter(prepared.values())))  # no way leads from the answer back to where it looks: no heat
+        return {WHOLE_FRAME: np.zeros((count, 1, 1))}
 
 
 def _grad_cam(

@@ -99,8 +99,9 @@ class Network(nn.Module):
             return self.answer(prepared)
         inputs = dict(prepared)
         for name, one in self.spec.named_inputs.items():
-            keys = self._view_keys(name, prepared) if one.is_pictures else {}
-            views = {view: inputs.pop(key) for key, view in keys.items()}
+            if not one.is_pictures:
+                continue
+            views = {view: inputs.pop(key) for key, view in self._view_keys(name, prepared).items()}
             made = self.cacheable(name, {view: value.flatten(0, 1) for view, value in views.items()})
             shape = next(iter(views.values())).shape[:2] if views else ()
             inputs |= {view_key(name, v): value.reshape(*shape, *value.shape[1:]) for v, value in made.items()}
