@@ -187,7 +187,8 @@ def drawing(index: WindowIndex, how: str, options: Mapping[str, Any], game: Game
         return Drawing(weight_M=_shares(answer, len(index), how))
     if set(answer) != set(index.schema):
         raise BadValue(
-            f"The balance {how} draws for {', '.join(answer)}; the heads are {', '.join(index.schema)}."
+            f"The balance {how} gives weights for {', '.join(map(str, answer))}; it must for every head that is "
+            f"learned: {', '.join(index.schema)}."
         )
     parts = [_shares(weight_N, len(index), f"{how} of {head}") for head, weight_N in answer.items()]
     return Drawing(weight_M=np.concatenate(parts) / len(parts), alone=tuple(answer))
@@ -201,12 +202,16 @@ def _check_numbers(how: str, options: Mapping[str, Any]) -> None:
 
 
 def _shares(weight_N: Any, count: int, how: str) -> WeightArray:
-    found = np.asarray(weight_N, dtype=np.float64)
+    try:
+        found = np.asarray(weight_N, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadValue(f"The balance {how} gives weights that are no numbers: {error}.") from error
     if found.shape != (count,):
         raise BadValue(f"The balance {how} gives weights of shape {found.shape}, ({count},) is wanted.")
     if count and not (np.isfinite(found).all() and (found >= 0).all() and found.sum() > 0):
         raise BadValue(
-            f"The balance {how} gives weights that are no shares: none may be negative, some must not be 0."
+            f"The balance {how} gives weights that are no shares: each must be a number, none negative, "
+            "some above 0."
         )
     shares_N: WeightArray = found / max(found.sum(), 1e-12)
     return shares_N

@@ -8,7 +8,7 @@ labels: the action before, by which a network is told from one that repeats it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,7 +19,8 @@ from torch import nn
 from playhead.data.assembly import Batch
 from playhead.data.loader import Loader
 from playhead.errors import BadValue, NothingToTrain
-from playhead.labels import LabelSchema
+from playhead.inputs import view_key
+from playhead.labels import Choice, LabelSchema
 from playhead.models.network import Network
 from playhead.progress import Progress
 
@@ -61,7 +62,13 @@ def begin(
 
 
 def as_made(batch: Mapping[str, Any], network: nn.Module) -> Batch:
-    """Return a batch as a loader makes it: tensors, whole frames prepared, a number a window."""
+    """Return a batch as a loader makes it: tensors, whole frames prepared, a number a window.
+
+    Labels may be as a recording has them, whole numbers too; what is no number is not known.
+    Raises:  BadValue naming the first thing that it lacks or that cannot be.
+    """
+    if not isinstance(batch, Mapping):
+        raise BadValue(f"A batch is a mapping of inputs and labels, no {type(batch).__name__}.")
     taken: Batch = {name: _as_tensor(value) for name, value in batch.items()}
     if isinstance(network, Network):
         # What is no whole frame was prepared already.
@@ -69,10 +76,61 @@ def as_made(batch: Mapping[str, Any], network: nn.Module) -> Batch:
         whole = [name for name in pictures if taken[name].shape[2:] == network.spec.frame.shape]
         frames = {name: taken.pop(name).cpu().numpy() for name in whole}
         taken |= {name: _as_tensor(value) for name, value in network.prepare_windows(frames).items()}
+        _check_inputs(taken, network, whole)
+        if isinstance(taken.get("labels"), Mapping):
+            _take_labels(taken, network.spec.schema)
     labels = next(iter(taken.get("labels", {}).values()), None)
     if "rows" not in taken and labels is not None:
         taken["rows"] = torch.arange(len(labels))
     return taken
+
+
+def _check_inputs(taken: Batch, network: Network, whole: Sequence[str]) -> None:
+    """Raise BadValue for an input that is not there, or pictures that are neither whole frames nor prepared."""
+    shape = network.spec.frame.shape
+    for name, one in network.spec.named_inputs.items():
+        wanted = [name]
+        if one.is_pictures and name not in whole:
+            wanted = [
+                view_key(name, view) for view in network.prepare_input(name, np.zeros((1, *shape), np.uint8))
+            ]
+        if name not in whole and any(key not in taken for key in wanted):
+            there = f"pictures of {tuple(taken[name].shape[2:])}" if name in taken else "none"
+            frames = f"whole frames (windows, {one.steps}, {', '.join(map(str, shape))})"
+            what = frames if one.is_pictures else f"({one.steps} numbers a window)"
+            raise BadValue(f"A batch needs the input {name}, {what}; it has {there}.")
+
+
+def _take_labels(taken: Batch, schema: LabelSchema) -> None:
+    """Have labels as losses want them: numbers with a fraction, known where they are numbers. Raises BadValue."""
+    for part in ("labels", "previous"):
+        table = taken.get(part, {})
+        for name, head in schema.items():
+            if name not in table:
+                continue
+            labels = table[name]
+            if labels.ndim not in (2, 3) or labels.shape[-1] != head.columns:
+                wanted = f"(windows, {head.columns}) or (windows, positions, {head.columns})"
+                raise BadValue(f"The {part} of {name} in a batch are {tuple(labels.shape)}; {wanted} is wanted.")
+            table[name] = labels if labels.is_floating_point() else labels.float()
+    mask = taken["mask"] = dict(taken.get("mask") or {})
+    for name, head in schema.items():
+        if name not in taken["labels"]:
+            continue
+        labels = taken["labels"][name]
+        is_number = labels.isfinite().all(-1)
+        known = torch.as_tensor(mask.get(name, is_number)).bool()
+        if known.numel() != is_number.numel():
+            shapes = f"{tuple(known.shape)}; {tuple(is_number.shape)}"
+            raise BadValue(f"The mask of {name} in a batch is {shapes}, windows and positions, is wanted.")
+        mask[name] = known.reshape(is_number.shape) & is_number
+        taken["labels"][name] = labels = labels.nan_to_num(0.0, 0.0, 0.0)
+        classes = labels[mask[name]]
+        if isinstance(head, Choice) and len(classes) and not 0 <= classes.min() <= classes.max() < head.outputs:
+            raise BadValue(
+                f"A batch has the classes {classes.min():g} to {classes.max():g} of {name}; it knows 0 to "
+                f"{head.outputs - 1}. Say with its mask what is not known."
+            )
 
 
 def _as_tensor(value: Any) -> Any:
