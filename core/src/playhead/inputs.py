@@ -19,11 +19,13 @@ from typing import Any
 
 from playhead.errors import BadValue, not_found
 from playhead.labels import Axes, LabelSchema
+from playhead.names import is_name
 
 FRAMES = "frames"  # the device's main picture
 ACTIONS = "actions"  # what was held, whoever held it
 CAMERAS = "cameras/"  # and a name: a further camera
 COLUMNS = "columns/"  # and a name: anything else that is known of each frame
+TAKEN = ("labels", "mask", "previous", "rows")  # what else there is in a batch
 MOST_OFFSETS = 1000
 MOST_INPUTS = 100
 MOST_PICTURES = 4 * MOST_OFFSETS  # of a window, from all cameras
@@ -100,6 +102,19 @@ def check_inputs(inputs: Mapping[str, Input]) -> None:
         raise BadValue(
             f"The inputs have {pictures:,} pictures at once, and {MOST_PICTURES:,} can be. Give fewer offsets."
         )
+
+
+def check_input_names(inputs: Sequence[str] | Mapping[str, Input]) -> None:
+    """Raise BadValue for two inputs of one name, and for names that a batch cannot have."""
+    sources = {name: one.source for name, one in inputs.items()} if isinstance(inputs, Mapping) else {}
+    for name in inputs:
+        if list(inputs).count(name) > 1:
+            raise BadValue(f'Two inputs are called {name}. Name each: --set inputs.NAME="{name}@-0.5,0".')
+        if name in TAKEN or (sources.get(name, name) != name and not is_name(name)):
+            raise BadValue(
+                f'An input cannot be called "{name}". Take a short word that is none of {", ".join(TAKEN)}: '
+                "--set inputs.NAME=SOURCE@OFFSETS."
+            )
 
 
 def spaced(first_s: float, last_s: float, step_s: float) -> tuple[float, ...]:

@@ -14,6 +14,7 @@ from playhead.decoding import convert, setting_value
 from playhead.errors import BadValue, not_found
 from playhead.inputs import (
     Input,
+    check_input_names,
     check_inputs,
     check_no_answer,
     check_offsets,
@@ -94,6 +95,7 @@ class Recipe:
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(f"{name}={getattr(self, name):g} is not a share from 0 to below 1. Try {name}=0.1.")
         check_inputs(self.named_inputs)
+        check_input_names(self.inputs)
         check_offsets("positions", self.positions_s)
         check_no_answer(self.named_inputs, self.positions_s, self.latency_s)
 
