@@ -55,11 +55,12 @@ class Episodic:
     episode_return: float = 0.0
     terminated: bool = False
     truncated: bool = False
+    inner: object = None  # what derives from nothing of ours and is made one of these (adapters.py)
 
     @property
     def subject(self) -> object:
         """What the policies of a world are made with: the environment, the emulator."""
-        return self
+        return self if self.inner is None else self.inner
 
     def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> None:
         """Begin an episode. The clock goes on; nothing is held. Raises BadValue for options unknown to it."""

@@ -94,16 +94,22 @@ class OpenDevice:
     @property
     def episodes(self) -> Episodic:
         """What begins anew and is scored. Raises BadValue on a device without episodes."""
-        if self.capture.episodes is None:
+        if (found := self.episodic) is None:
             raise BadValue(f"The device {self.session.name} has no episodes: it cannot begin anew by itself.")
-        return self.capture.episodes
+        return found
+
+    @property
+    def episodic(self) -> Episodic | None:
+        """What begins anew and is scored, if anything does."""
+        found = self.capture.episodes
+        return None if found is None else complete(Episodic, found)
 
     @property
     def states(self) -> StateSaving:
         """What can be saved and put back. Raises BadValue on a device that cannot."""
-        if self.capture.states is None:
+        if (found := self.capture.states) is None:
             raise BadValue(f"The device {self.session.name} cannot save its state, nor load one.")
-        return self.capture.states
+        return complete(StateSaving, found)
 
     def ask_again(self) -> None:
         """Have both backends look up how things are now: a change may have been missed. On X11 that

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from playhead.errors import PluginError
+
 if TYPE_CHECKING:
     from playhead.capabilities import Episodic, StateSaving
     from playhead.capture.desktop import GameWindow
@@ -29,6 +31,23 @@ class CapturedFrame:
     number: int
     telemetry: Mapping[str, float] = field(default_factory=dict)
     cameras: Mapping[str, FrameArray] = field(default_factory=dict)  # pictures of further cameras, any size
+
+
+def check_captured(captured: object) -> None:
+    """Raise PluginError for what a capture gives that is no frame; asked of the first one."""
+    if not isinstance(captured, CapturedFrame):
+        raise PluginError(
+            f"A capture gives {captured!r:.80}; `look` must return a CapturedFrame, or None at the end."
+        )
+    frame_HWC = captured.frame_HWC
+    if not isinstance(frame_HWC, np.ndarray) or frame_HWC.dtype != np.uint8 or frame_HWC.ndim != 3:
+        what = f"{frame_HWC.shape} {frame_HWC.dtype}" if isinstance(frame_HWC, np.ndarray) else type(frame_HWC)
+        raise PluginError(f"A capture gives a picture of {what}; (height, width, 3 or 1) of uint8 is wanted.")
+    for name, value in captured.telemetry.items():
+        if not isinstance(value, (int, float, np.number)):
+            raise PluginError(
+                f"A capture tells {name}={value!r:.80}; telemetry is a number, NaN while it is unknown."
+            )
 
 
 class Capture:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from playhead.adapters import complete, passes_on
 from playhead.capture import CapturedFrame
+from playhead.errors import PluginError
 from playhead.events import Origin
 
 Action = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
@@ -96,7 +97,11 @@ class ScriptedDriver(Driver):
 
     def decide(self, captured: CapturedFrame) -> Action:
         """Ask the policy; the frame is not needed."""
-        return {code: float(value) for code, value in self._policy.decide().items()}
+        decided = self._policy.decide()
+        try:
+            return {code: float(value) for code, value in decided.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise PluginError(f"A scripted policy decided {decided!r}; it must say code -> number.") from error
 
     def reset(self, held: Held) -> None:
         """Pass on."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from playhead.adapters import complete
-from playhead.capture import CapturedFrame
+from playhead.capture import CapturedFrame, check_captured
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Action, Driver
 from playhead.control.executor import ActionExecutor
@@ -160,6 +160,8 @@ class Loop:
                 self._report.because = self.device.capture.ending
                 return
             self._report.captured += 1
+            if self._report.captured == 1:
+                check_captured(captured)
             self._times.end("look")
             self._tick(captured)
             self._next_deadline()

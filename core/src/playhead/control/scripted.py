@@ -28,7 +28,7 @@ def scripted_driver(device: OpenDevice, name: str) -> ScriptedDriver:
     """
     game = device.session.game
     reference = policy_reference(game, name)
-    episodes = device.capture.episodes
+    episodes = device.episodic
     if episodes is None:
         raise BadValue(
             f'The policy "{name}" drives the world of {game.name}, not the device {device.session.name}.'

@@ -89,7 +89,10 @@ def open_policy(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, s
 def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> RunPolicy:
     assert policy.run is not None
     session = device.session
-    return RunPolicy.of(Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, engine=policy.engine)
+    return RunPolicy.of(
+        Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, engine=policy.engine,
+        awaited=device.capture.telemetry_names,
+    )  # fmt: skip
 
 
 class ConstantDriver(Driver):

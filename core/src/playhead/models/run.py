@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 import playhead
 from playhead.decoding import plain
-from playhead.errors import Damaged, Mismatch, NotFound, PlayheadError
+from playhead.errors import BadValue, Damaged, Mismatch, NotFound, PlayheadError
 from playhead.game import Frame, Game
-from playhead.inputs import main_input
+from playhead.inputs import check_playable, main_input
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
 from playhead.models.building import build_network
@@ -307,8 +307,13 @@ class Run:
             raise Damaged(f"Run {self.name} has lost its {name}. {THEN}") from error
 
     def check_plays(self, game: Game, device_rate_hz: float) -> None:
-        """Raise Mismatch unless this run can play `game` on a device of that rate."""
+        """Raise Mismatch unless this run can play `game` on a device of that rate, BadValue where nobody could."""
         self.check_looks(game)
+        try:
+            check_playable(self.recipe.named_inputs, self.recipe.positions_s, f"Run {self.name}")
+        except BadValue as error:
+            by_labels = command("evaluate", game.name, "--run", self.name, "--on", "none")
+            raise BadValue(f"{error} Measure it by labels: {by_labels}.") from None
         if abs(self.rate_hz - device_rate_hz) > 1e-6 * device_rate_hz:
             raise Mismatch(
                 f"Run {self.name} was trained at {self.rate_hz:g} Hz, the device gives {device_rate_hz:g} Hz. "

@@ -5,7 +5,8 @@ Shape legend: T moments of an input, H height, W width, C channels or columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,12 @@ class History:
         schema: LabelSchema | None = None,
         controls: Mapping[str, str] | None = None,
         following: HeldLabels | None = None,
+        awaited: Iterable[str] | None = None,
     ) -> None:
         """Keep what these inputs look at; past actions are those of the heads of `schema`, by their `controls`.
 
-        `following` says what is held of them, where it does not follow from controls alone.
+        `following` says what is held of them, where it does not follow from controls alone. `awaited` is telemetry
+        that the device will tell, if not yet.
         Raises:  BadValue for inputs that nobody who plays can know.
         """
         check_playable(inputs, positions_s, "This run")
@@ -54,6 +57,7 @@ class History:
         self._schema = schema if any(one.source == ACTIONS for one in inputs.values()) else None
         self._following = HeldLabels(schema, controls or {}) if schema is not None else None
         self._following = following or self._following
+        self._awaited = frozenset(awaited or ())
         self._followed: Held = {}
         self._frames: list[CapturedFrame] = []
         self._times: list[int] = []
@@ -105,14 +109,24 @@ class History:
             return np.stack([captured.frame_HWC for captured in frames])
         if one.source.startswith(CAMERAS):
             return _through(one.source.removeprefix(CAMERAS), frames)
-        try:
-            return np.array([captured.telemetry[one.source] for captured in frames], dtype=np.float32)
-        except KeyError:
-            told = ", ".join(sorted(frames[-1].telemetry)) or "nothing"
+        return self._telemetry(one.source, picked)
+
+    def _telemetry(self, source: str, picked: list[int]) -> npt.NDArray[np.float32]:
+        """Return what was told; for moments before anything was, what was told first, no number while nothing is.
+
+        Raises:  Mismatch for telemetry that is neither told nor awaited.
+        """
+        told = [captured.telemetry.get(source, math.nan) for captured in self._frames[picked[0] :]]
+        if source not in self._awaited and any(source not in self._frames[place].telemetry for place in picked):
+            known = ", ".join(sorted(self._frames[-1].telemetry)) or "nothing"
             raise Mismatch(
-                f'The network wants the telemetry "{one.source}", this device tells {told}. '
-                "Take another run or device."
-            ) from None
+                f'The network wants the telemetry "{source}", this device tells {known}. '
+                "Take another run or device, or let its capture name it before: telemetry_names."
+            )
+        values_F = np.array(told, dtype=np.float32)
+        first = int(np.argmax(np.isfinite(values_F)))
+        values_F[:first] = values_F[first]
+        return np.asarray(values_F[np.array(picked) - picked[0]])
 
     def _numbers(self, time_ns: int, held: Held) -> npt.NDArray[np.float32]:
         """Return what is held as past actions have it, one row of their columns."""

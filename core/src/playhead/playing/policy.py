@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Driver, Held
 from playhead.control.loop import axis_codes
-from playhead.errors import BadValue
+from playhead.errors import BadValue, Mismatch, PluginError
 from playhead.events import Origin
 from playhead.game import Game, is_playable
 from playhead.home import Home
@@ -38,6 +38,7 @@ class RunPolicy(Driver):
 
     def __init__(
         self, predictor: Predictor, history: History, controller: Controller, *, rate_hz: float,
+        shape: tuple[int, int, int],
         states: States | None = None, axes: frozenset[str] = frozenset(), played: PlayedHeads | None = None,
     ) -> None:  # fmt: skip
         self._predictor = predictor
@@ -47,16 +48,18 @@ class RunPolicy(Driver):
         self._played = played
         self._axes = axes
         self._held: Held = {}
-        self._interval_s = 1 / rate_hz
+        self._interval_s, self._shape = 1 / rate_hz, shape
         self.predictions: Predictions = {}
         self.unanswered = 0  # frames on which an answer was no number
 
     @classmethod
     def of(
         cls, run: Run, plugins: Plugins, game: Game, *, rate_hz: float, settings: Mapping[str, Any] | None = None,
-        best: bool = False, engine: EngineSpec = DEFAULT_ENGINE,
+        best: bool = False, engine: EngineSpec = DEFAULT_ENGINE, awaited: Iterable[str] | None = None,
     ) -> RunPolicy:  # fmt: skip
         """Make a driver of a run. `settings` are laid over the controller settings it was trained with.
+
+        `awaited` is telemetry that the device will tell, if not with its first frame.
 
         Units:   rate_hz frames a second of the device it is to play on.
         Raises:  Mismatch when the run does not fit the game or the device, and says what to do; as Predictor.of.
@@ -68,8 +71,8 @@ class RunPolicy(Driver):
         predictor = Predictor.of(run, plugins, engine, best=best)
         steps = predictor.network.is_stateful
         policy = cls(
-            predictor, history_of(run, rate_hz, steps=steps, game=game), controller, rate_hz=rate_hz,
-            axes=axis_codes(game),
+            predictor, history_of(run, rate_hz, steps=steps, game=game, awaited=awaited), controller,
+            rate_hz=rate_hz, shape=run.frame.shape, axes=axis_codes(game),
             states=States(stride_s=run.spec.stride_s, rate_hz=rate_hz) if steps else None,
             played=PlayedHeads(run.schema, game),
         )  # fmt: skip
@@ -77,7 +80,15 @@ class RunPolicy(Driver):
         return policy
 
     def decide(self, captured: CapturedFrame) -> Action:
-        """Look at the newest frame and those before it, and say what to hold."""
+        """Look at the newest frame and those before it, and say what to hold.
+
+        Raises:  Mismatch for a picture of another size, PluginError for a controller that answers no numbers.
+        """
+        if captured.frame_HWC.shape != self._shape:
+            raise Mismatch(
+                f"The device shows pictures of {captured.frame_HWC.shape}, the run looks at {self._shape}: its "
+                "capture must give the frame of the game."
+            )
         self._history.add(captured, self._held)
         window = self._history.window()
         if self._states is None:
@@ -95,7 +106,10 @@ class RunPolicy(Driver):
         told = self.predictions if self._played is None else self._played(self.predictions)
         action = self._controller.act(told, self._interval_s)
         # A key pressed for a share of the interval is let go of when the next frame comes.
-        self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
+        try:
+            self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
+        except (AttributeError, TypeError) as error:
+            raise PluginError(f"The controller answers {action!r}; `act` must say code -> number.") from error
         return action
 
     def swap(self, weights: Mapping[str, Tensor]) -> None:
@@ -111,7 +125,14 @@ class RunPolicy(Driver):
             self._states.clear()
 
 
-def history_of(run: Run, rate_hz: float, *, steps: bool = False, game: Game | None = None) -> History:
+def history_of(
+    run: Run,
+    rate_hz: float,
+    *,
+    steps: bool = False,
+    game: Game | None = None,
+    awaited: Iterable[str] | None = None,
+) -> History:
     """Return the memory for the windows that a run looks at, or for the steps of one that remembers.
 
     Past actions of derived heads are known from `game`.
@@ -127,6 +148,7 @@ def history_of(run: Run, rate_hz: float, *, steps: bool = False, game: Game | No
         schema=run.schema,
         controls=controls,
         following=held_heads(run.schema, game),
+        awaited=awaited,
     )
 
 
@@ -147,7 +169,8 @@ def warm_up(predictor: Predictor, run: Run) -> None:
 def open_policy(
     home: Home, plugins: Plugins, game: Game, name: str, *, rate_hz: float,
     settings: Mapping[str, Any] | None = None, engine: EngineSpec = DEFAULT_ENGINE,
+    awaited: Iterable[str] | None = None,
 ) -> RunPolicy:  # fmt: skip
     """Find a run by name, or the newest, and make a driver of it."""
     run = RunCatalogue(home=home, game=game).player(name)
-    return RunPolicy.of(run, plugins, game, rate_hz=rate_hz, settings=settings, engine=engine)
+    return RunPolicy.of(run, plugins, game, rate_hz=rate_hz, settings=settings, engine=engine, awaited=awaited)

@@ -13,6 +13,7 @@ from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, never
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
+from playhead.errors import PluginError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,5 +58,11 @@ def play(
 
 def measures_on(device: OpenDevice) -> dict[str, float]:
     """Return what the episode is scored by so far; nothing on a device without episodes."""
-    episodes = device.capture.episodes
-    return dict(episodes.measures()) if episodes is not None else {}
+    episodes = device.episodic
+    if episodes is None:
+        return {}
+    measures = episodes.measures()
+    try:
+        return {name: value + 0 for name, value in measures.items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise PluginError(f"The device measures {measures!r:.200}; it must say name -> number.") from error

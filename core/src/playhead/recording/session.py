@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playhead.adapters import complete
-from playhead.capture import CapturedFrame
+from playhead.capture import CapturedFrame, check_captured
 from playhead.clock import SystemClock
 from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
@@ -111,6 +111,7 @@ def record(
     first = device.capture.look()
     if first is None:
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
+    check_captured(first)
     session = device.session
     driver = _dagger_driver(device, request)
     header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)

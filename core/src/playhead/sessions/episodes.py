@@ -124,7 +124,10 @@ def make_driver(
     if name == "run":
         from playhead.playing.policy import open_policy  # torch, which other drivers do without
 
-        return open_policy(home, plugins, device.session.game, run, rate_hz=device.session.rate_hz, engine=engine)
+        return open_policy(
+            home, plugins, device.session.game, run, rate_hz=device.session.rate_hz, engine=engine,
+            awaited=device.capture.telemetry_names,
+        )  # fmt: skip
     return scripted_driver(device, name)
 
 

@@ -116,7 +116,13 @@ def chosen_world(place: Place, run: Run, device: str) -> str:
     can_drive = game.world is not None and is_playable(game) and worlds and run.network is not None
     if device == NOWHERE or (not device and not can_drive):
         return ""
-    run.check_plays(game, run.rate_hz)
+    try:
+        run.check_plays(game, run.rate_hz)
+    except BadValue as error:  # of what no device could tell: a run that labels
+        if device:
+            raise
+        place.say(f"Nothing is driven: {error}")
+        return ""
     device = device or worlds[0]
     check_episodes(capabilities_of(place.plugins, game, device), game, device, "Driving by measure needs")
     return device

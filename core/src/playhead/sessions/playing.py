@@ -186,7 +186,13 @@ class PlaySession:
         input_name = "none" if self.is_dry else ""
         place = self.place
         with open_device(place.plugins, place.game, self.device, options=options, input_name=input_name) as device:
-            summary = _Episode(self, device, seed, stop).play(advance)
+            episode = _Episode(self, device, seed, stop)
+            summary = episode.play(advance)
+            if episode.policy.unanswered:
+                place.say(
+                    f"On {episode.policy.unanswered:,} frames the answer was no number, as what the network looks "
+                    "at was none, and nothing was pressed."
+                )
             if self.is_dry:
                 place.say(would_have(device, summary))
             return summary
@@ -199,7 +205,7 @@ class _Episode:
         self.session, self.place, self.seed = session, session.place, seed
         self.policy = RunPolicy.of(
             session.run, self.place.plugins, self.place.game, rate_hz=device.session.rate_hz,
-            settings=session.controller, engine=session.engine,
+            settings=session.controller, engine=session.engine, awaited=device.capture.telemetry_names,
         )  # fmt: skip
         self.device, self.authority = take_control(device, self.policy.origin, self.place.say, stop.set)
         self.stop = stop.is_set
