@@ -1,4 +1,4 @@
-"""A game of a stranger: plain objects with only what they must have, telemetry that begins late, networks of its own.
+"""A game of a stranger: plain objects with only what they must have, telemetry that begins late, own networks.
 
 Recorded, learned, measured and played, and live: what a sink was given teaches the network that plays meanwhile.
 """
@@ -120,7 +120,8 @@ class Frozen(Network):
         super().__init__(spec)
         self.back = nn.Conv2d(3, 4, 4, 4)
         numbers = spec.named_inputs["speed"].steps
-        self.heads = nn.ModuleDict({name: nn.Linear(4 + numbers, head.outputs) for name, head in spec.schema.heads})
+        outputs = {name: head.outputs for name, head in spec.schema.heads}
+        self.heads = nn.ModuleDict({name: nn.Linear(4 + numbers, size) for name, size in outputs.items()})
 
     def cacheable(self, name, pictures):
         with torch.no_grad():
@@ -274,7 +275,7 @@ def test_what_is_no_number_in_a_batch_is_not_known(home: Path) -> None:
 
 @pytest.mark.parametrize("inputs", [("frames", "frames"), ("frames", "mask")])
 def test_inputs_have_names_of_their_own(inputs: tuple[str, ...]) -> None:
-    with pytest.raises(BadValue, match="inputs.NAME="):
+    with pytest.raises(BadValue, match=r"inputs\.NAME="):
         Recipe(inputs=inputs)
 
 
