@@ -26,6 +26,7 @@ class Bucket:
         self.refuses = False  # whatever keys come
         self.cuts_after: int | None = None  # bytes of each answer, then the connection is closed
         self.keeps_less = False  # of what is put, and says nothing
+        self.sends_more = 0  # bytes behind each part that is asked for
         self.port = 0
 
     @property
@@ -104,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(416, "InvalidRange")
             return
         told["Content_Range"] = f"bytes {begin}-{end - 1}/{len(data)}"
-        self._answer(206, data[begin:end], **told)
+        self._answer(206, data[begin:end] + b"?" * self.bucket.sends_more, **told)
 
     def _listing(self, query: dict[str, list[str]]) -> str:
         """Return all keys below a prefix; with a delimiter only those up to it, a thousand at a time."""

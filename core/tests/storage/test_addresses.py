@@ -257,6 +257,13 @@ def test_a_bucket_that_fails_is_a_sentence(places: Places, recorded: Recorded, b
     assert "\n" not in str(lost.value)
     bucket.cuts_after = None
     assert recording.read_frames([0]).any()
+    bucket.sends_more = 1
+    with pytest.raises(
+        DeviceFailed,
+        match=r"cannot be read: more was sent of .*zarr.json than the [\d,]+ bytes that were asked for",
+    ):
+        places.open(url)
+    bucket.sends_more = 0
     hurt = bucket.objects["data/" + recording.name + "/frames/c/0/0/0/0"]
     bucket.objects["data/" + recording.name + "/frames/c/0/0/0/0"] = hurt[:2000] + b"?" + hurt[2001:]
     with pytest.raises(Damaged, match="FOLDER, and there playhead data repair"):

@@ -10,16 +10,40 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from zarr.abc.store import RangeByteRequest
+from zarr.storage import ObjectStore
+
 from playhead.errors import BadValue, NotFound
 
 if TYPE_CHECKING:
-    from zarr.storage import ObjectStore
+    from zarr.abc.store import ByteRequest
+    from zarr.core.buffer import Buffer, BufferPrototype
 
 _RETRIES = 4  # of a request whose connection is lost, .1 s to some seconds apart
 _RETRIED_S = 30
 _TIMEOUT_S = 60  # of one request: a block of 4 MiB through a thin line
 _CONNECT_S = 5
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT", "GOOGLE_BASE_URL", "AZURE_ENDPOINT")
+
+
+class BoundedStore(ObjectStore[Any]):
+    """Holds no more of an answer than was asked for: what sends it may send without end."""
+
+    async def get(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Return a file or a part of one. Raises OSError for more than the part."""
+        if not isinstance(byte_range, RangeByteRequest):
+            return await super().get(key, prototype, byte_range)
+        length = byte_range.end - byte_range.start
+        found = await self.store.get_async(key, options={"range": (byte_range.start, byte_range.end)})
+        parts, held = [], 0
+        async for part in found.stream(min_chunk_size=length):
+            parts.append(part)
+            held += len(part)
+            if held > length:
+                raise OSError(f"more was sent of {key} than the {length:,} bytes that were asked for")
+        return prototype.buffer.from_bytes(b"".join(parts))
 
 
 def open_store(url: str) -> ObjectStore[Any]:
@@ -35,8 +59,6 @@ def open_store(url: str) -> ObjectStore[Any]:
             "Addresses of object stores need the package obstore, which is not installed. "
             'Type: pip install "playhead[objects]"'
         ) from None
-    from zarr.storage import ObjectStore
-
     try:
         store = from_url(
             url,
@@ -47,7 +69,7 @@ def open_store(url: str) -> ObjectStore[Any]:
         )  # fmt: skip
     except (BaseError, ValueError, TypeError) as error:
         raise BadValue(f"{url} cannot be opened: {str(error).splitlines()[0]}.") from error
-    return ObjectStore(store)
+    return BoundedStore(store)
 
 
 def _is_plain(url: str) -> bool:
