@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OPTIONS = frozenset({
     "environment", "arguments", "codes", "actions", "action", "frames", "seed", "reset", "real_time", "step_hz",
-    "rate_hz", "telemetry",
+    "rate_hz", "telemetry", "cameras",
 })  # fmt: skip
 
 
@@ -157,6 +157,11 @@ class EnvironmentSession(Episodic):
         if isinstance(own, Mapping):
             return {str(name): as_number(value) for name, value in own.items()}
         return {"return": self.episode_return, "length_s": self.steps / self.step_hz}
+
+    def picture(self, key: str) -> Any:
+        """Return what the observation holds under a key, else the environment's info; None without it."""
+        told = self.observation if isinstance(self.observation, Mapping) else {}
+        return told.get(key, self.info.get(key))
 
     def telemetry(self) -> dict[str, float]:
         """Return every plain number in the environment's info."""

@@ -63,7 +63,7 @@ def test_a_truncated_shard_is_named_and_repaired(recorded: Recorded) -> None:
     folder = recorded(300)
     whole = open_recording(folder)
     kept_NHWC = whole.read_frames(range(200))
-    end = int(whole._offsets_T[199] + whole._lengths_T[199])
+    end = int(whole._frames._offsets_T[199] + whole._frames._lengths_T[199])
     whole.close()
     truncate(folder / SHARD_0, end + 10)
     assert said(folder) == [f"{SHARD_0}: it is truncated: {end + 10} bytes, 50 of its pictures lie beyond."]
@@ -107,7 +107,7 @@ def test_a_missing_shard_costs_its_frames(recorded: Recorded) -> None:
 
 def test_a_picture_that_does_not_decode_is_found_and_left_out(recorded: Recorded) -> None:
     folder = recorded(20)
-    offset = int(open_recording(folder)._offsets_T[7])
+    offset = int(open_recording(folder)._frames._offsets_T[7])
     overwrite(folder / SHARD_0, offset, b"????")
     assert said(folder) == [f"{SHARD_0}: frame 7 is damaged: its checksum does not fit"]
     with pytest.raises(Damaged, match=r"Frame 7 of .* is damaged: its checksum does not fit"):

@@ -186,7 +186,7 @@ def test_a_long_recording_is_labelled_in_little_memory(recorded: Recorded) -> No
     recording = open_recording(recorded(3))
     count = 200_000
     recording.length = count
-    vars(recording)["_own"]._arrays["frame_time_ns"] = np.arange(count) * 10
+    vars(recording)["_own"]._things["frame_time_ns"] = np.arange(count) * 10
 
     def rows() -> Iterator[LayerRows]:
         for begin in range(0, count, 2_000):

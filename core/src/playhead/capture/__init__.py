@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from playhead.errors import PluginError
 if TYPE_CHECKING:
     from playhead.capabilities import Episodic, StateSaving
     from playhead.capture.desktop import GameWindow
+    from playhead.game import Frame
 
 FrameArray = npt.NDArray[np.uint8]
 
@@ -48,6 +49,15 @@ def check_captured(captured: object) -> None:
             raise PluginError(
                 f"A capture tells {name}={value!r:.80}; telemetry is a number, NaN while it is unknown."
             )
+
+
+def like(main: Frame, picture_HWC: FrameArray) -> Frame:
+    """Return what a picture of a further camera is, kept as the main picture is.
+
+    Shapes:  picture_HWC (height, width, 3 or 1).
+    """
+    height, width, channels = picture_HWC.shape
+    return replace(main, width=width, height=height, colour="grey" if channels == 1 else "rgb")
 
 
 class Capture:
@@ -85,6 +95,14 @@ class Capture:
     @property
     def telemetry_names(self) -> Sequence[str] | None:
         """The telemetry it will tell, known before the first frame; None for what the first frame has."""
+        return None
+
+    @property
+    def cameras(self) -> Mapping[str, Frame] | None:
+        """What the pictures of each further camera are, known before the first frame.
+
+        Each has one with every frame. None for those of the first frame, kept as the game's frame is.
+        """
         return None
 
     def look(self) -> CapturedFrame | None:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from playhead.capabilities import Capabilities, provides
-from playhead.capture import Capture, CapturedFrame, FrameArray
+from playhead.capture import Capture, CapturedFrame, FrameArray, like
 from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, DeviceFailed
@@ -25,13 +25,15 @@ class EnvironmentCapture(Capture):
 
     def __init__(
         self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float,
-        telemetry: Sequence[str] = (),
+        telemetry: Sequence[str] = (), cameras: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self._environment = environment
         self._frame = frame
         self._source = source
         self._rate_hz = rate_hz
         self._looks = 0
+        self._keys = dict(cameras or {})
+        self._cameras = {name: like(frame, self._shown(name)) for name in self._keys}
         self._unknown = dict.fromkeys([*telemetry, *environment.telemetry()], math.nan)
 
     @property
@@ -43,6 +45,15 @@ class EnvironmentCapture(Capture):
     def telemetry_names(self) -> tuple[str, ...]:
         """What the option "telemetry" names, and the numbers with which the environment begins."""
         return tuple(self._unknown)
+
+    @property
+    def cameras(self) -> dict[str, Frame]:
+        """What the option "cameras" names, as large as it is at the beginning."""
+        return self._cameras
+
+    def _shown(self, camera: str) -> FrameArray:
+        """Return what a further camera shows."""
+        return as_picture(self._environment.picture(self._keys[camera]), camera)
 
     def look(self) -> CapturedFrame | None:
         """Return the present picture, or None when the episode is over."""
@@ -61,6 +72,7 @@ class EnvironmentCapture(Capture):
             time_ns=time_ns,
             number=number,
             telemetry={**self._unknown, **environment.telemetry()},
+            cameras={name: fit_frame(self._shown(name), frame) for name, frame in self._cameras.items()},
         )
 
     def close(self) -> None:
@@ -73,14 +85,7 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
     Shapes:  picture (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) uint8; returns (height, width, channels).
     Raises:  DeviceFailed when it is no such picture.
     """
-    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.ndim not in (2, 3):
-        shown = f"{picture.dtype} {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
-        raise DeviceFailed(
-            f"The environment showed {shown} where a picture (height, width, 3) of uint8 was expected. "
-            'Try the device option "frames": "render" or "observation".'
-        )
-    fitted: Any = picture if picture.ndim == 3 else picture[:, :, None]
-    fitted = fitted[:, :, :3]
+    fitted: Any = as_picture(picture)
     if fitted.shape[:2] != (frame.height, frame.width):
         fitted = cv2.resize(fitted, (frame.width, frame.height), interpolation=cv2.INTER_AREA)
         fitted = fitted if fitted.ndim == 3 else fitted[:, :, None]
@@ -91,6 +96,32 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
         fitted = fitted.copy()  # an environment may draw its next picture over this one
     frame_HWC: FrameArray = np.ascontiguousarray(fitted)
     return frame_HWC
+
+
+def as_picture(shown: object, camera: str = "") -> FrameArray:
+    """Return what an environment shows as (h, w, 3 or 1). Raises DeviceFailed when it is no picture."""
+    if not isinstance(shown, np.ndarray) or shown.dtype != np.uint8 or shown.ndim not in (2, 3):
+        what = f"{shown.dtype} {shown.shape}" if isinstance(shown, np.ndarray) else type(shown).__name__
+        where, then = ("", 'Try the device option "frames": "render" or "observation".')
+        if camera:
+            where = f" for the camera {camera}"
+            then = f'Name a part of its observation or info that is one: "cameras": {{"{camera}": "KEY"}}.'
+        raise DeviceFailed(
+            f"The environment showed {what}{where} where a picture (height, width, 3) of uint8 was expected. "
+            f"{then}"
+        )
+    picture: FrameArray = shown if shown.ndim == 3 else shown[:, :, None]
+    return picture[:, :, :3]
+
+
+def declared_cameras(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the option "cameras": where the pictures of each are, in a Dict observation or in the info."""
+    cameras = options.get("cameras") or {}
+    if not isinstance(cameras, Mapping) or not all(isinstance(key, str) for key in cameras.values()):
+        raise BadValue(
+            f'cameras={cameras} is no mapping of names to keys. Give the device "cameras": {{"rear": "KEY"}}.'
+        )
+    return {str(name): key for name, key in cameras.items()}
 
 
 def declared_telemetry(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,5 +146,5 @@ def open_capture(session: DeviceSession) -> EnvironmentCapture:
         )
     return EnvironmentCapture(
         environment, session.game.needed_frame, source=source, rate_hz=session.rate_hz,
-        telemetry=declared_telemetry(session.options),
+        telemetry=declared_telemetry(session.options), cameras=declared_cameras(session.options),
     )  # fmt: skip

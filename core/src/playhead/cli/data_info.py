@@ -42,8 +42,9 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("scenario", "seed", "padding_frames", "window", "notes"):
         if header[name] not in ("", None, 0, {}):
             yield name.replace("_", " "), str(header[name])
-    quality = f"quality {frame['quality']}" if frame["codec"] == "jpeg" else ""
-    yield "frame", f"{frame['width']}x{frame['height']} {frame['colour']}, {frame['codec']} {quality}".rstrip()
+    yield "frame", _picture(frame)
+    for name, one in facts["cameras"].items():
+        yield f"camera {name}", _picture(one)
     yield "frames", f"{facts['frames']:,} in {duration(facts['duration_s'])}, {facts['dropped']:,} dropped"
     reached = "none" if facts["rate_hz"] is None else f"{facts['rate_hz']:.2f}"
     yield "rate", f"{reached} frames/s of {header['rate_hz']:g} asked"
@@ -60,6 +61,11 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, f"{count:,} different values"
     for name, layer in facts["layers"].items():
         yield from _layer_lines(name, layer)
+
+
+def _picture(frame: dict[str, Any]) -> str:
+    quality = f"quality {frame['quality']}" if frame["codec"] == "jpeg" else ""
+    return f"{frame['width']}x{frame['height']} {frame['colour']}, {frame['codec']} {quality}".rstrip()
 
 
 def _layer_lines(name: str, layer: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -49,6 +49,8 @@ def _sentence(done: Repair, *, dry_run: bool) -> str:
     if not done.is_needed:
         return f"whole, {done.frames_before:,} frames; nothing was changed."
     kept = f"{done.frames_after:,} of {done.frames_before:,} frames, {done.unlabelled:,} of them without labels"
+    if done.cameras_lost:
+        kept += f", not the cameras {', '.join(done.cameras_lost)}"
     if dry_run:
         return f"could keep {kept}."
     layers = f", not the layers {', '.join(done.layers_lost)}" if done.layers_lost else ""

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from playhead.data.cameras import Pictures, further_cameras
 from playhead.data.source import Source
 from playhead.errors import Mismatch
 from playhead.labelling import HeadLabels, derived_labels, frame_tracks, head_labels
@@ -109,6 +110,11 @@ class Relabelled:
         self._layer = layer
         self._told: dict[str, HeadLabels] = {}
         self.labels: Mapping[str, Array] = _Rows(schema, self._rows)
+
+    @property
+    def cameras(self) -> Mapping[str, Pictures]:
+        """Its further cameras: said here, as what a protocol asks for must be."""
+        return further_cameras(self._recording)
 
     def head_labels(self, name: str, head: Head) -> HeadLabels:
         """Return the labels of a head at any time; its origin is that of the head it comes from."""

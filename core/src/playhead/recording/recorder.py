@@ -24,6 +24,7 @@ class Writer(Protocol):
     def append(
         self, frame_HWC: FrameArray, time_ns: int, labels: Mapping[str, Row], origin: Origin,
         telemetry: Mapping[str, float] = ..., dropped: int = 0, columns: Mapping[str, Any] | None = ...,
+        cameras: Mapping[str, FrameArray] | None = ...,
     ) -> None:  # fmt: skip
         """Take one frame."""
         ...
@@ -37,20 +38,22 @@ class Recorder:
     """A watcher of the loop that feeds a writer.
 
     `label_device` says whose events are the labels. `more_events` brings what the loop cannot see: what a
-    teacher would have pressed. `label_origin` is asked at every frame. Only the
-    columns named in `telemetry` are written. With `annotator` the labels are what it says of each frame, not what
-    was pressed.
+    teacher would have pressed. `label_origin` is asked at every frame. Only the columns named in `telemetry` and
+    the `cameras` named are written. With `annotator` the labels are what it says of each frame, not what was
+    pressed.
     """
 
     def __init__(
         self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[], Origin],
-        telemetry: Collection[str] = (), more_events: Callable[[], list[Event]] = list,
-        annotator: Annotator | None = None, say: Say = say_on_stderr,
+        telemetry: Collection[str] = (), cameras: Collection[str] = (),
+        more_events: Callable[[], list[Event]] = list, annotator: Annotator | None = None,
+        say: Say = say_on_stderr,
     ) -> None:  # fmt: skip
         self._writer = writer
         self._held = HeldLabels(game.schema, game.controls, device=label_device)
         self._label_origin = label_origin
         self._telemetry = frozenset(telemetry)
+        self._cameras = tuple(cameras)
         self._known = set(telemetry)
         self._say = say
         self._more_events = more_events
@@ -97,7 +100,9 @@ class Recorder:
             self._tell_late(captured.telemetry.keys() - self._known)
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
         labels = self._held.rows() if self._annotation is None else self._annotation.labels
-        more = {} if self._annotation is None else {"columns": self._annotation.columns}
+        more: dict[str, Any] = {} if self._annotation is None else {"columns": self._annotation.columns}
+        if self._cameras:  # named by the writer where a frame lacks one
+            more["cameras"] = {name: captured.cameras[name] for name in self._cameras if name in captured.cameras}
         self._writer.append(
             captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, **more
         )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playhead.adapters import complete
-from playhead.capture import CapturedFrame, check_captured
+from playhead.capture import CapturedFrame, check_captured, like
 from playhead.clock import SystemClock
 from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
@@ -29,6 +29,7 @@ from playhead.storage.writer import RecordingWriter, Summary
 
 if TYPE_CHECKING:
     from playhead.capture.desktop import GameWindow
+    from playhead.game import Frame
 
 KEPT_FRAMES = 40  # half a second at 80/s: what the machine may be busy elsewhere; 5 MB at 240x180
 
@@ -124,6 +125,7 @@ def record(
             label_device=header.label_device,
             label_origin=lambda: label_origin(driver.label_origin),
             telemetry=header.telemetry,
+            cameras=header.cameras,
             more_events=driver.take_events,
             annotator=request.driver.annotator,
         )
@@ -181,11 +183,20 @@ def new_header(
         scenario=request.scenario,
         seed=request.seed,
         window=_geometry(device.capture.window),
+        cameras=_cameras(device, first),
         telemetry=tuple(filter(is_telemetry_name, names if names is not None else first.telemetry)),
         columns=dict(annotates.columns) if annotates is not None else {},
         notes=request.notes,
         clock_anchor={"monotonic_ns": device.clock.now_ns(), "utc_ns": time.time_ns()},
     )
+
+
+def _cameras(device: OpenDevice, first: CapturedFrame) -> Mapping[str, Frame]:
+    """Return the further cameras that a device declares, else those of its first frame."""
+    declared, main = device.capture.cameras, device.session.game.needed_frame
+    if declared is not None:
+        return dict(declared)
+    return {name: like(main, picture_HWC) for name, picture_HWC in first.cameras.items()}
 
 
 def _geometry(window: GameWindow | None) -> dict[str, Any]:

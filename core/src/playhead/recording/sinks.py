@@ -29,8 +29,9 @@ class Sink(Protocol):
     def append(
         self, frame_HWC: FrameArray, time_ns: int, labels: Mapping[str, Row], origin: Origin,
         telemetry: Mapping[str, float], dropped: int, columns: Mapping[str, Any] | None = None,
+        cameras: Mapping[str, FrameArray] | None = None,
     ) -> object:  # fmt: skip
-        """Take one frame, which is its own; `columns` only where the driver fills some."""
+        """Take one frame, which is its own; `columns` and `cameras` only where there are some."""
         ...
 
     def close(self) -> object:
@@ -83,7 +84,12 @@ class Sinks:
     def append(self, frame_HWC: FrameArray, *rest: Any, **more: Any) -> None:
         """Give one frame to each, a copy to those that are no recording."""
         for sink in self._all:
-            sink.append(frame_HWC if isinstance(sink, RecordingWriter) else frame_HWC.copy(), *rest, **more)
+            if isinstance(sink, RecordingWriter):  # which copies
+                sink.append(frame_HWC, *rest, **more)
+                continue
+            if cameras := more.get("cameras"):
+                more = {**more, "cameras": {name: picture_HWC.copy() for name, picture_HWC in cameras.items()}}
+            sink.append(frame_HWC.copy(), *rest, **more)
 
     def add_events(self, events: Iterable[Event]) -> None:
         """Give events to those that want them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.errors import Damaged, Mismatch
+from playhead.inputs import FRAMES
 from playhead.storage.beginnings import BEGUN, is_beginning
 from playhead.storage.declarations import RowKind, Rows, frames_length, read_document, read_header, rows_declared
-from playhead.storage.files import EVENT_KINDS, GROUPS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.files import EVENT_KINDS, checksums_of, groups_of, row_kinds
 from playhead.storage.layers import GROUPS as LAYER_GROUPS
 from playhead.storage.layers import LAYERS, layer_names, read_layer_header, read_layer_rows, strict
 from playhead.storage.marks import MARK, MOST_BYTES, Mark
+from playhead.storage.picture_array import shard_key
 from playhead.storage.pictures import most_bytes, picture_of
-from playhead.storage.reader import chunk_key, read_events, read_rows, shard_key
+from playhead.storage.problems import Look, Problem, tidy
+from playhead.storage.reader import chunk_key, read_events, read_rows
 from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FileSource, FolderSource
@@ -34,34 +37,6 @@ from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
 MOST_NAMED = 20  # things of one kind that are named one by one
 NO_CHECKSUMS = "it was made before recordings had checksums: changed bits may go unseen. Repairing gives it some"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing that is wrong. A note is worth knowing and harms nothing."""
-
-    file: str
-    what: str
-    is_note: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.what}"
-
-
-@dataclass(kw_only=True)
-class _Look:
-    """One recording that is looked at. `known` are the files that belong to it."""
-
-    source: FileSource
-    header: RecordingHeader
-    is_complete: bool
-    known: set[str] = field(default_factory=set)
-    broken: list[str] = field(default_factory=list)  # arrays whose files are not told apart any more
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether what no checksum covers must be zero; else it may be the end of a killed recording."""
-        return self.is_complete and bool(self.header.checksums)
 
 
 def check_recording(
@@ -82,8 +57,8 @@ def check_recording(
     try:
         header, is_complete = read_header(source, source.place)
     except (Damaged, Mismatch) as error:
-        return [Problem(file="zarr.json", what=_tidy(error, "zarr.json", source.place))]
-    look = _Look(source=source, header=header, is_complete=is_complete)
+        return [Problem(file="zarr.json", what=tidy(error, "zarr.json", source.place))]
+    look = Look(source=source, header=header, is_complete=is_complete)
     problems = list(_check_header(look))
     length, unreadable = declared_length(source, header)
     if unreadable:
@@ -91,7 +66,8 @@ def check_recording(
     else:
         if not length:
             problems.append(Problem(file="frames/zarr.json", what="the recording is empty"))
-        problems += _check_shards(look, length, every_frame=every_frame, progress=progress)
+        problems += _check_shards(look, FRAMES, length, every_frame=every_frame, progress=progress)
+        problems += _check_cameras(look, length, every_frame=every_frame)
         problems += _check_rows(look, length)
         problems += _check_events(look, length)
         problems += _check_layers(look, length)
@@ -100,29 +76,30 @@ def check_recording(
     return problems
 
 
-def _check_header(look: _Look) -> Iterator[Problem]:
+def _check_header(look: Look) -> Iterator[Problem]:
     if not look.is_complete:
         what = "was not ended properly: killed, out of disk, or still being recorded"
         yield Problem(file="zarr.json", what=what, is_note=True)
     if not look.header.checksums:
         yield Problem(file="zarr.json", what=NO_CHECKSUMS, is_note=True)
     yield from _check_spelling(look, "zarr.json")
-    yield from _check_spelling(look, "frames/zarr.json")
-    for group in GROUPS:
-        if group == "checksums" and not look.header.checksums:
+    for key in look.header.pictures:
+        yield from _check_spelling(look, f"{key}/zarr.json")
+    for group in groups_of(look.header):
+        if group.startswith("checksums") and not look.header.checksums:
             continue
         yield from _check_document(look, f"{group}/zarr.json")
 
 
-def _check_document(look: _Look, key: str) -> Iterator[Problem]:
+def _check_document(look: Look, key: str) -> Iterator[Problem]:
     try:
         read_document(look.source, key, "", look.header, otherwise="a group is missing")
     except Damaged as error:
-        yield Problem(file=key, what=_tidy(error, key, look.source.place))
+        yield Problem(file=key, what=tidy(error, key, look.source.place))
     yield from _check_spelling(look, key)
 
 
-def _check_spelling(look: _Look, key: str) -> Iterator[Problem]:
+def _check_spelling(look: Look, key: str) -> Iterator[Problem]:
     """Look for changes that leave what a document says: 1e-05 and 1E-05, a digit that no float can hold."""
     look.known.add(key)
     if not look.header.checksums:
@@ -136,62 +113,84 @@ def _check_spelling(look: _Look, key: str) -> Iterator[Problem]:
         yield Problem(file=key, what="is not spelled as it was written: a bit of it has changed")
 
 
-def declared_length(source: FileSource, header: RecordingHeader) -> tuple[int, str]:
-    """Return the frames that frames/zarr.json declares, and what is wrong with it, if anything."""
-    key = "frames/zarr.json"
+def declared_length(source: FileSource, header: RecordingHeader, of: str = FRAMES) -> tuple[int, str]:
+    """Return the pictures that an array of them declares, and what is wrong with its zarr.json, if anything."""
+    key = f"{of}/zarr.json"
     try:
         if source.size(key) is None:
             return 0, "is missing"
         document = read_document(source, key, "", header, otherwise="")
-        length = frames_length(document, header, key)
+        length = frames_length(document, header.pictures[of], key)
     except Damaged as error:
-        return 0, _tidy(error, key, "")
-    count, present = -(-length // SHARD_FRAMES), len(shards_present(source))
+        return 0, tidy(error, key, "")
+    count, present = -(-length // SHARD_FRAMES), len(shards_present(source, of))
     if count > 2 * present + 1_000:  # what was lost of a recording is never that much more than what is left
         return 0, f"declares {length:,} frames, and there are {present:,} files of pictures"
     return length, ""
 
 
-def shards_present(source: FileSource) -> set[int]:
-    """Return the numbers of the shards that have a folder."""
-    return {
-        int(name) for name in source.names("frames/c") if name.isdecimal() and name.isascii() and len(name) < 8
-    }
+def shards_present(source: FileSource, of: str = FRAMES) -> set[int]:
+    """Return the numbers of the shards of an array of pictures that have a folder."""
+    names = source.names(f"{of}/c")
+    return {int(name) for name in names if name.isdecimal() and name.isascii() and len(name) < 8}
+
+
+def _check_cameras(look: Look, length: int, *, every_frame: bool) -> Iterator[Problem]:
+    """Look at the pictures of further cameras: one a frame."""
+    for key in look.header.pictures:
+        if key == FRAMES:
+            continue
+        declared, unreadable = declared_length(look.source, look.header, key)
+        if unreadable:
+            yield Problem(file=f"{key}/zarr.json", what=unreadable)
+            look.broken.append(f"{key}/")
+            continue
+        yield from _check_count(look, key, declared, length, "pictures")
+        yield from _check_shards(look, key, min(declared, length), every_frame=every_frame)
+
+
+def _check_count(look: Look, key: str, count: int, length: int, what: str) -> Iterator[Problem]:
+    if count < length:
+        yield Problem(file=key, what=f"has {count} {what} for {length} frames")
+    elif count > length:
+        more = f"has {count - length} {what} more than there are frames; they do not count"
+        yield Problem(file=key, what=more, is_note=not look.is_strict)
 
 
 def _check_shards(
-    look: _Look, length: int, *, every_frame: bool, progress: Callable[[int, int], object]
-) -> Iterator[Problem]:
-    checksums = _picture_checksums(look, length)
+    look: Look, of: str, length: int, *, every_frame: bool,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> Iterator[Problem]:  # fmt: skip
+    checksums = _picture_checksums(look, of, length)
     count = -(-length // SHARD_FRAMES)
-    present = shards_present(look.source)
+    present = shards_present(look.source, of)
     missing = (shard for shard in range(count) if shard not in present)
     for shard in range(count):
         if shard in present:
             progress(shard * SHARD_FRAMES, length)
-            yield from _check_shard(look, shard, length, checksums, every_frame=every_frame)
+            yield from _check_shard(look, of, shard, length, checksums, every_frame=every_frame)
     for shard in islice(missing, MOST_NAMED):
         frames = min(SHARD_FRAMES, length - shard * SHARD_FRAMES)
-        yield Problem(file=shard_key(shard), what=f"is missing, with {frames} frames")
+        yield Problem(file=shard_key(shard, of), what=f"is missing, with {frames} frames")
     if more := sum(1 for _ in missing):
-        yield Problem(file="frames", what=f"{more:,} more of its shards are missing")
+        yield Problem(file=of, what=f"{more:,} more of its shards are missing")
 
 
-def _picture_checksums(look: _Look, length: int) -> npt.NDArray[Any] | None:
-    kind = row_kinds(look.header).get(PICTURE_CHECKSUMS)
+def _picture_checksums(look: Look, of: str, length: int) -> npt.NDArray[Any] | None:
+    kind = row_kinds(look.header).get(checksums_of(of))
     if kind is None or not length:
         return None
     try:
-        rows = read_rows(look.source, PICTURE_CHECKSUMS, "", look.header, kind)
+        rows = read_rows(look.source, checksums_of(of), "", look.header, kind)
     except Damaged:
         return None  # said with the other arrays
     return rows if len(rows) >= length else None
 
 
 def _check_shard(
-    look: _Look, shard: int, length: int, checksums: npt.NDArray[Any] | None, *, every_frame: bool
+    look: Look, of: str, shard: int, length: int, checksums: npt.NDArray[Any] | None, *, every_frame: bool
 ) -> Iterator[Problem]:
-    key, first = shard_key(shard), shard * SHARD_FRAMES
+    key, first = shard_key(shard, of), shard * SHARD_FRAMES
     look.known.add(key)
     count = min(SHARD_FRAMES, length - first)
     try:
@@ -200,20 +199,20 @@ def _check_shard(
             yield Problem(file=key, what=f"is missing, with {count} frames")
             return
         data = look.source.read_part(key, 0, index_bytes(SHARD_FRAMES))
-        most = most_bytes(look.header.frame.shape)
+        most = most_bytes(look.header.pictures[of].shape)
         index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size, most=most)
     except Damaged as error:
-        yield Problem(file=key, what=_tidy(error, key, look.source.place))
+        yield Problem(file=key, what=tidy(error, key, look.source.place))
         return
     absent = int((index[:count, 1] == EMPTY).sum())
     if absent:
         yield Problem(file=key, what=f"{absent} of its {count} frames were never written")
         return
     yield from _check_gaps(look, key, index, count, size)
-    yield from _check_pictures(look, index[:count], first, checksums, every_frame=every_frame)
+    yield from _check_pictures(look, of, index[:count], first, checksums, every_frame=every_frame)
 
 
-def _check_gaps(look: _Look, key: str, index: npt.NDArray[np.uint64], count: int, size: int) -> Iterator[Problem]:
+def _check_gaps(look: Look, key: str, index: npt.NDArray[np.uint64], count: int, size: int) -> Iterator[Problem]:
     """Look for bytes that belong to no picture: between them, behind them, or named behind the last frame."""
     starts, lengths = index[:count].astype(np.int64).T
     ends = np.concatenate([[index_bytes(SHARD_FRAMES)], starts + lengths])
@@ -227,16 +226,17 @@ def _check_gaps(look: _Look, key: str, index: npt.NDArray[np.uint64], count: int
 
 
 def _check_pictures(
-    look: _Look,
+    look: Look,
+    of: str,
     index: npt.NDArray[np.uint64],
     first: int,
     checksums: npt.NDArray[Any] | None,
     *,
     every_frame: bool,
 ) -> Iterator[Problem]:
-    key = shard_key(first // SHARD_FRAMES)
-    picture = picture_of(picture_codecs(look.header.frame), where="")
-    frame_HWC = np.empty(look.header.frame.shape, np.uint8)
+    key, frame = shard_key(first // SHARD_FRAMES, of), look.header.pictures[of]
+    picture = picture_of(picture_codecs(frame), where="")
+    frame_HWC = np.empty(frame.shape, np.uint8)
     for row, (offset, length) in enumerate(index.tolist()):
         is_decoded = every_frame or row in (0, len(index) - 1)
         if checksums is None and not is_decoded:
@@ -251,7 +251,7 @@ def _check_pictures(
             yield Problem(file=key, what=f"frame {first + row} cannot be decoded: {error}")
 
 
-def _check_rows(look: _Look, length: int) -> Iterator[Problem]:
+def _check_rows(look: Look, length: int) -> Iterator[Problem]:
     for key, kind in row_kinds(look.header).items():
         if not length and look.source.size(f"{key}/zarr.json") is None:
             continue  # arrays come into being with the first frames
@@ -259,21 +259,17 @@ def _check_rows(look: _Look, length: int) -> Iterator[Problem]:
             rows = read_rows(look.source, key, "", look.header, kind)
         except Damaged as error:
             yield from _check_array_files(look, key, kind)
-            yield Problem(file=key, what=_tidy(error, key, look.source.place))
+            yield Problem(file=key, what=tidy(error, key, look.source.place))
             look.broken.append(f"{key}/")
             continue
         yield from _check_array_files(look, key, kind)
-        if len(rows) < length:
-            yield Problem(file=key, what=f"has {len(rows)} rows for {length} frames")
-        elif len(rows) > length:
-            what = f"has {len(rows) - length} rows more than there are frames; they do not count"
-            yield Problem(file=key, what=what, is_note=not look.is_strict)
+        yield from _check_count(look, key, len(rows), length, "rows")
         wrong = what_is_wrong(key, rows[:length], look.header)
         if wrong:
             yield Problem(file=key, what=wrong)
 
 
-def _check_array_files(look: _Look, key: str, kind: RowKind) -> Iterator[Problem]:
+def _check_array_files(look: Look, key: str, kind: RowKind) -> Iterator[Problem]:
     """Look at what the checksums of an array leave out: how it is spelled, how long its files are, their rest."""
     declaration = f"{key}/zarr.json"
     yield from _check_spelling(look, declaration)
@@ -291,7 +287,7 @@ def _check_array_files(look: _Look, key: str, kind: RowKind) -> Iterator[Problem
         return  # said by whoever read the rows
 
 
-def _rest_of_chunk(look: _Look, file: str, number: int, declared: Rows, kind: RowKind) -> str | None:
+def _rest_of_chunk(look: Look, file: str, number: int, declared: Rows, kind: RowKind) -> str | None:
     """Say what is wrong behind the rows of a chunk, "" when nothing is; None where there is no such file."""
     row_bytes = kind[0].itemsize * int(np.prod(kind[1], dtype=np.int64))
     used = min(ROWS, declared.length - number * ROWS) * row_bytes
@@ -304,7 +300,7 @@ def _rest_of_chunk(look: _Look, file: str, number: int, declared: Rows, kind: Ro
     return "holds something behind its last row" if rest.strip(b"\0") else ""
 
 
-def _check_events(look: _Look, length: int) -> Iterator[Problem]:
+def _check_events(look: Look, length: int) -> Iterator[Problem]:
     yield from _check_document(look, "events/zarr.json")
     lengths = set()
     for name, dtype in EVENT_KINDS.items():
@@ -315,7 +311,7 @@ def _check_events(look: _Look, length: int) -> Iterator[Problem]:
         try:
             lengths.add(len(read_rows(look.source, key, "", look.header, (dtype, ()))))
         except Damaged as error:
-            yield Problem(file=key, what=_tidy(error, key, look.source.place))
+            yield Problem(file=key, what=tidy(error, key, look.source.place))
             look.broken.append(f"{key}/")
     if len(lengths) > 1:
         what = f"its arrays hold {min(lengths)} to {max(lengths)} events; {min(lengths)} count"
@@ -329,7 +325,7 @@ def _check_events(look: _Look, length: int) -> Iterator[Problem]:
         yield Problem(file="events/zarr.json", what=wrong)
 
 
-def _check_layers(look: _Look, length: int) -> Iterator[Problem]:
+def _check_layers(look: Look, length: int) -> Iterator[Problem]:
     """Look at how it was labelled again. Layers have checksums, and are whole, whatever the recording is."""
     names = layer_names(look.source)
     look = replace(look, header=strict(look.header), is_complete=True)
@@ -345,12 +341,12 @@ def _check_layers(look: _Look, length: int) -> Iterator[Problem]:
         yield from _check_layer(look, name, times_ns)
 
 
-def _check_layer(look: _Look, name: str, times_ns: npt.NDArray[np.int64] | None) -> Iterator[Problem]:
+def _check_layer(look: Look, name: str, times_ns: npt.NDArray[np.int64] | None) -> Iterator[Problem]:
     folder = f"{LAYERS}/{name}"
     try:
         header = read_layer_header(look.source, "", look.header, name, times_ns)
     except (Damaged, Mismatch) as error:
-        yield Problem(file=folder, what=_tidy(error, f"{folder}/zarr.json", look.source.place))
+        yield Problem(file=folder, what=tidy(error, f"{folder}/zarr.json", look.source.place))
         look.broken.append(f"{folder}/")
         return
     for key, kind in header.row_kinds().items() if header.frames else ():
@@ -358,18 +354,18 @@ def _check_layer(look: _Look, name: str, times_ns: npt.NDArray[np.int64] | None)
         try:
             read_layer_rows(look.source, "", look.header, name, header, key)
         except Damaged as error:
-            yield Problem(file=f"{folder}/{key}", what=_tidy(error, f"{folder}/{key}", look.source.place))
+            yield Problem(file=f"{folder}/{key}", what=tidy(error, f"{folder}/{key}", look.source.place))
             look.broken.append(f"{folder}/{key}/")
 
 
-def _check_others(look: _Look) -> Iterator[Problem]:
+def _check_others(look: Look) -> Iterator[Problem]:
     """Read the mark of an import, and name the files that are no part of the recording."""
     try:
         data = look.source.read(MARK, MOST_BYTES)
         if data is not None:
             Mark.decoded(data, MARK, must_have_checksum=bool(look.header.checksums))
     except Damaged as error:
-        yield Problem(file=MARK, what=_tidy(error, MARK, look.source.place))
+        yield Problem(file=MARK, what=tidy(error, MARK, look.source.place))
     there = look.source.files().keys() - look.known - {MARK}
     others = sorted(name for name in there if not name.startswith(tuple(look.broken)))
     for name in others[:MOST_NAMED]:
@@ -377,9 +373,3 @@ def _check_others(look: _Look) -> Iterator[Problem]:
     if len(others) > MOST_NAMED:
         what = f"{len(others) - MOST_NAMED:,} more files are no part of the recording"
         yield Problem(file=".", what=what, is_note=True)
-
-
-def _tidy(error: Exception, file: str, place: str) -> str:
-    """Return the sentence without the advice that a reader gives, and without the file's name before it."""
-    what = str(error).partition(" Repair it with")[0].removeprefix(place).lstrip("/: ")
-    return what.removeprefix(file).lstrip("/: ") or what

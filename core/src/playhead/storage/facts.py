@@ -5,6 +5,7 @@ Shape legend: T frames, A columns of a label head.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ def facts_of(recording: Recording) -> dict[str, Any]:
         "labelled_by": _origins(recording),
         "labels": {name: label_shares(recording, name) for name in recording.labels},
         "telemetry": {name: _range(recording.telemetry[name]) for name in recording.telemetry},
+        "cameras": {name: asdict(frame) for name, frame in recording.header.cameras.items()},
         "columns": {name: len(np.unique(recording.columns[name])) for name in recording.columns},
         "events": len(recording.events),
         "layers": {name: _layer(recording, name) for name in recording.layers},

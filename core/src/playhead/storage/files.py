@@ -4,7 +4,7 @@ pictures -> shard        append(): behind the last one, seen by nobody
 index                    publish(): 1. names the pictures, checksum and all, in place, within one page
 rows of small arrays                2. behind the last row
 their shapes                        3. zarr.json replaced, one array after the other
-shape of frames                     4. last: so a recording is as long as its frames say, all else is there
+shapes of pictures                  4. that of frames last: so a recording is as long as it says, all else is there
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ import numpy.typing as npt
 
 from playhead.decoding import encode_json
 from playhead.events import Event, Origin
+from playhead.inputs import FRAMES
 from playhead.storage.disk import replace_json, write_json
+from playhead.storage.picture_files import PictureFiles
 from playhead.storage.rows import RowFile
-from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, column_dtype, frames_json, group_json
+from playhead.storage.schema import RecordingHeader, column_dtype, group_json
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json
-from playhead.storage.shard import ShardFile
 
-PICTURE_CHECKSUMS = "checksums/frames"
-GROUPS = ("labels", "telemetry", "columns", "checksums")
+PICTURE_CHECKSUMS = f"checksums/{FRAMES}"
+_GROUPS = ("labels", "telemetry", "columns", "checksums")
+_GROUPS_OF_CAMERAS = ("cameras", "checksums/cameras")
 EVENT_KINDS: dict[str, np.dtype[Any]] = {
     "time_ns": np.dtype(np.int64),
     "device": np.dtype(np.uint8),
@@ -40,7 +42,7 @@ EVENT_KINDS: dict[str, np.dtype[Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class FrameRow:
-    """What is stored of one moment beside its picture.
+    """What is stored of one moment beside its pictures.
 
     Shapes:  labels head -> (columns,). Units: time_ns; dropped frames lost right before this one.
     """
@@ -108,15 +110,15 @@ class RecordingFiles:
         self._folder = folder
         self._header = header = replace(header, checksums=CRC32C)  # the header of an older recording has none
         self._scratch = folder / "frames" / ".new"  # an array's folder is never listed for members
-        self._shard: ShardFile | None = None
-        self._shards = 0
         self._frames = 0
         self._published_frames = 0
-        (folder / "frames").mkdir(parents=True, exist_ok=True)
-        write_json(folder / "frames" / "zarr.json", frames_json(header.frame, 0))
-        for group in GROUPS:
+        self._pictures = {FRAMES: PictureFiles(folder / FRAMES, header.frame)}
+        for group in groups_of(header):
             (folder / group).mkdir()
             write_json(folder / group / "zarr.json", group_json({}))
+        for key, frame in header.pictures.items():
+            if key != FRAMES:
+                self._pictures[key] = PictureFiles(folder / key, frame)
         self._kinds = row_kinds(header)
         self._rows = {
             key: RowFile(folder / key, self._scratch.with_name(f".new.{key.replace('/', '.')}"), *kind)
@@ -135,13 +137,15 @@ class RecordingFiles:
         """Frames that are part of the recording by now."""
         return self._published_frames
 
-    def append(self, data: bytes, row: FrameRow) -> None:
-        """Add one encoded picture and its row. Nobody sees them before `publish`."""
-        self._open_shard().append(data)
+    def append(self, pictures: Mapping[str, bytes], row: FrameRow) -> None:
+        """Add the encoded pictures of one moment by their keys, and its row. Nobody sees them before `publish`."""
+        for key, files in self._pictures.items():
+            files.append(pictures[key])
         self._rows["frame_time_ns"].append(row.time_ns)
         self._rows["label_origin"].append(int(row.origin))
         self._rows["dropped"].append(row.dropped)
-        self._rows[PICTURE_CHECKSUMS].append(google_crc32c.value(data))
+        for key, data in pictures.items():
+            self._rows[checksums_of(key)].append(google_crc32c.value(data))
         for head, label_head in self._header.schema.items():
             empty = np.zeros(label_head.columns, label_head.dtype)
             self._rows[f"labels/{head}"].append(row.labels.get(head, empty))
@@ -152,16 +156,11 @@ class RecordingFiles:
         self._frames += 1
 
     def extend(self, pictures: Sequence[bytes], rows: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Add several encoded pictures and, by the key of each small array, their rows.
+        """Add several encoded pictures and, by the key of each small array, their rows: without further cameras.
 
         Shapes:  rows[key] (len(pictures), ...); arrays without rows get zeros, telemetry NaN.
         """
-        done = 0
-        while done < len(pictures):
-            shard = self._open_shard()
-            part = pictures[done : done + shard.room]
-            shard.extend(part)
-            done += len(part)
+        self._pictures[FRAMES].extend(pictures)
         rows = {**rows, PICTURE_CHECKSUMS: np.array([google_crc32c.value(data) for data in pictures], np.uint32)}
         for key, (dtype, row_shape) in self._kinds.items():
             missing = np.nan if key.startswith("telemetry/") else 0
@@ -173,21 +172,10 @@ class RecordingFiles:
         """Add events. Nobody sees them before `publish`."""
         self._events.add(events)
 
-    def _open_shard(self) -> ShardFile:
-        if self._shard is not None and self._shard.is_full:
-            self._shard.publish(durable=False)
-            self._shard.close()
-            self._shard = None
-        if self._shard is None:
-            path = self._folder / "frames" / "c" / str(self._shards) / "0" / "0" / "0"
-            self._shard = ShardFile(path, SHARD_FRAMES)
-            self._shards += 1
-        return self._shard
-
     def publish(self, *, durable: bool) -> None:
         """Make all frames and events so far part of the recording, in the order drawn above."""
-        if self._shard is not None:
-            self._shard.publish(durable=durable)
+        for pictures in self._pictures.values():
+            pictures.publish(durable=durable)
         for rows in self._rows.values():
             rows.write()
         self._events.write()
@@ -195,8 +183,8 @@ class RecordingFiles:
             rows.publish(self._scratch)
         self._events.publish(self._scratch)
         if self._published_frames != self._frames:
-            shape = frames_json(self._header.frame, self._frames)
-            replace_json(self._folder / "frames" / "zarr.json", shape, self._scratch)
+            for pictures in reversed(self._pictures.values()):
+                pictures.publish_length(self._frames, self._scratch)
             self._published_frames = self._frames
 
     def complete(self) -> None:
@@ -205,9 +193,19 @@ class RecordingFiles:
         replace_json(self._folder / "zarr.json", self._group(is_complete=True), self._scratch)
 
     def close(self) -> None:
-        """Close the open shard without publishing."""
-        if self._shard is not None:
-            self._shard.close()
+        """Close the open shards without publishing."""
+        for pictures in self._pictures.values():
+            pictures.close()
+
+
+def groups_of(header: RecordingHeader) -> tuple[str, ...]:
+    """Return the keys of the groups of arrays."""
+    return _GROUPS + _GROUPS_OF_CAMERAS if header.cameras else _GROUPS
+
+
+def checksums_of(key: str) -> str:
+    """Return the key of the checksums of an array of pictures."""
+    return f"checksums/{key}"
 
 
 def row_kinds(header: RecordingHeader) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
@@ -224,7 +222,7 @@ def row_kinds(header: RecordingHeader) -> dict[str, tuple[np.dtype[Any], tuple[i
         is_text = dtype.kind == "S"
         kinds[f"columns/{name}"] = (np.dtype(np.uint8), (dtype.itemsize,)) if is_text else (dtype, ())
     if header.checksums:
-        kinds[PICTURE_CHECKSUMS] = (np.dtype(np.uint32), ())
+        kinds |= {checksums_of(key): (np.dtype(np.uint32), ()) for key in header.pictures}
     return kinds
 
 

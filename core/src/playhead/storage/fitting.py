@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from playhead.errors import BadValue, not_found
+from playhead.errors import BadValue, Mismatch, not_found
+from playhead.events import Origin
+from playhead.game import Frame
+from playhead.inputs import CAMERAS, FRAMES
+from playhead.labels import LabelSchema
 
 
 def check_known(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -46,3 +50,41 @@ def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
         return dtype.type(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadValue(f"{value!r} does not fit into column {name} of {dtype}: {error}.") from error
+
+
+def checked_labels(
+    where: str, labels: Mapping[str, npt.ArrayLike], origin: Origin, schema: LabelSchema
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the labels of a frame as their heads have them: of every head, or of none for one nobody labelled."""
+    check_known("label head", labels, schema)
+    missing = [name for name in schema if name not in labels]
+    if missing and (labels or origin != Origin.NONE):
+        raise BadValue(f"{where}: a frame of origin {origin.name} lacks labels of {', '.join(missing)}.")
+    checked = {}
+    for name, value in labels.items():
+        row_A = np.array(value, dtype=schema[name].dtype)
+        if row_A.shape != (schema[name].columns,):
+            raise BadValue(f"Labels of {name} are {row_A.shape}; {schema[name].columns} columns are wanted.")
+        checked[name] = row_A
+    return checked
+
+
+def by_key(
+    where: str, main: Any, cameras: Mapping[str, Any], frames: Mapping[str, Frame]
+) -> dict[str, npt.NDArray[np.uint8] | bytes]:
+    """Return the pictures of a moment by the keys of their arrays.
+
+    Raises:  Mismatch where one of them is missing or an array of another shape, NotFound for an unknown camera.
+    """
+    pictures = {FRAMES: main, **{f"{CAMERAS}{name}": picture for name, picture in cameras.items()}}
+    check_known("camera", cameras, [key.removeprefix(CAMERAS) for key in frames if key != FRAMES])
+    for key, frame in frames.items():
+        if key not in pictures:
+            raise Mismatch(f"{where} wants a picture of the camera {key.removeprefix(CAMERAS)} with every frame.")
+        picture = pictures[key]
+        if not isinstance(picture, bytes) and (picture.shape != frame.shape or picture.dtype != np.uint8):
+            of = "" if key == FRAMES else f" of {key}"
+            raise Mismatch(
+                f"{where} holds frames{of} of {frame.shape} uint8, not {picture.shape} {picture.dtype}."
+            )
+    return pictures

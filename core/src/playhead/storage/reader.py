@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import tee
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import google_crc32c
 import numpy as np
@@ -18,22 +18,22 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, Damaged, NotFound
+from playhead.inputs import CAMERAS, FRAMES
 from playhead.storage.declarations import (
     RowKind,
     Rows,
-    frames_length,
     read_document,
     read_header,
     rows_declared,
     tables_of,
     then_repair,
 )
-from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, checksums_of, row_kinds
 from playhead.storage.local import is_remote, local_path
 from playhead.storage.marks import MARK
-from playhead.storage.pictures import FrameArray, most_bytes, picture_of
-from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader
-from playhead.storage.shard import EMPTY, index_bytes, parse_index
+from playhead.storage.picture_array import PictureArray
+from playhead.storage.pictures import FrameArray
+from playhead.storage.schema import ROWS, RecordingHeader
 from playhead.storage.sources import FileSource, FolderSource
 from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from playhead.storage.layers import Layers
 
 Array = npt.NDArray[Any]
+Thing = TypeVar("Thing")
 
 
 def open_recording(where: Path | str) -> Recording:
@@ -55,21 +56,21 @@ def open_recording(where: Path | str) -> Recording:
     return Recording(FolderSource(folder), folder.resolve().name)
 
 
-class LazyArrays(Mapping[str, Array]):
-    """Small arrays by name, each read on first use and kept."""
+class Lazy(Mapping[str, Thing]):
+    """Things by name, each read on first use and kept."""
 
-    def __init__(self, kind: str, names: Sequence[str], read: Callable[[str], Array]) -> None:
+    def __init__(self, kind: str, names: Sequence[str], read: Callable[[str], Thing]) -> None:
         self._kind = kind
         self._names = tuple(names)
         self._read = read
-        self._arrays: dict[str, Array] = {}
+        self._things: dict[str, Thing] = {}
 
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._arrays:
+    def __getitem__(self, name: str) -> Thing:
+        if name not in self._things:
             if name not in self._names:
                 raise KeyError(f"no {self._kind} {name!r}; known: {', '.join(self._names) or 'none'}")
-            self._arrays.setdefault(name, self._read(name))
-        return self._arrays[name]
+            self._things.setdefault(name, self._read(name))
+        return self._things[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -78,11 +79,14 @@ class LazyArrays(Mapping[str, Array]):
         return len(self._names)
 
 
+LazyArrays = Lazy[Array]
+
+
 class Recording:
     """One recording, open for reading. All methods may be called from several threads.
 
     Shapes:  frame_time_ns (T,) int64; labels[head] (T, A); label_origin (T,) uint8, events.Origin;
-             telemetry[name] (T,) float32; columns[name] (T,); dropped_before (T,) uint32.
+             telemetry[name] (T,) float32; columns[name] (T,); dropped_before (T,) uint32; cameras[name].
     """
 
     def __init__(self, source: FileSource, name: str) -> None:
@@ -90,47 +94,26 @@ class Recording:
         self.place = source.place
         self.name = name
         self.header, self.is_complete = read_header(source, self.place)
-        self._open_frames()
+        self._frames = self._open_pictures(FRAMES)
+        self.length = self._frames.length
+        self._shape = self._frames.shape
+        self.cameras = Lazy("camera", list(self.header.cameras), self._open_camera)
         self.labels = LazyArrays("label head", list(self.header.schema), self._reader("labels"))
         self.telemetry = LazyArrays("telemetry", self.header.telemetry, self._reader("telemetry"))
         self.columns = LazyArrays("column", list(self.header.columns), self._read_column)
         self._kinds = row_kinds(self.header)
-        own = ("frame_time_ns", "label_origin", "dropped", PICTURE_CHECKSUMS)
+        own = ("frame_time_ns", "label_origin", "dropped", *map(checksums_of, self.header.pictures))
         self._own = LazyArrays("array", own, self._reader(""))
         self._events: Array | None = None
 
-    def _open_frames(self) -> None:
-        key = "frames/zarr.json"
-        document = read_document(self._source, key, self.place, self.header, otherwise="its frames are missing")
-        self.length = frames_length(document, self.header, f"{self.place}/{key}")
-        self._shape = self.header.frame.shape
-        self._picture = picture_of(document["codecs"][0]["configuration"]["codecs"], where=self.place)
-        self._offsets_T, self._lengths_T = self._read_indices()
+    def _open_pictures(self, key: str, length: int | None = None) -> PictureArray:
+        return PictureArray(
+            self._source, self.place, self.header, key,
+            checksums=lambda: self._own[checksums_of(key)], length=length,
+        )  # fmt: skip
 
-    def _read_indices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Parse the index of every shard. 100,000 frames are 400 indices of 4 KB each."""
-        keys = [shard_key(shard) for shard in range(-(-self.length // SHARD_FRAMES))]
-        heads = self._source.heads((key, index_bytes(SHARD_FRAMES)) for key in keys)
-        parts = [self._index_in(key, head) for key, head in zip(keys, heads, strict=True)]
-        index = np.concatenate(parts)[: self.length] if parts else np.zeros((0, 2), np.uint64)
-        lost = np.flatnonzero(index[:, 1] == EMPTY)
-        if len(lost):
-            raise Damaged(
-                f"{self.place}: frame {lost[0]} and {len(lost) - 1} more are not in their shards. "
-                f"{then_repair(self.place)}"
-            )
-        return index[:, 0].astype(np.int64), index[:, 1].astype(np.int64)
-
-    def _index_in(self, key: str, head: tuple[int, bytes] | None) -> npt.NDArray[np.uint64]:
-        where = f"{self.place}/{key}"
-        if head is None:
-            raise Damaged(f"{where} is missing. {then_repair(self.place)}")
-        size, data = head
-        most = most_bytes(self._shape)
-        try:
-            return parse_index(data, SHARD_FRAMES, where=where, file_bytes=size, most=most)
-        except Damaged as error:
-            raise Damaged(f"{error} {then_repair(self.place)}") from error
+    def _open_camera(self, name: str) -> PictureArray:
+        return self._open_pictures(f"{CAMERAS}{name}", self.length)
 
     def __len__(self) -> int:
         return self.length
@@ -208,27 +191,11 @@ class Recording:
 
     def read_frame_into(self, index: int, out_HWC: FrameArray) -> None:
         """Decode one frame into `out_HWC`. Raises as `read_frames`."""
-        data = self.read_encoded(index)
-        try:
-            self._picture.decode_into(data, out_HWC)
-        except (ValueError, RuntimeError) as error:
-            raise Damaged(f"Frame {index} of {self.place} cannot be decoded: {error}.") from error
+        self._frames.read_into(index, out_HWC)
 
     def read_encoded(self, index: int) -> bytes:
         """Return one frame as it is stored: a JPEG file, or zstd. Raises as `read_frames`."""
-        if not -self.length <= index < self.length:
-            raise BadValue(f"{self.name} has the frames 0 to {self.length - 1}, not {index}.")
-        index %= self.length
-        offset, length = int(self._offsets_T[index]), int(self._lengths_T[index])
-        key = shard_key(index // SHARD_FRAMES)
-        data = self._source.read_part(key, offset, length)
-        if len(data) != length:
-            raise Damaged(f"{self.place}/{key} is truncated: frame {index} lies beyond its end.")
-        if self.header.checksums and google_crc32c.value(data) != self._own[PICTURE_CHECKSUMS][index]:
-            raise Damaged(
-                f"Frame {index} of {self.place} is damaged: its checksum does not fit. {then_repair(self.place)}"
-            )
-        return data
+        return self._frames.read_encoded(index)
 
     @cached_property
     def layers(self) -> Layers:
@@ -253,8 +220,10 @@ class Recording:
         """Read everything small that training needs. Raises Damaged where some of it is."""
         for arrays in (self._own, self.labels, self.telemetry, self.columns):
             for name in arrays:
-                if name != PICTURE_CHECKSUMS or self.header.checksums:
+                if self.header.checksums or not name.startswith("checksums/"):
                     _ = arrays[name]
+        for camera in self.cameras:
+            _ = self.cameras[camera]
         _ = self.events
 
     def close(self) -> None:
@@ -307,11 +276,6 @@ class Recording:
         for name in names:
             events[name] = fields[name]
         return events
-
-
-def shard_key(shard: int) -> str:
-    """Return where a shard of frames lies in its recording."""
-    return f"frames/c/{shard}/0/0/0"
 
 
 def read_events(

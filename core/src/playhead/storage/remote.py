@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BLOCK = 4 * 2**20  # bytes; the 250 pictures of a shard have 2.2 MB at 240x180
-_PICTURES = "frames/c/"
+_PICTURES = re.compile(r"(frames|cameras/[^/]+)/c/")
 STAMPED = ("zarr.json", "frames/zarr.json", f"{PICTURE_CHECKSUMS}/zarr.json")
 _AT_ONCE = 32  # files asked for
 _LONGEST_REASON = 300  # letters
@@ -67,7 +67,7 @@ class StoreSource:
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer where the file ends. Raises Damaged without a file."""
-        if self._blocks is None or not key.startswith(_PICTURES):
+        if self._blocks is None or not _PICTURES.match(key):
             return self._part(key, offset, length)
         parts = []
         for number in range(offset // BLOCK, -(-(offset + length) // BLOCK)):

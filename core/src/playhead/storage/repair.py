@@ -6,7 +6,7 @@ Nothing is changed in the damaged files, so a repair can be undone by moving a f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,22 +18,24 @@ from google_crc32c import value as crc
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged, Mismatch
 from playhead.events import Event, Origin
+from playhead.inputs import CAMERAS, FRAMES
 from playhead.progress import OnProgress
 from playhead.storage.beginnings import check_ended, is_beginning
 from playhead.storage.changing import BACKUPS as BACKUPS
 from playhead.storage.changing import changing
-from playhead.storage.check import Problem, check_recording, declared_length, shards_present
+from playhead.storage.check import check_recording, declared_length, shards_present
 from playhead.storage.declarations import header_of, read_document, read_header, tables_of
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
-from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, row_kinds
+from playhead.storage.files import EVENT_KINDS, checksums_of, row_kinds
 from playhead.storage.layer_writer import LayerRows, fill_layer, make_layers
 from playhead.storage.layers import GROUPS as LAYER_GROUPS
 from playhead.storage.layers import LAYERS, LayerHeader, crc_of_times, layer_names, read_layer_header, strict
 from playhead.storage.marks import keep_mark
 from playhead.storage.mending import mend_bytes, mend_document
+from playhead.storage.picture_array import shard_key
 from playhead.storage.pictures import most_bytes, picture_of
-from playhead.storage.reader import shard_key
-from playhead.storage.salvage import salvage_rows, spans_in_shard
+from playhead.storage.problems import Problem
+from playhead.storage.salvage import Span, salvage_rows, spans_in_shard
 from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
 from playhead.storage.seals import ATTRIBUTE, Json
 from playhead.storage.sources import FolderSource
@@ -60,11 +62,12 @@ class Repair:
     backup: Path | None = None
     lost: list[int] = field(default_factory=list)
     layers_lost: list[str] = field(default_factory=list)
+    cameras_lost: list[str] = field(default_factory=list)
 
     @property
     def is_less(self) -> bool:
         """Whether anything was lost that was in every frame."""
-        return bool(self.unlabelled or self.frames_after < self.frames_before)
+        return bool(self.unlabelled or self.cameras_lost or self.frames_after < self.frames_before)
 
 
 def repair_recording(
@@ -72,7 +75,8 @@ def repair_recording(
 ) -> Repair:
     """Put all that can still be read of a damaged recording in its place, and keep the old folder as a backup.
 
-    A frame without picture or time is lost; one without its labels stays, unlabelled. `dry_run` only counts.
+    A frame that lacks a picture or its time is lost, and so is a camera without any file of pictures; a frame
+    without its labels stays, unlabelled. `dry_run` only counts.
     Raises:  Damaged when not even the header can be read, BadValue for a recording that is being made or changed,
              StorageFull without room for the copy.
     """
@@ -94,6 +98,7 @@ def repair_recording(
         source.close()
         return _put_aside(folder, known_as, problems, dry_run=dry_run)
     repair.frames_before = salvage.length
+    repair.cameras_lost = salvage.cameras_lost
     if dry_run:
         salvage.copy_into(None, repair, progress)
         return repair
@@ -156,8 +161,13 @@ class _Salvage:
 
     def __init__(self, source: FolderSource, header: RecordingHeader) -> None:
         self.source = source
-        self.header = header
-        self.most = most_bytes(header.frame.shape)
+        self.cameras_lost = [name for name in header.cameras if not shards_present(source, f"{CAMERAS}{name}")]
+        cameras = {name: one for name, one in header.cameras.items() if name not in self.cameras_lost}
+        self.header = header = replace(header, cameras=cameras)
+        self.pictures = {
+            key: (picture_of(picture_codecs(frame), where=""), np.empty(frame.shape, np.uint8))
+            for key, frame in header.pictures.items()
+        }
         self.kinds = row_kinds(header)
         declared, unreadable = declared_length(source, header)
         self.length = declared if declared and not unreadable else self._count_frames()
@@ -173,7 +183,7 @@ class _Salvage:
         shard, found = 0, 0
         present = shards_present(self.source)
         while shard in present:
-            spans = spans_in_shard(self.source, shard_key(shard), self.most)
+            spans = self._spans(shard, FRAMES)
             found = shard * SHARD_FRAMES + sum(span is not None for span in spans)
             shard += 1
         return min(found, _declared_rows(self.source, "frame_time_ns", self.header))
@@ -181,16 +191,16 @@ class _Salvage:
     def copy_into(self, writer: RecordingWriter | None, repair: Repair, progress: OnProgress) -> None:
         """Hand everything good to the writer; without one, only count."""
         lost_before = 0
-        for frame, data in self._frames():
+        for frame, pictures in self._frames():
             progress(frame, self.length)
-            if data is None:
+            if pictures is None:
                 repair.lost.append(frame)
                 lost_before += 1
                 continue
             repair.frames_after += 1
             repair.unlabelled += not self._is_labelled(frame)
             if writer is not None:
-                self._append(writer, data, frame, lost_before)
+                self._append(writer, pictures, frame, lost_before)
             lost_before = 0
         events = self._events()
         repair.events_after = len(events)
@@ -242,31 +252,41 @@ class _Salvage:
             groups[group][head] = found[kept]
         return LayerRows(**groups)
 
-    def _frames(self) -> Iterator[tuple[int, bytes | None]]:
-        """Yield every frame with its picture, or None where picture or time is lost."""
-        picture = picture_of(picture_codecs(self.header.frame), where="")
-        frame_HWC = np.empty(self.header.frame.shape, np.uint8)
+    def _spans(self, shard: int, key: str) -> list[Span | None]:
+        most = most_bytes(self.header.pictures[key].shape)
+        return spans_in_shard(self.source, shard_key(shard, key), most)
+
+    def _frames(self) -> Iterator[tuple[int, dict[str, bytes] | None]]:
+        """Yield every frame with its pictures by their keys, or None where one of these or the time is lost."""
         times_T, known_T = self.rows["frame_time_ns"]
         last_ns = np.iinfo(np.int64).min
-        for shard in range(-(-self.length // SHARD_FRAMES)):
-            key = shard_key(shard)
-            spans = spans_in_shard(self.source, key, self.most)[: self.length - shard * SHARD_FRAMES]
-            for frame, span in enumerate(spans, start=shard * SHARD_FRAMES):
-                if span is None or not known_T[frame] or times_T[frame] <= last_ns:
-                    yield frame, None
-                    continue
-                data = self._as_written(frame, self.source.read_part(key, *span))
-                try:
-                    picture.decode_into(data, frame_HWC)
-                except (ValueError, RuntimeError):
-                    yield frame, None
-                    continue
-                last_ns = times_T[frame]
-                yield frame, data
+        for first in range(0, self.length, SHARD_FRAMES):
+            spans = {key: self._spans(first // SHARD_FRAMES, key) for key in self.pictures}
+            for frame in range(first, min(first + SHARD_FRAMES, self.length)):
+                found: dict[str, bytes] | None = None
+                if known_T[frame] and times_T[frame] > last_ns:
+                    found = self._pictures_of(frame, {key: spans[key][frame - first] for key in spans})
+                last_ns = last_ns if found is None else times_T[frame]
+                yield frame, found
 
-    def _as_written(self, frame: int, data: bytes) -> bytes:
+    def _pictures_of(self, frame: int, spans: Mapping[str, Span | None]) -> dict[str, bytes] | None:
+        """Return the pictures of a frame as they were written, each decoded once; None where one is lost."""
+        found = {}
+        for key, span in spans.items():
+            if span is None:
+                return None
+            part = self.source.read_part(shard_key(frame // SHARD_FRAMES, key), *span)
+            found[key] = self._as_written(frame, key, part)
+            picture, frame_HWC = self.pictures[key]
+            try:
+                picture.decode_into(found[key], frame_HWC)
+            except (ValueError, RuntimeError):
+                return None
+        return found
+
+    def _as_written(self, frame: int, key: str, data: bytes) -> bytes:
         """Return a picture that fits its checksum, nothing where none is to be had."""
-        checksums, known = self.rows.get(PICTURE_CHECKSUMS, (None, None))
+        checksums, known = self.rows.get(checksums_of(key), (None, None))
         if checksums is None or known is None or not known[frame] or crc(data) == checksums[frame]:
             return data
         return mend_bytes(data, int(checksums[frame])) or b""
@@ -275,20 +295,23 @@ class _Salvage:
         keys = ["label_origin", *(f"labels/{name}" for name in self.header.schema)]
         return all(bool(self.rows[key][1][frame]) for key in keys)
 
-    def _append(self, writer: RecordingWriter, data: bytes, frame: int, lost_before: int) -> None:
+    def _append(
+        self, writer: RecordingWriter, pictures: Mapping[str, bytes], frame: int, lost_before: int
+    ) -> None:
         is_labelled = self._is_labelled(frame)
         labels = (
             {name: self.rows[f"labels/{name}"][0][frame] for name in self.header.schema} if is_labelled else {}
         )
         origin = Origin(int(self.rows["label_origin"][0][frame])) if is_labelled else Origin.NONE
         writer.append_encoded(
-            data,
+            pictures[FRAMES],
             int(self.rows["frame_time_ns"][0][frame]),
             labels,
             origin,
             self._cells("telemetry", frame),
             min(int(self.rows["dropped"][0][frame]) + lost_before, 2**32 - 1),
             self._cells("columns", frame),
+            {name: pictures[f"{CAMERAS}{name}"] for name in self.header.cameras},
         )
 
     def _cells(self, group: str, frame: int) -> dict[str, Any]:

@@ -23,7 +23,9 @@ from playhead.decoding import convert
 from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.events import PLAYED
 from playhead.game import Frame, Game
+from playhead.inputs import CAMERAS, FRAMES
 from playhead.labels import LabelSchema
+from playhead.names import fault_of
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, seal
 from playhead.version import git_revision, utc_now
 
@@ -46,6 +48,7 @@ Text = Annotated[str, Meta(max_length=100_000)]
 Rate = Annotated[float, Meta(ge=0.001, le=1_000_000)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 Named = Annotated[Mapping[str, Text], Meta(max_length=65_536)]
+Cameras = Annotated[Mapping[str, Frame], Meta(max_length=100)]
 
 
 class _GameData(Struct):
@@ -67,7 +70,7 @@ class RecordingHeader:
 
     `columns` are further columns beside labels and telemetry: name -> numpy dtype, "int64" or "float32", or
     "S36" for text of at most 36 bytes in UTF-8. `legends` say what the numbers of a column mean: column -> rows of
-    plain data, each with an `id`.
+    plain data, each with an `id`. `cameras` are further cameras: name -> what its pictures are.
     Units:  rate_hz frames a second, as asked; padding_frames at the start are never labels;
             clock_anchor pairs the frames' clock (monotonic ns) with UTC (ns since 1970).
     """
@@ -86,6 +89,7 @@ class RecordingHeader:
     telemetry: Annotated[tuple[Text, ...], Meta(max_length=1_000)] = ()
     columns: Named = field(default_factory=dict)
     legends: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    cameras: Cameras = field(default_factory=dict)
     notes: Text = ""
     clock_anchor: Mapping[str, int] = field(default_factory=_anchor)
     tool_version: Text = playhead.__version__
@@ -99,7 +103,10 @@ class RecordingHeader:
             check_name(name)
         for name, kind in self.columns.items():
             column_dtype(name, kind)
-        _check_size(self.frame)
+        for name in self.cameras:
+            check_camera_name(name)
+        for frame in self.pictures.values():
+            _check_size(frame)
         if not 0 < self.rate_hz < math.inf:
             raise BadValue(f"A recording needs a rate above 0 frames a second, not {self.rate_hz}.")
 
@@ -115,6 +122,11 @@ class RecordingHeader:
             driver=driver,
         )
 
+    @property
+    def pictures(self) -> dict[str, Frame]:
+        """What the pictures of each array of them are, by its key; the main one comes first."""
+        return {FRAMES: self.frame, **{f"{CAMERAS}{name}": frame for name, frame in self.cameras.items()}}
+
     def to_json(self) -> Json:
         """Return the header as plain data."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -125,8 +137,9 @@ class RecordingHeader:
             "telemetry": list(self.telemetry),
             "columns": dict(self.columns),
             "legends": {name: [dict(row) for row in rows] for name, rows in self.legends.items()},
+            "cameras": {name: asdict(frame) for name, frame in self.cameras.items()},
         }
-        return plain
+        return plain if self.cameras else {name: value for name, value in plain.items() if name != "cameras"}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, where: str) -> RecordingHeader:
@@ -168,6 +181,14 @@ def check_name(name: str) -> None:
         )
 
 
+def check_camera_name(name: str) -> None:
+    """Raise BadValue for what cannot be the name of a camera: it is one component of a path on every system."""
+    if fault := fault_of(name):
+        raise BadValue(
+            f'"{str(name)[:MOST_NAME_BYTES]}" cannot name a camera of a recording: it {fault}. Call it "rear".'
+        )
+
+
 def _check_size(frame: Frame) -> None:
     size = frame.width * frame.height * frame.channels
     if max(frame.width, frame.height) > MOST_SIDE or size > MOST_PICTURE_BYTES:
@@ -203,12 +224,12 @@ def group_json(attributes: Mapping[str, Any]) -> Json:
 
 
 def frames_json(frame: Frame, length: int) -> Json:
-    """Return the zarr.json of `frames`, sealed."""
+    """Return the zarr.json of an array of pictures, sealed."""
     return seal(frames_array(frame, length))
 
 
 def frames_array(frame: Frame, length: int) -> Json:
-    """Return what `frames` declares: one picture a chunk, SHARD_FRAMES chunks a shard, index at its start."""
+    """Return what an array of pictures declares: one a chunk, SHARD_FRAMES chunks a shard, index at its start."""
     index_codecs = [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]
     sharding = {
         "name": "sharding_indexed",

@@ -123,6 +123,7 @@ def _copy(recording: Recording, span: Span, folder: Path) -> None:
                 {name: float(recording.telemetry[name][frame]) for name in recording.telemetry},
                 int(recording.dropped_before[frame]),
                 {name: recording.columns[name][frame] for name in recording.columns},
+                {name: camera.read_encoded(frame) for name, camera in recording.cameras.items()},
             )
         writer.add_events(_events_of(recording, span))
     copy_layers(recording, np.arange(first, behind), folder)

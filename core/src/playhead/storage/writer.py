@@ -24,10 +24,11 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, DeviceFailed, Mismatch
 from playhead.events import Event, Origin
+from playhead.inputs import FRAMES
 from playhead.storage.beginnings import hold_recording
 from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
-from playhead.storage.fitting import check_known, column_rows, fitting
+from playhead.storage.fitting import by_key, check_known, checked_labels, column_rows, fitting
 from playhead.storage.pacing import Pace, Say, say_on_stderr
 from playhead.storage.pictures import FrameArray, picture_of
 from playhead.storage.schema import RecordingHeader, picture_codecs
@@ -49,7 +50,7 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class _Moment:
-    picture: FrameArray | bytes
+    pictures: Mapping[str, FrameArray | bytes]
     row: FrameRow
     since_s: float = field(default_factory=time.monotonic)
 
@@ -86,7 +87,10 @@ class RecordingWriter:
             raise BadValue(f"{folder} already holds something. Choose another folder.")
         self.path = folder
         self._header = header
-        self._picture = picture_of(picture_codecs(header.frame), where=str(folder))
+        self._kinds = header.pictures
+        self._pictures = {
+            key: picture_of(picture_codecs(frame), where=str(folder)) for key, frame in self._kinds.items()
+        }
         self._pace = Pace(sync_s, folder.name, say)
         self._drop_when_full = drop_when_full
         self._dropped = 0
@@ -99,7 +103,7 @@ class RecordingWriter:
         self._is_complete = False
         self._summary: Summary | None = None
         self._bytes_taken = 0
-        waiting = max(8, _QUEUE_BYTES // int(np.prod(header.frame.shape)))
+        waiting = max(8, _QUEUE_BYTES // sum(int(np.prod(frame.shape)) for frame in self._kinds.values()))
         self._queue: queue.Queue[_Moment | _Batch | _Events | None] = queue.Queue(waiting)
         self._room = threading.Semaphore(_WAITING_BATCHES)
         with ExitStack() as undoing:
@@ -146,22 +150,21 @@ class RecordingWriter:
         telemetry: Mapping[str, float] | None = None,
         dropped: int = 0,
         columns: Mapping[str, Any] | None = None,
+        cameras: Mapping[str, FrameArray] | None = None,
     ) -> None:
         """Hand one frame over. It is copied, so the caller may draw over it.
 
-        `labels` holds every head, or none for a frame that nobody labelled (origin NONE).
+        `labels` holds every head, or none for a frame that nobody labelled (origin NONE); `cameras` a picture of
+        each further camera.
         Shapes:  frame_HWC (height, width, channels) uint8; labels head -> (A,).
         Units:   time_ns later than the frame before; dropped frames lost right before this one.
         Raises:  Mismatch for a frame of another shape, BadValue for time or labels that cannot be, NotFound
                  for an unknown name, StorageFull or DeviceFailed when the disk refused an earlier one.
         """
-        if frame_HWC.shape != self._header.frame.shape or frame_HWC.dtype != np.uint8:
-            raise Mismatch(
-                f"{self.path.name} holds frames of {self._header.frame.shape} uint8, "
-                f"not {frame_HWC.shape} {frame_HWC.dtype}."
-            )
+        pictures = by_key(self.path.name, frame_HWC, cameras or {}, self._kinds)
         row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
-        self._hand_over(_Moment(picture=frame_HWC.copy(), row=row))
+        copies = {key: np.array(picture) for key, picture in pictures.items()}
+        self._hand_over(_Moment(pictures=copies, row=row))
 
     def append_encoded(
         self,
@@ -172,17 +175,18 @@ class RecordingWriter:
         telemetry: Mapping[str, float] | None = None,
         dropped: int = 0,
         columns: Mapping[str, Any] | None = None,
+        cameras: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Hand over a frame that is encoded already; its bytes are stored as they are. Otherwise as `append`.
+        """Hand over a frame whose pictures are encoded already, stored as they are. Otherwise as `append`.
 
         Raises:  Mismatch for bytes that do not decode to a frame of this recording.
         """
-        try:
-            self._picture.check(picture, self._header.frame.shape)
-        except (ValueError, RuntimeError) as error:
-            raise Mismatch(f"{self.path.name}: this picture cannot be stored as it is, {error}.") from error
+        pictures = by_key(self.path.name, picture, cameras or {}, self._kinds)
+        for key, data in pictures.items():
+            if wrong := self._wrong(data, key):
+                raise Mismatch(f"{self.path.name}: this picture cannot be stored as it is, {wrong}.")
         row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
-        self._hand_over(_Moment(picture=picture, row=row))
+        self._hand_over(_Moment(pictures=pictures, row=row))
 
     def append_many(
         self,
@@ -203,7 +207,7 @@ class RecordingWriter:
         Raises:  BadValue, NotFound, StorageFull and DeviceFailed as `append`.
         """
         rows = self._batch_rows(time_ns, labels, origin, columns)
-        bad = {} if are_checked else self._bad_pictures(pictures)
+        bad = {} if are_checked else {n: why for n, data in enumerate(pictures) if (why := self._wrong(data))}
         if bad:
             is_good_N = ~np.isin(np.arange(len(pictures)), list(bad))
             pictures = [data for number, data in enumerate(pictures) if number not in bad]
@@ -217,15 +221,13 @@ class RecordingWriter:
             self._last_ns = int(times[-1])
         return bad
 
-    def _bad_pictures(self, pictures: Sequence[bytes]) -> dict[int, str]:
-        check, shape = self._picture.check, self._header.frame.shape
-        bad = {}
-        for number, data in enumerate(pictures):
-            try:
-                check(data, shape)
-            except (ValueError, RuntimeError) as error:
-                bad[number] = str(error)
-        return bad
+    def _wrong(self, data: FrameArray | bytes, key: str = FRAMES) -> str:
+        """Return why encoded bytes are no picture of an array; "" where they are one."""
+        try:
+            self._pictures[key].check(bytes(data), self._kinds[key].shape)
+        except (ValueError, RuntimeError) as error:
+            return str(error)
+        return ""
 
     def _batch_rows(
         self,
@@ -235,6 +237,8 @@ class RecordingWriter:
         columns: Mapping[str, npt.NDArray[Any]],
     ) -> dict[str, npt.NDArray[Any]]:
         """Return the rows of a batch by the keys of their arrays, or say what is wrong with them."""
+        if self._header.cameras:
+            raise BadValue(f"{self.path.name} has further cameras: hand its frames over one by one.")
         last_ns = self._last_ns if self._first_ns is not None else np.iinfo(np.int64).min
         if len(time_ns) and (int(time_ns[0]) <= last_ns or (np.diff(time_ns) <= 0).any()):
             raise BadValue(f"{self.path.name}: the times of {len(time_ns)} frames do not rise after {last_ns} ns.")
@@ -273,30 +277,12 @@ class RecordingWriter:
         kinds = self._header.columns
         return FrameRow(
             time_ns=time_ns,
-            labels=self._checked_labels(labels, origin),
+            labels=checked_labels(self.path.name, labels, origin, self._header.schema),
             origin=origin,
             telemetry={name: float(value) for name, value in telemetry.items()},
             columns={name: fitting(name, value, np.dtype(kinds[name])) for name, value in columns.items()},
             dropped=dropped,
         )
-
-    def _checked_labels(
-        self, labels: Mapping[str, npt.ArrayLike], origin: Origin
-    ) -> dict[str, npt.NDArray[np.generic]]:
-        schema = self._header.schema
-        check_known("label head", labels, schema)
-        missing = [name for name in schema if name not in labels]
-        if missing and (labels or origin != Origin.NONE):
-            raise BadValue(
-                f"{self.path.name}: a frame of origin {origin.name} lacks labels of {', '.join(missing)}."
-            )
-        checked = {}
-        for name, value in labels.items():
-            row_A = np.array(value, dtype=schema[name].dtype)
-            if row_A.shape != (schema[name].columns,):
-                raise BadValue(f"Labels of {name} are {row_A.shape}; {schema[name].columns} columns are wanted.")
-            checked[name] = row_A
-        return checked
 
     def _hand_over(self, moment: _Moment) -> None:
         """Queue a frame: wait for room, or count it as dropped, which the next frame's row will say."""
@@ -393,7 +379,9 @@ class RecordingWriter:
                 self._room.release()
             self._bytes_taken += sum(map(len, thing.pictures))
         else:
-            picture = thing.picture
-            data = picture if isinstance(picture, bytes) else self._picture.encode(picture)
-            self._files.append(data, thing.row)
-            self._bytes_taken += len(data)
+            encoded = {
+                key: picture if isinstance(picture, bytes) else self._pictures[key].encode(picture)
+                for key, picture in thing.pictures.items()
+            }
+            self._files.append(encoded, thing.row)
+            self._bytes_taken += sum(map(len, encoded.values()))
