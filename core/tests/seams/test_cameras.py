@@ -368,7 +368,7 @@ def test_damage_of_a_camera_is_named_and_repaired(tmp_path: Path, change: Change
     truth = all_pictures(open_recording(folder))
     change(folder)
     assert any(one.startswith("cameras/") for one in harm(folder))
-    with pytest.raises(Damaged, match="Repair it with|does not exist"):
+    with pytest.raises(Damaged, match=r"Repair it with|does not exist"):
         open_recording(folder).check_rows()
     assert open_recording(folder).read_encoded(0) == truth[""][0], "the main pictures are there"
     assert repair_recording(folder).lost == lost

@@ -54,6 +54,7 @@ class Recorder:
         self._label_origin = label_origin
         self._telemetry = frozenset(telemetry)
         self._cameras = tuple(cameras)
+        self._known_cameras = set(cameras)
         self._known = set(telemetry)
         self._say = say
         self._more_events = more_events
@@ -98,6 +99,8 @@ class Recorder:
             self._held.advance(self._waiting.popleft())
         if not captured.telemetry.keys() <= self._known:
             self._tell_late(captured.telemetry.keys() - self._known)
+        if not captured.cameras.keys() <= self._known_cameras:
+            self._tell_late_cameras(captured.cameras.keys() - self._known_cameras)
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
         labels = self._held.rows() if self._annotation is None else self._annotation.labels
         more: dict[str, Any] = {} if self._annotation is None else {"columns": self._annotation.columns}
@@ -117,6 +120,13 @@ class Recorder:
                 f"Warning: the telemetry {late} came after the first frame and is not recorded. The device must "
                 'name it before: its option "telemetry", or telemetry_names of its capture.'
             )
+
+    def _tell_late_cameras(self, names: set[str]) -> None:
+        self._known_cameras |= names
+        self._say(
+            f"Warning: the camera {', '.join(sorted(names))} was not named before the first frame and is not "
+            'recorded. The device must name it: its option "cameras", or cameras of its capture.'
+        )
 
 
 def is_telemetry_name(name: str) -> bool:
