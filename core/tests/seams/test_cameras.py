@@ -18,18 +18,26 @@ import gymnasium
 import numpy as np
 import pytest
 import zarr
+import zarr.storage
 
 from playhead import cli
+from playhead.capture import CapturedFrame
+from playhead.capture.environment import EnvironmentCapture
+from playhead.control.loop import Tick
 from playhead.devices import open_device
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys, LabelSchema
 from playhead.plugins import Plugins
+from playhead.recording.recorder import Recorder
+from playhead.recording.session import RecordingRequest, record
+from playhead.storage.blocks import LastBlocks
 from playhead.storage.check import check_recording
 from playhead.storage.idle import Idle
 from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.reader import Recording, open_recording
+from playhead.storage.remote import StoreSource
 from playhead.storage.repair import repair_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.seals import seal
@@ -524,3 +532,66 @@ def test_an_environment_shows_further_cameras_by_an_option() -> None:
 def test_a_camera_that_an_environment_lacks_is_said(cameras: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=sentence), open_device(Plugins.installed(), yard(cameras=cameras), "world"):
         pass
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.cameras: list[Any] = []
+
+    def append(self, *row: Any, cameras: Any = None) -> None:
+        self.cameras.append(cameras)
+
+    def add_events(self, events: Any) -> None:
+        pass
+
+
+def test_a_camera_that_nobody_named_is_said_once_and_left_out() -> None:
+    kept, said = Kept(), list[str]()
+    game = yard()
+    recorder = Recorder(kept, game, label_origin=lambda: Origin.SCRIPT, cameras=["rear"], say=said.append)
+    shown = np.zeros(game.needed_frame.shape, np.uint8)
+    for number, names in enumerate((["rear"], ["rear", "map"], ["rear", "map"])):
+        seen = CapturedFrame(frame_HWC=shown, time_ns=number, number=number, cameras=dict.fromkeys(names, shown))
+        recorder.saw(Tick(captured=seen, events=(), dropped=0))
+    recorder.ended(())
+    assert [list(cameras) for cameras in kept.cameras] == [["rear"]] * 3
+    assert len(said) == 1
+    assert "the camera map was not named" in said[0]
+
+
+class Idling:
+    """Presses nothing."""
+
+    origin = Origin.SCRIPT
+
+    def decide(self, captured: CapturedFrame) -> dict[str, float]:
+        return {}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_declares_nothing_is_recorded_with_the_cameras_of_its_first_frame(
+    named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not named:
+        monkeypatch.setattr(EnvironmentCapture, "cameras", None)
+    request = RecordingRequest(driver=Idling(), driver_name="idling", duration_s=0.5)  # type: ignore[arg-type]
+    with open_device(Plugins.installed(), yard(cameras={"rear": "back"}), "world") as device:
+        summary = record(device, lambda: tmp_path / "r", request)
+    assert summary.recording is not None
+    recording = open_recording(tmp_path / "r")
+    assert recording.header.cameras == {"rear": replace(recording.header.frame, width=7, height=5)}
+    rear_HWC = np.empty((5, 7, 3), np.uint8)
+    recording.cameras["rear"].read_into(9, rear_HWC)
+    assert (recording.length, int(rear_HWC[0, 0, 0])) == (10, 9)
+
+
+def test_cameras_are_read_from_a_store(tmp_path: Path) -> None:
+    folder = made(tmp_path / "r")
+    truth = all_pictures(open_recording(folder))
+    source = StoreSource(zarr.storage.LocalStore(tmp_path), "store://tests", blocks=LastBlocks(8)).inside("r")
+    assert all_pictures(Recording(source, "r")) == truth
+    assert check_recording(source) == []
+    (folder / "cameras/rear/c/0/0/0/0").unlink()
+    assert any(one.file == "cameras/rear/c/0/0/0/0" for one in check_recording(source.keeping(None)))
