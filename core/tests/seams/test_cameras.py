@@ -281,6 +281,7 @@ def test_cameras_are_plain_arrays_that_old_readers_pass_over(tmp_path: Path) -> 
     rear_HWC = np.empty(REAR.shape, np.uint8)
     open_recording(folder).cameras["rear"].read_into(29, rear_HWC)
     assert np.array_equal(group["cameras/rear"][29], rear_HWC)
+    assert rear_HWC.any(), "as it was when it was handed over"
     assert group["cameras/left"].shape == (30, 24, 32, 3)
     assert open_recording(folder).header == RecordingHeader.from_json(header_json(folder), where="it")
     told = header(cameras={}).to_json()
