@@ -144,7 +144,7 @@ def test_a_games_own_balance(drives: WindowIndex) -> None:
             drawing(drives, how, options, game)
     with pytest.raises(NotFound, match='Did you mean "changes"'):
         drawing(drives, "change", {})
-    with pytest.raises(BadValue, match="draws for steer; the heads are steer, gear"):
+    with pytest.raises(BadValue, match="weights for steer; it must for every head that is learned: steer, gear"):
         drawing(drives, "one", {}, replace(DRIVE, balances={"one": lambda index: {"steer": np.ones(len(index))}}))
 
 
