@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from panda3d.core import LMatrix4f, TransformState
 
 from playhead_drawing.engine import Canvas, flat_state, node, shown_within, solid_state, texture
 from playhead_drawing.noise import SIZE_PX, noise, tinted
@@ -139,3 +140,10 @@ def test_a_cut_out_stands_upright() -> None:
     assert (bare_HW[12:] == 255).all()
     assert cut_out_HWC[:12, :, 0].max() > 240
     assert cut_out_HWC[:12, :, 2].max() < 30
+
+
+def test_what_was_drawn_before_is_not_put_in_the_place_of_what_is_nearly_the_same() -> None:
+    """Else the pictures of a drive would depend on the drives that its process drew earlier."""
+    nearly_one = float(np.nextafter(np.float32(1), np.float32(2)))
+    placed = [TransformState.make_mat(LMatrix4f.translate_mat(x, 0, 0)) for x in (1.0, nearly_one)]
+    assert [transform.get_mat()[3][0] for transform in placed] == [1.0, nearly_one]

@@ -47,7 +47,10 @@ from playhead_drawing.quads import ByteArray, Colour, Quads
 # Must be set before anything of Panda3D is made; without it each start prints lines about missing displays.
 load_prc_file_data(
     "playhead_drawing",
-    "notify-level error\nnotify-level-display error\naudio-library-name null\nmodel-cache-dir\n",
+    "notify-level error\nnotify-level-display error\naudio-library-name null\nmodel-cache-dir\n"
+    # Panda3D would put a position that was drawn before in the place of one that is nearly the same, and what a
+    # process drew earlier would decide pixels.
+    "transform-cache false\n",
 )
 
 _VERTEX = np.dtype([("position", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])  # get_v3c4t2
