@@ -41,17 +41,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """A group whose built-in commands are imported when they are run."""
+    """The commands of a table, imported when they are run."""
+
+    table: dict[str, tuple[str, str]] = COMMANDS
+
+    def others(self, ctx: click.Context) -> dict[str, tuple[click.Command, str]]:
+        """Return commands that are none of the table, with a line of help each."""
+        return {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the built-in commands in the table's order, then those of plugins."""
-        return [*COMMANDS, *plugin_commands(ctx)]
+        """Return the commands in the table's order, then the others."""
+        return [*self.table, *self.others(ctx)]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import and return one command."""
-        if name not in COMMANDS:
-            return plugin_commands(ctx).get(name, (None, ""))[0]
-        module, _, attribute = COMMANDS[name][0].partition(":")
+        if name not in self.table:
+            return self.others(ctx).get(name, (None, ""))[0]
+        module, _, attribute = self.table[name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
@@ -67,8 +73,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing them."""
-        rows = [(name, line) for name, (_, line) in COMMANDS.items()]
-        rows += [(name, visible(line)) for name, (_, line) in plugin_commands(ctx).items()]
+        rows = [(name, visible(line)) for name, (_, line) in [*self.table.items(), *self.others(ctx).items()]]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -84,7 +89,13 @@ def plugin_commands(ctx: click.Context) -> dict[str, tuple[click.Command, str]]:
     return call.commands
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class MainGroup(LazyGroup):
+    """The built-in commands, and those of plugins."""
+
+    others = staticmethod(plugin_commands)
+
+
+@click.group(cls=MainGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="playhead")
 @click.option("--debug", is_flag=True, help=f"Show the traceback of an error. Also: {VARIABLE}=1.")
 @click.pass_context

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from playhead.cli import LazyGroup
 
 # name -> (module:command, one line for --help)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -18,25 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class DataGroup(click.Group):
-    """The commands of the table, imported when they are run."""
+class DataGroup(LazyGroup):
+    """The commands of the table."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the table's order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import and return one command."""
-        if name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+    table = COMMANDS
 
 
 @click.group("data", cls=DataGroup)
