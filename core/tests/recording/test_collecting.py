@@ -21,10 +21,12 @@ from rich.console import Console
 from playhead import cli
 from playhead.capture.phone import PhoneCapture
 from playhead.cli import progress
+from playhead.cli.context import Desk
 from playhead.devices import DeviceSession
 from playhead.errors import BadValue
 from playhead.events import Origin
 from playhead.game import Device, Frame, Game
+from playhead.home import Home
 from playhead.hookspecs import hookimpl
 from playhead.labels import Choice
 from playhead.phone import phone_of
@@ -312,14 +314,14 @@ def test_the_time_left_is_judged_by_the_last_25() -> None:
     assert eta.left_s(10) == pytest.approx(10 * (20 * 2 + 5 * 4) / 25)
 
 
-def test_a_bar_tells_how_far_it_is_and_how_long_it_takes(monkeypatch: Any) -> None:
+def test_a_bar_tells_how_far_it_is_and_how_long_it_takes(monkeypatch: Any, tmp_path: Path) -> None:
     shown = io.StringIO()
 
     def on_terminal() -> Console:
         return Console(file=shown, force_terminal=True, width=100)
 
     monkeypatch.setattr(progress.terminal, "console", on_terminal)
-    with progress.items_bar("record doors", 20, 80) as advance:
+    with progress.Shown(Desk(Home.find(tmp_path))).items("record doors", 20, 80) as advance:
         advance(None)
         advance(4321.0)
     assert "22 of 80" in shown.getvalue()

@@ -69,17 +69,9 @@ class Desk:
 
         return Place.of(game, self.home, self.plugins, Shown(self))
 
-    def say(self, *lines: object) -> None:
-        """Print lines for the person, on stderr, so that stdout holds results only."""
-        terminal.say(*lines)
-
-    def tell(self, *lines: object) -> None:
-        """Print lines of a result, on stdout."""
-        terminal.tell(*lines)
-
-    def tell_json(self, value: Any) -> None:
-        """Print a result as JSON, on stdout."""
-        terminal.tell_json(value)
+    say = staticmethod(terminal.say)
+    tell = staticmethod(terminal.tell)
+    tell_json = staticmethod(terminal.tell_json)
 
     def unexpected(self, error: Exception) -> str:
         """Return the sentence about an error that nobody expected; its traceback is written into a file."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import (
     BarColumn,
+    MofNCompleteColumn,
     Progress,
     ProgressColumn,
     TaskProgressColumn,
@@ -45,31 +47,6 @@ def name_column() -> TextColumn:
 
 
 @contextmanager
-def frames_bar(title: str, frames: int | None, rate_hz: float) -> Iterator[Callable[[int], None]]:
-    """Show frames done, how many times faster than the game's clock, and the time left.
-
-    Units:  `frames` expected in all, None when unknown; rate_hz frames a second of the game's clock.
-    """
-    progress = bars_of(
-        name_column(),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} frames"),
-        TextColumn("{task.fields[pace]}"),
-        TimeRemainingColumn(),
-    )
-    task = progress.add_task(title, total=frames, pace="")
-
-    def add(count: int) -> None:
-        progress.advance(task, count)
-        shown = progress.tasks[0]
-        if shown.elapsed:
-            progress.update(task, pace=f"{shown.completed / rate_hz / shown.elapsed:.1f} x real time")
-
-    with progress:
-        yield add
-
-
-@contextmanager
 def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Show a bar for each thing worked on, until done: called with its name, gives (done, in all) -> None."""
     with bars_of() as progress:
@@ -85,56 +62,16 @@ def named_bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
 def working_on(what: str) -> Iterator[None]:
     """Say what is being done while it is not known how long it takes."""
     console = terminal.console()
-    if not console.is_terminal:
+    with console.status(what) if console.is_terminal else nullcontext():
         yield
-        return
-    with console.status(what):
-        yield
-
-
-@contextmanager
-def live_screen(shown: Callable[[], RenderableType]) -> Iterator[None]:
-    """Show something that is asked for anew a few times a second, by a thread of its own; a text as one line."""
-
-    def drawn() -> RenderableType:
-        what = shown()
-        return Text(visible(what), no_wrap=True, overflow="ellipsis") if isinstance(what, str) else what
-
-    console = terminal.console()
-    if not console.is_terminal:
-        yield
-        return
-    with Live(console=console, get_renderable=drawn, refresh_per_second=REDRAWS_HZ, transient=True):
-        yield
-
-
-@contextmanager
-def items_bar(title: str, done: int, total: int) -> Iterator[Callable[[float | None], None]]:
-    """Show items done of all, in percent, and the time left; what it gives is called after each item.
-
-    Units:  it is called with the seconds left, None while they cannot be told.
-    """
-    progress = bars_of(
-        name_column(),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-        TextColumn("{task.percentage:.1f} %"),
-        TextColumn("{task.fields[left]}"),
-    )
-    task = progress.add_task(title, total=total, completed=done, left="")
-
-    def add(left_s: float | None) -> None:
-        progress.update(task, advance=1, left="" if left_s is None else f"{timedelta(seconds=round(left_s))} left")
-
-    with progress:
-        yield add
 
 
 class Shown(Hears):
     """A session at the command line: its sentences on stderr, bars and screens where somebody looks."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, parts: Progress | None = None) -> None:
         self.desk = desk
+        self._parts = parts
 
     def note(self, sentence: str) -> None:
         """Print a sentence."""
@@ -144,14 +81,70 @@ class Shown(Hears):
         """Return the sentence about an error that nobody expected; its traceback is written into a file."""
         return self.desk.unexpected(error)
 
-    def frames(self, title: str, frames: int | None, rate_hz: float) -> AbstractContextManager[Advance]:
-        """Show frames, and how many times faster than the game's clock."""
-        return frames_bar(title, frames, rate_hz)
+    @contextmanager
+    def part(self, title: str, total: int | None) -> Iterator[Advance]:
+        """Show a bar of `total` steps among those of the other parts, where there are any."""
+        if self._parts is None:
+            yield lambda steps: None
+        else:
+            yield partial(self._parts.advance, self._parts.add_task(title, total=total))
 
-    def items(self, title: str, done: int, total: int) -> AbstractContextManager[Callable[[float | None], object]]:
-        """Show items and the time left."""
-        return items_bar(title, done, total)
+    @contextmanager
+    def frames(self, title: str, frames: int | None, rate_hz: float) -> Iterator[Advance]:
+        """Show frames done, how many times faster than the game's clock, and the time left."""
+        progress = bars_of(
+            name_column(),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} frames"),
+            TextColumn("{task.fields[pace]}"),
+            TimeRemainingColumn(),
+        )
+        task = progress.add_task(title, total=frames, pace="")
 
-    def screen(self, shown: Callable[[], Any]) -> AbstractContextManager[None]:
-        """Show what is asked for anew a few times a second."""
-        return live_screen(shown)
+        def add(count: int) -> None:
+            progress.advance(task, count)
+            shown = progress.tasks[0]
+            if shown.elapsed:
+                progress.update(task, pace=f"{shown.completed / rate_hz / shown.elapsed:.1f} x real time")
+
+        with progress:
+            yield add
+
+    @contextmanager
+    def items(self, title: str, done: int, total: int) -> Iterator[Callable[[float | None], None]]:
+        """Show items done of all, in percent, and the time left."""
+        progress = bars_of(
+            name_column(),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+            TextColumn("{task.percentage:.1f} %"),
+            TextColumn("{task.fields[left]}"),
+        )
+        task = progress.add_task(title, total=total, completed=done, left="")
+
+        def add(left_s: float | None) -> None:
+            left = "" if left_s is None else f"{timedelta(seconds=round(left_s))} left"
+            progress.update(task, advance=1, left=left)
+
+        with progress:
+            yield add
+
+    @contextmanager
+    def screen(self, shown: Callable[[], RenderableType]) -> Iterator[None]:
+        """Show what is asked for anew a few times a second, by a thread of its own; a text as one line."""
+
+        def drawn() -> RenderableType:
+            what = shown()
+            return Text(visible(what), no_wrap=True, overflow="ellipsis") if isinstance(what, str) else what
+
+        console = terminal.console()
+        live = Live(console=console, get_renderable=drawn, refresh_per_second=REDRAWS_HZ, transient=True)
+        with live if console.is_terminal else nullcontext():
+            yield
+
+
+@contextmanager
+def shown_parts(desk: Desk) -> Iterator[Shown]:
+    """Show a bar for each part of what takes a while; all are gone when it is over."""
+    with bars_of(name_column(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bars:
+        yield Shown(desk, bars)

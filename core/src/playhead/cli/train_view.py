@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
+from contextlib import AbstractContextManager
 from typing import Any
 
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -14,7 +14,7 @@ from playhead.cli.progress import Shown, bars_of
 from playhead.names import visible
 
 
-class TrainView(Shown):
+class TrainView(Shown, AbstractContextManager["TrainView"]):
     """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines.
 
     Where nobody acts (`is_acting` false) no action changes: then only what is right is told.
@@ -34,12 +34,7 @@ class TrainView(Shown):
         )
         self._task: TaskID | None = None
 
-    def __enter__(self) -> TrainView:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *ended: object) -> None:
         self._bars.stop()
 
     def note(self, sentence: str) -> None:
