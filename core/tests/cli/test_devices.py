@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from playhead.cli.context import Desk
-from playhead.cli.settings import parse_settings
+from playhead.cli.options import parse_settings
 from playhead.devices import merged
 from playhead.errors import BadValue, DeviceFailed, NotFound, NoWindow
 from playhead.game import Device, Frame, Game, Window, World

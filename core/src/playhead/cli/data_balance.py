@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.places import DATA_FOLDER
-from playhead.cli.settings import parse_settings
+from playhead.cli.options import data_option, json_option, set_option, skip_bad_option, text, texts
 from playhead.cli.table import lines_of
 
 if TYPE_CHECKING:
@@ -19,22 +18,19 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Say how often each thing is done in recordings.")
 @click.argument("game")
-@click.option(
-    "--recordings", multiple=True, metavar="NAME", help="Recordings to look at. Default: all of the game."
-)
-@click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
-              help="Further folder of recordings, or its address.")  # fmt: skip
+@texts("--recordings", "NAME", "Recordings to look at. Default: all of the game.")
+@data_option
 @click.option("--origin", "origins", multiple=True, metavar="NAME", default=("human", "script"), show_default=True,
               help="Whose labels to count: human, script or model.")  # fmt: skip
-@click.option("--balance", "how", metavar="NAME", default="", help="Say what is drawn for training by this way to "
-              "balance: none, changes, labels, heads, alone, together, or the game's own.")  # fmt: skip
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of it, as rarest=0.02.")
-@click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@text("--balance", "NAME", "Say what is drawn for training by this way to balance: none, changes, labels, heads, "
+      "alone, together, or the game's own.", "how")  # fmt: skip
+@set_option("Option of it, as rarest=0.02.")
+@skip_bad_option
+@json_option("the report as JSON")
 @pass_desk
 def balance(
-    desk: Desk, game: str, recordings: tuple[str, ...], extra_dirs: tuple[Path | str, ...],
-    origins: tuple[str, ...], how: str, settings: tuple[str, ...], skip_bad: bool, as_json: bool,
+    desk: Desk, game: str, recordings: tuple[str, ...], data: tuple[Path | str, ...], origins: tuple[str, ...],
+    how: str, settings: dict[str, Any], skip_bad: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Say how often each key, class and combination of GAME was held, how often it changed, and who was idle.
 
@@ -48,14 +44,13 @@ def balance(
 
     desk.say_home()
     found = desk.game(game)
-    opened = open_all(desk.place(game), recordings, extra_dirs, skip_bad=skip_bad)
+    opened = open_all(desk.place(game), recordings, data, skip_bad=skip_bad)
     then = "Choose others with --recordings."
     seen = [relabelled(recording, found.needed_schema, found.conversions, then=then) for recording in opened]
     index = WindowIndex.of(seen, found.schema, WindowSpec(origins=origins))
     told, drawn = report(index), {}
     if how:
-        options = parse_settings(settings)
-        drawn = histogram(index, drawing(index, how, options, found), options.get("edges", EDGES))
+        drawn = histogram(index, drawing(index, how, settings, found), settings.get("edges", EDGES))
     if as_json:
         desk.tell_json(told.to_json() | ({"drawn": drawn} if how else {}))
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.places import DATA_FOLDER
+from playhead.cli.options import DataFolder
 from playhead.cli.table import duration, lines_of, size
 from playhead.names import command
 
@@ -20,7 +20,7 @@ HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario"
 
 @click.command("list")
 @click.argument("game", required=False)
-@click.option("--data", "--dir", "folders", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
+@click.option("--data", "--dir", "folders", multiple=True, type=DataFolder(), metavar="FOLDER",
               help="Look into this folder or address too. May be given several times.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @pass_desk
@@ -29,7 +29,6 @@ def list_(desk: Desk, game: str | None, folders: tuple[Path | str, ...], as_json
 
     Example: playhead data list gta5
     """
-
     catalogue = desk.catalogue
     desk.say_home()
     games = [game] if game else catalogue.games()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.settings import engine_option, parse_settings
+from playhead.cli.options import engine_option, json_option, number, set_option, text
 from playhead.errors import BadValue, DeviceFailed
 
 if TYPE_CHECKING:
@@ -17,22 +17,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check window, capture, keys, disk and delay of a game on this machine.")
 @click.argument("game", default="", required=False)
-@click.option(
-    "--on", metavar="DEVICE", default="", help="Device to check. Default: the game's window, else its world."
-)
-@click.option("--run", "run_name", metavar="RUN", default="", help="Network to time. Default: the newest run.")
-@click.option(
-    "--seconds",
-    type=float,
-    default=2.0,
-    show_default=True,
-    help="How long to look for each measurement, in seconds.",
-)
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the device, as rate_hz=40."
-)
+@text("--on", "DEVICE", "Device to check. Default: the game's window, else its world.")
+@text("--run", "RUN", "Network to time. Default: the newest run.", "run_name")
+@number("--seconds", "How long to look for each measurement, in seconds.", 2.0)
+@set_option("Option of the device, as rate_hz=40.")
 @engine_option
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@json_option("what was found as JSON")
 @pass_desk
 def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Check what GAME needs on this machine, and measure the delay from look to press; without GAME the machine.
@@ -77,13 +67,12 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
     if asked["seconds"] <= 0:
         raise BadValue(f"--seconds {asked['seconds']:g} is no time to look. Try --seconds 2.")
     game = desk.game(name)
-    settings = parse_settings(asked["settings"])
     return Patient(
         home=desk.home,
         plugins=desk.plugins,
         game=game,
-        device=choose_device(desk.place(name), asked["on"], settings),
-        options=settings,
+        device=choose_device(desk.place(name), asked["on"], asked["settings"]),
+        options=asked["settings"],
         run_name=asked["run_name"],
         engine=EngineSpec(device=asked["device"]),
         seconds=asked["seconds"],

@@ -8,58 +8,42 @@ from typing import Any
 
 import click
 
+from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.places import DATA_FOLDER
-from playhead.cli.settings import engine_option, parse_settings
 from playhead.names import command as typed
 
-# Far from the seeds that recordings count up from, for environments that keep no towns apart for tests.
-FIRST_SEED = 10_000
-NOWHERE = "none"
+FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
 
 
 @click.command(short_help="Measure a run against baselines and the expert.")
 @click.argument("game")
-@click.option("--run", metavar="RUN", default="", help="Run to measure. Default: the newest.")
-@click.option("--on", metavar="DEVICE", default="", help=f"World to drive in; {NOWHERE}: compare labels only. "
-              "Default: the game's world, if it has one.")  # fmt: skip
-@click.option("--episodes", type=click.IntRange(min=1), default=10, show_default=True,
-              help="Seeds that every driver drives.")  # fmt: skip
-@click.option(
-    "--seconds", type=float, default=0.0, help="Length of each rollout, in seconds. Default: until it ends."
+@options.text("--run", "RUN", "Run to measure. Default: the newest.")
+@options.text(
+    "--on", "DEVICE", "World to drive in; none: compare labels only. Default: the game's world, if it has one."
 )
+@options.count("--episodes", "Seeds that every driver drives.", 10)
+@options.number("--seconds", "Length of each rollout, in seconds. Default: until it ends.", 0.0)
 @click.option(
     "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
 )
-@click.option("--drivers", multiple=True, metavar="NAME",
-              help="Who drives: network, expert, always_forward, random, idle, a policy of the world. "
-              "Default: the first four.")  # fmt: skip
-@click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
-@click.option(
-    "--latency", type=float, help="Seconds between look and press. Default: what the run was trained for."
+@options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward, random, idle, a policy of the "
+               "world. Default: the first four.")  # fmt: skip
+@options.scenario_option
+@options.number("--latency", "Seconds between look and press. Default: what the run was trained for.")
+@options.texts(
+    "--recordings", "NAME", "Recordings to compare labels on. Default: what the run kept from its training."
 )
-@click.option("--recordings", multiple=True, metavar="NAME",
-              help="Recordings to compare labels on. Default: what the run kept from its training.")  # fmt: skip
-@click.option("--data", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
-              help="Further folder of recordings, or its address.")  # fmt: skip
+@options.data_option
 @click.option("--layer", metavar="NAME", help="Label layer whose heads are the truth instead of those recorded; "
               "recorded: none. Default: what the run learned.")  # fmt: skip
-@click.option("--windows", type=click.IntRange(min=1), default=20_000, show_default=True,
-              help="Windows compared at most.")  # fmt: skip
-@click.option("--tolerance", type=float, default=0.1, show_default=True,
-              help="Seconds a press or release may be early or late.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes that drive. Default: one a core.")
+@options.count("--windows", "Windows compared at most.", 20_000)
+@options.number("--tolerance", "Seconds a press or release may be early or late.", 0.1)
+@options.count("--workers", "Processes that drive. Default: one a core.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder for index.html and scores.json. Default: evaluation, in the run's folder.")  # fmt: skip
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of the world, as arguments.width=800, or of a method that judges by itself.",
-)
-@engine_option
-@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
+@options.set_option("Option of the world, as arguments.width=800, or of a method that judges by itself.")
+@options.engine_option
+@options.json_option("the scores as JSON")
 @pass_desk
 def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Measure a run of GAME against labels, baselines and the expert of its world, and write a page.
@@ -71,11 +55,10 @@ def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """
     desk.say_home()
     desk.game(game)  # a mistyped one is told before torch is loaded
-    from playhead.cli.evaluate_view import EvaluateView
+    from playhead.cli.progress import shown_parts
     from playhead.sessions.evaluating import evaluate as evaluate_run
 
-    asked["settings"] = parse_settings(asked["settings"])
-    with EvaluateView(desk) as view:
+    with shown_parts(desk) as view:
         evaluation = evaluate_run(
             game, **asked, home=desk.home, plugins=desk.plugins, progress=view, command=typed(*sys.argv[1:])
         )

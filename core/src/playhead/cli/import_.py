@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.errors import BadValue
+from playhead.cli.options import json_option, set_option
 
 if TYPE_CHECKING:
     from playhead.storage.importing import Imported
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 @click.argument("game")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "importer", default="", help="Which importer of the game. Default: its only one.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Something the importer wants to know."
-)
+@set_option("Something the importer wants to know.", example="scenario=stuck", is_text=True)
 @click.option("--skip-damaged", is_flag=True, help="Leave files out that cannot be used, instead of stopping.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@json_option("JSON instead of text")
 @pass_desk
 def import_(
-    desk: Desk, game: str, paths: tuple[Path, ...], importer: str, settings: tuple[str, ...], skip_damaged: bool,
+    desk: Desk, game: str, paths: tuple[Path, ...], importer: str, settings: dict[str, str], skip_damaged: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Import recordings made by another tool; what is there already is left alone.
@@ -39,7 +37,7 @@ def import_(
     known = desk.game(game)
     desk.say_home()
     with working_on("looking through what there is"):
-        found = find(known, importer, paths, _settings(settings))
+        found = find(known, importer, paths, settings)
     rows = []
     with named_bars() as bar:
         parent = desk.home.recordings(game)
@@ -58,10 +56,3 @@ def _lines(row: Imported) -> list[str]:
     if row.converted:
         line += f", {row.converted:,} converted, listed in {row.converted_in}"
     return [line, *(f"{'':<13} {one}" for one in row.examples)]
-
-
-def _settings(texts: tuple[str, ...]) -> dict[str, str]:
-    for text in texts:
-        if "=" not in text:
-            raise BadValue(f'--set {text} should read NAME=VALUE, as in "--set scenario=stuck".')
-    return {name: value for name, _, value in (text.partition("=") for text in texts)}

@@ -6,40 +6,32 @@ from typing import Any
 
 import click
 
+from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.settings import engine_option, parse_settings
 
 
 @click.command(short_help="Let a run play the game.")
 @click.argument("game")
-@click.option(
-    "--on", metavar="DEVICE", default="", help="Device to play on. Default: the game's window, else its world."
-)
-@click.option("--run", metavar="RUN", default="", help="Which run. Default: the newest of this home, "
-              "else the one that the game ships.")  # fmt: skip
-@click.option(
-    "--seconds", type=float, default=0.0, help="Length of an episode, in seconds. Default: until it ends."
-)
-@click.option("--episodes", type=click.IntRange(min=1), default=1, show_default=True, help="Episodes to play.")
+@options.text("--on", "DEVICE", "Device to play on. Default: the game's window, else its world.")
+@options.text("--run", "RUN", "Which run. Default: the newest of this home, else the one that the game ships.")
+@options.number("--seconds", "Length of an episode, in seconds. Default: until it ends.", 0.0)
+@options.count("--episodes", "Episodes to play.", 1)
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first; the next ones count on.")
-@click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
+@options.scenario_option
 @click.option("--real-time", is_flag=True, help="Let a world run on and not wait for the network.")
-@click.option("--latency", type=float, help="Seconds added between look and press. "
-              "Default: what the run was trained for, in a world that waits; else 0.")  # fmt: skip
-@click.option(
-    "--rate", type=float, help="Frames a second. Default: the run's in a window, the world's in a world."
-)
+@options.number("--latency", "Seconds added between look and press. Default: what the run was trained for, in a "
+                "world that waits; else 0.")  # fmt: skip
+@options.number("--rate", "Frames a second. Default: the run's in a window, the world's in a world.")
 @click.option("--dry-run", is_flag=True, help="Press nothing; say what would have been pressed.")
 @click.option("--unstick", is_flag=True, help="When nothing moves, reverse and go round.")
 @click.option("--record", is_flag=True, help="Record the session, with the network as origin. "
               "In a world it then plays training episodes.")  # fmt: skip
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="controller.threshold=0.4, or an "
-              "option of the device.")  # fmt: skip
+@options.set_option("controller.threshold=0.4, or an option of the device.")
 @click.option(
     "--terminal", is_flag=True, help="Show a game that is only watched in the terminal, and open no window."
 )
-@engine_option
-@click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
+@options.engine_option
+@options.json_option("the summaries as JSON")
 @pass_desk
 def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Let a run play GAME, or watch a game without controls. Ctrl-C ends it normally, with every key released.
@@ -52,7 +44,6 @@ def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     from playhead.cli.progress import Shown
     from playhead.sessions.playing import play as play_episodes
 
-    asked["settings"] = parse_settings(asked["settings"])
     played = play_episodes(game, **asked, home=desk.home, plugins=desk.plugins, progress=Shown(desk))
     if as_json:
         desk.tell_json(played.to_json())

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.settings import engine_option, parse_settings
 
 if TYPE_CHECKING:
     from playhead.control.timing import LoopReport
@@ -19,47 +19,27 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Record a game: what it shows and what is pressed.")
 @click.argument("game")
-@click.option(
-    "--on", metavar="DEVICE", default="", help="Device to record. Default: the game's window, else its world."
-)
-@click.option("--driver", metavar="NAME", default="", help="human, expert, a policy of the world, run, or a "
-              "collector of the game. Default: the collector of a game that is not played, "
-              "expert on a world, else human.")  # fmt: skip
-@click.option(
-    "--run",
-    metavar="RUN",
-    default="",
-    help="Which run drives. Default: the newest. Implies --driver run.",
-)
-@click.option(
-    "--teacher", metavar="POLICY", default="", help="Label with what this policy would press, whoever drives."
-)
+@options.text("--on", "DEVICE", "Device to record. Default: the game's window, else its world.")
+@options.text("--driver", "NAME", "human, expert, a policy of the world, run, or a collector of the game. "
+              "Default: the collector of a game that is not played, expert on a world, else human.")  # fmt: skip
+@options.text("--run", "RUN", "Which run drives. Default: the newest. Implies --driver run.")
+@options.text("--teacher", "POLICY", "Label with what this policy would press, whoever drives.")
 @click.option("--beta", "--teacher-share", type=float, default=0.3, show_default=True,
               help="Share of the seconds that the teacher drives itself, as in DAgger.")  # fmt: skip
-@click.option(
-    "--action-noise",
-    "--disturb",
-    is_flag=True,
-    help="Press wrong keys now and then; the true keys stay the labels.",
-)
-@click.option("--scenario", metavar="NAME", default="", help="Kind of episode, as the world names them.")
-@click.option("--episodes", type=click.IntRange(min=1), default=1, show_default=True, help="Recordings to make.")
-@click.option("--seconds", type=float, default=0.0, help="Length of each, in seconds. Default: until it ends.")
+@click.option("--action-noise", "--disturb", is_flag=True,
+              help="Press wrong keys now and then; the true keys stay the labels.")  # fmt: skip
+@options.scenario_option
+@options.count("--episodes", "Recordings to make.", 1)
+@options.number("--seconds", "Length of each, in seconds. Default: until it ends.", 0.0)
 @click.option("--seed", type=int, help="Seed of the first episode; the next ones count on. Default: unused ones.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes on a world. Default: one a core.")
-@click.option("--rate", type=float, help="Frames a second. Default: the game's on that device.")
-@click.option("--latency", type=float, help="Seconds added between look and press. "
-              "Default: what the run was trained for, in a world; else 0.")  # fmt: skip
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of the device, as arguments.traffic=20, or of a collector.",
-)
+@options.count("--workers", "Processes on a world. Default: one a core.")
+@options.number("--rate", "Frames a second. Default: the game's on that device.")
+@options.number("--latency", "Seconds added between look and press. Default: what the run was trained for, in a "
+                "world; else 0.")  # fmt: skip
+@options.set_option("Option of the device, as arguments.traffic=20, or of a collector.")
 @click.option("--notes", default="", help="A remark that the recordings keep.")
-@engine_option
-@click.option("--json", "as_json", is_flag=True, help="Print the summaries as JSON.")
+@options.engine_option
+@options.json_option("the summaries as JSON")
 @pass_desk
 def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Record drives of GAME. Ctrl-C ends a recording normally.
@@ -70,7 +50,6 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     from playhead.sessions.recording import record as record_drives
 
     desk.say_home()
-    asked["settings"] = parse_settings(asked["settings"])
     made = record_drives(game, **asked, home=desk.home, plugins=desk.plugins, progress=Shown(desk))
     if as_json:
         desk.tell_json(made.to_json())

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.places import DATA_FOLDER
 from playhead.errors import BadValue
 from playhead.game import is_playable
 from playhead.names import command as typed
@@ -38,31 +38,28 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 @click.argument("game")
 @click.option("--recipe", metavar="NAME", default="default", show_default=True,
               help="Training settings, by the name the game gives them.")  # fmt: skip
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
-              help="Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2.")  # fmt: skip
-@click.option("--recordings", multiple=True, metavar="NAME", help="Recordings to use. Default: all of the game.")
-@click.option("--data", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
-              help="Further folder of recordings, or its address.")  # fmt: skip
+@options.set_option(
+    "Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2.", example="lr=1e-3", is_text=True
+)
+@options.texts("--recordings", "NAME", "Recordings to use. Default: all of the game.")
+@options.data_option
 @click.option("--layer", metavar="NAME", help="Label layer whose heads are learned instead of those recorded; "
               "recorded: none. Default: the recipe's.")  # fmt: skip
-@click.option("--rate", type=float, help="Frames a second the recordings must have. Default: the game's.")
+@options.number("--rate", "Frames a second the recordings must have. Default: the game's.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
               help="Label shift, the seconds between a frame and its label; auto: what doctor or play measured "
               "on this machine. Default: the recipe's.")  # fmt: skip
-@click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps. Default: the recipe's.")
-@click.option(
-    "--from", "start_from", metavar="RUN", default="", help="Run to go on from, as after a teacher round."
-)
+@options.count("--steps", "Optimiser steps. Default: the recipe's.")
+@options.text("--from", "RUN", "Run to go on from, as after a teacher round.", "start_from")
 @click.option("--name", default="", help="Name of the run. Default: today's date and a number.")
-@click.option("--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read.")
+@options.skip_bad_option
 @click.option("--resume", metavar="[RUN]", is_flag=False, flag_value=LAST, default="",
               help="Go on with an interrupted training, by its name, or the last one: on a CPU to the bit as if "
               "it had not been interrupted.")  # fmt: skip
 @click.option("--checkpoint", type=click.FloatRange(min=0), metavar="SECONDS", default=60.0,
               show_default=True, help="Time between two checkpoints; --resume takes the newest.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "gpu"]), default="auto", show_default=True,
-              help="Where to compute; auto takes CUDA where there is any, gpu is cuda.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@options.device_option("Where to compute; auto takes CUDA where there is any, gpu is cuda.", "gpu")
+@options.json_option("the run as JSON")
 @pass_desk
 def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Train a network on the recordings of GAME. Ctrl-C keeps what was learned so far as a run.
@@ -80,7 +77,6 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     from playhead.cli.train_view import TrainView
     from playhead.sessions.training import train as train_run
 
-    asked["settings"] = given_settings(asked["settings"])
     asked["resume"] = asked["resume"] == LAST or asked["resume"]
     with TrainView(desk, is_acting=is_acting) as view:
         run = train_run(
@@ -90,14 +86,6 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell_json({"name": run.name, "path": str(run.path), **run.to_json()})
     else:
         desk.tell(*summary(run, is_acting=is_acting))
-
-
-def given_settings(texts: tuple[str, ...]) -> dict[str, str]:
-    """Return the settings of a recipe as texts by name. Raises BadValue for one without "="."""
-    for text in texts:
-        if "=" not in text:
-            raise BadValue(f'--set {text} is not of the form name=value, as in "lr=1e-3".')
-    return dict(text.partition("=")[::2] for text in texts)
 
 
 def summary(run: Run, *, is_acting: bool = True) -> list[str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.options import count, json_option, set_option, text, texts
 from playhead.cli.play_view import measured
-from playhead.cli.settings import parse_settings
 from playhead.devices import merged
 from playhead.errors import BadValue
 from playhead.names import command
@@ -20,7 +20,6 @@ from playhead.sessions.devices import find_scenario
 if TYPE_CHECKING:
     from playhead.game import Game
     from playhead.showing.drive import ShownDrive
-    from playhead.showing.session import Show
 
 ENDINGS = {"over": "the drive is over", "time": "the time is up", "closed": "closed by you"}
 
@@ -46,84 +45,57 @@ def _pair(
 
 @click.command(short_help="Open a game's stand-in world in a real window, to drive it yourself.")
 @click.argument("game")
-@click.option("--scenario", metavar="NAME", default="", help="Kind of drive, as the world names them.")
+@text("--scenario", "NAME", "Kind of drive, as the world names them.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first drive; the next count on.")
-@click.option("--drives", type=click.IntRange(min=1), default=1, show_default=True, help="Drives, one after "
-              "another in the same window.")  # fmt: skip
+@count("--drives", "Drives, one after another in the same window.", 1)
 @click.option(
     "--seconds", type=click.FloatRange(min=0), default=0.0, help="Length of a drive. Default: to its end."
 )
-@click.option("--wait", is_flag=True, help="Stand still until a key is pressed.")
+@click.option("--wait", "waits", is_flag=True, help="Stand still until a key is pressed.")
 @click.option("--unseen", is_flag=True, help="Drive where networks are measured, and not where they train.")
 @click.option(
     "--title", default="", help="Title of the window. Default: that by which the game's window is found."
 )
+@click.option("--size", metavar="WxH", default="", callback=_pair("x", least=16),
+              help="Size of the window inside. Default: that of the world's pictures.")  # fmt: skip
+@click.option("--at", "corner", metavar="X,Y", default="", callback=_pair(",", least=-32768),
+              help="Where the window opens. Default: where the desktop puts it.")  # fmt: skip
+@click.option("--rate", "rate_hz", type=click.FloatRange(min=1), default=60.0, show_default=True,
+              help="Pictures a second, at most.")  # fmt: skip
+@texts("--key", "CONTROL=KEY", "Press KEY for a control of the game, as gas=up.", "keys")
+@set_option("Option of the world, as arguments.traffic=0.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write what was shown and pressed as JSON lines.")  # fmt: skip
 @click.option(
-    "--size",
-    metavar="WxH",
-    default="",
-    callback=_pair("x", least=16),
-    help="Size of the window inside. Default: that of the world's pictures.",
+    "--stamp", "is_stamped", is_flag=True, help="Draw each picture's number into it, to tell pictures apart."
 )
-@click.option(
-    "--at",
-    metavar="X,Y",
-    default="",
-    callback=_pair(",", least=-32768),
-    help="Where the window opens. Default: where the desktop puts it.",
-)
-@click.option("--rate", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Pictures a second, "
-              "at most.")  # fmt: skip
-@click.option("--key", "keys", multiple=True, metavar="CONTROL=KEY", help="Press KEY for a control of the game, "
-              "as gas=up.")  # fmt: skip
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Option of the world, as "
-              "arguments.traffic=0.")  # fmt: skip
-@click.option("--log", "log_path", type=click.Path(dir_okay=False, path_type=Path), help="Write what was shown "
-              "and pressed as JSON lines.")  # fmt: skip
-@click.option("--stamp", is_flag=True, help="Draw each picture's number into it, to tell pictures apart.")
-@click.option("--hint", metavar="POLICY", default="", help="Log what this policy of the world would press.")
-@click.option("--json", "as_json", is_flag=True, help="Print the measures as JSON.")
+@text("--hint", "POLICY", "Log what this policy of the world would press.")
+@json_option("the measures as JSON")
 @pass_desk
-def world(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+def world(
+    desk: Desk, game: str, as_json: bool, scenario: str, unseen: bool, seconds: float, keys: tuple[str, ...],
+    settings: dict[str, Any], **asked: Any,
+) -> None:  # fmt: skip
     """Open the stand-in world of GAME in a window. Its keys drive; Escape, Ctrl-C or closing the window ends it.
 
     Example: playhead world gta5 --drives 3
     """
-    from playhead.showing.session import show
+    from playhead.showing.session import Show, show
     from playhead.stopping import stopped_by_interrupt
 
     found = desk.game(game)
+    reset = dict(find_scenario(found, scenario).options)
+    if unseen and found.world:
+        reset |= found.world.test_options
+    options = merged({"reset": reset} if reset else {}, settings)
+    wanted = Show(seconds=seconds or float("inf"), options=options, keys=_keys(keys), **asked)
     with stopped_by_interrupt() as stop:
-        drives = show(found, _asked(found, asked), on_open=partial(_say, desk, found), stop=stop.is_set)
+        drives = show(found, wanted, on_open=partial(_say, desk, found), stop=stop.is_set)
     if as_json:
         desk.tell_json([drive.to_json() for drive in drives])
         return
     for number, drive in enumerate(drives):
         desk.tell(*_lines(found, asked["seed"] + number, drive))
-
-
-def _asked(game: Game, asked: dict[str, Any]) -> Show:
-    """Return the options of the command as what is to be shown."""
-    from playhead.showing.session import Show
-
-    reset = dict(find_scenario(game, asked["scenario"]).options)
-    if asked["unseen"] and game.world:
-        reset |= game.world.test_options
-    return Show(
-        title=asked["title"],
-        size=asked["size"],
-        corner=asked["at"],
-        rate_hz=asked["rate"],
-        seconds=asked["seconds"] or float("inf"),
-        drives=asked["drives"],
-        seed=asked["seed"],
-        options=merged({"reset": reset} if reset else {}, parse_settings(asked["settings"])),
-        keys=_keys(asked["keys"]),
-        log=asked["log_path"],
-        is_stamped=asked["stamp"],
-        waits=asked["wait"],
-        hint=asked["hint"],
-    )
 
 
 def _keys(texts: Sequence[str]) -> dict[str, str]:

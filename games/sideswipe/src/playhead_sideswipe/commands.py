@@ -8,20 +8,17 @@ from pathlib import Path
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.places import DATA_FOLDER
+from playhead.cli.options import data_option, json_option, texts
 
 
 @click.command("sideswipe-export", short_help="Write recordings of the garage as the original kept its pictures.")
 @click.argument("place", metavar="FOLDER", type=click.Path(path_type=Path))
-@click.option(
-    "--recordings", multiple=True, metavar="NAME", help="Recordings to export. Default: all of sideswipe."
-)
-@click.option("--data", "extra_dirs", multiple=True, type=DATA_FOLDER, metavar="FOLDER",
-              help="Further folder of recordings, or its address.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@texts("--recordings", "NAME", "Recordings to export. Default: all of sideswipe.")
+@data_option
+@json_option("JSON instead of text")
 @pass_desk
 def sideswipe_export(
-    desk: Desk, place: Path, recordings: tuple[str, ...], extra_dirs: tuple[Path | str, ...], as_json: bool
+    desk: Desk, place: Path, recordings: tuple[str, ...], data: tuple[Path | str, ...], as_json: bool
 ) -> None:
     """Write recordings as the original kept its pictures, into a new FOLDER, or a zip when it ends in .zip.
 
@@ -34,7 +31,7 @@ def sideswipe_export(
 
     desk.say_home()
     game = desk.game("sideswipe")
-    opened = open_all(desk.place(game), recordings, extra_dirs)
+    opened = open_all(desk.place(game), recordings, data)
     with named_bars() as bar:
         done = export_all(write_pictures, game, opened, place, progress=bar(place.name))
     if as_json:

@@ -1,0 +1,96 @@
+"""Options that several commands have, and short ways to say those of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from playhead.decoding import setting_value
+from playhead.errors import BadValue
+from playhead.sessions.place import nested
+
+Option = Callable[[Any], Any]  # a decorator of a command
+
+
+def text(name: str, metavar: str, says: str, *names: str) -> Option:
+    """Return an option that takes a text, "" where it is not given."""
+    return click.option(name, *names, metavar=metavar, default="", help=says)
+
+
+def texts(name: str, metavar: str, says: str, *names: str) -> Option:
+    """Return an option that may be given several times."""
+    return click.option(name, *names, metavar=metavar, multiple=True, help=says)
+
+
+def count(name: str, says: str, default: int | None = None) -> Option:
+    """Return an option that takes a number from 1 on."""
+    shown = default is not None
+    return click.option(name, type=click.IntRange(min=1), default=default, show_default=shown, help=says)
+
+
+def number(name: str, says: str, default: float | None = None) -> Option:
+    """Return an option that takes any number; 0 is a default that its help explains."""
+    return click.option(name, type=float, default=default, show_default=bool(default), help=says)
+
+
+def device_option(says: str, *more: str) -> Option:
+    """Return the option that says where a network computes."""
+    kinds = click.Choice(["auto", "cpu", "cuda", *more])
+    return click.option("--device", type=kinds, default="auto", show_default=True, help=says)
+
+
+def json_option(what: str) -> Option:
+    """Return the option that has a result printed as JSON."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what}.")
+
+
+def set_option(says: str, *, example: str = "arguments.traffic=20", is_text: bool = False) -> Option:
+    """Return the option that changes settings: by `parse_settings`, or with `is_text` texts by name."""
+
+    def read(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:
+        return parse_settings(given, example=example, is_text=is_text)
+
+    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", callback=read, help=says)
+
+
+def parse_settings(
+    given: Sequence[str], *, example: str = "arguments.traffic=20", is_text: bool = False
+) -> dict[str, Any]:
+    """Return `name=value` texts as a nested mapping: `arguments.traffic=20` reaches into `arguments`.
+
+    Values are read as JSON where they can be, else as text. Raises: BadValue for a text without "=".
+    """
+    settings: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise BadValue(f'--set {one} is not of the form name=value, as in "{example}".')
+        settings = {**settings, name: value} if is_text else nested({**settings, name: setting_value(value)})
+    return settings
+
+
+class DataFolder(click.Path):
+    """A folder of this machine that exists, as a Path; an address (`s3://...`) as the text that it is."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, file_okay=False, path_type=Path)
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:  # type: ignore[override]
+        """Check a folder, and leave an address to whoever opens it."""
+        from playhead.storage.local import scheme_of
+
+        return value if scheme_of(value) else Path(str(super().convert(value, param, ctx)))
+
+
+engine_option = device_option("Where the network computes; auto takes CUDA where there is any.")
+scenario_option = text("--scenario", "NAME", "Kind of episode, as the world names them.")
+skip_bad_option = click.option(
+    "--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read."
+)
+data_option = click.option(
+    "--data", multiple=True, type=DataFolder(), metavar="FOLDER",
+    help="Further folder of recordings, or its address.",
+)  # fmt: skip
