@@ -6,7 +6,6 @@ versions have none and are older than those that have; among them counts when th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from msgspec import Meta
 
 from playhead.decoding import read_json
 from playhead.errors import Damaged
+from playhead.locks import waited_for
 from playhead.models.run_file import RUN_FILE
 
 LOCK_FILE = ".newest.lock"
@@ -59,22 +59,6 @@ def claimed_sequence(parent: Path, *, is_newest: bool = True) -> Iterator[int]:
     if not is_newest:
         yield 0
         return
-    with _alone(parent):
+    with waited_for(parent / LOCK_FILE):
         numbers = [place(folder)[0] for folder in run_folders(parent)]
         yield min(HIGHEST, 1 + max((number for number in numbers if number != UNKNOWN), default=0))
-
-
-@contextmanager
-def _alone(parent: Path) -> Iterator[None]:
-    """Hold a lock that the system takes back when its process ends, however it ends."""
-    with (parent / LOCK_FILE).open("a+b") as opened:
-        if os.name == "nt":
-            import msvcrt
-
-            opened.seek(0)
-            msvcrt.locking(opened.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
