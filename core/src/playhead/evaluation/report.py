@@ -23,6 +23,7 @@ from playhead.evaluation.results import Evaluation, head_rows
 from playhead.evaluation.statistics import ScoreTable, number
 from playhead.game import Measure
 from playhead.judgement import Judgement
+from playhead.models.run_file import write_whole
 from playhead.storage.disk import saying_what_failed
 
 PAGE, SCORES = "index.html", "scores.json"
@@ -37,19 +38,10 @@ def write_report(found: Judgement, folder: Path) -> Path:
     """
     with saying_what_failed(folder, "Free some space, or write the page elsewhere: --out."):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / SCORES, json_text(found.to_json()) + "\n")
-        _write(folder / PAGE, render_page(found) if isinstance(found, Evaluation) else found.to_page())
+        write_whole(folder / SCORES, (json_text(found.to_json()) + "\n").encode())
+        page = render_page(found) if isinstance(found, Evaluation) else found.to_page()
+        write_whole(folder / PAGE, page.encode())
     return folder / PAGE
-
-
-def _write(file: Path, text: str) -> None:
-    part = file.with_name(file.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def render_page(evaluation: Evaluation) -> str:
