@@ -168,8 +168,10 @@ class TestSwapping:
         engine = TorchEngine(Two(SPEC))
         with pytest.raises(Mismatch, match="no weights for second"):
             engine.swap({"first": torch.ones(4)})
-        with pytest.raises(Mismatch, match="of shape"):
+        with pytest.raises(Mismatch, match=r"of shape .* Hand in tensors of this very network"):
             engine.swap({"first": torch.ones(4), "second": torch.ones(5)})
+        with pytest.raises(BadValue, match="swapped in has 1 for first"):
+            engine.swap({"first": 1})
         assert engine.predict({"frames": pictures()[:1]})["drive"].tolist() == [[0.0] * 4]
 
 

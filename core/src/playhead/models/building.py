@@ -33,7 +33,7 @@ def build_network(
             "fit. Lower its model_options."
         )
     if planned is not None and found is not None:
-        check_shapes(planned, found, run=run)
+        check_shapes(planned, found, whose=f"Run {run}")
     network = _built(plugins, model, spec)
     network.freeze()
     _check_views(network, model, spec)

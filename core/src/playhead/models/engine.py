@@ -19,6 +19,7 @@ from playhead.models.network import Arrays, Network
 from playhead.models.weights import check_shapes, shapes_of
 
 DEVICES = ("auto", "cpu", "cuda")
+_SWAPPED = "Hand in tensors of this very network, as its state_dict() gives them."
 
 
 class Engine(Protocol):
@@ -71,11 +72,14 @@ class TorchEngine:
     def swap(self, weights: Mapping[str, Tensor]) -> None:
         """Put other weights in the place of those in use; frozen ones may be left out.
 
-        Raises:  Mismatch for weights of another network, with those in use as they were.
+        Raises:  Mismatch for weights of another network, BadValue for what are none; those in use stay.
         """
+        for name, value in weights.items():
+            if not isinstance(value, Tensor):
+                raise BadValue(f"What is to be swapped in has {value!r:.40} for {name}. {_SWAPPED}")
         wanted, found = shapes_of(self._network), {name: tuple(value.shape) for name, value in weights.items()}
         needed = {n: shape for n, shape in wanted.items() if n in found or not self._network.is_frozen(n)}
-        check_shapes(needed, found, run="to swap in")
+        check_shapes(needed, found, whose="What is to be swapped in", then=_SWAPPED)
         moved = {name: value.to(self.device) for name, value in weights.items()}  # as long as it takes
         with self._between_answers:
             self._network.load_state_dict(moved, strict=False)

@@ -70,17 +70,19 @@ def check_finite(tensors: Mapping[str, Tensor], *, where: str) -> None:
             )
 
 
-def check_shapes(wanted: Shapes, found: Shapes, *, run: str) -> None:
-    """Raise Mismatch naming the weights that are missing, extra or of another shape."""
-    then = "The run was made by another version of its network. Train again."
+OLDER = "The run was made by another version of its network. Train again."
+
+
+def check_shapes(wanted: Shapes, found: Shapes, *, whose: str, then: str = OLDER) -> None:
+    """Raise Mismatch naming the weights that are missing, extra or of another shape; `whose` has those found."""
     missing, extra = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
     if missing:
-        raise Mismatch(f"Run {run} has no weights for {_some(missing)}. {then}")
+        raise Mismatch(f"{whose} has no weights for {_some(missing)}. {then}")
     if extra:
-        raise Mismatch(f"Run {run} has weights that the network does not use: {_some(extra)}. {then}")
+        raise Mismatch(f"{whose} has weights that the network does not use: {_some(extra)}. {then}")
     for name, shape in wanted.items():
         if shape != found[name]:
-            raise Mismatch(f"Run {run} has {name} of shape {found[name]}, the network needs {shape}. {then}")
+            raise Mismatch(f"{whose} has {name} of shape {found[name]}, the network needs {shape}. {then}")
 
 
 def shapes_of(network: torch.nn.Module) -> Shapes:
@@ -98,7 +100,7 @@ def load_weights(network: torch.nn.Module, files: Mapping[str, bytes], *, run: s
 
     Raises:  Mismatch, or Damaged for what is no number.
     """
-    check_shapes(shapes_of(network), all_shapes(files), run=run)
+    check_shapes(shapes_of(network), all_shapes(files), whose=f"Run {run}")
     tensors: dict[str, Tensor] = {}
     for where, data in files.items():
         tensors |= read_tensors(data, where=where)

@@ -261,7 +261,7 @@ class Fitting:
         wanted, learned_names = shapes_of(network), learned_weights(network).keys()
         for tensors, names in ((weights, wanted.keys()), *([(best, learned_names)] if best else [])):
             found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-            check_shapes({name: wanted[name] for name in names}, found, run=kept.folder.name)
+            check_shapes({name: wanted[name] for name in names}, found, whose=f"Run {kept.folder.name}")
         network.load_state_dict(weights)
         restore_optimizer(self._inner, kept.part("optimizer"), told.groups)
         self.schedule.last_epoch = told.step
