@@ -37,6 +37,7 @@ from playhead.training.checkpoint import (
     Learning,
     optimizer_tensors,
     random_states,
+    remove_checkpoints,
     restore_optimizer,
     restore_random,
     write_checkpoint,
@@ -92,6 +93,10 @@ def fit(
                 fitting.run()
             except NotANumber as problem:
                 fitting.learned.broken = problem
+            except Exception:
+                if not fitting.learned.steps and job.resume is None:  # nothing was learned to go on from
+                    remove_checkpoints(job.out)
+                raise
     return fitting.learned
 
 
