@@ -173,7 +173,9 @@ def test_batches_that_cannot_be_learned_from_are_a_sentence(
 ) -> None:
     with pytest.raises(error, match=sentence):
         train(job(tmp_path / "r" / "a", **more))
-    assert (tmp_path / "r" / "a" / "checkpoint").exists() == ("batch to validate" in sentence or "previous" in sentence)
+    assert (tmp_path / "r" / "a" / "checkpoint").exists() == (
+        "batch to validate" in sentence or "previous" in sentence
+    )
 
 
 def weights(one: TrainingJob) -> dict[str, Tensor]:
