@@ -191,11 +191,12 @@ def with_settings(recipe: Recipe, settings: Mapping[str, str], own: type = NoSet
             there = {known: getattr(recipe, known) for known in shared}
             recipe = dataclasses.replace(recipe, **{outer: _changed(there, shared, name, text)})
             continue
-        plain = inner if outer == "method" else name
+        of, plain, known = f"the training method {recipe.training}", inner, list(theirs)
+        if outer != "method":
+            of, plain, known = f"a recipe or of {of}" if theirs else "a recipe", name, [*shared, *theirs]
         outer = plain.partition(".")[0]
         if outer not in theirs:
-            of = f" or of the training method {recipe.training}" if theirs else ""
-            raise not_found(f"setting of a recipe{of}", outer, [*shared, *theirs])
+            raise not_found(f"setting of {of}", outer, known)
         changed = _changed(recipe.method, theirs, plain, text)
         recipe = dataclasses.replace(recipe, method={**recipe.method, outer: changed})
     read = {"inputs": read_inputs, "positions": read_positions}  # when all their parts are known
