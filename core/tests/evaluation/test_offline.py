@@ -19,7 +19,7 @@ from playhead.evaluation.offline import ask, read_windows
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.sanity_checks import sanity_verdicts
 from playhead.labels import Choice
-from playhead.models.attribution import attribution_layers, heat_maps
+from playhead.models.attribution import heat_maps
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
 from playhead.plugins import Plugins
@@ -98,7 +98,7 @@ def test_leading_windows_are_shared_out(trained):
 
 class TestAttribution:
     def test_every_view_has_a_layer(self, predictor):
-        assert set(attribution_layers(predictor.network)) == {"scene", "map"}
+        assert set(predictor.network.attribution_layers()) == {"scene", "map"}
 
     def test_heat_is_where_the_answer_is(self, trained, predictor):
         dark = np.full((1, trained.recipe.length, 24, 32, 3), 80, np.uint8)

@@ -26,6 +26,7 @@ from playhead.evaluation.statistics import number
 from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
 from playhead.game import is_playable
 from playhead.labels import Keys
+from playhead.models import DEFAULT_ENGINE
 from playhead.models.predictor import Predictor
 from playhead.threads import one_thread_each
 
@@ -71,6 +72,11 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
     found.predictions, found.is_held_out, found.is_acting = asked.predictions, job.only_held_out, is_acting
     found.heads = judge_heads(asked.predictions, tolerance_s=job.tolerance_s, is_acting=is_acting)
     found.choices = study_classes(job, predictor, asked)
+    if job.engine.name != DEFAULT_ENGINE.name:
+        found.notes.append(
+            f"Heat maps, and the features of classes, come from {DEFAULT_ENGINE.name}, not from "
+            f"{job.engine.name}: an engine gives answers alone."
+        )
     with job.watch.part("tests and pictures", 3) as advance:
         sanity = sanity_verdicts(predictor, run, index)
         advance(1)

@@ -20,30 +20,9 @@ from playhead.inputs import nearest_to
 from playhead.models import ModelSpec
 from playhead.models.network import Network
 from playhead.models.predictor import Predictor
+from playhead.models.views import SCENE
 
 FloatArray = npt.NDArray[np.floating]
-
-WHOLE_FRAME = "scene"
-
-
-def attribution_layers(network: nn.Module) -> dict[str, nn.Module]:
-    """Return the last convolution of each view by the view's name.
-
-    A network may say so itself with a method of this name; else each encoder in its `encoders` is a view, and a
-    network without encoders is one view of the whole frame.
-    """
-    own = getattr(network, "attribution_layers", None)
-    if callable(own):
-        return dict(own())
-    encoders = getattr(network, "encoders", None)
-    views = dict(encoders.items()) if isinstance(encoders, nn.ModuleDict) else {WHOLE_FRAME: network}
-    last = {name: _last_convolution(module) for name, module in views.items()}
-    return {name: layer for name, layer in last.items() if layer is not None}
-
-
-def _last_convolution(module: nn.Module) -> nn.Module | None:
-    found = [inner for inner in module.modules() if isinstance(inner, nn.Conv2d)]
-    return found[-1] if found else None
 
 
 def heat_maps(
@@ -90,7 +69,7 @@ def class_heat_maps(
 def _view_maps(
     network: Network, prepared: Mapping[str, Tensor], head: str, output: int
 ) -> Mapping[str, FloatArray]:
-    layers = attribution_layers(network)
+    layers = network.attribution_layers()
     try:
         if not layers:
             return _saliency(network, prepared, head, output)
@@ -99,7 +78,7 @@ def _view_maps(
         if "grad" not in str(error) and "used in the graph" not in str(error):
             raise
         count = len(next(iter(prepared.values())))  # no way leads from the answer back to where it looks: no heat
-        return {WHOLE_FRAME: np.zeros((count, 1, 1))}
+        return {SCENE: np.zeros((count, 1, 1))}
 
 
 def _grad_cam(

@@ -15,9 +15,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from playhead.errors import BadValue, not_found
+from playhead.errors import BadValue, Mismatch, not_found
 from playhead.inputs import FRAMES, view_key
 from playhead.models import ModelSpec
+from playhead.models.heads import Heads
+from playhead.models.views import SCENE
 
 FrameArray = npt.NDArray[np.uint8]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -167,6 +169,33 @@ class Network(nn.Module):
         """Return the weights that an L1 penalty is for: kernels of layers, those of the heads left out."""
         learned = [(name, weight) for name, weight in self.named_parameters() if not self.is_frozen(name)]
         return [weight for name, weight in learned if weight.ndim >= 2 and not name.startswith("heads.")]
+
+    def attribution_layers(self) -> Mapping[str, nn.Module]:
+        """Return by view the layer that heat maps come from: the last convolution.
+
+        Each module in `encoders` is a view; without any, all is one view of the whole frame.
+        """
+        encoders = dict(self.named_children()).get("encoders")
+        views = dict(encoders.named_children()) if isinstance(encoders, nn.ModuleDict) else {SCENE: self}
+        found = {name: [m for m in view.modules() if isinstance(m, nn.Conv2d)] for name, view in views.items()}
+        return {name: convolutions[-1] for name, convolutions in found.items() if convolutions}
+
+    def answer_layer(self, head: str) -> nn.Module:
+        """Return the layer that makes a head's logits of features: the head's in Heads, else the last that fits.
+
+        Raises:  Mismatch when there is none.
+        """
+        for module in self.modules():
+            if isinstance(module, Heads) and head in module.layers:
+                return module.layers[head]
+        outputs = self.spec.schema[head].outputs
+        fitting = [m for m in self.modules() if isinstance(m, nn.Linear) and m.out_features == outputs]
+        if not fitting:
+            raise Mismatch(
+                f"{type(self).__name__} has no linear layer of {outputs} outputs that could answer {head}. "
+                "Give it a method answer_layer(head)."
+            )
+        return fitting[-1]
 
 
 def check_answers_once(who: str, spec: ModelSpec) -> None:

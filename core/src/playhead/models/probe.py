@@ -13,32 +13,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from playhead.errors import Mismatch
-from playhead.models.heads import Heads
+from playhead.models.network import Network
 
 FloatArray = npt.NDArray[np.float32]
-
-
-def answer_layer(network: nn.Module, head: str, outputs: int) -> nn.Module:
-    """Return the layer that makes a head's logits of features.
-
-    A network may say so itself with a method of this name; else it is the head's layer in its Heads, else the
-    last linear layer of that many outputs. Raises: Mismatch when there is none.
-    """
-    own = getattr(network, "answer_layer", None)
-    if callable(own):
-        layer: nn.Module = own(head)
-        return layer
-    for module in network.modules():
-        if isinstance(module, Heads) and head in module.layers:
-            return module.layers[head]
-    fitting = [m for m in network.modules() if isinstance(m, nn.Linear) and m.out_features == outputs]
-    if not fitting:
-        raise Mismatch(
-            f"{type(network).__name__} has no linear layer of {outputs} outputs that could answer {head}. "
-            "Give it a method answer_layer(head)."
-        )
-    return fitting[-1]
 
 
 class Probe:
@@ -48,8 +25,8 @@ class Probe:
              axis of positions (N, L, ...) where a network answers at several.
     """
 
-    def __init__(self, network: nn.Module, head: str, outputs: int) -> None:
-        self._layer = answer_layer(network, head, outputs)
+    def __init__(self, network: Network, head: str) -> None:
+        self._layer = network.answer_layer(head)
         self._features: list[FloatArray] = []
         self._logits: list[FloatArray] = []
         self._hook: Any = None
@@ -62,6 +39,11 @@ class Probe:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hook.remove()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing went through the layer: somebody else than torch answered."""
+        return not self._logits
 
     @property
     def features(self) -> FloatArray:

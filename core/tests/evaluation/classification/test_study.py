@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,11 @@ from playhead.evaluation.classification.text import confusion_cells, confusion_t
 from playhead.evaluation.evaluate import EvaluationJob, evaluate
 from playhead.evaluation.report import render_page, write_report
 from playhead.evaluation.results import Evaluation
+from playhead.hookspecs import hookimpl
+from playhead.models import EngineSpec
+from playhead.models.engine import TorchEngine
 from playhead.models.feature_bank import FeatureBank
+from playhead.models.network import Network
 from playhead.models.run import Run
 from playhead.storage.schema import RecordingHeader
 from playhead.training.job import TrainingJob
@@ -152,6 +157,38 @@ def test_without_ood_and_test_part_half_chooses(run: Run, recordings: list[Memor
     (study,) = evaluate(job).choices
     assert not study.judged_apart
     assert study.ood is None
+
+
+class Elsewhere(TorchEngine):
+    """An engine that goes through no layer of the network it is given, as one that exports it."""
+
+    def __init__(self, network: Network, device: str = "cpu") -> None:
+        super().__init__(copy.deepcopy(network), device)
+
+
+class ElsewherePlugin:
+    @hookimpl
+    def playhead_engines(self) -> dict[str, object]:
+        return {"elsewhere": Elsewhere}
+
+
+def test_what_another_engine_cannot_give_comes_from_torch_and_is_said(
+    found: Evaluation, run: Run, recordings: list[MemoryRecording], others: MemoryRecording
+) -> None:
+    plugins = load_plugins()
+    plugins.add("elsewhere", ElsewherePlugin())
+    job = EvaluationJob(
+        game=GAME,
+        run=run,
+        plugins=plugins,
+        recordings=recordings,
+        ood=[others],
+        engine=EngineSpec(name="elsewhere"),
+    )
+    again = evaluate(job)
+    assert again.to_json()["choices"] == found.to_json()["choices"]
+    assert found.notes == []
+    assert "come from torch, not from elsewhere" in again.notes[0]
 
 
 def test_the_confusion_matrix_has_answers_down_and_truth_across() -> None:

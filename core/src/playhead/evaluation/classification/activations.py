@@ -88,11 +88,13 @@ def ask_with_activations(
     """
     with ExitStack() as probing:
         probes = {
-            name: probing.enter_context(Probe(predictor.network, name, head.outputs))
+            name: probing.enter_context(Probe(predictor.network, name))
             for name, head in run.schema.items()
             if isinstance(head, Choice)
         }
         predictions = ask(predictor, run, index, progress=progress)
+        if any(probe.is_empty for probe in probes.values()):  # another engine, which goes through no layer
+            ask(Predictor(predictor.network, run.schema), run, index)
     judged = judged_frames(index)
     units = units_of(judged.index, run.data.get("split_by", BY_RECORDING))
     activations = {
