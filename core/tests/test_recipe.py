@@ -46,7 +46,11 @@ def test_settings_are_parsed_by_the_type_of_their_field() -> None:
     ("settings", "error", "sentence"),
     [
         ({"learning": "1"}, NotFound, "No setting of a recipe is called"),
-        ({"method.lrr": "1"}, NotFound, 'No setting of the training method supervised is called "lrr". Known: none'),
+        (
+            {"method.lrr": "1"},
+            NotFound,
+            'No setting of the training method supervised is called "lrr". Known: none',
+        ),
         ({"step": "1"}, NotFound, 'Did you mean "steps"'),
         ({"steps": "1.5"}, BadValue, "steps=1.5 is not a whole number"),
         ({"steps": "true"}, BadValue, "whole number"),
