@@ -60,9 +60,10 @@ class Asked:
     def known(self, head: str) -> Asked:
         """Return the windows of which the class is known."""
         known_N = self.index.known[head]
-        if known_N.all():
-            return self
-        rows = np.flatnonzero(known_N)
+        return self if known_N.all() else self.take(np.flatnonzero(known_N))
+
+    def take(self, rows: IntArray) -> Asked:
+        """Return those of these windows."""
         return Asked(
             index=self.index.take(rows),
             predictions=self.predictions.take(rows),

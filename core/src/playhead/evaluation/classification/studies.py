@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from playhead.data.ood import ood_index
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.evaluation.classification.activations import Asked, ask_with_activations
 from playhead.evaluation.classification.gallery import heat_rows, mistake_examples, ood_examples
-from playhead.evaluation.classification.study import Beside, ChoiceStudy, study_choice
+from playhead.evaluation.classification.study import ChoiceStudy, study_choice
 from playhead.evaluation.held_out import check_recording, spread_windows, validation_index
 from playhead.evaluation.job import EvaluationJob
 from playhead.labels import Choice
@@ -20,20 +18,15 @@ def study_classes(job: EvaluationJob, predictor: Predictor, asked: Asked) -> lis
     heads = {name: head for name, head in job.run.schema.items() if isinstance(head, Choice)}
     if not heads:
         return []
-    ood = ask_ood(job, predictor)
-    beside = Beside(
-        chosen_on=ask_validation(job, predictor),
-        ood=ood,
-        bank=job.run.load_features(),
-    )
+    ood, validation, bank = ask_ood(job, predictor), ask_validation(job, predictor), job.run.load_features()
     studies = []
     with job.watch.part("mistakes and heat", len(heads)) as advance:
         for name, head in heads.items():
             mine = asked.known(name)
             if not len(mine):
                 continue
-            chosen_on = beside.chosen_on.known(name) if beside.chosen_on is not None else None
-            study = study_choice(name, head, mine, replace(beside, chosen_on=chosen_on))
+            chosen_on = validation.known(name) if validation is not None else None
+            study = study_choice(name, head, mine, chosen_on, ood, bank)
             study.mistakes = mistake_examples(job.run, mine, name, head)
             study.heat = heat_rows(predictor, job.run, mine, name, head)
             if ood is not None and study.ood is not None:

@@ -25,7 +25,7 @@ from playhead.evaluation.classification.ood_detection import OodDetection, judge
 from playhead.evaluation.classification.temperature import Temperature, judge_temperature
 from playhead.evaluation.metrics import confusion
 from playhead.evaluation.pictures import Example, HeatRow
-from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
+from playhead.evaluation.predictions import IntArray
 from playhead.labels import Choice
 from playhead.models.feature_bank import FeatureBank
 
@@ -105,21 +105,13 @@ class ChoiceStudy:
         }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Beside:
-    """What else was asked: windows of validation to choose by, and of no class; and what the run remembers."""
-
-    chosen_on: Asked | None = None
-    ood: Asked | None = None
-    bank: FeatureBank | None = None
-
-
-def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> ChoiceStudy:
-    """Study one head on windows that were answered.
+def study_choice(
+    name: str, head: Choice, judged: Asked, chosen_on: Asked | None, ood: Asked | None, bank: FeatureBank | None
+) -> ChoiceStudy:
+    """Study one head on windows that were answered, with those of no class, and what the run remembers.
 
     Without windows to choose by, every second one chooses, and the others judge what was chosen.
     """
-    chosen_on, ood = beside.chosen_on, beside.ood
     true_N, said_N = judged.truth(name), judged.likely(name).argmax(1)
     table_CC = confusion(true_N, said_N, len(head.names))
     is_right_N, units = true_N == said_N, judged.units
@@ -135,11 +127,15 @@ def study_choice(name: str, head: Choice, judged: Asked, beside: Beside) -> Choi
         wrong_ones=_wrong_ones(name, head, judged),
         slices=error_slices(~is_right_N, sliceable_columns(judged.index, name, head), units.group_N),
     )
-    choosing, judging = _two_parts(name, judged, chosen_on)
-    if len(choosing[1]) and len(judging[1]):
-        study.temperature = judge_temperature(choosing[:2], judging[:2])
+    choosing, judging = chosen_on, judged
+    if choosing is None:
+        choosing, judging = (judged.take(np.arange(first, len(judged), 2)) for first in (0, 1))
+    if len(choosing) and len(judging):
+        likely_and_true = [(asked.likely(name), asked.truth(name)) for asked in (choosing, judging)]
+        study.temperature = judge_temperature(*likely_and_true)
         if ood is not None and len(ood):
-            study.ood = study_ood(name, head, (choosing[2], judging[2]), ood, beside.bank)
+            known = choosing.activations[name], judging.activations[name]
+            study.ood = study_ood(name, head, known, ood, bank)
     return study
 
 
@@ -158,22 +154,6 @@ def _wrong_ones(name: str, head: Choice, asked: Asked) -> list[dict[str, Any]]:
         }
         for row in mistaken(asked, name)[:MISTAKES_KEPT].tolist()
     ]
-
-
-Part = tuple[FloatArray, IntArray, Activations]
-
-
-def _two_parts(name: str, judged: Asked, chosen_on: Asked | None) -> tuple[Part, Part]:
-    """Return (probabilities, classes, activations) to choose by and to judge on."""
-    if chosen_on is not None:
-        return _part(name, chosen_on, slice(None)), _part(name, judged, slice(None))
-    is_even_N = np.arange(len(judged)) % 2 == 0
-    return _part(name, judged, is_even_N), _part(name, judged, ~is_even_N)
-
-
-def _part(name: str, asked: Asked, rows: BoolArray | slice) -> Part:
-    activations = asked.activations[name] if isinstance(rows, slice) else asked.activations[name].take(rows)
-    return asked.likely(name)[rows], asked.truth(name)[rows], activations
 
 
 def study_ood(
