@@ -9,7 +9,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -97,11 +97,8 @@ def history_plot(history: Sequence[Mapping[str, Any]], score: str, baselines: Ma
     """
     with drawing_of(2.9) as drawing:
         losses, scores = drawing.figure.subplots(1, 2)
-        _curve(losses, history, "train_loss", BLUE, "training")
-        _curve(losses, history, "loss", ORANGE, "validation")
-        losses.set(title="loss", xlabel="step")
-        losses.legend()
-        _curve(scores, history, score, ORANGE, "network")
+        draw_losses(losses, history)
+        draw_history(scores, history, lambda row: row.get(score), ORANGE, "network")
         for number, (name, value) in enumerate(baselines.items()):
             scores.axhline(value, color=GREY, linestyle=("--", ":", "-.")[number % 3], label=name)
         scores.set(title=score.replace("_", " "), xlabel="step", ylim=(0, None))
@@ -111,8 +108,22 @@ def history_plot(history: Sequence[Mapping[str, Any]], score: str, baselines: Ma
     return drawing.svg
 
 
-def _curve(plot: Plot, history: Sequence[Mapping[str, Any]], name: str, colour: str, label: str) -> None:
-    points = [(row["step"], row[name]) for row in history if name in row and row[name] is not None]
+def draw_losses(plot: Plot, history: Sequence[Mapping[str, Any]]) -> None:
+    """Draw both losses over the steps, on a scale of powers of ten where they fell far."""
+    values = [row[name] for row in history for name in ("train_loss", "loss") if row.get(name)]
+    fell_far = bool(values) and min(values) > 0 and max(values) > 20 * min(values)
+    draw_history(plot, history, lambda row: row.get("train_loss"), BLUE, "training")
+    draw_history(plot, history, lambda row: row.get("loss"), ORANGE, "validation")
+    plot.set(title="loss", xlabel="step", yscale="log" if fell_far else "linear")
+    plot.legend(fontsize=8.5)
+
+
+def draw_history(
+    plot: Plot, history: Sequence[Mapping[str, Any]],
+    value_of: Callable[[Mapping[str, Any]], float | None], colour: str, label: str,
+) -> None:  # fmt: skip
+    """Draw a value over the steps, of those rows of a history that have it."""
+    points = [(row["step"], value_of(row)) for row in history if value_of(row) is not None]
     if points:
         steps, values = zip(*points, strict=True)
         marker = "o" if len(points) < 40 else ""
@@ -160,44 +171,48 @@ def score_bars(rows: Mapping[str, Mapping[str, float]], baseline: Mapping[str, f
     names = list(rows)
     with drawing_of(min(0.7 + 0.62 * len(names), 12)) as drawing:
         plot = drawing.figure.subplots()
-        for offset, measure, colour in ((-0.25, "precision", BLUE), (0, "recall", ORANGE), (0.25, "f1", GREEN)):
-            values = [_zero_for_nan(rows[name][measure]) for name in names]
-            places = np.arange(len(names)) + offset
-            plot.barh(places, values, 0.22, color=colour, label=measure.replace("f1", "F1"))
-            for place, name, value in zip(places, names, values, strict=True):
-                text = "–" if math.isnan(rows[name][measure]) else f"{value:.2f}"
-                plot.text(value + 0.008, place, text, va="center", fontsize=8)
+        columns = (("precision", BLUE, "precision"), ("recall", ORANGE, "recall"), ("f1", GREEN, "F1"))
+        series = [(label, colour, [rows[name][measure] for name in names]) for measure, colour, label in columns]
+        _draw_bars(plot, series, lambda value: "–" if math.isnan(value) else f"{value:.2f}")
         for place, name in enumerate(names):
-            mark = _zero_for_nan(baseline.get(name, math.nan))
+            mark = np.nan_to_num(baseline.get(name, math.nan))
             plot.plot([mark, mark], [place - 0.4, place + 0.4], color=_INK, linewidth=2,
                       label=f"F1 of {baseline_name}" if place == 0 else None)  # fmt: skip
         plot.set_yticks(range(len(names)), [f"{name}  ({rows[name]['support']:,.0f})" for name in names])
-        plot.set(xlim=(0, 1.08), ylim=(len(names) - 0.5, -0.5))
-        plot.grid(visible=False, axis="y")
+        plot.set(xlim=(0, 1.08))
         drawing.figure.legend(loc="outside lower center", ncols=4, fontsize=9)
     return drawing.svg
 
 
-def _zero_for_nan(value: float) -> float:
-    return 0.0 if math.isnan(value) else value
+def _draw_bars(
+    plot: Plot, series: Sequence[tuple[str, str, Sequence[float] | FloatArray]], told: Callable[[float], str]
+) -> None:
+    """Draw bars beside one another for each name, one a series (label, colour, values), with its number."""
+    each, count = 0.76 / len(series), len(series[0][2])
+    for number, (label, colour, values) in enumerate(series):
+        places = np.arange(count) + (number - (len(series) - 1) / 2) * each
+        lengths = np.nan_to_num(np.asarray(values, dtype=np.float64))
+        plot.barh(places, lengths, 0.88 * each, color=colour, label=label)
+        for place, length, value in zip(places, lengths, values, strict=True):
+            plot.text(length + 0.006, place, told(value), va="center", fontsize=8)
+    plot.set(ylim=(count - 0.5, -0.5))
+    plot.grid(visible=False, axis="y")
 
 
 def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
-    """Draw how often the network is right when it is so sure, one line a head, with the counts below."""
-    with drawing_of(3.9, 4.6) as drawing:
+    """Draw how often the network is right when it is so sure, one line each, with the counts below."""
+    with drawing_of(3.6, 5.2) as drawing:
         upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
         for number, (name, bins) in enumerate(calibrations.items()):
-            colour = COLOURS[number % len(COLOURS)]
-            filled_B = bins.count_B > 0
-            label = f"{name}, error {bins.error:.3f}"
-            upper.plot(
-                bins.stated_B[filled_B], bins.observed_B[filled_B], "o-", color=colour, markersize=4, label=label
-            )
-            edges = np.linspace(0, 1, len(bins.count_B) + 1)
-            lower.stairs(np.maximum(bins.count_B, 0.5), edges, color=colour, fill=True, alpha=0.5)
-        upper.set(ylabel="how often it was so", xlim=(0, 1), ylim=(0, 1))
-        upper.legend(fontsize=9)
+            colour, filled_B = COLOURS[number % len(COLOURS)], bins.count_B > 0
+            stated_B, observed_B, label = bins.stated_B[filled_B], bins.observed_B[filled_B], f"{name}, error"
+            upper.plot(stated_B, observed_B, "o-", color=colour, markersize=4, label=f"{label} {bins.error:.4f}")
+            edges, is_first = np.linspace(0, 1, len(bins.count_B) + 1), number == 0
+            alpha = 0.5 if is_first else 1.0
+            lower.stairs(np.maximum(bins.count_B, 0.5), edges, color=colour, fill=is_first, alpha=alpha)
+        upper.set(ylabel="how often it was so", xlim=(0, 1), ylim=(0, 1.02))
+        upper.legend(fontsize=9, loc="lower right")
         lower.set(xlabel="probability stated", ylabel="predictions", yscale="log")
         lower.yaxis.set_minor_formatter(NullFormatter())
     return drawing.svg
@@ -233,15 +248,10 @@ def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -
     """Draw how often each key or class is true, and how often it is answered."""
     with drawing_of(min(0.8 + 0.36 * len(names), 10)) as drawing:
         plot = drawing.figure.subplots()
-        places = np.arange(len(names))
-        for offset, values, colour, label in ((-0.19, true_K, GREY, "true"), (0.19, said_K, BLUE, "answered")):
-            plot.barh(places + offset, values, 0.34, color=colour, label=label)
-            for place, value in zip(places + offset, values, strict=True):
-                plot.text(value + 0.005, place, f"{value:.1%}", va="center", fontsize=8)
-        plot.set_yticks(places, list(names))
-        plot.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, min(1.1, max(0.1, float(max(*true_K, *said_K))) * 1.12)))
-        plot.set_xlabel("share of windows")
-        plot.grid(visible=False, axis="y")
+        _draw_bars(plot, [("true", GREY, true_K), ("answered", BLUE, said_K)], "{:.1%}".format)
+        plot.set_yticks(range(len(names)), list(names))
+        longest = max(0.1, float(max(*true_K, *said_K)))
+        plot.set(xlim=(0, min(1.1, longest * 1.12)), xlabel="share of windows")
         drawing.figure.legend(loc="outside upper right", ncols=2, fontsize=9)
     return drawing.svg
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from playhead.data.split import BY_RECORDING
 from playhead.data.windows import WindowIndex
@@ -62,7 +63,7 @@ class Asked:
         known_N = self.index.known[head]
         return self if known_N.all() else self.take(np.flatnonzero(known_N))
 
-    def take(self, rows: IntArray) -> Asked:
+    def take(self, rows: npt.NDArray[np.int64]) -> Asked:
         """Return those of these windows."""
         return Asked(
             index=self.index.take(rows),

@@ -9,10 +9,12 @@ from typing import Any
 from playhead.evaluation.classification.error_slices import ErrorSlice
 from playhead.evaluation.classification.intervals import Auroc, told, told_ends
 from playhead.evaluation.classification.ood_scores import TITLES
-from playhead.evaluation.classification.plots import ood_plot, reliability_plot
+from playhead.evaluation.classification.plots import ood_plot
 from playhead.evaluation.classification.study import ChoiceStudy, OodStudy
+from playhead.evaluation.classification.temperature import Temperature
 from playhead.evaluation.classification.text import confusion_cells, percent
 from playhead.evaluation.metrics import HeadScores
+from playhead.evaluation.plots import calibration_plot
 
 SLICES_SHOWN = 12
 SHORTEST_SCALE, LONGEST_SCALE = 2, 10  # of bars of lifts: what is wrong more often than that is as long
@@ -29,13 +31,17 @@ def choice_view(study: ChoiceStudy, scores: HeadScores) -> dict[str, Any]:
         "tiles": tiles(study, scores),
         "confusion": confusion_rows(study),
         "classes": class_rows(study, scores),
-        "reliability": reliability_plot(study.temperature) if study.temperature else "",
+        "reliability": _reliability(study.temperature) if study.temperature else "",
         "slices": [slice_row(value, scale) for value in shown],
         "scale": scale,
         "outstanding": sum(value.is_clear for value in study.slices),
         "tested": len(study.slices),
         "ood": ood_view(study.ood, study.head.names) if study.ood else None,
     }
+
+
+def _reliability(fit: Temperature) -> str:
+    return calibration_plot({"as it is": fit.before, f"temperature {fit.value:.2f}": fit.after})
 
 
 def tiles(study: ChoiceStudy, scores: HeadScores) -> list[tuple[str, str, str]]:

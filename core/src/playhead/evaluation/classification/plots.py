@@ -1,4 +1,4 @@
-"""Plots of a head of classes as SVG text: calibration, out-of-distribution detection, training.
+"""Plots of a head of classes as SVG text: out-of-distribution detection, training.
 
 Shape legend: P known windows, Q out-of-distribution ones.
 """
@@ -6,6 +6,7 @@ Shape legend: P known windows, Q out-of-distribution ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,34 +15,19 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from playhead.evaluation.classification.intervals import curve
 from playhead.evaluation.classification.ood_detection import OodDetection
-from playhead.evaluation.classification.temperature import Temperature
-from playhead.evaluation.metrics import Calibration
-from playhead.evaluation.plots import BLUE, COLOURS, GREEN, GREY, ORANGE, RED, drawing_of
+from playhead.evaluation.plots import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    draw_history,
+    draw_losses,
+    drawing_of,
+)
 
 BINS = 60  # of the histograms of an OOD score
-
-
-def reliability_plot(fit: Temperature) -> str:
-    """Draw how often predictions are right that are so sure, as they are and at the fitted temperature."""
-    with drawing_of(3.6, 5.2) as drawing:
-        upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
-        _reliability(upper, fit.before, BLUE, f"as it is, error {fit.before.error:.4f}")
-        _reliability(upper, fit.after, ORANGE, f"temperature {fit.value:.2f}, error {fit.after.error:.4f}")
-        edges = np.linspace(0, 1, len(fit.before.count_B) + 1)
-        lower.stairs(np.maximum(fit.before.count_B, 0.5), edges, color=BLUE, fill=True, alpha=0.5)
-        lower.stairs(np.maximum(fit.after.count_B, 0.5), edges, color=ORANGE, linewidth=1.4)
-        upper.set(ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1.02))
-        upper.legend(fontsize=9, loc="lower right")
-        lower.set(xlabel="probability of the answer", ylabel="windows", yscale="log")
-        lower.minorticks_off()
-    return drawing.svg
-
-
-def _reliability(plot: Plot, bins: Calibration, colour: str, label: str) -> None:
-    filled_B = bins.count_B > 0
-    stated_B, observed_B = bins.stated_B[filled_B], bins.observed_B[filled_B]
-    plot.plot(stated_B, observed_B, "o-", color=colour, markersize=4, linewidth=1.4, label=label)
 
 
 def ood_plot(found: OodDetection) -> str:
@@ -76,11 +62,8 @@ def history_plots(
         return ""
     with drawing_of(2.9, 9.2) as drawing:
         losses, wrong, by_class = drawing.figure.subplots(1, 3)
-        _line(losses, history, lambda row: row.get("train_loss"), BLUE, "training")
-        _line(losses, history, lambda row: row.get("loss"), ORANGE, "validation")
-        losses.set(title="loss", yscale="log" if _spread(history) else "linear")
-        losses.legend(fontsize=8.5)
-        _line(wrong, history, lambda row: _error(row, "accuracy"), ORANGE, "validation")
+        draw_losses(losses, history)
+        draw_history(wrong, history, lambda row: _error(row, "accuracy"), ORANGE, "validation")
         if 0 < baseline < 1:
             wrong.axhline(1 - baseline, color=GREY, linestyle="--", linewidth=1, label="most frequent class")
         wrong.set(title="wrong", yscale="log")
@@ -89,7 +72,7 @@ def history_plots(
         names = list(history[-1].get("heads", {}).get(head, {}).get("f1", {}))
         for number, name in enumerate(names):
             colour = COLOURS[number % len(COLOURS)]
-            _line(by_class, history, lambda row, name=name: _class_error(row, head, name), colour, name)
+            draw_history(by_class, history, partial(_class_error, head=head, name=name), colour, name)
         by_class.set(title="1 − F1 by class", yscale="log")
         _shares_on(by_class)
         by_class.legend(fontsize=8, ncols=2)
@@ -118,19 +101,6 @@ def _error(row: Mapping[str, Any], name: str) -> float | None:
 
 def _class_error(row: Mapping[str, Any], head: str, name: str) -> float | None:
     return _error(row.get("heads", {}).get(head, {}).get("f1", {}), name)
-
-
-def _spread(history: Sequence[Mapping[str, Any]]) -> bool:
-    values = [row[name] for row in history for name in ("train_loss", "loss") if row.get(name)]
-    return bool(values) and min(values) > 0 and max(values) > 20 * min(values)
-
-
-def _line(plot: Plot, history: Sequence[Mapping[str, Any]], value_of: Any, colour: str, label: str) -> None:
-    points = [(row["step"], value_of(row)) for row in history if value_of(row) is not None]
-    if points:
-        steps, values = zip(*points, strict=True)
-        marker = "o" if len(points) < 40 else ""
-        plot.plot(steps, values, color=colour, label=label, linewidth=1.5, marker=marker, markersize=2.5)
 
 
 def _epochs(plot: Plot, steps_an_epoch: float) -> None:
