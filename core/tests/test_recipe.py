@@ -19,7 +19,7 @@ finite = st.floats(0, 1e6, allow_nan=False)
     steps=st.integers(1, 10**6),
     lr=st.floats(1e-9, 1e6),
     betas=st.tuples(st.floats(0, 0.9999), st.floats(0, 0.9999)),
-    heads=st.lists(st.text("abc", min_size=1), max_size=3),
+    heads=st.lists(st.text("abc", min_size=1), max_size=3, unique=True),
     augment=st.dictionaries(st.text("abc", min_size=1), finite, max_size=3),
     precision=st.sampled_from(["32-true", "16-mixed", "bf16-mixed"]),
 )
@@ -96,3 +96,12 @@ def test_every_setting_of_a_recipe_can_be_given_as_it_is_stored() -> None:
         again = with_settings(Recipe(), {name: json.dumps(value)})
         assert getattr(again, name) == getattr(Recipe(), name), name
     assert len(dataclasses.fields(Recipe)) == len(Recipe().to_json())
+
+
+@pytest.mark.parametrize(
+    ("setting", "twice"),
+    [({"heads": "drive,gear,drive"}, "drive"), ({"positions": "0,0.5,0.5"}, "0.5"), ({"positions": "0,0"}, "0")],
+)
+def test_what_is_named_twice_is_refused(setting: dict[str, str], twice: str) -> None:
+    with pytest.raises(BadValue, match=f"names {twice} twice"):
+        with_settings(Recipe(), setting)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -97,6 +97,9 @@ class Recipe:
         check_inputs(self.named_inputs)
         check_input_names(self.inputs)
         check_offsets("positions", self.positions_s)
+        _check_once("heads", self.heads)
+        if not isinstance(self.positions, str):
+            _check_once("positions", [f"{position:g}" for position in self.positions])
         check_no_answer(self.named_inputs, self.positions_s, self.latency_s)
 
     @property
@@ -155,6 +158,13 @@ _RANGES: dict[str, tuple[float, float]] = {
     "feature_windows": (0, 1_000_000), "workers": (1, 256), "cache_mb": (0, 1_000_000), "threads": (1, 1024),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip
+
+
+def _check_once(name: str, values: Sequence[str]) -> None:
+    twice = next((value for number, value in enumerate(values) if value in values[:number]), None)
+    if twice is not None:
+        once = ",".join(dict.fromkeys(values))
+        raise BadValue(f"{name}={','.join(values)} names {twice} twice. Take --set {name}={once}.")
 
 
 def _check_range(name: str, value: float, least: float, most: float) -> None:
