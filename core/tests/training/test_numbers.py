@@ -101,6 +101,20 @@ def test_windows_with_telemetry_that_is_no_number_are_left_out_and_counted(tmp_p
     assert counts["lesson-1"] < counts["lesson-0"] == counts["lesson-2"]
 
 
+def test_telemetry_that_is_no_number_in_several_recordings_is_said_once(tmp_path: Path) -> None:
+    lessons = [bright_side_drives(small_game(), seed=seed) for seed in range(3)]
+    for lesson in lessons:
+        lesson.telemetry = {"speed": np.linspace(0, 30, lesson.length, dtype=np.float32)}
+        lesson.telemetry["speed"][10:15] = np.nan  # type: ignore[index]
+    notes: list[str] = []
+    watch = Progress()
+    watch.note = notes.append  # type: ignore[method-assign]
+    train(job_in(tmp_path, replace(QUICK, inputs=("frames", "speed")), recordings=lessons, progress=watch))
+    said = [note for note in notes if "is no number in" in note]
+    assert len(said) == 1
+    assert said[0].startswith("3 recordings, the first lesson-0: speed is no number in 15 of 180 frames")
+
+
 def test_labels_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
     game = small_game({"wheel": mixed_heads()["wheel"]})
     labels = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype(np.float32)

@@ -22,7 +22,7 @@ from playhead.data.frame_table import FrameTable, LabelTable, NumberArray
 from playhead.data.source import Source
 from playhead.errors import not_found
 from playhead.events import Origin
-from playhead.inputs import FRAMES, NS_PER_S, Input, columns_of, main_input, named_inputs, nearest_to
+from playhead.inputs import FRAMES, NS_PER_S, Input, main_input, named_inputs, nearest_to
 from playhead.labels import LabelSchema
 from playhead.windows import BoolArray, IndexArray
 
@@ -224,20 +224,15 @@ def _is_number(table: FrameTable, one: Input) -> BoolArray | None:
     return np.asarray(np.isfinite(table.numbers[one.source].reshape(len(table), -1)).all(1))
 
 
-def unusable(index: WindowIndex, number: int) -> dict[str, int]:
-    """Count the frames of a recording in which an input is no number, by its name."""
-    frames = slice(*index.table.first_R[number : number + 2])
-    counts = {
-        name: int(
-            (~np.isfinite(index.table.numbers[one.source][frames]))
-            .reshape(-1, columns_of(one, index.schema))
-            .any(1)
-            .sum()
-        )
-        for name, one in index.spec.named_inputs.items()
-        if not one.is_pictures
-    }
-    return {name: count for name, count in counts.items() if count}
+def unusable(index: WindowIndex) -> dict[str, list[int]]:
+    """Count the frames of each recording in which an input is no number, by the name of each that has some."""
+    table, counts = index.table, {}
+    for name, one in index.spec.named_inputs.items():
+        is_number_F = _is_number(table, one)
+        if is_number_F is not None and not is_number_F.all():
+            recording_N = table.recording_F[~is_number_F]
+            counts[name] = np.bincount(recording_N, minlength=len(index.recordings)).tolist()
+    return counts
 
 
 def windows_by_recording(index: WindowIndex) -> list[int]:

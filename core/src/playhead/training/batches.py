@@ -73,12 +73,14 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
         )
     spec = WindowSpec(origins=job.recipe.origins)
     job.progress.note(report(WindowIndex.of(recordings, job.schema, spec)).line())
-    for number, recording in enumerate(recordings):
-        for name, count in unusable(index, number).items():
-            job.progress.note(
-                f"Recording {recording.name}: {name} is no number in {count:,} of {recording.length:,} frames; no "
-                "window with any of them is used."
-            )
+    for name, counts_R in unusable(index).items():
+        where = [recording.name for recording, count in zip(recordings, counts_R, strict=True) if count]
+        of = f"Recording {where[0]}" if len(where) == 1 else f"{len(where)} recordings, the first {where[0]}"
+        frames = sum(recording.length for recording, count in zip(recordings, counts_R, strict=True) if count)
+        job.progress.note(
+            f"{of}: {name} is no number in {sum(counts_R):,} of {frames:,} frames; no window "
+            "with any of them is used."
+        )
     for name in empty:
         job.progress.note(
             f"Recording {name} has no window to learn from: too short, all padding, not labelled, or no numbers."
