@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from derived import derive_labels
 from doubles import EVENTS, MemoryRecording, recording, small_game
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
-from playhead.labelling import HeldLabels, derive_labels, head_labels
+from playhead.labelling import HeldLabels, head_labels
 from playhead.labels import Axes, Choice, Keys
 
 HEADS = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from derived import derive_labels
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.events import PLAYED, TEACHER, Event, Origin
-from playhead.labelling import HeldLabels, derive_labels
+from playhead.labelling import HeldLabels
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 
 SCHEMA = LabelSchema.of({"keys": Keys("w", "a"), "gear": Choice("low", "high", "none"), "wheel": Axes("x")})

@@ -14,7 +14,7 @@ Shape legend: T frames, E events, S steps of one track, N moments asked for, A c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.events import PLAYED, Event, Origin
-from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelArray, LabelSchema
+from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelSchema
 
 Row = npt.NDArray[np.generic]
 Array = npt.NDArray[Any]
@@ -259,34 +259,6 @@ def derived_labels(told: HeadLabels, conversion: Conversion) -> HeadLabels:
 def frame_tracks(time_ns_T: TimeArray, rows_TA: StateArray) -> list[Track]:
     """Return the tracks of labels that are known at frames only, and stay until the next."""
     return [Track(time_ns_T, column_T) for column_T in np.ascontiguousarray(rows_TA.T)]
-
-
-def derive_labels(
-    events: Iterable[Event],
-    times_ns: Sequence[int] | TimeArray,
-    schema: LabelSchema,
-    controls: Mapping[str, str],
-    *,
-    device: str = PLAYED,
-) -> dict[str, LabelArray]:
-    """Return the label rows at moments that rise, from events in any order.
-
-    Shapes:  times_ns (T,); returns (T, A) a head.
-    """
-    held = HeldLabels(schema, controls, device=device)
-    waiting = sorted(events, key=lambda event: event.time_ns)
-    place = 0
-    rows: dict[str, list[Row]] = {name: [] for name in schema}
-    for time_ns in times_ns:
-        while place < len(waiting) and waiting[place].time_ns <= time_ns:
-            held.advance(waiting[place])
-            place += 1
-        for name, row in held.rows().items():
-            rows[name].append(row)
-    return {
-        name: np.stack(rows[name]) if rows[name] else np.zeros((0, head.columns), dtype=head.dtype)
-        for name, head in schema.heads
-    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from derived import derive_labels
 
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import Box
@@ -16,7 +17,6 @@ from playhead.control.drivers import Action, HumanDriver
 from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
-from playhead.labelling import derive_labels
 from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
 from playhead.recording.session import RecordingRequest, SegmentSummary, record
 from playhead.storage.reader import Recording, open_recording

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from derived import derive_labels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.errors import BadValue
 from playhead.events import HOTKEY, Event, Origin
 from playhead.game import Frame
-from playhead.labelling import derive_labels
 from playhead.labels import Axes, Choice, Keys, LabelSchema
 from playhead.storage.catalogue import Catalogue
 from playhead.storage.check import check_recording
