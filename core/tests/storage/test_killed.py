@@ -17,6 +17,7 @@ import zarr
 
 from playhead.storage.check import check_recording
 from playhead.storage.reader import open_recording
+from playhead.storage.repair import repair_recording
 
 RATE_HZ = 200
 STEP_NS = 5_000_000
@@ -95,6 +96,9 @@ def test_kill_at_any_moment(tmp_path: Path, seed: int, sync_s: float) -> None:
     after_s = random.Random(seed).uniform(0.3, 1.0)
     appended = record_and_kill(tmp_path / "r", tmp_path / "progress", sync_s=sync_s, after_s=after_s, least=4)
     check_killed(tmp_path / "r", appended, lost_s=1.0)
+    if len(open_recording(tmp_path / "r")):
+        repair_recording(tmp_path / "r")
+        assert not [problem for problem in check_recording(tmp_path / "r") if problem.file == "frames/.live"]
 
 
 @pytest.mark.slow

@@ -35,6 +35,13 @@ def is_being_recorded(folder: Path) -> bool:
     return is_taken(folder / _LIVE)
 
 
+def forget_maker(folder: Path) -> None:
+    """Remove what a killed writer held: it is no part of the recording."""
+    with suppress(OSError):  # on a disk that only can be read
+        if (folder / _LIVE).exists() and (lock := take(folder / _LIVE)) is not None:
+            lock.release()
+
+
 def check_ended(folder: Path, then: str) -> None:
     """Raise BadValue for a recording that is being made; `then` says what to do when it has ended."""
     if is_being_recorded(folder):

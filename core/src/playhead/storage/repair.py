@@ -20,7 +20,7 @@ from playhead.errors import Damaged, Mismatch
 from playhead.events import Event, Origin
 from playhead.inputs import CAMERAS, FRAMES
 from playhead.progress import OnProgress
-from playhead.storage.beginnings import check_ended, is_beginning
+from playhead.storage.beginnings import check_ended, forget_maker, is_beginning
 from playhead.storage.changing import BACKUPS as BACKUPS
 from playhead.storage.changing import changing
 from playhead.storage.check import check_recording, declared_length, shards_present
@@ -84,6 +84,8 @@ def repair_recording(
     known_as = folder.stat()
     if is_beginning(folder):
         return _put_aside(folder, known_as, [], dry_run=dry_run)
+    if not dry_run:
+        forget_maker(folder)
     problems = check_recording(folder, every_frame=True, progress=progress)
     source = FolderSource(folder)
     header = _header(source, folder)
