@@ -10,7 +10,7 @@ Shape legend: T frames, A columns of a head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
@@ -26,7 +26,8 @@ from playhead.errors import BadValue, Damaged, not_found
 from playhead.labels import LabelSchema
 from playhead.names import checked_name, is_name
 from playhead.storage.declarations import RowKind, read_document, then_repair
-from playhead.storage.reader import LazyArrays, read_rows
+from playhead.storage.local import is_remote
+from playhead.storage.reader import Lazy, LazyArrays, read_rows
 from playhead.storage.schema import (
     FORMAT_VERSION,
     MOST_CELL_BYTES,
@@ -150,48 +151,33 @@ def _below(group: str, read: Callable[[str], Array]) -> Callable[[str], Array]:
     return lambda name: read(f"{group}/{name}")
 
 
-class Layers(Mapping[str, Layer]):
-    """The layers of a recording by name, each opened when it is first asked for."""
+def layers_of(
+    source: FileSource, place: str, recording: RecordingHeader, times_ns: Callable[[], npt.NDArray[np.int64]]
+) -> Lazy[Layer]:
+    """Return the layers of a recording by name, each opened when it is first asked for."""
 
-    def __init__(
-        self,
-        source: FileSource,
-        place: str,
-        header: RecordingHeader,
-        times_ns: Callable[[], npt.NDArray[np.int64]],
-    ) -> None:
-        self._source, self._place, self._header, self._times_ns = source, place, header, times_ns
-        self._names = layer_names(source)
-        self._opened: dict[str, Layer] = {}
-
-    def __getitem__(self, name: str) -> Layer:
-        if name not in self._names:
-            raise KeyError(f"no layer {name!r}; known: {', '.join(self._names) or 'none'}")
-        if name not in self._opened:
-            header = read_layer_header(self._source, self._place, self._header, name, self._times_ns())
-            self._opened[name] = Layer(name, header, self._reader(name, header))
-        return self._opened[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def _reader(self, name: str, header: LayerHeader) -> Callable[[str], Array]:
+    def opened(name: str) -> Layer:
+        header = read_layer_header(source, place, recording, name, times_ns())
         kinds = header.row_kinds()
 
         def read(key: str) -> Array:
             if not header.frames:
                 return np.zeros((0, *kinds[key][1]), kinds[key][0])
-            return read_layer_rows(self._source, self._place, self._header, name, header, key)
+            return read_layer_rows(source, place, recording, name, header, key)
 
-        return read
+        return Layer(name, header, read)
+
+    return Lazy("layer", layer_names(source), opened)
 
 
 def layer_names(source: FileSource) -> list[str]:
     """Return the names of the layers beside a recording, sorted. What cannot be such a name is none."""
-    return sorted(name for name in source.names(LAYERS, MOST_LAYERS) if is_name(name) and name != "zarr.json")
+    names = sorted(name for name in source.names(LAYERS, MOST_LAYERS) if is_name(name) and name != "zarr.json")
+    if not is_remote(source.place):  # where each comes into being whole
+        return names
+    # Copied to a store its header comes last: without one it is on its way there.
+    heads = source.heads((f"{LAYERS}/{name}/zarr.json", 0) for name in names)
+    return [name for name, head in zip(names, heads, strict=True) if head is not None]
 
 
 def checked_layer_name(name: str) -> str:

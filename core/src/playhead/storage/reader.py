@@ -38,7 +38,7 @@ from playhead.storage.sources import FileSource, FolderSource
 from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
 
 if TYPE_CHECKING:
-    from playhead.storage.layers import Layers
+    from playhead.storage.layers import Layer
 
 Array = npt.NDArray[Any]
 Thing = TypeVar("Thing")
@@ -198,11 +198,11 @@ class Recording:
         return self._frames.read_encoded(index)
 
     @cached_property
-    def layers(self) -> Layers:
+    def layers(self) -> Lazy[Layer]:
         """How it was labelled again, by name: see layers.py."""
-        from playhead.storage.layers import Layers  # which reads its arrays as this module does
+        from playhead.storage.layers import layers_of  # which reads its arrays as this module does
 
-        return Layers(self._source, self.place, self.header, lambda: self.frame_time_ns)
+        return layers_of(self._source, self.place, self.header, lambda: self.frame_time_ns)
 
     @property
     def picture_checksums(self) -> Array | None:
