@@ -25,6 +25,7 @@ class Bucket:
         self.asked: Counter[str] = Counter()
         self.refuses = False  # whatever keys come
         self.cuts_after: int | None = None  # bytes of each answer, then the connection is closed
+        self.lists_without_end = False
         self.keeps_less = False  # of what is put, and says nothing
         self.sends_more = 0  # bytes behind each part that is asked for
         self.port = 0
@@ -121,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
                 )
         page = [one for one in found if one > after][:1000]
         is_more = bool(page) and page[-1] != list(found)[-1]
+        if self.bucket.lists_without_end:
+            page, is_more = list(found)[:1000], True
         parts = [f"<IsTruncated>{str(is_more).lower()}</IsTruncated>"]
         parts += [f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>"] if is_more else []
         for one in page:

@@ -184,6 +184,44 @@ def test_layers_are_read_from_afar_and_copied_when_they_are_new(
         write_layer(far, "more", {"a": Keys("x")}, [rows])
 
 
+def test_a_layer_that_is_on_its_way_is_no_layer_yet(
+    places: Places, recorded: Recorded, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = recorded(20)
+    url = far_copy(places, folder)
+    rows = LayerRows(labels={"a": np.ones((20, 1), int)}, origins={"a": 2})
+    for name in ("again", "more"):
+        write_layer(open_recording(folder), name, {"a": Keys("x")}, [rows])
+    copy_recording(folder, places.located(FAR))
+    del bucket.objects[f"data/{folder.name}/layers/more/zarr.json"]  # the last file that comes
+    assert list(places.open(url).layers) == ["again"]
+    assert all(problem.is_note for problem in check_recording(places.to_check(url)))
+    copy_recording(folder, places.located(FAR))
+    assert list(places.open(url).layers) == ["again", "more"]
+
+
+def test_a_list_without_end_is_given_up(
+    places: Places, recorded: Recorded, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far_copy(places, recorded(20))
+    monkeypatch.setattr("playhead.storage.remote._LISTED_S", 0.5)
+    bucket.lists_without_end = True
+    with pytest.raises(DeviceFailed, match=r"cannot be listed: its list had not ended after 0.5 s"):
+        Catalogue(Home(Path("nowhere"), "test"), Plugins).recordings("pong", [FAR])
+
+
+def test_a_damaged_one_is_to_be_copied_here_before_it_is_repaired(
+    places: Places, recorded: Recorded, bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recorded(20)
+    url = far_copy(places, folder)
+    key = f"data/{folder.name}/frames/c/0/0/0/0"
+    bucket.objects[key] = bucket.objects[key][:-1] + b"?"
+    assert run(["data", "check", url, "--home", str(tmp_path / "home")]) == 1
+    told = capsys.readouterr().err
+    assert f"playhead data copy {url} FOLDER; playhead data repair FOLDER/{folder.name}" in told
+
+
 def test_what_was_written_is_read_back(places: Places, recorded: Recorded, bucket: Bucket) -> None:
     folder = recorded(20)
     bucket.keeps_less = True

@@ -22,6 +22,7 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
     """
     from playhead.cli.progress import named_bars
     from playhead.storage.check import check_recording
+    from playhead.storage.local import is_remote
 
     catalogue = desk.catalogue
     found_places = catalogue.find_places(recordings)
@@ -44,7 +45,18 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
                 desk.tell(f"{shown_name(place)}  {'note: ' if problem.is_note else ''}{problem}")
     damaged = [place for place, problems in found.items() if not all(problem.is_note for problem in problems)]
     if damaged:
-        mend = command("data", "repair", names=map(typed_name, damaged))
-        raise Damaged(f"{len(damaged)} of {len(found)} recordings damaged. Repair with: {mend}")
+        here = [place for place in damaged if not is_remote(place)]
+        first = [command("data", "copy", names=[str(place), "FOLDER"]) for place in damaged if place not in here]
+        mend = command(
+            "data",
+            "repair",
+            names=[typed_name(place) if place in here else f"FOLDER/{shown_name(place)}" for place in damaged],
+        )
+        then = (
+            f"Repair with: {mend}"
+            if not first
+            else f"Copy here first, and repair there: {'; '.join([*first, mend])}"
+        )
+        raise Damaged(f"{len(damaged)} of {len(found)} recordings damaged. {then}")
     several.end("checked")
     desk.say(f"{len(found)} recording{'' if len(found) == 1 else 's'} checked, no damage.")

@@ -32,6 +32,7 @@ BLOCK = 4 * 2**20  # bytes; the 250 pictures of a shard have 2.2 MB at 240x180
 _PICTURES = re.compile(r"(frames|cameras/[^/]+)/c/")
 STAMPED = ("zarr.json", "frames/zarr.json", f"{PICTURE_CHECKSUMS}/zarr.json")
 _AT_ONCE = 32  # files asked for
+_LISTED_S = 60.0  # 100,000 folders take 100 answers of a bucket
 _LONGEST_REASON = 300  # letters
 _MISSING = re.compile(r"\b404\b|NoSuchBucket")  # listing what is not there
 _REFUSED = ("PermissionDeniedError", "UnauthenticatedError", "PermissionError")  # of obstore, of the system
@@ -184,11 +185,16 @@ class StoreSource:
 
 
 async def _collected(listed: Callable[[str], AsyncIterator[str]], prefix: str, most: int) -> list[str]:
+    """Return what a store lists. Raises OSError for a list that seems to have no end."""
     names: list[str] = []
-    async for name in listed(prefix):
-        names.append(name)
-        if len(names) == most:
-            break
+    try:
+        async with asyncio.timeout(_LISTED_S):
+            async for name in listed(prefix):
+                names.append(name)
+                if len(names) == most:
+                    break
+    except TimeoutError:
+        raise OSError(f"its list had not ended after {_LISTED_S:g} s. Name a folder that holds less") from None
     return names
 
 
