@@ -15,6 +15,7 @@ from playhead.data.loader import Loader
 from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Damaged
+from playhead.inputs import Input
 
 GAME = small_game()
 
@@ -122,6 +123,32 @@ def test_a_cached_frame_is_not_decoded_again(index: WindowIndex) -> None:
         recording.read_frame_into = None  # type: ignore[assignment,method-assign]
     for a, b in zip(first, loader, strict=True):
         assert torch.equal(a["whole"], b["whole"])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("is_cached", [False, True])
+def test_a_frame_that_two_inputs_look_at_is_decoded_once(share: float, is_cached: bool) -> None:
+    made = [bright_side_drives(GAME, seed=seed, count=40) for seed in range(3)]
+    inputs = {"now": Input("frames", (-0.2, 0.0)), "was": Input("frames", (-0.4, -0.2))}
+    index = WindowIndex.of(made, GAME.schema, WindowSpec(inputs=inputs))
+    decoded: list[tuple[int, int]] = []
+    for number, recording in enumerate(index.recordings):
+        plain = recording.read_frame_into
+
+        def read(frame: int, out_HWC: Any, number: int = number, plain: Any = plain) -> None:
+            decoded.append((number, frame))
+            plain(frame, out_HWC)
+
+        recording.read_frame_into = read  # type: ignore[method-assign]
+    caches = {name: ViewCache(120, 10**8) for name in inputs} if is_cached else {}
+    augmenter = Augmenter.of({"flip": share}, GAME.schema, GAME.frame, {}) if share else None
+    assembly = Assembly(index=index, prepare=small, caches=caches, augmenter=augmenter)
+    batch = assembly(0, np.array([5]))
+    assert len(decoded) == len(set(decoded)) == 3
+    for name, one in inputs.items():
+        frames_THWC = index.recordings[0].frames_THWC[index.places(name, np.array([5]))[0]]  # type: ignore[attr-defined]
+        shown = batch[f"{name}/whole"][0].numpy()
+        assert any(np.array_equal(shown, frames) for frames in (frames_THWC, frames_THWC[:, :, ::-1])), one
 
 
 def test_views_are_changed_without_decoding_and_the_cache_stays_as_it_was(index: WindowIndex) -> None:

@@ -52,6 +52,9 @@ class Assembly:
     def __post_init__(self) -> None:
         self._inputs = self.index.spec.named_inputs
         self._views = {name: self._views_of(name, one) for name, one in self._inputs.items() if one.is_pictures}
+        self._cameras: dict[str, list[str]] = {}  # the inputs of each
+        for name in self._views:
+            self._cameras.setdefault(self._inputs[name].source, []).append(name)
 
     def _views_of(self, name: str, one: Input) -> FrameViews:
         prepare = self.prepare
@@ -103,11 +106,10 @@ class Assembly:
         change = _Change(self.augmenter, drawn, rng, is_mirrored_B)
         if self.augment_views:
             return *self._changed_views(rows, labels, change), is_mirrored_B
+        decoded = self._decoded({name: self.index.places(name, rows[chosen]).ravel() for name in self._views})
         frames = {
-            name: views.decoded(self.index.places(name, rows[chosen]).ravel()).reshape(
-                len(chosen), self._inputs[name].steps, *views.frame_shape
-            )
-            for name, views in self._views.items()
+            name: frames_KHWC.reshape(len(chosen), self._inputs[name].steps, *frames_KHWC.shape[1:])
+            for name, frames_KHWC in decoded.items()
         }
         main = {name for name in frames if self._inputs[name].source == FRAMES}
         labels = change.frames(frames, main, labels, chosen)
@@ -118,7 +120,27 @@ class Assembly:
         return self._mixed(rows, chosen, prepared), labels, is_mirrored_B
 
     def _plain(self, rows: IndexArray) -> dict[str, ViewTable]:
-        return {name: views.views(self.index.places(name, rows).ravel()) for name, views in self._views.items()}
+        places = {name: self.index.places(name, rows).ravel() for name in self._views}
+        if len(self._cameras) == len(self._views):
+            return {name: views.views(places[name]) for name, views in self._views.items()}
+        missing = {name: views.missing(places[name]) for name, views in self._views.items()}
+        frames = self._decoded(missing)
+        return {
+            name: views.completed(places[name], missing[name], frames[name]) for name, views in self._views.items()
+        }
+
+    def _decoded(self, places: dict[str, IndexArray]) -> dict[str, FrameArray]:
+        """Decode the frames of each input; those that several look at through one camera once."""
+        decoded: dict[str, FrameArray] = {}
+        for names in self._cameras.values():
+            views = self._views[names[0]]
+            if len(names) == 1:
+                decoded[names[0]] = views.decoded(places[names[0]])
+                continue
+            together = np.unique(np.concatenate([places[name] for name in names]))
+            frames_KHWC = views.decoded(together)
+            decoded |= {name: frames_KHWC[np.searchsorted(together, places[name])] for name in names}
+        return {name: decoded[name] for name in places}
 
     def _changed_views(
         self, rows: IndexArray, labels: LabelTable, change: _Change

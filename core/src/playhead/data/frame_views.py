@@ -52,14 +52,22 @@ class FrameViews:
         if self._cache is None and self._prepare is None:
             # Straight into memory of their own: copying a picture of 400x150 costs a tenth of decoding it.
             return {"frames": self._decode_into(self._pool.take(len(places_K), self.frame_shape), places_K)}
+        wanted = self.missing(places_K)
+        return self.completed(places_K, wanted, self.decoded(wanted))
+
+    def missing(self, places_K: IndexArray) -> IndexArray:
+        """Return the frames that must be decoded to view these."""
+        return places_K if self._cache is None else np.unique(places_K[~self._cache.has(places_K)])
+
+    def completed(self, places_K: IndexArray, wanted: IndexArray, frames_KHWC: FrameArray) -> ViewTable:
+        """Return the views of frames, given those that were `missing`, decoded."""
         if self._cache is None:
-            return self.prepared(self.decoded(places_K))
-        missing = np.unique(places_K[~self._cache.has(places_K)])
-        if len(missing) == 0:
+            return self.prepared(frames_KHWC)
+        if len(wanted) == 0:
             return self._cache.get(places_K)
-        fresh = self.prepared(self.decoded(missing))
-        self._cache.put(missing, fresh)
-        return self._gathered(places_K, missing, fresh)
+        fresh = self.prepared(frames_KHWC)
+        self._cache.put(wanted, fresh)
+        return self._gathered(places_K, wanted, fresh)
 
     def decoded(self, places_K: IndexArray) -> FrameArray:
         """Decode frames into this thread's buffer: valid until its next call."""
