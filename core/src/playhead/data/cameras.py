@@ -9,8 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from playhead.data.source import Source
-from playhead.errors import Mismatch
+from playhead.data.source import Source, lacks
 from playhead.inputs import CAMERAS, FRAMES
 
 
@@ -55,11 +54,7 @@ def camera_of(recording: Source, source: str, then: str = "") -> Pictures:
     name, known = source.removeprefix(CAMERAS), further_cameras(recording)
     if name in known:
         return known[name]
-    listed = ", ".join([FRAMES, *known])
-    raise Mismatch(
-        f'Recording {recording.name} has no camera "{name}", which the recipe wants. It has: {listed}. '
-        f"{then}".rstrip()
-    )
+    raise lacks(recording, "camera", name, [FRAMES, *known], then)
 
 
 def further_cameras(recording: Source) -> Mapping[str, Pictures]:

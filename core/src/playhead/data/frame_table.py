@@ -17,8 +17,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.cameras import camera_of
-from playhead.data.source import Source
-from playhead.errors import Mismatch
+from playhead.data.source import Source, lacks
 from playhead.inputs import ACTIONS, COLUMNS, Input
 from playhead.labelling import action_numbers, head_labels, held_labels, label_dtype
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -61,20 +60,47 @@ class FrameTable:
         inputs = {one.source: one for one in spec.named_inputs.values() if not one.is_pictures}
         offsets_s = [*(o for one in spec.named_inputs.values() for o in one.offsets_s), *spec.positions_s]
         apart_ns = round((max(map(abs, offsets_s)) + 1) * NS_PER_S)
-        parts = [_part(recording, schema, spec, inputs) for recording in recordings]
-        lengths = [len(part.time_ns) for part in parts]
-        ends_ns = np.cumsum([0, *(int(part.lasts_ns) + apart_ns for part in parts)])
-        segments = np.cumsum([0, *(int(part.segment[-1]) + 1 if len(part.segment) else 0 for part in parts)])
+        tables = [cls._of_one(recording, schema, spec, inputs) for recording in recordings]
+        ends_ns = np.cumsum([0, *(int(one.clock_ns_F[-1]) + apart_ns if len(one) else apart_ns for one in tables)])
+        segments = np.cumsum([0, *(int(one.segment_F[-1]) + 1 if len(one) else 0 for one in tables)])
+        empty = {name: np.empty((0, head.columns), label_dtype(head)) for name, head in schema.items()}
         return cls(
-            first_R=np.cumsum([0, *lengths]).astype(np.int64),
-            interval_ns_R=np.array([part.interval_ns for part in parts], np.int64),
-            time_ns_F=_joined([part.time_ns for part in parts], np.int64),
-            clock_ns_F=_joined([part.since_ns + end for part, end in zip(parts, ends_ns, strict=False)], np.int64),
-            segment_F=_joined([part.segment + n for part, n in zip(parts, segments, strict=False)], np.int64),
-            labels=_joined_labels(schema, [part.labels for part in parts]),
-            previous=_joined_labels(schema, [part.previous for part in parts]),
-            known={name: _joined([part.known[name] for part in parts], np.bool_) for name in schema},
-            numbers={name: _joined([part.numbers[name] for part in parts], np.float32) for name in inputs},
+            first_R=np.cumsum([0, *map(len, tables)]).astype(np.int64),
+            interval_ns_R=_joined([one.interval_ns_R for one in tables], np.int64),
+            time_ns_F=_joined([one.time_ns_F for one in tables], np.int64),
+            clock_ns_F=_joined(
+                [one.clock_ns_F + end for one, end in zip(tables, ends_ns, strict=False)], np.int64
+            ),
+            segment_F=_joined([one.segment_F + n for one, n in zip(tables, segments, strict=False)], np.int64),
+            labels={name: np.concatenate([*(one.labels[name] for one in tables), empty[name]]) for name in schema},
+            previous={
+                name: np.concatenate([*(one.previous[name] for one in tables), empty[name]]) for name in schema
+            },
+            known={name: _joined([one.known[name] for one in tables], np.bool_) for name in schema},
+            numbers={name: _joined([one.numbers[name] for one in tables], np.float32) for name in inputs},
+        )
+
+    @classmethod
+    def _of_one(
+        cls, recording: Source, schema: LabelSchema, spec: WindowSpec, inputs: dict[str, Input]
+    ) -> FrameTable:
+        """Read what one recording knows; its clock begins at its first frame."""
+        times = np.asarray(recording.frame_time_ns, dtype=np.int64)[: recording.length]
+        interval_ns = round(NS_PER_S / recording.header.rate_hz)
+        segments = segments_of(times, interval_ns) if len(times) else np.empty(0, np.int64)
+        labelled = {
+            name: _labelled(recording, name, head, spec, segments, interval_ns) for name, head in schema.items()
+        }
+        return cls(
+            first_R=np.array([0, len(times)]),
+            interval_ns_R=np.array([interval_ns]),
+            time_ns_F=times,
+            clock_ns_F=np.minimum(times - times[:1], _LONGEST_NS),
+            segment_F=segments,
+            labels={name: one[0] for name, one in labelled.items()},
+            previous={name: one[1] for name, one in labelled.items()},
+            known={name: one[2] for name, one in labelled.items()},
+            numbers={name: numbers_of(recording, one, schema) for name, one in inputs.items()},
         )
 
     def __len__(self) -> int:
@@ -102,50 +128,8 @@ class FrameTable:
         return np.asarray(picked_NT), is_there_NT
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    interval_ns: int
-    time_ns: TimeArray
-    segment: IndexArray
-    labels: LabelTable
-    previous: LabelTable
-    known: dict[str, BoolArray]
-    numbers: dict[str, NumberArray]
-
-    @property
-    def since_ns(self) -> TimeArray:
-        return np.asarray(np.minimum(self.time_ns - self.time_ns[:1], _LONGEST_NS))
-
-    @property
-    def lasts_ns(self) -> int:
-        return int(self.since_ns[-1]) if len(self.time_ns) else 0
-
-
-def _part(recording: Source, schema: LabelSchema, spec: WindowSpec, inputs: dict[str, Input]) -> _Part:
-    times = np.asarray(recording.frame_time_ns, dtype=np.int64)[: recording.length]
-    interval_ns = round(NS_PER_S / recording.header.rate_hz)
-    segments = segments_of(times, interval_ns) if len(times) else np.empty(0, np.int64)
-    labelled = {
-        name: _labelled(recording, name, head, spec, segments, interval_ns) for name, head in schema.items()
-    }
-    return _Part(
-        interval_ns=interval_ns,
-        time_ns=times,
-        segment=segments,
-        labels={name: one[0] for name, one in labelled.items()},
-        previous={name: one[1] for name, one in labelled.items()},
-        known={name: one[2] for name, one in labelled.items()},
-        numbers={name: numbers_of(recording, one, schema) for name, one in inputs.items()},
-    )
-
-
 def _joined(parts: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return np.concatenate(parts).astype(dtype, copy=False) if parts else np.empty(0, dtype)
-
-
-def _joined_labels(schema: LabelSchema, tables: Sequence[LabelTable]) -> LabelTable:
-    empty = {name: np.empty((0, head.columns), label_dtype(head)) for name, head in schema.items()}
-    return {name: np.concatenate([*(table[name] for table in tables), empty[name]]) for name in schema}
 
 
 def _labelled(
@@ -224,11 +208,7 @@ def _column(recording: Source, one: Input, then: str = "") -> npt.NDArray[Any]:
         known = {column: values for column, values in recording.columns.items() if values.dtype.kind in "biuf"}
     if name in known:
         return known[name]
-    listed = ", ".join(known) or "none"
-    raise Mismatch(
-        f'Recording {recording.name} has no {kind} "{name}", which the recipe wants. It has: {listed}. '
-        f"{then}".rstrip()
-    )
+    raise lacks(recording, kind, name, known, then)
 
 
 def _held_before(recording: Source, schema: LabelSchema) -> NumberArray:

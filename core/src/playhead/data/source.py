@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from playhead.errors import Mismatch
 
 if TYPE_CHECKING:
     from playhead.storage.schema import RecordingHeader
@@ -74,6 +76,15 @@ class Source(Protocol):
     def read_frame_into(self, index: int, out_HWC: FrameArray) -> None:
         """Decode one frame into `out_HWC`; called by several threads at once."""
         ...
+
+
+def lacks(recording: Source, kind: str, name: str, known: Iterable[str], then: str) -> Mismatch:
+    """Return the error for a recording without what a recipe wants of it; `then` says what to do."""
+    listed = ", ".join(known) or "none"
+    return Mismatch(
+        f'Recording {recording.name} has no {kind} "{name}", which the recipe wants. It has: {listed}. '
+        f"{then}".rstrip()
+    )
 
 
 def identity(source: Source) -> str:
