@@ -70,13 +70,13 @@ def test_settings_for_this_drive_come_over_those_of_the_run(run: Run) -> None:
 def test_the_network_sees_frames_and_telemetry_by_time(run: Run) -> None:
     policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
     seen: list[Mapping[str, npt.NDArray[Any]]] = []
-    decide = policy._predictor.decide
+    decide = policy.predictor.decide
 
     def watched(inputs: Mapping[str, npt.NDArray[Any]]) -> Any:
         seen.append(inputs)
         return decide(inputs)
 
-    policy._predictor.decide = watched  # type: ignore[method-assign]
+    policy.predictor.decide = watched  # type: ignore[method-assign]
     for number in range(6):
         policy.decide(captured(number))
     assert seen[-1]["frames"][:, 0, 0, 0].tolist() == [1, 3, 5]
@@ -121,7 +121,7 @@ def test_from_a_frame_to_a_decision_it_is_ten_calls_at_most(run: Run, fake_devic
         while event == "call" and frame is not None:
             names += [frame.f_code.co_qualname] if frame.f_code.co_filename.startswith(ours) else []
             frame = frame.f_back
-        if "RunPolicy.decide" in names and len(names) > len(deepest):
+        if "Asking.decide" in names and len(names) > len(deepest):
             deepest[:] = names[::-1]
 
     sys.setprofile(look)

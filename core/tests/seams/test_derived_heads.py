@@ -20,8 +20,9 @@ from playhead.inputs import Input
 from playhead.labelling import head_labels, held_labels
 from playhead.labels import Choice, Conversion, Keys, keys_choice_conversions
 from playhead.models.run import NetworkPart, Run
+from playhead.playing.asking import history_of
 from playhead.playing.derived import PlayedHeads
-from playhead.playing.policy import RunPolicy, history_of
+from playhead.playing.policy import RunPolicy
 from playhead.plugins import Plugins
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe

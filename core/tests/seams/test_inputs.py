@@ -170,8 +170,8 @@ def test_what_went_out_is_the_past_of_the_next_decision(tmp_path: Path) -> None:
     run = learned(recipe, tmp_path, [drive(number) for number in range(2)])
     policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
     windows: list[npt.NDArray[Any]] = []
-    decide = policy._predictor.decide
-    policy._predictor.decide = lambda inputs: windows.append(inputs["keys"]) or decide(inputs)  # type: ignore
+    decide = policy.predictor.decide
+    policy.predictor.decide = lambda inputs: windows.append(inputs["keys"]) or decide(inputs)  # type: ignore
     policy.reset({"s": 1.0})
     actions = [policy.decide(seen(number)) for number in range(4)]
     assert windows[0][0].tolist() == [0, 0, 1, 0], "a key of the person who drove before"

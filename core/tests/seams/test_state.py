@@ -22,6 +22,7 @@ from playhead.models.conv_lstm import ConvLstm, build
 from playhead.models.engine import TorchEngine
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
+from playhead.playing.observing import Observer
 from playhead.playing.policy import RunPolicy
 from playhead.playing.states import States
 from playhead.training.job import TrainingJob
@@ -135,7 +136,7 @@ def captured(number: int, *, from_ms: int = 0) -> CapturedFrame:
     return CapturedFrame(frame_HWC=frame_HWC, time_ns=(from_ms + 100 * number) * MS, number=number)
 
 
-def said(policy: RunPolicy, frames: list[CapturedFrame]) -> Any:
+def said(policy: RunPolicy | Observer, frames: list[CapturedFrame]) -> Any:
     for one in frames:
         policy.decide(one)
     return policy.predictions["drive"]
@@ -166,13 +167,17 @@ def test_it_answers_as_over_all_frames_since_it_began(run: Run) -> None:
     predictor = Predictor.of(run, load_plugins())
     whole = predictor.decide({"frames": np.stack([one.frame_HWC for one in frames])})
     np.testing.assert_allclose(said(policy, frames), whole["drive"], atol=1e-5)
+    observer = Observer.of(run, load_plugins(), GAME, rate_hz=10)
+    np.testing.assert_allclose(said(observer, frames), whole["drive"], atol=1e-5)
+    observer.reset({})
+    assert not np.allclose(said(observer, frames[-1:]), whole["drive"])
 
 
 def test_what_was_no_number_is_not_remembered(run: Run) -> None:
     policy, broken = RunPolicy.of(run, load_plugins(), GAME, rate_hz=10), captured(1)
     expected = said(RunPolicy.of(run, load_plugins(), GAME, rate_hz=10), [captured(0), captured(2)])
     policy.decide(captured(0))
-    bias = policy._predictor.network.heads.layers["drive"].bias  # type: ignore[union-attr, index]
+    bias = policy.predictor.network.heads.layers["drive"].bias  # type: ignore[union-attr, index]
     with torch.no_grad():
         kept = bias.clone()
         bias.fill_(float("nan"))

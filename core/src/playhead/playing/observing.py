@@ -17,20 +17,18 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.clock import NS_PER_S, Clock, SystemClock
-from playhead.control.drivers import Annotation, Driver
+from playhead.control.drivers import Annotation
 from playhead.control.loop import Tick
 from playhead.control.timing import LoopReport, summary_of
-from playhead.events import Event, Origin
+from playhead.events import Event
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, LabelSchema
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.attribution import heat_maps
-from playhead.models.predictor import Predictor
 from playhead.models.run import Run
-from playhead.playing.controllers import Predictions
+from playhead.playing.asking import Asked, Asking, history_of, open_asked
 from playhead.playing.history import History
 from playhead.playing.overlay import Canvas
-from playhead.playing.policy import history_of, warm_up
 from playhead.plugins import Plugins
 
 BUDGET = 0.8  # of an interval that a tick may take with the heat; the rest is for what comes unforeseen
@@ -38,26 +36,23 @@ FORGETS = 0.97  # is left of that with every frame it is not tried, so that one 
 SLOWER = 1.3  # the heat is expected to take so much longer than it usually did
 
 
-class Observer(Driver):
+class Observer(Asking):
     """A driver that answers and never presses. `predictions` is what it said last, `level_HW` where it looked.
 
     Units:  later_s is what the rest of a tick takes after the answer; whoever draws sets it.
     """
 
-    origin = Origin.MODEL
-
     def __init__(
-        self, predictor: Predictor, history: History, run: Run, *, rate_hz: float, with_heat: bool = True
+        self, asked: Asked, windows: History, run: Run, *, rate_hz: float, with_heat: bool = True
     ) -> None:
-        self._predictor = predictor
-        self._history = history
+        super().__init__(asked, run)
+        self._windows = windows  # whole ones, of which the heat is
         self._run = run
         self._period_s = 1 / rate_hz
         self._heat_s = 0.0
         self.annotator = self
         self._heat_head = _first_choice(run.schema) if with_heat else ""
         self.later_s = 0.0
-        self.predictions: Predictions = {}
         self.level_HW: FrameArray | None = None
         self.heat_of = ""
         self.heats = 0
@@ -73,9 +68,8 @@ class Observer(Driver):
         Raises:  Mismatch when the run does not fit the game or the device, and says what to do.
         """
         run.check_plays(game, run.rate_hz if run.spec.is_one_frame else rate_hz)
-        predictor = Predictor.of(run, plugins, engine)
-        observer = cls(predictor, history_of(run, rate_hz), run, rate_hz=rate_hz, with_heat=with_heat)
-        warm_up(predictor, run)
+        asked = open_asked(run, plugins, engine, rate_hz=rate_hz)
+        observer = cls(asked, history_of(run, rate_hz), run, rate_hz=rate_hz, with_heat=with_heat)
         observer.warm_heat()
         return observer
 
@@ -104,21 +98,24 @@ class Observer(Driver):
         if not self.has_heat:
             return
         black = np.zeros(self._run.frame.shape, dtype=np.uint8)
-        self._history.add(CapturedFrame(frame_HWC=black, time_ns=0, number=0))
+        self._windows.add(CapturedFrame(frame_HWC=black, time_ns=0, number=0))
         for _ in range(2):
             self._attribute(0)
-        self._history.clear()
+        self._windows.clear()
         self.level_HW, self.heats = None, 0
 
     def decide(self, captured: CapturedFrame) -> None:
         """Answer the newest frame, and say where it looked when the frame rate leaves time for it."""
-        began_s = time.perf_counter()
-        self._history.add(captured)
-        self.predictions = self._predictor.decide(self._history.window())
+        self._began_s = time.perf_counter()
+        super().decide(captured)
+
+    def answered(self, captured: CapturedFrame) -> None:
+        """Count the answer, and say where it looked."""
         for name, head in self.schema.items():
             self.said[name][_answer_name(head, self.predictions[name])] += 1
         if self.has_heat:
-            spent_s = time.perf_counter() - began_s
+            self._windows.add(captured)
+            spent_s = time.perf_counter() - self._began_s
             if spent_s + self._heat_s + self.later_s <= BUDGET * self._period_s:
                 self._attribute(int(np.argmax(self.predictions[self._heat_head])))
             else:
@@ -126,8 +123,8 @@ class Observer(Driver):
 
     def _attribute(self, output: int) -> None:
         began_s = time.perf_counter()
-        inputs = {name: np.asarray(values)[None] for name, values in self._history.window().items()}
-        heat_HW = heat_maps(self._predictor, self._run.spec, inputs, self._heat_head, output)[0]
+        inputs = {name: np.asarray(values)[None] for name, values in self._windows.window().items()}
+        heat_HW = heat_maps(self.predictor, self._run.spec, inputs, self._heat_head, output)[0]
         self.level_HW = (heat_HW * 255).astype(np.uint8)
         self.heat_of = self.schema[self._heat_head].names[output]
         self.heats += 1
