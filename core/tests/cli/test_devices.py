@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from playhead.cli import cli
 from playhead.cli.context import Desk
 from playhead.cli.options import parse_settings
 from playhead.devices import merged
@@ -160,3 +162,9 @@ def test_a_phone_that_the_variable_names_and_nobody_knows_is_passed_over(
     with AdbServer(None) as server:
         assert choose_device(desk.place(with_phone(server.port)), "", {}) == "world"
         assert choose_device(desk.place(with_phone(server.port)), "", {"serial": "emulator-5554"}) == "phone"
+
+
+def test_a_wrong_place_to_compute_is_told_what_to_type() -> None:
+    result = CliRunner().invoke(cli, ["play", "brightside", "--device", "tpu"])
+    assert result.exit_code == 2
+    assert "Try --device auto." in result.output

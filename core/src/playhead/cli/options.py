@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -36,9 +36,19 @@ def number(name: str, says: str, default: float | None = None) -> Option:
     return click.option(name, type=float, default=default, show_default=bool(default), help=says)
 
 
+class Computer(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """Where a network may compute; a wrong one is told what to type."""
+
+    def fail(
+        self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
+    ) -> NoReturn:
+        """Say what is wrong and what to type."""
+        super().fail(f"{message.rstrip('.')}. Try --device auto.", param, ctx)
+
+
 def device_option(says: str, *more: str) -> Option:
     """Return the option that says where a network computes."""
-    kinds = click.Choice(["auto", "cpu", "cuda", *more])
+    kinds = Computer(["auto", "cpu", "cuda", *more])
     return click.option("--device", type=kinds, default="auto", show_default=True, help=says)
 
 

@@ -64,7 +64,7 @@ class RecordingRequest:
         if self.duration_s <= 0:
             raise BadValue(f"A recording of {self.duration_s:g} s is none. Ask for more than 0 seconds.")
         if not 0 <= self.beta <= 1:
-            raise BadValue(f"A teacher's share (--beta) lies between 0 and 1, not at {self.beta}.")
+            raise BadValue(f"A teacher's share (--beta) lies between 0 and 1, not at {self.beta}. Try --beta 0.3.")
 
 
 @dataclass(frozen=True, kw_only=True)
