@@ -167,3 +167,8 @@ def test_names_are_neither_html_nor_formulas():
     assert "<script>" not in drawn
     assert "&lt;script&gt;" in drawn
     assert "$\\frac{$" in drawn
+
+
+def test_no_formula_is_shown_as_text(page):
+    falling = [{"step": k, "train_loss": 10.0**-k, "loss": 10.0**-k, "accuracy": 0.5} for k in range(4)]
+    assert "mathdefault" not in page + plots.history_plot(falling, "accuracy", {})

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes as Plot
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from playhead.evaluation.metrics import Calibration
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
@@ -115,7 +115,15 @@ def draw_losses(plot: Plot, history: Sequence[Mapping[str, Any]]) -> None:
     draw_history(plot, history, lambda row: row.get("train_loss"), BLUE, "training")
     draw_history(plot, history, lambda row: row.get("loss"), ORANGE, "validation")
     plot.set(title="loss", xlabel="step", yscale="log" if fell_far else "linear")
+    if fell_far:
+        _plain_numbers_on(plot)
     plot.legend(fontsize=8.5)
+
+
+def _plain_numbers_on(plot: Plot) -> None:
+    """Label a scale of powers of ten: matplotlib would with formulas, which are no text of a page."""
+    plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    plot.yaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_history(
@@ -214,7 +222,7 @@ def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
         upper.set(ylabel="how often it was so", xlim=(0, 1), ylim=(0, 1.02))
         upper.legend(fontsize=9, loc="lower right")
         lower.set(xlabel="probability stated", ylabel="predictions", yscale="log")
-        lower.yaxis.set_minor_formatter(NullFormatter())
+        _plain_numbers_on(lower)
     return drawing.svg
 
 
