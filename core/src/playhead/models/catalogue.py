@@ -11,7 +11,7 @@ from playhead.game import Game
 from playhead.home import Home
 from playhead.models.run import Run
 from playhead.models.run_file import RUN_FILE
-from playhead.models.sequence import place, run_folders
+from playhead.models.sequence import called, place, run_folders
 from playhead.references import resolve
 
 
@@ -91,10 +91,9 @@ class RunCatalogue:
         if _is_run(Path(name)):
             return Run.open(name)
         folders = self.folders()
-        for parts in (3, 2, 1):
-            for folder in folders:
-                if name == "/".join(self._name(folder).split("/")[-parts:]):
-                    return Run.open(folder)
+        found = called(name, [(self._name(folder), folder) for folder in folders])
+        if found is not None:
+            return Run.open(found)
         if any(name == folder.parent.name for folder in folders):
             return self.latest(name)
         raise not_found("run", name, self.names(), then=f"Runs are in {self.home.runs(self.game.name)}.")

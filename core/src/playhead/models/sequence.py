@@ -6,7 +6,7 @@ versions have none and are older than those that have; among them counts when th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +39,12 @@ def run_folders(parent: Path) -> list[Path]:
         return [file.parent for file in parent.glob(f"*/*/{RUN_FILE}")] if parent.is_dir() else []
     except OSError:
         return []
+
+
+def called(name: str, folders: Iterable[tuple[str, Path]]) -> Path | None:
+    """Return the first of folders with their full names (game/recipe/folder) that a name, or its end, is of."""
+    wanted = name.split("/")
+    return next((folder for full, folder in folders if full.split("/")[-len(wanted) :] == wanted), None)
 
 
 def place(folder: Path) -> tuple[int, str, str]:

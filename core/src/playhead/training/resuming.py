@@ -8,6 +8,7 @@ from pathlib import Path
 import playhead
 from playhead.data.source import Source
 from playhead.errors import BadValue, Mismatch, NotFound, not_found
+from playhead.models.sequence import called
 from playhead.names import command
 from playhead.storage.local import lasting
 from playhead.training.checkpoint import Asked, fingerprint, next_order, unfinished
@@ -78,8 +79,7 @@ def find_unfinished(runs: Path, name: str, game: str) -> Path:
         raise NotFound(f"{game} has no unfinished training in {runs}. Begin one: {command('train', game)}.")
     if not name:
         return folders[0]
-    for parts in (3, 2, 1):
-        for full, folder in names.items():
-            if name == "/".join(full.split("/")[-parts:]):
-                return folder
+    found = called(name, names.items())
+    if found is not None:
+        return found
     raise not_found("unfinished training", name, names)
