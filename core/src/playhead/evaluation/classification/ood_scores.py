@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from playhead.evaluation.classification.activations import Activations
+from playhead.evaluation.classification.temperature import log_sum
 from playhead.evaluation.predictions import FloatArray
 from playhead.models.feature_bank import FeatureBank
 
@@ -40,8 +41,7 @@ def ood_scores(activations: Activations, bank: FeatureBank | None = None) -> dic
              neighbours of normalised features: Sun et al. 2022.
     """
     logits_NC = activations.logits_NC.astype(np.float64)
-    top_N = logits_NC.max(1)
-    energy_N = top_N + np.log(np.exp(logits_NC - top_N[:, None]).sum(1))
+    top_N, energy_N = logits_NC.max(1), log_sum(logits_NC)
     # The logarithm of the largest probability: near 1 the probability itself is rounded to 1.
     found = {"max_softmax": top_N - energy_N, "max_logit": top_N, "energy": energy_N}
     if bank is not None:

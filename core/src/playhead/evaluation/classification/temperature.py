@@ -60,7 +60,7 @@ def fit_temperature(likely_NC: FloatArray, true_N: IntArray) -> float:
 
     def loss(log_t: float) -> float:
         scaled_NC = logits_NC / math.exp(log_t)
-        return float((_log_sum(scaled_NC) - scaled_NC[np.arange(len(true_N)), true_N]).mean())
+        return float((log_sum(scaled_NC) - scaled_NC[np.arange(len(true_N)), true_N]).mean())
 
     low, high, golden = math.log(COLDEST), math.log(HOTTEST), (math.sqrt(5) - 1) / 2
     for _ in range(STEPS):
@@ -72,7 +72,7 @@ def fit_temperature(likely_NC: FloatArray, true_N: IntArray) -> float:
 def tempered(likely_NC: FloatArray, temperature: float) -> FloatArray:
     """Return probabilities as they are at another temperature."""
     scaled_NC = _logits(likely_NC) / temperature
-    answer_NC: FloatArray = np.exp(scaled_NC - _log_sum(scaled_NC)[:, None])
+    answer_NC: FloatArray = np.exp(scaled_NC - log_sum(scaled_NC)[:, None])
     return answer_NC
 
 
@@ -81,7 +81,8 @@ def _logits(likely_NC: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.maximum(likely_NC.astype(np.float64), 1e-38)))
 
 
-def _log_sum(logits_NC: FloatArray) -> FloatArray:
+def log_sum(logits_NC: FloatArray) -> FloatArray:
+    """Return the logarithm of the sum of the exponentials of each row, which no large logit overflows."""
     top_N = logits_NC.max(1)
     summed: FloatArray = top_N + np.log(np.exp(logits_NC - top_N[:, None]).sum(1))
     return summed
