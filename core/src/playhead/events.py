@@ -17,7 +17,9 @@ class Origin(IntEnum):
 
 PLAYED = "played"  # device name of events that really reached the game
 TEACHER = "teacher"  # device name of events a teacher would have sent while somebody else drove
-HOTKEY = "hotkey"  # device name of hotkeys, whose code is what they mean: pause, resume, mark, stop
+HOTKEY = "hotkey"  # device name of hotkeys, whose code is what they mean: pause, resume, mark, drop, stop
+MARK = "mark"
+DROP, DROPPED_S = "drop", 10.0  # the hotkey by which a person says that the seconds before it teach nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,7 +36,7 @@ def test_an_unknown_key_has_its_nearest_named() -> None:
 
 def test_hotkeys_can_be_changed_one_by_one() -> None:
     assert Hotkeys.of({"hotkeys": {"pause": "f6"}}) == Hotkeys(pause="f6")
-    assert Hotkeys().codes == {"pause": "f9", "stop": "f10", "mark": "f7", "resume": "f8"}
+    assert Hotkeys().codes == {"pause": "f9", "stop": "f10", "mark": "f7", "drop": "f4", "resume": "f8"}
 
 
 @pytest.mark.parametrize(

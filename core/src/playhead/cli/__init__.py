@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("playhead.cli.show:show", "Show what playhead knows about a game, its recordings and runs."),
     "doctor": ("playhead.cli.doctor:doctor", "Check window, capture, keys, disk and delay of a game here."),
     "record": ("playhead.cli.record:record", "Record a game: what it shows and what is pressed."),
-    "data": ("playhead.cli.data:data", "List, inspect, check, copy, trim, repair and balance recordings."),
+    "data": ("playhead.cli.data:data", "List, look at, check, copy, cut, repair and balance recordings."),
     "import": ("playhead.cli.import_:import_", "Import recordings made by another tool."),
     "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
     "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),

@@ -10,10 +10,12 @@ from playhead.cli import LazyGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("playhead.cli.data_list:list_", "List recordings, newest last."),
     "info": ("playhead.cli.data_info:info", "Show everything one recording says about itself."),
+    "show": ("playhead.cli.data_show:show", "Write a picture of recordings: frames with what was held."),
     "check": ("playhead.cli.data_check:check", "Name everything that is wrong with recordings."),
     "balance": ("playhead.cli.data_balance:balance", "Say how often each thing was done in recordings."),
     "copy": ("playhead.cli.data_copy:copy", "Copy finished recordings to a folder or an address, and back."),
     "trim": ("playhead.cli.data_trim:trim", "Cut stretches out of recordings in which nothing happens."),
+    "cut": ("playhead.cli.data_cut:cut", "Cut named stretches out of recordings, or divide them."),
     "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
 }
 
@@ -26,7 +28,7 @@ class DataGroup(LazyGroup):
 
 @click.group("data", cls=DataGroup)
 def data() -> None:
-    """List, inspect, check, copy, trim, repair and balance recordings.
+    """List, look at, check, copy, cut, repair and balance recordings.
 
     Example: playhead data list gta5
     """

@@ -44,13 +44,14 @@ def trim(
     for folder in folders:
         with several.one(folder), named_bars() as bar:
             done = trim_recording(folder, idle, dry_run=dry_run, progress=bar(folder.name))
-            desk.tell(f"{folder.name}: {_sentence(done)}")
+            desk.tell(f"{folder.name}: {sentence(done, 'idle')}")
     several.end("trimmed")
 
 
-def _sentence(done: Trim) -> str:
+def sentence(done: Trim, cut: str) -> str:
+    """Say what a trim kept, and where; `cut` is what there was nothing of."""
     if not done.is_trimmed:
-        return f"{done.frames_before:,} frames, nothing idle; nothing was changed."
+        return f"{done.frames_before:,} frames, nothing {cut}; nothing was changed."
     share = f"{done.frames_after:,} of {done.frames_before:,} frames"
     spans = ", ".join(f"{_clock(piece.begin_s)} to {_clock(piece.end_s)}" for piece in done.pieces) or "nothing"
     if done.backup is None:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from playhead.control.guard import Guard
 from playhead.control.hotkeys import PAUSE, RESUME, STOP
-from playhead.events import HOTKEY, Event, Origin
+from playhead.events import DROP, DROPPED_S, HOTKEY, Event, Origin
 
 Who = Literal["human", "model", "paused", "unfocused", "minimised", "closed"]
 Side = Literal["human", "model"]
@@ -159,6 +159,8 @@ class ControlAuthority(Guard):
             self._is_paused, self._holder = False, self.driver
         elif event.code == PAUSE:
             self._is_paused = True
+        elif event.code == DROP:
+            self.say(f"The last {DROPPED_S:g} s are dropped: nothing is learned from them.")
 
     def _stop(self) -> None:
         self.is_over = True

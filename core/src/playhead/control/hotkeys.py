@@ -9,14 +9,14 @@ from playhead.adapters import passes_on
 from playhead.events import HOTKEY, Event, Origin
 from playhead.input import Input
 
-PAUSE, RESUME, MARK, STOP = "pause", "resume", "mark", "stop"
+PAUSE, RESUME, STOP = "pause", "resume", "stop"
 
 
 @passes_on(Input)
 class HotkeyFilter(Input):
     """An input around an input. A hotkey comes out once, when it is pressed, as an event of the device HOTKEY.
 
-    `hotkeys` maps what is meant (pause, resume, mark, stop) to the code of a key.
+    `hotkeys` maps what is meant (pause, resume, mark, drop, stop) to the code of a key.
     """
 
     def __init__(self, keys: Input, hotkeys: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ class Hotkeys:
     pause: str = "f9"
     stop: str = "f10"
     mark: str = "f7"
+    drop: str = "f4"
     resume: str = "f8"
 
     @classmethod

@@ -9,7 +9,7 @@ from playhead.clock import NS_PER_S
 from playhead.control.authority import ControlAuthority
 from playhead.control.loop import Tick
 from playhead.control.rate import Rate
-from playhead.events import PLAYED, Event
+from playhead.events import DROPPED_S, PLAYED, Event
 from playhead.game import Game
 
 
@@ -80,7 +80,8 @@ class LiveLine:
             return self._told
         keys = self._authority.keys
         if self._authority.is_open:
-            mark = f"{keys['pause']} pauses, {keys['mark']} marks, {keys['stop']} stops"
+            drop = f"{keys['drop']} drops {DROPPED_S:g} s"
+            mark = f"{keys['pause']} pauses, {keys['mark']} marks, {drop}, {keys['stop']} stops"
             return f"{self._told or 'waiting for the first frame'}   ({mark})"
         before = f", {self._told}" if self._told else ""
         return f"{self._authority.who}{before}   ({keys['resume']} goes on, {keys['stop']} stops)"

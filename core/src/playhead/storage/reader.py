@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue, Damaged, NotFound
+from playhead.events import Origin
 from playhead.inputs import CAMERAS, FRAMES
 from playhead.storage.declarations import (
     RowKind,
@@ -28,6 +29,7 @@ from playhead.storage.declarations import (
     tables_of,
     then_repair,
 )
+from playhead.storage.dropped import dropped
 from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, checksums_of, row_kinds
 from playhead.storage.local import is_remote, local_path
 from playhead.storage.marks import MARK
@@ -147,10 +149,12 @@ class Recording:
         """When each frame was taken, (T,) monotonic nanoseconds."""
         return self._own["frame_time_ns"]
 
-    @property
+    @cached_property
     def label_origin(self) -> npt.NDArray[np.uint8]:
-        """Who labelled each frame, (T,) numbers of events.Origin."""
-        return self._own["label_origin"]
+        """Who labelled each frame, (T,) numbers of events.Origin; NONE for the seconds that a person dropped."""
+        origin_T = self._own["label_origin"]
+        is_dropped_T = dropped(self)
+        return np.where(is_dropped_T, np.uint8(Origin.NONE), origin_T) if is_dropped_T.any() else origin_T
 
     @property
     def dropped_before(self) -> npt.NDArray[np.uint32]:

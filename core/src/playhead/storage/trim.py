@@ -6,7 +6,7 @@ Pictures are copied as they are. The old folder is kept beside the recordings, a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,8 @@ class Trim:
 
     @property
     def is_trimmed(self) -> bool:
-        """Whether anything is cut."""
-        return self.frames_after != self.frames_before
+        """Whether anything is cut, or divided."""
+        return self.frames_after != self.frames_before or len(self.pieces) > 1
 
 
 def trim_recording(
@@ -67,11 +67,20 @@ def trim_recording(
     Raises:  Damaged for a recording that must be repaired first, BadValue for one that is being made or changed or
              holds labelled pictures that nobody played, StorageFull without room for the copies.
     """
+
+    def spans(recording: Recording) -> list[Span]:
+        _check_played(recording)
+        return kept_spans(recording, idle, progress)
+
+    return keep_spans(folder, spans, dry_run=dry_run)
+
+
+def keep_spans(folder: Path, spans_of: Callable[[Recording], list[Span]], *, dry_run: bool = False) -> Trim:
+    """Put stretches of a recording into new ones and the old folder aside; raises as `trim_recording`."""
     check_ended(folder, "Trim it when it has ended.")
     recording, known_as = open_recording(folder), folder.stat()
-    _check_played(recording)
     times_s = (recording.frame_time_ns - recording.frame_time_ns[:1]) / NS_PER_S
-    spans = kept_spans(recording, idle, progress)
+    spans = spans_of(recording)
     pieces = [
         Piece(frames=behind - first, begin_s=float(times_s[first]), end_s=float(times_s[behind - 1]))
         for first, behind in spans
