@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,16 @@ def test_a_dropped_frame_is_not_replaced_by_a_neighbour() -> None:
     times = np.delete(np.arange(8) * 100 * MS, 3)
     index = index_of(numbered(7, times_ns=times), length=2, stride_s=0.1)
     assert index.frames_NT.tolist() == [[0, 1], [1, 2], [3, 4], [4, 5], [5, 6]]
+
+
+def test_where_the_rate_was_not_reached_the_usual_interval_counts() -> None:
+    """28 frames a second of 80 asked: every moment has its frame all the same, and no two are a pause apart."""
+    jitter_ns = np.random.default_rng(3).integers(-4 * MS, 4 * MS, 60)
+    times = np.arange(60) * NS_PER_S // 28 + jitter_ns
+    index = index_of(numbered(60, times_ns=np.sort(times), rate_hz=80.0), length=3, stride_s=0.1)
+    assert len(index) > 50
+    apart_NT = np.diff(np.sort(times)[index.frames_NT], axis=1)
+    assert np.abs(apart_NT - 100 * MS).max() < 40 * MS
 
 
 def test_no_window_and_no_label_crosses_a_pause() -> None:
@@ -163,8 +174,9 @@ def by_definition(
     times: Any, rows: Any, length: int, stride: int, latency: int, over: int, padding: int
 ) -> list[tuple[list[int], list[float]]]:
     """The same in plain words, one window after another."""
-    interval = 100 * MS
     times = [int(time) for time in times]
+    usual = round(median(b - a for a, b in pairwise(times))) if len(times) > 1 else 0
+    interval = usual if usual > 125 * MS else 100 * MS
     rows = [row for row in rows if row[0] > times[0]]
     found = []
     for last, now in enumerate(times):

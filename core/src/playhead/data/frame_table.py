@@ -21,7 +21,16 @@ from playhead.data.source import Source, lacks
 from playhead.inputs import ACTIONS, COLUMNS, Input
 from playhead.labelling import action_numbers, head_labels, held_labels, label_dtype
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
-from playhead.windows import TOLERANCE_INTERVALS, BoolArray, IndexArray, TimeArray, is_near, nearest, segments_of
+from playhead.windows import (
+    TOLERANCE_INTERVALS,
+    BoolArray,
+    IndexArray,
+    TimeArray,
+    interval_of,
+    is_near,
+    nearest,
+    segments_of,
+)
 
 if TYPE_CHECKING:
     from playhead.data.windows import WindowSpec
@@ -86,7 +95,7 @@ class FrameTable:
     ) -> FrameTable:
         """Read what one recording knows; its clock begins at its first frame."""
         times = np.asarray(recording.frame_time_ns, dtype=np.int64)[: recording.length]
-        interval_ns = round(NS_PER_S / recording.header.rate_hz)
+        interval_ns = interval_of(times, recording.header.rate_hz)
         segments = segments_of(times, interval_ns) if len(times) else np.empty(0, np.int64)
         labelled = {
             name: _labelled(recording, name, head, spec, segments, interval_ns) for name, head in schema.items()
