@@ -27,12 +27,6 @@ else:
     LabelArray = Any  # every game states labels, and numpy would take a third of what `--help` takes
 
 
-def _dtype(name: str) -> np.dtype[Any]:
-    import numpy as np
-
-    return np.dtype(name)
-
-
 def _check_names(kind: str, names: tuple[str, ...]) -> None:
     if not names:
         raise BadValue(f"{kind}() needs at least one name.")
@@ -48,15 +42,46 @@ def _check_known(kind: str, wanted: Iterable[str], names: tuple[str, ...]) -> No
             raise not_found(kind, name, names)
 
 
+class _Named:
+    """What every kind of head has: names, how a state is stored, and how many numbers the network gives."""
+
+    kind: ClassVar[str]
+    _stored_as: ClassVar[str]
+    names: tuple[str, ...]
+
+    @property
+    def columns(self) -> int:
+        """Columns in storage: one a key or an axis."""
+        return len(self.names)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers the network gives: one logit a key or a class."""
+        return len(self.names)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How a state is stored."""
+        import numpy as np
+
+        return np.dtype(self._stored_as)
+
+    def _set(self, **fields: object) -> None:
+        """Set fields of something frozen while it is being made."""
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+
 @dataclass(frozen=True, init=False)
-class Keys:
+class Keys(_Named):
     """Independent on/off keys: one column of 0 or 1 a key; learned with binary cross-entropy.
 
     `opposites` are pairs that cancel each other (brake and throttle); `mirror` are pairs that change places
     when the picture is mirrored (left and right).
     """
 
-    kind: ClassVar[str] = "keys"
+    kind = "keys"
+    _stored_as = "uint8"
     names: tuple[str, ...]
     opposites: tuple[tuple[str, str], ...]
     mirror: tuple[tuple[str, str], ...]
@@ -69,68 +94,44 @@ class Keys:
     ) -> None:
         _check_names("Keys", names)
         _check_known("key", (name for pair in (*opposites, *mirror) for name in pair), names)
-        object.__setattr__(self, "names", tuple(names))
-        object.__setattr__(self, "opposites", tuple((a, b) for a, b in opposites))
-        object.__setattr__(self, "mirror", tuple((a, b) for a, b in mirror))
-
-    @property
-    def columns(self) -> int:
-        """Columns in storage: one a key."""
-        return len(self.names)
-
-    @property
-    def outputs(self) -> int:
-        """Numbers the network gives: one logit a key."""
-        return len(self.names)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """How a state is stored."""
-        return _dtype("uint8")
+        self._set(
+            names=names, opposites=tuple((a, b) for a, b in opposites), mirror=tuple((a, b) for a, b in mirror)
+        )
 
 
 @dataclass(frozen=True, init=False)
-class Choice:
+class Choice(_Named):
     """One of several classes: one column holding the class number; learned with cross-entropy.
 
     `mirror` are pairs of classes that change places when the picture is mirrored.
     """
 
-    kind: ClassVar[str] = "choice"
+    kind = "choice"
+    _stored_as = "uint16"
     names: tuple[str, ...]
     mirror: tuple[tuple[str, str], ...]
 
     def __init__(self, *names: str, mirror: tuple[tuple[str, str], ...] = ()) -> None:
         _check_names("Choice", names)
         _check_known("class", (name for pair in mirror for name in pair), names)
-        object.__setattr__(self, "names", tuple(names))
-        object.__setattr__(self, "mirror", tuple((a, b) for a, b in mirror))
+        self._set(names=names, mirror=tuple((a, b) for a, b in mirror))
 
     @property
     def columns(self) -> int:
         """Columns in storage: the class number."""
         return 1
 
-    @property
-    def outputs(self) -> int:
-        """Numbers the network gives: one logit a class."""
-        return len(self.names)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """How a class number is stored."""
-        return _dtype("uint16")
-
 
 @dataclass(frozen=True, init=False)
-class Axes:
+class Axes(_Named):
     """Values in [-1, 1], left and down negative: one column an axis; learned by regression.
 
     With `deltas` the network instead chooses one of these changes to the present value, per axis.
     `mirror` are axes whose sign changes when the picture is mirrored.
     """
 
-    kind: ClassVar[str] = "axes"
+    kind = "axes"
+    _stored_as = "float32"
     names: tuple[str, ...]
     deltas: tuple[float, ...]
     mirror: tuple[str, ...]
@@ -140,24 +141,12 @@ class Axes:
         _check_known("axis", mirror, names)
         if not all(math.isfinite(delta) for delta in deltas):
             raise BadValue(f"Axes{names} have a delta that is no number: {deltas}.")
-        object.__setattr__(self, "names", tuple(names))
-        object.__setattr__(self, "deltas", tuple(float(delta) for delta in deltas))
-        object.__setattr__(self, "mirror", tuple(mirror))
-
-    @property
-    def columns(self) -> int:
-        """Columns in storage: one an axis."""
-        return len(self.names)
+        self._set(names=names, deltas=tuple(float(delta) for delta in deltas), mirror=tuple(mirror))
 
     @property
     def outputs(self) -> int:
         """Numbers the network gives: one an axis, or one logit a delta and axis."""
         return len(self.names) * max(1, len(self.deltas))
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """How a value is stored."""
-        return _dtype("float32")
 
 
 Head = Keys | Choice | Axes
