@@ -112,7 +112,7 @@ def test_a_dry_run_has_no_hotkeys(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["play", "toy"], ["THE NETWORK DRIVES", "captured", "frame age", "Toy · run toy/default/one"]),
         (["play", "toy", "--record"], ["recording 20"]),
-        (["record", "toy"], ["frames/s", "F9 pauses, F7 marks, F10 stops"]),
+        (["record", "toy"], ["frames/s", "F9 pauses, F7 marks, F4 drops 10 s, F10 stops"]),
     ],
 )
 def test_a_terminal_shows_it_live(

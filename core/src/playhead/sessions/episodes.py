@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from playhead.clock import SystemClock
 from playhead.control.drivers import Driver, HumanDriver
-from playhead.control.loop import Tick
+from playhead.control.loop import Tick, Watcher
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice, merged, open_device
 from playhead.events import Event, Origin
@@ -19,6 +20,7 @@ from playhead.plugins import Plugins
 from playhead.progress import Advance, Progress
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.live import LiveLine
+from playhead.recording.reached import ReachedRate
 from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest, SegmentSummary
 from playhead.recording.sinks import HOME, AnySink, SinkOpener
@@ -103,12 +105,15 @@ def record_episode(
         live = LiveLine(game, authority)
         if authority is not None:
             shown.enter_context(heard.screen(live.text))
+        watchers: list[Watcher] = [FrameCounter(on_frames), live]
+        if isinstance(opened.clock, SystemClock):  # a world that waits reaches any rate
+            watchers.append(ReachedRate(opened.session.rate_hz, heard.note))
         return record_segments(
             device,
             sinks,
             request,
             authority,
-            watchers=[FrameCounter(on_frames), live],
+            watchers=watchers,
             stop=stop,
             began=live.began,
         )
