@@ -55,6 +55,6 @@ class ReachedRate:
         if usual_hz >= 1:
             self._say(
                 f"Warning: {usual_hz:.0f} new pictures a second come, {self._rate_hz:g} were asked for. Unless "
-                f"the game stands still, stop and record with --rate {usual_hz:.0f}: the network then also plays at "
-                "a rate that this machine reaches. What is slow says: playhead doctor."
+                f"the game stands still, stop and record with --rate {usual_hz:.0f}: the network then plays at a "
+                "rate, too, that this machine reaches. What is slow says: playhead doctor."
             )
