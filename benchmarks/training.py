@@ -38,6 +38,7 @@ from playhead.regions import Region
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
+from playhead.threads import one_thread_each
 from playhead.training.losses import losses
 from playhead.training.recipe import Recipe
 
@@ -140,9 +141,7 @@ def measure_rates(index: WindowIndex, steps: int) -> None:
     for said, rates in (("every frame decoded", disk), ("as training does, frames decoded once", cached)):
         ratio = np.median([a / b for a, b in zip(rates, memory, strict=True)])
         print(f"from disk, {said}: {np.median(rates):.2f} steps/s, ratio {ratio:.2f} (asked: at least 0.9)")
-    print(
-        f"processor time: a step {cpu_ms(step, kept):.0f} ms, a batch decoded {load_ms(index, network, {}):.0f} ms"
-    )
+    print(f"processor time: a step {cpu_ms(step, kept):.0f} ms, a batch decoded {load_ms(index, network):.0f} ms")
 
 
 def cpu_ms(step: Any, kept: list[Any]) -> float:
@@ -155,27 +154,46 @@ def cpu_ms(step: Any, kept: list[Any]) -> float:
     return 1e3 * float(np.median(taken))
 
 
-def measure_augmentations(index: WindowIndex) -> None:
-    """Print what each augmentation adds to loading a batch, in processor time, when every window gets it."""
+def measure_augmentations(index: WindowIndex, rounds: int = 9) -> None:
+    """Print what each augmentation of every window adds to a batch, in processor time, beside decoding it.
+
+    In turns, on the same windows. The first round fills protected regions in; later ones know what with.
+    """
     network, _ = learner()
-    plain = load_ms(index, network, {})
-    print(f"a batch without augmentation: {plain:.0f} ms of one core")
-    for name in ("colour", "flip", "zoom", "cutout"):
-        print(f"  {name} on every window adds {load_ms(index, network, {name: 1.0}) - plain:.0f} ms")
+    wanted: dict[str, Any] = {name: {name: 1.0} for name in ("flip", "zoom", "move", "colour", "cutout", "holes")}
+    wanted["all of these"] = dict.fromkeys(wanted, 1.0)
+    kinds = {"decoded": Assembly(index=index), "plain": loader(index, network, 1).assemble}
+    for name, augment in wanted.items():
+        augmenter = Augmenter.of(augment, GAME.schema, GAME.frame, GAME.regions)
+        kinds[name] = loader(index, network, 1, augmenter=augmenter).assemble
+    rows = np.random.default_rng(0).integers(0, len(index), RECIPE.batch_size)
+    taken: dict[str, list[float]] = {name: [] for name in kinds}
+    for number in range(rounds):
+        for name, assemble in kinds.items():
+            taken[name].append(batch_ms(assemble, number, rows))
+    decoded = float(np.median(taken["decoded"][1:]))
+    print(f"a batch of {len(rows)} windows: {decoded:.0f} ms of one core to decode, then, in shares of that:")
+    for name in wanted:
+        first, *later = np.array(taken[name]) - np.array(taken["plain"])
+        ratio = np.median(np.array(later) / np.array(taken["decoded"][1:]))
+        print(f"  {name:12} {ratio:.2f} (the first time {first / decoded:.2f})")
 
 
-def load_ms(index: WindowIndex, network: Any, wanted: dict[str, float]) -> float:
+def load_ms(index: WindowIndex, network: Any) -> float:
     """Return the processor milliseconds of loading one batch."""
-    augmenter = Augmenter.of(wanted, GAME.schema, GAME.frame, GAME.regions)
-    made = loader(index, network, 1, augmenter=augmenter)
-    rng, taken = np.random.default_rng(0), []
-    for number in range(6):
-        started = time.process_time()
-        made.assemble(number, rng.integers(0, len(index), RECIPE.batch_size))
-        taken.append(time.process_time() - started)
-    return 1e3 * float(np.median(taken[1:]))
+    assemble, rng = loader(index, network, 1).assemble, np.random.default_rng(0)
+    drawn = [rng.integers(0, len(index), RECIPE.batch_size) for _ in range(6)]
+    return float(np.median([batch_ms(assemble, number, rows) for number, rows in enumerate(drawn)][1:]))
 
 
+def batch_ms(assemble: Any, number: int, rows: Any) -> float:
+    """Return the processor milliseconds of making one batch."""
+    started = time.process_time()
+    assemble(number, rows)
+    return 1e3 * (time.process_time() - started)
+
+
+@one_thread_each()
 def main() -> None:
     """Run all measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -183,7 +201,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--memory-frames", type=int, default=100_000)
     asked = parser.parse_args()
-    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         index = WindowIndex.of(write(Path(folder) / "a", asked.frames), GAME.schema, SPEC)
         measure_rates(index, asked.steps)

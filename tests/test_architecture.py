@@ -65,7 +65,6 @@ ARROWS = _arrows()
 HEAVY: dict[str, set[str]] = {
     "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor", "threads"},
     "lightning": {"training"},
-    "kornia": {"data"},
     "captum": {"models"},
     "matplotlib": {"evaluation"},
     "jinja2": {"evaluation"},

@@ -14,7 +14,6 @@ HEAVY = {
     "cv2",
     "lightning",
     "numpy",
-    "kornia",
     "captum",
     "matplotlib",
     "panda3d",

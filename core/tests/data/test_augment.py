@@ -3,6 +3,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from playhead.data.augment import Augmentation, Augmenter, Labels
+from playhead.data.augment import Augmentation, Augmenter, Labels, warp
 from playhead.data.augment.colour import GREY, turned_hue
+from playhead.data.augment.filling import Filling
 from playhead.data.augment.geometry import mirrored
 from playhead.errors import BadValue, NotFound
 from playhead.hookspecs import hookimpl
@@ -243,3 +245,70 @@ def test_what_is_registered_is_found_by_its_reference_too_as_older_runs_name_it(
     found = Augmenter.of(old, GAME.schema, GAME.frame, {})
     assert found is not None
     assert type(found.augmentations[0][0]).__name__ == "Flip"
+
+
+def moved(frames: Any, matrix_23: Any) -> Any:
+    """Frames (T, H, W, C) moved by an affine map from old places to new, in floats; edges are repeated."""
+    height, width = frames.shape[1:3]
+    to_old = np.linalg.inv(np.vstack([matrix_23, [0, 0, 1]]))[:2]
+    across, down = np.tensordot(to_old, [*np.mgrid[:height, :width][::-1], np.ones((height, width))], 1)
+    left, top = np.floor(across).astype(int), np.floor(down).astype(int)
+
+    def mixed(row: Any) -> Any:
+        one, other = (frames[:, row.clip(0, height - 1), (left + add).clip(0, width - 1)] for add in (0, 1))
+        return one + (other - one) * (across - left)[..., None]
+
+    return mixed(top) + (mixed(top + 1) - mixed(top)) * (down - top)[..., None]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_are_moved_as_in_floats(channels: int) -> None:
+    turn = np.array([[1.07, -0.2, 3.3], [0.2, 1.07, -4.6]])
+    maps = np.stack([turn, [[1.15, 0, -2.4], [0, 1.15, -1.8]], [[0.9, 0.1, 0], [0, 0.9, 1]]])
+    frames = FRAMES[:3, ..., :channels].copy()
+    expected = [moved(window.astype(float), matrix) for window, matrix in zip(frames, maps, strict=True)]
+    warp(frames, torch.from_numpy(maps))
+    assert np.abs(frames - np.array(expected)).max() < 1.01
+
+
+@pytest.mark.parametrize("reach", [0.0, 0.3])
+def test_colours_are_changed_as_in_floats(reach: float) -> None:
+    options = {"share": 1.0, "brightness": 0.0, "contrast": reach, "saturation": reach}
+    frames, _ = apply(plain(colour=options), FRAMES[:1], {"drive": np.ones((1, 4))})
+    drawn = torch.Generator().manual_seed(int(drawn_seed()))
+    _, contrast, saturation = (1 - r + 2 * r * float(torch.rand(1, generator=drawn)) for r in (0, reach, reach))
+    pixels = FRAMES[:1].astype(float)
+    grey = (pixels @ GREY)[..., None]
+    expected = contrast * (grey + saturation * (pixels - grey)) + (1 - contrast) * pixels[:, :, ::4, ::4].mean()
+    assert np.abs(frames - expected.clip(0, 255)).max() < 1.01
+
+
+def drawn_seed() -> int:
+    """What `apply` seeds the changes of its one window with, after it drew whether to make the one there is."""
+    rng = np.random.default_rng(0)
+    rng.random(1)
+    return int(rng.integers(2**62))
+
+
+def test_a_region_is_filled_in_alike_once_its_frame_is_known_and_for_what_surrounds_it_alone() -> None:
+    fill = Filling([MAP])
+    once, again, others = FRAMES[0].copy(), FRAMES[0].copy(), FRAMES[1].copy()
+    again[:, MAP.rows, MAP.columns] = 7
+    fill(once)
+    fill(again)
+    fill(others)
+    np.testing.assert_array_equal(once, again)
+    mask = np.zeros(GAME.frame.shape[:2], np.uint8)
+    mask[MAP.rows, MAP.columns] = 1
+    for filled, frames in ((once, FRAMES[0]), (others, FRAMES[1])):
+        expected = [cv2.inpaint(frame, mask, 3, cv2.INPAINT_NS) for frame in frames]
+        np.testing.assert_array_equal(filled, expected)
+
+
+def test_what_changes_bytes_changes_floats_too() -> None:
+    flip = plain(flip=1.0).augmentations[0][0]
+    floats = torch.from_numpy(FRAMES).permute(0, 1, 4, 2, 3) / 255
+    labels = {"drive": torch.from_numpy(LABELS["drive"])}
+    frames, changed = flip(floats, labels, torch.Generator())
+    assert torch.allclose(frames, floats.flip(-1))
+    assert changed["drive"].tolist() == [[1, 0, 0, 1]] * 6

@@ -29,7 +29,7 @@ from playhead.models.network import Network, count_parameters
 from playhead.models.run import NetworkPart, Run, model_spec
 from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
-from playhead.threads import torch_threads
+from playhead.threads import one_thread_each, torch_threads
 from playhead.training.batches import (
     batches_of,
     data_summary,
@@ -80,7 +80,7 @@ class Supervised(Method[NoSettings]):
         training, validation = batches_of(job, parts, network, caches)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
-            with torch_threads(job.recipe.threads):
+            with one_thread_each(networks=False), torch_threads(job.recipe.threads):
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
             network.cpu()

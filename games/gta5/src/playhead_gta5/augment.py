@@ -6,10 +6,9 @@ Source:  EduardR02/GTA-V-LSTM, 341a22b: tried on a fifth of the windows, done on
 from __future__ import annotations
 
 import torch
-from kornia.geometry.transform import warp_affine
 from torch import Tensor
 
-from playhead.data.augment import Augmentation, Labels, uniform
+from playhead.data.augment import ByteAugmentation, FrameArray, Labels, uniform, warp
 from playhead.game import Frame
 from playhead.labels import LabelSchema
 
@@ -20,7 +19,7 @@ SHIFT_PX = (50.0, 100.0)
 WIDTH_PX = 240.0
 
 
-class DiagonalWarp(Augmentation):
+class DiagonalWarp(ByteAugmentation):
     """Lean the picture to one side, as if the car stood askew in its lane, and answer with that side's key.
 
     Leaning left, the top row moves left by half the shift, the bottom row right by half of it, the rows between in
@@ -39,17 +38,16 @@ class DiagonalWarp(Augmentation):
         others = [place for name, place in self._place.items() if name != "w"]
         return (labels[HEAD][..., others] == 0).flatten(1).all(1)
 
-    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
+    def on_bytes(self, frames_BTHWC: FrameArray, labels: Labels, generator: torch.Generator) -> Labels:
         """Lean each window left or right, all its frames alike, and set A or D."""
-        count, _, _, height, width = frames_BTCHW.shape
+        count, _, height, width, _ = frames_BTHWC.shape
         shift_B = uniform(count, *SHIFT_PX, generator).flatten() * width / WIDTH_PX
         is_left_B = torch.rand(count, generator=generator) < 0.5
-        matrix_B23 = lean(torch.where(is_left_B, shift_B, -shift_B), height, width)
-        joined = warp_affine(frames_BTCHW.flatten(1, 2), matrix_B23, (height, width), padding_mode="border")
+        warp(frames_BTHWC, lean(torch.where(is_left_B, shift_B, -shift_B), height, width))
         keys_BA = labels[HEAD].clone()
         keys_BA[is_left_B, ..., self._place["a"]] = 1
         keys_BA[~is_left_B, ..., self._place["d"]] = 1
-        return joined.reshape(frames_BTCHW.shape), {**labels, HEAD: keys_BA}
+        return {**labels, HEAD: keys_BA}
 
 
 def lean(shift_B: Tensor, height: int, width: int) -> Tensor:

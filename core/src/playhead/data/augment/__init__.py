@@ -6,11 +6,13 @@ their surroundings before anything moves, put back at the end, mirrored in place
 A recipe says how often, and how: {"flip": 0.5, "colour": {"share": 0.5, "hue": 0.5}}. A game adds its own: a
 subclass of Augmentation, registered by the hook `playhead_augmentations`.
 
-`augmentation.py` says what one change is, `augmenter.py` makes those of a recipe and applies them. The changes lie
-in `colour.py`, `geometry.py`, where labels are mirrored too, and `erasing.py`.
+`augmentation.py` says what one change is, `augmenter.py` makes those of a recipe and applies them, `filling.py`
+fills protected regions in. The changes lie in `colour.py`, `geometry.py`, where labels are mirrored too, and
+`erasing.py`.
 """
 
-from playhead.data.augment.augmentation import Augmentation, Labels, uniform
+from playhead.data.augment.augmentation import Augmentation, ByteAugmentation, FrameArray, Labels, uniform
 from playhead.data.augment.augmenter import Augmenter
+from playhead.data.augment.geometry import warp
 
-__all__ = ["Augmentation", "Augmenter", "Labels", "uniform"]
+__all__ = ["Augmentation", "Augmenter", "ByteAugmentation", "FrameArray", "Labels", "uniform", "warp"]

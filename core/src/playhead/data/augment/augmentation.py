@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ from playhead.game import Frame
 from playhead.labels import LabelSchema
 
 Labels = dict[str, Tensor]
+FrameArray = npt.NDArray[np.uint8]
 
 
 class Augmentation(ABC):
@@ -35,6 +38,36 @@ class Augmentation(ABC):
     @abstractmethod
     def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
         """Return the changed windows and what they should answer now; may write into its arguments."""
+
+    def on_bytes(self, frames_BTHWC: FrameArray, labels: Labels, generator: torch.Generator) -> Labels:
+        """Change windows of bytes, contiguous, in place; return what they should answer now."""
+        frames_BTCHW, labels = self(_as_floats(frames_BTHWC), labels, generator)
+        frames_BTHWC[...] = _as_bytes(frames_BTCHW)
+        return labels
+
+
+class ByteAugmentation(Augmentation):
+    """One that changes bytes as they are: copying them to floats and back costs more than decoding them."""
+
+    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
+        """Change floats by way of bytes."""
+        frames_BTHWC = np.ascontiguousarray(_as_bytes(frames_BTCHW))
+        labels = self.on_bytes(frames_BTHWC, labels, generator)
+        return _as_floats(frames_BTHWC), labels
+
+    @abstractmethod
+    def on_bytes(self, frames_BTHWC: FrameArray, labels: Labels, generator: torch.Generator) -> Labels:
+        """Change windows of bytes, contiguous, in place; return what they should answer now."""
+
+
+def _as_floats(frames_BTHWC: FrameArray) -> Tensor:
+    return torch.from_numpy(frames_BTHWC).permute(0, 1, 4, 2, 3).contiguous().float().div_(255)
+
+
+def _as_bytes(frames_BTCHW: Tensor) -> FrameArray:
+    pixels = frames_BTCHW.mul(255).round_().clamp_(0, 255).to(torch.uint8).permute(0, 1, 3, 4, 2)
+    array: FrameArray = pixels.numpy()
+    return array
 
 
 def uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:

@@ -5,28 +5,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
-from playhead.data.augment.augmentation import Augmentation, Labels
+from playhead.data.augment.augmentation import Augmentation, FrameArray, Labels
+from playhead.data.augment.filling import Filling
 from playhead.errors import BadValue, not_found
 from playhead.game import Frame
 from playhead.labels import LabelSchema
 from playhead.plugins import Plugins
 from playhead.regions import Region
 
-FrameArray = npt.NDArray[np.uint8]
-
-# GTA-V-LSTM filled its minimap in this way (Navier-Stokes, radius 3): systems.md, section 4.
-INPAINT_RADIUS = 3
-# So many floats of windows are changed at once: more do not stay in the processor's cache. A window of 3 frames
-# of 240x180 alone is as many; changing a batch of those one by one was four times as fast as all together.
-CHUNK_FLOATS = 400_000
+# So many bytes of windows are changed at once: more do not stay in the processor's cache. A window of 3 frames
+# of 240x180 alone is as many.
+CHUNK_BYTES = 400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,82 +75,48 @@ class Augmenter:
     ) -> tuple[FrameArray, dict[str, npt.NDArray[Any]]]:
         """Return these windows and their labels changed as drawn; writes into the frames.
 
-        As many at a time as stay in the processor's cache; one by one where regions are protected.
+        As many at a time as stay in the processor's cache, one where regions are protected.
         `is_mirrored_B` (B,) is filled with which windows left is right in now.
         """
         is_mirrored_B = np.zeros(len(frames_BTHWC), bool) if is_mirrored_B is None else is_mirrored_B
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         changed = {name: torch.from_numpy(np.array(values)) for name, values in labels.items()}
-        if not self.regions:
-            size = max(1, CHUNK_FLOATS // max(1, frames_BTHWC[0].size)) if len(frames_BTHWC) else 1
-            for first in range(0, len(frames_BTHWC), size):
-                rows = slice(first, first + size)
-                some = {name: values[rows] for name, values in changed.items()}
-                self._change_all(frames_BTHWC[rows], some, drawn[:, rows], generator, is_mirrored_B[rows])
-            return frames_BTHWC, {name: values.numpy() for name, values in changed.items()}
-        for row in range(len(frames_BTHWC)):
-            one = {name: values[row : row + 1] for name, values in changed.items()}
-            steps = [step for (step, _), is_on in zip(self.augmentations, drawn[:, row], strict=True) if is_on]
-            new, is_mirrored_B[row] = self._change(frames_BTHWC[row], one, steps, generator)
-            for name, values in new.items():
-                changed[name][row : row + 1] = values
+        size = 1 if self.regions else max(1, CHUNK_BYTES // max(1, frames_BTHWC[:1].size))
+        for first in range(0, len(frames_BTHWC), size):
+            rows = slice(first, first + size)
+            some = {name: values[rows] for name, values in changed.items()}
+            is_mirrored_B[rows] = self._change(frames_BTHWC[rows], some, drawn[:, rows], generator)
         return frames_BTHWC, {name: values.numpy() for name, values in changed.items()}
 
-    def _change_all(
-        self,
-        frames_BTHWC: FrameArray,
-        labels: Labels,
-        drawn: npt.NDArray[np.bool_],
-        generator: torch.Generator,
-        is_mirrored_B: npt.NDArray[np.bool_],
-    ) -> None:
-        """Change several windows and their labels in place."""
-        frames_BTCHW = _as_floats(frames_BTHWC)
-        for (step, _), is_drawn_B in zip(self.augmentations, drawn, strict=True):
-            chosen = torch.from_numpy(is_drawn_B) & step.accepts(labels)
-            rows = chosen.nonzero().flatten()
-            if len(rows) == 0:
-                continue
-            some = {name: values[rows] for name, values in labels.items()}
-            frames_BTCHW[rows], new = step(frames_BTCHW[rows], some, generator)
-            is_mirrored_B[rows.numpy()] ^= step.mirrors
-            for name, values in new.items():
-                labels[name][rows] = values
-        frames_BTHWC[...] = _as_pixels(frames_BTCHW)
+    @cached_property
+    def _fill_in(self) -> Filling:
+        return Filling(self.regions)
 
     def _change(
-        self, frames_THWC: FrameArray, labels: Labels, steps: list[Augmentation], generator: torch.Generator
-    ) -> tuple[Labels, bool]:
-        """Change one window in place and return its labels, and whether it is mirrored now."""
-        kept = [frames_THWC[:, region.rows, region.columns].copy() for region in self.regions]
-        is_filled_in, is_mirrored, frames_BTCHW = False, False, None
-        for step in steps:
-            if not bool(step.accepts(labels)):
+        self, frames_BTHWC: FrameArray, labels: Labels, drawn: npt.NDArray[np.bool_], generator: torch.Generator
+    ) -> npt.NDArray[np.bool_]:
+        """Change several windows and their labels in place, and return which are mirrored now."""
+        kept = [frames_BTHWC[:, :, region.rows, region.columns].copy() for region in self.regions]
+        is_mirrored_B = np.zeros(len(frames_BTHWC), bool)
+        moves = [step.is_geometric for step, _ in self.augmentations]
+        for row in np.flatnonzero(drawn[moves].any(0)):  # before colours change: a frame is filled alike each time
+            self._fill_in(frames_BTHWC[row])
+        for (step, _), is_drawn_B in zip(self.augmentations, drawn, strict=True):
+            rows = np.flatnonzero(is_drawn_B & step.accepts(labels).numpy())
+            if len(rows) == 0:
                 continue
-            if step.is_geometric and not is_filled_in:
-                if frames_BTCHW is not None:
-                    frames_THWC[...] = _as_pixels(frames_BTCHW)[0]
-                _fill_in(frames_THWC, self.regions)
-                is_filled_in, frames_BTCHW = True, None
-            if frames_BTCHW is None:
-                frames_BTCHW = _as_floats(frames_THWC[None])
-            frames_BTCHW, labels = step(frames_BTCHW, labels, generator)
-            is_mirrored ^= step.mirrors
-        if frames_BTCHW is not None:
-            frames_THWC[...] = _as_pixels(frames_BTCHW)[0]
-        for region, pixels_THWC in zip(self.regions, kept, strict=True):
-            frames_THWC[:, region.rows, region.columns] = pixels_THWC[:, :, ::-1] if is_mirrored else pixels_THWC
-        return labels, is_mirrored
-
-
-def _as_floats(frames_BTHWC: FrameArray) -> Tensor:
-    return torch.from_numpy(frames_BTHWC).permute(0, 1, 4, 2, 3).contiguous().float().div_(255)
-
-
-def _as_pixels(frames_BTCHW: Tensor) -> FrameArray:
-    pixels = frames_BTCHW.mul(255).round_().clamp_(0, 255).to(torch.uint8).permute(0, 1, 3, 4, 2)
-    array: FrameArray = pixels.numpy()
-    return array
+            is_all = len(rows) == len(frames_BTHWC) and frames_BTHWC.flags.c_contiguous
+            windows = frames_BTHWC if is_all else frames_BTHWC[rows]  # a copy costs what a flip does
+            some = {name: values[rows] for name, values in labels.items()}
+            for name, values in step.on_bytes(windows, some, generator).items():
+                labels[name][rows] = values
+            if not is_all:
+                frames_BTHWC[rows] = windows
+            is_mirrored_B[rows] ^= step.mirrors
+        for region, pixels_BTHWC in zip(self.regions, kept, strict=True):
+            pixels_BTHWC[is_mirrored_B] = pixels_BTHWC[is_mirrored_B][:, :, :, ::-1]
+            frames_BTHWC[:, :, region.rows, region.columns] = pixels_BTHWC
+        return is_mirrored_B
 
 
 def _probability(name: str, asked: Any) -> float:
@@ -181,21 +143,3 @@ def _check_options(name: str, kind: Any, options: Mapping[str, Any]) -> None:
     for option in options:
         if option not in known:
             raise not_found(f"option of augment.{name}", option, known)
-
-
-def _fill_in(frames_THWC: FrameArray, regions: Sequence[Region]) -> None:
-    """Paint regions over from their surroundings, in place.
-
-    Only a margin around each region is handed to OpenCV: what lies further away does not matter to it.
-    """
-    margin = 2 * INPAINT_RADIUS
-    for region in regions:
-        top, left = max(0, region.y - margin), max(0, region.x - margin)
-        part_THWC = frames_THWC[
-            :, top : region.y + region.height + margin, left : region.x + region.width + margin
-        ]
-        mask_HW = np.zeros(part_THWC.shape[1:3], dtype=np.uint8)
-        mask_HW[region.y - top :, region.x - left :][: region.height, : region.width] = 255
-        for part_HWC in part_THWC:
-            filled = cv2.inpaint(np.ascontiguousarray(part_HWC), mask_HW, INPAINT_RADIUS, cv2.INPAINT_NS)
-            part_HWC[...] = filled.reshape(part_HWC.shape)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import torch
 from torch import Tensor
 
-from playhead.data.augment.augmentation import Augmentation, Labels, uniform
+from playhead.data.augment.augmentation import ByteAugmentation, FrameArray, Labels, uniform
 from playhead.game import Frame
 from playhead.labels import LabelSchema
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look: ITU-R BT.601
 
 
-class Colour(Augmentation):
+class Colour(ByteAugmentation):
     """Brightness, contrast and saturation each changed by up to 30 %; and the hue, where that is asked for."""
 
     def __init__(
@@ -32,12 +33,12 @@ class Colour(Augmentation):
         self.reach = (brightness, contrast, saturation)
         self.hue = hue
 
-    def __call__(self, frames_BTCHW: Tensor, labels: Labels, generator: torch.Generator) -> tuple[Tensor, Labels]:
+    def on_bytes(self, frames_BTHWC: FrameArray, labels: Labels, generator: torch.Generator) -> Labels:
         """Change the colours.
 
-        All of it is linear in the colours, so one small matrix does it in one pass: a tenth of the time.
+        All of it is linear in the colours, so one small matrix a window does it in one pass.
         """
-        count, _, channels = frames_BTCHW.shape[:3]
+        count, channels = len(frames_BTHWC), frames_BTHWC.shape[-1]
         brightness, contrast, saturation = (
             uniform(count, 1 - reach, 1 + reach, generator).view(count, 1, 1) for reach in self.reach
         )
@@ -46,13 +47,13 @@ class Colour(Augmentation):
         matrix_BCC = brightness * contrast * (saturation * own_CC + (1 - saturation) * grey_CC)
         if self.hue and channels == 3:
             matrix_BCC = matrix_BCC @ turned_hue(uniform(count, -self.hue, self.hue, generator).flatten())
-        middle_B11 = frames_BTCHW[..., ::4, ::4].mean(dim=(1, 2, 3, 4)).view(count, 1, 1)
-        added_B11 = brightness * (1 - contrast) * middle_B11
-        changed = [
-            torch.baddbmm(added, matrix_CC.expand(len(frames_TCHW), -1, -1), frames_TCHW.flatten(2))
-            for frames_TCHW, matrix_CC, added in zip(frames_BTCHW, matrix_BCC, added_B11, strict=True)
-        ]
-        return torch.stack(changed).view(frames_BTCHW.shape), labels
+        middle_B11 = torch.from_numpy(frames_BTHWC[:, :, ::4, ::4].mean((1, 2, 3, 4))).view(count, 1, 1)
+        added_BC1 = (brightness * (1 - contrast) * middle_B11).expand(count, channels, 1)
+        matrices = torch.cat([matrix_BCC, added_BC1], 2).numpy()
+        for window_THWC, matrix in zip(frames_BTHWC, matrices, strict=True):
+            rows_RWC = window_THWC.reshape(-1, *window_THWC.shape[2:])  # all frames in one picture
+            cv2.transform(rows_RWC, matrix, dst=rows_RWC)
+        return labels
 
 
 def turned_hue(turn_B: Tensor) -> Tensor:
