@@ -52,7 +52,7 @@ def _mirror_places(head: Keys | Choice) -> list[int]:
 def warp(frames_BTHWC: FrameArray, matrix_B23: Tensor) -> None:
     """Move windows in place by affine maps from old places to new, all frames of one alike; edges are repeated."""
     _, _, height, width, channels = frames_BTHWC.shape
-    # OpenCV moves four channels in half the time that three take it; memory asked for anew costs as much again.
+    # OpenCV moves four channels in half the time that three take it.
     old, new = np.empty((2, height, width, 4 if channels == 3 else channels), np.uint8)
     for window_THWC, matrix_23 in zip(frames_BTHWC, matrix_B23.double().numpy(), strict=True):
         for frame_HWC in window_THWC:
