@@ -155,7 +155,8 @@ class _Session:
                 work = partial(record_episode, load_plugins=lambda: place.plugins, progress=place.progress,
                                end=stopping.set)  # fmt: skip
             made = run_jobs(work, jobs, workers=count, progress=advance, stop=stopping, name_of=_name)
-        return sorted((one for segments in made for one in segments), key=lambda one: one.seed or 0)
+            segments = [one for segments in made for one in segments]
+        return sorted(segments, key=lambda one: one.seed or 0)
 
 
 def _name(job: EpisodeJob) -> str:
