@@ -36,9 +36,9 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.data.source import FrameArray
+from playhead.evaluation.estimates import Estimate, mean_interval
 from playhead.evaluation.held_out import held_out_index
 from playhead.evaluation.offline import ask
-from playhead.evaluation.statistics import Estimate, student_t_mean
 from playhead.home import Home
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -155,7 +155,7 @@ def estimates(
     """Return reported and true accuracy and their difference over the seeds, in percent (Student's t)."""
     mine = [trial for trial in trials if trial.key[:3] == (rooms, loadouts, split)]
     reported_S, true_S = (100 * np.array([getattr(one, name) for one in mine]) for name in ("reported", "true"))
-    return student_t_mean(reported_S), student_t_mean(true_S), student_t_mean(reported_S - true_S)
+    return mean_interval(reported_S), mean_interval(true_S), mean_interval(reported_S - true_S)
 
 
 def table(trials: Sequence[Trial]) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead.evaluation.statistics import bootstrap_ratio
+from playhead.evaluation.estimates import ratio_interval
 from playhead.game import Game, World
 from playhead.plugins import Plugins
 from playhead.testing.display import VirtualDisplay, XPerson, run_on
@@ -89,8 +89,8 @@ def flat(options: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any
 
 
 def ratio_of_means(part_D: np.ndarray, whole_D: np.ndarray) -> str:
-    """Return the ratio of two means over the same drives with its 95 % bootstrap interval."""
-    ratio = bootstrap_ratio(part_D, whole_D)
+    """Return the ratio of two means over the same drives with its 95 % interval."""
+    ratio = ratio_interval(part_D, whole_D)
     return f"{ratio.mean:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
 
 

@@ -153,7 +153,7 @@ def test_the_whole_evaluation_of_a_run(trained, lessons, tmp_path):
         plugins=load_plugins(),
         recordings=lessons,
         config=config_of(GAME, seconds_s=2),
-        seeds=[7, 8],
+        seeds=[7, 8, 9, 10],
         command="playhead evaluate toy",
     )
     found = evaluate(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -129,6 +130,14 @@ def test_driving_better_than_the_baselines_is_judged_on_the_same_seeds(table):
     assert not worse.passed
     assert "not clearly more than expert" in worse.sentence
     assert rollout_verdicts(table, "nobody", ["expert"]) == []
+
+
+def test_two_drives_do_not_tell_who_is_better(table):
+    two = replace(table, episodes=[episode for episode in table.episodes if episode.seed in table.seeds[:2]])
+    (unknown,) = rollout_verdicts(two, "network", ["always_forward"])
+    assert not unknown.passed
+    assert "not to be told from always forward" in unknown.sentence
+    assert "too few drives, 3 or more tell: --episodes" in unknown.sentence
 
 
 def test_baselines_come_from_the_history():

@@ -1,57 +1,14 @@
-"""Intervals cover the truth as often as they say, and the table says what was driven."""
+"""The table says what was driven, by whom, and how surely."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
-from playhead.evaluation.statistics import (
-    Episode,
-    ScoreTable,
-    bootstrap_mean,
-    bootstrap_ratio,
-    number,
-    shown,
-    student_t_mean,
-)
+from playhead.evaluation.estimates import shown
+from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Measure
-
-
-def test_the_interval_covers_the_true_mean_about_95_times_in_100():
-    random = np.random.default_rng(3)
-    covered = {"bootstrap": 0, "student": 0}
-    for trial in range(60):
-        values = random.normal(0.7, 0.1, 16)
-        for name, estimate in (
-            ("bootstrap", bootstrap_mean(values, seed=trial)),
-            ("student", student_t_mean(values)),
-        ):
-            covered[name] += estimate.low <= 0.7 <= estimate.high
-    assert 50 <= covered["bootstrap"] <= 60
-    assert 53 <= covered["student"] <= 60
-
-
-def test_student_t_by_hand():
-    estimate = student_t_mean(np.array([1.0, 2.0, 3.0]))
-    assert estimate.mean == 2.0
-    assert estimate.high - 2.0 == pytest.approx(4.303 / math.sqrt(3), rel=1e-6)
-
-
-def test_pairing_the_seeds_narrows_the_ratio():
-    expert = np.array([0.2, 0.5, 0.9, 1.0, 0.4])
-    ratio = bootstrap_ratio(0.8 * expert, expert)
-    assert ratio.mean == pytest.approx(0.8)
-    assert ratio.high - ratio.low < 1e-9
-
-
-def test_few_seeds_are_honest():
-    assert math.isnan(bootstrap_mean(np.array([0.5])).low)
-    assert math.isnan(bootstrap_mean(np.array([])).mean)
-    assert math.isnan(bootstrap_ratio(np.array([1.0]), np.array([0.0])).mean)
-    assert math.isnan(bootstrap_ratio(np.array([1.0, 2.0]), np.array([-3.0, 1.0])).mean)
-    assert bootstrap_mean(np.array([1.0, math.nan, 3.0])).n == 2
 
 
 class TestScoreTable:
@@ -67,9 +24,9 @@ class TestScoreTable:
     def test_json_has_mean_low_high_of_every_measure(self):
         data = self.table().to_json()
         assert data["drivers"]["network"]["route"]["mean"] == 0.65
-        assert data["drivers"]["network"]["route"]["low"] == 0.5
+        assert data["drivers"]["network"]["route"]["low"] is None
         assert data["drivers"]["network"]["route"]["n"] == 2
-        assert data["drivers"]["expert"]["steps"] == {"mean": 10, "low": 10, "high": 10, "n": 2}
+        assert data["drivers"]["expert"]["steps"] == {"mean": 10, "low": None, "high": None, "n": 2}
         assert data["ratios_to_expert"]["network"]["route"]["mean"] == pytest.approx(0.65 / 0.9, abs=1e-6)
         assert data["seeds"] == [7, 8]
 
@@ -90,13 +47,33 @@ class TestScoreTable:
         assert math.isnan(table.values("network", "route")[1])
         assert table.estimate("network", "route").n == 1
 
+    def test_two_drives_say_too_few(self):
+        assert "0.650 (too few)" in self.table().to_text()
+        assert "0.722 (too few)" in self.table().to_text()
 
-def test_numbers_read_well():
-    assert [number(v) for v in (0.7421, 3.14159, 31.23, 1204.4, math.nan)] == [
-        "0.742",
-        "3.14",
-        "31.2",
-        "1,204",
-        "–",
+    def test_scores_from_0_to_1_of_enough_drives_stay_inside(self):
+        assert not table_of({"network": [1, 1, 0]}).is_share("network", "score")
+        surely = table_of({"network": [1, 1, 1], "expert": [1, 1, 1], "idle": [0, 0, 0], "random": [0, 0.2, 0]})
+        assert surely.is_share("network", "score")
+        assert surely.estimate("network", "score").low == pytest.approx(0.38, abs=0.01)
+        assert surely.estimate("network", "score").high == 1
+        assert surely.estimate("idle", "score").low == 0
+        counts = table_of({"network": [0, 0, 0], "expert": [0, 0, 0], "idle": [1, 1, 0], "random": [1, 2, 0]})
+        assert not counts.is_share("network", "score")
+        assert shown(counts.estimate("network", "score")) == "0.000 (no interval)"
+        assert table_of({"network": [1] * 8}).is_share("network", "score")
+
+    def test_a_difference_is_taken_seed_by_seed(self):
+        table = table_of({"network": [11, 21, 32, 41], "expert": [10, 20, 30, 40]})
+        assert table.difference("network", "expert", "score").low > 0
+        assert not table.difference("expert", "network", "score").low > 0
+
+
+def table_of(scores: dict[str, list[float]]) -> ScoreTable:
+    """Return a table of these scores, seed by seed."""
+    episodes = [
+        Episode(driver=driver, seed=seed, measures={"score": value})
+        for driver, values in scores.items()
+        for seed, value in enumerate(values)
     ]
-    assert shown(bootstrap_mean(np.array([0.5]))) == "0.500"
+    return ScoreTable(episodes=episodes, measures=())

@@ -15,6 +15,7 @@ from playhead.evaluation.classification import ask_with_activations, study_class
 from playhead.evaluation.clip import film, typical_seed
 from playhead.evaluation.closed_loop import Rollout, evaluate_closed_loop
 from playhead.evaluation.config import EvaluationConfig
+from playhead.evaluation.estimates import number
 from playhead.evaluation.examples import attention_examples, augmentation_rows, best_and_worst
 from playhead.evaluation.facts import all_facts
 from playhead.evaluation.held_out import windows_asked, with_labels
@@ -22,7 +23,6 @@ from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.sanity_checks import sanity_verdicts
-from playhead.evaluation.statistics import number
 from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
 from playhead.game import is_playable
 from playhead.labels import Keys

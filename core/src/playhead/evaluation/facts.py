@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 import playhead
-from playhead.evaluation.policies import NETWORK
 from playhead.evaluation.results import Evaluation
-from playhead.evaluation.statistics import shown
 from playhead.models.run import Run
 
 
@@ -69,15 +67,11 @@ def recordings_facts(run: Run, found: Evaluation) -> dict[str, str]:
 
 
 def rollout_facts(found: Evaluation) -> dict[str, str]:
-    """Return how the rollouts were set up, and the check of the main intervals."""
+    """Return how the rollouts were set up."""
     table = found.table
     assert table is not None
     facts = {name.replace("_", " "): _told(value) for name, value in table.settings.items() if value is not None}
     facts["seeds"] = f"{table.seeds[0]} to {table.seeds[-1]}"
-    measure = next(iter(table.shown_names()), "")
-    if measure and NETWORK in table.drivers:
-        checked = shown(table.student_t(NETWORK, measure))
-        facts[f"{table.measure(measure).title} by Student's t"] = checked
     return facts
 
 

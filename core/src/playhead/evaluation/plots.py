@@ -238,7 +238,7 @@ def seeds_plot(table: ScoreTable, measure: str) -> str:
             heights = place + jitter.uniform(-0.16, 0.16, len(values_S))
             plot.scatter(values_S, heights, color=colour, alpha=0.4, s=16, linewidths=0)
             estimate = table.estimate(driver, measure)
-            if not math.isnan(estimate.low):
+            if estimate.has_interval:
                 plot.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=3)
             plot.plot([estimate.mean], [place], "D", color=colour, markersize=6)
         plot.set_yticks(range(len(drivers)), [driver.replace("_", " ") for driver in drivers])

@@ -16,11 +16,12 @@ from playhead.decoding import json_text
 from playhead.evaluation import plots
 from playhead.evaluation.baselines import TITLES, HeadResult
 from playhead.evaluation.classification import baseline_accuracy, choice_view, history_plots
+from playhead.evaluation.estimates import ends, number
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
 from playhead.evaluation.pictures import data_uri
 from playhead.evaluation.predictions import Predictions, decided
 from playhead.evaluation.results import Evaluation, head_rows
-from playhead.evaluation.statistics import ScoreTable, number
+from playhead.evaluation.statistics import ScoreTable
 from playhead.game import Measure
 from playhead.judgement import Judgement
 from playhead.models.run_file import write_whole
@@ -79,14 +80,15 @@ def _score_rows(table: ScoreTable | None) -> list[list[list[str]]]:
 
 def _score_cell(table: ScoreTable, driver: str, measure: Measure) -> list[str]:
     estimate = table.estimate(driver, measure.name)
-    lines = [number(estimate.mean)]
-    if not math.isnan(estimate.low):
-        lines.append(f"{number(estimate.low)} to {number(estimate.high)}")
+    lines = [line for line in (number(estimate.mean), ends(estimate, "{} to {}")) if line]
     ratio = table.ratio(driver, measure.name) if driver != table.expert and measure.better == "higher" else None
     if ratio is not None and not math.isnan(ratio.mean):
-        interval = "" if math.isnan(ratio.low) else f" ({100 * ratio.low:.0f} to {100 * ratio.high:.0f})"
-        lines.append(f"{100 * ratio.mean:.0f}{interval} % of expert")
+        lines.append(f"{100 * ratio.mean:.0f} {ends(ratio, '({} to {})', _percent)} % of expert")
     return lines
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 def _seed_plots(table: ScoreTable | None) -> list[str]:

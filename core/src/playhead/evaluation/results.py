@@ -8,10 +8,11 @@ from typing import Any
 
 from playhead.evaluation.baselines import HeadResult, baseline_title
 from playhead.evaluation.classification import ChoiceStudy, study_text
+from playhead.evaluation.estimates import number
 from playhead.evaluation.metrics import measure_title
 from playhead.evaluation.pictures import Example
 from playhead.evaluation.predictions import Predictions
-from playhead.evaluation.statistics import ScoreTable, aligned, number
+from playhead.evaluation.statistics import ScoreTable, aligned
 from playhead.evaluation.verdicts import Verdict
 from playhead.judgement import Judgement
 from playhead.names import visible

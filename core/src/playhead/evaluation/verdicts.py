@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from playhead.evaluation.baselines import HeadResult, baseline_title
+from playhead.evaluation.estimates import FEWEST, number, shown
 from playhead.evaluation.metrics import CHANGE, PRIMARY, is_better, measure_title
-from playhead.evaluation.statistics import ScoreTable, bootstrap_mean, number, shown
+from playhead.evaluation.statistics import ScoreTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,19 +58,20 @@ def rollout_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -
 def _rollout_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> Verdict:
     means = {rival: table.estimate(rival, name).mean for rival in rivals}
     best = max(rivals, key=lambda rival: -math.inf if math.isnan(means[rival]) else means[rival])
-    with np.errstate(over="ignore"):
-        difference = bootstrap_mean(table.values(driver, name) - table.values(best, name))
+    difference = table.difference(driver, best, name)
     if math.isnan(difference.mean):
         sentence = f"{table.measure(name).title.capitalize()} cannot be judged: on no seed is it known of both."
         return Verdict(name=f"rollouts: {name}", passed=False, sentence=sentence)
     passed = difference.low > 0
-    words = "more than" if passed else "not clearly more than"
+    is_told = difference.n >= FEWEST
+    words = "more than" if passed else "not clearly more than" if is_told else "not to be told from"
+    told = f"difference {shown(difference)}" if is_told else f"too few drives, {FEWEST} or more tell: --episodes"
     return Verdict(
         name=f"rollouts: {name}",
         passed=passed,
         sentence=f"{table.measure(name).title.capitalize()}: {driver} {shown(table.estimate(driver, name))}, "
         f"{words} {best.replace('_', ' ')} {shown(table.estimate(best, name))} on the same seeds "
-        f"(difference {shown(difference)}).",
+        f"({told}).",
     )
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from playhead.data.split import BY_FRAME, BY_RECORDING, numbered_groups
 from playhead.data.windows import WindowIndex
-from playhead.evaluation.classification.intervals import Z_95, Share, log_choose, more_than_chance, wilson
+from playhead.evaluation.classification.intervals import Share, log_choose, more_than_chance, wilson
+from playhead.evaluation.estimates import Z_95, student_t_95
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
-from playhead.evaluation.statistics import student_t_95
 
 # How much groups differ can hardly be seen from fewer: with so many, the intervals below are twice as wide as with
 # independent windows, and hold.

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from playhead.evaluation.estimates import Z_95
 from playhead.evaluation.predictions import FloatArray, IntArray
-
-Z_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
 @dataclass(frozen=True, kw_only=True)
