@@ -172,3 +172,70 @@ def test_a_run_of_before_is_read_as_it_was() -> None:
     index = index_of(["r1", "r2", "r3"])
     assert len(held_out(index, {"validation": ["r2"], "split_by": "recording"})) == 6
     assert len(held_out(index, {})) == 0
+
+
+def takes(tags: dict[str, dict[str, str]]) -> WindowIndex:
+    """Return an index of recordings with these tags."""
+    labels = {"drive": np.zeros((6, 4), np.uint8)}
+    made = [
+        recording(GAME, labels, name=name, tags=mine, frames_THWC=noise(number))
+        for number, (name, mine) in enumerate(tags.items())
+    ]
+    return WindowIndex.of(made, GAME.schema, WindowSpec())
+
+
+def noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (6, *GAME.frame.shape), dtype=np.uint8)
+
+
+DRIVES = {
+    **{f"long{k}": {"session": f"s{k}", "track": "alpine"} for k in range(3)},
+    **{f"short{k}": {"session": "evening", "track": "coast"} for k in range(8)},
+    "untagged": {},
+}
+
+
+def test_the_takes_of_a_session_stay_together_and_what_has_none_by_itself() -> None:
+    index = takes(DRIVES)
+    evening = {name for name in DRIVES if name.startswith("short")}
+    for seed in range(20):
+        kept = set(split(index, 0.2, seed, by="session").validation_groups)
+        assert kept >= evening or not kept & evening
+        assert len(kept - evening) + bool(kept & evening) == 1
+    assert {split(index, 0.2, seed, by="session").validation_groups for seed in range(30)} >= {("untagged",)}
+    assert len(split(index, 0.3, 0, by="track").validation_groups) in (1, 3, 8)
+
+
+def test_without_any_tag_a_session_is_a_recording() -> None:
+    index = index_of([f"r{k}" for k in range(10)])
+    by_session, by_recording = split(index, 0.2, 3, by="session"), split(index, 0.2, 3)
+    assert by_session.validation_groups == by_recording.validation_groups
+
+
+def test_what_is_left_out_is_the_test_and_is_found_again() -> None:
+    index = takes(DRIVES)
+    parts = split(index, 0.25, 1, by="session", leave_out="track=coast")
+    assert set(parts.test_groups) == {name for name in DRIVES if name.startswith("short")}
+    assert len(parts.train)
+    assert len(parts.validation)
+    assert not set(parts.validation_groups) & set(parts.test_groups)
+    remembered = {"test": list(parts.test_groups), "test_windows": len(parts.test), "split_by": "recording"}
+    assert len(held_out(index, remembered)) == len(parts.test)
+
+
+def test_what_cannot_be_left_out_is_said() -> None:
+    index = takes(DRIVES)
+    with pytest.raises(NotFound, match='Did you mean "track=coast"'):
+        split(index, 0.2, 1, leave_out="track=coats")
+    with pytest.raises(BadValue, match="has learned from long0"):
+        split(index, 0.2, 1, "recording", {"long0": False}, leave_out="track=alpine")
+    with pytest.raises(BadValue, match="split_by=frame"):
+        split(index, 0.2, 1, "frame", leave_out="track=alpine")
+    only = takes({"a": {"track": "alpine"}, "b": {"track": "alpine"}})
+    with pytest.raises(NothingToTrain, match="track=alpine there is no recording left"):
+        split(only, 0, 1, leave_out="track=alpine")
+
+
+def test_going_on_by_session_what_was_learned_from_does_not_start_to_validate() -> None:
+    earlier = {"short0": False, "short1": True, "long0": True}
+    assert split(takes(DRIVES), 0.2, 1, "session", earlier).validation_groups == ("long0",)

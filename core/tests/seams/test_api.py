@@ -28,7 +28,7 @@ from playhead.plugins import Plugins
 from playhead.progress import Progress
 
 # Words of the command line that Python has a meaning for, or that belong to a terminal.
-CALLED = {"set": "settings", "from": "start_from"}
+CALLED = {"set": "settings", "tag": "tags", "from": "start_from"}
 ONLY_COMMANDS = {"json"}
 ONLY_PYTHON = {"game", "plugins", "progress", "stop", "sink", "command", "batches", "validation", "on_step"}
 

@@ -82,6 +82,15 @@ def parse_settings(
     return settings
 
 
+def parse_tags(given: Sequence[str]) -> dict[str, str]:
+    """Return `name=value` texts as tags. Raises: BadValue for a text without "=", a name or a value."""
+    for one in given:
+        name, _, value = one.partition("=")
+        if not name or not value:
+            raise BadValue(f'--tag {one} is not of the form name=value, as in "track=alpine".')
+    return dict(one.split("=", 1) for one in given)
+
+
 class DataFolder(click.Path):
     """A folder of this machine that exists, as a Path; an address (`s3://...`) as the text that it is."""
 
@@ -103,4 +112,8 @@ skip_bad_option = click.option(
 data_option = click.option(
     "--data", multiple=True, type=DataFolder(), metavar="FOLDER",
     help="Further folder of recordings, or its address.",
+)  # fmt: skip
+tag_option = click.option(
+    "--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=lambda ctx, option, given: parse_tags(given),
+    help="Say where the recordings belong, as track=alpine: by such tags they can be split or left out.",
 )  # fmt: skip

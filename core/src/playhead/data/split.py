@@ -1,9 +1,10 @@
 """Training, validation and test windows that share no group: neighbouring frames must never be on two sides.
 
-    windows -> groups (recordings, the values of a column, or each window by itself)
+    windows -> groups (recordings, those of a tag, the values of a column, or each window by itself)
             -> a number for each group, of seed and name alone -> the lowest validate, the next test, others train
 
-A few recordings are remembered by name. Thousands of groups are remembered as a rule: two bounds of that number.
+Recordings, also those of a tag, are remembered by name. Thousands of groups are remembered as a rule: two bounds
+of that number.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from playhead.storage.reader import Recording
 from playhead.windows import BoolArray, IndexArray
 
 BY_RECORDING = "recording"
+BY_SESSION = "session"  # all recordings of one command: takes between two pauses, corrections of one drive
 BY_FRAME = "frame"  # each window by itself, as if its neighbours were strangers: shows what a leak is worth
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
@@ -92,31 +94,45 @@ def split(
     *,
     test_share: float = 0.0,
     tested: frozenset[str] = frozenset(),
+    leave_out: str = "",
 ) -> Split:
     """Keep `share` of the recordings for validation and `test_share` for the test, at least one; 0 keeps none.
 
     Recordings that show the same pictures, whatever they are called, are one (storage/fingerprint.py).
-    Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a column
-    instead: windows with the same value in it (one car's pictures, say) then stay together; or "frame", which
-    keeps nothing together. `earlier` says of recordings that a network has met whether they validated it: those
-    go on doing so, and what it has learned from never starts to; those `tested` go on testing.
-    Raises:  NothingToTrain when there are too few recordings, BadValue for shares outside [0, 1).
+    Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a tag of
+    recordings: those that share its value then stay together, and one without it stays by itself. Or a column:
+    windows with the same value in it (one car's pictures, say) then stay together; or "frame", which keeps
+    nothing together. `leave_out`, as "track=alpine", makes the test of whatever is tagged so. `earlier` says of
+    recordings that a network has met whether they validated it: those go on doing so, and what it has learned from
+    never starts to; those `tested` go on testing.
+    Raises:  NothingToTrain when there are too few recordings, BadValue for shares outside [0, 1), NotFound for a
+             tag or a value that none has.
     """
     check_shares(share, test_share)
-    if by != BY_RECORDING:
+    if not is_by_name(index, by):
+        if leave_out:
+            raise BadValue(
+                f"leave_out leaves out recordings, and split_by={by} splits them. Leave one of them away."
+            )
         rule = rule_of(index, share, test_share, seed, by)
         return split_by_rule(index, rule)
-    twin_of = _copies(index)
-    names_N = groups_of(index, by)
-    group_N = names_N
-    if twin_of:
-        group_N = np.array([twin_of.get(name, name) for name in names_N.tolist()], np.str_)
-    groups = sorted(set(group_N.tolist()))
+    twin_of, tagged = _copies(index), _tagged(index, by)
+    group_of = tagged | {one: tagged.get(one, tagged.get(first, first)) for one, first in twin_of.items()}
+    names_N = groups_of(index, BY_RECORDING)
+    group_N = np.array([group_of.get(name, name) for name in names_N.tolist()], np.str_)
+    left_out = set()
+    if leave_out:
+        left_out = {group_of.get(name, name) for name in _to_leave_out(index, leave_out, earlier, tested)}
+    groups = sorted(set(group_N.tolist()) - left_out)
+    if leave_out:
+        test_share = 0.0
+        if not groups:
+            raise NothingToTrain(f"Without what is tagged {leave_out} there is no recording left to learn from.")
     _check_enough(groups, by, share, test_share, twin_of)
-    earlier = {
-        twin_of.get(name, name): is_kept for name, is_kept in sorted(earlier.items(), key=lambda one: one[1])
-    }
-    tested = frozenset(twin_of.get(name, name) for name in tested)
+    # Of copies one that validated decides; of a tag one that was learned from.
+    by_importance = sorted(earlier.items(), key=lambda one: one[1] == (by == BY_RECORDING))
+    earlier = {group_of.get(name, name): is_kept for name, is_kept in by_importance}
+    tested = frozenset(group_of.get(name, name) for name in tested)
     known_by = {recording.name: identity(recording) for recording in index.recordings}
     ranked = {name: _number(seed, known_by.get(name, name)) for name in groups}
     in_order = sorted(groups, key=ranked.__getitem__)
@@ -127,9 +143,42 @@ def split(
     testing = (
         _kept(left, test_share * len(groups) / max(1, len(left)), before, len(left) - 1) if test_share else []
     )
+    testing = [*testing, *sorted(left_out)]
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
     validated, testers = (sorted(set(names_N[parts_N == part].tolist())) for part in (VALIDATION, TEST))
     return _parted(index, parts_N, tuple(validated), tuple(testers), None)
+
+
+def is_by_name(index: WindowIndex, by: str) -> bool:
+    """Whether a split keeps whole recordings together: it is then remembered by their names, else as a rule."""
+    return by in (BY_RECORDING, BY_SESSION) or any(by in one.header.tags for one in index.recordings)
+
+
+def _tagged(index: WindowIndex, tag: str) -> dict[str, str]:
+    """Return of each recording that has this tag what groups it: the tag and its value, unlike any name."""
+    told = {one.name: one.header.tags.get(tag) for one in index.recordings}
+    return {name: f"{tag}={value}" for name, value in told.items() if value is not None}
+
+
+def _to_leave_out(
+    index: WindowIndex, tagged: str, earlier: Mapping[str, bool], tested: frozenset[str]
+) -> list[str]:
+    """Return the recordings with a tag, written as "track=alpine".
+
+    Raises:  NotFound with the tags there are, BadValue for what the run to go on from has learned already.
+    """
+    known = sorted({f"{tag}={value}" for one in index.recordings for tag, value in one.header.tags.items()})
+    if tagged not in known:
+        raise not_found("tag of these recordings", tagged, known)
+    tag, _, value = tagged.partition("=")
+    names = [one.name for one in index.recordings if one.header.tags.get(tag) == value]
+    learned = [name for name in names if not earlier.get(name, True) and name not in tested]
+    if learned:
+        raise BadValue(
+            f"The run to go on from has learned from {learned[0]}, which is tagged {tagged}: nothing can leave it "
+            "out any more. Train without --from."
+        )
+    return names
 
 
 def _copies(index: WindowIndex) -> dict[str, str]:

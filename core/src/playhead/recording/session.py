@@ -6,7 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ class RecordingRequest:
     latency_s: float = 0.0
     scenario: str = ""
     seed: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
     notes: str = ""
 
     def __post_init__(self) -> None:
@@ -182,6 +183,7 @@ def new_header(
         padding_frames=round(request.padding_s * session.rate_hz),
         scenario=request.scenario,
         seed=request.seed,
+        tags=dict(request.tags),
         window=_geometry(device.capture.window),
         cameras=_cameras(device, first),
         telemetry=tuple(filter(is_telemetry_name, names if names is not None else first.telemetry)),

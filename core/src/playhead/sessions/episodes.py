@@ -50,6 +50,7 @@ class EpisodeJob:
     seconds_s: float = 0.0
     latency_s: float = 0.0
     seed: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
     notes: str = ""
     sink: AnySink = HOME
 
@@ -151,6 +152,7 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
         latency_s=job.latency_s,
         scenario=job.scenario,
         seed=job.seed,
+        tags=job.tags,
         notes=job.notes,
     )
 

@@ -14,6 +14,7 @@ from playhead.home import Home
 from playhead.plugins import Plugins
 from playhead.progress import Progress
 from playhead.sessions.progress import progress_of
+from playhead.version import utc_now
 
 if TYPE_CHECKING:
     from playhead.models.catalogue import RunCatalogue
@@ -120,3 +121,8 @@ def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
                 raise BadValue(f"--set {name}={value}: {step} was given a value of its own before.")
         inside[last] = dict(value) if isinstance(value, Mapping) else value
     return whole
+
+
+def tags_of_now(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of recordings that are made now; without a session of its own they get one by the time."""
+    return {"session": utc_now(), **tags}

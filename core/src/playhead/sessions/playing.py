@@ -31,7 +31,7 @@ from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FrameCounter
 from playhead.sessions.latency import keep_after, warn_before
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.stopping import stopped_by_interrupt
 from playhead.threads import one_thread_each
 
@@ -61,7 +61,8 @@ class Played:
 def play(
     game: str | Game, *, on: str = "", run: AnyRun = "", seconds: float = 0.0, episodes: int = 1, seed: int = 1,
     scenario: str = "", real_time: bool = False, latency: float | None = None, rate: float | None = None,
-    dry_run: bool = False, unstick: bool = False, record: bool = False, settings: Mapping[str, Any] = NONE,
+    dry_run: bool = False, unstick: bool = False, record: bool = False, tags: Mapping[str, str] = NONE,
+    settings: Mapping[str, Any] = NONE,
     terminal: bool = False, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, stop: Event | None = None,
 ) -> Played:  # fmt: skip
@@ -77,6 +78,7 @@ def play(
             "scenario": scenario,
             "latency": latency is not None,
             "unstick": unstick,
+            "tag": tags,
         }
         for option in (option for option, is_given in given.items() if is_given):
             raise BadValue(f"--{option} is for playing; {place.game.name} has no controls and is only watched.")
@@ -90,8 +92,8 @@ def play(
         raise BadValue("--seconds and --latency cannot be negative.")
     session = PlaySession(
         place=place, on=on, settings=nested(settings), rate_hz=rate, scenario=scenario, is_real_time=real_time,
-        is_dry=dry_run, unsticks=unstick, is_recorded=record, duration_s=seconds or float("inf"),
-        engine=EngineSpec(device=device),
+        is_dry=dry_run, unsticks=unstick, is_recorded=record, tags=tags_of_now(tags),
+        duration_s=seconds or float("inf"), engine=EngineSpec(device=device),
     )  # fmt: skip
     session.take_run(run, latency)
     return Played(run=session.run.name, episodes=session.play(episodes, seed, stop))
@@ -110,6 +112,7 @@ class PlaySession:
     is_dry: bool
     unsticks: bool
     is_recorded: bool
+    tags: Mapping[str, str]
     duration_s: float
     engine: EngineSpec
     run: Run = field(init=False)
@@ -262,6 +265,7 @@ class _Episode:
             latency_s=session.latency_s,
             scenario=session.scenario,
             seed=self.seed,
+            tags=session.tags,
         )
         made = record_segments(
             self.device,

@@ -21,7 +21,7 @@ from playhead.recording.session import SegmentSummary
 from playhead.recording.sinks import HOME, AnySink, SinkOpener
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import EpisodeJob, episode_options, record_episode
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
+from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.reader import open_recording
 from playhead.storage.reservations import Reservations
@@ -63,14 +63,15 @@ def record(
     game: str | Game, *, on: str = "", driver: str = "", run: AnyRun = "", teacher: str = "", beta: float = 0.3,
     action_noise: bool = False, scenario: str = "", episodes: int = 1, seconds: float = 0.0,
     seed: int | None = None, workers: int | None = None, rate: float | None = None, latency: float | None = None,
-    settings: Mapping[str, Any] = NONE, notes: str = "", device: str = "auto", sink: AnySink = HOME,
-    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None,
-    stop: Event | None = None,
+    settings: Mapping[str, Any] = NONE, tags: Mapping[str, str] = NONE, notes: str = "", device: str = "auto",
+    sink: AnySink = HOME, home: AnyHome = None, plugins: AnyPlugins = None,
+    progress: Progress | bool | None = None, stop: Event | None = None,
 ) -> Recorded:  # fmt: skip
     """Record drives of a game, as `playhead record` does. Ctrl-C or `stop` ends a recording normally.
 
     `sink` is "home" (recordings in the home folder), something with append and close, a function that makes one of
-    a recording's header, or several of these.
+    a recording's header, or several of these. `tags` say where the recordings belong, as {"track": "alpine"}; all
+    of a call have the same `session`.
     Units:   seconds and latency on the device's clock; rate frames a second.
     Raises:  PlayheadError, whose sentence says what to do.
     """
@@ -78,7 +79,8 @@ def record(
     named = collector_of(place.game, driver)
     if named is not None and not run:
         given = {"teacher": teacher, "action-noise": action_noise, "scenario": scenario, "episodes": episodes > 1,
-                 "workers": workers, "latency": latency is not None, "sink": sink != HOME}  # fmt: skip
+                 "workers": workers, "latency": latency is not None, "sink": sink != HOME,
+                 "tag": tags}  # fmt: skip
         from playhead.sessions.collecting import Collection
 
         collection = Collection(place=place, named=named, on=on, settings=options, seconds=seconds, notes=notes)
@@ -87,7 +89,7 @@ def record(
         job = EpisodeJob(
             game=place.game.name, device=on, home=place.home, driver=driver, teacher=teacher,
             beta=beta if teacher else 0.0, has_action_noise=action_noise, scenario=scenario, seconds_s=seconds,
-            notes=notes, sink=sink, engine=EngineSpec(device=device),
+            tags=tags_of_now(tags), notes=notes, sink=sink, engine=EngineSpec(device=device),
         )  # fmt: skip
         session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)

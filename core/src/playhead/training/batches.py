@@ -15,7 +15,7 @@ from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
 from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.source import Source
-from playhead.data.split import BY_RECORDING, Split, SplitRule, split, split_by_rule
+from playhead.data.split import BY_RECORDING, Split, SplitRule, is_by_name, split, split_by_rule
 from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
 from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice
@@ -27,7 +27,15 @@ from playhead.windows import IndexArray
 # Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
 VALIDATION_WINDOWS = 4096
 # What a recipe says of windows, which batches that are handed in do not tell of.
-OF_RECORDINGS = ("augment", "balance", "class_weight_power", "feature_windows", "split_by", "test_share")
+OF_RECORDINGS = (
+    "augment",
+    "balance",
+    "class_weight_power",
+    "feature_windows",
+    "leave_out",
+    "split_by",
+    "test_share",
+)
 
 
 def learned_from(job: TrainingJob) -> tuple[list[Source], float]:
@@ -94,12 +102,12 @@ def split_windows(job: TrainingJob, index: WindowIndex) -> Split:
     data = job.start_from.data if job.start_from is not None else {}
     if data.get("split", {}).get("by") == recipe.split_by:
         return split_by_rule(index, SplitRule.from_json(data["split"]))
-    if recipe.split_by == BY_RECORDING:
+    if is_by_name(index, recipe.split_by):
         validated = data.get("validation", [])
         earlier = {entry["name"]: entry["name"] in validated for entry in data.get("recordings", [])}
     return split(
         index, recipe.val_share, recipe.seed, recipe.split_by, earlier,
-        test_share=recipe.test_share, tested=frozenset(data.get("test", [])),
+        test_share=recipe.test_share, tested=frozenset(data.get("test", [])), leave_out=recipe.leave_out,
     )  # fmt: skip
 
 
@@ -223,7 +231,7 @@ def data_summary(job: TrainingJob, parts: Split) -> dict[str, Any]:
             for number, recording in enumerate(parts.train.recordings)
         ],
         **{f"{part}_windows": len(index) for part, index in counts.items()},
-        "split_by": job.recipe.split_by,
+        "split_by": BY_RECORDING if parts.rule is None else job.recipe.split_by,
         **groups,
         "left_out": list(job.left_out),
     }

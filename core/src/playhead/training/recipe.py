@@ -71,7 +71,8 @@ class Recipe:
     )  # whose labels are trusted; "HEAD:model": in that head
     val_share: float = 0.1  # share of the recordings kept for validation
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
-    split_by: str = "recording"  # or a column whose values stay in one part; "frame": nothing is kept together
+    split_by: str = "recording"  # or a tag or column, whose values stay in one part; "frame": nothing is
+    leave_out: str = ""  # tag=value of the recordings that are never learned from and make the test
     allow_empty: bool = False  # learn although some class of a choice never occurs
     eval_every: int = 500  # steps between validations
     keep: Literal["last", "best"] = "last"  # the weights that play: validation loss does not rank policies
