@@ -8,7 +8,7 @@ import pytest
 from cartpole import CART, SMALL
 
 import playhead
-from playhead.cli.settings import parse_tags
+from playhead.cli.options import parse_tags
 from playhead.errors import BadValue, NotFound
 from playhead.storage.reader import open_recording
 
