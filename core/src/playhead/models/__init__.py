@@ -23,6 +23,7 @@ class ModelSpec:
     `regions` are given at the size of `frame`. `inputs` are names, `named_inputs` what each of them looks at and
     when; `length` is how many moments the main one has. `positions_s` are the moments to answer at, in seconds
     from that of a window.
+    `colours` are means and scales of the channels of its pictures, measured before it learned; None: none were.
     `options` are plain data of this network: what a recipe has as `model_options`. `pretrained` asks for weights
     from elsewhere: only where a training begins; a run brings its own.
     """
@@ -36,6 +37,7 @@ class ModelSpec:
     positions_s: tuple[float, ...] = (0.0,)
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = False
+    colours: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     def __post_init__(self) -> None:
         named = self.named_inputs

@@ -36,6 +36,8 @@ def build_network(
         check_shapes(planned, found, whose=f"Run {run}")
     network = _built(plugins, model, spec)
     network.freeze()
+    if spec.colours is not None:
+        network.standardise(spec.colours)
     _check_views(network, model, spec)
     return network
 

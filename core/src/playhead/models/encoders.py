@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the channels of a picture
+
 
 class ConvEncoder(nn.Module):
     """Stride-2 convolutions and one linear layer, from uint8 pictures to features.
 
     Squares of `fold` pixels become channels first, where that is not 1: halving the picture this way costs
     next to nothing, while a convolution of three channels at full size takes half of a training step.
+    Colours go from -1 to 1, or, once they are standardised, about as far from 0 as 1 whatever the game looks like.
     Shapes:  forward takes (N, H, W, C) uint8 and returns (N, features) float32.
     """
 
@@ -28,10 +31,26 @@ class ConvEncoder(nn.Module):
             height, width = (height + 1) // 2, (width + 1) // 2
         self.convolutions = nn.Sequential(*layers)
         self.features = nn.Linear(channels[-1] * height * width, features)
+        self.colours = colours
+        self.colour_factor: Tensor | None
+        self.colour_offset: Tensor | None
+        self.register_buffer("colour_factor", None, persistent=False)  # a run keeps them beside its weights
+        self.register_buffer("colour_offset", None, persistent=False)
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.constant_(module.get_parameter("bias"), 0.0)
+
+    def standardise(self, colours: Colours) -> None:
+        """Have each channel of a frame come less its mean, in units of its scale; several frames side by side."""
+        means_C, scales_C = (
+            torch.tensor(one, dtype=torch.float32, device=self.features.weight.device) for one in colours
+        )
+        times = (
+            self.colours // len(means_C) * self.fold**2
+        )  # the channels of a frame are always next to one another
+        self.colour_factor = (1 / scales_C).repeat(times)[:, None, None]
+        self.colour_offset = (means_C / scales_C).repeat(times)[:, None, None]
 
     def forward(self, pictures_NHWC: Tensor) -> Tensor:
         """Return the features of each picture."""
@@ -39,7 +58,11 @@ class ConvEncoder(nn.Module):
         if self.fold > 1:
             pictures_NHWC = folded(pictures_NHWC, self.fold)
         pictures_NCHW = pictures_NHWC.permute(0, 3, 1, 2)
-        scaled = pictures_NCHW.to(self.features.weight.dtype).mul_(1 / 127.5).sub_(1.0)
+        scaled = pictures_NCHW.to(self.features.weight.dtype)
+        if self.colour_factor is None or self.colour_offset is None:
+            scaled.mul_(1 / 127.5).sub_(1.0)
+        else:
+            scaled.mul_(self.colour_factor).sub_(self.colour_offset)
         maps = self.convolutions(scaled)
         features: Tensor = torch.relu(self.features(maps.flatten(1)))
         return features

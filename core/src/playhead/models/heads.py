@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -19,6 +20,13 @@ class Heads(nn.Module):
     def __init__(self, schema: LabelSchema, features: int) -> None:
         super().__init__()
         self.layers = nn.ModuleDict({name: nn.Linear(features, head.outputs) for name, head in schema.items()})
+
+    def begin_at(self, logits: Mapping[str, Tensor]) -> None:
+        """Have these heads answer about so (outputs,), whatever they see, until they have learned better."""
+        for name, logits_O in logits.items():
+            if name in self.layers:
+                with torch.no_grad():
+                    self.layers[name].get_parameter("bias").copy_(logits_O)
 
     def forward(self, features_BF: Tensor) -> dict[str, Tensor]:
         """Return the logits of every head."""

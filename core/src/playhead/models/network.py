@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from playhead.errors import BadValue, Mismatch, not_found
 from playhead.inputs import FRAMES, view_key
 from playhead.models import ModelSpec
+from playhead.models.encoders import Colours, ConvEncoder
 from playhead.models.heads import Heads
 from playhead.models.views import SCENE
 
@@ -45,6 +46,19 @@ class Network(nn.Module):
         super().__init__()
         self.spec = spec
         self.options: dict[str, Any] = dict(spec.options)  # all of them, for the run to keep
+        self.colours: Colours | None = None  # likewise
+
+    @property
+    def takes_colours(self) -> bool:
+        """Whether pictures are to be standardised by what they look like: where encoders of ours see them."""
+        return any(isinstance(module, ConvEncoder) for module in self.modules())
+
+    def standardise(self, colours: Colours) -> None:
+        """Look at pictures by these means and scales of their channels, 0 to 255, from now on."""
+        self.colours = colours
+        for module in self.modules():
+            if isinstance(module, ConvEncoder):
+                module.standardise(colours)
 
     def prepare(self, frames_NHWC: FrameArray) -> Mapping[str, FrameArray]:
         """Cut from frames what the network looks at: named uint8 pictures (N, height, width, channels).

@@ -22,6 +22,7 @@ from playhead.inputs import check_playable, main_input
 from playhead.labels import LabelSchema, check_same
 from playhead.models import ModelSpec
 from playhead.models.building import build_network
+from playhead.models.encoders import Colours
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network
 from playhead.models.run_file import (
@@ -63,12 +64,14 @@ Json = dict[str, Any]
 class NetworkPart:
     """What must agree, beside the recipe, where a network looks at a game.
 
-    `schema` are the heads that were learned, in their order. Units: rate_hz frames a second of the recordings.
+    `schema` are the heads that were learned, in their order; `colours` means and scales of the channels of their
+    pictures, none in runs of earlier versions. Units: rate_hz frames a second of the recordings.
     """
 
     schema: LabelSchema
     frame: Frame
     rate_hz: float
+    colours: Colours | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +145,8 @@ class Run:
     @property
     def spec(self) -> ModelSpec:
         """What the network was built for."""
-        return model_spec(self.game, self.schema, self.frame, self.recipe)
+        spec = model_spec(self.game, self.schema, self.frame, self.recipe)
+        return replace(spec, colours=self.needed_network.colours)
 
     @property
     def weights(self) -> Path:
@@ -231,6 +235,7 @@ class Run:
             "frame": asdict(looks.frame),
             "rate_hz": looks.rate_hz,
             "latency_s": self.latency_s,
+            "colours": looks.colours,
         }  # fmt: skip
         return {
             "format_version": FORMAT_VERSION,
@@ -340,7 +345,7 @@ def _network_part(told: RunJson, where: str) -> NetworkPart | None:
     if told.frame is None or told.rate_hz is None or told.schema is None:
         return None  # all of them: run_file sees to that
     schema = LabelSchema.from_json(told.schema, where=where)
-    return NetworkPart(schema=schema, frame=told.frame, rate_hz=told.rate_hz)
+    return NetworkPart(schema=schema, frame=told.frame, rate_hz=told.rate_hz, colours=told.colours)
 
 
 def model_spec(game: Mapping[str, Any], schema: LabelSchema, frame: Frame, recipe: Recipe) -> ModelSpec:

@@ -85,6 +85,12 @@ class _DataJson(msgspec.Struct):
     runs: list[Text] = []
 
 
+_Mean = Annotated[float, Meta(ge=0, le=255)]
+_Scale = Annotated[float, Meta(ge=1, le=255)]
+Colours = tuple[Annotated[tuple[_Mean, ...], Meta(min_length=1, max_length=4)],
+                Annotated[tuple[_Scale, ...], Meta(min_length=1, max_length=4)]]  # fmt: skip
+
+
 class RunJson(msgspec.Struct, kw_only=True):
     """Everything in a run.json but its own digest. `recipe` and `schema` are read by those who know them.
 
@@ -97,6 +103,7 @@ class RunJson(msgspec.Struct, kw_only=True):
     schema: list[Json] | None = None
     frame: Frame | None = None
     rate_hz: Annotated[float, Meta(gt=0, le=MOST_HZ)] | None = None
+    colours: Colours | None = None
     device: Text = ""
     parameters: Count = 0
     metrics: Json = {}
@@ -135,6 +142,9 @@ def _check_network_part(told: RunJson, game: _GameJson, file: Path) -> None:
     width, height = told.frame.width, told.frame.height
     if width * height > MOST_PIXELS:
         raise Damaged(f"{file} cannot be read: no network looks at {width}x{height}. {THEN}")
+    channels = told.frame.channels
+    if told.colours is not None and any(len(part) != channels for part in told.colours):
+        raise Damaged(f"{file} cannot be read: its colours are not of {channels} channels. {THEN}")
     for name, region in game.regions.items():
         if not region.fits(width, height):
             raise Damaged(f"{file} cannot be read: its region {name} lies outside of its frame. {THEN}")

@@ -60,12 +60,13 @@ def split_recordings(job: TrainingJob, recordings: Sequence[Source]) -> Split:
 
 
 def batches_of(
-    job: TrainingJob, parts: Split | None, network: Network, caches: Mapping[str, ViewCache]
+    job: TrainingJob, parts: Split | None, drawn: Drawing | None, network: Network, caches: Mapping[str, ViewCache]
 ) -> tuple[Iterable[Batch], Iterable[Batch] | None]:
     """Return the batches of training and validation: of recordings in their parts, or those handed in."""
-    if parts is None:
+    if parts is None or drawn is None:
         return job.batches or (), job.validation
-    return training_loader(job, parts.train, network, caches), validation_loader(job, parts, network, caches)
+    training = training_loader(job, parts.train, drawn, network, caches)
+    return training, validation_loader(job, parts, network, caches)
 
 
 def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
@@ -151,10 +152,10 @@ def view_caches(job: TrainingJob, recordings: Sequence[Source]) -> dict[str, Vie
 
 
 def training_loader(
-    job: TrainingJob, index: WindowIndex, network: Network, caches: Mapping[str, ViewCache]
+    job: TrainingJob, index: WindowIndex, drawn: Drawing, network: Network, caches: Mapping[str, ViewCache]
 ) -> Loader:
     """Return the batches of the whole training."""
-    recipe, drawn = job.recipe, drawing_weights(job, index)
+    recipe = job.recipe
     check_augment_on(job, network)
 
     def rows() -> Iterator[IndexArray]:

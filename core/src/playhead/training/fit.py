@@ -31,6 +31,7 @@ from playhead.models.engine import torch_device
 from playhead.models.run_file import HISTORY_FILE
 from playhead.models.run_history import history_bytes
 from playhead.models.weights import check_shapes, learned_weights, shapes_of
+from playhead.training.beginning import begin, known_labels
 from playhead.training.checkpoint import (
     Asked,
     Checkpoint,
@@ -42,7 +43,7 @@ from playhead.training.checkpoint import (
     restore_random,
     write_checkpoint,
 )
-from playhead.training.handed import as_made, begin, check_batch, checked_validation
+from playhead.training.handed import as_made, batches_left, check_batch, checked_validation
 from playhead.training.job import TrainingJob
 from playhead.training.module import SupervisedModule
 from playhead.training.numbers import (
@@ -137,10 +138,13 @@ class Fitting:
             self.restore(self.job.resume)
         self.module.train()
         with closing(
-            begin(self.training, self.module.network, learned.steps, recipe.steps, self.job.progress)
+            batches_left(self.training, self.module.network, learned.steps, recipe.steps, self.job.progress)
         ) as batches:
             for batch in batches:
                 check_batch(batch, self.module.schema)
+                if learned.steps == 0 and self.job.batches is not None:  # nothing else of them can be looked at
+                    labels = {name: known_labels(batch, name) for name in self.module.schema}
+                    begin(self.job, self.module.network, labels, self.module.class_weights, [batch])
                 self.step(self.fabric.to_device(batch))
                 if self.validation is not None and learned.steps % min(recipe.eval_every, recipe.steps) == 0:
                     self.validate()
@@ -246,6 +250,7 @@ class Fitting:
             scaler=plain(self.fabric.strategy.precision.state_dict()),
             python_random=python_random,
             numpy_random=numpy_random,
+            colours=self.module.network.colours,
         )
 
     def _tensors(self) -> Weights:
@@ -268,6 +273,8 @@ class Fitting:
             found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
             check_shapes({name: wanted[name] for name in names}, found, whose=f"Run {kept.folder.name}")
         network.load_state_dict(weights)
+        if told.colours is not None:
+            network.standardise(told.colours)
         restore_optimizer(self._inner, kept.part("optimizer"), told.groups)
         self.schedule.last_epoch = told.step
         self.schedule._step_count = told.step + 1

@@ -34,7 +34,7 @@ class Seekable(Protocol):
         ...
 
 
-def begin(
+def batches_left(
     training: Iterable[Batch], network: nn.Module, step: int, steps: int, progress: Progress
 ) -> Generator[Batch, None, None]:
     """Yield the batches of the steps that are left: never one more, for a live source would be waited for.

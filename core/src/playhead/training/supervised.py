@@ -33,11 +33,13 @@ from playhead.threads import one_thread_each, torch_threads
 from playhead.training.batches import (
     batches_of,
     data_summary,
+    drawing_weights,
     learned_from,
     plain_loader,
     split_recordings,
     view_caches,
 )
+from playhead.training.beginning import begin, drawn_labels
 from playhead.training.checkpoint import remove_checkpoints
 from playhead.training.continuing import take_weights
 from playhead.training.fit import Learned, chosen_accelerator, fit
@@ -48,6 +50,8 @@ from playhead.training.module import SupervisedModule
 from playhead.training.resuming import asked_by, check_goes_on
 from playhead.training.room import NOT_KEPT, room_for
 from playhead.training.settings import NoSettings
+
+MEASURED = 256  # windows whose colours are looked at before a training
 
 
 class Supervised(Method[NoSettings]):
@@ -68,16 +72,16 @@ class Supervised(Method[NoSettings]):
         asked = asked_by(job, recordings)
         check_goes_on(job, asked)
         parts = split_recordings(job, recordings) if job.batches is None else None
+        drawn = drawing_weights(job, parts.train) if parts else None
         network = build_network(job, may_add_heads=self.may_add_heads)
-        module = SupervisedModule(
-            network,
-            job.schema,
-            job.recipe,
-            class_weights(job, parts.train) if parts else {},
-            takes_cached=parts is not None,
-        )
+        weights = class_weights(job, parts.train) if parts else {}
+        module = SupervisedModule(network, job.schema, job.recipe, weights, takes_cached=parts is not None)
         caches = view_caches(job, recordings)
-        training, validation = batches_of(job, parts, network, caches)
+        training, validation = batches_of(job, parts, drawn, network, caches)
+        if parts is not None and drawn is not None and job.resume is None:
+            rows = rows_in_order(len(parts.train), job.recipe.batch_size, MEASURED)
+            seen = plain_loader(job, parts.train, network, caches, rows)
+            begin(job, network, drawn_labels(parts.train, drawn, job.recipe.seed), weights, seen)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
             with one_thread_each(networks=False), torch_threads(job.recipe.threads):
@@ -87,7 +91,9 @@ class Supervised(Method[NoSettings]):
             _choose_weights(job, network, learned)
             bank = remembered_features(job, parts.train, network, caches) if parts else None
         made = job.run(
-            network=NetworkPart(schema=job.schema, frame=job.game.needed_frame, rate_hz=rate_hz),
+            network=NetworkPart(
+                schema=job.schema, frame=job.game.needed_frame, rate_hz=rate_hz, colours=network.colours
+            ),
             device=recordings[0].header.device if recordings else "",
             parameters=count_parameters(network),
             metrics=_metrics(learned),
@@ -158,6 +164,8 @@ def build_network(job: TrainingJob, *, may_add_heads: bool = False) -> Network:
     if start_from is not None and start_from.recipe.model == recipe.model:
         recipe = replace(recipe, model_options={**start_from.recipe.model_options, **recipe.model_options})
     spec = model_spec(job.game.to_json(), job.schema, job.game.needed_frame, recipe)
+    if start_from is not None:
+        spec = replace(spec, colours=start_from.needed_network.colours)
     is_fresh = start_from is None and job.resume is None
     network = built(job.plugins, recipe.model, replace(spec, pretrained=is_fresh))
     if start_from is not None:

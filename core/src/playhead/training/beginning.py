@@ -1,0 +1,108 @@
+"""What a network begins with: heads that answer what is right most often, colours by what the game looks like.
+
+A head that begins at 0 learns how often each key is held through its features. Most of these are the same in every
+window, and pushing that common part is quicker than moving a bias: it grows until an LSTM saturates, for good.
+
+Shape legend: K labels that are known, A label columns, O outputs of a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playhead.data.assembly import Batch
+from playhead.data.balancing import Drawing
+from playhead.data.sampling import draw_rows
+from playhead.data.windows import WindowIndex
+from playhead.labels import Choice, Head, Keys
+from playhead.models.encoders import Colours
+from playhead.models.heads import Heads
+from playhead.models.network import Network
+from playhead.training.job import TrainingJob
+from playhead.training.losses import nearest_delta
+
+SAMPLED = 16_384  # windows whose labels are looked at: a share of .01 is known to a tenth of itself
+RAREST = 1e-3  # a class or key that is rarer begins as if it were not
+LEAST_SCALE = 8.0  # of a channel: of one that hardly changes the noise is not to fill the network's range
+
+
+def best_constant(head: Head, labels_KA: Tensor, weight_O: Tensor | None = None) -> Tensor:
+    """Return the logits (O,) that answer labels best where nothing is seen, classes weighted as in the loss."""
+    rarest = max(RAREST, 0.5 / len(labels_KA))
+    if isinstance(head, Keys):
+        logits_O = labels_KA.mean(0).clamp(rarest, 1 - rarest).logit()
+        return logits_O if weight_O is None else logits_O + weight_O.log()
+    if isinstance(head, Choice):
+        logits_O = _log_shares(labels_KA[:, 0].long(), head.outputs, rarest)
+        return logits_O if weight_O is None else logits_O + weight_O.log()
+    if head.deltas:
+        columns = nearest_delta(head, labels_KA).T
+        return torch.cat([_log_shares(column_K, len(head.deltas), rarest) for column_K in columns])
+    return labels_KA.mean(0).clamp(-1, 1)
+
+
+def _log_shares(class_K: Tensor, classes: int, rarest: float) -> Tensor:
+    return (torch.bincount(class_K, minlength=classes) / len(class_K)).clamp(min=rarest).log()
+
+
+def begin(
+    job: TrainingJob, network: Network, labels: Mapping[str, Tensor], weights: Mapping[str, Tensor],
+    seen: Iterable[Batch],
+) -> None:  # fmt: skip
+    """Have a network that has learned nothing begin with what its labels (K, A) say and pictures `seen` are like.
+
+    Of one that goes on from a run only heads that it does not know begin so: heads of ours, wherever they are.
+    """
+    known = job.start_from.schema if job.start_from is not None else ()
+    logits = {
+        name: best_constant(head, labels[name], weights.get(name))
+        for name, head in job.schema.items()
+        if name not in known and len(labels[name])
+    }
+    for module in network.modules():
+        if isinstance(module, Heads):
+            module.begin_at(logits)
+    if job.start_from is None and network.takes_colours:
+        colours = colours_of(seen, network.spec.frame.channels)
+        if colours is not None:
+            network.standardise(colours)
+
+
+def drawn_labels(index: WindowIndex, drawn: Drawing, seed: int) -> dict[str, Tensor]:
+    """Return the known labels of windows as a training draws them, by head (K, A), at all positions."""
+    size = min(SAMPLED, 8 * len(drawn.weight_M))
+    part_B, rows_B = np.divmod(next(draw_rows(drawn.weight_M, size, 1, seed)), len(index))
+    labels, _, mask = index.labelled(rows_B)
+    for part, head in enumerate(drawn.alone):
+        mask[head] = mask[head] & (part_B == part)[:, None]
+    return {name: torch.from_numpy(values_BLA[mask[name]]).float() for name, values_BLA in labels.items()}
+
+
+def known_labels(batch: Batch, name: str) -> Tensor:
+    """Return the known labels of a head in a batch (K, A), at all positions."""
+    labels = batch["labels"][name]
+    labels_KA: Tensor = labels.reshape(-1, labels.shape[-1])
+    if name in batch.get("mask", {}):
+        labels_KA = labels_KA[batch["mask"][name].reshape(-1)]
+    return labels_KA.float().cpu()
+
+
+def colours_of(batches: Iterable[Batch], channels: int) -> Colours | None:
+    """Return means and scales of the channels of all pictures among the inputs of batches; None without any."""
+    count, sums_C, squares_C = 0, torch.zeros(channels).double(), torch.zeros(channels).double()
+    for batch in batches:
+        for value in batch.values():
+            if isinstance(value, Tensor) and value.dtype == torch.uint8 and value.shape[-1] == channels:
+                pixels_NC = value.reshape(-1, channels).double()
+                count += len(pixels_NC)
+                sums_C += pixels_NC.sum(0).cpu()
+                squares_C += pixels_NC.square().sum(0).cpu()
+    if count == 0:
+        return None
+    means_C = sums_C / count
+    scales_C = (squares_C / count - means_C.square()).clamp(min=0).sqrt().clamp(min=LEAST_SCALE)
+    return tuple(means_C.tolist()), tuple(scales_C.tolist())
