@@ -43,6 +43,7 @@ from playhead.training.checkpoint import (
     restore_random,
     write_checkpoint,
 )
+from playhead.training.early import EarlyWatch
 from playhead.training.handed import as_made, batches_left, check_batch, checked_validation
 from playhead.training.job import TrainingJob
 from playhead.training.module import SupervisedModule
@@ -121,6 +122,7 @@ class Fitting:
         self.validation = checked_validation(validation)
         self.asked = asked
         self.learned = Learned()
+        self.watch = EarlyWatch(job.recipe)
         self.fabric = Fabric(accelerator=accelerator, devices=1, precision=job.recipe.precision)
         module.to(self.fabric.device)
         optimizer, self.schedule = module.optimizer_and_schedule()
@@ -181,6 +183,8 @@ class Fitting:
         self.module.count_loss(value, is_first=number == 1)
         self.learned.steps = number
         self.job.progress.step(number, recipe.steps, self.module.train_loss)
+        for sentence in self.watch.saw(number, self.module, batch, by_head):
+            self.job.progress.note(sentence)
         self.job.on_step(number, self.module.network)
 
     def validate(self) -> None:

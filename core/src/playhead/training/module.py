@@ -40,7 +40,7 @@ class SupervisedModule(nn.Module):
 
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of one batch, and that of each head; the penalty on kernels counts in the first."""
-        by_head = self._losses(self._logits(batch), batch)
+        by_head = self._losses(self.logits(batch), batch)
         weights = self.recipe.loss_weights
         learned = {name: loss for name, loss in by_head.items() if weights.get(name, 1.0)}
         loss = torch.stack([loss * weights[n] if n in weights else loss for n, loss in learned.items()]).sum()
@@ -48,7 +48,8 @@ class SupervisedModule(nn.Module):
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
         return loss, by_head
 
-    def _logits(self, batch: Batch) -> dict[str, Tensor]:
+    def logits(self, batch: Batch) -> dict[str, Tensor]:
+        """Return what the network answers to a batch."""
         inputs = {name: value for name, value in batch.items() if name not in LABELLED}
         logits: dict[str, Tensor] = self.network.answer(inputs) if self.takes_cached else self.network(inputs)
         return logits
@@ -67,7 +68,7 @@ class SupervisedModule(nn.Module):
 
     def validation_step(self, batch: Batch) -> None:
         """Count one batch."""
-        logits = self._logits(batch)
+        logits = self.logits(batch)
         self.scores.add(logits, batch, self._losses(logits, batch))
 
     def metrics(self) -> dict[str, Any]:

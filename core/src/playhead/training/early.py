@@ -1,0 +1,110 @@
+"""Says early that a head is not learning: after a fifth of the steps, one sentence a head, and what to try next.
+
+A head is not learning where its loss is still that of the best answer that sees nothing, over the same labels: a
+comparison with all labels there are would take ten times as many steps to be as sure.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from playhead.data.assembly import Batch
+from playhead.labels import Keys
+from playhead.models.network import Network
+from playhead.training.beginning import best_constant, known_labels
+from playhead.training.losses import head_loss
+from playhead.training.module import SupervisedModule
+from playhead.training.recipe import Recipe
+
+SHARE = 0.2  # of the steps
+LEAST_STEPS = 40  # before that nothing has learned anything
+KEPT = 20  # batches whose labels and losses are compared
+GAIN = 0.01  # share of the loss: a saturated reader gained none in Enduro, one that learned .05 by then
+LEAST_LOSS = 0.02  # of what hardly ever comes there is little to learn so early
+FLAT = 0.01  # deviation of features over windows, as a share of their size: saturated .0004, learning .1 and more
+
+
+class EarlyWatch:
+    """Sees what a training comes to until a fifth of its steps; then `sentences` has what is to be said."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.at = int(SHARE * recipe.steps)
+        self._seen: deque[tuple[dict[str, Tensor], dict[str, float]]] = deque(maxlen=KEPT)
+
+    def saw(self, step: int, module: SupervisedModule, batch: Batch, by_head: Mapping[str, Tensor]) -> list[str]:
+        """Take a step; return what to say after it, mostly nothing."""
+        if not self.at - KEPT < step <= self.at or self.at < LEAST_STEPS:
+            return []
+        labels = {name: known_labels(batch, name) for name in module.schema}
+        self._seen.append((labels, {name: float(loss.detach()) for name, loss in by_head.items()}))
+        if step < self.at or len(self._seen) < KEPT:  # gone on with too late
+            return []
+        stuck = [name for name in module.schema if self._is_stuck(module, name)]
+        is_flat = bool(stuck) and feature_deviation(module, batch) < FLAT
+        return [_sentence(name, step, module, is_flat=is_flat) for name in stuck]
+
+    def _is_stuck(self, module: SupervisedModule, name: str) -> bool:
+        head, weight_O = module.schema[name], module.class_weights.get(name)
+        labels_KA = torch.cat([labels[name] for labels, _ in self._seen])
+        if module.recipe.loss_weights.get(name, 1.0) == 0 or len(labels_KA) == 0:
+            return False
+        constant_KO = best_constant(head, labels_KA, weight_O).expand(len(labels_KA), -1)
+        blind = float(head_loss(head, constant_KO, labels_KA, weight_O))
+        loss = sum(losses[name] * len(labels[name]) for labels, losses in self._seen) / len(labels_KA)
+        return blind >= LEAST_LOSS and loss > (1 - GAIN) * blind
+
+
+def feature_deviation(module: SupervisedModule, batch: Batch) -> float:
+    """Return how much what the heads look at differs from window to window, as a share of its size."""
+    found: list[Tensor] = []
+
+    def keep(heads: nn.Module, given: tuple[Any, ...]) -> None:
+        found.append(given[0].detach().float())
+
+    heads = getattr(module.network, "heads", None)
+    if not isinstance(heads, nn.Module):
+        return float("inf")
+    hook = heads.register_forward_pre_hook(keep)
+    module.eval()  # no dropout, which would draw random numbers
+    try:
+        with torch.inference_mode():
+            module.logits(batch)
+    finally:
+        hook.remove()
+        module.train()
+    if not found or len(found[0]) < 2:
+        return float("inf")
+    return float(found[0].std(0).mean() / found[0].square().mean().sqrt().clamp(min=1e-12))
+
+
+def _sentence(name: str, step: int, module: SupervisedModule, *, is_flat: bool) -> str:
+    recipe, network = module.recipe, module.network
+    says = f"The head {name} is not learning: after {step:,} of {recipe.steps:,} steps"
+    if is_flat:
+        return (
+            f"{says} the network answers the same whatever it sees: what it makes of the pictures does not differ any "
+            f"more. Try {_calmer(recipe, network)}."
+        )
+    return (
+        f"{says} it answers no better than if it saw nothing: what it looks at does not show {name}, not at this "
+        f"size, or not at this time. Try {_more(recipe, network, is_keys=isinstance(module.schema[name], Keys))}."
+    )
+
+
+def _calmer(recipe: Recipe, network: Network) -> str:
+    lower = f"--set lr={recipe.lr / 5:.2g}"
+    return f"--set model.reader=stack, or {lower}" if network.options.get("reader") == "lstm" else lower
+
+
+def _more(recipe: Recipe, network: Network, *, is_keys: bool) -> str:
+    if is_keys and recipe.label_over_s == 0:
+        return "--set label_over_s=0.3, where keys are tapped"
+    pixels = network.options.get("scene_pixels")
+    if isinstance(pixels, int) and network.options.get("scene_size") is None:
+        return f"--set model.scene_pixels={4 * pixels}"
+    return f"--set length={recipe.length + 2}" if not isinstance(recipe.inputs, Mapping) else "more inputs"
