@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,15 @@ class Heard(Progress):
 
     def step(self, step: int, steps: int, loss: float) -> None:
         self.steps = step
+        if step > steps // 4:
+            raise StopIteration  # all that is to be said was said
 
 
 def warned(game: Game, lessons: list[Any], out: Path, recipe: Recipe = RECIPE) -> list[tuple[int, str]]:
     heard = Heard()
-    train(TrainingJob(game=game, recipe=recipe, recordings=lessons, out=out, plugins=Plugins(), progress=heard))
+    job = TrainingJob(game=game, recipe=recipe, recordings=lessons, out=out, plugins=Plugins(), progress=heard)
+    with suppress(StopIteration):
+        train(job)
     return heard.notes
 
 

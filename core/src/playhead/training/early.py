@@ -87,8 +87,8 @@ def _sentence(name: str, step: int, module: SupervisedModule, *, is_flat: bool) 
     says = f"The head {name} is not learning: after {step:,} of {recipe.steps:,} steps"
     if is_flat:
         return (
-            f"{says} the network answers the same whatever it sees: what it makes of the pictures does not differ any "
-            f"more. Try {_calmer(recipe, network)}."
+            f"{says} the network answers the same whatever it sees: what it makes of its pictures no longer "
+            f"differs. Try {_calmer(recipe, network)}."
         )
     return (
         f"{says} it answers no better than if it saw nothing: what it looks at does not show {name}, not at this "
