@@ -5,12 +5,15 @@ Shape legend: N windows, A label columns.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from playhead.game import Game
 from playhead.labels import Axes, Head, Keys
+from playhead.references import stated
 
 HELD = 0.5  # a key counts as held from this share or probability on
 AXIS_MOVE = 0.1  # an axis moves all the time; from this much of its range of 2 on it is a change worth learning
@@ -34,3 +37,35 @@ def changed(head: Head, labels_NA: npt.NDArray[Any], previous_NA: npt.NDArray[An
 def f1(both: float, said: float, true: float) -> float:
     """Return the harmonic mean of precision and recall from counts; NaN where there is neither."""
     return 2 * both / (said + true) if said + true else float("nan")
+
+
+COMMON = 0.05  # from this share of the time on a key is common
+SELDOM = 0.2  # below this share of that it is almost never answered
+
+
+def seldom_answered(
+    game: Game, head: Head, labels_NA: npt.NDArray[Any], said_NA: npt.NDArray[Any], controller: Mapping[str, Any]
+) -> list[str]:
+    """Say of each common key that a network almost never answers from its threshold on, and what to set.
+
+    `controller` are the settings it plays with. Keys pressed in proportion have no threshold, and what the
+    controller of a game's own makes of an answer nobody knows here.
+    Shapes:  labels_NA shares of time held, said_NA probabilities.
+    """
+    if not isinstance(head, Keys) or not len(labels_NA) or game.controller != stated(Game.controller):
+        return []
+    named = controller.get("proportional", ())
+    proportional = {*(named.split(",") if isinstance(named, str) else named)}
+    proportional |= {other for a, b in head.opposites for one, other in ((a, b), (b, a)) if one in proportional}
+    sentences = []
+    for column, key in enumerate(head.names):
+        threshold = controller.get("thresholds", {}).get(key, controller.get("threshold", HELD))
+        held, answered = float(labels_NA[:, column].mean()), float((said_NA[:, column] >= threshold).mean())
+        if key not in proportional and held >= COMMON and answered < SELDOM * held:
+            even = float(np.quantile(said_NA[:, column], 1 - held))
+            sentences.append(
+                f"{key} is held {held:.0%} of the time, but its answer reaches the threshold {threshold:g} in "
+                f"{answered:.1%}: playing, it is almost never pressed. Take --set controller.proportional={key}, "
+                f"or --set controller.thresholds.{key}={even:.2g}, from which on it is answered as often as held."
+            )
+    return sentences

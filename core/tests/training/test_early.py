@@ -99,3 +99,24 @@ def test_each_head_is_judged_by_itself(tmp_path: Path) -> None:
 def test_a_training_too_short_to_tell_says_nothing(tmp_path: Path) -> None:
     head = Keys("a")
     assert warned(small_game({"drive": head}), unseen(head), tmp_path / "run", replace(RECIPE, steps=100)) == []
+
+
+def test_a_common_key_that_never_reaches_its_threshold_is_said_at_the_end(tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    class Notes(Progress):
+        def note(self, sentence: str) -> None:
+            notes.append(sentence)
+
+    head = Keys("a")
+    recipe = replace(RECIPE, steps=4, lr=1e-6)
+    game = small_game({"drive": head})
+    job = TrainingJob(
+        game=game, recipe=recipe, recordings=unseen(head), out=tmp_path / "a", plugins=Plugins(), progress=Notes()
+    )
+    train(job)
+    (sentence,) = (one for one in notes if "threshold" in one)
+    assert "a is held" in sentence
+    notes.clear()
+    train(replace(job, recipe=replace(recipe, controller={"proportional": ["a"]}), out=tmp_path / "b"))
+    assert not any("threshold" in one for one in notes)

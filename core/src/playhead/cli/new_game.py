@@ -77,7 +77,10 @@ $constant = Game(
         )
     },
     controls={"left": "a", "right": "d", "jump": "space"},
-    recipes={"default": Recipe(length=3, stride_s=0.1, steps=3000)},
+    # Keys are tapped: a label is the share of the coming 0.3 s that one is held, and pressed for when playing.
+    recipes={"default": Recipe(
+        length=3, stride_s=0.1, label_over_s=0.3, controller={"proportional": ["left", "right", "jump"]},
+    )},
     settings="""
         Windowed mode, in the size you will always play in.
         Sound and subtitles as you like: only the picture is seen.

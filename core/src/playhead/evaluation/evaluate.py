@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from playhead.agreement import seldom_answered
 from playhead.errors import Damaged, NotANumber
 from playhead.evaluation.baselines import judge_heads
 from playhead.evaluation.classification import ask_with_activations, study_classes
@@ -77,6 +78,9 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
             f"Heat maps, and the features of classes, come from {DEFAULT_ENGINE.name}, not from "
             f"{job.engine.name}: an engine gives answers alone."
         )
+    for name in asked.predictions.heads:
+        one = asked.predictions.known(name).heads[name]
+        found.notes += seldom_answered(job.game, one.head, one.truth_NA, one.predictions_NO, run.controller)
     with job.watch.part("tests and pictures", 3) as advance:
         sanity = sanity_verdicts(predictor, run, index)
         advance(1)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from playhead.agreement import changed, f1
+from playhead.agreement import changed, f1, seldom_answered
 from playhead.data.assembly import Batch
+from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 from playhead.models.heads import axis_deltas
 from playhead.training.losses import known_only, nearest_delta
@@ -35,6 +36,7 @@ class Scores:
         self._truths: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._repeats: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._changed: dict[str, list[npt.NDArray[np.bool_]]] = {name: [] for name in schema}
+        self._keys: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in schema}  # labels, probabilities
         self._errors: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in schema}
 
     def add(self, logits: Mapping[str, Tensor], batch: Batch, losses: Mapping[str, Tensor]) -> None:
@@ -51,6 +53,8 @@ class Scores:
             self._predictions[name].append(_as_numpy(answered(head, own)))
             self._truths[name].append(_as_numpy(as_classes(head, labels)))
             self._repeats[name].append(_as_numpy(repeated(head, previous)))
+            if isinstance(head, Keys):
+                self._keys[name].append((labels, own.sigmoid()))
             if isinstance(head, Axes) and not head.deltas:
                 self._errors[name].append((own.clamp(-1, 1) - labels).abs().numpy())
 
@@ -69,6 +73,15 @@ class Scores:
             "accuracy": float(np.mean([head["accuracy"] for head in heads.values()])),
             "heads": heads,
         }
+
+    def seldom_answered(self, game: Game, controller: Mapping[str, Any]) -> list[str]:
+        """Say which common keys hardly ever reach the threshold that they are played with, and what to set."""
+        found = []
+        for name, parts in self._keys.items():
+            if parts:
+                labels, said = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+                found += seldom_answered(game, self.schema[name], labels, said, controller)
+        return found
 
     def _head_metrics(self, name: str, head: Head) -> dict[str, Any]:
         answer, truth = np.concatenate(self._predictions[name]), np.concatenate(self._truths[name])

@@ -87,6 +87,8 @@ class Supervised(Method[NoSettings]):
             with one_thread_each(networks=False), torch_threads(job.recipe.threads):
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
+            for sentence in module.scores.seldom_answered(job.game, job.recipe.controller):
+                job.progress.note(sentence)
             network.cpu()
             _choose_weights(job, network, learned)
             bank = remembered_features(job, parts.train, network, caches) if parts else None
