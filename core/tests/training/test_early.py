@@ -120,3 +120,12 @@ def test_a_common_key_that_never_reaches_its_threshold_is_said_at_the_end(tmp_pa
     notes.clear()
     train(replace(job, recipe=replace(recipe, controller={"proportional": ["a"]}), out=tmp_path / "b"))
     assert not any("threshold" in one for one in notes)
+
+
+def test_what_differs_in_features_gets_the_time_to_show_in_the_loss(tmp_path: Path) -> None:
+    head = Keys("a")
+    recipe = replace(RECIPE, warmup_steps=25)
+    ((step, _),) = warned(small_game({"drive": head}), unseen(head, count=300), tmp_path / "seen", recipe)
+    assert step == 50  # two warm-ups
+    ((step, _),) = warned(small_game({"drive": head}), unseen(head, frames=False), tmp_path / "flat", recipe)
+    assert step == 40
