@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from playhead.game import Game
 from playhead.labels import Axes, Head, Keys
-from playhead.references import stated
 
 HELD = 0.5  # a key counts as held from this share or probability on
 AXIS_MOVE = 0.1  # an axis moves all the time; from this much of its range of 2 on it is a change worth learning
@@ -52,7 +51,8 @@ def seldom_answered(
     controller of a game's own makes of an answer nobody knows here.
     Shapes:  labels_NA shares of time held, said_NA probabilities.
     """
-    if not isinstance(head, Keys) or not len(labels_NA) or game.controller != stated(Game.controller):
+    is_usual = getattr(game.controller, "text", "") == Game.controller
+    if not isinstance(head, Keys) or not len(labels_NA) or not is_usual:
         return []
     named = controller.get("proportional", ())
     proportional = {*(named.split(",") if isinstance(named, str) else named)}
