@@ -64,7 +64,8 @@ $constant = Game(
     name="$name",
     title="$title",
     # Part of the window's title is enough to find it.
-    devices={"screen": Device(capture="screen", input="keyboard", window=Window(title="$title"))},
+    devices={"screen": Device(capture="screen", input="keyboard", window=Window(title="$title"),
+                              options={"hotkeys": {"pause": "f9"}})},  # the game hears them too
     # What the network sees: small and slow enough for it, large and fast enough to play from.
     frame=Frame(width=160, height=120, rate_hz=20),
     # Parts of the frame that are read at full size and never mirrored or warped: score, speed, map.
@@ -77,14 +78,10 @@ $constant = Game(
         )
     },
     controls={"left": "a", "right": "d", "jump": "space"},
-    # Keys are tapped: a label is the share of the coming 0.3 s that one is held, and pressed for when playing.
-    recipes={"default": Recipe(
-        length=3, stride_s=0.1, label_over_s=0.3, controller={"proportional": ["left", "right", "jump"]},
-    )},
-    settings="""
-        Windowed mode, in the size you will always play in.
-        Sound and subtitles as you like: only the picture is seen.
-    """,
+    # What is learned, and pressed, is the share of the coming 0.3 s that a key is held: most are tapped.
+    recipes={"default": Recipe(length=3, stride_s=0.1, label_over_s=0.3,
+                               controller={"proportional": ["left", "right", "jump"]})},
+    settings="Windowed mode, in the size you will always play in.",
 )  # fmt: skip
 
 
