@@ -40,7 +40,7 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "ended", "properly" if facts["is_complete"] else "not properly: killed, out of disk, or still recording"
     yield "driver", header["driver"] + (f", labels of {header['label_device']}" if header["label_device"] else "")
     for name in ("scenario", "seed", "tags", "padding_frames", "window", "notes"):
-        if header[name] not in ("", None, 0, {}):
+        if header.get(name) not in ("", None, 0, {}):
             yield name.replace("_", " "), str(header[name])
     yield "frame", _picture(frame)
     for name, one in facts["cameras"].items():
