@@ -1,0 +1,373 @@
+"""A league of games that nobody here wrote: python benchmarks/league.py [--games enduro pong] [--quick].
+
+For each game: a scripted expert is recorded, one recipe for all games learns from that, and everybody drives new
+seeds: the network, the expert, a random driver, one that repeats the keys of a recorded drive, each constant
+action, and a plain script (plain_script.py) that learned from the same recordings.
+
+    score = (return - return of random) / (return of the expert - return of random)
+
+with an interval over the seeds driven, all drivers on the same. Every stage is kept in --out, one file each, and
+made again only when what was asked for it changes: stop it whenever you like, and give the same command again.
+`table.md` and `league.json` are written anew after each game. --curve adds less recorded time, and as much of it
+from more or fewer places.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
+
+import numpy as np
+import plain_script
+from league_table import CONSTANT, PLAIN, RANDOM, REPEAT, judged, plainly, table
+
+import playhead
+from playhead.capture import CapturedFrame
+from playhead.control.drivers import Action, Driver
+from playhead.devices import open_device
+from playhead.errors import PlayheadError
+from playhead.evaluation.closed_loop import evaluate_closed_loop
+from playhead.evaluation.config import config_of
+from playhead.evaluation.policies import EXPERT, NETWORK, EvaluatedPolicy
+from playhead.game import Game
+from playhead.labels import Axes, Choice
+from playhead.playing.session import play
+from playhead.plugins import Plugins
+from playhead.storage.reader import Recording, open_recording
+from playhead.training.recipe import Recipe
+
+# Seconds of an episode: what the environments set themselves, a minute where they set none.
+LASTS_S = {
+    "enduro": 60.0, "pong": 60.0, "healthgathering": 60.0, "deadlycorridor": 60.0, "lunarlander": 20.0,
+    "lunarlander_axes": 20.0, "bipedalwalker": 32.0, "carracing": 20.0,
+}  # fmt: skip
+DRIVEN_FROM = 10_000  # seeds of the drives that are scored; recordings count theirs from 1
+SHARES = (1 / 8, 1 / 4, 1 / 2)  # of the recorded time, for the curve
+PLACES = (1, 2, 4, 8)  # times as many drives as last a quarter of the time, each so much shorter
+CALIBRATED = 40  # steps by which it is known how many steps the time allows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What decides the outcome. Units:  minutes recorded, minutes a training may last; drives a driver."""
+
+    minutes: float
+    train_minutes: float
+    steps: int
+    seeds: int
+    drives: int
+    seconds: float
+    recipe: str
+    settings: dict[str, Any]
+    noise: bool
+
+
+class Stages:
+    """What was made already, a file a stage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make(self, name: str, asked: Any, make: Callable[[], Any]) -> Any:
+        """Return what a stage made, now or before. `asked` and the result are plain data."""
+        file, asked = self.folder / f"{name}.json", json.loads(json.dumps(asked))
+        if file.is_file() and (kept := json.loads(file.read_text(encoding="utf-8")))["asked"] == asked:
+            return kept["made"]
+        print(f"[{self.folder.name}] {name} ...", flush=True)
+        began_s = time.perf_counter()
+        made = json.loads(json.dumps(make()))
+        wall_s = round(time.perf_counter() - began_s, 1)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        there = file.with_suffix(".part")
+        there.write_text(json.dumps({"asked": asked, "wall_s": wall_s, "made": made}), encoding="utf-8")
+        there.replace(file)
+        print(f"[{self.folder.name}] {name}: {_brief(made)} ({wall_s:g} s)", flush=True)
+        return made
+
+
+def _brief(made: Any) -> str:
+    if isinstance(made, list):
+        return f"{np.mean(made):.2f} on average of {len(made)}" if made else "nothing"
+    return ", ".join(f"{name} {value}" for name, value in made.items() if not isinstance(value, (list, dict)))
+
+
+class Contest:
+    """One game of the league."""
+
+    def __init__(self, game: Game, plugins: Plugins, asked: Asked, out: Path, workers: int) -> None:
+        self.game, self.plugins, self.asked, self.workers = game, plugins, asked, workers
+        self.stages = Stages(out / game.name)
+        self.lasts_s = min(asked.seconds or LASTS_S.get(game.name, 60.0), LASTS_S.get(game.name, 60.0))
+        self.seeds = range(DRIVEN_FROM, DRIVEN_FROM + asked.drives)
+
+    # -- recording
+
+    def record(self) -> list[Path]:
+        """Record the expert until the time is reached."""
+        asked = {"minutes": self.asked.minutes, "seconds": self.lasts_s, "noise": self.asked.noise}
+        made = self.stages.make(
+            "record", asked, partial(self._record, self.stages.folder.resolve() / "home", **asked)
+        )
+        return [Path(path) for path in made["recordings"]]
+
+    def _record(self, home: Path, minutes: float, seconds: float, noise: bool, drives: int = 0) -> dict[str, Any]:
+        """Record drives that last so long together, or so many of them."""
+        shutil.rmtree(home, ignore_errors=True)
+        paths: list[str] = []
+        frames, wanted = 0, round(minutes * 60 * self.rate_hz)
+        while len(paths) < drives if drives else frames < wanted:
+            more = drives or max(1, min(20, round((wanted - frames) / (seconds * self.rate_hz))))
+            recorded = playhead.record(
+                self.game.name, driver="expert", episodes=more, seconds=seconds, seed=len(paths) + 1,
+                action_noise=noise, workers=self.workers, home=home,
+            )  # fmt: skip
+            frames += recorded.frames
+            paths += [str(one.recording.path) for one in recorded.segments if one.recording is not None]
+        return {"drives": len(paths), "minutes": round(frames / self.rate_hz / 60, 2), "recordings": paths}
+
+    @property
+    def rate_hz(self) -> float:
+        return self.game.rate_hz("world")
+
+    # -- training
+
+    def train(self, name: str, recordings: Sequence[Path], seed: int) -> dict[str, Any]:
+        """Train the one recipe on recordings; return the run's folder and what it took."""
+        asked = {
+            "recipe": self.asked.recipe, "settings": self.asked.settings, "steps": self.asked.steps,
+            "minutes": self.asked.train_minutes, "seed": seed, "recordings": [str(path) for path in recordings],
+        }  # fmt: skip
+        made: dict[str, Any] = self.stages.make(name, asked, partial(self._train, name, recordings, seed))
+        return made
+
+    def _train(self, name: str, recordings: Sequence[Path], seed: int) -> dict[str, Any]:
+        recipe: Any = Recipe() if self.asked.recipe == "default" else self.asked.recipe
+        settings = {**self.asked.settings, "seed": Recipe().seed + seed}
+        home = self.stages.folder.resolve() / "trained" / name
+        shutil.rmtree(home, ignore_errors=True)
+        learn = partial(playhead.train, self.game.name, recipe=recipe, recordings=list(recordings), home=home)
+        steps = self.asked.steps or settings.get("steps") or Recipe().steps
+        if self.asked.train_minutes:
+            times_s: list[float] = []
+            learn(settings=settings, steps=CALIBRATED, on_step=lambda *_: times_s.append(time.perf_counter()))
+            step_s = (times_s[-1] - times_s[len(times_s) // 2]) / (len(times_s) - 1 - len(times_s) // 2)
+            steps = min(steps, max(1, int(self.asked.train_minutes * 60 / step_s)))
+            shutil.rmtree(home)
+        began_s = time.perf_counter()
+        run = learn(settings=settings, steps=steps)
+        return {"run": str(run.path), "steps": steps, "seconds": round(time.perf_counter() - began_s, 1)}
+
+    # -- driving
+
+    def drive(
+        self, name: str, driver: EvaluatedPolicy | Callable[[int], Driver], asked: Any = None
+    ) -> list[float]:
+        """Return the returns of a driver on all seeds."""
+        asked = {"seeds": [self.seeds.start, self.seeds.stop], "seconds": self.lasts_s, "driver": asked}
+        returns: list[float] = self.stages.make(f"drive-{name}", asked, partial(self._drive, driver))
+        return returns
+
+    def _drive(self, driver: EvaluatedPolicy | Callable[[int], Driver]) -> list[float]:
+        config = config_of(self.game, seconds_s=self.lasts_s)
+        if isinstance(driver, EvaluatedPolicy):
+            table = evaluate_closed_loop(
+                self.game, self.plugins, [driver], self.seeds, config, workers=self.workers
+            )
+            return [episode.measures["return"] for episode in table.episodes]
+        returns = []
+        for seed in self.seeds:
+            with open_device(
+                self.plugins, self.game, config.device, options={**config.options, "seed": seed}
+            ) as device:
+                returns.append(play(device, driver(seed), duration_s=self.lasts_s).measures["return"])
+        return returns
+
+    def constants(self, recordings: Sequence[Path]) -> Iterator[tuple[str, dict[str, float]]]:
+        """Yield what may be held all the time: nothing, each control alone, and what is held most often."""
+        yield "nothing", {}
+        axes = {name for head in self.game.labels.values() if isinstance(head, Axes) for name in head.names}
+        for label, code in self.game.controls.items():
+            yield label, {code: 1.0}
+            if label in axes:
+                yield f"-{label}", {code: -1.0}
+        rows_NA = np.concatenate([label_rows(open_recording(path)) for path in recordings])
+        states, counts = np.unique(np.round(rows_NA), axis=0, return_counts=True)
+        usual = as_held(self.game, states[counts.argmax()])
+        if len(usual) > 1:
+            yield "+".join(usual), usual
+
+    def run(self, *, curve: bool) -> dict[str, Any]:
+        """Play the whole contest and return its outcome as plain data."""
+        recordings = self.record()
+        known = [str(path) for path in recordings]
+        driven = {
+            EXPERT: self.drive(EXPERT, EvaluatedPolicy(name=EXPERT, kind="scripted", scripted=EXPERT)),
+            RANDOM: self.drive(RANDOM, EvaluatedPolicy(name=RANDOM, kind="random")),
+            REPEAT: self.drive(
+                REPEAT,
+                lambda seed: Repeat(self.game, open_recording(recordings[seed % len(recordings)])),
+                known,
+            ),
+        }
+        for name, held in self.constants(recordings):
+            policy = EvaluatedPolicy(name=name, kind="constant", held=held)
+            driven[CONSTANT + name] = self.drive(CONSTANT + name, policy, held)
+        trained, networks, plain = [], [], []
+        for seed in range(self.asked.seeds):
+            plain.append(self.drive(f"plain-{seed}", self._plainly(recordings, seed), [known, seed]))
+            trained.append(self.train(f"train-{seed}", recordings, seed))
+            networks.append(self._network(f"network-{seed}", trained[-1]))
+        driven[NETWORK], driven[PLAIN] = (np.mean(those, 0).tolist() for those in (networks, plain))
+        outcome = {
+            "game": self.game.name, "minutes": round(_minutes(recordings), 2), "drives": len(recordings),
+            "trained": trained, "returns": driven, "networks": networks, "seeds": list(self.seeds),
+        }  # fmt: skip
+        return {**outcome, "curve": self._curve(recordings)} if curve else outcome
+
+    def _network(self, name: str, trained: dict[str, Any]) -> list[float]:
+        return self.drive(name, EvaluatedPolicy(name=NETWORK, kind="run", run=Path(trained["run"])), trained)
+
+    def _plainly(self, recordings: Sequence[Path], seed: int) -> Callable[[int], Driver]:
+        """Return what makes the plain script's driver, which learns when it is first asked for one."""
+
+        @lru_cache
+        def learned() -> Callable[[np.ndarray], np.ndarray]:
+            opened = [open_recording(path) for path in recordings]
+            labels_NA = np.concatenate([label_rows(one) for one in opened])
+            steps = {"steps": self.asked.steps} if self.asked.steps else {}
+            return plain_script.learn((f for one in opened for f in frames_of(one)), labels_NA, seed=seed, **steps)
+
+        return lambda drive: Plain(self.game, learned())
+
+    def _curve(self, recordings: Sequence[Path]) -> list[dict[str, Any]]:
+        """Learn from less, and from as much recorded in fewer and in more places."""
+        points = []
+        for count in sorted({max(2, round(share * len(recordings))) for share in SHARES} - {len(recordings)}):
+            some = recordings[:count]
+            points.append(("minutes", f"{_minutes(some):.2g} minutes", some))
+        fewest = max(2, int(self.asked.minutes * 60 / 4 / self.lasts_s))
+        for more in PLACES:
+            asked = {"drives": fewest * more, "seconds": self.lasts_s / more, "noise": self.asked.noise}
+            name = f"places-{fewest * more}"
+            home = self.stages.folder.resolve() / name
+            made = self.stages.make(name, asked, partial(self._record, home, 0.0, **asked))
+            points.append(("places", f"{fewest * more} places", [Path(path) for path in made["recordings"]]))
+        outcomes = []
+        for kind, title, some in points:
+            name = title.replace(" ", "-")
+            returns = self._network(f"network-{name}", self.train(f"train-{name}", some, 0))
+            told = {"kind": kind, "title": title, "minutes": round(_minutes(some), 2), "drives": len(some)}
+            outcomes.append({**told, "returns": returns})
+        return outcomes
+
+
+class Repeat(Driver):
+    """Presses again what was pressed in a recorded drive, whatever it sees."""
+
+    def __init__(self, game: Game, recording: Recording) -> None:
+        self._game, self._rows_TA, self._asked = game, label_rows(recording), 0
+
+    def decide(self, captured: CapturedFrame) -> Action:
+        row_A = self._rows_TA[self._asked % len(self._rows_TA)]
+        self._asked += 1
+        return as_held(self._game, row_A)
+
+
+class Plain(Driver):
+    """Does what the plain script says of each picture."""
+
+    def __init__(self, game: Game, answer: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._game, self._answer = game, answer
+
+    def decide(self, captured: CapturedFrame) -> Action:
+        return as_held(self._game, self._answer(captured.frame_HWC))
+
+
+def label_rows(recording: Recording) -> np.ndarray:
+    """Return the labels of all heads side by side (T, A)."""
+    return np.concatenate([np.asarray(rows, np.float64) for rows in recording.labels.values()], axis=1)
+
+
+def frames_of(recording: Recording, at_once: int = 64) -> Iterator[np.ndarray]:
+    """Yield every picture of a recording."""
+    for first in range(0, recording.length, at_once):
+        yield from recording.read_frames(np.arange(first, min(first + at_once, recording.length)))
+
+
+def as_held(game: Game, row_A: np.ndarray) -> dict[str, float]:
+    """Return what a row of labels presses: code -> value."""
+    held: dict[str, float] = {}
+    for head in game.labels.values():
+        width = 1 if isinstance(head, Choice) else len(head.names)
+        own, row_A = row_A[:width], row_A[width:]
+        values = (
+            {head.names[int(own[0])]: 1.0} if isinstance(head, Choice) else dict(zip(head.names, own, strict=True))
+        )
+        held |= {game.controls[name]: float(value) for name, value in values.items() if value}
+    return held
+
+
+def _minutes(recordings: Sequence[Path]) -> float:
+    return sum(open_recording(path).duration_s for path in recordings) / 60
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--games", nargs="+", default=list(LASTS_S), help="names (default: all)")
+    parser.add_argument("--out", type=Path, default=Path("league"), help="folder of all stages (default: league)")
+    parser.add_argument("--minutes", type=float, default=12.0, help="recorded of the expert, a game (default 12)")
+    parser.add_argument("--train-minutes", type=float, default=10.0, help="a training lasts at most (default 10)")
+    parser.add_argument("--steps", type=int, default=0, help="of a training (default: the recipe's, in that time)")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each game (default 1)")
+    parser.add_argument("--drives", type=int, default=20, help="seeds that everybody drives (default 20)")
+    parser.add_argument("--seconds", type=float, default=0.0, help="a drive lasts at most (default: the game's)")
+    parser.add_argument("--recipe", default="default", help='"default": the core\'s; else by name')
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the recipe")
+    parser.add_argument("--no-noise", action="store_true", help="record without action noise")
+    parser.add_argument("--workers", type=int, default=1, help="processes that record and drive (default 1)")
+    parser.add_argument("--curve", action="store_true", help="also learn from less, and from other places")
+    parser.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
+    asked = parser.parse_args(arguments)
+    if asked.quick:
+        asked.minutes, asked.train_minutes, asked.steps, asked.drives, asked.seconds = 0.2, 0.0, 4, 3, 6.0
+    return asked
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = parsed(arguments)
+    asked = Asked(
+        minutes=given.minutes, train_minutes=given.train_minutes, steps=given.steps, seeds=given.seeds,
+        drives=given.drives, seconds=given.seconds, recipe=given.recipe, noise=not given.no_noise,
+        settings=dict(text.split("=", 1) for text in given.set),
+    )  # fmt: skip
+    plugins, judgements, failed = Plugins.installed(), [], []
+    for name in given.games:
+        try:
+            contest = Contest(plugins.game(name), plugins, asked, given.out, given.workers)
+            judgements.append(judged(contest.run(curve=given.curve)))
+        except PlayheadError as error:  # the others go on
+            failed.append(f"{name}: {error}")
+            print(f"[{name}] {error}", flush=True)
+            continue
+        text = table(judgements)
+        (given.out / "table.md").write_text(text, encoding="utf-8")
+        told = {"asked": asdict(asked), "games": plainly(judgements)}
+        (given.out / "league.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    if judgements:
+        print("\n" + text, end="")
+    if failed:
+        raise SystemExit("\n".join(failed))
+
+
+if __name__ == "__main__":
+    main()
