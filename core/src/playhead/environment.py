@@ -31,6 +31,24 @@ OPTIONS = frozenset({
 })  # fmt: skip
 
 
+class Observed(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """An environment that keeps what it showed last, as `observation`, for policies that decide by it."""
+
+    observation: Any = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode, and keep what is observed."""
+        self.observation, info = self.env.reset(seed=seed, options=options)
+        return self.observation, info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Make a step, and keep what is observed."""
+        self.observation, *rest = self.env.step(action)
+        return self.observation, *rest
+
+
 class EnvironmentSession(Episodic):
     """An open environment: one episode, stepped with the codes held.
 
@@ -66,7 +84,7 @@ class EnvironmentSession(Episodic):
                     f"The option {name}={options[name]} is no mapping. Give one entry as {name}.NAME=VALUE."
                 )
         _check_stated(session)
-        env = make_env(options)
+        env = Observed(make_env(options))
         session.on_close(env.close)
         opened = cls(
             env, step_hz=_step_hz(env, options), clock=session.clock if options.get("real_time") else None
@@ -159,7 +177,12 @@ class EnvironmentSession(Episodic):
         return {"return": self.episode_return, "length_s": self.steps / self.step_hz}
 
     def picture(self, key: str) -> Any:
-        """Return what the observation holds under a key, else the environment's info; None without it."""
+        """Return what the observation holds under a key, else the environment's info; None without it.
+
+        "" is the observation itself.
+        """
+        if not key:
+            return self.observation
         told = self.observation if isinstance(self.observation, Mapping) else {}
         return told.get(key, self.info.get(key))
 

@@ -29,7 +29,7 @@ class EnvironmentCapture(Capture):
     ) -> None:  # fmt: skip
         self._environment = environment
         self._frame = frame
-        self._source = source
+        self._source, _, self._key = source.partition("/")
         self._rate_hz = rate_hz
         self._looks = 0
         self._keys = dict(cameras or {})
@@ -61,7 +61,7 @@ class EnvironmentCapture(Capture):
         environment.catch_up()
         if environment.is_over:
             return None
-        picture = environment.env.render() if self._source == "render" else environment.observation
+        picture = environment.env.render() if self._source == "render" else environment.picture(self._key)
         time_ns = environment.now_ns()
         number = self._looks
         if environment.is_real_time:
@@ -102,7 +102,7 @@ def as_picture(shown: object, camera: str = "") -> FrameArray:
     """Return what an environment shows as (h, w, 3 or 1). Raises DeviceFailed when it is no picture."""
     if not isinstance(shown, np.ndarray) or shown.dtype != np.uint8 or shown.ndim not in (2, 3):
         what = f"{shown.dtype} {shown.shape}" if isinstance(shown, np.ndarray) else type(shown).__name__
-        where, then = ("", 'Try the device option "frames": "render" or "observation".')
+        where, then = ("", 'Try the device option "frames": "render", "observation" or "observation/KEY".')
         if camera:
             where = f" for the camera {camera}"
             then = f'Name a part of its observation or info that is one: "cameras": {{"{camera}": "KEY"}}.'
@@ -136,8 +136,8 @@ def declared_telemetry(options: Mapping[str, Any]) -> tuple[str, ...]:
 def open_capture(session: DeviceSession) -> EnvironmentCapture:
     """Open the environment of a device for looking."""
     source = session.options.get("frames", "render")
-    if source not in ("render", "observation"):
-        raise BadValue(f'frames={source} is neither "render" nor "observation".')
+    if source not in ("render", "observation") and not str(source).startswith("observation/"):
+        raise BadValue(f'frames={source} is neither "render" nor "observation" nor "observation/KEY".')
     environment = EnvironmentSession.of(session)
     if session.rate_hz > environment.step_hz * (1 + 1 / NS_PER_S):
         raise BadValue(
