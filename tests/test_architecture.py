@@ -161,6 +161,9 @@ PACKAGES: dict[str, set[str]] = {
     "games/gta5": {"playhead_streets"},
     "games/sideswipe": {"playhead_drawing"},
     "examples/carracing": set(),
+    "examples/atari": set(),
+    "examples/doom": set(),
+    "examples/box2d": set(),
 }
 
 

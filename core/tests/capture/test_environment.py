@@ -175,6 +175,37 @@ def test_an_observation_that_is_no_picture_is_said() -> None:
         device.capture.look()
 
 
+class Parted(Counting):
+    """Shows its picture as a part of what is observed."""
+
+    def step(self, action: Any) -> Any:
+        told = super().step(action)
+        return {"screen": self.render(), "count": np.zeros(1)}, *told[1:]
+
+
+gymnasium.register("playhead-test/Parted-v0", Parted)
+
+
+def test_a_picture_may_be_a_part_of_the_observation() -> None:
+    with opened("playhead-test/Parted-v0", frames="observation/screen") as device:
+        device.clock.sleep_until(100 * MS)
+        seen = device.capture.look()
+        assert seen is not None
+        assert (seen.frame_HWC == 8).all()
+    with opened("playhead-test/Parted-v0", frames="observation/count") as device:
+        device.clock.sleep_until(100 * MS)
+        with pytest.raises(DeviceFailed, match=r"float64 \(1,\)"):
+            device.capture.look()
+
+
+def test_policies_see_what_is_observed() -> None:
+    with opened() as device:
+        policy_sees: Any = environment_of(device).subject
+        assert policy_sees.observation == 0
+        device.clock.sleep_until(100 * MS)
+        assert policy_sees.observation == 8
+
+
 def test_cartpole_is_pushed_and_falls() -> None:
     with opened("CartPole-v1", seed=3) as device:
         first = device.capture.look()

@@ -8,6 +8,7 @@ import gymnasium
 from gymnasium.envs.box2d.bipedal_walker import BipedalWalkerHeuristics
 from gymnasium.envs.box2d.lunar_lander import heuristic
 
+HEURISTIC: Any = heuristic  # has no types
 ENGINES = ("", "left", "main", "right")  # by the number of the action
 
 
@@ -22,7 +23,7 @@ class Lander:
     def decide(self) -> dict[str, float]:
         """Return what is held now."""
         environment = self._environment
-        action = heuristic(environment, environment.observation)
+        action = HEURISTIC(environment, environment.observation)
         if environment.unwrapped.continuous:
             return {"main": float(action[0]), "side": float(action[1])}
         return {ENGINES[action]: 1.0} if action else {}
@@ -38,7 +39,7 @@ class Walker:
 
     def __init__(self, environment: gymnasium.Env[Any, Any]) -> None:
         self._environment: Any = environment
-        self._heuristics = BipedalWalkerHeuristics()
+        self._heuristics: Any = BipedalWalkerHeuristics()
 
     def decide(self) -> dict[str, float]:
         """Return the torque of each joint."""
