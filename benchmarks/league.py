@@ -7,18 +7,21 @@ action, and a plain script (plain_script.py) that learned from the same recordin
     score = (return - return of random) / (return of the expert - return of random)
 
 with an interval over the seeds driven, all drivers on the same. Every stage is kept in --out, one file each, and
-made again only when what was asked for it changes: stop it whenever you like, and give the same command again.
-`table.md` and `league.json` are written anew after each game. --curve adds less recorded time, and as much of it
-from more or fewer places.
+made again only when what was asked for it changes (of a training also playhead's models, training and data): stop
+it whenever you like, and give the same command again. `table.md` and `league.json` hold every game that was asked
+for in the same way, and are written anew after each, so two commands may do some games each. --curve adds less
+recorded time, and as much of it from more or fewer places.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
@@ -29,21 +32,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import numpy as np
 import plain_script
+from league_drivers import Plain, Repeat, as_held, frames_of, label_rows
 from league_table import CONSTANT, PLAIN, RANDOM, REPEAT, judged, plainly, table
 
 import playhead
-from playhead.capture import CapturedFrame
-from playhead.control.drivers import Action, Driver
+from playhead.control.drivers import Driver
 from playhead.devices import open_device
 from playhead.errors import PlayheadError
 from playhead.evaluation.closed_loop import evaluate_closed_loop
 from playhead.evaluation.config import config_of
 from playhead.evaluation.policies import EXPERT, NETWORK, EvaluatedPolicy
 from playhead.game import Game
-from playhead.labels import Axes, Choice
+from playhead.labels import Axes
 from playhead.playing.session import play
 from playhead.plugins import Plugins
-from playhead.storage.reader import Recording, open_recording
+from playhead.progress import Progress
+from playhead.storage.reader import open_recording
 from playhead.training.recipe import Recipe
 
 # Seconds of an episode: what the environments set themselves, a minute where they set none.
@@ -144,19 +148,20 @@ class Contest:
     def train(self, name: str, recordings: Sequence[Path], seed: int) -> dict[str, Any]:
         """Train the one recipe on recordings; return the run's folder and what it took."""
         asked = {
-            "recipe": self.asked.recipe, "settings": self.asked.settings, "steps": self.asked.steps,
-            "minutes": self.asked.train_minutes, "seed": seed, "recordings": [str(path) for path in recordings],
+            "recipe": self.asked.recipe, "settings": self.asked.settings, "steps": self.asked.steps, "seed": seed,
+            "minutes": self.asked.train_minutes, "recordings": [str(path) for path in recordings],
+            "learns": what_learns(),
         }  # fmt: skip
         made: dict[str, Any] = self.stages.make(name, asked, partial(self._train, name, recordings, seed))
         return made
 
     def _train(self, name: str, recordings: Sequence[Path], seed: int) -> dict[str, Any]:
         recipe: Any = Recipe() if self.asked.recipe == "default" else self.asked.recipe
-        settings = {**self.asked.settings, "seed": Recipe().seed + seed}
+        settings = {"steps": Recipe().steps, **self.asked.settings, "seed": Recipe().seed + seed}
+        steps = self.asked.steps or int(settings.pop("steps"))
         home = self.stages.folder.resolve() / "trained" / name
         shutil.rmtree(home, ignore_errors=True)
         learn = partial(playhead.train, self.game.name, recipe=recipe, recordings=list(recordings), home=home)
-        steps = self.asked.steps or settings.get("steps") or Recipe().steps
         if self.asked.train_minutes:
             times_s: list[float] = []
             learn(settings=settings, steps=CALIBRATED, on_step=lambda *_: times_s.append(time.perf_counter()))
@@ -164,7 +169,7 @@ class Contest:
             steps = min(steps, max(1, int(self.asked.train_minutes * 60 / step_s)))
             shutil.rmtree(home)
         began_s = time.perf_counter()
-        run = learn(settings=settings, steps=steps)
+        run = learn(settings=settings, steps=steps, progress=Told(self.game.name))
         return {"run": str(run.path), "steps": steps, "seconds": round(time.perf_counter() - began_s, 1)}
 
     # -- driving
@@ -271,50 +276,29 @@ class Contest:
         return outcomes
 
 
-class Repeat(Driver):
-    """Presses again what was pressed in a recorded drive, whatever it sees."""
+class Told(Progress):
+    """Prints what is said in a training, and how far it is."""
 
-    def __init__(self, game: Game, recording: Recording) -> None:
-        self._game, self._rows_TA, self._asked = game, label_rows(recording), 0
+    EVERY_S = 30.0
 
-    def decide(self, captured: CapturedFrame) -> Action:
-        row_A = self._rows_TA[self._asked % len(self._rows_TA)]
-        self._asked += 1
-        return as_held(self._game, row_A)
+    def __init__(self, name: str) -> None:
+        self._name, self._next_s = name, 0.0
 
+    def note(self, sentence: str) -> None:
+        print(f"[{self._name}]   {sentence}", flush=True)
 
-class Plain(Driver):
-    """Does what the plain script says of each picture."""
-
-    def __init__(self, game: Game, answer: Callable[[np.ndarray], np.ndarray]) -> None:
-        self._game, self._answer = game, answer
-
-    def decide(self, captured: CapturedFrame) -> Action:
-        return as_held(self._game, self._answer(captured.frame_HWC))
+    def step(self, step: int, steps: int, loss: float) -> None:
+        if time.perf_counter() > self._next_s:
+            self.note(f"step {step:,} of {steps:,}, loss {loss:.3f}")
+            self._next_s = time.perf_counter() + self.EVERY_S
 
 
-def label_rows(recording: Recording) -> np.ndarray:
-    """Return the labels of all heads side by side (T, A)."""
-    return np.concatenate([np.asarray(rows, np.float64) for rows in recording.labels.values()], axis=1)
-
-
-def frames_of(recording: Recording, at_once: int = 64) -> Iterator[np.ndarray]:
-    """Yield every picture of a recording."""
-    for first in range(0, recording.length, at_once):
-        yield from recording.read_frames(np.arange(first, min(first + at_once, recording.length)))
-
-
-def as_held(game: Game, row_A: np.ndarray) -> dict[str, float]:
-    """Return what a row of labels presses: code -> value."""
-    held: dict[str, float] = {}
-    for head in game.labels.values():
-        width = 1 if isinstance(head, Choice) else len(head.names)
-        own, row_A = row_A[:width], row_A[width:]
-        values = (
-            {head.names[int(own[0])]: 1.0} if isinstance(head, Choice) else dict(zip(head.names, own, strict=True))
-        )
-        held |= {game.controls[name]: float(value) for name, value in values.items() if value}
-    return held
+@lru_cache
+def what_learns() -> str:
+    """Return a digest of the code that decides what a training makes of recordings."""
+    core = Path(playhead.__file__).parent
+    files = sorted(file for part in ("data", "models", "training") for file in (core / part).rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _minutes(recordings: Sequence[Path]) -> float:
@@ -339,7 +323,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
     asked = parser.parse_args(arguments)
     if asked.quick:
-        asked.minutes, asked.train_minutes, asked.steps, asked.drives, asked.seconds = 0.2, 0.0, 4, 3, 6.0
+        asked.minutes, asked.train_minutes, asked.steps, asked.drives, asked.seconds = 0.15, 0.0, 4, 3, 4.5
     return asked
 
 
@@ -350,23 +334,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         drives=given.drives, seconds=given.seconds, recipe=given.recipe, noise=not given.no_noise,
         settings=dict(text.split("=", 1) for text in given.set),
     )  # fmt: skip
-    plugins, judgements, failed = Plugins.installed(), [], []
+    plugins, failed = Plugins.installed(), []
     for name in given.games:
         try:
-            contest = Contest(plugins.game(name), plugins, asked, given.out, given.workers)
-            judgements.append(judged(contest.run(curve=given.curve)))
-        except PlayheadError as error:  # the others go on
+            outcome = Contest(plugins.game(name), plugins, asked, given.out, given.workers).run(curve=given.curve)
+            told = {"asked": asdict(asked), "outcome": outcome}
+            (given.out / name / "outcome.json").write_text(json.dumps(told), encoding="utf-8")
+            written(given.out, asdict(asked))
+        except Exception as error:  # of whatever kind: nobody looks, and the others go on
             failed.append(f"{name}: {error}")
-            print(f"[{name}] {error}", flush=True)
-            continue
-        text = table(judgements)
-        (given.out / "table.md").write_text(text, encoding="utf-8")
-        told = {"asked": asdict(asked), "games": plainly(judgements)}
-        (given.out / "league.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+            print(f"[{name}] {error if isinstance(error, PlayheadError) else traceback.format_exc()}", flush=True)
+    judgements = written(given.out, asdict(asked))
     if judgements:
-        print("\n" + text, end="")
+        print("\n" + table(judgements), end="")
     if failed:
         raise SystemExit("\n".join(failed))
+
+
+def written(out: Path, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Write table and numbers of all games that were asked for in this way, and return them."""
+    known = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(out.glob("*/outcome.json"))]
+    judgements = [judged(one["outcome"]) for one in known if one["asked"] == asked]
+    if judgements:
+        (out / "table.md").write_text(table(judgements), encoding="utf-8")
+        told = {"asked": asked, "games": plainly(judgements)}
+        (out / "league.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    return judgements
 
 
 if __name__ == "__main__":
