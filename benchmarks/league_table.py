@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from playhead.evaluation.estimates import Estimate, shown
 from playhead.evaluation.policies import EXPERT, NETWORK
-from playhead.evaluation.statistics import Episode, Estimate, ScoreTable, shown
+from playhead.evaluation.statistics import Episode, ScoreTable
 
 PLAIN, RANDOM, REPEAT, CONSTANT = "plain script", "random", "repeat", "always "
 
@@ -40,7 +41,7 @@ def judged(outcome: dict[str, Any]) -> dict[str, Any]:
     )
     ahead = {name: compared(outcome, returns[NETWORK], returns[name]) for name in (constant, PLAIN)}
     points = [
-        {**point, "score": compared(outcome, point["returns"], returns[RANDOM]).to_json()}
+        {**point, "score": compared(outcome, point["returns"], returns[RANDOM])}
         for point in outcome.get("curve", ())
     ]
     return {
@@ -74,8 +75,9 @@ def table(judgements: Sequence[dict[str, Any]]) -> str:
         if one["curve"]:
             lines += [f"\n{one['game']}:\n", "| learned from | drives | minutes | score |", "|---|---|---|---|"]
             for point in one["curve"]:
-                score = Estimate(**point["score"])
-                lines.append(f"| {point['title']} | {point['drives']} | {point['minutes']} | {shown(score)} |")
+                lines.append(
+                    f"| {point['title']} | {point['drives']} | {point['minutes']} | {shown(point['score'])} |"
+                )
     return "\n".join(lines) + "\n"
 
 

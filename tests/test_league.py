@@ -26,7 +26,7 @@ def test_a_quick_league(league: Any, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert {"expert", "random", "repeat", "network", "plain script", "always gas"} <= set(game["scores"])
     assert game["scores"]["expert"]["mean"] == 1.0
     assert game["scores"]["random"]["mean"] == 0.0
-    assert math.isfinite(game["ahead"]["plain script"]["low"])
+    assert math.isfinite(game["ahead"]["plain script"]["mean"])
     table = (tmp_path / "table.md").read_text(encoding="utf-8")
     assert "| enduro |" in table
     assert "..." in capsys.readouterr().out
