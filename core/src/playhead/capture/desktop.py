@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from playhead.capture.focus import FocusWatch
 from playhead.errors import BadValue, NoWindow
 from playhead.game import Device, Window
 
@@ -59,6 +60,10 @@ class Desktop(Protocol):
 
     def is_focused(self, handle: int) -> bool:
         """Whether keys pressed now go to this window."""
+        ...
+
+    def wait_for_change(self, handle: int, seconds: float) -> None:
+        """Wait so long, or until the system says that a window may have won or lost the focus. Raises nothing."""
         ...
 
     def scale(self, handle: int) -> float:
@@ -152,6 +157,7 @@ class GameWindow:
     def __init__(self, desktop: Desktop, found: DesktopWindow) -> None:
         self._desktop = desktop
         self._found = found
+        self._watch: FocusWatch | None = None
 
     @classmethod
     def of(cls, session: DeviceSession) -> GameWindow:
@@ -187,9 +193,15 @@ class GameWindow:
         """Return where it draws now; None when it is closed."""
         return self._desktop.box(self.handle)
 
+    def watch_focus(self, lost: Callable[[], object]) -> FocusWatch:
+        """Have the focus known without asking, by a thread until it is closed, which calls `lost` at once."""
+        self._watch = FocusWatch(open_desktop(), lambda: self.handle, lost)
+        return self._watch
+
     def is_focused(self) -> bool:
         """Whether keys pressed now go to it."""
-        return self._desktop.is_focused(self.handle)
+        seen = self._watch.is_focused(self.handle) if self._watch is not None else None
+        return self._desktop.is_focused(self.handle) if seen is None else seen
 
     def is_minimised(self) -> bool:
         """Whether it exists and shows nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable
 from ctypes import wintypes
 from dataclasses import dataclass
@@ -115,6 +116,10 @@ class WindowsDesktop:
         """Whether a window is the one in the foreground, which gets the keys; a window inside it counts."""
         foreground = self._user32.GetForegroundWindow()
         return bool(foreground) and handle in (foreground, self._user32.GetAncestor(foreground, GA_ROOT))
+
+    def wait_for_change(self, handle: int, seconds: float) -> None:
+        """Wait: a thread that hears of changes would have to serve messages, and asking takes microseconds."""
+        time.sleep(seconds)
 
     def scale(self, handle: int) -> float:
         """Return the scale of the monitor that a window is on now, 1.5 for 150 %."""

@@ -6,6 +6,7 @@ Without a window manager there is no such list, and keys go to the window under 
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ class X11Desktop:
         self._lock = threading.RLock()
         self._atoms: dict[str, int] = {}
         self._connects_s = -RECONNECT_S
+        self._told_of: tuple[Any, int] | None = None  # connection and window of which changes are told
 
     def windows(self) -> list[DesktopWindow]:
         """Return the visible windows with a title, topmost first, then those only the window manager knows.
@@ -68,6 +70,12 @@ class X11Desktop:
         """Whether keys pressed now go to this window, by the X server's rules for the input focus."""
         return self._asked(lambda: self._takes_keys(handle), False)
 
+    def wait_for_change(self, handle: int, seconds: float) -> None:
+        """Wait so long, or until the server tells of a change of the window's focus, or the manager of his."""
+        with self._lock:
+            if self._display is None or not self._asked(lambda: self._waits(handle, seconds), False):
+                time.sleep(seconds)
+
     def scale(self, handle: int) -> float:
         """Return 1: windows of X11 think in physical pixels."""
         return 1.0
@@ -93,6 +101,19 @@ class X11Desktop:
                 return unless_interrupted(question, self._display)
             except self._gone:
                 return otherwise
+
+    def _waits(self, handle: int, seconds: float) -> bool:
+        """Wait for an event and drop all there are: what has changed is asked."""
+        if self._told_of != (self._display, handle):
+            self._told_of = (self._display, handle)
+            changes = self._x.FocusChangeMask | self._x.StructureNotifyMask
+            self._window(handle).change_attributes(event_mask=changes, onerror=lambda *_: True)
+            self._root.change_attributes(event_mask=self._x.PropertyChangeMask)
+        if not self._display.pending_events():
+            select.select([self._display.fileno()], [], [], seconds)
+        while self._display.pending_events():
+            self._display.next_event()
+        return True
 
     def _connect_anew(self) -> bool:
         """Connect again when the connection was lost and the server is there; numbers of windows stay the same."""

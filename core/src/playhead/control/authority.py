@@ -171,10 +171,10 @@ class ControlAuthority(Guard):
         if self._window is None:
             return None
         handle, self._handle = self._handle, self._window.handle
+        if handle == self._handle and self._window.is_focused():
+            return None  # the usual case, which a thread knows: nothing is asked in the loop
         if handle != self._handle or self._window.box() is None:
             return "closed"
-        if self._window.is_focused():
-            return None
         return "minimised" if self._window.is_minimised() else "unfocused"
 
     def _tell(self) -> None:
