@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from playhead.control.authority import ControlAuthority, GuardedWindow
+from playhead.capture.desktop import GameWindow
+from playhead.control.authority import ControlAuthority
 from playhead.control.hotkeys import HotkeyFilter
+from playhead.control.shared import SharedInput
 from playhead.devices import OpenDevice
 from playhead.events import Origin
 from playhead.input.hotkeys import Hotkeys
@@ -26,8 +28,12 @@ def take_control(
     if not device.input.sends or (not hears and window is None):
         return device, None
     hotkeys = Hotkeys.of(session.options, session.game.controls.values()).codes if hears else {}
+    shared = SharedInput(device.input)
+    device = replace(device, input=shared)
+    if window is not None:
+        session.on_close(window.watch_focus(shared.lose).close)
     if hears:
-        device = replace(device, input=HotkeyFilter(device.input, hotkeys))
+        device = replace(device, input=HotkeyFilter(shared, hotkeys))
     if origin is Origin.HUMAN:
         return device, ControlAuthority("human", hotkeys, window=window, say=say, end=end)
     from playhead.playing.takeover import TakeoverAuthority
@@ -35,10 +41,8 @@ def take_control(
     return device, TakeoverAuthority(session.game, hotkeys, window=window, say=say, end=end)
 
 
-def _window(device: OpenDevice) -> GuardedWindow | None:
+def _window(device: OpenDevice) -> GameWindow | None:
     """Return the window that capture and input share, on a device that has one."""
     if device.session.device.window is None and not device.session.capabilities.has_window:
         return None
-    from playhead.capture.desktop import GameWindow
-
     return GameWindow.of(device.session)
