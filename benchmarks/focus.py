@@ -3,7 +3,7 @@
     python benchmarks/focus.py [--seconds 10] [--rate 20] [--busy 2]
 
 The real loop, guard and keyboard before a window of another process, on an Xvfb of its own where there is no
-DISPLAY; keys change at every frame, and every decision computes for 5 ms. Both ways take turns, so that the machine
+DISPLAY; keys change at every frame, and every decision computes for a few milliseconds. Both ways take turns, so that the machine
 is as busy for both. Needs X11.
 """
 
@@ -38,7 +38,7 @@ class Alternating:
     decided = 0
 
     def decide(self, captured: CapturedFrame) -> Mapping[str, float]:
-        for _ in range(20):
+        for _ in range(3):
             np.matmul(PICTURE, PICTURE)
         self.decided += 1
         return {"wasd"[self.decided % 4]: 1.0}
@@ -56,7 +56,9 @@ def act_ms(is_watched: bool, rate_hz: float, seconds: float) -> list[float]:
             guard = TakeoverAuthority(GAME, {}, window=GameWindow.of(session))
         assert guard is not None
         guard.say = lambda text: None
-        loop = Loop(device=device, driver=Alternating(), guard=guard, pace=Pace(rate_hz=rate_hz, duration_s=seconds))
+        loop = Loop(
+            device=device, driver=Alternating(), guard=guard, pace=Pace(rate_hz=rate_hz, duration_s=seconds)
+        )
         report = loop.run()
         assert not report.blocked, f"{report.blocked} decisions were held back"
         return [ns / 1e6 for ns in loop._times._ns["act"]]

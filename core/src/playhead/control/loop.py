@@ -28,7 +28,7 @@ from playhead.labels import Axes
 class Tick:
     """One frame and everything pressed or heard since the frame before; `dropped` deadlines lie in between.
 
-    Units:  age_ns how old the frame was when the driver was asked. `report` goes on counting after this tick.
+    Units:  age_ns how old the frame was when the driver was asked. `report` and `times` go on counting after this tick.
     """
 
     captured: CapturedFrame
@@ -36,6 +36,7 @@ class Tick:
     dropped: int
     age_ns: int = 0
     report: LoopReport = field(default_factory=LoopReport)
+    times: SectionTimes = field(default_factory=SectionTimes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,8 +189,9 @@ class Loop:
             if decision == 0:
                 events = [*earlier, *heard, *self._executor.take_events()]
                 tick = Tick(
-                    captured=captured, events=events, dropped=self._dropped, age_ns=age_ns, report=self._report
-                )
+                    captured=captured, events=events, dropped=self._dropped, age_ns=age_ns,
+                    report=self._report, times=self._times,
+                )  # fmt: skip
                 for watcher in self.watchers:
                     watcher.saw(tick)
                 self._times.end("watch")

@@ -38,12 +38,12 @@ class SectionTimes:
         self._ns["tick"].append(self._tick_ns)
         self._tick_ns = 0
 
-    def summary(self) -> dict[str, dict[str, float]]:
-        """Return median, 99th percentile and sum of each section.
+    def summary(self, last: int = 0) -> dict[str, dict[str, float]]:
+        """Return median, 99th percentile and sum of each section, over the `last` times it came round or all.
 
         Units:  p50_ms and p99_ms milliseconds, total_s seconds.
         """
-        return {section: summary_of(durations) for section, durations in self._ns.items() if durations}
+        return {section: summary_of(durations[-last:]) for section, durations in self._ns.items() if durations}
 
 
 def summary_of(durations_ns: array[int]) -> dict[str, float]:

@@ -57,11 +57,12 @@ class PlayerConsole:
     """A watcher of the loop. `screen()` may be asked by another thread.
 
     `predictions` are what the network said last, head -> (outputs,). With `only_watches` nothing is ever pressed.
+    `unfit` says what makes the run drive badly at present.
     """
 
     def __init__(
         self, game: Game, title: str, *, rate_hz: float, predictions: Callable[[], Predictions],
-        authority: ControlAuthority | None, only_watches: bool = False,
+        authority: ControlAuthority | None, only_watches: bool = False, unfit: Callable[[], str] = lambda: "",
     ) -> None:  # fmt: skip
         self._game = game
         self._title = title
@@ -69,6 +70,7 @@ class PlayerConsole:
         self._predictions = predictions
         self._authority = authority
         self._only_watches = only_watches
+        self._unfit = unfit
         self._rates = {name: Rate() for name in ("captured", "predicted", "acted")[: 2 if only_watches else 3]}
         self._ages_ns: deque[int] = deque(maxlen=max(1, round(rate_hz)))
         self._held: dict[str, Origin] = {}
@@ -125,9 +127,10 @@ class PlayerConsole:
 
     def screen(self) -> RenderableType:
         """Return everything as it is now."""
-        news = self.news
+        news, unfit = self.news, self._unfit()
+        warned = [Text(f"Drives badly: {unfit}", style="bold red")] if unfit else []
         return Panel(
-            Group(self._banner(), Text(), self._numbers(news), Text(), *self._heads(news)),
+            Group(self._banner(), Text(), self._numbers(news), *warned, Text(), *self._heads(news)),
             title=Text(visible(self._title)),
             width=80,
         )

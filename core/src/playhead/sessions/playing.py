@@ -20,6 +20,7 @@ from playhead.input.none import DryRun
 from playhead.models import EngineSpec
 from playhead.models.run import Run
 from playhead.playing.console import PlayerConsole
+from playhead.playing.fitness import Fitness
 from playhead.playing.policy import RunPolicy
 from playhead.playing.session import PlaySummary, measures_on
 from playhead.playing.session import play as play_episode
@@ -117,6 +118,7 @@ class PlaySession:
     engine: EngineSpec
     run: Run = field(init=False)
     latency_s: float = field(init=False)
+    fitness: Fitness = field(init=False)
     authority: ControlAuthority | None = field(default=None, init=False)  # of the episode that was begun last
 
     def __post_init__(self) -> None:
@@ -170,6 +172,10 @@ class PlaySession:
         place, rate_hz = self.place, self.options.get("rate_hz") or self.place.game.rate_hz(self.device)
         is_endless = self.duration_s == float("inf")
         frames = None if is_endless else round(self.duration_s * rate_hz) * episodes or None
+        self.fitness = Fitness(
+            place.game.name, self.run.name, asked_hz=rate_hz, rate_hz=self.run.rate_hz,
+            latency_s=self.run.latency_s, say=place.say,
+        )  # fmt: skip
         bar: AbstractContextManager[Advance] = nullcontext(lambda count: None)
         if self.waits:
             bar = place.progress.frames(f"play {place.game.name}", frames, rate_hz)
@@ -181,7 +187,11 @@ class PlaySession:
                     summaries.append(self._episode(seed, advance, stopping))
         if self.is_timed:
             report = LoopReport.joined([summary.report for summary in summaries])
-            keep_after(place, self.device, self.run, report, was_said=self.was_warned)
+            keep_after(
+                place, self.device, self.run, report, was_said=self.was_warned or "age" in self.fitness.said
+            )
+        if self.fitness.said:
+            place.say(self.fitness.summary)
         return summaries
 
     def _episode(self, seed: int | None, advance: Advance, stop: Event) -> PlaySummary:
@@ -215,11 +225,12 @@ class _Episode:
         if self.authority is not None and session.authority is not None:
             self.authority.go_on_from(session.authority)
         session.authority = self.authority
+        session.fitness.is_driving = lambda: self.authority is None or self.authority.who == "model"
 
     def play(self, advance: Advance) -> PlaySummary:
         """Play it, recorded or not, and show a screen where a bar would not do."""
         with self._console() as console:
-            watchers: list[Watcher] = [FrameCounter(advance), console]
+            watchers: list[Watcher] = [FrameCounter(advance), console, self.session.fitness]
             if self.session.is_recorded:
                 return self._record(watchers, lambda writer: console.is_recorded_as(writer.name))
             return self._play(watchers)
@@ -231,7 +242,7 @@ class _Episode:
         title = f"{session.game.title} · run {self.session.run.name}"
         console = PlayerConsole(
             session.game, title, rate_hz=session.rate_hz, predictions=lambda: self.policy.predictions,
-            authority=self.authority,
+            authority=self.authority, unfit=lambda: self.session.fitness.now,
         )  # fmt: skip
         with nullcontext() if self.session.waits else self.place.progress.screen(console.screen):
             yield console
