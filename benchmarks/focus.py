@@ -1,10 +1,10 @@
-"""What the focus of the game's window costs the loop, beside two busy processes: asked in it, and known by a thread.
+"""What the focus of the game's window costs the loop beside busy processes: asked in it, and known by a thread.
 
     python benchmarks/focus.py [--seconds 10] [--rate 20] [--busy 2]
 
 The real loop, guard and keyboard before a window of another process, on an Xvfb of its own where there is no
-DISPLAY; keys change at every frame, and every decision computes for a few milliseconds. Both ways take turns, so that the machine
-is as busy for both. Needs X11.
+DISPLAY; keys change at every frame, and every decision computes for a few milliseconds. Both ways take turns, so
+that the machine is as busy for both. Needs X11.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a thread knows of the focus is believed while it is fresh; it ends with the session, and its errors are told."""
+"""What a thread knows of the focus is believed while it is fresh; it ends when closed, and its errors are told."""
 
 from __future__ import annotations
 

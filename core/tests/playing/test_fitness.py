@@ -99,7 +99,9 @@ def test_a_hiccup_is_forgiven_and_what_ended_is_no_longer_shown(game: Game) -> N
     fitness, said = played(game, 40, takes_ms=80, after_s=10, until_s=20)
     assert len(said) == 1
     assert fitness.now == ""
-    assert fitness.summary.startswith("For 3")  # 10 s of 40, and until three seconds forget them
+    assert fitness.summary.startswith("For 29 %")  # 10 s of 37 judged, and until three seconds forget them
+    assert " decides 17.5 times" in said[0]
+    assert " decides 12.5 times" in fitness.summary
 
 
 def test_nothing_counts_while_somebody_else_drives_and_each_drive_is_judged_by_itself(game: Game) -> None:

@@ -15,7 +15,7 @@ OLDEST_S = 0.02  # what was seen longer ago is not believed
 
 
 class FocusWatch:
-    """Asks, on a desktop of its own, whether the window of a handle has the focus, and again when it may have changed.
+    """Asks, on a desktop of its own, whether the window has the focus, and again when that may have changed.
 
     `lost` is called in the thread as soon as it sees that the focus is gone.
     """

@@ -28,7 +28,7 @@ from playhead.labels import Axes
 class Tick:
     """One frame and everything pressed or heard since the frame before; `dropped` deadlines lie in between.
 
-    Units:  age_ns how old the frame was when the driver was asked. `report` and `times` go on counting after this tick.
+    Units:  age_ns how old the frame was when the driver was asked. `report` and `times` go on counting afterwards.
     """
 
     captured: CapturedFrame

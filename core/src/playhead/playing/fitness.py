@@ -40,7 +40,8 @@ class Fitness:
         self._told_ns = 0
         self.is_driving: Callable[[], bool] = lambda: True
         self.now = ""
-        self.said: dict[str, str] = {}  # what is wrong -> the sentence
+        self.said: dict[str, str] = {}  # what is wrong -> the sentence, of when it was worst
+        self._worst: dict[str, float] = {}
         self._judged = self._unfit = 0
         self._ticks_ns: deque[int] = deque()
         self._ages: deque[tuple[int, int]] = deque()
@@ -89,17 +90,24 @@ class Fitness:
         while self._ages and now_ns - self._ages[0][0] > OVER_NS:
             self._ages.popleft()
         age_ms = statistics.median(age_ns for _, age_ns in self._ages) / 1e6 if self._ages else 0.0
-        wrong = {}
+        wrong: dict[str, tuple[float, str]] = {}  # how bad it is, what it is
         if reached_hz < LEAST_SHARE * self._asked_hz:
-            wrong["rate"] = f"decides {reached_hz:.1f} times a second instead of {self._asked_hz:g}"
+            what = f"decides {reached_hz:.1f} times a second instead of {self._asked_hz:g}"
+            wrong["rate"] = -reached_hz, what
         if age_ms > self._most_ms:
-            wrong["age"] = f"decides on pictures {age_ms:.0f} ms old, {self._latency_ms:.0f} ms were trained"
-        self.now = ", ".join(wrong.values())
+            wrong["age"] = (
+                age_ms,
+                f"decides on pictures {age_ms:.0f} ms old, {self._latency_ms:.0f} ms were trained",
+            )
+        self.now = ", ".join(what for _, what in wrong.values())
         self._judged += 1
         self._unfit += bool(wrong)
-        for kind, what in wrong.items():
-            if kind not in self.said:
+        for kind, (how_bad, what) in wrong.items():
+            is_new = kind not in self.said
+            if is_new or how_bad > self._worst[kind]:
+                self._worst[kind] = how_bad
                 self.said[kind] = self._sentence(kind, what, reached_hz, times)
+            if is_new:
                 self._say(f"Warning: {self.said[kind]}")
 
     def _sentence(self, kind: str, what: str, reached_hz: float, times: SectionTimes) -> str:
