@@ -16,7 +16,7 @@ from playhead.devices import DeviceSession
 from playhead.errors import DeviceFailed, NoWindow
 from playhead.game import Device, Frame, Game, Window
 from playhead.labels import Keys
-from playhead.testing.display import VirtualDisplay, XPerson, XWindow, eventually
+from playhead.testing.display import WAIT_S, VirtualDisplay, XPerson, XWindow, eventually
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 UNMAPPED = 0  # Xlib.X.IsUnmapped
@@ -109,6 +109,24 @@ def test_keys_go_to_the_focused_window_alone(desktop: Desktop, person: XPerson) 
     assert [desktop.is_focused(one.handle) for one in (first, second)] == [False, True]
     first.focus()
     assert [desktop.is_focused(one.handle) for one in (first, second)] == [True, False]
+
+
+def test_who_waits_is_woken_when_the_focus_is_lost_and_when_the_window_is_gone(
+    desktop: Desktop, person: XPerson
+) -> None:
+    window = game_window(person)
+    window.focus()
+    for _ in range(3):
+        desktop.wait_for_change(window.handle, 0.0)  # what came until now
+    person.open_window("other", left=600, top=500)
+    began_s = time.monotonic()
+    while desktop.is_focused(window.handle):
+        desktop.wait_for_change(window.handle, WAIT_S)
+    window.close()
+    while desktop.box(window.handle) is not None:
+        desktop.wait_for_change(window.handle, WAIT_S)
+    assert time.monotonic() - began_s < WAIT_S
+    desktop.wait_for_change(window.handle, 0.0)
 
 
 @pytest.mark.parametrize("x_server", ["bare"], indirect=True)

@@ -10,6 +10,7 @@ from playhead.clock import NS_PER_S
 from playhead.control.loop import Tick
 from playhead.control.timing import SectionTimes
 from playhead.events import Event
+from playhead.names import quoted
 
 OVER_NS = 3 * NS_PER_S  # one hiccup is no reason to say anything
 EVERY_NS = NS_PER_S // 2
@@ -116,7 +117,7 @@ class Fitness:
         kept_hz = max(1, int(LEAST_SHARE * reached_hz))
         what_to_do = {
             "rate": f"train a smaller network, or play at a rate that is kept: --rate {kept_hz}",
-            "age": f"train a smaller network, or for this delay: playhead train {self._game} --latency auto",
+            "age": f"train a smaller network, or for this delay: playhead train {quoted(self._game)} --latency auto",
         }[kind]
         return (
             f"Run {self._run} {what}, and drives badly. Where the time goes, in ms: {where}. "
