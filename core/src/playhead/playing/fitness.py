@@ -117,7 +117,8 @@ class Fitness:
         kept_hz = max(1, int(LEAST_SHARE * reached_hz))
         what_to_do = {
             "rate": f"train a smaller network, or play at a rate that is kept: --rate {kept_hz}",
-            "age": f"train a smaller network, or for this delay: playhead train {quoted(self._game)} --latency auto",
+            "age": "train a smaller network, or for this delay: "
+            f"playhead train {quoted(self._game)} --latency auto",
         }[kind]
         return (
             f"Run {self._run} {what}, and drives badly. Where the time goes, in ms: {where}. "
