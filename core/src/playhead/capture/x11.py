@@ -22,7 +22,7 @@ def open_display(name: str) -> Any:
         # python-xlib leaves its sockets to the garbage collector when it is refused.
         try:
             return display.Display(name)
-        except (error.DisplayError, error.XauthError, OSError) as failure:
+        except (error.DisplayError, error.ConnectionClosedError, error.XauthError, OSError) as failure:
             refused = str(failure).strip() or type(failure).__name__
     raise Refused(refused)
 
