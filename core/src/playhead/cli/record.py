@@ -9,6 +9,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.names import command
 
 if TYPE_CHECKING:
     from playhead.control.timing import LoopReport
@@ -56,6 +57,8 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell_json(made.to_json())
     else:
         desk.tell(*lines(made))
+        if len(made.names) and made.segments and made.segments[0].seed is None:  # no world: something may be wrong
+            desk.say(f"Look at it: {command('data', 'show', names=[f'{game}/{made.names[0]}'])}")
 
 
 def lines(made: Recorded) -> list[str]:

@@ -136,17 +136,24 @@ def split(
     known_by = {recording.name: identity(recording) for recording in index.recordings}
     ranked = {name: _number(seed, known_by.get(name, name)) for name in groups}
     in_order = sorted(groups, key=ranked.__getitem__)
-    room = len(groups) - 1 - bool(test_share)
-    validating = _kept(in_order, share, earlier, room) if share else []
-    left = [name for name in in_order if name not in validating]
-    before = {name: name in tested for name in earlier}
-    testing = (
-        _kept(left, test_share * len(groups) / max(1, len(left)), before, len(left) - 1) if test_share else []
-    )
+    validating, testing = _choose(in_order, share, test_share, earlier, tested)
     testing = [*testing, *sorted(left_out)]
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
     validated, testers = (sorted(set(names_N[parts_N == part].tolist())) for part in (VALIDATION, TEST))
     return _parted(index, parts_N, tuple(validated), tuple(testers), None)
+
+
+def _choose(
+    in_order: list[str], share: float, test_share: float, earlier: Mapping[str, bool], tested: frozenset[str]
+) -> tuple[list[str], list[str]]:
+    """Return which groups validate and which test, both from those that come first in their order."""
+    room = len(in_order) - 1 - bool(test_share)
+    validating = _kept(in_order, share, earlier, room) if share else []
+    if not test_share:
+        return validating, []
+    left = [name for name in in_order if name not in validating]
+    before = {name: name in tested for name in earlier}
+    return validating, _kept(left, test_share * len(in_order) / max(1, len(left)), before, len(left) - 1)
 
 
 def is_by_name(index: WindowIndex, by: str) -> bool:
