@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -19,10 +19,12 @@ def signals() -> list[signal.Signals]:
 
 
 @contextmanager
-def stopped_by_interrupt(stop: threading.Event | None = None) -> Iterator[threading.Event]:
+def stopped_by_interrupt(
+    stop: threading.Event | None = None, told: Callable[[int], object] = lambda number: None
+) -> Iterator[threading.Event]:
     """Make the first Ctrl-C or termination set an event instead of ending the process; the second ends it.
 
-    Beside the main thread nothing is changed: there somebody else sets the event.
+    `told` gets the number of the signal. Beside the main thread nothing is changed: somebody else sets the event.
     """
     stop = stop or threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -32,6 +34,7 @@ def stopped_by_interrupt(stop: threading.Event | None = None) -> Iterator[thread
 
     def on_signal(number: int, frame: object) -> None:
         stop.set()
+        told(number)
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     before = {number: signal.signal(number, on_signal) for number in heeded}

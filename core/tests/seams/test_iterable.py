@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -131,6 +132,15 @@ class Tape:
 
     def __iter__(self) -> Iterator[Batch]:
         return map(made, count(self.first))
+
+
+def test_an_event_ends_a_training_with_what_it_has_learned_as_a_run(tmp_path: Path) -> None:
+    ended = threading.Event()
+    batches = (made(number) for number in count())
+    asked = job(tmp_path / "r" / "a", batches, stop=ended, on_step=lambda step, _: step < 2 or ended.set())
+    run = train(asked)
+    assert run.metrics["stopped_early"]
+    assert run.metrics["steps"] == 2
 
 
 def interrupted(folder: Path, batches: Any) -> TrainingJob:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from playhead.data.assembly import Batch
@@ -35,9 +36,9 @@ def train(
     skip_bad: bool = False, resume: str | bool = "", checkpoint: float = 60.0, device: str = "auto",
     batches: Iterable[Batch] | None = None, validation: Iterable[Batch] | None = None,
     on_step: Callable[[int, Any], object] | None = None, home: AnyHome = None, plugins: AnyPlugins = None,
-    progress: Progress | bool | None = None, command: str = "",
+    progress: Progress | bool | None = None, stop: Event | None = None, command: str = "",
 ) -> Run:  # fmt: skip
-    """Train a network on recordings of a game, as `playhead train` does. Ctrl-C keeps what was learned as a run.
+    """Train a network on recordings of a game, as `playhead train` does. Ctrl-C or `stop` keeps what was learned.
 
     `recordings` are names, paths, or recordings themselves (playhead.data.source.Source); `batches` take their
     place, and `validation` likewise; `on_step` hears of each step, with the network. `layer` names the label layer
@@ -79,6 +80,7 @@ def train(
             command=command or f'playhead.train("{place.game.name}", ...)',
         )
     job.progress, job.checkpoint_s = place.progress, checkpoint
+    job.stop = stop or job.stop
     job.batches, job.validation, job.on_step = batches, validation, on_step or job.on_step
     try:
         with _held(job.out):

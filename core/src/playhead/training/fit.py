@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import os
 import signal
-import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator
@@ -31,6 +30,7 @@ from playhead.models.engine import torch_device
 from playhead.models.run_file import HISTORY_FILE
 from playhead.models.run_history import history_bytes
 from playhead.models.weights import check_shapes, learned_weights, shapes_of
+from playhead.stopping import stopped_by_interrupt
 from playhead.training.beginning import begin, known_labels
 from playhead.training.checkpoint import (
     Asked,
@@ -54,7 +54,6 @@ from playhead.training.numbers import (
     check_weights,
 )
 
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 Weights = dict[str, Tensor]
 
 
@@ -79,6 +78,10 @@ class Learned:
     broken: NotANumber | None = None
     kept_step: int | None = None
 
+    def end(self, number: int) -> None:
+        """Have it end after the present step, as by this signal; one that came before counts."""
+        self.ended_by = self.ended_by or number
+
 
 def fit(
     job: TrainingJob, module: SupervisedModule, training: Iterable[Batch], validation: Iterable[Batch] | None,
@@ -90,7 +93,7 @@ def fit(
     """
     with _silence(), _deterministic(accelerator):
         fitting = Fitting(job, module, training, validation, accelerator, asked)
-        with _interruptible(fitting.learned):
+        with stopped_by_interrupt(told=fitting.learned.end):
             try:
                 fitting.run()
             except NotANumber as problem:
@@ -148,6 +151,8 @@ class Fitting:
                     labels = {name: known_labels(batch, name) for name in self.module.schema}
                     begin(self.job, self.module.network, labels, self.module.class_weights, [batch])
                 self.step(self.fabric.to_device(batch))
+                if self.job.stop.is_set():
+                    learned.end(signal.SIGINT)
                 if self.validation is not None and learned.steps % min(recipe.eval_every, recipe.steps) == 0:
                     self.validate()
                 self.keep_if_due()
@@ -326,29 +331,3 @@ def _silence() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-@contextmanager
-def _interruptible(learned: Learned) -> Iterator[None]:
-    """Let a signal end the training after the present step; a second one ends it at once.
-
-    The signal of a closed terminal stays ignored where somebody ignores it: under nohup.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    heeded = [n for n in known if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
-    before: dict[Any, Any] = {}
-
-    def stop(number: int, frame: Any) -> None:
-        learned.ended_by = number
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-    for number in heeded:
-        before[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

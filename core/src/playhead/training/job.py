@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import torch
@@ -44,6 +45,7 @@ class TrainingJob:
     `batches` take the place of recordings: any iterable of what a loader makes, a batch a step, and `validation`
     likewise (handed.py says what is in one). `on_step` is called after each step with its number and the network,
     whose weights it may copy, as for a player; they change again when it returns.
+    `stop` ends it after a step, as Ctrl-C does.
     Units:  checkpoint_s seconds between two checkpoints.
     """
 
@@ -64,6 +66,7 @@ class TrainingJob:
     device: str = "auto"
     command: str = ""
     progress: Progress = field(default_factory=Progress)
+    stop: Event = field(default_factory=Event)
     left_out: list[str] = field(default_factory=list)
 
     @property
