@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from playhead.data.assembly import Batch
 from playhead.labels import Keys
+from playhead.models.heads import Heads
 from playhead.models.network import Network
 from playhead.training.beginning import best_constant, known_labels
 from playhead.training.losses import head_loss
@@ -72,8 +73,8 @@ def feature_deviation(module: SupervisedModule, batch: Batch) -> float:
     def keep(heads: nn.Module, given: tuple[Any, ...]) -> None:
         found.append(given[0].detach().float())
 
-    heads = getattr(module.network, "heads", None)
-    if not isinstance(heads, nn.Module):
+    heads = next((part for part in module.network.modules() if isinstance(part, Heads)), None)
+    if heads is None:
         return float("inf")
     hook = heads.register_forward_pre_hook(keep)
     module.eval()  # no dropout, which would draw random numbers
