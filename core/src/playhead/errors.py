@@ -82,6 +82,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"{hint} Known: {listing}."
 
 
+LISTED = "All settings: playhead plugins --settings."  # for a setting that nobody knows
+
+
 def not_found(kind: str, name: str, known: Iterable[str], *, then: str = "") -> NotFound:
     """Return the error for an unknown name of `kind`, with the nearest known name and what to type next."""
     sentence = f'No {kind} is called "{name}".{did_you_mean(name, known)}'

@@ -11,7 +11,7 @@ from playhead.plugins import KINDS, Plugins
 
 
 @click.command("plugins")
-@click.option("--settings", is_flag=True, help="List what train --set takes: settings of recipes and of methods.")
+@click.option("--settings", is_flag=True, help="List what --set takes in train and play.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @pass_desk
 def plugins(desk: Desk, settings: bool, as_json: bool) -> None:
@@ -39,22 +39,18 @@ def plugins(desk: Desk, settings: bool, as_json: bool) -> None:
 
 
 def _tell_settings(desk: Desk, found: Plugins, *, as_json: bool) -> None:
-    """Print the settings that all training methods share, and each method's own."""
+    """Print every setting there is, by whom it is of."""
     from dataclasses import asdict
 
-    from playhead.training.method import method_of
-    from playhead.training.recipe import Recipe
-    from playhead.training.settings import described
+    from playhead.sessions.settings import all_settings
 
-    methods = {name: described(method_of(found, name).settings) for name in found.names("training")}
-    rows = {"": described(Recipe), **methods}
+    groups = all_settings(found)
     if as_json:
-        desk.tell_json({name or "recipe": [asdict(row) for row in listed] for name, listed in rows.items()})
+        desk.tell_json({one.name.removeprefix("training="): [asdict(row) for row in one.rows] for one in groups})
         return
-    for name, listed in rows.items():
-        own = f"training={name}" if listed else f"training={name} has none of its own"
-        desk.tell(own if name else "every recipe")
-        desk.tell(*(row.line() for row in listed))
+    for one in groups:
+        none = "" if one.rows else " has none of its own"
+        desk.tell(f"{one.name}{none}: {one.help}", *(row.line() for row in one.rows))
 
 
 def _registered(found: Plugins, plugin: str) -> dict[str, list[str]]:

@@ -39,7 +39,9 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 @click.option("--recipe", metavar="NAME", default="default", show_default=True,
               help="Training settings, by the name the game gives them.")  # fmt: skip
 @options.set_option(
-    "Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2.", example="lr=1e-3", is_text=True
+    "Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2. All: playhead plugins --settings.",
+    example="lr=1e-3",
+    is_text=True,
 )
 @options.texts("--recordings", "NAME", "Recordings to use. Default: all of the game.")
 @options.data_option

@@ -116,12 +116,19 @@ def as_they_come(index: WindowIndex) -> Weights:
     return np.ones(len(index))
 
 
-def changes(index: WindowIndex, weight: float = CHANGE_WEIGHT) -> Weights:
+def changes(
+    index: WindowIndex,
+    weight: float = CHANGE_WEIGHT,  # how much more often windows are drawn whose action changes
+) -> Weights:
     """Draw windows whose action changes `weight` times as often."""
     return np.where(index.changes(), weight, 1.0)
 
 
-def labels(index: WindowIndex, rarest: float = RAREST_SHARE, edges: Edges = EDGES) -> Weights:
+def labels(
+    index: WindowIndex,
+    rarest: float = RAREST_SHARE,  # what is rarer than this share is not drawn more often still
+    edges: Edges = EDGES,  # between the bins of an axis, or of each by its name
+) -> Weights:
     """Draw every combination of what all outputs answer alike."""
     code_N = np.zeros(len(index), np.int64)
     for output in outputs(index, edges):
@@ -129,12 +136,20 @@ def labels(index: WindowIndex, rarest: float = RAREST_SHARE, edges: Edges = EDGE
     return _alike(code_N, rarest)
 
 
-def heads(index: WindowIndex, rarest: float = RAREST_SHARE, edges: Edges = EDGES) -> Weights:
+def heads(
+    index: WindowIndex,
+    rarest: float = RAREST_SHARE,  # what is rarer than this share is not drawn more often still
+    edges: Edges = EDGES,  # between the bins of an axis, or of each by its name
+) -> Weights:
     """Draw the bins of each output alike, as much for each output; every window answers all of them."""
     return np.asarray(sum(alone(index, rarest, edges).values(), np.zeros(len(index))))
 
 
-def alone(index: WindowIndex, rarest: float = RAREST_SHARE, edges: Edges = EDGES) -> dict[str, WeightArray]:
+def alone(
+    index: WindowIndex,
+    rarest: float = RAREST_SHARE,  # what is rarer than this share is not drawn more often still
+    edges: Edges = EDGES,  # between the bins of an axis, or of each by its name
+) -> dict[str, WeightArray]:
     """Draw the bins of each output alike, as much for each head, and learn that head alone from them."""
     table: dict[str, WeightArray] = {}
     for output in outputs(index, edges):
@@ -145,7 +160,10 @@ def alone(index: WindowIndex, rarest: float = RAREST_SHARE, edges: Edges = EDGES
 
 
 def together(
-    index: WindowIndex, rarest: float = RAREST_SHARE, edges: Edges = EDGES, rounds: int = _ROUNDS
+    index: WindowIndex,
+    rarest: float = RAREST_SHARE,  # what is rarer than this share is not drawn more often still
+    edges: Edges = EDGES,  # between the bins of an axis, or of each by its name
+    rounds: int = _ROUNDS,  # of weighing every output after the others
 ) -> Weights:
     """Draw the bins of every output alike at once, as far as it goes, by iterative proportional fitting."""
     weight_N, found = np.ones(len(index)), [one for one in outputs(index, edges) if (one.bin_N >= 0).any()]

@@ -44,7 +44,7 @@ OPTIONS: dict[str, object] = {
 
 
 class ConvLstm(Network):
-    """See the module. Its options and their defaults are in OPTIONS."""
+    """Small convolutions over views of each frame, an LSTM over the window, a layer a head. Options: OPTIONS."""
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)

@@ -36,7 +36,7 @@ OPTIONS: dict[str, object] = {
 
 
 class ConvStack(Network):
-    """See the module. Its options and their defaults are in OPTIONS."""
+    """All frames of a window as channels of one picture, convolved once. Its options are in OPTIONS."""
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from playhead.errors import BadValue, Mismatch, not_found
+from playhead.errors import LISTED, BadValue, Mismatch, not_found
 from playhead.inputs import FRAMES, view_key
 from playhead.models import ModelSpec
 from playhead.models.encoders import Colours, ConvEncoder
@@ -233,7 +233,7 @@ def check_options(model: str, options: Mapping[str, Any], known: Mapping[str, An
     """
     for name, value in options.items():
         if name not in known:
-            raise not_found(f"option of the model {model}", name, known, then="See model_options in the recipe.")
+            raise not_found(f"option of the model {model}", name, known, then=LISTED)
         if not _is_like(value, known[name]):
             raise BadValue(f"model_options.{name}={value!r} cannot be; {model} has {known[name]!r} by itself.")
     return {**known, **options}

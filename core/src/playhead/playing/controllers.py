@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from playhead.adapters import complete
 from playhead.control.drivers import Held
-from playhead.errors import BadValue, not_found
+from playhead.errors import LISTED, BadValue, not_found
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Head, Keys, way_to
 from playhead.references import resolve
@@ -144,7 +144,7 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
     values: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in known:
-            raise not_found("setting of the controller", name, known)
+            raise not_found("setting of the controller", name, known, then=LISTED)
         values[name] = _parsed(name, value)
     parsed = dataclasses.replace(defaults, **values)
     keys = [key for head in game.labels.values() if isinstance(head, Keys) for key in head.names]
@@ -167,10 +167,15 @@ def _parsed(name: str, value: Any) -> Any:
     return _number(name, value)
 
 
+def most_of(name: str) -> float:
+    """Return the largest number that a setting may be; the least is 0."""
+    return 10.0 if name.startswith("gain") else 1.0
+
+
 def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadValue(f"controller.{name}={value} is not a number.")
-    upper = 10.0 if name.startswith("gain") else 1.0
+    upper = most_of(name)
     if not 0 <= value <= upper:
         raise BadValue(f"controller.{name}={value} lies outside 0 to {upper:g}.")
     return float(value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from playhead.decoding import convert, setting_value
-from playhead.errors import BadValue, not_found
+from playhead.errors import LISTED, BadValue, not_found
 from playhead.inputs import (
     Input,
     check_input_names,
@@ -32,9 +32,9 @@ class Recipe:
     """Everything that decides how a run is trained. Variants by `dataclasses.replace`, trials by --set."""
 
     training: str = "supervised"  # training method, by name
-    method: Mapping[str, Any] = field(default_factory=dict)  # settings of that method's own, as plain data
+    method: Mapping[str, Any] = field(default_factory=dict)  # settings of that method's own, as method.NAME=VALUE
     model: str = "conv_lstm"  # network, by name
-    model_options: Mapping[str, Any] = field(default_factory=dict)  # plain data for the network's builder
+    model_options: Mapping[str, Any] = field(default_factory=dict)  # of that network, as model.hidden=64
     heads: tuple[str, ...] = ()  # label heads to learn, also derived ones; empty: all that are recorded
     layer: str = ""  # the label layer whose heads are learned instead of those that were recorded; "": none
     inputs: tuple[str, ...] | Mapping[str, Input] = ("frames",)  # sources alone, or each with its times by a name
@@ -42,33 +42,30 @@ class Recipe:
     length: int = 3  # frames in a window, of inputs that are sources alone
     stride_s: float = 0.25  # seconds between the frames of a window
     positions: Literal["now", "every"] | tuple[float, ...] = (
-        "now"  # of labels: seconds from the moment, or each frame
+        "now"  # moments that are answered: now, every frame of the window, or seconds from now
     )
     latency_s: float = 0.0  # the label is the state this long after the frame it is for
     label_over_s: float = 0.0  # 0: the state at that moment; else its mean over this many seconds
 
-    batch_size: int = 64  # windows
+    batch_size: int = 64  # windows in a step
     steps: int = 3000  # optimiser steps
     lr: float = 1.5e-3  # peak learning rate of AdamW
     final_lr: float = 0.0  # learning rate at the end of the cosine
     warmup_steps: int = 100  # steps of linear rise from 0
     weight_decay: float = 0.01  # on parameters of two and more dimensions
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: tuple[float, float] = (0.9, 0.999)  # of AdamW: how long gradients and their squares are remembered
     clip_norm: float = 1.0  # gradient norm; 0: no clipping
     l1: float = 0.0  # times the sum of the sizes of all kernels but those of the heads, added to the loss
-    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"  # of the numbers of a training
 
-    balance: str = "none"  # how windows are drawn, by name: data/balancing.py, or the game's own
-    balance_options: Mapping[str, Any] = field(default_factory=dict)  # of that, as {"rarest": 0.02}
+    balance: str = "none"  # how windows are drawn, by name: one of those below, or the game's own
+    balance_options: Mapping[str, Any] = field(default_factory=dict)  # of that, as balance.rarest=0.02
     new_share: float = 0.5  # with --from: share drawn from recordings the run has not seen; 0: as they come
     loss_weights: Mapping[str, float] = field(default_factory=dict)  # head -> weight of its loss; 0: not learned
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
-    augment: Mapping[str, Any] = field(default_factory=dict)  # augmentation -> probability, or {"share", options}
+    augment: Mapping[str, Any] = field(default_factory=dict)  # changes to pictures and how often: augment.flip=0.5
     augment_on: Literal["frames", "views"] = "frames"  # whole frames, or the small picture a network sees of each
-    origins: tuple[str, ...] = (
-        "human",
-        "script",
-    )  # whose labels are trusted; "HEAD:model": in that head
+    origins: tuple[str, ...] = ("human", "script")  # whose labels are trusted; "HEAD:model": in that head
     val_share: float = 0.1  # share of the recordings kept for validation
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
     split_by: str = "recording"  # or a tag or column, whose values stay in one part; "frame": nothing is
@@ -79,14 +76,16 @@ class Recipe:
 
     feature_windows: int = 0  # of training, whose features the run remembers, to tell what it has never seen
 
-    controller: Mapping[str, Any] = field(default_factory=dict)  # settings the run plays with
+    controller: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # how its answers become presses, as controller.threshold=0.4
     workers: int = 2  # decoding threads
     cache_mb: int = 700  # memory for frames as the network sees them, so that each is decoded once
     threads: int = 1  # of torch; more only while nothing else wants the cores
-    seed: int = 1337
+    seed: int = 1337  # of first weights, of what is drawn, and of the split
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _RANGES.items():
+        for name, (least, most) in RANGES.items():
             _check_range(name, getattr(self, name), least, most)
         for beta in self.betas:
             _check_range("betas", beta, 0.0, _BELOW_1)
@@ -151,7 +150,7 @@ _BELOW_1 = math.nextafter(1, 0)
 _ABOVE_0 = math.nextafter(0, 1)
 _LARGEST = 1e38  # of a number with a fraction: the network's own numbers go no further
 # What a setting may be, so that no file and no mistyped zero takes a machine's memory.
-_RANGES: dict[str, tuple[float, float]] = {
+RANGES: dict[str, tuple[float, float]] = {
     "length": (1, 1000), "stride_s": (0, 3600), "latency_s": (0, 3600), "label_over_s": (0, 3600),
     "batch_size": (1, 65_536), "steps": (1, 10**9), "lr": (_ABOVE_0, _LARGEST), "final_lr": (0, _LARGEST),
     "warmup_steps": (0, 10**9), "weight_decay": (0, _LARGEST), "clip_norm": (0, _LARGEST), "l1": (0, _LARGEST),
@@ -159,6 +158,17 @@ _RANGES: dict[str, tuple[float, float]] = {
     "feature_windows": (0, 1_000_000), "workers": (1, 256), "cache_mb": (0, 1_000_000), "threads": (1, 1024),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip
+
+
+def allowed() -> dict[str, str]:
+    """Say of every setting that has bounds what it may be."""
+    ends = {name: _bounds(*ends) for name, ends in RANGES.items()}
+    return {**ends, "betas": "0 to below 1", "val_share": "0 to below 1", "test_share": "0 to below 1"}
+
+
+def _bounds(least: float, most: float) -> str:
+    low = "above 0" if least == _ABOVE_0 else f"from {least:g}"
+    return low if most >= 10**9 else f"{least:g} to {most:,.0f}"
 
 
 def _check_once(name: str, values: Sequence[str]) -> None:
@@ -207,7 +217,7 @@ def with_settings(recipe: Recipe, settings: Mapping[str, str], own: type = NoSet
             of, plain, known = f"a recipe or of {of}" if theirs else "a recipe", name, [*shared, *theirs]
         outer = plain.partition(".")[0]
         if outer not in theirs:
-            raise not_found(f"setting of {of}", outer, known)
+            raise not_found(f"setting of {of}", outer, known, then=LISTED)
         changed = _changed(recipe.method, theirs, plain, text)
         recipe = dataclasses.replace(recipe, method={**recipe.method, outer: changed})
     read = {"inputs": read_inputs, "positions": read_positions}  # when all their parts are known

@@ -23,12 +23,12 @@ class Colour(ByteAugmentation):
         schema: LabelSchema,
         frame: Frame,
         *,
-        brightness: float = 0.3,
-        contrast: float = 0.3,
-        saturation: float = 0.3,
-        hue: float = 0.0,
+        brightness: float = 0.3,  # changed by up to this share
+        contrast: float = 0.3,  # changed by up to this share
+        saturation: float = 0.3,  # changed by up to this share
+        hue: float = 0.0,  # turned by up to so many turns of the circle of colours
     ) -> None:
-        """Take by how much each may change. Units: shares of 1; hue in turns of the circle of colours."""
+        """Take by how much each may change."""
         super().__init__(schema, frame)
         self.reach = (brightness, contrast, saturation)
         self.hue = hue

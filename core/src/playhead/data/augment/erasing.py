@@ -15,9 +15,14 @@ class Holes(ByteAugmentation):
     """Black squares, as if things stood in front: 2 to 4, two fifths of the height wide."""
 
     def __init__(
-        self, schema: LabelSchema, frame: Frame, *, count: Sequence[int] = (2, 4), side: float = 0.4
+        self,
+        schema: LabelSchema,
+        frame: Frame,
+        *,
+        count: Sequence[int] = (2, 4),  # squares at least, and at most
+        side: float = 0.4,  # of a square, as a share of the picture's height
     ) -> None:
-        """Take how many at least and at most, and their side as a share of the picture's height."""
+        """Take how many, and how large."""
         super().__init__(schema, frame)
         self.count, self.side = count, side
 

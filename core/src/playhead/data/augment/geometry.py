@@ -87,9 +87,15 @@ class Move(ByteAugmentation):
     is_geometric = True
 
     def __init__(
-        self, schema: LabelSchema, frame: Frame, *, shift: float = 0.1, zoom: float = 0.15, turn: float = 0.0
+        self,
+        schema: LabelSchema,
+        frame: Frame,
+        *,
+        shift: float = 0.1,  # across and down, by up to this share of width and height
+        zoom: float = 0.15,  # larger or smaller by up to this share
+        turn: float = 0.0,  # turned by up to so many degrees
     ) -> None:
-        """Take how far. Units: shift in shares of width and height, zoom in shares of 1, turn in degrees."""
+        """Take how far."""
         super().__init__(schema, frame)
         self.shift, self.zoom, self.turn = shift, zoom, turn
 
