@@ -4,17 +4,23 @@ import json
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
-from doubles import bright_side_drives, small_game
+from doubles import MemoryRecording, bright_side_drives, small_game
 
 from playhead import cli
 from playhead.cli.context import Desk
+from playhead.errors import Mismatch
+from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
+from playhead.models.run import Run
 from playhead.plugins import Plugins
+from playhead.storage.reader import open_recording
 from playhead.storage.writer import RecordingWriter
 
 GAME = small_game()
@@ -36,11 +42,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(home: Path, name: str, seed: int, **change: Any) -> None:
-    from dataclasses import replace
-
     lesson = bright_side_drives(GAME, seed=seed, count=40)
-    header = replace(lesson.header, **change)
-    with RecordingWriter(home / "recordings" / "toy" / name, header) as writer:
+    write_lesson(home, name, replace(lesson, header=replace(lesson.header, **change)))
+
+
+def write_lesson(home: Path, name: str, lesson: MemoryRecording) -> None:
+    with RecordingWriter(home / "recordings" / "toy" / name, lesson.header) as writer:
         for frame, time_ns, held in zip(
             lesson.frames_THWC, lesson.frame_time_ns, lesson.labels["drive"], strict=True
         ):
@@ -81,12 +88,42 @@ def test_a_game_without_recordings_says_what_records(home: Path, capsys: pytest.
 
 def test_recordings_that_do_not_fit_can_be_skipped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(home, "fast", 9, rate_hz=20.0)
-    assert run(home=home) == 1
+    assert run("--rate", "10", home=home) == 1
     said = capsys.readouterr().err
     assert "Recording fast is toy at 20 Hz, 10 Hz are wanted." in said
     assert not list((home / "runs" / "toy" / "default").iterdir())
-    assert run("--skip-bad", home=home) == 0
+    assert run("--rate", "10", "--skip-bad", home=home) == 0
     assert "Left out: Recording fast" in capsys.readouterr().err
+
+
+def test_recordings_of_several_rates_train_and_are_measured_together(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(3, 6):
+        lesson = bright_side_drives(GAME, seed=seed, count=40)
+        lesson = replace(
+            lesson, header=replace(lesson.header, rate_hz=80.0, device="screen"),
+            frames_THWC=lesson.frames_THWC.repeat(8, 0), frame_time_ns=np.arange(320) * 12_500_000,
+            labels={"drive": lesson.labels["drive"].repeat(8, 0)},
+        )  # fmt: skip
+        write_lesson(home, f"w{seed}", lesson)
+    assert run("--json", "--set", "val_share=0.4", home=home) == 0
+    told = capsys.readouterr()
+    data = json.loads(told.out)["data"]
+    assert "12 s at 10 Hz, 12 s at 80 Hz. The run plays at 10 Hz, or by --rate." in told.err
+    kept = [one["frames"] for one in data["recordings"] if one["validation_windows"]]
+    assert sorted(kept) == [40, 320]
+    made = Run.open(home / "runs" / "toy" / "default" / json.loads(told.out)["name"].rpartition("/")[2])
+    made.check_plays(GAME, 10)
+    made.check_plays(GAME, 80)
+    with pytest.raises(Mismatch, match=r"trained at 10 and 80 Hz, the device gives 30 Hz\. Pass --rate 10"):
+        made.check_plays(GAME, 30)
+    opened = [open_recording(home / "recordings" / "toy" / one["name"]) for one in data["recordings"]]
+    by_rate = {one.header.rate_hz: 0 for one in opened}
+    index = held_out_index(made, opened)
+    for number in index.recording_N.tolist():
+        by_rate[opened[number].header.rate_hz] += 1
+    assert by_rate[10] == pytest.approx(by_rate[80], abs=2)
 
 
 def test_a_damaged_recording_is_named_and_can_be_skipped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

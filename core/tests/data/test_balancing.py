@@ -54,6 +54,19 @@ def spread(table: dict[str, Any], output: str) -> float:
     return max(drawn) / min(drawn)
 
 
+@pytest.mark.parametrize("how", ["none", "changes", "labels", "heads", "alone", "together"])
+def test_time_counts_and_not_frames(how: str) -> None:
+    rows = np.array([W] * 30 + [NONE] * 20 + [WA] * 10, np.uint8).repeat(3, 0)
+    slow = recording(GAME, {"drive": rows}, name="slow")
+    fast = recording(GAME, {"drive": rows.repeat(8, 0)}, name="fast", rate_hz=80)
+    index = WindowIndex.of([slow, fast], GAME.schema, WindowSpec())
+    weight_N, said = weights(index, how), combinations(index)
+    assert weight_N[index.recording_N == 0].sum() == pytest.approx(0.5, abs=0.01)
+    if how in ("labels", "heads", "alone", "together"):
+        assert [weight_N[said == word].sum() for word in ("w", "none", "w+a")] == pytest.approx([1 / 3] * 3)
+    assert histogram(index, drawing(index, how, {}))["drive"][1][1] == pytest.approx(1 / 2)  # w alone
+
+
 def test_combinations_are_drawn_alike() -> None:
     index = index_of([W] * 80 + [NONE] * 15 + [WA] * 5)
     weight_N, said = weights(index, "labels"), combinations(index)

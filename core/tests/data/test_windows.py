@@ -47,6 +47,44 @@ def test_of_two_equally_near_frames_the_newer_is_taken() -> None:
     assert index_of(numbered(6), length=2, stride_s=0.25).frames_NT[1].tolist() == [1, 3]
 
 
+def drives_at(*rates_hz: float) -> list[MemoryRecording]:
+    """The same ten seconds of a person at a keyboard, filmed at several rates."""
+    events = events_of(
+        [(round(s * NS_PER_S), "wasd"[n % 4], n // 4 % 2) for n, s in enumerate(np.arange(1, 9, 0.07))]
+    )
+    return [
+        recording(
+            GAME, {"drive": np.zeros((round(10 * rate_hz), 4), np.uint8)}, rate_hz=rate_hz, name=f"at {rate_hz:g}",
+            events=events, origin=Origin.HUMAN,
+        )
+        for rate_hz in rates_hz
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rates_hz", [(10, 80), (30, 20), (80, 10, 17.5)])
+def test_recordings_of_several_rates_are_taken_by_time(rates_hz: tuple[float, ...]) -> None:
+    spec = {"length": 3, "stride_s": 0.2, "latency_s": 0.06, "label_over_s": 0.15, "inputs": ("frames", "actions")}
+    drives = drives_at(*rates_hz)
+    together, alone = index_of(*drives, **spec), [index_of(drive, **spec) for drive in drives]
+    for number, one in enumerate(alone):
+        mine = together.take(together.recording_N == number)
+        assert len(one) > 0.9 * drives[number].length
+        assert np.array_equal(mine.frames_NT, one.frames_NT)
+        assert np.array_equal(mine.labels["drive"], one.labels["drive"])
+        assert np.array_equal(
+            mine.numbers("actions", np.arange(len(mine))), one.numbers("actions", np.arange(len(one)))
+        )
+        assert mine.time_N.sum() == pytest.approx(10 * min(rates_hz), rel=0.1)
+        evenly = mine.by_time()
+        assert len(evenly) == pytest.approx(mine.time_N.sum(), abs=1)
+        # A change is a change of the same time, so each lasts as long: as many windows, evenly taken.
+        assert evenly.changes().mean() == pytest.approx(
+            alone[rates_hz.index(min(rates_hz))].changes().mean(), abs=0.1
+        )
+        assert one.by_time() is one
+        assert (one.time_N == 1).all()
+
+
 def test_latency_moves_the_label_and_drops_windows_without_one() -> None:
     index = index_of(numbered(8), length=1, latency_s=0.2)
     assert index.frames_NT[:, 0].tolist() == list(range(7))

@@ -47,7 +47,7 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 @options.data_option
 @click.option("--layer", metavar="NAME", help="Label layer whose heads are learned instead of those recorded; "
               "recorded: none. Default: the recipe's.")  # fmt: skip
-@options.number("--rate", "Frames a second the recordings must have. Default: the game's.")
+@options.number("--rate", "Frames a second the recordings must have. Default: any; all are learned from by time.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
               help="Label shift, the seconds between a frame and its label; auto: what doctor or play measured "
               "on this machine. Default: the recipe's.")  # fmt: skip

@@ -39,7 +39,7 @@ def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
 class BalanceReport:
     """What the recordings hold.
 
-    Units:  shares of the frames from 0 to 1; times in seconds. `keys`, `classes` and `axes` are by head.
+    Units:  shares of the time from 0 to 1; times in seconds. `keys`, `classes` and `axes` are by head.
     """
 
     recordings: int
@@ -80,15 +80,16 @@ def _flat(shares: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def report(index: WindowIndex) -> BalanceReport:
-    """Count what the windows of an index answer. Meant for windows of one frame: WindowSpec()."""
+    """Count what the windows of an index answer, by time. Meant for windows of one frame: WindowSpec()."""
     idle_s, where = _longest_idle(index)
+    every, index = index, index.by_time()
     labels = {name: values[index.known[name]] for name, values in index.labels.items()}
     words, counts = np.unique(combinations(index), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     total = max(1, len(index))
     return BalanceReport(
-        recordings=len(np.unique(index.recording_N)),
-        frames=len(index),
+        recordings=len(np.unique(every.recording_N)),
+        frames=len(every),
         keys={name: _key_shares(head, labels[name]) for name, head in index.schema.items()
               if isinstance(head, Keys)},
         classes={name: _class_shares(head, labels[name]) for name, head in index.schema.items()

@@ -1,7 +1,8 @@
 """How often each window is drawn: strategies by name, a game's own among them, and what comes of them.
 
 A strategy is called with the index and its options. It returns a weight for each window; or weights by head: then
-as much is drawn for each of these heads, and what is drawn for a head answers it alone.
+as much is drawn for each of these heads, and what is drawn for a head answers it alone. Weights are for the same
+time: where recordings have several rates, each is multiplied by the time that its window stands for.
 
 Shape legend: N windows, M = N or, by head, N for each head one behind the other.
 """
@@ -104,10 +105,10 @@ def _bin_names(bounds: list[float]) -> tuple[str, ...]:
     return f"below {bounds[0]:g}", *inner, f"from {bounds[-1]:g}"
 
 
-def _alike(bin_N: IndexArray, rarest: float) -> WeightArray:
+def _alike(bin_N: IndexArray, time_N: WeightArray, rarest: float) -> WeightArray:
     """Return weights that draw all bins alike, but for the rarest; what is not known (-1) is a bin too."""
-    _, inverse, counts = np.unique(bin_N, return_inverse=True, return_counts=True)
-    weight_N: WeightArray = 1.0 / np.maximum(counts, rarest * len(bin_N))[inverse]
+    inverse = np.unique(bin_N, return_inverse=True)[1].reshape(-1)
+    weight_N: WeightArray = 1.0 / np.maximum(np.bincount(inverse, time_N), rarest * time_N.sum())[inverse]
     return weight_N
 
 
@@ -133,7 +134,7 @@ def labels(
     code_N = np.zeros(len(index), np.int64)
     for output in outputs(index, edges):
         code_N = np.unique(code_N * (len(output.bins) + 1) + output.bin_N + 1, return_inverse=True)[1]
-    return _alike(code_N, rarest)
+    return _alike(code_N, index.time_N, rarest)
 
 
 def heads(
@@ -153,8 +154,8 @@ def alone(
     """Draw the bins of each output alike, as much for each head, and learn that head alone from them."""
     table: dict[str, WeightArray] = {}
     for output in outputs(index, edges):
-        weight_N = np.where(output.bin_N >= 0, _alike(output.bin_N, rarest), 0.0)
-        share_N = weight_N / max(weight_N.sum(), 1e-12)
+        weight_N = np.where(output.bin_N >= 0, _alike(output.bin_N, index.time_N, rarest), 0.0)
+        share_N = weight_N / max((weight_N * index.time_N).sum(), 1e-12)
         table[output.head] = table[output.head] + share_N if output.head in table else share_N
     return table
 
@@ -170,9 +171,9 @@ def together(
     for _ in range(rounds):
         for output in found:
             known_N = output.bin_N >= 0
-            bin_N, count = output.bin_N[known_N], len(output.bins)
-            wanted = np.minimum(1.0, np.bincount(bin_N, minlength=count) / (rarest * len(bin_N)))
-            mass = np.bincount(bin_N, weight_N[known_N], count)
+            bin_N, time_N, count = output.bin_N[known_N], index.time_N[known_N], len(output.bins)
+            wanted = np.minimum(1.0, np.bincount(bin_N, time_N, count) / (rarest * time_N.sum()))
+            mass = np.bincount(bin_N, weight_N[known_N] * time_N, count)
             weight_N[known_N] *= (wanted / wanted.sum() * mass.sum() / np.maximum(mass, 1e-300))[bin_N]
             weight_N = np.minimum(weight_N, weight_N.mean() / rarest)
     return weight_N
@@ -202,13 +203,13 @@ def drawing(index: WindowIndex, how: str, options: Mapping[str, Any], game: Game
     _check_numbers(how, options)
     answer = strategy(index, **options)
     if not isinstance(answer, Mapping):
-        return Drawing(weight_M=_shares(answer, len(index), how))
+        return Drawing(weight_M=_shares(answer, index.time_N, how))
     if set(answer) != set(index.schema):
         raise BadValue(
             f"The balance {how} gives weights for {', '.join(map(str, answer))}; it must for every head that is "
             f"learned: {', '.join(index.schema)}."
         )
-    parts = [_shares(weight_N, len(index), f"{how} of {head}") for head, weight_N in answer.items()]
+    parts = [_shares(weight_N, index.time_N, f"{how} of {head}") for head, weight_N in answer.items()]
     return Drawing(weight_M=np.concatenate(parts) / len(parts), alone=tuple(answer))
 
 
@@ -219,7 +220,8 @@ def _check_numbers(how: str, options: Mapping[str, Any]) -> None:
             raise BadValue(f"{name}={value} of the balance {how} is no such number above 0.")
 
 
-def _shares(weight_N: Any, count: int, how: str) -> WeightArray:
+def _shares(weight_N: Any, time_N: WeightArray, how: str) -> WeightArray:
+    count = len(time_N)
     try:
         found = np.asarray(weight_N, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -231,6 +233,7 @@ def _shares(weight_N: Any, count: int, how: str) -> WeightArray:
             f"The balance {how} gives weights that are no shares: each must be a number, none negative, "
             "some above 0."
         )
+    found = found * time_N
     shares_N: WeightArray = found / max(found.sum(), 1e-12)
     return shares_N
 
@@ -249,17 +252,17 @@ Histogram = dict[str, list[tuple[str, float, float]]]  # output -> bin, its shar
 
 
 def histogram(index: WindowIndex, drawn: Drawing, edges: Edges = EDGES) -> Histogram:
-    """Say of every output how often each of its bins comes in and is drawn, where its label is known."""
+    """Say of every output how much of the time each of its bins takes and is drawn, where its label is known."""
     by_head = drawn.weight_M.reshape(-1, len(index))
     table: Histogram = {}
     for output in outputs(index, edges):
         known_N = output.bin_N >= 0
         weight_N = by_head[drawn.alone.index(output.head)] if output.head in drawn.alone else by_head.sum(0)
-        counts = np.bincount(output.bin_N[known_N], minlength=len(output.bins))
+        times = np.bincount(output.bin_N[known_N], index.time_N[known_N], len(output.bins))
         masses = np.bincount(output.bin_N[known_N], weight_N[known_N], len(output.bins))
         table[output.name] = [
-            (name, float(count / max(1, counts.sum())), float(mass / max(1e-300, masses.sum())))
-            for name, count, mass in zip(output.bins, counts, masses, strict=True)
+            (name, float(time / max(1e-300, times.sum())), float(mass / max(1e-300, masses.sum())))
+            for name, time, mass in zip(output.bins, times, masses, strict=True)
         ]
     return table
 

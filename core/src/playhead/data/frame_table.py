@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.cameras import camera_of
-from playhead.data.source import Source, lacks
+from playhead.data.source import Source, lacks, seconds_by_rate
 from playhead.inputs import ACTIONS, COLUMNS, Input
 from playhead.labelling import action_numbers, head_labels, held_labels, label_dtype
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -50,6 +50,8 @@ class FrameTable:
              segment_F (F,) its stretch without a pause;
              labels[head], previous[head] (F, A) what a window at that frame should answer, and the state one frame
              interval before; known[head] (F,) whether that is known; numbers[source] (F,) or (F, columns).
+    Recordings of several rates are compared by the longest of their intervals, `slowest_ns`: so far back is the
+    state before in all of them. It is 0 where they have one rate, and each goes by its own interval.
     """
 
     first_R: IndexArray
@@ -61,6 +63,7 @@ class FrameTable:
     previous: LabelTable = field(repr=False)
     known: dict[str, BoolArray] = field(repr=False)
     numbers: dict[str, NumberArray] = field(repr=False)
+    slowest_ns: int = 0
     recording_F: npt.NDArray[np.int32] = field(init=False, repr=False)
 
     @classmethod
@@ -69,7 +72,10 @@ class FrameTable:
         inputs = {one.source: one for one in spec.named_inputs.values() if not one.is_pictures}
         offsets_s = [*(o for one in spec.named_inputs.values() for o in one.offsets_s), *spec.positions_s]
         apart_ns = round((max(map(abs, offsets_s)) + 1) * NS_PER_S)
-        tables = [cls._of_one(recording, schema, spec, inputs) for recording in recordings]
+        slowest_ns = 0
+        if len(seconds_by_rate(recordings)) > 1:
+            slowest_ns = max(interval_of(_times(recording), recording.header.rate_hz) for recording in recordings)
+        tables = [cls._of_one(recording, schema, spec, inputs, slowest_ns) for recording in recordings]
         ends_ns = np.cumsum([0, *(int(one.clock_ns_F[-1]) + apart_ns if len(one) else apart_ns for one in tables)])
         segments = np.cumsum([0, *(int(one.segment_F[-1]) + 1 if len(one) else 0 for one in tables)])
         empty = {name: np.empty((0, head.columns), label_dtype(head)) for name, head in schema.items()}
@@ -87,18 +93,20 @@ class FrameTable:
             },
             known={name: _joined([one.known[name] for one in tables], np.bool_) for name in schema},
             numbers={name: _joined([one.numbers[name] for one in tables], np.float32) for name in inputs},
+            slowest_ns=slowest_ns,
         )
 
     @classmethod
     def _of_one(
-        cls, recording: Source, schema: LabelSchema, spec: WindowSpec, inputs: dict[str, Input]
+        cls, recording: Source, schema: LabelSchema, spec: WindowSpec, inputs: dict[str, Input], slowest_ns: int
     ) -> FrameTable:
         """Read what one recording knows; its clock begins at its first frame."""
-        times = np.asarray(recording.frame_time_ns, dtype=np.int64)[: recording.length]
+        times = _times(recording)
         interval_ns = interval_of(times, recording.header.rate_hz)
         segments = segments_of(times, interval_ns) if len(times) else np.empty(0, np.int64)
         labelled = {
-            name: _labelled(recording, name, head, spec, segments, interval_ns) for name, head in schema.items()
+            name: _labelled(recording, name, head, spec, segments, interval_ns, slowest_ns or interval_ns)
+            for name, head in schema.items()
         }
         return cls(
             first_R=np.array([0, len(times)]),
@@ -137,14 +145,19 @@ class FrameTable:
         return np.asarray(picked_NT), is_there_NT
 
 
+def _times(recording: Source) -> TimeArray:
+    return np.asarray(recording.frame_time_ns, dtype=np.int64)[: recording.length]
+
+
 def _joined(parts: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return np.concatenate(parts).astype(dtype, copy=False) if parts else np.empty(0, dtype)
 
 
 def _labelled(
-    recording: Source, name: str, head: Head, spec: WindowSpec, segments: IndexArray, interval_ns: int
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], BoolArray]:
-    """Return label, state before, and whether the label is known, of every frame for one head.
+    recording: Source, name: str, head: Head, spec: WindowSpec, segments: IndexArray, interval_ns: int,
+    before_ns: int,
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], BoolArray]:  # fmt: skip
+    """Return label, state `before_ns` before, and whether the label is known, of every frame for one head.
 
     What a recording does not say is unknown: a head that it lacks, and a value that cannot be.
     """
@@ -155,7 +168,7 @@ def _labelled(
     start_ns = times + round(spec.latency_s * NS_PER_S)
     end_ns = start_ns + round(spec.label_over_s * NS_PER_S)
     told = head_labels(recording, name, head)
-    labels, before = told.mean(start_ns, end_ns), told.at(times - interval_ns)
+    labels, before = told.mean(start_ns, end_ns), told.at(times - before_ns)
     trusted_T = np.isin(told.origin_T, spec.trusted(name))
     known = _is_value(head, labels) & _is_trusted(trusted_T, recording, segments, start_ns, end_ns, interval_ns)
     if isinstance(head, Axes) and head.deltas:
@@ -221,7 +234,7 @@ def _column(recording: Source, one: Input, then: str = "") -> npt.NDArray[Any]:
 
 
 def _held_before(recording: Source, schema: LabelSchema) -> NumberArray:
-    before_ns = np.asarray(recording.frame_time_ns, dtype=np.int64)[: recording.length] - 1
+    before_ns = _times(recording) - 1
     states: dict[str, npt.NDArray[Any]] = {}
     for name, head in schema.items():
         held = held_labels(recording, name, head) if len(before_ns) else None

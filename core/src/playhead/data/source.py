@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from playhead.clock import NS_PER_S
 from playhead.errors import Mismatch
+from playhead.windows import interval_of
 
 if TYPE_CHECKING:
     from playhead.storage.schema import RecordingHeader
@@ -94,3 +97,14 @@ def identity(source: Source) -> str:
     """
     seed = source.header.seed
     return source.name if seed is None else f"seed {seed:09d}"
+
+
+def seconds_by_rate(recordings: Iterable[Source]) -> dict[float, float]:
+    """Return for how long was recorded at each rate that was asked for, in frames a second."""
+    found: dict[float, float] = {}
+    for one in recordings:
+        rate_hz = float(one.header.rate_hz)
+        rate_hz = next((known for known in found if math.isclose(known, rate_hz, rel_tol=1e-6)), rate_hz)
+        frame_s = interval_of(one.frame_time_ns[: one.length], rate_hz) / NS_PER_S
+        found[rate_hz] = found.get(rate_hz, 0.0) + frame_s * one.length
+    return found

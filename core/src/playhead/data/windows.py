@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from playhead.agreement import changed
 from playhead.data.frame_table import FrameTable, LabelTable, NumberArray
@@ -158,7 +159,7 @@ class WindowIndex:
 
     @cached_property
     def previous(self) -> LabelTable:
-        """The state one frame interval before that position's frame, by head. Shape (N, A)."""
+        """The state one frame interval (of the slowest recording) before that position's frame, by head (N, A)."""
         return {name: values[self._nearest[0]] for name, values in self.table.previous.items()}
 
     @cached_property
@@ -190,6 +191,19 @@ class WindowIndex:
             return self.place_N, np.ones(len(self), bool)
         place_N1, is_there_N1 = self.table.picked(self.place_N, (offset_ns,))
         return place_N1[:, 0], is_there_N1[:, 0]
+
+    @cached_property
+    def time_N(self) -> npt.NDArray[np.float64]:  # noqa: N802, named as an array
+        """What time each window stands for: 1 in the slowest recording, in all where they have one rate (N,)."""
+        if not self.table.slowest_ns:
+            return np.ones(len(self))
+        return np.asarray((self.table.interval_ns_R / self.table.slowest_ns)[self.recording_N])
+
+    def by_time(self) -> WindowIndex:
+        """Return windows that are as far apart in all recordings as in the slowest: of one rate all of them."""
+        if not self.table.slowest_ns:
+            return self
+        return self.take(np.diff(np.floor(np.cumsum(self.time_N) + 1e-6), prepend=0.0) > 0)
 
     def changes(self) -> BoolArray:
         """Say for each window whether any head answers something else than the state before. Shape (N,)."""

@@ -29,7 +29,7 @@ def run_facts(run: Run) -> dict[str, str]:
     return {
         "name": run.name,
         "network": f"{run.recipe.model}, {run.parameters:,} parameters",
-        "frames": f"{run.frame.width}x{run.frame.height} at {run.rate_hz:g} Hz",
+        "frames": f"{run.frame.width}x{run.frame.height} at {run.rates} Hz",
         "window": run.recipe.looks,
         "labels": f"{run.latency_s:g} s after the last frame"
         + ("" if run.recipe.positions == "now" else f", at {len(run.recipe.positions_s)} positions of a window"),

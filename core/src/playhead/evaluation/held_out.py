@@ -61,7 +61,7 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
     """
     for recording in recordings:
         check_recording(run, recording)
-    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
+    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe)).by_time()
     if only_held_out and len(index):
         index = held_out(index, run.data)
     if len(index) == 0:
@@ -76,24 +76,20 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
 
 def validation_index(run: Run, recordings: Sequence[Source]) -> WindowIndex:
     """Return the windows of the validation of a run, unless it is them that it is measured on; then none."""
-    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe))
+    index = WindowIndex.of(recordings, run.schema, WindowSpec.of(run.recipe)).by_time()
     if not run.data.get("test_windows") or not len(index):
         return index.take(np.zeros(len(index), dtype=bool))
     return part_of(index, run.data, VALIDATION)
 
 
 def check_recording(run: Run, recording: Source) -> None:
-    """Raise Mismatch unless a recording is of the run's game, labels, frame size and rate."""
+    """Raise Mismatch unless a recording is of the run's game, labels and frame size; windows are taken by time."""
     header, where = recording.header, f"Recording {recording.name}"
     then = _then(run)
     if header.game["name"] != run.game["name"]:
         raise Mismatch(f"{where} is of {header.game['name']}, the run {run.name} of {run.game['name']}. {then}")
     relabelled(recording, run.schema, (), then=then)
     check_frame(run.frame, header.frame, where=where, then=then)
-    if abs(header.rate_hz - run.rate_hz) > 1e-6 * run.rate_hz:
-        raise Mismatch(
-            f"{where} is at {header.rate_hz:g} Hz, the run {run.name} was trained at {run.rate_hz:g} Hz. {then}"
-        )
 
 
 def _then(run: Run) -> str:

@@ -6,6 +6,7 @@ what must agree when it looks at a game: enough to play from with nothing else. 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -65,12 +66,14 @@ class NetworkPart:
     """What must agree, beside the recipe, where a network looks at a game.
 
     `schema` are the heads that were learned, in their order; `colours` means and scales of the channels of their
-    pictures, none in runs of earlier versions. Units: rate_hz frames a second of the recordings.
+    pictures, none in runs of earlier versions. Units: rate_hz frames a second of most of the recorded time,
+    other_rates_hz of the rest.
     """
 
     schema: LabelSchema
     frame: Frame
     rate_hz: float
+    other_rates_hz: tuple[float, ...] = ()
     colours: Colours | None = None
 
 
@@ -129,8 +132,13 @@ class Run:
 
     @property
     def rate_hz(self) -> float:
-        """Frames a second of its recordings. Raises Mismatch without a network."""
+        """Frames a second of its recordings, or most of them. Raises Mismatch without a network."""
         return self.needed_network.rate_hz
+
+    @property
+    def rates(self) -> str:
+        """All its rates in words, as "10 and 80". Raises Mismatch without a network."""
+        return " and ".join(f"{rate_hz:g}" for rate_hz in (self.rate_hz, *self.needed_network.other_rates_hz))
 
     @property
     def latency_s(self) -> float:
@@ -234,6 +242,7 @@ class Run:
             "schema": looks.schema.to_json(),
             "frame": asdict(looks.frame),
             "rate_hz": looks.rate_hz,
+            **({"other_rates_hz": looks.other_rates_hz} if looks.other_rates_hz else {}),
             "latency_s": self.latency_s,
             "colours": looks.colours,
         }  # fmt: skip
@@ -319,9 +328,10 @@ class Run:
         except BadValue as error:
             by_labels = command("evaluate", game.name, "--run", self.name, "--on", "none")
             raise BadValue(f"{error} Measure it by labels: {by_labels}.") from None
-        if abs(self.rate_hz - device_rate_hz) > 1e-6 * device_rate_hz:
+        rates_hz = (self.rate_hz, *self.needed_network.other_rates_hz)
+        if not any(math.isclose(rate_hz, device_rate_hz, rel_tol=1e-6) for rate_hz in rates_hz):
             raise Mismatch(
-                f"Run {self.name} was trained at {self.rate_hz:g} Hz, the device gives {device_rate_hz:g} Hz. "
+                f"Run {self.name} was trained at {self.rates} Hz, the device gives {device_rate_hz:g} Hz. "
                 f"Pass --rate {self.rate_hz:g}, or train again on recordings of {device_rate_hz:g} Hz."
             )
 
@@ -345,7 +355,10 @@ def _network_part(told: RunJson, where: str) -> NetworkPart | None:
     if told.frame is None or told.rate_hz is None or told.schema is None:
         return None  # all of them: run_file sees to that
     schema = LabelSchema.from_json(told.schema, where=where)
-    return NetworkPart(schema=schema, frame=told.frame, rate_hz=told.rate_hz, colours=told.colours)
+    return NetworkPart(
+        schema=schema, frame=told.frame, rate_hz=told.rate_hz, other_rates_hz=told.other_rates_hz,
+        colours=told.colours,
+    )  # fmt: skip
 
 
 def model_spec(game: Mapping[str, Any], schema: LabelSchema, frame: Frame, recipe: Recipe) -> ModelSpec:

@@ -91,6 +91,9 @@ Colours = tuple[Annotated[tuple[_Mean, ...], Meta(min_length=1, max_length=4)],
                 Annotated[tuple[_Scale, ...], Meta(min_length=1, max_length=4)]]  # fmt: skip
 
 
+_Hz = Annotated[float, Meta(gt=0, le=MOST_HZ)]
+
+
 class RunJson(msgspec.Struct, kw_only=True):
     """Everything in a run.json but its own digest. `recipe` and `schema` are read by those who know them.
 
@@ -102,7 +105,8 @@ class RunJson(msgspec.Struct, kw_only=True):
     recipe: Json
     schema: list[Json] | None = None
     frame: Frame | None = None
-    rate_hz: Annotated[float, Meta(gt=0, le=MOST_HZ)] | None = None
+    rate_hz: _Hz | None = None
+    other_rates_hz: tuple[_Hz, ...] = ()
     colours: Colours | None = None
     device: Text = ""
     parameters: Count = 0

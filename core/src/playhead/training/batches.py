@@ -14,7 +14,7 @@ from playhead.data.balancing import EDGES, Drawing, drawing, histogram, lines_of
 from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
 from playhead.data.sampling import draw_rows, rows_in_order
-from playhead.data.source import Source
+from playhead.data.source import Source, seconds_by_rate
 from playhead.data.split import BY_RECORDING, Split, SplitRule, is_by_name, split, split_by_rule
 from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
 from playhead.errors import BadValue, NothingToTrain
@@ -38,18 +38,24 @@ OF_RECORDINGS = (
 )
 
 
-def learned_from(job: TrainingJob) -> tuple[list[Source], float]:
-    """Return the recordings of a job that fit, none where batches are handed in, and their rate.
+def learned_from(job: TrainingJob) -> tuple[list[Source], tuple[float, ...]]:
+    """Return the recordings of a job that fit, none where batches are handed in, and their rates.
 
-    Raises:  as `fitting_recordings`.
+    That of most of the time comes first. Raises: as `fitting_recordings`.
     """
     if job.batches is None:
-        return fitting_recordings(job)
+        recordings = fitting_recordings(job)
+        seconds = seconds_by_rate(recordings)
+        rates_hz = sorted(seconds, key=lambda rate_hz: (-seconds[rate_hz], rate_hz))
+        if len(rates_hz) > 1:
+            told = ", ".join(f"{seconds[rate_hz]:,.0f} s at {rate_hz:g} Hz" for rate_hz in rates_hz)
+            job.progress.note(f"Learned from by time: {told}. The run plays at {rates_hz[0]:g} Hz, or by --rate.")
+        return recordings, tuple(rates_hz)
     usual = Recipe()
     unheeded = [name for name in OF_RECORDINGS if getattr(job.recipe, name) != getattr(usual, name)]
     if unheeded:
         job.progress.note(f"Not heeded: {', '.join(unheeded)}. Batches handed in are learned from as they come.")
-    return [], job.rate_hz or job.game.needed_frame.rate_hz
+    return [], (job.rate_hz or job.game.needed_frame.rate_hz,)
 
 
 def split_recordings(job: TrainingJob, recordings: Sequence[Source]) -> Split:
@@ -196,10 +202,11 @@ def validation_loader(
     job: TrainingJob, parts: Split, network: Network, caches: Mapping[str, ViewCache]
 ) -> Loader | None:
     """Return the batches of a validation, or None when nothing was kept for it."""
-    if len(parts.validation) == 0:
+    index = parts.validation.by_time()
+    if len(index) == 0:
         return None
-    rows = rows_in_order(len(parts.validation), job.recipe.batch_size, VALIDATION_WINDOWS)
-    return plain_loader(job, parts.validation, network, caches, rows)
+    rows = rows_in_order(len(index), job.recipe.batch_size, VALIDATION_WINDOWS)
+    return plain_loader(job, index, network, caches, rows)
 
 
 def plain_loader(

@@ -39,7 +39,7 @@ class TrainingJob:
     """One training: what to learn, from which recordings, and where the run goes.
 
     `out` is the folder that the run fills, made if missing. `start_from` is a run whose weights to go on with.
-    `rate_hz` is the rate all recordings must have; without it, that of the game on their device.
+    `rate_hz` is the rate all recordings must have; without it they may have any, and are learned from by time.
     `skip_bad` leaves recordings that do not fit out, by name, where they would be an error.
     `resume` is where an interrupted training goes on; the rest is then what that one was asked for.
     `batches` take the place of recordings: any iterable of what a loader makes, a batch a step, and `validation`
@@ -114,8 +114,8 @@ def made_with(job: TrainingJob) -> dict[str, Any]:
     }
 
 
-def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
-    """Return the recordings that fit the game and the recipe, and their rate.
+def fitting_recordings(job: TrainingJob) -> list[Source]:
+    """Return the recordings that fit the game and the recipe.
 
     They come in an order that does not depend on which of several processes finished its drive first, with the
     labels of the recipe's layer and of derived heads. One that lacks some heads is learned from for the others.
@@ -123,11 +123,10 @@ def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
              NothingToTrain when none is left, or none has a head.
     """
     fitting: list[Source] = []
-    rate_hz = job.rate_hz
     then = f"Learn other heads: --set heads=NAME. {_then(job)}"
     for recording in job.recordings:
         try:
-            rate_hz = check_recording(job, recording, rate_hz)
+            check_recording(job, recording)
             told = relabelled(recording, job.schema, job.game.conversions, layer=job.recipe.layer, then=then)
         except Mismatch as problem:
             if not job.skip_bad:
@@ -136,10 +135,10 @@ def fitting_recordings(job: TrainingJob) -> tuple[list[Source], float]:
             job.progress.note(f"Left out: {problem}")
         else:
             fitting.append(told)
-    if not fitting or rate_hz is None:
+    if not fitting:
         raise NothingToTrain(_nothing(job))
     _check_heads(job, fitting)
-    return sorted(fitting, key=identity), rate_hz
+    return sorted(fitting, key=identity)
 
 
 def _check_heads(job: TrainingJob, recordings: Sequence[Source]) -> None:
@@ -163,30 +162,21 @@ def _nothing(job: TrainingJob) -> str:
     return f"{job.game.name} has no recordings. Make some: playhead record {job.game.name}."
 
 
-def check_recording(job: TrainingJob, recording: Source, rate_hz: float | None) -> float:
-    """Raise Mismatch unless a recording is of this game, size and rate. Returns its rate.
-
-    `rate_hz` is the rate wanted; None accepts what the game says for the recording's device.
-    """
+def check_recording(job: TrainingJob, recording: Source) -> None:
+    """Raise Mismatch unless a recording is of this game and size, has the inputs, and the rate if one is asked."""
     header, where = recording.header, f"Recording {recording.name}"
     then = _then(job)
     if header.game["name"] != job.game.name:
         raise Mismatch(f"{where} is of {header.game['name']}, not of {job.game.name}. {then}")
     check_frame(job.game.needed_frame, header.frame, where=where, then=then)
-    wanted = rate_hz or _usual_rate(job.game, header.device)
+    wanted = job.rate_hz
     if wanted is not None and abs(header.rate_hz - wanted) > 1e-6 * wanted:
         raise Mismatch(
             f"{where} is {job.game.name} at {header.rate_hz:g} Hz, {wanted:g} Hz are wanted. "
-            f"Record again, pass --rate {header.rate_hz:g}, or choose others with --recordings."
+            "Leave --rate out to learn from all rates, or choose others with --recordings."
         )
     check_inputs(recording, job.recipe.named_inputs, then)
-    return float(header.rate_hz)
 
 
 def _then(job: TrainingJob) -> str:
     return f"Leave it out: --skip-bad, or choose with --recordings from: playhead data list {job.game.name}."
-
-
-def _usual_rate(game: Game, device: str) -> float | None:
-    """The rate of the game on a device; None for a device that the game no longer has."""
-    return game.rate_hz(device) if device in game.devices else None

@@ -68,19 +68,20 @@ class Supervised(Method[NoSettings]):
                  none, after the last good weights were kept as a run.
         """
         self.own(job.recipe)
-        recordings, rate_hz = learned_from(job)
+        recordings, rates_hz = learned_from(job)
         asked = asked_by(job, recordings)
         check_goes_on(job, asked)
         parts = split_recordings(job, recordings) if job.batches is None else None
         drawn = drawing_weights(job, parts.train) if parts else None
         network = build_network(job, may_add_heads=self.may_add_heads)
-        weights = class_weights(job, parts.train) if parts else {}
+        evenly = parts.train.by_time() if parts else None
+        weights = class_weights(job, evenly) if evenly else {}
         module = SupervisedModule(network, job.schema, job.recipe, weights, takes_cached=parts is not None)
         caches = view_caches(job, recordings)
         training, validation = batches_of(job, parts, drawn, network, caches)
-        if parts is not None and drawn is not None and job.resume is None:
-            rows = rows_in_order(len(parts.train), job.recipe.batch_size, MEASURED)
-            seen = plain_loader(job, parts.train, network, caches, rows)
+        if parts is not None and drawn is not None and evenly is not None and job.resume is None:
+            rows = rows_in_order(len(evenly), job.recipe.batch_size, MEASURED)
+            seen = plain_loader(job, evenly, network, caches, rows)
             begin(job, network, drawn_labels(parts.train, drawn, job.recipe.seed), weights, seen)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
@@ -91,10 +92,14 @@ class Supervised(Method[NoSettings]):
                 job.progress.note(sentence)
             network.cpu()
             _choose_weights(job, network, learned)
-            bank = remembered_features(job, parts.train, network, caches) if parts else None
+            bank = remembered_features(job, evenly, network, caches) if evenly else None
         made = job.run(
             network=NetworkPart(
-                schema=job.schema, frame=job.game.needed_frame, rate_hz=rate_hz, colours=network.colours
+                schema=job.schema,
+                frame=job.game.needed_frame,
+                rate_hz=rates_hz[0],
+                other_rates_hz=rates_hz[1:],
+                colours=network.colours,
             ),
             device=recordings[0].header.device if recordings else "",
             parameters=count_parameters(network),
