@@ -264,11 +264,15 @@ def moved(frames: Any, matrix_23: Any) -> Any:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_are_moved_as_in_floats(channels: int) -> None:
     turn = np.array([[1.07, -0.2, 3.3], [0.2, 1.07, -4.6]])
-    maps = np.stack([turn, [[1.15, 0, -2.4], [0, 1.15, -1.8]], [[0.9, 0.1, 0], [0, 0.9, 1]]])
-    frames = FRAMES[:3, ..., :channels].copy()
+    far = [[0.8, 0, 5.2], [0, 0.8, 500]]  # so that hardly more than its edges is seen
+    maps = np.stack([turn, [[1.15, 0, -2.4], [0, 1.15, -1.8]], [[0.9, 0.1, 0], [0, 0.9, 1]], far])
+    frames = FRAMES[:4, ..., :channels].copy()
     expected = [moved(window.astype(float), matrix) for window, matrix in zip(frames, maps, strict=True)]
     warp(frames, torch.from_numpy(maps))
     assert np.abs(frames - np.array(expected)).max() < 1.01
+    twice = [moved(window, matrix) for window, matrix in zip(expected, maps[::-1], strict=True)]
+    warp(frames, torch.from_numpy(maps[::-1].copy()))
+    assert np.abs(frames - np.array(twice)).max() < 2.01  # what was rounded before is moved, too
 
 
 @pytest.mark.parametrize("reach", [0.0, 0.3])

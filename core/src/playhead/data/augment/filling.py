@@ -22,7 +22,7 @@ class Filling:
 
     def __init__(self, regions: Sequence[Region]) -> None:
         self._regions = regions
-        self._known: dict[tuple[Region, bytes], FrameArray] = {}
+        self._known: list[dict[bytes, FrameArray]] = [{} for _ in regions]
         self._room = KEPT_BYTES
 
     def __call__(self, frames_THWC: FrameArray) -> None:
@@ -31,28 +31,28 @@ class Filling:
         Only a margin around each is handed to OpenCV: what lies further away does not matter to it.
         """
         margin = 2 * INPAINT_RADIUS
-        for region in self._regions:
+        for region, known in zip(self._regions, self._known, strict=True):
             top, left = max(0, region.y - margin), max(0, region.x - margin)
-            inner = np.s_[region.y - top :, region.x - left :]
+            rows = slice(region.y - top, region.y - top + region.height)
+            columns = slice(region.x - left, region.x - left + region.width)
             bottom, right = region.y + region.height + margin, region.x + region.width + margin
             for part_HWC in frames_THWC[:, top:bottom, left:right]:
-                inside_HWC = part_HWC[inner][: region.height, : region.width]
-                inside_HWC[...] = 0
-                key = (region, blake2b(part_HWC.tobytes(), digest_size=16).digest())
-                filled_HWC = self._known.get(key)
+                around = blake2b(part_HWC[: rows.start].tobytes(), digest_size=16)
+                around.update(part_HWC[rows, : columns.start].tobytes())
+                around.update(part_HWC[rows, columns.stop :].tobytes())
+                around.update(part_HWC[rows.stop :].tobytes())
+                key = around.digest()
+                filled_HWC = known.get(key)
                 if filled_HWC is None:
-                    filled_HWC = _inpainted(part_HWC, inner, region)
-                    self._keep(key, filled_HWC)
-                inside_HWC[...] = filled_HWC
-
-    def _keep(self, key: tuple[Region, bytes], filled_HWC: FrameArray) -> None:
-        if self._room >= filled_HWC.nbytes:
-            self._room -= filled_HWC.nbytes
-            self._known[key] = filled_HWC
+                    filled_HWC = _inpainted(part_HWC, rows, columns)
+                    if self._room >= filled_HWC.nbytes:
+                        self._room -= filled_HWC.nbytes
+                        known[key] = filled_HWC
+                part_HWC[rows, columns] = filled_HWC
 
 
-def _inpainted(part_HWC: FrameArray, inner: tuple[slice, slice], region: Region) -> FrameArray:
+def _inpainted(part_HWC: FrameArray, rows: slice, columns: slice) -> FrameArray:
     mask_HW = np.zeros(part_HWC.shape[:2], dtype=np.uint8)
-    mask_HW[inner][: region.height, : region.width] = 255
+    mask_HW[rows, columns] = 255
     filled = cv2.inpaint(np.ascontiguousarray(part_HWC), mask_HW, INPAINT_RADIUS, cv2.INPAINT_NS)
-    return np.array(filled.reshape(part_HWC.shape)[inner][: region.height, : region.width], dtype=np.uint8)
+    return np.array(filled.reshape(part_HWC.shape)[rows, columns], dtype=np.uint8)
