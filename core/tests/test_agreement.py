@@ -27,7 +27,7 @@ def tapped() -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_common_key_below_its_threshold_is_said_with_the_threshold_that_would_do() -> None:
     labels, said = tapped()
-    (sentence,) = seldom_answered(GAME, KEYS, labels, said, {})
+    (sentence,) = [found.advice for found in seldom_answered(GAME, KEYS, labels, said, {})]
     assert sentence.startswith("up is held 44% of the time, but its answer reaches the threshold 0.5 in 0.0%")
     assert "--set controller.proportional=up" in sentence
     threshold = float(sentence.split("controller.thresholds.up=")[1].split(",")[0])

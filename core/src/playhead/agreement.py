@@ -6,6 +6,7 @@ Shape legend: N windows, A label columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,39 @@ def f1(both: float, said: float, true: float) -> float:
 
 COMMON = 0.05  # from this share of the time on a key is common
 SELDOM = 0.2  # below this share of that it is almost never answered
+TAPPED = 0.7  # below this share it is one that is tapped: at few moments is it likelier down than up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seldom:
+    """A common key that reaches its threshold less often than it is held. Shares of the time; `even`: threshold."""
+
+    key: str
+    held: float
+    answered: float
+    threshold: float
+    even: float  # from which on it is answered as often as held
+
+    def __str__(self) -> str:
+        return (
+            f"{self.key} is held {self.held:.0%} of the time, but its answer reaches the threshold "
+            f"{self.threshold:g} in {self.answered:.1%}"
+        )
+
+    @property
+    def advice(self) -> str:
+        """What to set, in a sentence."""
+        return (
+            f"{self}: playing, it is almost never pressed. Take --set controller.proportional={self.key}, or "
+            f"--set controller.thresholds.{self.key}={self.even:.2g}, from which on it is answered as often as held."
+        )
 
 
 def seldom_answered(
-    game: Game, head: Head, labels_NA: npt.NDArray[Any], said_NA: npt.NDArray[Any], controller: Mapping[str, Any]
-) -> list[str]:
-    """Say of each common key that a network almost never answers from its threshold on, and what to set.
+    game: Game, head: Head, labels_NA: npt.NDArray[Any], said_NA: npt.NDArray[Any], controller: Mapping[str, Any],
+    below: float = SELDOM,
+) -> list[Seldom]:  # fmt: skip
+    """Return each common key that a network answers from its threshold on in less than `below` of the time held.
 
     `controller` are the settings it plays with. Keys pressed in proportion have no threshold, and what the
     controller of a game's own makes of an answer nobody knows here.
@@ -57,15 +85,11 @@ def seldom_answered(
     named = controller.get("proportional", ())
     proportional = {*(named.split(",") if isinstance(named, str) else named)}
     proportional |= {other for a, b in head.opposites for one, other in ((a, b), (b, a)) if one in proportional}
-    sentences = []
+    found = []
     for column, key in enumerate(head.names):
         threshold = controller.get("thresholds", {}).get(key, controller.get("threshold", HELD))
         held, answered = float(labels_NA[:, column].mean()), float((said_NA[:, column] >= threshold).mean())
-        if key not in proportional and held >= COMMON and answered < SELDOM * held:
+        if key not in proportional and held >= COMMON and answered < below * held:
             even = float(np.quantile(said_NA[:, column], 1 - held))
-            sentences.append(
-                f"{key} is held {held:.0%} of the time, but its answer reaches the threshold {threshold:g} in "
-                f"{answered:.1%}: playing, it is almost never pressed. Take --set controller.proportional={key}, "
-                f"or --set controller.thresholds.{key}={even:.2g}, from which on it is answered as often as held."
-            )
-    return sentences
+            found.append(Seldom(key=key, held=held, answered=answered, threshold=threshold, even=even))
+    return found

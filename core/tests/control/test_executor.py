@@ -33,6 +33,20 @@ def test_a_share_is_released_inside_the_interval(fake: Any, executor: ActionExec
     assert executor.held == {"key w": 1.0}
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.85])
+def test_what_steps_are_too_coarse_for_is_held_on_average(
+    fake: Any, executor: ActionExecutor, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(type(fake.input), "step_s", 0.05)
+    held = 0
+    for interval in range(1, 101):
+        executor.apply({"key a": share}, interval_s=0.05, origin=Origin.MODEL)
+        held += "key a" in executor.held
+        executor.wait_until(interval * 50 * MS)
+    assert held == pytest.approx(100 * share, abs=1)
+    assert all(time_ns % (50 * MS) == 0 for time_ns, _, _ in fake.input.sent)
+
+
 def test_releases_come_in_order_of_their_times(fake: Any, executor: ActionExecutor) -> None:
     executor.apply({"key a": 0.9, "key w": 0.2, "key h": 0.5}, interval_s=0.1, origin=Origin.MODEL)
     executor.wait_until(100 * MS)

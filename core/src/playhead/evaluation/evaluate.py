@@ -80,7 +80,8 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
         )
     for name in asked.predictions.heads:
         one = asked.predictions.known(name).heads[name]
-        found.notes += seldom_answered(job.game, one.head, one.truth_NA, one.predictions_NO, run.controller)
+        seldom = seldom_answered(job.game, one.head, one.truth_NA, one.predictions_NO, run.controller)
+        found.notes += [key.advice for key in seldom]
     with job.watch.part("tests and pictures", 3) as advance:
         sanity = sanity_verdicts(predictor, run, index)
         advance(1)

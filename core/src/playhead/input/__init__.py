@@ -17,6 +17,11 @@ class Input:
         return True
 
     @property
+    def step_s(self) -> float:
+        """The shortest time that a key can be held, in seconds; 0: any."""
+        return 0.0
+
+    @property
     def sends(self) -> bool:
         """Whether keys arrive anywhere."""
         return True

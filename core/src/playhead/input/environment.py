@@ -21,6 +21,11 @@ class EnvironmentInput(Input):
         self._environment = environment
         self._codes = codes
 
+    @property
+    def step_s(self) -> float:
+        """A step of the environment, in seconds."""
+        return 1 / self._environment.step_hz
+
     def send(self, code: str, value: float) -> None:
         """Hold a code at a value from now on. Raises NotFound for a code the device does not name."""
         if self._codes and code not in self._codes:

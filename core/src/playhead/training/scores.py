@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from playhead.agreement import changed, f1, seldom_answered
+from playhead.agreement import TAPPED, Seldom, changed, f1, seldom_answered
 from playhead.data.assembly import Batch
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -74,13 +74,13 @@ class Scores:
             "heads": heads,
         }
 
-    def seldom_answered(self, game: Game, controller: Mapping[str, Any]) -> list[str]:
-        """Say which common keys hardly ever reach the threshold that they are played with, and what to set."""
+    def tapped(self, game: Game, controller: Mapping[str, Any]) -> list[Seldom]:
+        """Return the common keys that reach the threshold they are played with far less often than they are held."""
         found = []
         for name, parts in self._keys.items():
             if parts:
                 labels, said = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
-                found += seldom_answered(game, self.schema[name], labels, said, controller)
+                found += seldom_answered(game, self.schema[name], labels, said, controller, TAPPED)
         return found
 
     def _head_metrics(self, name: str, head: Head) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playhead.agreement import SELDOM
 from playhead.data.cache import ViewCache
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
@@ -88,8 +89,7 @@ class Supervised(Method[NoSettings]):
             with one_thread_each(networks=False), torch_threads(job.recipe.threads):
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
-            for sentence in module.scores.seldom_answered(job.game, job.recipe.controller):
-                job.progress.note(sentence)
+            controller = _played_with(job, module)
             network.cpu()
             _choose_weights(job, network, learned)
             bank = remembered_features(job, evenly, network, caches) if evenly else None
@@ -107,7 +107,9 @@ class Supervised(Method[NoSettings]):
             data=data_summary(job, parts) if parts else None,
         )
         # With every option of the network, so that a later version with other defaults builds the same one.
-        made = replace(made, recipe=replace(job.recipe, model_options=network.options))
+        made = replace(
+            made, recipe=replace(job.recipe, model_options=network.options, controller=controller)
+        )
         return _kept(job, made, network, learned, bank)
 
 
@@ -131,6 +133,25 @@ def _kept(job: TrainingJob, made: Run, network: Network, learned: Learned, bank:
             f"{run.name}, marked as stopped early."
         )
     return run
+
+
+def _played_with(job: TrainingJob, module: SupervisedModule) -> Mapping[str, Any]:
+    """Return the settings the run plays with: keys that are tapped in proportion, where nobody has set which."""
+    controller = job.recipe.controller
+    tapped = module.scores.tapped(job.game, controller)
+    if not tapped:
+        return controller
+    if {"proportional", "threshold", "thresholds"} & {*controller}:
+        for key in tapped:
+            if key.answered < SELDOM * key.held:
+                job.progress.note(key.advice)
+        return controller
+    names = ",".join(key.key for key in tapped)
+    job.progress.note(
+        f"{'; '.join(map(str, tapped))}. So the run presses {names} for as much of the time as the network says: "
+        f"controller.proportional={names}. Otherwise: --set controller.proportional=."
+    )
+    return {**controller, "proportional": [key.key for key in tapped]}
 
 
 def _choose_weights(job: TrainingJob, network: Network, learned: Learned) -> None:

@@ -22,7 +22,7 @@ def _game(
         name=name,
         title=title,
         devices={"world": Device(capture="environment", input="environment", options=options)},
-        frame=Frame(width=150, height=100, rate_hz=rate_hz),  # a quarter of what is rendered
+        frame=Frame(width=300, height=200, rate_hz=rate_hz, codec="lossless"),  # half of what is rendered
         labels={"drive": head},
         controls={control: control for control in head.names},
         world=World(
