@@ -41,18 +41,18 @@ def f1(both: float, said: float, true: float) -> float:
 
 COMMON = 0.05  # from this share of the time on a key is common
 SELDOM = 0.2  # below this share of that it is almost never answered
-TAPPED = 0.7  # below this share it is one that is tapped: at few moments is it likelier down than up
+TAPPED = 0.4  # below this share it is one that is tapped: at hardly any moment is it likelier down than up
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seldom:
-    """A common key that reaches its threshold less often than it is held. Shares of the time; `even`: threshold."""
+    """A common key that reaches its threshold less often than it is held. Units: shares of the time."""
 
     key: str
     held: float
     answered: float
     threshold: float
-    even: float  # from which on it is answered as often as held
+    even: float  # the threshold from which on it is answered as often as held
 
     def __str__(self) -> str:
         return (
@@ -64,8 +64,9 @@ class Seldom:
     def advice(self) -> str:
         """What to set, in a sentence."""
         return (
-            f"{self}: playing, it is almost never pressed. Take --set controller.proportional={self.key}, or "
-            f"--set controller.thresholds.{self.key}={self.even:.2g}, from which on it is answered as often as held."
+            f"{self}: playing, it is almost never pressed. Take --set controller.proportional={self.key}, "
+            f"or --set controller.thresholds.{self.key}={self.even:.2g}, from which on it is answered as often "
+            "as held."
         )
 
 

@@ -22,6 +22,7 @@ from playhead.models.predictor import Predictor
 from playhead.models.run import Run, model_spec
 from playhead.playing.history import History
 from playhead.plugins import Plugins
+from playhead.training.auto import default_of
 from playhead.training.recipe import Recipe
 
 NAME = "chain"
@@ -78,7 +79,7 @@ class Brain:
     @classmethod
     def _untrained(cls, plugins: Plugins, session: DeviceSession, asked: EngineSpec) -> Brain:
         game = session.game
-        recipe = game.recipes.get("default", Recipe())
+        recipe = default_of(game)
         spec = model_spec(game.to_json(), game.needed_schema, game.needed_frame, recipe)
         network = build_network(plugins, recipe.model, spec)
         engine = plugins.get("engine", asked.name)(network, asked.device)

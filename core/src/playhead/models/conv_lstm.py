@@ -33,7 +33,8 @@ OPTIONS: dict[str, object] = {
     "regions": None,  # names of regions seen at full resolution; None: all of the game
     "crops": {},  # name -> (x, y, width, height) of further parts seen at full resolution: the road far ahead
     "fold": 1,  # squares of so many pixels become channels first
-    "channels": (8, 16, 32, 64),  # of the stride-2 convolutions
+    "channels": (8, 16, 32, 64),  # of the convolutions
+    "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 96,  # of each view and frame
     "hidden": 96,  # of the reader
     "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
@@ -57,8 +58,7 @@ class ConvLstm(Network):
         self.options = options
         self.encoders = nn.ModuleDict({
             view.name: ConvEncoder(
-                (view.height, view.width), spec.frame.channels * options["frames_each"], options["channels"],
-                options["features"], options["fold"],
+                (view.height, view.width), spec.frame.channels * options["frames_each"], options
             )
             for view in self.views
         })  # fmt: skip
@@ -208,7 +208,7 @@ def _other_reader(spec: ModelSpec, one: Input, scene: View, options: Mapping[str
         numbers = one.steps * columns_of(one, spec.schema)
         return nn.Sequential(nn.Flatten(1), nn.Linear(numbers, features), nn.ReLU())
     size = (scene.height, scene.width)
-    encoder = ConvEncoder(size, spec.frame.channels, options["channels"], features, options["fold"])
+    encoder = ConvEncoder(size, spec.frame.channels, options)
     return PictureReader(encoder, features)
 
 

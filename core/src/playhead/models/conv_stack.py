@@ -28,7 +28,8 @@ OPTIONS: dict[str, object] = {
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
     "fold": 1,  # squares of so many pixels become channels first
-    "channels": (24, 32, 48, 64),  # of the stride-2 convolutions
+    "channels": (24, 32, 48, 64),  # of the convolutions
+    "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 128,  # of each view
     "hidden": 128,  # of the layer that joins them
     "dropout": 0.0,  # share of that layer's outputs
@@ -52,9 +53,7 @@ class ConvStack(Network):
         self.options = options
         colours = spec.frame.channels * spec.length
         self.encoders = nn.ModuleDict({
-            view.name: ConvEncoder(
-                (view.height, view.width), colours, options["channels"], options["features"], options["fold"]
-            )
+            view.name: ConvEncoder((view.height, view.width), colours, options)
             for view in self.views
         })  # fmt: skip
         self.telemetry = tuple(numbers)

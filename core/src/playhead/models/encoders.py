@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from playhead.errors import BadValue
+
 Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the channels of a picture
 
 
+def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
+    """Return channels and stride of each convolution: 2 where none is stated. Raises BadValue."""
+    stated = list(strides or ())
+    strides = stated + [2] * (len(channels) - len(stated))
+    if len(strides) > len(channels) or 0 in strides:
+        raise BadValue(
+            f"model_options.strides={strides} cannot be: a number above 0 for each of channels={list(channels)}, "
+            "or for the first of them."
+        )
+    return list(zip(channels, strides, strict=True))
+
+
 class ConvEncoder(nn.Module):
-    """Stride-2 convolutions and one linear layer, from uint8 pictures to features.
+    """Convolutions and one linear layer, from uint8 pictures to features.
+
+    Few of them with long strides learn soonest: their maps are still large when the linear layer sees them
+    (docs/learning.md).
 
     Squares of `fold` pixels become channels first, where that is not 1: halving the picture this way costs
     next to nothing, while a convolution of three channels at full size takes half of a training step.
@@ -19,18 +37,18 @@ class ConvEncoder(nn.Module):
     Shapes:  forward takes (N, H, W, C) uint8 and returns (N, features) float32.
     """
 
-    def __init__(
-        self, size: tuple[int, int], colours: int, channels: Sequence[int], features: int, fold: int = 1
-    ) -> None:
+    def __init__(self, size: tuple[int, int], colours: int, options: Mapping[str, Any]) -> None:
+        """Take height and width of a picture, and a network's options fold, channels, strides and features."""
         super().__init__()
-        self.fold = fold
+        self.fold = fold = options["fold"]
         height, width = (-(-pixels // fold) for pixels in size)
         layers: list[nn.Module] = []
-        for before, after in zip([colours * fold * fold, *channels], channels, strict=False):
-            layers += [nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1), nn.ReLU(inplace=True)]
-            height, width = (height + 1) // 2, (width + 1) // 2
+        channels = colours * fold * fold
+        for after, stride in convolutions_of(options["channels"], options["strides"]):
+            layers += [nn.Conv2d(channels, after, 2 * stride - 1, stride, stride - 1), nn.ReLU(inplace=True)]
+            channels, height, width = after, -(-height // stride), -(-width // stride)
         self.convolutions = nn.Sequential(*layers)
-        self.features = nn.Linear(channels[-1] * height * width, features)
+        self.features = nn.Linear(channels * height * width, options["features"])
         self.colours = colours
         self.colour_factor: Tensor | None
         self.colour_offset: Tensor | None

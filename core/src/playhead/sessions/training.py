@@ -20,6 +20,7 @@ from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_all
 from playhead.sessions.latency import AUTO, measured_latency
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place
+from playhead.training import auto
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import TrainingJob
 from playhead.training.method import changed_recipe, method_of
@@ -57,12 +58,21 @@ def train(
             raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
         job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
     else:
-        chosen = chosen_recipe(place, recipe, texts, latency if latency != AUTO else None, steps)
-        chosen = chosen if layer is None else replace(chosen, layer=layer)
+        shift = latency if latency != AUTO else None
+
+        def choose(named: str | Recipe) -> Recipe:
+            recipe = chosen_recipe(place, named, texts, shift, steps)
+            return recipe if layer is None else replace(recipe, layer=layer)
+
+        chosen = choose(recipe)
         needs = method_of(place.plugins, chosen.training).needs_recordings and batches is None
         opened = (
             open_all(place, recordings, data, skip_bad=skip_bad, may_be_none=not needs) if batches is None else []
         )
+        if isinstance(recipe, str) and auto.is_asked(place.game, recipe):
+            base, why = auto.recipe_for(place.game, opened)
+            place.say(why)
+            chosen = choose(base)
         if latency == AUTO:
             chosen = replace(chosen, latency_s=measured_latency(place, opened))
         recipe_name = recipe if isinstance(recipe, str) else OWN
@@ -98,7 +108,7 @@ def chosen_recipe(
     steps: int | None,
 ) -> Recipe:
     """Return a recipe of the game with the changes asked for. Raises NotFound or BadValue."""
-    known = {"default": Recipe(), **place.game.recipes}
+    known = {auto.NAME: auto.BASE, "default": auto.BASE, **place.game.recipes}
     if isinstance(named, str) and named not in known:
         raise not_found(f"recipe of {place.game.name}", named, known)
     recipe = changed_recipe(place.plugins, known[named] if isinstance(named, str) else named, settings)

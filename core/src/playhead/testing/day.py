@@ -16,6 +16,7 @@ from playhead.game import Game
 from playhead.home import VARIABLE
 from playhead.plugins import Plugins
 from playhead.testing.fakes import FAKES, on_fakes
+from playhead.training.auto import default_of
 from playhead.training.recipe import Recipe
 
 SECONDS = 3.0  # of each recording, and more where a recipe's windows are longer
@@ -27,7 +28,7 @@ SMALL = ("steps=2", "batch_size=4", "workers=1", "warmup_steps=1", "allow_empty=
 
 def recipes_of(game: Game) -> Mapping[str, Recipe]:
     """Return the recipes of a game; the one that every game has when it states none."""
-    return game.recipes or {"default": Recipe()}
+    return game.recipes or {"default": default_of(game)}
 
 
 def on_fake_window(game: Game) -> Plugins:

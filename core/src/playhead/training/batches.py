@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -162,7 +162,6 @@ def training_loader(
 ) -> Loader:
     """Return the batches of the whole training."""
     recipe = job.recipe
-    check_augment_on(job, network)
 
     def rows() -> Iterator[IndexArray]:
         return draw_rows(drawn.weight_M, recipe.batch_size, recipe.steps, recipe.seed)
@@ -173,29 +172,30 @@ def training_loader(
         prepare=network.prepare_to_learn,
         caches=caches,
         augmenter=Augmenter.of(recipe.augment, index.schema, job.game.needed_frame, job.game.regions, job.plugins),
-        augment_views=recipe.augment_on == "views",
+        augment_views=augment_on(job, network) == "views",
         seed=recipe.seed,
     )
     return Loader(assemble=assembly, rows=rows, steps=recipe.steps, workers=recipe.workers)
 
 
-def check_augment_on(job: TrainingJob, network: Network) -> None:
-    """Raise BadValue where views cannot be changed: they would have to change alike, and regions not at all."""
-    if job.recipe.augment_on != "views":
-        return
-    if network.has_cacheable:
-        raise BadValue(
-            f"augment_on=views changes pictures, and {job.recipe.model} keeps what its frozen part made of them. "
-            "Take --set augment_on=frames."
-        )
+def augment_on(job: TrainingJob, network: Network) -> Literal["frames", "views"]:
+    """Return what is changed. Raises BadValue where it has to be views, which cannot all change alike."""
+    asked = job.recipe.augment_on
+    if asked == "frames":
+        return asked
+    why_not = ""
     views = network.prepare(np.zeros((1, *job.game.needed_frame.shape), dtype=np.uint8))
     several = len(views) > 1 or sum(one.is_pictures for one in job.recipe.named_inputs.values()) > 1
-    if several or job.game.regions:
-        raise BadValue(
-            f"augment_on=views changes the only picture that a network sees. {job.recipe.model} sees "
-            f"{', '.join(views)}, and {job.game.name} protects {', '.join(job.game.regions) or 'no region'}. "
-            "Take --set augment_on=frames."
+    if network.has_cacheable:
+        why_not = f"changes pictures, and {job.recipe.model} keeps what its frozen part made of them"
+    elif several or job.game.regions:
+        why_not = (
+            f"changes the only picture that a network sees. {job.recipe.model} sees {', '.join(views)}, "
+            f"and {job.game.name} protects {', '.join(job.game.regions) or 'no region'}"
         )
+    if why_not and asked == "views":
+        raise BadValue(f"augment_on=views {why_not}. Take --set augment_on=frames.")
+    return "frames" if why_not else "views"
 
 
 def validation_loader(

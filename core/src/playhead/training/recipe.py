@@ -64,7 +64,7 @@ class Recipe:
     loss_weights: Mapping[str, float] = field(default_factory=dict)  # head -> weight of its loss; 0: not learned
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
     augment: Mapping[str, Any] = field(default_factory=dict)  # changes to pictures and how often: augment.flip=0.5
-    augment_on: Literal["frames", "views"] = "frames"  # whole frames, or the small picture a network sees of each
+    augment_on: Literal["frames", "views", "auto"] = "frames"  # or the picture a network sees, or that if but one
     origins: tuple[str, ...] = ("human", "script")  # whose labels are trusted; "HEAD:model": in that head
     val_share: float = 0.1  # share of the recordings kept for validation
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees

@@ -75,7 +75,7 @@ class Scores:
         }
 
     def tapped(self, game: Game, controller: Mapping[str, Any]) -> list[Seldom]:
-        """Return the common keys that reach the threshold they are played with far less often than they are held."""
+        """Return common keys that reach the threshold they are played with far less often than they are held."""
         found = []
         for name, parts in self._keys.items():
             if parts:

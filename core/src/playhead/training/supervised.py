@@ -32,6 +32,7 @@ from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
 from playhead.threads import one_thread_each, torch_threads
 from playhead.training.batches import (
+    augment_on,
     batches_of,
     data_summary,
     drawing_weights,
@@ -89,7 +90,12 @@ class Supervised(Method[NoSettings]):
             with one_thread_each(networks=False), torch_threads(job.recipe.threads):
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
-            controller = _played_with(job, module)
+            settled = replace(
+                job.recipe,
+                model_options=network.options,  # all: a later version with other defaults builds the same one
+                controller=_played_with(job, module),
+                augment_on=augment_on(job, network),
+            )
             network.cpu()
             _choose_weights(job, network, learned)
             bank = remembered_features(job, evenly, network, caches) if evenly else None
@@ -106,11 +112,7 @@ class Supervised(Method[NoSettings]):
             metrics=_metrics(learned),
             data=data_summary(job, parts) if parts else None,
         )
-        # With every option of the network, so that a later version with other defaults builds the same one.
-        made = replace(
-            made, recipe=replace(job.recipe, model_options=network.options, controller=controller)
-        )
-        return _kept(job, made, network, learned, bank)
+        return _kept(job, replace(made, recipe=settled), network, learned, bank)
 
 
 train = Supervised()
