@@ -156,12 +156,11 @@ class Contest:
         return made
 
     def _train(self, name: str, recordings: Sequence[Path], seed: int) -> dict[str, Any]:
-        recipe: Any = Recipe() if self.asked.recipe == "default" else self.asked.recipe
         settings = {"steps": Recipe().steps, **self.asked.settings, "seed": Recipe().seed + seed}
         steps = self.asked.steps or int(settings.pop("steps"))
         home = self.stages.folder.resolve() / "trained" / name
         shutil.rmtree(home, ignore_errors=True)
-        learn = partial(playhead.train, self.game.name, recipe=recipe, recordings=list(recordings), home=home)
+        learn = partial(playhead.train, self.game.name, recipe=self.asked.recipe, recordings=list(recordings), home=home)
         if self.asked.train_minutes:
             times_s: list[float] = []
             learn(settings=settings, steps=CALIBRATED, on_step=lambda *_: times_s.append(time.perf_counter()))
@@ -315,7 +314,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each game (default 1)")
     parser.add_argument("--drives", type=int, default=20, help="seeds that everybody drives (default 20)")
     parser.add_argument("--seconds", type=float, default=0.0, help="a drive lasts at most (default: the game's)")
-    parser.add_argument("--recipe", default="default", help='"default": the core\'s; else by name')
+    parser.add_argument("--recipe", default="auto", help="by name (default: auto, whatever the game states)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the recipe")
     parser.add_argument("--no-noise", action="store_true", help="record without action noise")
     parser.add_argument("--workers", type=int, default=1, help="processes that record and drive (default 1)")

@@ -30,7 +30,7 @@ BASE = Recipe(
     augment_on="auto",
     cache_mb=2000,
 )  # fmt: skip
-APART = 3  # frames from the one to the other: a game is looked at as often as it has to be reacted to
+APART, LEAST_S = 3, 0.06  # frames from one to the other: a game is looked at as often as it wants reactions
 TAP_S = 0.25  # a person's key that is held no longer at a time is tapped
 OVER_S = 0.3  # over which a tapped key's share is learned
 LOOKED_AT = 20  # recordings
@@ -48,8 +48,8 @@ def default_of(game: Game) -> Recipe:
 
 def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     """Return a recipe and, in a sentence, what was chosen for this game."""
-    interval_s = interval_of(recordings[0]) if recordings else 1 / game.needed_frame.rate_hz
-    recipe = replace(BASE, stride_s=round(APART * interval_s, 3))
+    rates_hz = [recording.header.rate_hz for recording in recordings] or [game.needed_frame.rate_hz]
+    recipe = replace(BASE, stride_s=max(LEAST_S, round(APART / min(rates_hz), 3)))
     said = [f"two frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions of strides 4, 2, 2"]
     tapped = sorted({key for recording in recordings[:LOOKED_AT] for key in tapped_keys(game, recording)})
     if tapped:
