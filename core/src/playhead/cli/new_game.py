@@ -58,7 +58,6 @@ from playhead.game import Device, Frame, Game, Window
 from playhead.hookspecs import hookimpl
 from playhead.labels import Keys
 from playhead.regions import Region
-from playhead.training.recipe import Recipe
 
 $constant = Game(
     name="$name",
@@ -78,9 +77,7 @@ $constant = Game(
         )
     },
     controls={"left": "a", "right": "d", "jump": "space"},
-    # What is learned, and pressed, is the share of the coming 0.3 s that a key is held: most are tapped.
-    recipes={"default": Recipe(length=3, stride_s=0.1, label_over_s=0.3,
-                               controller={"proportional": ["left", "right", "jump"]})},
+    # No recipe: `playhead train` chooses one by the picture, the labels and the recordings, and says which.
     settings="Windowed mode, in the size you will always play in.",
 )  # fmt: skip
 
