@@ -84,6 +84,7 @@ class FakeCapture(Capture):
 
 class FakeInput(Input):
     hears = True
+    sends = True
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

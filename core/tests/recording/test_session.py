@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,11 @@ from derived import derive_labels
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import Box
 from playhead.control.drivers import Action, HumanDriver
+from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, DeviceFailed, StorageFull
 from playhead.events import PLAYED, TEACHER, Event, Origin
 from playhead.game import Game
+from playhead.labels import Axes
 from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
 from playhead.recording.session import RecordingRequest, SegmentSummary, record
 from playhead.storage.reader import Recording, open_recording
@@ -156,6 +159,60 @@ def test_a_person_is_heard_and_nothing_is_sent(fake_device: Maker, tmp_path: Pat
     check_labels(recording, game)
 
 
+def test_wrong_keys_beside_a_person_are_nobodys(fake_device: Maker, tmp_path: Path, game: Game) -> None:
+    fake = fake_device()
+    fake.input.heard = [
+        Event(time_ns=ms * MS, code=code, value=float(ms % 700 == 0), origin=Origin.HUMAN)
+        for ms in range(0, 118_000, 350)
+        for code in ("key w" if ms % 1400 < 700 else "key a",)
+    ]
+    presses = list(fake.input.heard)
+    noise = ActionNoise(game, seed=2, settings=ActionNoiseSettings(every_s=1.0), keys_only=True)
+    recording, _ = recorded(fake, tmp_path / "one", request(HumanDriver(), action_noise=noise, duration_s=120))
+    events = events_of(recording)
+    assert recording.header.label_device == PLAYED
+    assert [event for event in events if event.origin is Origin.HUMAN] == presses
+    ours = [event for event in events if event.origin is Origin.NONE]
+    assert len(ours) > 60
+    held: dict[str, int] = {}
+    disturbed = np.zeros(recording.length, bool)
+    times_ns = recording.frame_time_ns
+    for event in ours:
+        if event.value:
+            held[event.code] = event.time_ns
+            assert not person_holds(presses, event), "what a person holds is not pressed"
+        else:
+            begin_ns = held.pop(event.code)
+            against = {"key w": "key s", "key s": "key w", "key a": "key d", "key d": "key a"}.get(event.code, "")
+            met = [one for one in presses if one.value and begin_ns < one.time_ns < event.time_ns]
+            assert all(event.time_ns - one.time_ns < 25 * MS for one in met if one.code in (event.code, against))
+            first = np.searchsorted(times_ns, begin_ns, side="right") - 1
+            last = np.searchsorted(times_ns, event.time_ns, side="left") - 1
+            disturbed[first : last + 1] = True
+    assert not held, "everything is let go of"
+    assert 0.1 < disturbed.mean() < 0.6
+    assert set(recording.label_origin[disturbed].tolist()) == {Origin.NONE}
+    assert (recording.label_origin == Origin.NONE).mean() < disturbed.mean() + 0.1
+    undisturbed = recording.label_origin == Origin.HUMAN
+    alone = derive_labels(presses, times_ns, game.schema, game.controls)["drive"]
+    assert np.array_equal(recording.labels["drive"][undisturbed], alone[undisturbed])
+    check_nothing_of_it_is_learned(recording, game, ours)
+
+
+def person_holds(presses: list[Event], event: Event) -> bool:
+    mine = [one for one in presses if one.code == event.code and one.time_ns <= event.time_ns]
+    return bool(mine and mine[-1].value)
+
+
+def check_nothing_of_it_is_learned(recording: Recording, game: Game, ours: list[Event]) -> None:
+    index = WindowIndex.of([recording], game.schema, WindowSpec(latency_s=0.05, label_over_s=0.7))
+    assert len(index) > 100
+    start_ns = recording.frame_time_ns[index.frame_N] + 50 * MS
+    for press, release in zip(ours[::2], ours[1::2], strict=True):
+        assert (press.code, press.value, release.value) == (release.code, 1.0, 0.0)
+        assert not ((start_ns < release.time_ns) & (start_ns + 700 * MS > press.time_ns)).any()
+
+
 def test_an_event_heard_late_still_labels_its_frame(fake_device: Maker, tmp_path: Path) -> None:
     fake = fake_device()
     late = Event(time_ns=195 * MS, code="key w", value=1.0, origin=Origin.HUMAN)
@@ -242,9 +299,19 @@ def test_nobody_is_heard_where_no_keyboard_is(fake_device: Maker, tmp_path: Path
         record(fake.device, lambda: tmp_path / "one", request(HumanDriver()))
 
 
-def test_a_persons_keys_take_no_action_noise(game: Game) -> None:
-    with pytest.raises(BadValue, match="--action-noise"):
-        request(HumanDriver(), action_noise=ActionNoise(game, seed=1))
+def test_action_noise_beside_a_person_wants_keys_that_arrive(
+    fake_device: Maker, tmp_path: Path, game: Game
+) -> None:
+    fake, noise = fake_device(), ActionNoise(game, seed=1)
+    fake.input.sends = False
+    with pytest.raises(BadValue, match=r"Nothing can be pressed .* Leave --action-noise out"):
+        record(fake.device, lambda: tmp_path / "one", request(HumanDriver(), action_noise=noise))
+    with pytest.raises(BadValue, match="takes no --teacher"):
+        request(HumanDriver(), action_noise=noise, teacher=Acting(left_and_right))
+    with pytest.raises(BadValue, match="no keys to press wrongly"):
+        ActionNoise(
+            replace(game, labels={"wheel": Axes("steer")}, controls={"steer": "x"}), seed=1, keys_only=True
+        )
 
 
 def test_a_minute_at_80_hz_with_late_frames(fake_device: Maker, tmp_path: Path) -> None:

@@ -198,7 +198,8 @@ def _is_trusted(
     first = np.searchsorted(times, start_ns, side="right") - 1
     last = np.searchsorted(times, end_ns, side="right") - 1
     labelled = end_ns <= known_until_ns
-    labelled &= trusted_T[first] & trusted_T[last]
+    untrusted = np.concatenate([[0], np.cumsum(~trusted_T)])
+    labelled &= untrusted[first] == untrusted[last + 1]
     labelled &= first >= recording.header.padding_frames
     return np.asarray(labelled)
 

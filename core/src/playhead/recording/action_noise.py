@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Action
+from playhead.errors import BadValue
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Keys
 
@@ -31,13 +32,28 @@ class ActionNoiseSettings:
     steer_share: float = 0.74
 
 
-class ActionNoise:
-    """Replaces parts of an action by wrong keys now and then. Deterministic by seed."""
+# Who is disturbed every other moment drives nothing worth learning.
+BESIDE_A_PERSON = ActionNoiseSettings(every_s=5.0)
 
-    def __init__(self, game: Game, *, seed: int, settings: ActionNoiseSettings | None = None) -> None:
+
+class ActionNoise:
+    """Replaces parts of an action by wrong keys now and then. Deterministic by seed.
+
+    With `keys_only` it leaves axes alone: two hands at one stick are no disturbance.
+    """
+
+    def __init__(
+        self, game: Game, *, seed: int, settings: ActionNoiseSettings | None = None, keys_only: bool = False
+    ) -> None:
         self._settings = settings or ActionNoiseSettings()
         self._random = random.Random(seed)
-        self._steering, self._others = _groups(game)
+        self._steering, self._others = (
+            [(codes, is_axis) for codes, is_axis in groups if not (is_axis and keys_only)]
+            for groups in _groups(game)
+        )
+        if not self._steering and not self._others:
+            what = "keys" if keys_only else "controls"
+            raise BadValue(f"{game.name} has no {what} to press wrongly. Leave --action-noise out.")
         self._next_ns: int | None = None
         self._until_ns = 0
         self._group: Sequence[str] = ()
@@ -57,6 +73,14 @@ class ActionNoise:
             return action
         kept = {code: value for code, value in action.items() if code not in self._group}
         return {**kept, **self._wrong}
+
+    def end(self) -> None:
+        """Let go now; the next event is drawn anew."""
+        self._next_ns, self._until_ns = None, 0
+
+    def is_against(self, code: str, time_ns: int) -> bool:
+        """Whether a key is of the group of which a wrong one is held at this moment."""
+        return time_ns < self._until_ns and code in self._group
 
     def _wait_ns(self) -> int:
         # Exponential waits: no rhythm that a network could learn.

@@ -40,7 +40,7 @@ class Recorder:
     `label_device` says whose events are the labels. `more_events` brings what the loop cannot see: what a
     teacher would have pressed. `label_origin` is asked at every frame. Only the columns named in `telemetry` and
     the `cameras` named are written. With `annotator` the labels are what it says of each frame, not what was
-    pressed.
+    pressed. Where keys are labels, a frame up to whose end a key of nobody's (origin NONE) was held has none.
     """
 
     def __init__(
@@ -51,6 +51,8 @@ class Recorder:
     ) -> None:  # fmt: skip
         self._writer = writer
         self._held = HeldLabels(game.schema, game.controls, device=label_device)
+        self._label_device = label_device if annotator is None else ""
+        self._nobodys: set[str] = set()  # keys of nobody's that are held
         self._label_origin = label_origin
         self._telemetry = frozenset(telemetry)
         self._cameras = tuple(cameras)
@@ -73,7 +75,7 @@ class Recorder:
         self._drops.late += tick.dropped
         if self._tick is not None and tick.captured.time_ns <= self._tick.captured.time_ns:
             return  # the source has shown nothing new since: a picture is stored once
-        self._write()
+        self._write(tick.captured.time_ns)
         self._tick = tick
         self._tick_dropped = self._drops.take(tick.captured.number)
         self._origin = self._label_origin()
@@ -82,7 +84,7 @@ class Recorder:
     def ended(self, events: Sequence[Event]) -> None:
         """Write the last frame and the releases at the end."""
         self._take(events)
-        self._write()
+        self._write(None)
 
     def _take(self, events: Sequence[Event]) -> None:
         events = [*events, *self._more_events()]
@@ -91,12 +93,19 @@ class Recorder:
             self._writer.add_events(events)
             self._waiting.extend(events)
 
-    def _write(self) -> None:
+    def _write(self, next_ns: int | None) -> None:
+        """Write the frame that waits; `next_ns` is the time of the one after it."""
         if self._tick is None:
             return
         captured, self._tick = self._tick.captured, None  # once, also where a sink refuses it
         while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
-            self._held.advance(self._waiting.popleft())
+            event = self._waiting.popleft()
+            self._held.advance(event)
+            if self._is_nobodys(event):
+                (self._nobodys.add if event.value else self._nobodys.discard)(event.code)
+        is_nobodys = bool(self._nobodys) or any(
+            self._is_nobodys(event) for event in self._waiting if next_ns is None or event.time_ns <= next_ns
+        )
         if not captured.telemetry.keys() <= self._known:
             self._tell_late(captured.telemetry.keys() - self._known)
         if not captured.cameras.keys() <= self._known_cameras:
@@ -107,9 +116,13 @@ class Recorder:
         if self._cameras:  # named by the writer where a frame lacks one
             more["cameras"] = {name: captured.cameras[name] for name in self._cameras if name in captured.cameras}
         self._writer.append(
-            captured.frame_HWC, captured.time_ns, labels, self._origin, told, self._tick_dropped, **more
-        )
+            captured.frame_HWC, captured.time_ns, labels, Origin.NONE if is_nobodys else self._origin, told,
+            self._tick_dropped, **more,
+        )  # fmt: skip
         self.frames += 1
+
+    def _is_nobodys(self, event: Event) -> bool:
+        return event.device == self._label_device and event.origin is Origin.NONE
 
     def _tell_late(self, names: set[str]) -> None:
         """Say once which telemetry is not kept, because the first frame did not have it and nobody named it."""

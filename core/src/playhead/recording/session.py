@@ -21,6 +21,7 @@ from playhead.devices import OpenDevice
 from playhead.errors import BadValue, DeviceFailed
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
+from playhead.recording.beside import DisturbedPerson, HandsBack
 from playhead.recording.dagger import DaggerDriver
 from playhead.recording.recorder import Recorder, is_telemetry_name
 from playhead.recording.sinks import HOME, SinkOpener, Sinks
@@ -39,7 +40,8 @@ class RecordingRequest:
     """What is to be recorded, and what the recording says about it.
 
     With a `teacher`, or `action_noise` on the driver's keys, the labels are the true keys and not the played
-    ones; `beta` is the share of the time that the teacher drives itself, as in DAgger.
+    ones. A person's keys go straight into the game: beside them, moments with noise have no label. `beta` is the
+    share of the time that the teacher drives itself, as in DAgger.
     Units:  duration_s, padding_s and latency_s seconds on the device's clock.
     """
 
@@ -58,14 +60,17 @@ class RecordingRequest:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "driver", complete(Driver, self.driver))
-        if self.driver.origin is Origin.HUMAN and self.action_noise is not None:
-            raise BadValue(
-                "A person's keys go straight into the game and take no action noise. Leave --action-noise out."
-            )
+        if self.is_beside and self.teacher is not None:
+            raise BadValue("Beside a person --action-noise takes no --teacher. Leave one of them out.")
         if self.duration_s <= 0:
             raise BadValue(f"A recording of {self.duration_s:g} s is none. Ask for more than 0 seconds.")
         if not 0 <= self.beta <= 1:
             raise BadValue(f"A teacher's share (--beta) lies between 0 and 1, not at {self.beta}. Try --beta 0.3.")
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether there is noise beside a person (beside.py)."""
+        return self.action_noise is not None and self.driver.origin is Origin.HUMAN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +112,7 @@ def record(
     `label_origin` says at every frame whose keys label it, given whose decisions would; `began` gets the writer.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
-    _check_heard(device, request.driver)
+    _check_heard(device, request)
     if request.driver.origin is Origin.HUMAN:
         device.capture.keep(KEPT_FRAMES)  # nobody decides on them here, so they may come late, but all of them
     first = device.capture.look()
@@ -115,7 +120,11 @@ def record(
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
     check_captured(first)
     session = device.session
-    driver = _dagger_driver(device, request)
+    driver, guard = _dagger_driver(device, request), guard or AlwaysSafe()
+    drives: Driver = driver
+    if request.action_noise is not None and request.is_beside:
+        guard = HandsBack(guard, request.action_noise)
+        drives = DisturbedPerson(driver, request.action_noise, guard, device.clock)
     header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)
     sinks = into if isinstance(into, SinkOpener) else SinkOpener(HOME, into)
     with sinks.open(header, drop_when_full=not _waits(device)) as writer:
@@ -132,9 +141,9 @@ def record(
         )
         loop = Loop(
             device=device,
-            driver=driver,
+            driver=drives,
             pace=_pace(device, request, driver),
-            guard=guard or AlwaysSafe(),
+            guard=guard,
             watchers=[recorder, *watchers],
             stop=stop,
         )
@@ -153,7 +162,7 @@ def _dagger_driver(device: OpenDevice, request: RecordingRequest) -> DaggerDrive
         device.clock,
         rate_hz=device.session.rate_hz,
         teacher=request.teacher,
-        action_noise=request.action_noise,
+        action_noise=None if request.is_beside else request.action_noise,
         beta=request.beta,
         seed=request.seed or 0,
         axes=axis_codes(device.session.game),
@@ -212,8 +221,10 @@ def _waits(device: OpenDevice) -> bool:
     return not isinstance(device.clock, SystemClock)
 
 
-def _check_heard(device: OpenDevice, driver: Driver) -> None:
-    if driver.origin is Origin.HUMAN and not device.input.hears:
+def _check_heard(device: OpenDevice, request: RecordingRequest) -> None:
+    if request.is_beside and not device.input.sends:
+        raise BadValue(f"Nothing can be pressed on the device {device.session.name}. Leave --action-noise out.")
+    if request.driver.origin is Origin.HUMAN and not device.input.hears:
         raise BadValue(
             f"Nobody can be heard on the device {device.session.name}. Record another driver (--driver expert), "
             "or name a device with a keyboard (--on)."

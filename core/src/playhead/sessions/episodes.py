@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,12 +14,12 @@ from playhead.control.loop import Tick, Watcher
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice, merged, open_device
 from playhead.events import Event, Origin
-from playhead.game import Scenario
+from playhead.game import Game, Scenario
 from playhead.home import Home
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.plugins import Plugins
 from playhead.progress import Advance, Progress
-from playhead.recording.action_noise import ActionNoise
+from playhead.recording.action_noise import BESIDE_A_PERSON, ActionNoise
 from playhead.recording.live import LiveLine
 from playhead.recording.reached import ReachedRate
 from playhead.recording.segments import record_segments
@@ -103,6 +104,8 @@ def record_episode(
     ):
         request = _request(job, plugins, opened)
         device, authority = take_control(opened, request.driver.origin, heard.note, end)
+        if request.is_beside:
+            heard.note("Now and then a wrong key is pressed beside yours: drive on as you want to.")
         live = LiveLine(game, authority)
         if authority is not None:
             shown.enter_context(heard.screen(live.text))
@@ -139,13 +142,12 @@ def make_driver(
 
 def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> RecordingRequest:
     driver = make_driver(device, plugins, job.home, job.driver, job.run, job.engine)
-    seed = job.seed or 0
     game = device.session.game
     return RecordingRequest(
         driver=driver,
         driver_name=job.driver if driver.origin != Origin.MODEL else f"run {job.run_name}",
         teacher=scripted_driver(device, job.teacher) if job.teacher else None,
-        action_noise=ActionNoise(game, seed=seed) if job.has_action_noise else None,
+        action_noise=_noise(game, job, driver) if job.has_action_noise else None,
         beta=job.beta,
         duration_s=job.seconds_s or float("inf"),
         padding_s=job.padding_s,
@@ -155,6 +157,14 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
         tags=job.tags,
         notes=job.notes,
     )
+
+
+def _noise(game: Game, job: EpisodeJob, driver: Driver) -> ActionNoise:
+    """Return wrong keys, the same for the same seed; beside a person, who would learn them, always others."""
+    if driver.origin is not Origin.HUMAN:
+        return ActionNoise(game, seed=job.seed or 0)
+    seed = job.seed if job.seed is not None else time.time_ns()
+    return ActionNoise(game, seed=seed, settings=BESIDE_A_PERSON, keys_only=True)
 
 
 def episode_options(scenario: Scenario, seed: int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
