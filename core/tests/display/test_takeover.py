@@ -172,6 +172,42 @@ def test_a_window_that_closes_ends_playing_with_a_sentence(
     assert not person.held()
 
 
+@pytest.mark.parametrize("x_server", ["bare"], indirect=True)
+def test_wrong_keys_come_beside_a_person_and_give_way_to_theirs(
+    xvfb: VirtualDisplay, person: XPerson, world: ShownWorld, signals: dict[str, str], home: Path
+) -> None:
+    world.window(person).focus()
+    codes = {person.keycode(code): code for code in "wasd"}
+    with going(
+        xvfb, signals, "record", "signals", "--on", "screen", "--action-noise", "--home", str(home)
+    ) as recorder:
+        (wrong,) = eventually("a wrong key is held", lambda: [codes[key] for key in person.held() if key in codes])
+        against = dict(zip("wasd", "sdwa", strict=True))[wrong]
+        person.press(against)
+        holds(person, against)
+        pause(world)
+        person.release(against)
+        eventually("another wrong key is held", lambda: person.held() & codes.keys())
+        person.tap("f10")
+        said = recorder.communicate(timeout=WAIT_S)[1]
+    assert recorder.returncode == 0, said
+    assert "a wrong key is pressed beside yours" in said
+    assert not person.held()
+    (recording,) = made_in(home)
+    played = recording.events[recording.events["device"] == "played"]
+    theirs, ours = (played[played["origin"] == int(origin)] for origin in (Origin.HUMAN, Origin.NONE))
+    assert [(row["code"], row["value"]) for row in theirs] == [(against, 1), (against, 0)]
+    assert [row["value"] for row in ours] == [1, 0] * (len(ours) // 2)
+    assert len(ours) >= 4
+    nobodys = recording.label_origin == int(Origin.NONE)
+    assert set(recording.label_origin[~nobodys].tolist()) == {int(Origin.HUMAN)}
+    for press, release in zip(ours[::2], ours[1::2], strict=True):
+        times_ns = recording.frame_time_ns
+        assert nobodys[(times_ns >= press["time_ns"]) & (times_ns < release["time_ns"])].all()
+    rest = np.delete(recording.labels["drive"][~nobodys], "wasd".index(against), axis=1)
+    assert not rest.any()
+
+
 def test_a_person_records_with_pauses_and_marks(
     xvfb: VirtualDisplay, person: XPerson, world: ShownWorld, signals: dict[str, str], tmp_path: Path
 ) -> None:
