@@ -14,6 +14,7 @@ import torch
 from doubles import bright_side_drives, recording, small_game
 from safetensors.torch import load_file
 
+from playhead.data.augment import Augmenter
 from playhead.data.balancing import Drawing, drawing
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.decoding import digest
@@ -114,6 +115,22 @@ def test_labels_are_looked_at_as_they_are_drawn_at_every_position_and_only_where
     labels = drawn_labels(index, alone, seed=1)
     assert float(labels["keys"].mean()) == 0  # only what was drawn for it
     assert float(labels["others"].mean()) == 0
+
+
+def test_labels_are_mirrored_as_often_as_pictures() -> None:
+    schema = {
+        "drive": Keys("a", "d", mirror=(("a", "d"),)),
+        "way": Choice("left", "right", mirror=(("left", "right"),)),
+    }
+    game = small_game(schema)
+    held = np.array([[1, 0]] * 400, np.uint8)
+    index = WindowIndex.of([recording(game, {"drive": held, "way": held[:, 1:]})], game.schema, WindowSpec())
+    flip = Augmenter.of({"flip": 0.25, "zoom": 1.0}, game.schema, game.needed_frame, game.regions)
+    labels = drawn_labels(index, drawing(index, "none", {}), 1, flip)
+    assert labels["drive"].mean(0).tolist() == pytest.approx([0.75, 0.25], abs=0.03)
+    assert torch.equal(labels["drive"][:, 1], labels["way"][:, 0])  # one window, one mirror
+    always = Augmenter.of({"flip": 1.0}, game.schema, game.needed_frame, game.regions)
+    assert drawn_labels(index, drawing(index, "none", {}), 1, always)["drive"].mean(0).tolist() == [0, 1]
 
 
 def test_batches_that_are_handed_in_say_it_with_the_first(tmp_path: Path) -> None:

@@ -171,11 +171,17 @@ def training_loader(
         alone=drawn.alone,
         prepare=network.prepare_to_learn,
         caches=caches,
-        augmenter=Augmenter.of(recipe.augment, index.schema, job.game.needed_frame, job.game.regions, job.plugins),
+        augmenter=augmenter_of(job, index),
         augment_views=augment_on(job, network) == "views",
         seed=recipe.seed,
     )
     return Loader(assemble=assembly, rows=rows, steps=recipe.steps, workers=recipe.workers)
+
+
+def augmenter_of(job: TrainingJob, index: WindowIndex) -> Augmenter | None:
+    """Return what changes the pictures of a training, None for nothing. Raises NotFound or BadValue."""
+    frame, regions = job.game.needed_frame, job.game.regions
+    return Augmenter.of(job.recipe.augment, index.schema, frame, regions, job.plugins)
 
 
 def augment_on(job: TrainingJob, network: Network) -> Literal["frames", "views"]:

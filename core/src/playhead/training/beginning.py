@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from playhead.data.assembly import Batch
+from playhead.data.augment import Augmenter
+from playhead.data.augment.geometry import mirrored
 from playhead.data.balancing import Drawing
 from playhead.data.sampling import draw_rows
 from playhead.data.windows import WindowIndex
@@ -72,14 +74,27 @@ def begin(
             network.standardise(colours)
 
 
-def drawn_labels(index: WindowIndex, drawn: Drawing, seed: int) -> dict[str, Tensor]:
-    """Return the known labels of windows as a training draws them, by head (K, A), at all positions."""
+def drawn_labels(
+    index: WindowIndex, drawn: Drawing, seed: int, augmenter: Augmenter | None = None
+) -> dict[str, Tensor]:
+    """Return the known labels of windows as a training draws them, by head (K, A), at all positions.
+
+    Those that are mirrored with their pictures are mirrored here as often. What else a change to pictures makes of
+    labels is not known without them.
+    """
     size = min(SAMPLED, 8 * len(drawn.weight_M))
     part_B, rows_B = np.divmod(next(draw_rows(drawn.weight_M, size, 1, seed)), len(index))
     labels, _, mask = index.labelled(rows_B)
     for part, head in enumerate(drawn.alone):
         mask[head] = mask[head] & (part_B == part)[:, None]
-    return {name: torch.from_numpy(values_BLA[mask[name]]).float() for name, values_BLA in labels.items()}
+    found = {name: torch.from_numpy(values_BLA).float() for name, values_BLA in labels.items()}
+    generator = torch.Generator().manual_seed(seed)
+    for step, share in augmenter.augmentations if augmenter is not None else ():
+        if step.mirrors:
+            is_chosen_B = (torch.rand(len(rows_B), generator=generator) < share) & step.accepts(found)
+            for name, values_BLA in mirrored(index.schema, found).items():
+                found[name][is_chosen_B] = values_BLA[is_chosen_B]
+    return {name: values_BLA[torch.from_numpy(mask[name])] for name, values_BLA in found.items()}
 
 
 def known_labels(batch: Batch, name: str) -> Tensor:

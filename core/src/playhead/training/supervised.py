@@ -33,6 +33,7 @@ from playhead.storage.disk import saying_what_failed
 from playhead.threads import one_thread_each, torch_threads
 from playhead.training.batches import (
     augment_on,
+    augmenter_of,
     batches_of,
     data_summary,
     drawing_weights,
@@ -84,7 +85,8 @@ class Supervised(Method[NoSettings]):
         if parts is not None and drawn is not None and evenly is not None and job.resume is None:
             rows = rows_in_order(len(evenly), job.recipe.batch_size, MEASURED)
             seen = plain_loader(job, evenly, network, caches, rows)
-            begin(job, network, drawn_labels(parts.train, drawn, job.recipe.seed), weights, seen)
+            labels = drawn_labels(parts.train, drawn, job.recipe.seed, augmenter_of(job, parts.train))
+            begin(job, network, labels, weights, seen)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
             with one_thread_each(networks=False), torch_threads(job.recipe.threads):

@@ -6,8 +6,7 @@ drawn, which makes ViZDoom's rendered picture one of two parts: the screen alone
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+import os
 
 from playhead.game import Device, Frame, Game, World
 from playhead.hookspecs import hookimpl
@@ -15,7 +14,7 @@ from playhead.labels import Keys
 
 TICS = 2
 RATE_HZ = 35 / TICS
-ENGINE = Path(tempfile.gettempdir()) / "playhead-vizdoom.ini"  # its settings go into the working folder otherwise
+SETTINGS = os.devnull  # of the engine: it would read them from the working folder, and write them there at the end
 
 
 def _game(name: str, title: str, policy: str, buttons: tuple[str, ...], keys: Keys) -> Game:
@@ -33,7 +32,7 @@ def _game(name: str, title: str, policy: str, buttons: tuple[str, ...], keys: Ke
                     "arguments": {
                         "frame_skip": TICS,
                         "labels_buffer_enabled": True,
-                        "doom_config_path": str(ENGINE),
+                        "doom_config_path": SETTINGS,
                     },
                     "codes": buttons,
                     "frames": "observation/screen",
