@@ -31,6 +31,7 @@ COMMANDS = (
     "play_loop.py",
     "screen.py",
     "keys.py",
+    "focus.py --seconds 5",
     "live.py",
     "window.py --drives 2",
 )

@@ -1,10 +1,10 @@
-"""What the focus of the game's window costs the loop beside busy processes: asked in it, and known by a thread.
+"""How long pressing holds the loop up beside busy processes: asking for the focus, and waiting for its turn.
 
     python benchmarks/focus.py [--seconds 10] [--rate 20] [--busy 2]
 
 The real loop, guard and keyboard before a window of another process, on an Xvfb of its own where there is no
-DISPLAY; keys change at every frame, and every decision computes for a few milliseconds. Both ways take turns, so
-that the machine is as busy for both. Needs X11.
+DISPLAY; keys change at every frame, and every decision computes for a few milliseconds. All ways take turns, so
+that the machine is as busy for each. Needs X11; going first needs root, or `ulimit -r` of at least 1.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from playhead.events import Origin
 from playhead.input.keyboard import open_input
 from playhead.playing.takeover import TakeoverAuthority
 from playhead.sessions.control import take_control
+from playhead.threads import Precedence
 
 TURNS = 5
+ASKED, KNOWN, FIRST = "focus asked in the loop", "focus known by a thread", "known, and the loop goes first"
 PICTURE = np.ones((256, 256), np.float32)
 
 
@@ -44,13 +46,13 @@ class Alternating:
         return {"wasd"[self.decided % 4]: 1.0}
 
 
-def act_ms(is_watched: bool, rate_hz: float, seconds: float) -> list[float]:
+def act_ms(way: str, rate_hz: float, seconds: float) -> list[float]:
     """Return how long each turn of pressing took in one loop."""
     session = DeviceSession(game=GAME, name="screen", device=GAME.device("screen"))
     capture = Memory(session.clock, GAME.frame.shape)
     with OpenDevice(session=session, capture=capture, input=open_input(session)) as device:
         session.on_close(device.input.close)
-        if is_watched:
+        if way != ASKED:
             device, guard = take_control(device, Origin.MODEL, print, lambda: None)
         else:
             guard = TakeoverAuthority(GAME, {}, window=GameWindow.of(session))
@@ -59,6 +61,7 @@ def act_ms(is_watched: bool, rate_hz: float, seconds: float) -> list[float]:
         loop = Loop(
             device=device, driver=Alternating(), guard=guard, pace=Pace(rate_hz=rate_hz, duration_s=seconds)
         )
+        loop._is_first = way == FIRST
         report = loop.run()
         assert not report.blocked, f"{report.blocked} decisions were held back"
         return [ns / 1e6 for ns in loop._times._ns["act"]]
@@ -76,20 +79,21 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=2)
     asked = parser.parse_args()
     busy = [multiprocessing.Process(target=spin, daemon=True) for _ in range(asked.busy)]
-    taken: dict[bool, list[float]] = {False: [], True: []}
+    taken: dict[str, list[float]] = {ASKED: [], KNOWN: [], FIRST: []}
     with a_display(), a_window():
         for process in busy:
             process.start()
         for _ in range(TURNS):
-            for is_watched, times in taken.items():
-                times += act_ms(is_watched, asked.rate, asked.seconds / TURNS)
+            for way, times in taken.items():
+                times += act_ms(way, asked.rate, asked.seconds / TURNS)
         for process in busy:
             process.kill()
-    for is_watched, times in taken.items():
+    for way, times in taken.items():
         p50, p99 = np.percentile(times, [50, 99])
-        how = "known by a thread" if is_watched else "asked in the loop"
-        print(f"act, focus {how}  p50 {p50:.3f} ms  p99 {p99:.3f} ms  max {max(times):.1f} ms")
-    print(f"{asked.busy} busy processes beside; wanted: p99 2 ms known by a thread")
+        print(f"act, {way:30} p50 {p50:.3f} ms  p99 {p99:.3f} ms  max {max(times):.1f} ms")
+    with Precedence() as precedence:
+        granted = "granted" if precedence.is_taken else "not granted"
+    print(f"{asked.busy} busy processes beside; going first is {granted}; wanted: p99 2 ms")
 
 
 if __name__ == "__main__":

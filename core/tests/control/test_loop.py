@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from playhead import threads
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action
 from playhead.control.loop import Loop, Pace, Tick
@@ -286,6 +287,33 @@ def test_watchers_get_what_a_person_pressed(fake_device: Maker) -> None:
     fake.input.heard = [press]
     loop(fake, Constant(None), duration_s=0.4, watchers=[watching]).run()
     assert [list(tick.events) for tick in watching.ticks] == [[], [], [press], []]
+
+
+@pytest.mark.parametrize("is_granted", [True, False])
+def test_pressing_goes_before_other_programs_and_deciding_does_not(
+    fake_device: Maker, monkeypatch: pytest.MonkeyPatch, is_granted: bool
+) -> None:
+    ranks = [0]
+
+    def set_rank(rank: int) -> bool:
+        ranks.append(rank)
+        return is_granted
+
+    monkeypatch.setattr(threads, "_FIRST", 1)
+    monkeypatch.setattr(threads, "_rank", lambda: ranks[-1] if is_granted else 0)
+    monkeypatch.setattr(threads, "_set_rank", set_rank)
+    fake, deciding = fake_device(), []
+    driver = Constant({"key w": 1.0}, lambda captured: deciding.append(ranks[-1]))
+    assert loop(fake, driver, duration_s=0.3).run().acted == 3
+    assert ranks == [0], "a world in memory waits for whoever plays it"
+    real = loop(fake, driver, duration_s=0.3)
+    real._is_first = True
+    real.run()
+    if is_granted:
+        assert deciding[3:] == [0, 0, 0]
+        assert ranks == [0, *[1, 0] * 4]
+    else:
+        assert set(ranks[1:]) == {1}, "asked for, and nothing to give back"
 
 
 def test_a_pace_without_an_end_goes_on() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ class FakeSystem:
     def __init__(self) -> None:
         self.sent: list[tuple[int, bool]] = []
         self.typed: list[HeardKey] = []
+        self.messages = 0
         self.is_closed = False
         self.down: set[int] = set()  # what was sent and is still down
         self.others: set[int] = set()
@@ -37,6 +38,11 @@ class FakeSystem:
     def send(self, number: int, is_press: bool) -> None:
         self.sent.append((number, is_press))
         (self.down.add if is_press else self.down.discard)(number)
+
+    def send_all(self, changes: Sequence[tuple[int, bool]]) -> None:
+        for number, is_press in changes:
+            self.send(number, is_press)
+        self.messages += 1
 
     def heard(self) -> list[HeardKey]:
         typed, self.typed = self.typed, []
@@ -78,11 +84,11 @@ class FakeWatchdog:
         lets_go, self.lets_go = self.lets_go, False
         return lets_go
 
-    def pressed(self, number: int) -> None:
-        self.told.append(("pressed", number))
+    def pressed(self, *numbers: int) -> None:
+        self.told += [("pressed", number) for number in numbers]
 
-    def released(self, number: int) -> None:
-        self.told.append(("released", number))
+    def released(self, *numbers: int) -> None:
+        self.told += [("released", number) for number in numbers]
 
     def close(self) -> None:
         self.is_closed = True
@@ -189,6 +195,18 @@ def test_wrong_names_are_said_before_anything_is_opened(
 ) -> None:
     with pytest.raises(error, match=says):
         open_input(session(**opening))
+
+
+def test_what_changes_in_one_moment_is_one_message(system: FakeSystem, watchdog: FakeWatchdog) -> None:
+    keyboard = Keyboard(system, FakeClock(), {"w": "w", "a": "a"}, watchdog=watchdog)  # type: ignore[arg-type]
+    keyboard.send("w", 1.0)
+    system.sent.clear()
+    keyboard.send_all([("w", 0.0), ("a", 1.0)])
+    (w,), (a,) = key_of("w").scan_codes, key_of("a").scan_codes
+    assert (system.sent, system.messages) == ([(w, False), (a, True)], 2)
+    assert watchdog.told[1:] == [("pressed", a), ("released", w)], "a press is told before it goes out"
+    keyboard.send_all([("w", 0.0), ("a", 1.0)])
+    assert system.messages == 2, "so it is already"
 
 
 def test_a_code_that_the_game_does_not_have_is_not_sent(system: FakeSystem, watchdog: FakeWatchdog) -> None:

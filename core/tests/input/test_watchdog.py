@@ -126,6 +126,18 @@ def test_signs_of_life_are_few_and_none_while_nothing_is_pressed(monkeypatch: py
     assert a_second_of_beats() == 0
 
 
+def test_a_release_is_told_with_what_is_told_next() -> None:
+    process = FakeProcess()
+    told = Watchdog(process)  # type: ignore[arg-type]
+    told.pressed(25, 38)
+    told.released(25)
+    assert process.stdin.getvalue() == b"+25\n+38\n", "telling wakes another process, which a loop may wait for"
+    told.pressed(39)
+    told.released(38, 39)
+    told.beat()
+    assert process.stdin.getvalue() == b"+25\n+38\n-25\n+39\n-38\n-39\n"
+
+
 def test_that_it_let_go_is_known_once() -> None:
     told = Watchdog(FakeProcess(LET_GO))  # type: ignore[arg-type]
     assert not told.has_let_go()

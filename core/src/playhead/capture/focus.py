@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from playhead.threads import Precedence
+
 if TYPE_CHECKING:
     from playhead.capture.desktop import Desktop
 
@@ -45,12 +47,13 @@ class FocusWatch:
 
     def _run(self) -> None:
         try:
-            while not self._stop.is_set():
-                handle, asked_s, (_, had_it, _) = self._handle(), time.monotonic(), self._seen
-                self._seen = (handle, self._desktop.is_focused(handle), asked_s)
-                if had_it and not self._seen[1]:
-                    self._lost()
-                self._desktop.wait_for_change(handle, ASK_S)
+            with Precedence():  # it does little, and the loop must not wait for what it holds
+                while not self._stop.is_set():
+                    handle, asked_s, (_, had_it, _) = self._handle(), time.monotonic(), self._seen
+                    self._seen = (handle, self._desktop.is_focused(handle), asked_s)
+                    if had_it and not self._seen[1]:
+                        self._lost()
+                    self._desktop.wait_for_change(handle, ASK_S)
         except BaseException as error:  # whoever asks next is told; a thread has nobody else to tell
             self._error = error
         finally:

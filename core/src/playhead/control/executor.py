@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from playhead.clock import NS_PER_S, Clock
 from playhead.control.drivers import Action
@@ -47,18 +48,18 @@ class ActionExecutor:
         now_ns = self._clock.now_ns()
         self._origin = origin
         self._release_ns.clear()
-        for code in [code for code in self._held if code not in action]:
-            self._set(code, 0.0, now_ns)
+        wanted = {code: 0.0 for code in self._held if code not in action}
         for code, value in action.items():
             if not math.isfinite(value):
                 value = 0.0  # a broken network must not press keys
             if code in self._axes:
-                self._set(code, min(1.0, max(-1.0, value)), now_ns)
+                wanted[code] = min(1.0, max(-1.0, value))
                 continue
             share = self._in_steps(code, value, interval_s)
-            self._set(code, 1.0 if share > 0 else 0.0, now_ns)
+            wanted[code] = 1.0 if share > 0 else 0.0
             if 0 < share < 1:
                 self._release_ns[code] = now_ns + round(share * interval_s * NS_PER_S)
+        self._set(wanted, now_ns)
 
     def _in_steps(self, code: str, share: float, interval_s: float) -> float:
         """Return the share of the interval, in whole steps of the input, that is right on average."""
@@ -79,7 +80,7 @@ class ActionExecutor:
                 break
             self._clock.sleep_until(due_ns)
             del self._release_ns[code]
-            self._set(code, 0.0, self._clock.now_ns())
+            self._set({code: 0.0}, self._clock.now_ns())
         self._clock.sleep_until(time_ns)
 
     def settle(self) -> None:
@@ -88,7 +89,7 @@ class ActionExecutor:
         for code, due_ns in sorted(self._release_ns.items(), key=lambda item: item[1]):
             if due_ns < now_ns:
                 del self._release_ns[code]
-                self._set(code, 0.0, due_ns)
+                self._set({code: 0.0}, due_ns)
 
     def release_all(self) -> None:
         """Let go of everything, also on the input's side. Never raises beyond what the input does."""
@@ -105,16 +106,17 @@ class ActionExecutor:
         events, self._events = self._events, []
         return events
 
-    def _set(self, code: str, value: float, time_ns: int) -> None:
-        if self._held.get(code, 0.0) == value:
+    def _set(self, wanted: Mapping[str, float], time_ns: int) -> None:
+        changes = [(code, value) for code, value in wanted.items() if self._held.get(code, 0.0) != value]
+        if not changes:
             return
         # Held before it is sent: an input that fails halfway through a press is then told to release it.
-        if value:
-            self._held[code] = value
-        self._keys.send(code, value)
-        if not value:
-            del self._held[code]
-        self._events.append(self._event(code, value, time_ns))
+        self._held.update({code: value for code, value in changes if value})
+        self._keys.send_all(changes)
+        for code, value in changes:
+            if not value:
+                del self._held[code]
+            self._events.append(self._event(code, value, time_ns))
 
     def _event(self, code: str, value: float, time_ns: int) -> Event:
         return Event(time_ns=time_ns, code=code, value=value, origin=self._origin, device=self._device)

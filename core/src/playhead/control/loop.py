@@ -12,7 +12,7 @@ from typing import Protocol
 
 from playhead.adapters import complete
 from playhead.capture import CapturedFrame, check_captured
-from playhead.clock import NS_PER_S
+from playhead.clock import NS_PER_S, SystemClock
 from playhead.control.drivers import Action, Driver
 from playhead.control.executor import ActionExecutor
 from playhead.control.guard import AlwaysSafe, Guard
@@ -22,6 +22,7 @@ from playhead.devices import OpenDevice
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.labels import Axes
+from playhead.threads import Precedence
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,6 +116,8 @@ class Loop:
         self._dropped = 0
         self._deadline_ns = 0
         self._is_anew = True  # the driver is reset before its next decision
+        self._precedence = Precedence()
+        self._is_first = self.device.input.sends and isinstance(self._clock, SystemClock)  # real keys, real time
 
     def run(self) -> LoopReport:
         """Drive until the time is up, the source ends or somebody stops it.
@@ -130,12 +133,14 @@ class Loop:
         """
         started = time.perf_counter()
         start_ns = self._deadline_ns = self._clock.now_ns()
+        self._go_first()
         try:
             self._drive(start_ns)
         except KeyboardInterrupt:
             self._report.ending = "stopped"
         finally:
             self._executor.release_all()
+            self._precedence.give_back()
             events = self._executor.take_events()
             for watcher in self.watchers:
                 watcher.ended(events)
@@ -184,7 +189,9 @@ class Loop:
             if self._is_anew:
                 self._is_anew = False
                 self.driver.reset(self._listener.held)
+            self._precedence.give_back()
             action = self.driver.decide(captured)
+            self._go_first()
             self._act(action, began_ns, heard if not decision else ())
             if decision == 0:
                 events = [*earlier, *heard, *self._executor.take_events()]
@@ -207,6 +214,11 @@ class Loop:
         while self._due and self._due[0].time_ns <= self._clock.now_ns():
             self._press(self._due.popleft())
         self._times.end("act")
+
+    def _go_first(self) -> None:
+        """Have what is pressed not wait for other programs; a decision, which may compute for long, does."""
+        if self._is_first:
+            self._precedence.take()
 
     def _may_send(self, heard: Sequence[Event]) -> bool:
         """Ask the guard; when it says no, let go of everything and forget what was still to be pressed."""

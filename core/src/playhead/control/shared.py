@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from playhead.adapters import passes_on
 from playhead.events import Event
@@ -33,6 +34,11 @@ class SharedInput(Input):
         """Pass on."""
         with self._lock:
             self.inner.send(code, value)
+
+    def send_all(self, changes: Sequence[tuple[str, float]]) -> None:
+        """Pass on."""
+        with self._lock:
+            self.inner.send_all(changes)
 
     def has_let_go(self) -> bool:
         """Whether it, or another thread, let go of everything since this was asked last."""

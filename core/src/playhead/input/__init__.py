@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from playhead.events import Event
 
 
@@ -39,6 +41,11 @@ class Input:
     def send(self, code: str, value: float) -> None:
         """Press (1), release (0) or set an axis. Raises DeviceFailed when it cannot."""
         raise NotImplementedError
+
+    def send_all(self, changes: Sequence[tuple[str, float]]) -> None:
+        """Send what changes in one moment, releases first; at once where that is quicker than one by one."""
+        for code, value in changes:
+            self.send(code, value)
 
     def has_let_go(self) -> bool:
         """Whether it let go of everything by itself since this was asked last; most never do."""

@@ -157,33 +157,37 @@ class Keyboard(Input):
 
         Raises:  NotFound for a code that is no key of this device, DeviceFailed when the display has gone.
         """
-        if code not in self._numbers:
-            raise not_found("key of this device", code, self._numbers)
-        number = self._numbers[code][0]
-        if not value:
-            self._let_go(number)
-        elif number not in self._sent:
-            if self._has_focus():
-                self._press(number)
-            else:
+        self.send_all([(code, value)])
+
+    def send_all(self, changes: Sequence[tuple[str, float]]) -> None:
+        """Send what changes in one moment: watchdog and system are told once, since each time wakes them."""
+        going: list[tuple[int, bool]] = []
+        for code, value in changes:
+            if code not in self._numbers:
+                raise not_found("key of this device", code, self._numbers)
+            number, is_press = self._numbers[code][0], bool(value)
+            if is_press == (number in self._sent):
+                continue  # so it is; what was never pressed by us a person may hold
+            if is_press and not self._has_focus():
                 self.refused += 1
+            else:
+                going.append((number, is_press))
+        self._go_out(going)
 
-    def _press(self, number: int) -> None:
+    def _go_out(self, going: Sequence[tuple[int, bool]]) -> None:
+        pressed = [number for number, is_press in going if is_press]
+        released = [number for number, is_press in going if not is_press]
         # Told before it is pressed: whatever ends this process in between, somebody knows what to release.
-        if self._watchdog is not None:
-            self._watchdog.pressed(number)
-        self._sent.add(number)
-        self._ledger.note(number, True, self._clock.now_ns())
-        self._system.send(number, True)
-
-    def _let_go(self, number: int) -> None:
-        if number not in self._sent:
-            return  # never pressed by us: a person may hold it
-        self._ledger.note(number, False, self._clock.now_ns())
-        self._system.send(number, False)
-        self._sent.discard(number)
-        if self._watchdog is not None:
-            self._watchdog.released(number)
+        if self._watchdog is not None and pressed:
+            self._watchdog.pressed(*pressed)
+        self._sent.update(pressed)
+        for number, is_press in going:
+            self._ledger.note(number, is_press, self._clock.now_ns())
+        if going:
+            self._system.send_all(going)
+        self._sent.difference_update(released)
+        if self._watchdog is not None and released:
+            self._watchdog.released(*released)
 
     def _has_focus(self) -> bool:
         return self._window is None or self._window.is_focused()
@@ -203,9 +207,8 @@ class Keyboard(Input):
 
     def release_all(self) -> None:
         """Let go of every key that was pressed here; when that fails the watchdog does it at the end."""
-        for number in tuple(self._sent):
-            with suppress(DeviceFailed):
-                self._let_go(number)
+        with suppress(DeviceFailed):
+            self._go_out([(number, False) for number in self._sent])
 
     def close(self) -> None:
         """Release everything and leave the keyboard."""

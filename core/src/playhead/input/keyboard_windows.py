@@ -10,7 +10,7 @@ import ctypes
 import importlib
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,6 +59,11 @@ class WindowsKeyboard:
         else:
             with _refused_as("pressed"):
                 (self._package.press if is_press else self._package.release)(number)
+
+    def send_all(self, changes: Sequence[tuple[int, bool]]) -> None:
+        """Send one after another; nobody else is woken by it."""
+        for number, is_press in changes:
+            self.send(number, is_press)
 
     def heard(self) -> list[HeardKey]:
         """Return what was pressed and released since the last call."""

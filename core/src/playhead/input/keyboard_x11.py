@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 from playhead.capture.x11 import Refused, open_display, unless_interrupted
@@ -81,15 +81,20 @@ class X11Keyboard:
 
         While we hold a key it does not repeat: the server would type it into whatever takes the focus meanwhile.
         """
-        self._asked(lambda: self._send(number, is_press))
+        self.send_all([(number, is_press)])
 
-    def _send(self, number: int, is_press: bool) -> None:
-        if is_press:
-            self._repeat(number, self._x.AutoRepeatModeOff)
-            self._out.xtest_fake_input(self._x.KeyPress, number)
-        else:
-            self._out.xtest_fake_input(self._x.KeyRelease, number)
-            self._repeat(number, self._x.AutoRepeatModeOn)
+    def send_all(self, changes: Sequence[tuple[int, bool]]) -> None:
+        """Press and let go in one message: whoever sends two is stopped between them while the server runs."""
+        self._asked(lambda: self._send(changes))
+
+    def _send(self, changes: Sequence[tuple[int, bool]]) -> None:
+        for number, is_press in changes:
+            if is_press:
+                self._repeat(number, self._x.AutoRepeatModeOff)
+                self._out.xtest_fake_input(self._x.KeyPress, number)
+            else:
+                self._out.xtest_fake_input(self._x.KeyRelease, number)
+                self._repeat(number, self._x.AutoRepeatModeOn)
         self._out.flush()
 
     def _repeat(self, number: int, mode: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,10 @@ class SystemKeyboard(Protocol):
 
     def send(self, number: int, is_press: bool) -> None:
         """Press a key or let go of it."""
+        ...
+
+    def send_all(self, changes: Sequence[tuple[int, bool]]) -> None:
+        """Press and let go of keys in order, as numbers and whether each is a press."""
         ...
 
     def heard(self) -> list[HeardKey]:

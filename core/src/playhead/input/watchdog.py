@@ -43,6 +43,7 @@ class Watchdog:
         self._process = process
         self._down: set[int] = set()
         self._told_s = 0.0
+        self._untold = b""  # releases, which may be told a moment later: telling wakes it
         self._answers = self._known_answers = 0
         self._ear = threading.Thread(target=self._hear, name="playhead watchdog", daemon=True)
 
@@ -88,23 +89,23 @@ class Watchdog:
         """The number of the process."""
         return self._process.pid
 
-    def pressed(self, number: int) -> None:
-        """Tell it that a key is about to be pressed. Raises DeviceFailed when it has ended."""
-        self._tell(b"+%d\n" % number)
-        self._down.add(number)
+    def pressed(self, *numbers: int) -> None:
+        """Tell it that keys are about to be pressed. Raises DeviceFailed when it has ended."""
+        self._tell(b"".join(b"+%d\n" % number for number in numbers))
+        self._down.update(numbers)
 
-    def released(self, number: int) -> None:
-        """Tell it that a key was released. Raises DeviceFailed when it has ended."""
-        self._down.discard(number)
-        self._tell(b"-%d\n" % number)
+    def released(self, *numbers: int) -> None:
+        """Have it told with the next press or sign of life, or at the end, that keys were released."""
+        self._down.difference_update(numbers)
+        self._untold += b"".join(b"-%d\n" % number for number in numbers)
 
     def beat(self) -> None:
-        """Tell it that the player comes round, at most every BEAT_S and only while a key is down.
+        """Tell it that the player comes round, at most every BEAT_S while a key is down, and what was released.
 
         Raises:  DeviceFailed when it has ended.
         """
-        if self._down and time.monotonic() - self._told_s >= BEAT_S:
-            self._tell(b".\n")
+        if self._untold or (self._down and time.monotonic() - self._told_s >= BEAT_S):
+            self._tell(b".\n" if self._down else b"")
 
     def has_let_go(self) -> bool:
         """Whether it released what is pressed since this was asked last, because the player hung."""
@@ -114,6 +115,7 @@ class Watchdog:
     def _tell(self, line: bytes) -> None:
         assert self._process.stdin is not None
         self._told_s = time.monotonic()
+        line, self._untold = self._untold + line, b""
         try:
             self._process.stdin.write(line)
         except (OSError, ValueError) as error:
@@ -125,7 +127,9 @@ class Watchdog:
     def close(self) -> None:
         """End it; it releases what it still knows as pressed. May be called twice."""
         assert self._process.stdin is not None
-        with suppress(OSError):  # it has ended already
+        with suppress(DeviceFailed, OSError):  # it has ended already
+            if self._untold:
+                self._tell(b"")
             self._process.stdin.close()
         try:
             self._process.wait(GOODBYE_S)
