@@ -9,7 +9,7 @@ Shape legend: B windows, K those of them that are changed, T moments of an input
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from playhead.windows import BoolArray, IndexArray
 Batch = dict[str, Any]
 PrepareInput = Callable[[str, FrameArray], Mapping[str, npt.NDArray[Any]]]
 
+LATER = 1  # draws from a stream of its own, so that augmentation is the same with it and without
 LABELLED = ("labels", "mask", "previous", "rows")  # of a batch, beside the inputs
 
 
@@ -47,6 +48,7 @@ class Assembly:
     augmenter: Augmenter | None = None
     augment_views: bool = False  # change the one view that `prepare` makes, so that nothing is decoded again
     caches: Mapping[str, ViewCache] = field(default_factory=dict)  # by input
+    later: Sequence[WindowIndex] = ()  # the index with labels of other moments, of which each window draws one
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class Assembly:
     def __call__(self, number: int, rows: IndexArray) -> Batch:
         """Make the batch of these windows; `number` seeds its augmentation."""
         part_B, rows = np.divmod(rows, max(1, len(self.index)))
-        labels, previous, mask = self.index.labelled(rows)
+        labels, previous, mask = self._labelled(number, rows)
         for part, head in enumerate(self.alone):
             mask[head] = mask[head] & (part_B == part)[:, None]
         pictures, labels, is_mirrored_B = self._pictures(number, rows, labels)
@@ -83,6 +85,19 @@ class Assembly:
         }
         batch["rows"] = torch.from_numpy(np.asarray(rows, dtype=np.int64))
         return batch
+
+    def _labelled(self, number: int, rows: IndexArray) -> tuple[LabelTable, LabelTable, dict[str, BoolArray]]:
+        """Return what the windows answer, what was before, and what is known; of the moments drawn for `number`."""
+        tables = self.index.labelled(rows)
+        if not self.later:
+            return tables
+        drawn_B = np.random.default_rng([self.seed, number, LATER]).integers(len(self.later), size=len(rows))
+        for drawn, index in enumerate(self.later):
+            here_B = drawn_B == drawn
+            for kind, there in zip(tables, index.labelled(rows[here_B]), strict=True):
+                for name, values in there.items():
+                    kind[name][here_B] = values
+        return tables
 
     def _numbers(self, name: str, one: Input, rows: IndexArray, is_mirrored_B: BoolArray) -> npt.NDArray[Any]:
         values = self.index.numbers(name, rows)

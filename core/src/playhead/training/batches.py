@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from playhead.data.augment import Augmenter
 from playhead.data.balance import report
 from playhead.data.balancing import EDGES, Drawing, drawing, histogram, lines_of_histogram, prefer
 from playhead.data.cache import ViewCache
+from playhead.data.frame_table import FrameTable
 from playhead.data.loader import Loader
 from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.source import Source, seconds_by_rate
@@ -32,6 +34,7 @@ OF_RECORDINGS = (
     "balance",
     "class_weight_power",
     "feature_windows",
+    "latency_range_s",
     "leave_out",
     "split_by",
     "test_share",
@@ -173,6 +176,7 @@ def training_loader(
         caches=caches,
         augmenter=augmenter_of(job, index),
         augment_views=augment_on(job, network) == "views",
+        later=_later(index, recipe),
         seed=recipe.seed,
     )
     return Loader(assemble=assembly, rows=rows, steps=recipe.steps, workers=recipe.workers)
@@ -182,6 +186,16 @@ def augmenter_of(job: TrainingJob, index: WindowIndex) -> Augmenter | None:
     """Return what changes the pictures of a training, None for nothing. Raises NotFound or BadValue."""
     frame, regions = job.game.needed_frame, job.game.regions
     return Augmenter.of(job.recipe.augment, index.schema, frame, regions, job.plugins)
+
+
+def _later(index: WindowIndex, recipe: Recipe) -> list[WindowIndex]:
+    """Return the index with the labels of each moment of the recipe's range; none without one."""
+    if not recipe.latency_range_s:
+        return []
+    specs = [replace(index.spec, latency_s=latency_s) for latency_s in recipe.latencies_s]
+    return [
+        replace(index, spec=spec, table=FrameTable.of(index.recordings, index.schema, spec)) for spec in specs
+    ]
 
 
 def augment_on(job: TrainingJob, network: Network) -> Literal["frames", "views"]:

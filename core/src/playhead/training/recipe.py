@@ -45,6 +45,7 @@ class Recipe:
         "now"  # moments that are answered: now, every frame of the window, or seconds from now
     )
     latency_s: float = 0.0  # the label is the state this long after the frame it is for
+    latency_range_s: float = 0.0  # to both sides of latency_s, never before the frame: drawn for each window
     label_over_s: float = 0.0  # 0: the state at that moment; else its mean over this many seconds
 
     batch_size: int = 64  # windows in a step
@@ -100,7 +101,7 @@ class Recipe:
         _check_once("heads", self.heads)
         if not isinstance(self.positions, str):
             _check_once("positions", [f"{position:g}" for position in self.positions])
-        check_no_answer(self.named_inputs, self.positions_s, self.latency_s)
+        check_no_answer(self.named_inputs, self.positions_s, min(self.latencies_s))
 
     @property
     def named_inputs(self) -> dict[str, Input]:
@@ -118,7 +119,15 @@ class Recipe:
     def window_s(self) -> float:
         """The time that a window takes with its labels."""
         offsets_s = [0.0, *self.positions_s, *(o for one in self.named_inputs.values() for o in one.offsets_s)]
-        return max(offsets_s) - min(offsets_s) + self.latency_s + self.label_over_s
+        return max(offsets_s) - min(offsets_s) + max(self.latencies_s) + self.label_over_s
+
+    @property
+    def latencies_s(self) -> tuple[float, ...]:
+        """How long after its frame a label may be in training, evenly spread."""
+        if not self.latency_range_s:
+            return (self.latency_s,)
+        first_s, last_s = max(0.0, self.latency_s - self.latency_range_s), self.latency_s + self.latency_range_s
+        return tuple(first_s + (last_s - first_s) * number / (_LATENCIES - 1) for number in range(_LATENCIES))
 
     @property
     def positions_s(self) -> tuple[float, ...]:
@@ -146,12 +155,14 @@ class Recipe:
         return convert(dict(data), cls, where="A recipe")
 
 
+_LATENCIES = 5  # of a range: a label table each, .02 to .1 s apart as ranges are
 _BELOW_1 = math.nextafter(1, 0)
 _ABOVE_0 = math.nextafter(0, 1)
 _LARGEST = 1e38  # of a number with a fraction: the network's own numbers go no further
 # What a setting may be, so that no file and no mistyped zero takes a machine's memory.
 RANGES: dict[str, tuple[float, float]] = {
-    "length": (1, 1000), "stride_s": (0, 3600), "latency_s": (0, 3600), "label_over_s": (0, 3600),
+    "length": (1, 1000), "stride_s": (0, 3600), "latency_s": (0, 3600), "latency_range_s": (0, 3600),
+    "label_over_s": (0, 3600),
     "batch_size": (1, 65_536), "steps": (1, 10**9), "lr": (_ABOVE_0, _LARGEST), "final_lr": (0, _LARGEST),
     "warmup_steps": (0, 10**9), "weight_decay": (0, _LARGEST), "clip_norm": (0, _LARGEST), "l1": (0, _LARGEST),
     "new_share": (0, 1), "class_weight_power": (0, 100), "eval_every": (1, 10**9),
