@@ -13,9 +13,11 @@ from playhead.errors import BadValue, NotFound
 from playhead.evaluation.clip import Filming, film, typical_seed
 from playhead.evaluation.closed_loop import Rollout, evaluate_closed_loop, rollout
 from playhead.evaluation.config import config_of
+from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.pictures import with_keys
 from playhead.evaluation.policies import RandomDriver, evaluated_policies
 from playhead.evaluation.statistics import Episode, ScoreTable
+from playhead.evaluation.tolerance import disturb
 from playhead.events import Event, Origin
 
 SEEDS = range(100, 103)
@@ -69,6 +71,21 @@ def test_settings_go_before_the_options_of_the_world_and_are_told():
         GAME, load_plugins(), evaluated_policies(GAME, None, ["idle"]), [1], config
     ).settings
     assert (told["rate_hz"], told["reset"]["split"]) == (10, "test")
+
+
+def test_keys_that_come_later_and_decisions_left_out_cost_a_network_its_score(table, trained):
+    job = EvaluationJob(
+        game=GAME, run=trained, plugins=load_plugins(), seeds=SEEDS, delays_s=(0, 0.2), drops=(0.5,)
+    )
+    found = disturb(job, config_of(GAME), table)
+    by_place = {(point.delay_s, point.drops): point.score for point in found.tolerance.points}
+    assert set(by_place) == {(0, 0), (0.2, 0), (0, 0.5)}
+    assert by_place[0, 0] == table.estimate("network", "right").mean, "driven once"
+    assert by_place[0, 0] > by_place[0.2, 0]
+    assert by_place[0, 0] > by_place[0, 0.5]
+    again = disturb(job, config_of(GAME), ScoreTable(episodes=[], measures=table.measures))
+    assert again.tolerance == found.tolerance
+    assert [row[:2] for row in found.rows()[1:]] == [["0 ms", "0 %"], ["200 ms", "0 %"], ["0 ms", "50 %"]]
 
 
 def test_half_a_rollout_has_no_score(trained):

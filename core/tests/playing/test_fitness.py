@@ -15,6 +15,7 @@ from playhead.control.loop import Loop, Pace
 from playhead.devices import DeviceSession, OpenDevice
 from playhead.game import Game
 from playhead.input.none import DryRun
+from playhead.models.tolerance import Point, Tolerance
 from playhead.playing.fitness import Fitness
 
 RATE_HZ = 20.0
@@ -50,9 +51,13 @@ class Slow(Capture, Driver):
         return self.after_s <= self.clock.now_ns() / NS_PER_S - 10 < self.until_s
 
 
-def played(game: Game, seconds: float, **slow: float) -> tuple[Fitness, list[str]]:
+def played(
+    game: Game, seconds: float, *, tolerance: Tolerance | None = None, **slow: float
+) -> tuple[Fitness, list[str]]:
     said: list[str] = []
-    fitness = Fitness("toy", "toy-1", asked_hz=RATE_HZ, rate_hz=RATE_HZ, latency_s=0.03, say=said.append)
+    fitness = Fitness(
+        "toy", "toy-1", asked_hz=RATE_HZ, rate_hz=RATE_HZ, latency_s=0.03, say=said.append, tolerance=tolerance
+    )
     play(game, fitness, seconds, **slow)
     return fitness, said
 
@@ -92,6 +97,37 @@ def test_pictures_that_are_too_old_are_said_with_how_to_train_for_them(game: Gam
     (sentence,) = said
     assert "decides on pictures 85 ms old, 30 ms were trained, and drives badly." in sentence
     assert sentence.endswith("playhead train toy --latency auto.")
+
+
+def tolerant(*points: tuple[float, float, float]) -> Tolerance:
+    """A run that scores this at (delay_s, drops, score)."""
+    made = [Point(delay_s=delay_s, drops=drops, score=score) for delay_s, drops, score in points]
+    return Tolerance(weights="", measure="score", drives=8, points=made)
+
+
+def test_a_run_that_was_measured_is_judged_by_its_own_limits(game: Game) -> None:
+    hardy = tolerant((0, 0, 1.0), (0.1, 0, 1.0), (0.2, 0, 0.6), (0, 0.4, 0.9), (0, 0.6, 0.7))
+    assert played(game, 20, tolerance=hardy, age_ms=170)[1] == []
+    assert played(game, 20, tolerance=hardy, takes_ms=80)[1] == []
+    (late,) = played(game, 20, tolerance=hardy, age_ms=185)[1]
+    assert "presses 185 ms after the picture (0.8 of its score is kept up to 180 ms), and drives badly." in late
+    (rare,) = played(game, 20, tolerance=hardy, takes_ms=120)[1]
+    assert "decides 8.3 times a second instead of 20 (58 % left out, 0.8 of its score is kept up to 50 %)" in rare
+    delicate = tolerant((0, 0, 1.0), (0.01, 0, 0.6), (0, 0.05, 0.6))
+    assert "(0.8 of its score is kept up to 35 ms)" in played(game, 20, tolerance=delicate, age_ms=40)[1][0]
+    (rare,) = played(game, 20, tolerance=delicate, takes_ms=53)[1]
+    assert "6 % left out, 0.8 of its score is kept up to 2 %)" in rare
+
+
+def test_what_was_measured_well_lets_it_go_further_and_never_less_far(game: Game) -> None:
+    well = tolerant((0, 0, 1.0), (0.01, 0, 0.9), (0, 0.2, 0.9))
+    assert played(game, 20, tolerance=well, age_ms=75)[1] == []
+    assert "(measured well up to 40 ms)" in played(game, 20, tolerance=well, age_ms=85)[1][0]
+    assert played(game, 20, tolerance=well, takes_ms=60)[1] == []
+    fitness, _ = played(game, 20, tolerance=well, takes_ms=80)
+    told = fitness.to_json()
+    assert (told["most_delay_ms"], told["least_share"], told["unfit_share"]) == (pytest.approx(80), 0.8, 1.0)
+    assert told["said"] == list(fitness.said.values())
 
 
 def test_a_hiccup_is_forgiven_and_what_ended_is_no_longer_shown(game: Game) -> None:

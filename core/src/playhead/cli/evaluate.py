@@ -30,6 +30,9 @@ FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
                "world. Default: the first four.")  # fmt: skip
 @options.scenario_option
 @options.number("--latency", "Seconds between look and press. Default: what the run was trained for.")
+@options.numbers("--delays", "Seconds added between look and press, as 0,.05,.1: what the run scores at each, "
+                 "kept with it for play to judge by.")  # fmt: skip
+@options.numbers("--drops", "Shares of the decisions left out, as 0,.1,.2, likewise.")
 @options.texts(
     "--recordings", "NAME", "Recordings to compare labels on. Default: what the run kept from its training."
 )

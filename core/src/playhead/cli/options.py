@@ -36,6 +36,18 @@ def number(name: str, says: str, default: float | None = None) -> Option:
     return click.option(name, type=float, default=default, show_default=bool(default), help=says)
 
 
+def numbers(name: str, says: str) -> Option:
+    """Return an option that takes numbers with commas between."""
+
+    def read(ctx: click.Context, parameter: click.Parameter, given: str) -> tuple[float, ...]:
+        try:
+            return tuple(float(part) for part in given.split(",") if part.strip())
+        except ValueError:
+            raise BadValue(f"{name} {given} is not numbers with commas between. Try {name} 0,.1,.2.") from None
+
+    return click.option(name, metavar="NUMBERS", default="", callback=read, help=says)
+
+
 class Computer(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
     """Where a network may compute; a wrong one is told what to type."""
 

@@ -48,7 +48,7 @@ class Assembly:
     augmenter: Augmenter | None = None
     augment_views: bool = False  # change the one view that `prepare` makes, so that nothing is decoded again
     caches: Mapping[str, ViewCache] = field(default_factory=dict)  # by input
-    later: Sequence[WindowIndex] = ()  # the index with labels of other moments, of which each window draws one
+    later: Sequence[WindowIndex] = ()  # with labels of other moments, of which each window draws one
     seed: int = 0
 
     def __post_init__(self) -> None:

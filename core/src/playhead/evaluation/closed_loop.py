@@ -50,7 +50,7 @@ def rollout(
             device,
             driver,
             duration_s=config.seconds_s,
-            latency_s=config.latency_s if job.policy.kind == "run" else 0.0,
+            latency_s=config.latency_s + job.policy.delay_s if job.policy.kind == "run" else 0.0,
             watchers=watchers,
             stop=stop,
         )

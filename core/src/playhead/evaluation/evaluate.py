@@ -24,6 +24,7 @@ from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.sanity_checks import sanity_verdicts
+from playhead.evaluation.tolerance import disturb
 from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
 from playhead.game import is_playable
 from playhead.labels import Keys
@@ -110,6 +111,12 @@ def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluati
             load_plugins=job.load_plugins,
         )
     found.notes += found.table.unknown()
+    if job.delays_s or job.drops:
+        found.disturbed = disturb(job, config, found.table)
+        if found.disturbed is None:
+            found.notes.append(
+                "What it tolerates is not told: no measure of this world is better when it is more."
+            )
     rivals = [policy.name for policy in chosen if policy.kind in ("constant", "random")]
     found.verdicts = [*rollout_verdicts(found.table, NETWORK, rivals), *found.verdicts]
     network = next((policy for policy in chosen if policy.name == NETWORK), None)

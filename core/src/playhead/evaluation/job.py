@@ -29,6 +29,7 @@ class EvaluationJob:
     policies, empty for the usual ones. `layer` names the label layer that is the truth: None that of the run's
     recipe, "recorded" what was recorded. `engine` asks the network, here and where it drives. `max_windows` bounds
     how many windows are asked about. `ood` are recordings of what the run has no class for (data/ood.py).
+    `delays_s` and `drops` are what the network is disturbed by in further rollouts (evaluation/tolerance.py).
     `options` are what was set for the world, or for a training method that judges by itself; `then` says what to
     do where there is nothing to measure on.
     Units:  tolerance_s seconds a press may be early or late.
@@ -45,6 +46,8 @@ class EvaluationJob:
     drivers: Sequence[str] = ()
     engine: EngineSpec = DEFAULT_ENGINE
     seeds: Sequence[int] = ()
+    delays_s: Sequence[float] = ()
+    drops: Sequence[float] = ()
     workers: int = 1
     max_windows: int = 20_000
     tolerance_s: float = DEFAULT_TOLERANCE_S

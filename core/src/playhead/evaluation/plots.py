@@ -21,6 +21,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from playhead.evaluation.estimates import Estimate
 from playhead.evaluation.metrics import Calibration
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.evaluation.statistics import ScoreTable
@@ -249,6 +250,21 @@ def seeds_plot(table: ScoreTable, measure: str) -> str:
         low, high = plot.get_xlim()
         if not stated.unit and low > -0.1 and high < 1.2:
             plot.set_xlim(-0.03, 1.03)
+    return drawing.svg
+
+
+def tolerance_plot(lines: Mapping[str, Sequence[tuple[float, Estimate]]], title: str, kept: float) -> str:
+    """Draw a score over what disturbs it, with intervals; dashed is the share `kept` of the undisturbed one."""
+    with drawing_of(2.9) as drawing:
+        for plot, (name, points) in zip(drawing.figure.subplots(1, len(lines), squeeze=False)[0], lines.items(),
+                                        strict=True):  # fmt: skip
+            values, means = [value for value, _ in points], [score.mean for _, score in points]
+            plot.plot(values, means, "o-", color=BLUE)
+            for value, score in points:
+                if score.has_interval:
+                    plot.plot([value, value], [score.low, score.high], color=BLUE, alpha=0.5)
+            plot.axhline(kept * means[0], color=GREY, linestyle="--")
+            plot.set(xlabel=name, ylabel=title, ylim=(min(0, *means), None))
     return drawing.svg
 
 

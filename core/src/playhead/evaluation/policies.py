@@ -14,7 +14,7 @@ import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.control.drivers import Action, Driver
+from playhead.control.drivers import Action, Driver, DriverWrapper
 from playhead.control.loop import axis_codes
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice
@@ -31,7 +31,11 @@ MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a stee
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedPolicy:
-    """Somebody who drives. `run` is a run's folder, asked by `engine`, `scripted` a policy of the game's world."""
+    """Somebody who drives. `run` is a run's folder, asked by `engine`, `scripted` a policy of the game's world.
+
+    A run may be disturbed: with a delay added between look and press, and a share of its decisions left out.
+    Units:  delay_s seconds, drops from 0 to below 1.
+    """
 
     name: str
     kind: Literal["run", "scripted", "constant", "random"]
@@ -39,6 +43,8 @@ class EvaluatedPolicy:
     scripted: str = ""
     held: Mapping[str, float] = field(default_factory=dict)
     engine: EngineSpec = DEFAULT_ENGINE
+    delay_s: float = 0.0
+    drops: float = 0.0
 
 
 def evaluated_policies(
@@ -77,7 +83,8 @@ def evaluated_policies(
 def open_policy(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, seed: int) -> Driver:
     """Make the driver of one episode on an open device."""
     if policy.kind == "run":
-        return _network(policy, plugins, device)
+        network = _network(policy, plugins, device)
+        return SometimesAsked(network, policy.drops, seed) if policy.drops else network
     if policy.kind == "scripted":
         return scripted_driver(device, policy.scripted)
     if policy.kind == "random":
@@ -93,6 +100,18 @@ def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> R
         Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, engine=policy.engine,
         awaited=device.capture.telemetry_names,
     )  # fmt: skip
+
+
+class SometimesAsked(DriverWrapper):
+    """A driver that is not asked on a share of the frames, by chance: as where a machine passes over them."""
+
+    def __init__(self, inner: Driver, drops: float, seed: int) -> None:
+        super().__init__(inner)
+        self._drops, self._random = drops, np.random.default_rng(seed)
+
+    def decide(self, captured: CapturedFrame) -> Action | None:
+        """Ask, or leave everything as it is."""
+        return None if self._random.random() < self._drops else self.inner.decide(captured)
 
 
 class ConstantDriver(Driver):

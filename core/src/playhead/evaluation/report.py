@@ -25,6 +25,7 @@ from playhead.evaluation.statistics import ScoreTable
 from playhead.game import Measure
 from playhead.judgement import Judgement
 from playhead.models.run_file import write_whole
+from playhead.models.tolerance import KEPT
 from playhead.storage.disk import saying_what_failed
 
 PAGE, SCORES = "index.html", "scores.json"
@@ -60,6 +61,8 @@ def render_page(evaluation: Evaluation) -> str:
         evaluation=evaluation,
         score_rows=_score_rows(evaluation.table),
         seed_plots=_seed_plots(evaluation.table),
+        tolerance_plot=_tolerance_plot(evaluation),
+        tolerated=number(KEPT),
         history_plot=_history(evaluation),
         heads=[_head(result, evaluation) for result in evaluation.heads],
         choices=[choice_view(study, scores[study.name]) for study in evaluation.choices],
@@ -93,6 +96,21 @@ def _percent(share: float) -> str:
 
 def _seed_plots(table: ScoreTable | None) -> list[str]:
     return [] if table is None else [plots.seeds_plot(table, name) for name in table.shown_names()[:3]]
+
+
+def _tolerance_plot(evaluation: Evaluation) -> str:
+    """Draw the score over the delays and over the shares left out; nothing where neither was measured."""
+    disturbed = evaluation.disturbed
+    if disturbed is None:
+        return ""
+    delayed = [(1000 * one.delay_s, disturbed.estimate(one)) for one in disturbed.policies if not one.drops]
+    rarer = [(100 * one.drops, disturbed.estimate(one)) for one in disturbed.policies if not one.delay_s]
+    lines = {"added delay, ms": delayed, "decisions left out, %": rarer}
+    return plots.tolerance_plot(
+        {name: points for name, points in lines.items() if len(points) > 1},
+        disturbed.table.measure(disturbed.measure).title,
+        KEPT,
+    )
 
 
 HISTORY_SCORES = ("change_f1", "accuracy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playhead.evaluation.baselines import HeadResult, baseline_title
 from playhead.evaluation.classification import ChoiceStudy, study_text
@@ -16,6 +16,9 @@ from playhead.evaluation.statistics import ScoreTable, aligned
 from playhead.evaluation.verdicts import Verdict
 from playhead.judgement import Judgement
 from playhead.names import visible
+
+if TYPE_CHECKING:
+    from playhead.evaluation.tolerance import Disturbed  # which needs a job, which names an evaluation
 
 
 @dataclass(kw_only=True)
@@ -39,6 +42,7 @@ class Evaluation(Judgement):
     augmented: Sequence[tuple[bytes, Sequence[bytes]]] = ()
     verdicts: Sequence[Verdict] = ()
     table: ScoreTable | None = None
+    disturbed: Disturbed | None = None
     steps_an_epoch: float = 0.0
     history: Sequence[Mapping[str, Any]] = ()
     notes: list[str] = field(default_factory=list)
@@ -60,6 +64,7 @@ class Evaluation(Judgement):
             **driven,
             "run": self.run,
             "command": self.command,
+            **({"tolerance": self.disturbed.tolerance.to_json()} if self.disturbed else {}),
             "offline": {result.name: result.to_json() for result in self.heads},
             **({"choices": {study.name: study.to_json() for study in self.choices}} if self.choices else {}),
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
@@ -70,6 +75,7 @@ class Evaluation(Judgement):
     def to_text(self) -> str:
         """Return the tables and verdicts as text for the terminal."""
         parts = [self.table.to_text()] if self.table else []
+        parts += [self.disturbed.to_text()] if self.disturbed else []
         parts += [head_table(result) for result in self.heads]
         parts += [text for study in self.choices for text in study_text(study)]
         said = [f"{'ok  ' if verdict.passed else 'NO  '} {visible(verdict.sentence)}" for verdict in self.verdicts]

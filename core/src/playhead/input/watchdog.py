@@ -127,9 +127,9 @@ class Watchdog:
     def close(self) -> None:
         """End it; it releases what it still knows as pressed. May be called twice."""
         assert self._process.stdin is not None
-        with suppress(DeviceFailed, OSError):  # it has ended already
-            if self._untold:
-                self._tell(b"")
+        with suppress(DeviceFailed):  # it has ended already
+            self._tell(b"")
+        with suppress(OSError):
             self._process.stdin.close()
         try:
             self._process.wait(GOODBYE_S)

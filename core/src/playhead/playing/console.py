@@ -128,7 +128,8 @@ class PlayerConsole:
     def screen(self) -> RenderableType:
         """Return everything as it is now."""
         news, unfit = self.news, self._unfit()
-        warned = [Text(f"Drives badly: {unfit}", style="bold red")] if unfit else []
+        does = "Sees" if self._only_watches else "Drives"
+        warned = [Text(f"{does} badly: {unfit}", style="bold red")] if unfit else []
         return Panel(
             Group(self._banner(), Text(), self._numbers(news), *warned, Text(), *self._heads(news)),
             title=Text(visible(self._title)),

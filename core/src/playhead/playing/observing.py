@@ -223,7 +223,7 @@ class ObservationSummary:
     """What came of observing.
 
     `share` is how often each answer was given, by head; `overhead` what drawing and showing took (milliseconds);
-    `heats` how many frames were also felt; `recordings` what was recorded.
+    `heats` how many frames were also felt; `recordings` what was recorded; `fitness` whether it kept up.
     """
 
     run: str
@@ -232,6 +232,7 @@ class ObservationSummary:
     heats: int = 0
     overhead: Mapping[str, float] = field(default_factory=dict)
     recordings: Sequence[str] = ()
+    fitness: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, observer: Observer, report: LoopReport, view: LiveView | None) -> ObservationSummary:
@@ -255,6 +256,7 @@ class ObservationSummary:
             "overhead": dict(self.overhead),
             "recordings": list(self.recordings),
             "loop": self.report.to_json(),
+            "fitness": dict(self.fitness),
         }
 
 

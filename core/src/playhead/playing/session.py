@@ -18,15 +18,17 @@ from playhead.errors import PluginError
 
 @dataclass(frozen=True, kw_only=True)
 class PlaySummary:
-    """How the loop ran and what the world measured, if it is one."""
+    """How the loop ran, what the world measured, if it is one, and whether the run was fit up to then."""
 
     report: LoopReport
     measures: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
+    fitness: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        return {"seed": self.seed, "measures": dict(self.measures), "loop": self.report.to_json()}
+        fitness = {"fitness": dict(self.fitness)} if self.fitness else {}
+        return {"seed": self.seed, "measures": dict(self.measures), "loop": self.report.to_json(), **fitness}
 
 
 def play(

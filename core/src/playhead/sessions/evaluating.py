@@ -15,6 +15,8 @@ from playhead.evaluation.held_out import choosing_names, held_out_names
 from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import evaluated_policies
 from playhead.evaluation.report import write_report
+from playhead.evaluation.results import Evaluation
+from playhead.evaluation.tolerance import check_disturbances
 from playhead.game import Game, is_playable
 from playhead.judgement import Judgement
 from playhead.labels import Choice
@@ -25,6 +27,7 @@ from playhead.names import quoted
 from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
+from playhead.sessions.tolerance import tolerance_folders
 from playhead.storage.reader import Recording
 from playhead.training.method import method_of
 
@@ -37,6 +40,7 @@ def evaluate(
     game: str | Game, *, run: AnyRun = "", on: str = "", episodes: int = 10, seconds: float = 0.0,
     seed: int = FIRST_SEED, drivers: Sequence[str] = (), scenario: str = "", latency: float | None = None,
     recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, windows: int = 20_000,
+    delays: Sequence[float] = (), drops: Sequence[float] = (),
     tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
     settings: Mapping[str, Any] = NONE, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, command: str = "",
@@ -45,12 +49,14 @@ def evaluate(
 
     A training method may judge by itself. A page about it is written into `out`, by default into the run's
     folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default
-    what the run learned; "recorded" is no layer.
-    Units:   seconds, latency and tolerance in seconds.
+    what the run learned; "recorded" is no layer. What the network scores at `delays` and `drops` is kept with
+    the run, and who plays it hears when it is worse than that.
+    Units:   seconds, latency, delays and tolerance in seconds; drops as shares of the decisions.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """
     if seconds < 0 or tolerance < 0 or (latency or 0) < 0:
         raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
+    check_disturbances(delays, drops)
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
     options = nested(settings)
@@ -61,6 +67,8 @@ def evaluate(
             place.game, world, scenario=scenario, seconds_s=seconds or math.inf, rate_hz=found.rate_hz,
             latency_s=found.latency_s if latency is None else latency, settings=options,
         )  # fmt: skip
+    elif delays or drops:
+        raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
     if config is not None:
         evaluated_policies(place.game, found, drivers)
@@ -76,6 +84,8 @@ def evaluate(
         drivers=drivers,
         engine=EngineSpec(device=device),
         seeds=range(seed, seed + episodes),
+        delays_s=delays,
+        drops=drops,
         workers=place.workers(workers),
         max_windows=windows,
         tolerance_s=tolerance,
@@ -87,6 +97,8 @@ def evaluate(
     if place.load_plugins is not None:
         job.load_plugins = place.load_plugins
     judgement = method_of(place.plugins, found.recipe.training).evaluate(job)
+    if isinstance(judgement, Evaluation) and judgement.disturbed is not None:
+        judgement.disturbed.tolerance.write(tolerance_folders(place, found)[0])
     with place.progress.part("page", 1) as advance:
         judgement.page = write_report(judgement, Path(out) if out is not None else default_folder(place, found))
         advance(1)

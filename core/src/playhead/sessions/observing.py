@@ -18,6 +18,7 @@ from playhead.game import Game
 from playhead.models import EngineSpec
 from playhead.models.run import Run
 from playhead.playing.console import PlayerConsole
+from playhead.playing.fitness import Fitness
 from playhead.playing.observing import LiveView, ObservationSummary, Observer
 from playhead.playing.overlay import Canvas
 from playhead.playing.session import play as watch_episode
@@ -96,17 +97,23 @@ class _Session:
         place = self.place
         observer = Observer.of(self.run, place.plugins, place.game, rate_hz=rate_hz, with_heat=has_window,
                                engine=self.engine)  # fmt: skip
+        fitness = Fitness(
+            place.game.name, self.run.name, asked_hz=rate_hz, rate_hz=rate_hz, latency_s=self.run.latency_s,
+            say=place.say, does="sees",
+        )  # fmt: skip
         if window is not None:
             view = self._view(device, observer, window, stop)
-            report, names = self._drive(device, observer, [view], stop)
+            report, names = self._drive(device, observer, [view, fitness], stop)
             summary = ObservationSummary.of(observer, report, view)
         else:
-            with self._shown(device, observer) as watcher:
-                report, names = self._drive(device, observer, [watcher], stop)
+            with self._shown(device, observer, fitness) as watcher:
+                report, names = self._drive(device, observer, [watcher, fitness], stop)
             summary = ObservationSummary.of(observer, report, None)
         if has_window and observer.has_heat and not summary.heats:
             place.say(f"Grad-CAM takes {observer.heat_ms:.0f} ms, too long at {rate_hz:g} frames a second.")
-        return replace(summary, recordings=tuple(names))
+        if fitness.said:
+            place.say(fitness.summary)
+        return replace(summary, recordings=tuple(names), fitness=fitness.to_json())
 
     def _view(self, device: OpenDevice, observer: Observer, window: Window, stop: Event) -> LiveView:
         frame = self.place.game.needed_frame
@@ -116,13 +123,14 @@ class _Session:
         return LiveView(observer, screen, canvas, device.clock, rate_hz=device.session.rate_hz)
 
     @contextmanager
-    def _shown(self, device: OpenDevice, observer: Observer) -> Iterator[Watcher]:
+    def _shown(self, device: OpenDevice, observer: Observer, fitness: Fitness) -> Iterator[Watcher]:
         """Have numbers and bars shown, or how far it is where nothing waits for anybody's eyes."""
         rate_hz, game = device.session.rate_hz, self.place.game
         if isinstance(device.clock, SystemClock):
             console = PlayerConsole(
                 game, f"{game.title} · run {self.run.name}", rate_hz=rate_hz,
                 predictions=lambda: observer.predictions, authority=None, only_watches=True,
+                unfit=lambda: fitness.now,
             )  # fmt: skip
             with self.place.progress.screen(console.screen):
                 yield console

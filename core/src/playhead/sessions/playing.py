@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FrameCounter
 from playhead.sessions.latency import keep_after, warn_before
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
+from playhead.sessions.tolerance import known_tolerance
 from playhead.stopping import stopped_by_interrupt
 from playhead.threads import one_thread_each
 
@@ -174,7 +175,8 @@ class PlaySession:
         frames = None if is_endless else round(self.duration_s * rate_hz) * episodes or None
         self.fitness = Fitness(
             place.game.name, self.run.name, asked_hz=rate_hz, rate_hz=self.run.rate_hz,
-            latency_s=self.run.latency_s, say=place.say,
+            latency_s=self.run.latency_s, say=place.say, tolerance=known_tolerance(place, self.run),
+            waits=self.waits,
         )  # fmt: skip
         bar: AbstractContextManager[Advance] = nullcontext(lambda count: None)
         if self.waits:
@@ -200,7 +202,7 @@ class PlaySession:
         place = self.place
         with open_device(place.plugins, place.game, self.device, options=options, input_name=input_name) as device:
             episode = _Episode(self, device, seed, stop)
-            summary = episode.play(advance)
+            summary = replace(episode.play(advance), fitness=self.fitness.to_json())
             if episode.policy.unanswered:
                 place.say(
                     f"On {episode.policy.unanswered:,} frames the answer was no number, as what the network looks "

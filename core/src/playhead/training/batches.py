@@ -193,9 +193,7 @@ def _later(index: WindowIndex, recipe: Recipe) -> list[WindowIndex]:
     if not recipe.latency_range_s:
         return []
     specs = [replace(index.spec, latency_s=latency_s) for latency_s in recipe.latencies_s]
-    return [
-        replace(index, spec=spec, table=FrameTable.of(index.recordings, index.schema, spec)) for spec in specs
-    ]
+    return [replace(index, spec=spec, table=FrameTable.of(index.recordings, index.schema, spec)) for spec in specs]
 
 
 def augment_on(job: TrainingJob, network: Network) -> Literal["frames", "views"]:
