@@ -16,6 +16,8 @@ from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Damaged
 from playhead.inputs import Input
+from playhead.training.batches import later as training_later
+from playhead.training.recipe import Recipe
 
 GAME = small_game()
 
@@ -60,6 +62,22 @@ def test_batches_are_the_same_with_any_number_of_threads(index: WindowIndex) -> 
         assert torch.equal(a["scene"], b["scene"])
         assert torch.equal(a["whole"], b["whole"])
         assert torch.equal(a["labels"]["drive"], b["labels"]["drive"])
+
+
+def test_a_range_of_delays_draws_the_moment_of_each_label_by_seed_and_number(index: WindowIndex) -> None:
+    recipe = Recipe(latency_s=0.1, latency_range_s=0.2)
+    assert recipe.latencies_s == pytest.approx([0, 0.075, 0.15, 0.225, 0.3]), "never before the frame"
+    later = training_later(index, recipe)
+    rows = np.arange(min(64, len(index)))
+    drawn = Assembly(index=index, later=later, seed=3)(0, rows)
+    by_moment = torch.stack([Assembly(index=one)(0, rows)["labels"]["drive"] for one in later])
+    is_of_KB = (by_moment == drawn["labels"]["drive"]).flatten(2).all(2)
+    assert is_of_KB.any(0).all()
+    assert (~is_of_KB).any(1).all(), "no moment has them all"
+    again = Assembly(index=index, later=later, seed=3)
+    assert torch.equal(again(0, rows)["labels"]["drive"], drawn["labels"]["drive"])
+    assert not torch.equal(again(1, rows)["labels"]["drive"], drawn["labels"]["drive"])
+    assert training_later(index, Recipe(latency_s=0.1)) == []
 
 
 def test_what_was_handed_out_is_not_written_again(index: WindowIndex) -> None:

@@ -48,7 +48,7 @@ class Assembly:
     augmenter: Augmenter | None = None
     augment_views: bool = False  # change the one view that `prepare` makes, so that nothing is decoded again
     caches: Mapping[str, ViewCache] = field(default_factory=dict)  # by input
-    later: Sequence[WindowIndex] = ()  # with labels of other moments, of which each window draws one
+    later: Sequence[WindowIndex] = ()  # with labels of other moments; each window draws one
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -87,7 +87,7 @@ class Assembly:
         return batch
 
     def _labelled(self, number: int, rows: IndexArray) -> tuple[LabelTable, LabelTable, dict[str, BoolArray]]:
-        """Return what the windows answer, what was before, and what is known; of the moments drawn for `number`."""
+        """Return what windows answer, what was before, what is known; of the moments drawn for `number`."""
         tables = self.index.labelled(rows)
         if not self.later:
             return tables

@@ -176,7 +176,7 @@ def training_loader(
         caches=caches,
         augmenter=augmenter_of(job, index),
         augment_views=augment_on(job, network) == "views",
-        later=_later(index, recipe),
+        later=later(index, recipe),
         seed=recipe.seed,
     )
     return Loader(assemble=assembly, rows=rows, steps=recipe.steps, workers=recipe.workers)
@@ -188,7 +188,7 @@ def augmenter_of(job: TrainingJob, index: WindowIndex) -> Augmenter | None:
     return Augmenter.of(job.recipe.augment, index.schema, frame, regions, job.plugins)
 
 
-def _later(index: WindowIndex, recipe: Recipe) -> list[WindowIndex]:
+def later(index: WindowIndex, recipe: Recipe) -> list[WindowIndex]:
     """Return the index with the labels of each moment of the recipe's range; none without one."""
     if not recipe.latency_range_s:
         return []
