@@ -192,6 +192,16 @@ def take_over(session: Session, folder: Path) -> Any:
     return open_recording(made.recording.path)
 
 
+def test_a_picture_from_before_the_take_over_is_nobodys_though_it_is_looked_at_after(session: Session) -> None:
+    authority = session.authority
+    assert authority.may_send(100 * MS, [])
+    assert authority.label_origin(Origin.MODEL, 99 * MS) is Origin.MODEL
+    assert not authority.may_send(200 * MS, pressed((190, "key d", 1.0)))
+    assert not authority.may_send(210 * MS, [])
+    assert authority.label_origin(Origin.MODEL, 195 * MS) is Origin.NONE
+    assert authority.label_origin(Origin.MODEL, 205 * MS) is Origin.HUMAN
+
+
 def test_a_recorded_take_over_has_the_persons_keys_as_labels(session: Session, tmp_path: Path) -> None:
     recording = take_over(session, tmp_path / "one")
     human, model, nobody = int(Origin.HUMAN), int(Origin.MODEL), int(Origin.NONE)

@@ -45,7 +45,7 @@ class Written:
 
 def test_what_loop_and_source_both_miss_is_one_drop(game: Game) -> None:
     writer = Written()
-    recorder = Recorder(writer, game, label_origin=lambda: Origin.HUMAN)
+    recorder = Recorder(writer, game, label_origin=lambda taken_ns: Origin.HUMAN)
     for number, late in ((0, 0), (1, 0), (4, 1), (5, 1), (7, 0), (8, 3)):
         frame_HWC = np.zeros(game.frame.shape, np.uint8)
         captured = CapturedFrame(frame_HWC=frame_HWC, time_ns=number * 100 + late, number=number)

@@ -551,7 +551,7 @@ class Kept:
 def test_a_camera_that_nobody_named_is_said_once_and_left_out() -> None:
     kept, said = Kept(), list[str]()
     game = yard()
-    recorder = Recorder(kept, game, label_origin=lambda: Origin.SCRIPT, cameras=["rear"], say=said.append)
+    recorder = Recorder(kept, game, label_origin=lambda taken_ns: Origin.SCRIPT, cameras=["rear"], say=said.append)
     shown = np.zeros(game.needed_frame.shape, np.uint8)
     for number, names in enumerate((["rear"], ["rear", "map"], ["rear", "map"])):
         seen = CapturedFrame(frame_HWC=shown, time_ns=number, number=number, cameras=dict.fromkeys(names, shown))

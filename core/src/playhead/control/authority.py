@@ -65,7 +65,7 @@ class ControlAuthority(Guard):
         self._is_paused = False
         self._loss: Loss | None = None
         self._told: Who | None = None
-        self._is_steady = True
+        self._is_steady, self._changed_ns = True, -1
         self._breach: str | None = None  # why nobody drove for a moment since `begin`
 
     @property
@@ -101,7 +101,9 @@ class ControlAuthority(Guard):
             self._hear(event)
         self._loss = self._look()
         self._is_steady = self.who == before
-        self.changes += not self._is_steady
+        if not self._is_steady:
+            self.changes += 1
+            self._changed_ns = time_ns
         if self._breach is None and not self.is_open:
             self._breach = self.why
         self._tell()
@@ -138,14 +140,15 @@ class ControlAuthority(Guard):
                 "To go on, start the game and then this command again."
             )
 
-    def label_origin(self, decided: Origin) -> Origin:
+    def label_origin(self, decided: Origin, taken_ns: int) -> Origin:
         """Return whose keys label the frame of this tick; `decided` is the origin of the driver's decisions.
 
-        NONE while nobody drives, and in the tick in which control changes hands: keys of both are down then.
+        NONE while nobody drives, and for the frames at which control changes hands: keys of both are down then.
+        One that was taken before may be looked at after it.
         """
         if self.driver == "human":
             return decided
-        if not self._is_steady or not self.is_open:
+        if not self._is_steady or not self.is_open or taken_ns < self._changed_ns:
             return Origin.NONE
         return Origin.HUMAN if self.who == "human" else decided
 

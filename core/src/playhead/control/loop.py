@@ -133,8 +133,8 @@ class Loop:
         """
         started = time.perf_counter()
         start_ns = self._deadline_ns = self._clock.now_ns()
-        self._go_first()
         try:
+            self._go_first()
             self._drive(start_ns)
         except KeyboardInterrupt:
             self._report.ending = "stopped"
@@ -186,10 +186,10 @@ class Loop:
             if decision:
                 self._wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
             began_ns = self._clock.now_ns()
+            self._precedence.give_back()
             if self._is_anew:
                 self._is_anew = False
                 self.driver.reset(self._listener.held)
-            self._precedence.give_back()
             action = self.driver.decide(captured)
             self._go_first()
             self._act(action, began_ns, heard if not decision else ())

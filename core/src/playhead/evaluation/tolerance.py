@@ -47,11 +47,11 @@ class Disturbed:
 
     def sentences(self) -> list[str]:
         """Say up to where the run drives as well as KEPT of its score."""
-        limits = [
-            (self.tolerance.delay_s, "added delay", lambda value: f"{1000 * value:.0f} ms"),
-            (self.tolerance.drops, "decisions left out", lambda value: f"{100 * value:.0f} %"),
-        ]
-        return [_sentence(limit, what, told(limit.value)) for limit, what, told in limits if limit is not None]
+        delay, drops = self.tolerance.delay_s, self.tolerance.drops
+        said = [_sentence(delay, "Added delay", f"{1000 * delay.value:.0f} ms")] if delay is not None else []
+        if drops is not None:
+            said.append(_sentence(drops, "Decisions left out", f"{100 * drops.value:.0f} %"))
+        return said
 
     def to_text(self) -> str:
         """Return the table and what follows as text."""
@@ -60,8 +60,8 @@ class Disturbed:
 
 def _sentence(limit: Limit, what: str, value: str) -> str:
     if limit.is_reached:
-        return f"{what.capitalize()}: it keeps {KEPT:g} of its score up to {value}."
-    return f"{what.capitalize()}: it keeps {KEPT:g} of its score at every value measured, the last {value}."
+        return f"{what}: it keeps {KEPT:g} of its score up to {value}."
+    return f"{what}: it keeps {KEPT:g} of its score at every value measured, the last {value}."
 
 
 def check_disturbances(delays_s: Sequence[float], drops: Sequence[float]) -> None:

@@ -38,13 +38,14 @@ class Recorder:
     """A watcher of the loop that feeds a writer.
 
     `label_device` says whose events are the labels. `more_events` brings what the loop cannot see: what a
-    teacher would have pressed. `label_origin` is asked at every frame. Only the columns named in `telemetry` and
-    the `cameras` named are written. With `annotator` the labels are what it says of each frame, not what was
-    pressed. Where keys are labels, a frame up to whose end a key of nobody's (origin NONE) was held has none.
+    teacher would have pressed. `label_origin` is asked about every frame, by its time. Only the columns named in
+    `telemetry` and the `cameras` named are written. With `annotator` the labels are what it says of each frame,
+    not what was pressed. Where keys are labels, a frame up to whose end a key of nobody's (origin NONE) was held
+    has none.
     """
 
     def __init__(
-        self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[], Origin],
+        self, writer: Writer, game: Game, *, label_device: str = PLAYED, label_origin: Callable[[int], Origin],
         telemetry: Collection[str] = (), cameras: Collection[str] = (),
         more_events: Callable[[], list[Event]] = list, annotator: Annotator | None = None,
         say: Say = say_on_stderr,
@@ -78,7 +79,7 @@ class Recorder:
         self._write(tick.captured.time_ns)
         self._tick = tick
         self._tick_dropped = self._drops.take(tick.captured.number)
-        self._origin = self._label_origin()
+        self._origin = self._label_origin(tick.captured.time_ns)
         self._annotation = self._annotator.annotation() if self._annotator is not None else None
 
     def ended(self, events: Sequence[Event]) -> None:

@@ -102,14 +102,15 @@ def record(
     guard: Guard | None = None,
     watchers: Sequence[Watcher] = (),
     stop: Callable[[], bool] = never,
-    label_origin: Callable[[Origin], Origin] = lambda decided: decided,
+    label_origin: Callable[[Origin, int], Origin] = lambda decided, taken_ns: decided,
     began: Callable[[RecordingWriter | Sinks], object] = lambda writer: None,
 ) -> SegmentSummary:
     """Record until the time is up, the episode ends, or somebody stops it; all three are normal ends.
 
     `into` is opened once something can be seen, so that a device that fails leaves no empty recording; a function
     makes the folder of a recording.
-    `label_origin` says at every frame whose keys label it, given whose decisions would; `began` gets the writer.
+    `label_origin` says whose keys label a frame, given whose decisions would and when it was taken; `began` gets
+    the writer.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
     _check_heard(device, request)
@@ -133,7 +134,7 @@ def record(
             writer,
             session.game,
             label_device=header.label_device,
-            label_origin=lambda: label_origin(driver.label_origin),
+            label_origin=lambda taken_ns: label_origin(driver.label_origin, taken_ns),
             telemetry=header.telemetry,
             cameras=header.cameras,
             more_events=driver.take_events,
