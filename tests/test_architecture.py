@@ -230,7 +230,7 @@ def test_only_a_few_modules_make_code_of_text_or_print(path: Path) -> None:
 def test_what_is_shown_as_html_is_escaped_but_for_our_own_drawings() -> None:
     pages = (CORE / "evaluation/templates").glob("*.jinja")
     safe = {name for page in pages for name in re.findall(r"\{\{ *([\w.]+) *\| *safe", page.read_text("utf-8"))}
-    assert safe <= {"plot", "history_plot", "view.ood.plot", "view.reliability"}
+    assert safe <= {"plot", "history_plot", "tolerance_plot", "view.ood.plot", "view.reliability"}
     assert "autoescape=True" in (CORE / "evaluation/report.py").read_text("utf-8")
 
 
