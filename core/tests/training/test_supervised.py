@@ -161,7 +161,6 @@ def test_validation_can_be_left_out(lessons: list[Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"rate_hz": 20.0}, "--rate 20"),
         ({"game": small_game(name="pong").to_json()}, "is of pong"),
         ({"frame": replace(small_game().frame, width=64)}, "64x24 rgb"),
         ({"schema": small_game({"drive": Keys("a", "w", "s", "d")}).schema}, "has the labels"),
