@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy as np
 
+from playhead.evaluation.estimates import mean_interval
 from playhead_streets.disturbance import Disturbance
 from playhead_streets.expert import Expert
 from playhead_streets.physics import Controls
@@ -36,13 +37,6 @@ def drive(seed: int, driver: str, scenario: str, ticks_per_decision: int) -> dic
     return {**simulation.measures(), "ms_per_tick": 1000 * wall_s / simulation.ticks}
 
 
-def interval(values: list[float], draws: int = 2000) -> tuple[float, float]:
-    """Bootstrap the 95 % interval of a mean."""
-    samples = np.random.default_rng(0).choice(values, (draws, len(values))).mean(axis=1)
-    low, high = np.percentile(samples, [2.5, 97.5])
-    return float(low), float(high)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=30)
@@ -60,10 +54,10 @@ def main() -> None:
             work = partial(drive, driver=driver, scenario=chosen.scenario, ticks_per_decision=chosen.ticks)
             rows = pool.map(work, seeds, chunksize=1)
             mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-            low, high = interval([row["driving_score"] for row in rows])
+            score = mean_interval(np.array([row["driving_score"] for row in rows]), is_share=True)
             km = mean["km_travelled"]
             print(
-                f"{driver:18} {mean['route_completion']:6.3f} {mean['driving_score']:6.3f} {low:6.3f}-{high:.3f}"
+                f"{driver:18} {mean['route_completion']:6.3f} {mean['driving_score']:6.3f} {score.low:6.3f}-{score.high:.3f}"
                 f" {mean['car_collisions'] / km:7.2f} {mean['obstacle_collisions'] / km:8.2f}"
                 f" {100 * mean['off_road_share']:7.2f}% {mean['stuck_events']:6.2f} {mean['mean_speed_mps']:5.1f}"
                 f" {mean['time_s']:5.1f} {mean['ms_per_tick']:8.3f}"

@@ -78,7 +78,8 @@ def means(scores: Scores, drives: int, random: np.random.Generator, trials: int)
         found, (low, high) = mean_interval(values, is_share=scores.is_share), resampled(random, values)
         width = found.high - found.low if found.has_interval else math.nan
         missed = not low - 1e-9 <= scores.mean <= high + 1e-9
-        above = difference_interval(values, np.full(drives, scores.mean)).low > 1e-9
+        rival = np.full(drives, scores.mean)
+        above = difference_interval(values, rival, is_share=scores.is_share).low > 1e-9
         yield [misses(found, scores.mean), missed, width, high - low, above]
 
 
@@ -87,10 +88,10 @@ def pairs(scores: Scores, drives: int, random: np.random.Generator, trials: int)
     for _ in range(trials):
         easy = random.uniform(0.2, 1, drives)
         ours, theirs = easy * scores.draw(random, drives), easy * scores.draw(random, drives)
-        ratio = ratio_interval(ours, theirs)
+        ratio = ratio_interval(ours, theirs, is_share=scores.is_share)
         ends = resampled(random, ours, theirs) if theirs.mean() > 0 else (1.0, 1.0)
         yield [
-            difference_interval(ours, theirs).low > 1e-9,
+            difference_interval(ours, theirs, is_share=scores.is_share).low > 1e-9,
             resampled(random, ours - theirs)[0] > 1e-9,
             misses(ratio, 1.0),
             not ends[0] - 1e-9 <= 1 <= ends[1] + 1e-9,

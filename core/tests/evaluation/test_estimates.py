@@ -52,15 +52,37 @@ def test_the_interval_of_a_mean_holds_the_true_one(name: str, drives: int) -> No
 @pytest.mark.parametrize("drives", [3, 4, 5, 8, 12, 32])
 @pytest.mark.parametrize("name", DRAWS)
 def test_of_equal_drivers_one_is_seldom_said_to_be_more(name: str, drives: int) -> None:
-    draw = DRAWS[name][0]
+    draw, _, is_share, _ = DRAWS[name]
     random, more, ratios = np.random.default_rng(drives), 0, 0
     for _ in range(TRIALS):
         seeds = random.uniform(0.2, 1, drives)  # easy and hard ones, the same for both
         ours, theirs = seeds * draw(random, drives), seeds * draw(random, drives)
-        more += difference_interval(ours, theirs).low > 0
-        ratios += ratio_interval(ours, theirs).low > 1
+        more += difference_interval(ours, theirs, is_share=is_share).low > 0
+        ratios += ratio_interval(ours, theirs, is_share=is_share).low > 1
     assert more / TRIALS <= 0.025 + 0.01  # 2.5 % claimed; chance, and a little for few different values
     assert ratios <= more
+
+
+@pytest.mark.parametrize("drives", [3, 5, 8, 12])
+@pytest.mark.parametrize("name", ["scores", "penalties", "successes .5", "successes .9"])
+def test_shares_are_seldom_said_to_be_more_than_a_rival_that_always_scores_their_mean(
+    name: str, drives: int
+) -> None:
+    draw, true, _, _ = DRAWS[name]
+    random, rival = np.random.default_rng(drives), np.full(drives, true)
+    found = [difference_interval(draw(random, drives), rival, is_share=True) for _ in range(TRIALS)]
+    assert np.mean([one.low > 0 for one in found]) <= 0.025 + 0.01
+    assert np.mean([one.high < 0 for one in found]) <= 0.025 + 0.03  # of chance, and for few different values
+
+
+def test_what_is_clearly_more_is_said_to_be_at_eight_and_twelve_drives() -> None:
+    random = np.random.default_rng(0)
+    for drives, at_least in ((8, 0.75), (12, 0.95)):
+        pairs = [(random.beta(8, 1, drives), random.beta(3, 2, drives)) for _ in range(300)]
+        for is_share in (False, True):
+            assert np.mean([difference_interval(*pair, is_share=is_share).low > 0 for pair in pairs]) > at_least
+    seeds = random.uniform(0.5, 1, 12)  # hard ones are hard for both, so that a little more shows
+    assert difference_interval(0.9 * seeds + 0.05, 0.9 * seeds, is_share=True).low > 0
 
 
 def test_differences_of_one_size_are_told_from_chance_from_six_on() -> None:

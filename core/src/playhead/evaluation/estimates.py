@@ -2,7 +2,8 @@
 
     values of unknown range        -> Student's t
     shares and scores from 0 to 1  -> Agresti and Coull's interval, of as many drives as their spread is worth
-    two drivers on the same seeds  -> Student's t of the differences, and signs; Fieller's interval of the ratio
+    two drivers on the same seeds  -> Student's t of the differences, signs, of shares their own intervals joined;
+                                      Fieller's interval of the ratio
 
 Resampling the drives does not hold with few: what is drawn from five drives never leaves their span. How often
 each holds is measured by `benchmarks/intervals.py` (docs/intervals.md). Shape legend: S seeds, R draws.
@@ -111,7 +112,7 @@ def _share_interval(values_S: FloatArray) -> Estimate:
     return _estimate(mean, max(0.0, middle - half), min(1.0, middle + half), count)
 
 
-def ratio_interval(ours_S: FloatArray, theirs_S: FloatArray) -> Estimate:
+def ratio_interval(ours_S: FloatArray, theirs_S: FloatArray, *, is_share: bool = False) -> Estimate:
     """Return mean(ours) / mean(theirs) on the same seeds with Fieller's interval, in which easy seeds stay paired.
 
     The ratio of means, not the mean of ratios: one seed on which the other nearly fails cannot decide it. It is
@@ -128,6 +129,7 @@ def ratio_interval(ours_S: FloatArray, theirs_S: FloatArray) -> Estimate:
         if count == 0 or theirs_S.mean() <= 0:
             return Estimate(mean=math.nan, low=math.nan, high=math.nan, n=count)
         ratio = ours_S.mean() / theirs_S.mean()
+        beside = difference_interval(ours_S, theirs_S, is_share=is_share)
         ours_S, theirs_S = ours_S / theirs_S.mean(), theirs_S / theirs_S.mean()
         is_point = np.abs(ours_S - ratio * theirs_S).max() <= ROUNDING * np.abs(ours_S).max()
         if count < FEWEST or is_point:
@@ -138,30 +140,42 @@ def ratio_interval(ours_S: FloatArray, theirs_S: FloatArray) -> Estimate:
             return _estimate(ratio, math.nan, math.nan, count)
         half = np.sqrt(np.maximum(0, (ratio - both) ** 2 - (1 - other) * (ratio**2 - own)))
         low, high = (ratio - both - half) / (1 - other), (ratio - both + half) / (1 - other)
-    beside = difference_interval(ours_S, theirs_S)
     if not (beside.low > 0 or beside.high < 0):  # then neither is known to be more, and no ratio says so
         low, high = np.minimum(low, 1), np.maximum(high, 1)
     return _estimate(ratio, low, high, count)
 
 
-def difference_interval(ours_S: FloatArray, theirs_S: FloatArray) -> Estimate:
+def difference_interval(ours_S: FloatArray, theirs_S: FloatArray, *, is_share: bool = False) -> Estimate:
     """Return mean(ours - theirs) on the same seeds with its interval; where that lies above 0, ours is more.
 
     Student's t alone is taken in by differences of few sizes: of seven that are +1 or -1 by chance it finds six
     alike, 12 times in 100, to be clear. So 0 is left out only if the mean seldom gets as far with signs by chance
-    (asked from FEWEST_ALIKE on, where these can tell).
+    (asked from FEWEST_ALIKE on, where these can tell). Of values in [0, 1] only if what each mean may be says so
+    too: eight successes of eight do not show that none would fail.
 
-    Source:  randomisation by signs: Fisher 1935.
+    Source:  randomisation by signs: Fisher 1935; joined intervals of two means: Newcombe 1998.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        beside_S = np.asarray(ours_S, np.float64) - np.asarray(theirs_S, np.float64)
-        beside_S = beside_S[np.isfinite(beside_S)]
+        ours_S, theirs_S = np.asarray(ours_S, np.float64), np.asarray(theirs_S, np.float64)
+        known_S = np.isfinite(ours_S - theirs_S)
+        beside_S = (ours_S - theirs_S)[known_S]
         found = mean_interval(beside_S)
-        if not found.has_interval or found.low <= 0 <= found.high or found.n < FEWEST_ALIKE:
+        if not found.has_interval or found.low <= 0 <= found.high:
             return found
-        if _by_chance(beside_S) <= 0.05 / 2:
+        more, less = (ours_S, theirs_S) if found.mean > 0 else (theirs_S, ours_S)
+        is_known = not is_share or _shares_differ(more[known_S], less[known_S])
+        if is_known and (found.n < FEWEST_ALIKE or _by_chance(beside_S) <= 0.05 / 2):
             return found
     return _estimate(found.mean, min(found.low, 0.0), max(found.high, 0.0), found.n)
+
+
+def _shares_differ(more_S: FloatArray, less_S: FloatArray) -> bool:
+    """Whether the intervals of two means in [0, 1] say that one is more, as far as seeds are not hard for both."""
+    more, less = mean_interval(more_S, is_share=True), mean_interval(less_S, is_share=True)
+    down, up = more.mean - more.low, less.high - less.mean
+    spread = float(more_S.std() * less_S.std())
+    both = max(0.0, float(np.mean((more_S - more.mean) * (less_S - less.mean))) / spread) if spread > 0 else 0.0
+    return more.mean - less.mean > math.sqrt(max(0.0, down**2 + up**2 - 2 * both * down * up))
 
 
 def _by_chance(beside_S: FloatArray) -> float:

@@ -125,13 +125,16 @@ class ScoreTable:
 
     def difference(self, driver: str, rival: str, measure: str) -> Estimate:
         """Return by how much a measure is more than a rival's on the same seeds: clearly so where `low` is."""
-        return difference_interval(self.values(driver, measure), self.values(rival, measure))
+        is_share = self.is_share(driver, measure) and self.is_share(rival, measure)
+        return difference_interval(self.values(driver, measure), self.values(rival, measure), is_share=is_share)
 
     def ratio(self, driver: str, measure: str) -> Estimate | None:
         """Return a measure as a ratio to the expert on the same seeds, or None without an expert."""
         if self.expert not in self.drivers:
             return None
-        return ratio_interval(self.values(driver, measure), self.values(self.expert, measure))
+        is_share = self.is_share(driver, measure) and self.is_share(self.expert, measure)
+        ours_S, theirs_S = self.values(driver, measure), self.values(self.expert, measure)
+        return ratio_interval(ours_S, theirs_S, is_share=is_share)
 
     def to_json(self) -> dict[str, Any]:
         """Return what scores.json holds: drivers by measure, ratios to the expert, every episode."""
