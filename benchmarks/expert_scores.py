@@ -57,7 +57,8 @@ def main() -> None:
             score = mean_interval(np.array([row["driving_score"] for row in rows]), is_share=True)
             km = mean["km_travelled"]
             print(
-                f"{driver:18} {mean['route_completion']:6.3f} {mean['driving_score']:6.3f} {score.low:6.3f}-{score.high:.3f}"
+                f"{driver:18} {mean['route_completion']:6.3f} {mean['driving_score']:6.3f}"
+                f" {score.low:6.3f}-{score.high:.3f}"
                 f" {mean['car_collisions'] / km:7.2f} {mean['obstacle_collisions'] / km:8.2f}"
                 f" {100 * mean['off_road_share']:7.2f}% {mean['stuck_events']:6.2f} {mean['mean_speed_mps']:5.1f}"
                 f" {mean['time_s']:5.1f} {mean['ms_per_tick']:8.3f}"
