@@ -1,6 +1,6 @@
 """How often intervals hold, how often equal drivers are told apart, and how wide they are, by simulation.
 
-    python benchmarks/intervals.py [--trials 3000]      (two and a half minutes; the tables of docs/intervals.md)
+    python benchmarks/intervals.py [--trials 1500]      (some minutes; the tables of docs/intervals.md)
 
 In each cell: ours, and in brackets the percentiles of means of drives drawn again. Pairs share the seeds: both
 score what they draw times how easy the seed is. Share of trials in percent; a trial without an interval misses
@@ -107,7 +107,7 @@ def table(title: str, rows: dict[str, list[str]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--trials", type=int, default=3000)
+    parser.add_argument("--trials", type=int, default=1500)
     trials = parser.parse_args().trials
     titles = (
         "The interval of a mean misses the true one (claimed: 5)",
