@@ -95,6 +95,17 @@ def test_the_default_is_small_and_its_size_is_known() -> None:
     assert 200_000 < count_parameters(conv_stack.build(spec)) < 400_000
 
 
+def test_strides_are_of_the_convolutions_in_their_order() -> None:
+    options = {"channels": (4, 4, 4), "strides": (4, 1), "features": 8}
+    convolutions = [m for m in build(replace(SPEC, options=options)).modules() if isinstance(m, torch.nn.Conv2d)]
+    assert [one.stride[0] for one in convolutions[:3]] == [4, 1, 2]
+    assert [one.kernel_size[0] for one in convolutions[:3]] == [7, 1, 3]
+    fewer = replace(SPEC, options={**options, "channels": (4,)})
+    assert sum(isinstance(m, torch.nn.Conv2d) for m in build(fewer).encoders["scene"].modules()) == 1
+    with pytest.raises(BadValue, match="a stride is 1 or more"):
+        build(replace(SPEC, options={**options, "strides": (4, 0)}))
+
+
 def test_answers_by_kind_of_head() -> None:
     schema = LabelSchema.of(mixed_heads())
     network = build(replace(SPEC, schema=schema))

@@ -14,15 +14,11 @@ Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the
 
 
 def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
-    """Return channels and stride of each convolution: 2 where none is stated. Raises BadValue."""
+    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue for a stride of 0."""
     stated = list(strides or ())
-    strides = stated + [2] * (len(channels) - len(stated))
-    if len(strides) > len(channels) or 0 in strides:
-        raise BadValue(
-            f"model_options.strides={strides} cannot be: a number above 0 for each of channels={list(channels)}, "
-            "or for the first of them."
-        )
-    return list(zip(channels, strides, strict=True))
+    if 0 in stated:
+        raise BadValue(f"model_options.strides={stated} cannot be: a stride is 1 or more.")
+    return list(zip(channels, stated + [2] * len(channels), strict=False))
 
 
 class ConvEncoder(nn.Module):
