@@ -14,7 +14,7 @@ Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the
 
 
 def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
-    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue for a stride of 0."""
+    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue for one of 0."""
     stated = list(strides or ())
     if 0 in stated:
         raise BadValue(f"model_options.strides={stated} cannot be: a stride is 1 or more.")
