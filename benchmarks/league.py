@@ -160,7 +160,9 @@ class Contest:
         steps = self.asked.steps or int(settings.pop("steps"))
         home = self.stages.folder.resolve() / "trained" / name
         shutil.rmtree(home, ignore_errors=True)
-        learn = partial(playhead.train, self.game.name, recipe=self.asked.recipe, recordings=list(recordings), home=home)
+        learn = partial(
+            playhead.train, self.game.name, recipe=self.asked.recipe, recordings=list(recordings), home=home
+        )
         if self.asked.train_minutes:
             times_s: list[float] = []
             learn(settings=settings, steps=CALIBRATED, on_step=lambda *_: times_s.append(time.perf_counter()))

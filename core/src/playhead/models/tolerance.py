@@ -16,6 +16,7 @@ from msgspec import Meta
 from playhead.decoding import encode_json, read_json
 from playhead.models.run import Run
 from playhead.models.run_file import WEIGHTS_FILE, Count, Text, write_whole
+from playhead.names import command
 
 TOLERANCE_FILE = "tolerance.json"
 MOST_BYTES = 2**20
@@ -83,7 +84,8 @@ def read_tolerance(run: Run, folders: Sequence[Path]) -> Tolerance | None:
     for folder in folders:
         file = folder / TOLERANCE_FILE
         try:
-            found = read_json(file, Tolerance, then="Measure anew: playhead evaluate --delays.", most=MOST_BYTES)
+            anew = command("evaluate", str(run.game["name"]), "--run", run.name, "--delays", "0,.05,.1,.2")
+            found = read_json(file, Tolerance, then=f"Measure anew: {anew}.", most=MOST_BYTES)
         except FileNotFoundError:
             continue
         if found.weights == weights_of(run):
