@@ -51,5 +51,5 @@ def test_it_is_read_where_it_was_written_and_only_of_the_same_weights(tmp_path: 
 )  # fmt: skip
 def test_a_file_that_is_none_is_damaged_and_says_what_to_do(tmp_path: Path, text: str) -> None:
     (tmp_path / TOLERANCE_FILE).write_text(text, encoding="utf-8")
-    with pytest.raises(Damaged, match="playhead evaluate toy --run .* --delays"):
+    with pytest.raises(Damaged, match=r"playhead evaluate toy --run .* --delays"):
         read_tolerance(RUN, [tmp_path])
