@@ -12,7 +12,7 @@ from playhead.adapters import complete
 from playhead.capabilities import Capabilities, Episodic, StateSaving, capabilities_of, declared_of
 from playhead.capture import Capture
 from playhead.clock import Clock, SystemClock
-from playhead.errors import BadValue
+from playhead.errors import BadValue, PluginError
 from playhead.game import Device, Game
 from playhead.input import Input
 from playhead.plugins import Plugins
@@ -103,6 +103,17 @@ class OpenDevice:
         """What begins anew and is scored, if anything does."""
         found = self.capture.episodes
         return None if found is None else complete(Episodic, found)
+
+    def measures(self) -> dict[str, float]:
+        """Return what the episode is scored by so far; nothing without episodes. Raises PluginError."""
+        episodes = self.episodic
+        if episodes is None:
+            return {}
+        measures = episodes.measures()
+        try:
+            return {name: value + 0 for name, value in measures.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise PluginError(f"The device measures {measures!r:.200}; it must say name -> number.") from error
 
     @property
     def states(self) -> StateSaving:

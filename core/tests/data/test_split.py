@@ -8,7 +8,17 @@ from doubles import MemoryRecording, recording, small_game
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.data.split import TEST, TRAIN, SplitRule, groups_of, held_out, part_of, split, split_by_rule
+from playhead.data.split import (
+    TEST,
+    TRAIN,
+    SplitRule,
+    groups_of,
+    held_out,
+    part_of,
+    split,
+    split_by_rule,
+    unwanted,
+)
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, NotFound, NothingToTrain
 
@@ -234,6 +244,35 @@ def test_what_cannot_be_left_out_is_said() -> None:
     only = takes({"a": {"track": "alpine"}, "b": {"track": "alpine"}})
     with pytest.raises(NothingToTrain, match="track=alpine there is no recording left"):
         split(only, 0, 1, leave_out="track=alpine")
+
+
+def scored(**measures: float) -> list[MemoryRecording]:
+    labels = {"drive": np.zeros((6, 4), np.uint8)}
+    told = [recording(GAME, labels, name=name, measures={"return": value}) for name, value in measures.items()]
+    return [*told, recording(GAME, labels, name="unknown")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("return<400", {"bad"}),
+        ("return<900, return>1e3", {"bad", "fair", "best"}),
+        ("track=alpine,return<-5", set()),
+        ("track=return<400", set()),
+        ("", set()),
+    ],
+)
+def test_drives_are_left_out_by_their_measures(asked: str, names: set[str]) -> None:
+    assert unwanted(scored(bad=3.0, fair=400.0, good=900.0, best=2000.0), asked) == names
+
+
+def test_measures_that_none_has_and_bounds_that_are_none_are_said() -> None:
+    with pytest.raises(NotFound, match='Did you mean "return"'):
+        unwanted(scored(bad=3.0), "retrn<400")
+    with pytest.raises(BadValue, match=r"return<4.*is no number"):
+        unwanted(scored(bad=3.0), "return<4.0.0")
+    parts = split(takes(DRIVES), 0.25, 1, by="session", leave_out="track=coast,return<400")
+    assert len(parts.test_groups) == 8, "of a measure a split takes no notice"
 
 
 def test_going_on_by_session_what_was_learned_from_does_not_start_to_validate() -> None:

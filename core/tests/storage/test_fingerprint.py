@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from doubles import small_game
 
-from playhead.data.split import split
+from playhead.data.split import copies, split
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NothingToTrain
 from playhead.events import Origin
@@ -22,12 +22,12 @@ from playhead.storage.writer import RecordingWriter
 GAME = small_game()
 
 
-def write(folder: Path, seed: int, *, shade: int | None = None, keys: int = 0) -> Recording:
-    """Write 8 frames of noise, or of one shade; `keys` of them have a key held."""
+def write(folder: Path, seed: int, *, shade: int | None = None, keys: int = 0, frames: int = 8) -> Recording:
+    """Write frames of noise, or of one shade; `keys` of them have a key held."""
     rng = np.random.default_rng(seed)
     header = RecordingHeader.of(GAME, device="screen", driver="human", rate_hz=10)
     with RecordingWriter(folder, header) as writer:
-        for number in range(8):
+        for number in range(frames):
             frame = rng.integers(0, 256, GAME.frame.shape, dtype=np.uint8)
             frame = frame if shade is None else np.full_like(frame, shade)
             labels = {name: np.full(head.columns, number < keys, head.dtype) for name, head in GAME.schema.items()}
@@ -75,11 +75,22 @@ def test_a_recording_and_its_copy_are_one_and_cannot_be_parted(tmp_path: Path) -
         split(index, 0.5, 0)
 
 
-def test_two_sessions_that_show_the_same_are_two_and_two_imports_one(tmp_path: Path) -> None:
-    made = [write(tmp_path / name, 1, keys=4) for name in ("a", "b")]
-    assert made[0].header.created_utc != made[1].header.created_utc
-    index = WindowIndex.of(made, GAME.schema, WindowSpec())
-    assert len(split(index, 0.5, 0).validation_groups) == 1
-    Mark(state="0" * 64).write(tmp_path / "b")
-    with pytest.raises(NothingToTrain, match="b shows the same pictures as a"):
-        split(index, 0.5, 0)
+def test_two_sessions_that_show_the_same_are_two_unless_the_same_is_done(tmp_path: Path) -> None:
+    made = [write(tmp_path / f"r{number}", number, keys=4) for number in range(3)]
+    other, again = write(tmp_path / "other", 1, keys=5), write(tmp_path / "again", 1, keys=4)
+    assert copies([*made, other, again]) == {"r1": "again"}
+    assert copies([*made, other]) == {}
+    for seed in range(6):
+        parts = split(WindowIndex.of([*made, again], GAME.schema, WindowSpec()), 0.3, seed)
+        assert {"again", "r1"} & set(parts.validation_groups) in (set(), {"again", "r1"})
+    alone = WindowIndex.of([made[1], again], GAME.schema, WindowSpec())
+    assert len(split(alone, 0.5, 0).validation_groups) == 1, "one drive again and again is better than nothing"
+    Mark(state="0" * 64).write(tmp_path / "again")
+    with pytest.raises(NothingToTrain, match="r1 shows the same pictures as again"):
+        split(alone, 0.5, 0)
+
+
+def test_a_drive_that_ended_earlier_is_the_same_drive(tmp_path: Path) -> None:
+    whole, part = write(tmp_path / "a", 1, keys=4), write(tmp_path / "b", 1, keys=4, frames=5)
+    assert twins([part, whole]) == copies([whole, part]) == {"b": "a"}
+    assert twins([whole, write(tmp_path / "c", 2, keys=4, frames=5)]) == {}

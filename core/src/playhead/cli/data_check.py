@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
 import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.several import Several, shown_name, typed_name
-from playhead.errors import Damaged
+from playhead.errors import Damaged, PlayheadError
 from playhead.names import command
 
 
@@ -23,6 +27,7 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
     from playhead.cli.progress import named_bars
     from playhead.storage.check import check_recording
     from playhead.storage.local import is_remote
+    from playhead.storage.problems import Problem
 
     catalogue = desk.catalogue
     found_places = catalogue.find_places(recordings)
@@ -33,6 +38,9 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
             with several.one(place):
                 where = catalogue.places.to_check(place)
                 found[place] = check_recording(where, every_frame=every_frame, progress=bar(shown_name(place)))
+    for place, looks in _odd_looks(desk, found_places).items():
+        if place in found:
+            found[place].append(Problem(file="frames", what=looks, is_note=True))
     if as_json:
         rows = [
             {"path": str(place), "problems": [vars(problem) for problem in problems]}
@@ -60,3 +68,17 @@ def check(desk: Desk, recordings: tuple[str, ...], every_frame: bool, as_json: b
         raise Damaged(f"{len(damaged)} of {len(found)} recordings damaged. {then}")
     several.end("checked")
     desk.say(f"{len(found)} recording{'' if len(found) == 1 else 's'} checked, no damage.")
+
+
+def _odd_looks(desk: Desk, places: Sequence[Path | str]) -> dict[Path | str, str]:
+    """Return what is said of takes here that look unlike those before them; of what cannot be read, nothing."""
+    from playhead.data.looks import odd_looks
+
+    opened = {}
+    for place in places:
+        with suppress(PlayheadError):
+            if isinstance(place, Path):
+                opened[place] = desk.catalogue.places.open(place)
+    in_order = sorted(opened.items(), key=lambda one: one[1].header.created_utc)
+    said = odd_looks([recording for _, recording in in_order])
+    return {place: said[recording.place] for place, recording in in_order if recording.place in said}

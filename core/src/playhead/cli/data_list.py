@@ -15,7 +15,7 @@ from playhead.names import command
 if TYPE_CHECKING:
     from playhead.storage.catalogue import RecordingInfo
 
-HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario", "problems")
+HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario", "scored", "usable", "remarks")
 
 
 @click.command("list")
@@ -25,14 +25,18 @@ HEADINGS = ("name", "frames", "duration", "size", "driver", "device", "scenario"
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @pass_desk
 def list_(desk: Desk, game: str | None, folders: tuple[Path | str, ...], as_json: bool) -> None:
-    """List the recordings of a game, or of all games, newest last.
+    """List the recordings of a game, or of all games, newest last, and what can be learned from each.
 
     Example: playhead data list gta5
     """
+    from playhead.sessions.listing import looked_at
+
     catalogue = desk.catalogue
     desk.say_home()
     games = [game] if game else catalogue.games()
     found = {name: catalogue.recordings(name, folders) for name in games}
+    for name in found.keys() & desk.plugins.games.keys():
+        found[name] = looked_at(desk.game(name), catalogue, found[name])
     if as_json:
         desk.tell_json([info.to_json() for infos in found.values() for info in infos])
         return
@@ -48,5 +52,11 @@ def list_(desk: Desk, game: str | None, folders: tuple[Path | str, ...], as_json
 def _row(info: RecordingInfo) -> tuple[object, ...]:
     return (
         info.name, info.frames, duration(info.duration_s), size(info.bytes), info.driver, info.device,
-        info.scenario, "; ".join(info.problems),
+        info.scenario, _score(info), "" if info.usable is None else f"{100 * info.usable:.0f} %",
+        "; ".join([*info.problems, *info.remarks]),
     )  # fmt: skip
+
+
+def _score(info: RecordingInfo) -> str:
+    """Return the measure that a game names first: of all others `data info` knows."""
+    return next((f"{name.replace('_', ' ')} {value:.4g}" for name, value in info.measures.items()), "")

@@ -16,6 +16,7 @@ from playhead.labels import Axes, Choice, Keys
 from playhead.windows import BoolArray
 
 UNKNOWN = "?"  # of a head whose label nobody knows
+NO_KEYS = "any"  # of a game that has axes alone
 
 
 def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
@@ -28,7 +29,7 @@ def combinations(index: WindowIndex) -> npt.NDArray[np.str_]:
         elif isinstance(head, Choice):
             parts.append(np.where(index.known[name], np.array(head.names)[index.labels[name][:, 0]], UNKNOWN))
     if not parts:
-        return np.full(len(index), "any")
+        return np.full(len(index), NO_KEYS)
     said = parts[0]
     for more in parts[1:]:
         said = np.char.add(np.char.add(said, ", "), more)

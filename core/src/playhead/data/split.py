@@ -10,7 +10,8 @@ of that number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,7 @@ import numpy.typing as npt
 from playhead.data.source import Source, identity
 from playhead.data.windows import WindowIndex
 from playhead.errors import BadValue, NothingToTrain, not_found
-from playhead.storage.fingerprint import twins
+from playhead.storage.fingerprint import say_the_same, twins
 from playhead.storage.reader import Recording
 from playhead.windows import BoolArray, IndexArray
 
@@ -30,6 +31,7 @@ BY_SESSION = "session"  # all recordings of one command: takes between two pause
 BY_FRAME = "frame"  # each window by itself, as if its neighbours were strangers: shows what a leak is worth
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
+_MEASURE = re.compile(r"\s*([^<>=]+?)\s*([<>])\s*([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)\s*", re.IGNORECASE)  # return<400
 _BITS = 64  # of the number of a group
 
 
@@ -98,17 +100,20 @@ def split(
 ) -> Split:
     """Keep `share` of the recordings for validation and `test_share` for the test, at least one; 0 keeps none.
 
-    Recordings that show the same pictures, whatever they are called, are one (storage/fingerprint.py).
+    Recordings that show the same pictures, whatever they are called, are one (storage/fingerprint.py), but for a
+    drive that was made again and again when there is no other.
     Which ones follows from the seed and what they are known by (data/source.py) alone. `by` may name a tag of
     recordings: those that share its value then stay together, and one without it stays by itself. Or a column:
     windows with the same value in it (one car's pictures, say) then stay together; or "frame", which keeps
-    nothing together. `leave_out`, as "track=alpine", makes the test of whatever is tagged so. `earlier` says of
+    nothing together. `leave_out`, as "track=alpine", makes the test of whatever is tagged so; what it says of
+    measures is not heeded (`unwanted` is asked before). `earlier` says of
     recordings that a network has met whether they validated it: those go on doing so, and what it has learned from
     never starts to; those `tested` go on testing.
     Raises:  NothingToTrain when there are too few recordings, BadValue for shares outside [0, 1), NotFound for a
              tag or a value that none has.
     """
     check_shares(share, test_share)
+    leave_out = ",".join(part for part in leave_out.split(",") if not _MEASURE.fullmatch(part))
     if not is_by_name(index, by):
         if leave_out:
             raise BadValue(
@@ -116,10 +121,13 @@ def split(
             )
         rule = rule_of(index, share, test_share, seed, by)
         return split_by_rule(index, rule)
-    twin_of, tagged = _copies(index), _tagged(index, by)
-    group_of = tagged | {one: tagged.get(one, tagged.get(first, first)) for one, first in twin_of.items()}
+    tagged = _tagged(index, by)
     names_N = groups_of(index, BY_RECORDING)
-    group_N = np.array([group_of.get(name, name) for name in names_N.tolist()], np.str_)
+    for twin_of in (copies(index.recordings), copies(index.recordings, also_drives=False)):
+        group_of = tagged | {one: tagged.get(one, tagged.get(first, first)) for one, first in twin_of.items()}
+        group_N = np.array([group_of.get(name, name) for name in names_N.tolist()], np.str_)
+        if len(set(group_N.tolist())) >= 1 + bool(share) + bool(test_share or leave_out):
+            break  # else it is one drive again and again, and still something to learn from
     left_out = set()
     if leave_out:
         left_out = {group_of.get(name, name) for name in _to_leave_out(index, leave_out, earlier, tested)}
@@ -161,6 +169,34 @@ def is_by_name(index: WindowIndex, by: str) -> bool:
     return by in (BY_RECORDING, BY_SESSION) or any(by in one.header.tags for one in index.recordings)
 
 
+def unwanted(recordings: Sequence[Source], leave_out: str) -> set[str]:
+    """Return the names of recordings whose drive was scored as `leave_out` says: "return<400", several by commas.
+
+    What was never scored by that stays. Raises NotFound for a measure that none has, BadValue for no number.
+    """
+    names: set[str] = set()
+    for part in leave_out.split(","):
+        if (said := _MEASURE.fullmatch(part)) is None:
+            continue
+        measure, sign, bound = said[1], 1 if said[2] == "<" else -1, _number_in(part, said[3])
+        known = sorted({name for one in recordings for name in one.header.measures})
+        if measure not in known:
+            raise not_found("measure of these recordings", measure, known)
+        names |= {
+            one.name
+            for one in recordings
+            if measure in one.header.measures and sign * one.header.measures[measure] < sign * bound
+        }
+    return names
+
+
+def _number_in(part: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadValue(f"leave_out={part}: {text} is no number. Write it as return<400.") from None
+
+
 def _tagged(index: WindowIndex, tag: str) -> dict[str, str]:
     """Return of each recording that has this tag what groups it: the tag and its value, unlike any name."""
     told = {one.name: one.header.tags.get(tag) for one in index.recordings}
@@ -188,20 +224,25 @@ def _to_leave_out(
     return names
 
 
-def _copies(index: WindowIndex) -> dict[str, str]:
+def copies(recordings: Sequence[Source], *, also_drives: bool = True) -> dict[str, str]:
     """Return of copies which recording stands for all of them.
 
     Sessions that were recorded here are several although some world, or a menu, shows the same in each: a drive is
-    known by its seed, another session by when it began, which a copy of its folder keeps.
+    known by its seed, another session by when it began, which a copy of its folder keeps. `also_drives`: they are
+    one all the same where the same was done in them.
     """
-    alike = twins(index.recordings)
-    concerned = {*alike, *alike.values()}
-    sessions = {one.name: _session(one) for one in index.recordings if one.name in concerned}
+    alike = twins(recordings)
+    named = {one.name: one for one in recordings}
     return {
         name: first
         for name, first in alike.items()
-        if sessions[name] == sessions[first] or None in (sessions[name], sessions[first])
+        if _is_copy(named[name], named[first]) or (also_drives and say_the_same(named[name], named[first]))
     }
+
+
+def _is_copy(one: Source, other: Source) -> bool:
+    sessions = _session(one), _session(other)
+    return sessions[0] == sessions[1] or None in sessions
 
 
 def _session(recording: Source) -> object:

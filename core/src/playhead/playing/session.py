@@ -13,7 +13,6 @@ from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, never
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
-from playhead.errors import PluginError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +54,4 @@ def play(
     )
     loop = Loop(device=device, driver=driver, pace=pace, guard=guard or AlwaysSafe(), watchers=watchers, stop=stop)
     report = loop.run()
-    return PlaySummary(report=report, measures=measures_on(device), seed=seed)
-
-
-def measures_on(device: OpenDevice) -> dict[str, float]:
-    """Return what the episode is scored by so far; nothing on a device without episodes."""
-    episodes = device.episodic
-    if episodes is None:
-        return {}
-    measures = episodes.measures()
-    try:
-        return {name: value + 0 for name, value in measures.items()}
-    except (AttributeError, TypeError, ValueError) as error:
-        raise PluginError(f"The device measures {measures!r:.200}; it must say name -> number.") from error
+    return PlaySummary(report=report, measures=device.measures(), seed=seed)

@@ -84,6 +84,7 @@ class SegmentSummary:
     report: LoopReport
     seed: int | None = None
     frames: int = 0
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -91,7 +92,7 @@ class SegmentSummary:
         if self.recording is not None:
             path = self.recording.path
             told = {**vars(self.recording), "path": str(path), "name": path.name}
-        return {**told, "seed": self.seed, "loop": self.report.to_json()}
+        return {**told, "seed": self.seed, "measures": dict(self.measures), "loop": self.report.to_json()}
 
 
 def record(
@@ -149,11 +150,13 @@ def record(
             stop=stop,
         )
         report = loop.run()
+        measures = device.measures()
+        writer.add_measures(measures)
     kept = writer.close()
     if kept is not None and kept.frames == 0:
         shutil.rmtree(kept.path)
     frames = recorder.frames if kept is None else kept.frames
-    return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames)
+    return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames, measures=measures)
 
 
 def _dagger_driver(device: OpenDevice, request: RecordingRequest) -> DaggerDriver:

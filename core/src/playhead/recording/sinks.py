@@ -97,6 +97,11 @@ class Sinks:
         for add_events in self._events:
             add_events(taken)
 
+    def add_measures(self, measures: Mapping[str, float]) -> None:
+        """Tell recordings what the drive is scored by."""
+        for one in self._writers:
+            one.add_measures(measures)
+
     def close(self) -> Summary | None:
         """Return what the recording holds, if one of them is one."""
         return next((one.close() for one in self._writers), None)

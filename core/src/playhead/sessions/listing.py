@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from playhead.data.takes import takes
+from playhead.errors import PlayheadError
 from playhead.game import Game
-from playhead.models.run import Run
 from playhead.progress import Progress
 from playhead.sessions.place import AnyHome, AnyPlugins, Place
-from playhead.storage.catalogue import RecordingInfo
+from playhead.storage.catalogue import Catalogue, RecordingInfo
+from playhead.storage.local import is_remote
+
+if TYPE_CHECKING:
+    from playhead.models.run import Run
 
 
 def recordings(
@@ -18,7 +25,25 @@ def recordings(
 ) -> list[RecordingInfo]:  # fmt: skip
     """List the recordings of a game, newest last, as `playhead data list` does; `data` are further folders."""
     place = Place.of(game, home, plugins, progress)
-    return place.catalogue.recordings(place.game.name, data)
+    return looked_at(place.game, place.catalogue, place.catalogue.recordings(place.game.name, data))
+
+
+def looked_at(game: Game, catalogue: Catalogue, infos: Sequence[RecordingInfo]) -> list[RecordingInfo]:
+    """Return lines of a list with what a training could use of each recording of this machine, and what is odd."""
+    opened = {}
+    for info in infos:
+        if info.frames and not is_remote(info.place):
+            try:
+                opened[info.place] = catalogue.open(info)
+            except PlayheadError:  # changed since it was listed
+                continue
+    found = dict(zip(opened, takes(game, list(opened.values())), strict=True))
+    return [
+        replace(info, usable=found[info.place].usable, remarks=found[info.place].remarks)
+        if info.place in found
+        else info
+        for info in infos
+    ]
 
 
 def runs(

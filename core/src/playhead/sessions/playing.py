@@ -22,7 +22,7 @@ from playhead.models.run import Run
 from playhead.playing.console import PlayerConsole
 from playhead.playing.fitness import Fitness
 from playhead.playing.policy import RunPolicy
-from playhead.playing.session import PlaySummary, measures_on
+from playhead.playing.session import PlaySummary
 from playhead.playing.session import play as play_episode
 from playhead.playing.stuck import Unsticking
 from playhead.progress import Advance, Progress
@@ -293,7 +293,7 @@ class _Episode:
             if one.recording is not None:
                 self.place.say(f"Recorded {one.recording.path.name}, {one.frames:,} frames.")
         report = LoopReport.joined([one.report for one in made])
-        return PlaySummary(report=report, measures=measures_on(self.device), seed=self.seed)
+        return PlaySummary(report=report, measures=self.device.measures(), seed=self.seed)
 
 
 def would_have(device: OpenDevice, summary: PlaySummary) -> str:

@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 from playhead.capabilities import capabilities_of
+from playhead.data.takes import MOST_ALIKE, odd_takes
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.models import EngineSpec
@@ -95,7 +96,20 @@ def record(
         jobs = session.jobs(episodes, seed, reserved)
         began_s = time.perf_counter()
         segments = session.record(jobs, workers, stop)
-    return Recorded(segments=segments, wall_s=time.perf_counter() - began_s)
+    made = Recorded(segments=segments, wall_s=time.perf_counter() - began_s)
+    for sentence in _odd(place, session.job.device, made.names):
+        place.say(sentence)
+    return made
+
+
+def _odd(place: Place, device: str, new: Sequence[str]) -> list[str]:
+    """Return what is odd about new recordings, beside those that were made before on the same device."""
+    opened = []
+    for info in place.catalogue.recordings(place.game.name) if new else ():
+        if info.device == device and info.frames:
+            with suppress(PlayheadError):
+                opened.append(open_recording(info.path))
+    return odd_takes(place.game, opened[-max(MOST_ALIKE, len(new)) :], new)
 
 
 class _Session:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -39,7 +39,9 @@ class RecordingInfo:
 
     Units:  bytes as taken up on disk; duration_s from the first frame to the last.
     `problems` are sentences; a recording that cannot be opened has one, and no frames. One that `holds_nothing`
-    is only begun: being recorded, or killed before its first frame counted.
+    is only begun: being recorded, or killed before its first frame counted. `measures` score its drive. `usable`
+    is the share of its frames that can be learned from, and `remarks` what is odd about it, where somebody looked
+    (data/takes.py).
     """
 
     name: str
@@ -55,6 +57,9 @@ class RecordingInfo:
     created_utc: str = ""
     problems: tuple[str, ...] = ()
     holds_nothing: bool = False
+    measures: Mapping[str, float] = field(default_factory=dict)
+    usable: float | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -64,7 +69,7 @@ class RecordingInfo:
     def to_json(self) -> dict[str, Any]:
         """Return the line as plain data."""
         told = {("path" if name == "place" else name): value for name, value in vars(self).items()}
-        return told | {"problems": list(self.problems)}
+        return told | {"problems": list(self.problems), "remarks": list(self.remarks)}
 
 
 class Catalogue:
@@ -254,6 +259,7 @@ def _describe(recording: Recording) -> RecordingInfo:
         device=header.device,
         scenario=header.scenario,
         created_utc=header.created_utc,
+        measures=dict(header.measures),
         problems=tuple(problems),
     )
     return info if recording.length or recording.is_complete else _begun(info)

@@ -187,8 +187,9 @@ class RecordingFiles:
                 pictures.publish_length(self._frames, self._scratch)
             self._published_frames = self._frames
 
-    def complete(self) -> None:
-        """Publish what is left and mark the recording as properly ended."""
+    def complete(self, measures: Mapping[str, float]) -> None:
+        """Publish what is left, and mark the recording as properly ended and scored by these."""
+        self._header = replace(self._header, measures={**self._header.measures, **measures})
         self.publish(durable=False)
         replace_json(self._folder / "zarr.json", self._group(is_complete=True), self._scratch)
 

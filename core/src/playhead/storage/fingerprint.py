@@ -65,36 +65,59 @@ def _crc(recording: Recording, frames: Sequence[int]) -> npt.NDArray[np.uint32]:
 def twins(recordings: Sequence[Any]) -> Mapping[str, str]:
     """Return of recordings that show the same pictures which stands for all of them: name -> name, others lacking.
 
-    Only recordings of one length are looked into, and wholly only where some of their pictures are the same.
-    What is not stored (a recording in memory) is nobody's twin.
+    One that ends earlier than another, and shows the same until then, is its twin too. Only recordings whose first
+    pictures are the same are looked into further. What is not stored (a recording in memory) is nobody's twin.
     """
     alike: dict[object, list[Any]] = defaultdict(list)
-    for recording in sorted(recordings, key=lambda one: str(one.name)):
+    for recording in recordings:
         if recording.length and hasattr(recording, "read_encoded"):
-            alike[recording.length].append(recording)
-    for key_of in (_source_or_probe, _whole):
-        closer: dict[object, list[Any]] = defaultdict(list)
-        for key, group in alike.items():
-            for recording in group if len(group) > 1 else ():
-                closer[key, key_of(recording)].append(recording)
-        alike = closer
-    return {one.name: group[0].name for group in alike.values() for one in group[1:]}
+            alike[_first(recording)].append(recording)
+    twin_of: dict[str, str] = {}
+    for group in alike.values():
+        longest: list[Any] = []
+        for recording in sorted(group, key=lambda one: (-one.length, str(one.name))):
+            first = next((one for one in longest if _show_the_same(one, recording)), None)
+            if first is None:
+                longest.append(recording)
+            else:
+                twin_of[recording.name] = first.name
+    return twin_of
 
 
-def _source_or_probe(recording: Recording) -> object:
-    """Return some checksums: other pictures in one of these places are another recording."""
-    places = sorted({round(share * (recording.length - 1)) for share in _PROBED})
+def say_the_same(one: Any, other: Any) -> bool:
+    """Whether two recordings have the same labels, too, as far as the shorter goes: then it is one drive twice."""
+    says = [_says(recording) for recording in (one, other)]
+    length = min(one.length, other.length)
+    return says[0].keys() == says[1].keys() and all(
+        np.array_equal(says[0][name][:length], says[1][name][:length]) for name in says[0]
+    )
+
+
+def _first(recording: Recording) -> object:
     try:
-        written = recording.picture_checksums
-        return (_crc(recording, places) if written is None else written[places]).tobytes()
+        return _some(recording, [0]).tobytes()
     except PlayheadError:
         return recording.place  # what cannot be read is told where it is read
 
 
-def _whole(recording: Recording) -> object:
-    """Return a digest of all pictures; where they are all alike, of the labels too."""
+def _show_the_same(one: Recording, other: Recording) -> bool:
+    """Whether the pictures are the same as far as the shorter goes; where they are all alike, the labels too."""
+    length = min(one.length, other.length)
+    places = sorted({round(share * (length - 1)) for share in _PROBED})
     try:
-        checksums_T = _checksums(recording)
-        return _digest(checksums_T.tobytes()) if _varies(checksums_T) else content_of(recording) or recording.place
+        if not np.array_equal(_some(one, places), _some(other, places)):
+            return False
+        shown_T = _checksums(other)[:length]
+        if not np.array_equal(_checksums(one)[:length], shown_T):
+            return False
+        if _varies(shown_T):
+            return True
+        return one.length == other.length and bool(content_of(one)) and content_of(one) == content_of(other)
     except PlayheadError:
-        return recording.place
+        return False
+
+
+def _some(recording: Recording, places: Sequence[int]) -> npt.NDArray[np.uint32]:
+    """Return the checksums of some pictures."""
+    written = recording.picture_checksums
+    return _crc(recording, places) if written is None else np.asarray(written[places], np.uint32)

@@ -69,6 +69,7 @@ class RecordingHeader:
     """Everything a recording says about itself, kept in the attributes of its group.
 
     `tags` say where it belongs, as {"session": "...", "track": "alpine"}: what recordings are split by.
+    `measures` are what its drive was scored by in the end, as {"return": 812.0}; none that is no number.
     `columns` are further columns beside labels and telemetry: name -> numpy dtype, "int64" or "float32", or
     "S36" for text of at most 36 bytes in UTF-8. `legends` say what the numbers of a column mean: column -> rows of
     plain data, each with an `id`. `cameras` are further cameras: name -> what its pictures are.
@@ -88,6 +89,7 @@ class RecordingHeader:
     seed: int | None = None
     tags: Annotated[Mapping[str, Text], Meta(max_length=100)] = field(default_factory=dict)
     window: Mapping[str, Any] = field(default_factory=dict)
+    measures: Annotated[Mapping[str, float], Meta(max_length=1_000)] = field(default_factory=dict)
     telemetry: Annotated[tuple[Text, ...], Meta(max_length=1_000)] = ()
     columns: Named = field(default_factory=dict)
     legends: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
@@ -141,7 +143,7 @@ class RecordingHeader:
             "legends": {name: [dict(row) for row in rows] for name, rows in self.legends.items()},
             "cameras": {name: asdict(frame) for name, frame in self.cameras.items()},
         }
-        left_out = {name for name in ("cameras", "tags") if not plain[name]}
+        left_out = {name for name in ("cameras", "tags", "measures") if not plain[name]}
         return {name: value for name, value in plain.items() if name not in left_out}
 
     @classmethod

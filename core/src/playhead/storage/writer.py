@@ -7,6 +7,7 @@ Shape legend: H height, W width, C channels, A columns of a label head.
 
 from __future__ import annotations
 
+import math
 import queue
 import shutil
 import threading
@@ -101,6 +102,7 @@ class RecordingWriter:
         self._is_raised = False
         self._is_told = False
         self._is_complete = False
+        self._measures: dict[str, float] = {}
         self._summary: Summary | None = None
         self._bytes_taken = 0
         waiting = max(8, _QUEUE_BYTES // sum(int(np.prod(frame.shape)) for frame in self._kinds.values()))
@@ -311,6 +313,10 @@ class RecordingWriter:
             self._is_raised = True
             raise self._error
 
+    def add_measures(self, measures: Mapping[str, float]) -> None:
+        """Keep what the drive is scored by; what is no number says nothing, and is left out."""
+        self._measures |= {name: float(value) for name, value in measures.items() if math.isfinite(float(value))}
+
     def close(self) -> Summary:
         """Write what is waiting, end the recording and say what it holds. A second call says it again.
 
@@ -336,7 +342,7 @@ class RecordingWriter:
         """Run the thread: write until told to end; after a failure only take things off the queue."""
         try:
             self._write_until_told()
-            self._files.complete()
+            self._files.complete(self._measures)
             self._is_complete = True
         except OSError as error:
             self._error = disk_failed(self.path, error)

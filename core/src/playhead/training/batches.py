@@ -17,7 +17,8 @@ from playhead.data.frame_table import FrameTable
 from playhead.data.loader import Loader
 from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.source import Source, seconds_by_rate
-from playhead.data.split import BY_RECORDING, Split, SplitRule, is_by_name, split, split_by_rule
+from playhead.data.split import BY_RECORDING, Split, SplitRule, copies, is_by_name, split, split_by_rule
+from playhead.data.takes import listed, one_action
 from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
 from playhead.errors import BadValue, NothingToTrain
 from playhead.labels import Choice
@@ -89,6 +90,7 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
             f"{job.recipe.window_s:g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. "
             "Record longer, or see what they hold: playhead data info."
         )
+    note_sameness(job, index)
     spec = WindowSpec(origins=job.recipe.origins)
     job.progress.note(report(WindowIndex.of(recordings, job.schema, spec)).line())
     for name, counts_R in unusable(index).items():
@@ -104,6 +106,28 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
             f"Recording {name} has no window to learn from: too short, all padding, not labelled, or no numbers."
         )
     return index
+
+
+def note_sameness(job: TrainingJob, index: WindowIndex) -> None:
+    """Say what of the recordings is the same: one drive again and again, one action all the time."""
+    again, count = copies(index.recordings), len(index.recordings)
+    if again:
+        alone = len(again) == count - 1 > 0 and job.recipe.val_share
+        job.progress.note(
+            f"Warning: {len(again)} of {count} recordings are the same drive as another, as "
+            f"{listed([f'{name} as {first}' for name, first in sorted(again.items())])}. "
+            + (
+                "There is no other to validate on, so its figures say nothing. Record others: other seeds, "
+                "--action-noise."
+                if alone
+                else "They stay on one side of the split."
+            )
+        )
+    for remark in one_action(index):
+        job.progress.note(
+            f"Warning: all recordings are {remark}. A network learns nothing but that from them: record some in "
+            f"which more is done."
+        )
 
 
 def split_windows(job: TrainingJob, index: WindowIndex) -> Split:

@@ -17,6 +17,8 @@ from playhead.data.assembly import Batch
 from playhead.data.frame_table import check_inputs
 from playhead.data.relabelled import relabelled
 from playhead.data.source import Source, identity
+from playhead.data.split import unwanted
+from playhead.data.takes import listed
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.game import Game
 from playhead.labels import LabelSchema
@@ -137,8 +139,23 @@ def fitting_recordings(job: TrainingJob) -> list[Source]:
             fitting.append(told)
     if not fitting:
         raise NothingToTrain(_nothing(job))
+    fitting = _wanted(job, fitting)
     _check_heads(job, fitting)
     return sorted(fitting, key=identity)
+
+
+def _wanted(job: TrainingJob, fitting: list[Source]) -> list[Source]:
+    """Return recordings without those whose drives were scored too badly. Raises NothingToTrain for no other."""
+    names = unwanted(fitting, job.recipe.leave_out)
+    if names:
+        job.left_out += sorted(names)
+        job.progress.note(f"Left out by {job.recipe.leave_out}: {listed(sorted(names))}.")
+    if len(names) == len(fitting):
+        raise NothingToTrain(
+            f"leave_out={job.recipe.leave_out} leaves out all {len(fitting)} recordings. See how their drives "
+            f"were scored: playhead data list {job.game.name}."
+        )
+    return [one for one in fitting if one.name not in names]
 
 
 def _check_heads(job: TrainingJob, recordings: Sequence[Source]) -> None:
@@ -152,8 +169,8 @@ def _check_heads(job: TrainingJob, recordings: Sequence[Source]) -> None:
                 f"that do, or learn the others alone: --set heads={has or 'NAME'}."
             )
         if lacking:
-            listed = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
-            job.progress.note(f"Without {name}, and learned from for the other heads alone: {listed}.")
+            named = listed(lacking)
+            job.progress.note(f"Without {name}, and learned from for the other heads alone: {named}.")
 
 
 def _nothing(job: TrainingJob) -> str:

@@ -70,7 +70,9 @@ class Recipe:
     val_share: float = 0.1  # share of the recordings kept for validation
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
     split_by: str = "recording"  # or a tag or column, whose values stay in one part; "frame": nothing is
-    leave_out: str = ""  # tag=value of the recordings that are never learned from and make the test
+    leave_out: str = (
+        ""  # tag=value: those recordings make the test; also measure<number: those are not used at all
+    )
     allow_empty: bool = False  # learn although some class of a choice never occurs
     eval_every: int = 500  # steps between validations
     keep: Literal["last", "best"] = "last"  # the weights that play: validation loss does not rank policies
