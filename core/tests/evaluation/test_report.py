@@ -14,7 +14,8 @@ from playhead.evaluation import plots
 from playhead.evaluation.plots import seeds_plot
 from playhead.evaluation.report import history_baselines, render_page, write_report
 from playhead.evaluation.results import Evaluation
-from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
+from playhead.evaluation.statistics import Episode, ScoreTable
+from playhead.evaluation.verdicts import baseline_verdicts, expert_verdicts, rollout_verdicts
 
 VOID = {"meta", "img", "br"}
 
@@ -130,6 +131,27 @@ def test_driving_better_than_the_baselines_is_judged_on_the_same_seeds(table):
     assert not worse.passed
     assert "not clearly more than expert" in worse.sentence
     assert rollout_verdicts(table, "nobody", ["expert"]) == []
+
+
+@pytest.mark.parametrize(
+    ("expert", "constant", "is_teacher"),
+    [
+        ([9.0, 8.0, 9.5, 8.5], [1.0, 2.0, 1.0, 2.0], True),
+        ([9.0, 9.0, 9.0, 9.0], [1.0, 1.0, 1.0, 1.0], True),
+        ([1.0, 2.0, 1.0, 2.0], [2.0, 1.0, 2.0, 1.0], False),
+        ([4.0, 4.0, 4.0, 4.0], [4.0, 4.0, 4.0, 4.0], False),
+        ([1.0, 1.0], [4.0, 4.0], False),
+    ],
+)
+def test_an_expert_that_one_action_equals_is_no_teacher(expert, constant, is_teacher):
+    episodes = [
+        Episode(driver=driver, seed=seed, measures={"return": value})
+        for driver, values in (("expert", expert), ("always_forward", constant))
+        for seed, value in enumerate(values)
+    ]
+    said = expert_verdicts(ScoreTable(episodes=episodes, measures=()), "expert", ["always_forward", "idle"])
+    assert [verdict.passed for verdict in said] == [] if is_teacher else [False]
+    assert is_teacher or "expert is no teacher" in said[0].sentence
 
 
 def test_two_drives_do_not_tell_who_is_better(table):

@@ -21,11 +21,11 @@ from playhead.evaluation.examples import attention_examples, augmentation_rows, 
 from playhead.evaluation.facts import all_facts
 from playhead.evaluation.held_out import windows_asked, with_labels
 from playhead.evaluation.job import EvaluationJob
-from playhead.evaluation.policies import NETWORK, EvaluatedPolicy, evaluated_policies
+from playhead.evaluation.policies import EXPERT, NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.sanity_checks import sanity_verdicts
 from playhead.evaluation.tolerance import disturb
-from playhead.evaluation.verdicts import baseline_verdicts, rollout_verdicts
+from playhead.evaluation.verdicts import baseline_verdicts, expert_verdicts, rollout_verdicts
 from playhead.game import is_playable
 from playhead.labels import Keys
 from playhead.models import DEFAULT_ENGINE
@@ -117,8 +117,13 @@ def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluati
             found.notes.append(
                 "What it tolerates is not told: no measure of this world is better when it is more."
             )
-    rivals = [policy.name for policy in chosen if policy.kind in ("constant", "random")]
-    found.verdicts = [*rollout_verdicts(found.table, NETWORK, rivals), *found.verdicts]
+    constants = [policy.name for policy in chosen if policy.kind == "constant"]
+    rivals = constants + [policy.name for policy in chosen if policy.kind == "random"]
+    found.verdicts = [
+        *rollout_verdicts(found.table, NETWORK, rivals),
+        *expert_verdicts(found.table, EXPERT, constants),
+        *found.verdicts,
+    ]
     network = next((policy for policy in chosen if policy.name == NETWORK), None)
     if network is not None and job.with_clip:
         with job.watch.part("clip", 1) as advance:

@@ -47,12 +47,31 @@ def rollout_verdicts(table: ScoreTable, driver: str, baselines: Sequence[str]) -
     Of measures that the game says nothing about only the first counts. Better means that the interval of the
     difference to the best baseline, on the same seeds, lies above 0.
     """
-    at_most = 2 if table.measures else 1
-    wanted = [name for name in table.shown_names() if table.measure(name).better == "higher"][:at_most]
-    rivals = [name for name in baselines if name in table.drivers]
+    wanted, rivals = _should_be_high(table), [name for name in baselines if name in table.drivers]
     if driver not in table.drivers or not rivals:
         return []
     return [_rollout_verdict(table, driver, rivals, name) for name in wanted]
+
+
+def expert_verdicts(table: ScoreTable, expert: str, constants: Sequence[str]) -> list[Verdict]:
+    """Say of a scripted driver that it is no better than one action all the time; nothing where it is."""
+    found = rollout_verdicts(table, expert, constants)[:1]
+    # Where drives do not vary there is no interval: then the difference itself says enough.
+    if not found or found[0].passed or _is_ahead(table, expert, constants, _should_be_high(table)[0]):
+        return []
+    sentence = f"{found[0].sentence} One action does as well, so {expert} is no teacher: mend it, or the measure."
+    return [Verdict(name="expert", passed=False, sentence=sentence)]
+
+
+def _is_ahead(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> bool:
+    """Whether a driver is ahead of all others by differences that have no interval, or too few drives for one."""
+    differences = [table.difference(driver, rival, name) for rival in rivals if rival in table.drivers]
+    return all(one.mean > 0 and (math.isnan(one.low) or one.n < FEWEST) for one in differences)
+
+
+def _should_be_high(table: ScoreTable) -> list[str]:
+    at_most = 2 if table.measures else 1
+    return [name for name in table.shown_names() if table.measure(name).better == "higher"][:at_most]
 
 
 def _rollout_verdict(table: ScoreTable, driver: str, rivals: Sequence[str], name: str) -> Verdict:
