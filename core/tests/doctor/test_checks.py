@@ -9,10 +9,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from doubles import FakeWindow, small_game
 
 from playhead.capabilities import Capabilities
+from playhead.capture import CapturedFrame
 from playhead.capture.desktop import Box
 from playhead.clock import FakeClock
 from playhead.devices import DeviceSession
@@ -21,6 +23,7 @@ from playhead.doctor.changes import check_changes
 from playhead.doctor.disk import check_disk
 from playhead.doctor.finding import attempt
 from playhead.doctor.geometry import check_geometry
+from playhead.doctor.hotkeys import Watched, check_hotkeys
 from playhead.doctor.keys import check_keys
 from playhead.doctor.rate import check_rate
 from playhead.doctor.watching import Sample, watch
@@ -28,6 +31,7 @@ from playhead.errors import DeviceFailed, Mismatch, NotFound, NoWindow
 from playhead.game import Frame
 from playhead.home import Home
 from playhead.input.codes import key_of
+from playhead.input.hotkeys import Hotkeys
 from playhead.input.keys import HeardKey
 from playhead.models.conv_lstm import build
 from playhead.models.run import NetworkPart, Run, model_spec
@@ -120,9 +124,59 @@ def test_a_rate_that_is_reached_and_one_that_is_not() -> None:
 
 
 def test_frames_that_stay_the_same_or_black_are_not_ok() -> None:
-    assert check_changes(sample()).status == "ok"
-    assert "Leave the menu" in check_changes(sample(pictures=0)).then
-    assert "exclusive full screen" in check_changes(sample(pictures=0, brightest=0)).then
+    assert check_changes(sample(), 10).status == "ok"
+    assert "Leave the menu" in check_changes(sample(pictures=0), 10).then
+    assert "exclusive full screen" in check_changes(sample(pictures=0, brightest=0), 10).then
+
+
+def test_few_new_pictures_are_said_though_enough_are_grabbed() -> None:
+    found = check_changes(sample(pictures=7), 10)
+    assert (found.status, found.says, found.is_fatal) == ("not ok", "3.5 new pictures/s of 10 asked", False)
+    assert "--rate 4" in found.then
+    assert check_changes(sample(pictures=7), 10, waits=True).status == "ok"
+
+
+@dataclass
+class Played:
+    """A game that moves all the time, and turns its camera when one of these keys is pressed."""
+
+    keyboard: FakeKeyboard
+    keys: tuple[str, ...]
+    window: FakeWindow = field(default_factory=FakeWindow)
+    ending: str = ""
+    looks: int = 0
+
+    def look(self) -> CapturedFrame:
+        self.looks += 1
+        pressed = {number for number, is_press in self.keyboard.sent if is_press}
+        turned = sum(key_of(code).scan_codes[0] in pressed for code in self.keys)
+        frame_HWC = np.full((24, 32, 3), 40 + self.looks % 7, np.uint8)
+        frame_HWC[:, : 8 * turned] = 250
+        return CapturedFrame(frame_HWC=frame_HWC, time_ns=self.looks, number=self.looks)
+
+
+@pytest.mark.parametrize("keys", [(), ("f9",), ("f4", "f10")])
+def test_hotkeys_that_the_game_uses_too_are_found(keys: tuple[str, ...]) -> None:
+    keyboard = FakeKeyboard()
+    capture: Any = Played(keyboard, keys)
+    found = check_hotkeys(
+        Watched(capture=capture, clock=FakeClock()), Hotkeys().codes, open_keyboard=lambda: keyboard
+    )
+    assert found.status == ("not ok" if keys else "ok")
+    assert not found.is_fatal
+    assert all(key in found.says for key in keys)
+    assert ("hotkeys.pause=KEY for f9" in found.then) == ("f9" in keys)
+    assert len(keyboard.sent) == 10
+    assert keyboard.is_closed
+
+
+def test_hotkeys_are_pressed_nowhere_else() -> None:
+    keyboard = FakeKeyboard()
+    capture: Any = Played(keyboard, (), window=FakeWindow(focused=False))
+    found = check_hotkeys(Watched(capture=capture, clock=FakeClock()), Hotkeys().codes)
+    assert found.status == "left out"
+    assert "did not get the focus" in found.says
+    assert not keyboard.sent
 
 
 def test_looking_counts_frames_and_pictures_that_differ(fake_device: Callable[..., Any]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @text("--on", "DEVICE", "Device to check. Default: the game's window, else its world.")
 @text("--run", "RUN", "Network to time. Default: the newest run.", "run_name")
 @number("--seconds", "How long to look for each measurement, in seconds.", 2.0)
+@click.option("--hotkeys", "presses_hotkeys", is_flag=True,
+              help="Press playhead's hotkeys in the game's window, and say which the game uses too.")  # fmt: skip
 @set_option("Option of the device, as rate_hz=40.")
 @engine_option
 @json_option("what was found as JSON")
@@ -32,6 +34,11 @@ def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     Example: playhead doctor gta5
     """
     desk.say_home()
+    if asked["presses_hotkeys"]:
+        desk.say(
+            "Go to the game's window, somewhere nothing can be lost, and leave it in front for half a minute: "
+            "each hotkey is pressed there once."
+        )
     from playhead.threads import one_thread_each
 
     patient = _patient(desk, game, asked) if game else None
@@ -54,8 +61,8 @@ def doctor(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 def _machine(desk: Desk, asked: dict[str, Any]) -> Machine:
     from playhead.doctor.examination import Machine
 
-    if asked["on"] or asked["run_name"] or asked["settings"]:
-        raise BadValue("--on, --run and --set are about a game. Name one: playhead doctor GAME.")
+    if asked["on"] or asked["run_name"] or asked["settings"] or asked["presses_hotkeys"]:
+        raise BadValue("--on, --run, --set and --hotkeys are about a game. Name one: playhead doctor GAME.")
     return Machine(home=desk.home)
 
 
@@ -76,6 +83,7 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
         run_name=asked["run_name"],
         engine=EngineSpec(device=asked["device"]),
         seconds=asked["seconds"],
+        presses_hotkeys=asked["presses_hotkeys"],
     )
 
 

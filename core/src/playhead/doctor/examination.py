@@ -17,6 +17,8 @@ from playhead.doctor.display import check_display
 from playhead.doctor.finding import Finding, attempt, failed, left_out
 from playhead.doctor.geometry import NAME as GEOMETRY
 from playhead.doctor.geometry import check_geometry
+from playhead.doctor.hotkeys import NAME as HOTKEYS
+from playhead.doctor.hotkeys import Watched, check_hotkeys
 from playhead.doctor.keys import NAME as KEYS
 from playhead.doctor.keys import check_keys
 from playhead.doctor.rate import NAME as CAPTURE
@@ -55,7 +57,8 @@ class Machine:
 
 @dataclass(kw_only=True)
 class Patient:
-    """A game on one of its devices. `sections_ms` is what the chain took, once it was measured.
+    """A game on one of its devices. With `presses_hotkeys` the game is asked whether it uses them too.
+    `sections_ms` is what the chain took, once it was measured.
 
     Units:  seconds of looking for each of two measurements.
     """
@@ -68,6 +71,7 @@ class Patient:
     run_name: str = ""
     engine: EngineSpec = DEFAULT_ENGINE
     seconds: float = 2.0
+    presses_hotkeys: bool = False
     sections_ms: Mapping[str, float] | None = None
 
     def findings(self) -> Iterator[Finding]:
@@ -137,9 +141,18 @@ class Patient:
             yield left_out(CHAIN, "nothing was seen")
             return
         yield check_rate(sample, session.rate_hz, waits=session.capabilities.lockstep)
-        yield check_changes(sample)
+        yield check_changes(sample, session.rate_hz, waits=session.capabilities.lockstep)
         yield keys
+        if self.presses_hotkeys:
+            yield attempt(HOTKEYS, lambda: self._hotkeys(session, capture, keys), is_needed=False)
         yield attempt(CHAIN, lambda: self._chain(session, capture, keys))
+
+    def _hotkeys(self, session: DeviceSession, capture: Capture, keys: Finding) -> Finding:
+        if capture.window is None or keys.status != "ok":
+            return left_out(HOTKEYS, "there is no window of a game, or no keyboard")
+        controls = list(mapped_controls(session).values())
+        codes = Hotkeys.of(session.options, controls).codes
+        return check_hotkeys(Watched(capture=capture, clock=session.clock), codes)
 
     def _chain(self, session: DeviceSession, capture: Capture, keys: Finding) -> Finding:
         from playhead.doctor.chain import Brain, check_chain, measure_chain
