@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import os
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame greets on stdout, which belongs to results
@@ -19,7 +21,7 @@ import numpy.typing as npt
 
 from playhead.capabilities import Episodic
 from playhead.clock import NS_PER_S, Clock
-from playhead.errors import BadValue, DeviceFailed, NotFound, not_found
+from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError, not_found
 from playhead.references import resolve
 
 if TYPE_CHECKING:
@@ -45,8 +47,8 @@ class Observed(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Make a step, and keep what is observed."""
-        self.observation, *rest = self.env.step(action)
-        return self.observation, *rest
+        self.observation, reward, terminated, truncated, info = self.env.step(action)
+        return self.observation, reward, terminated, truncated, info
 
 
 class EnvironmentSession(Episodic):
@@ -66,6 +68,7 @@ class EnvironmentSession(Episodic):
         self._held: dict[str, float] = {}
         self._to_action: Callable[[Mapping[str, float]], Any] = dict
         self._action: Any = None
+        self._spaces = self._present_spaces()
 
     @classmethod
     def of(cls, session: DeviceSession) -> EnvironmentSession:
@@ -163,11 +166,40 @@ class EnvironmentSession(Episodic):
         self._action = self._to_action(self._held)
 
     def _step(self) -> None:
-        self.observation, reward, terminated, truncated, self.info = self.env.step(self._action)
+        self.observation, reward, terminated, truncated, self.info = self._ask(self.env.step, self._action)
         self.steps += 1
+        if any(
+            now is not was and now != was for now, was in zip(self._present_spaces(), self._spaces, strict=True)
+        ):
+            was, now = (f"actions {of[0]}, observations {of[1]}" for of in (self._spaces, self._present_spaces()))
+            raise DeviceFailed(
+                f"The environment changed its spaces in step {self.steps}, from {was} to {now}. What was recorded "
+                "before is kept; mend the environment, or end its episode there."
+            )
         self.reward = as_number(reward)
         self.episode_return += self.reward
         self.terminated, self.truncated = bool(terminated), bool(truncated)
+
+    def render(self) -> Any:
+        """Return what the environment draws. Raises DeviceFailed where it fails."""
+        return self._ask(self.env.render)
+
+    def _present_spaces(self) -> tuple[Any, Any]:
+        return self.env.action_space, self.env.observation_space
+
+    def _ask(self, ask: Callable[..., Any], *given: Any) -> Any:
+        """Call code of the environment. Raises DeviceFailed naming the place in it, for whoever mends it."""
+        try:
+            return ask(*given)
+        except PlayheadError:
+            raise
+        except Exception as error:
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            raise DeviceFailed(
+                f"The environment failed in step {self.steps + 1}, {type(error).__name__}: "
+                f"{str(error).rstrip('.')} ({Path(at.filename).name}, line {at.lineno}). What was recorded before "
+                "is kept; mend the environment."
+            ) from error
 
     def measures(self) -> dict[str, float]:
         """Return what the episode is scored by so far: the world's own measures, else return and length."""

@@ -43,6 +43,7 @@ def of(head: Head = DRIVE, *, held: float = 0.5, **more: Any) -> Any:
         (of(Choice("low", "high"), held=1.0), 0.99, "of one action only: high"),
         (of(Choice("octane", "werewolf"), held=1.0, label_device=""), 0.99, ""),
         (of(Axes("steer")), 0.99, ""),
+        (of(times_ns=np.arange(COUNT)), 0, "shorter than a window of 0.1 s"),
     ],
 )
 def test_a_take_is_judged(made: Any, usable: float, remark: str) -> None:

@@ -61,7 +61,7 @@ class EnvironmentCapture(Capture):
         environment.catch_up()
         if environment.is_over:
             return None
-        picture = environment.env.render() if self._source == "render" else environment.picture(self._key)
+        picture = environment.render() if self._source == "render" else environment.picture(self._key)
         time_ns = environment.now_ns()
         number = self._looks
         if environment.is_real_time:
@@ -100,7 +100,8 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
 
 def as_picture(shown: object, camera: str = "") -> FrameArray:
     """Return what an environment shows as (h, w, 3 or 1). Raises DeviceFailed when it is no picture."""
-    if not isinstance(shown, np.ndarray) or shown.dtype != np.uint8 or shown.ndim not in (2, 3):
+    is_picture = isinstance(shown, np.ndarray) and shown.dtype == np.uint8 and shown.ndim in (2, 3) and shown.size
+    if not isinstance(shown, np.ndarray) or not is_picture or shown.shape[2:] not in ((), (1,), (3,), (4,)):
         what = f"{shown.dtype} {shown.shape}" if isinstance(shown, np.ndarray) else type(shown).__name__
         where, then = ("", 'Try the device option "frames": "render", "observation" or "observation/KEY".')
         if camera:

@@ -94,6 +94,8 @@ def _gaps(index: WindowIndex, recipe: Recipe) -> list[str]:
         said.append(f"{1 / interval_s:.0f} of {recording.header.rate_hz:g} frames/s reached")
     known_F = np.logical_or.reduce(list(table.known.values()))
     unknown = 1 - float(known_F.mean())
+    if not len(index) and table.time_ns_F[-1] - table.time_ns_F[0] < recipe.window_s * NS_PER_S:
+        return [*said, f"shorter than a window of {recipe.window_s:.2g} s"]
     if unknown > ODD_SHARE:
         said.append(f"{100 * unknown:.0f} % not labelled")
     at_ends = recipe.window_s / interval_s
