@@ -1,4 +1,4 @@
-"""Games and drives that teach nothing, or break: each is said in a sentence, and nothing that was recorded is lost."""
+"""Games and drives that teach nothing, or break: each is said in a sentence, and nothing recorded is lost."""
 
 from __future__ import annotations
 

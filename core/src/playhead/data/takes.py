@@ -78,11 +78,12 @@ def _take(game: Game, recording: Source, recipe: Recipe, schema: LabelSchema) ->
         check_inputs(recording, recipe.named_inputs, "")
         told = relabelled(recording, schema, game.conversions)
         index = WindowIndex.of([told], schema, WindowSpec.of(recipe))
+        remarks = (*_gaps(index, recipe), *one_action(index)) if len(index.table) else ()
     except PlayheadError as error:
         return Take(usable=0.0, remarks=(str(error),))
-    if not recording.length:
-        return Take(usable=0.0)
-    return Take(usable=len(index) / recording.length, remarks=(*_gaps(index, recipe), *one_action(index)))
+    except Exception as error:  # of one recording, whatever it holds: the others are listed
+        return Take(usable=0.0, remarks=(f"cannot be learned from, {type(error).__name__}: {error}",))
+    return Take(usable=len(index) / max(1, recording.length), remarks=remarks)
 
 
 def _gaps(index: WindowIndex, recipe: Recipe) -> list[str]:

@@ -38,6 +38,8 @@ def looked_at(game: Game, catalogue: Catalogue, infos: Sequence[RecordingInfo]) 
             except PlayheadError:  # changed since it was listed
                 continue
     found = dict(zip(opened, takes(game, list(opened.values())), strict=True))
+    for recording in opened.values():
+        recording.close()
     return [
         replace(info, usable=found[info.place].usable, remarks=found[info.place].remarks)
         if info.place in found

@@ -104,12 +104,17 @@ def record(
 
 def _odd(place: Place, device: str, new: Sequence[str]) -> list[str]:
     """Return what is odd about new recordings, beside those that were made before on the same device."""
+    if not new:
+        return []
+    infos = [one for one in place.catalogue.recordings(place.game.name) if one.device == device and one.frames]
     opened = []
-    for info in place.catalogue.recordings(place.game.name) if new else ():
-        if info.device == device and info.frames:
-            with suppress(PlayheadError):
-                opened.append(open_recording(info.path))
-    return odd_takes(place.game, opened[-max(MOST_ALIKE, len(new)) :], new)
+    for info in infos[-max(MOST_ALIKE, len(new)) :]:
+        with suppress(PlayheadError):
+            opened.append(open_recording(info.path))
+    said = odd_takes(place.game, opened, new)
+    for recording in opened:
+        recording.close()
+    return said
 
 
 class _Session:
