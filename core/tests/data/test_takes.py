@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from playhead.labels import Axes, Choice, Head
 from playhead.training.recipe import Recipe
 
 COUNT = 100
+RECIPE = Recipe(length=2, stride_s=0.1)
 MS = NS_PER_S // 1000
 NOBODY = np.full(COUNT, int(Origin.NONE), np.uint8)
 GAPS = np.cumsum(np.tile([100, 100, 700], COUNT)[:COUNT]) * MS
@@ -23,7 +23,7 @@ GAPS = np.cumsum(np.tile([100, 100, 700], COUNT)[:COUNT]) * MS
 
 def of(head: Head = DRIVE, *, held: float = 0.5, **more: Any) -> Any:
     """A recording of COUNT frames in which the first columns change in this share of the frames."""
-    game = replace(small_game({"drive": head}), recipes={"default": Recipe(length=2, stride_s=0.1)})
+    game = small_game({"drive": head})
     labels = np.zeros((COUNT, head.columns), head.dtype)
     labels[: round(held * COUNT), 0] = 1
     return game, recording(game, {"drive": labels}, **more)
@@ -48,15 +48,14 @@ def of(head: Head = DRIVE, *, held: float = 0.5, **more: Any) -> Any:
 )
 def test_a_take_is_judged(made: Any, usable: float, remark: str) -> None:
     game, one = made
-    (take,) = takes(game, [one])
+    (take,) = takes(game, RECIPE, [one])
     assert take.usable == pytest.approx(usable, abs=0.011)
     assert list(take.remarks) == [remark] * bool(remark)
 
 
 def test_what_does_not_fit_is_unusable_and_says_why() -> None:
     game, one = of()
-    wheel = replace(game, recipes={"default": Recipe(inputs=("frames", "speed"))})
-    (take,) = takes(wheel, [one])
+    (take,) = takes(game, Recipe(inputs=("frames", "speed")), [one])
     assert take.usable == 0
     assert 'no telemetry "speed"' in take.remarks[0]
 
@@ -64,7 +63,7 @@ def test_what_does_not_fit_is_unusable_and_says_why() -> None:
 def test_only_new_takes_are_warned_of_and_together() -> None:
     game, _ = of()
     made = [of(held=1.0, name=f"r{number}")[1] for number in range(6)]
-    assert odd_takes(game, made, {"r1", "r2", "r3", "r4"}) == [
+    assert odd_takes(game, RECIPE, made, {"r1", "r2", "r3", "r4"}) == [
         "Warning: r1, r2, r3 and 1 more: of one action only: w."
     ]
-    assert odd_takes(game, [of(name="r7")[1]], {"r7"}) == []
+    assert odd_takes(game, RECIPE, [of(name="r7")[1]], {"r7"}) == []

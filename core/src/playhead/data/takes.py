@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from playhead.data.split import copies
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import PlayheadError
 from playhead.game import Game
-from playhead.labels import Axes, LabelSchema
-from playhead.training.recipe import Recipe
+from playhead.labels import Axes
 from playhead.windows import SLOW_INTERVALS
+
+if TYPE_CHECKING:
+    from playhead.training.recipe import Recipe
 
 ODD_SHARE = 0.2  # of the frames: where more cannot be learned from, it is said
 ONE_ACTION = 0.98  # of the labelled frames; below it something else was done, too
@@ -39,11 +42,9 @@ class Take:
     remarks: tuple[str, ...] = ()
 
 
-def takes(game: Game, recordings: Sequence[Source]) -> list[Take]:
-    """Say of each recording of a game what its default recipe could learn from it, in their order, newest last."""
-    recipe = game.recipes.get("default", Recipe())
-    schema = game.learnable.only(recipe.heads or tuple(game.schema))
-    found = [_take(game, one, recipe, schema) for one in recordings]
+def takes(game: Game, recipe: Recipe, recordings: Sequence[Source]) -> list[Take]:
+    """Say of each recording of a game what a recipe could learn from it, in their order, newest last."""
+    found = [_take(game, recipe, one) for one in recordings]
     newest = recordings[-MOST_ALIKE:]
     again, looks = copies(newest), odd_looks(newest)
     return [
@@ -59,10 +60,10 @@ def takes(game: Game, recordings: Sequence[Source]) -> list[Take]:
     ]
 
 
-def odd_takes(game: Game, recordings: Sequence[Source], new: Container[str]) -> list[str]:
+def odd_takes(game: Game, recipe: Recipe, recordings: Sequence[Source], new: Container[str]) -> list[str]:
     """Return a sentence of each odd thing about the recordings of these names, which are among others."""
     names_of: dict[str, list[str]] = {}
-    for recording, take in zip(recordings, takes(game, recordings), strict=True):
+    for recording, take in zip(recordings, takes(game, recipe, recordings), strict=True):
         for remark in take.remarks if recording.name in new else ():
             names_of.setdefault(remark, []).append(recording.name)
     return [f"Warning: {listed(names)}: {remark}." for remark, names in names_of.items()]
@@ -73,8 +74,9 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _take(game: Game, recording: Source, recipe: Recipe, schema: LabelSchema) -> Take:
+def _take(game: Game, recipe: Recipe, recording: Source) -> Take:
     try:
+        schema = game.learnable.only(recipe.heads or tuple(game.schema))
         check_inputs(recording, recipe.named_inputs, "")
         told = relabelled(recording, schema, game.conversions)
         index = WindowIndex.of([told], schema, WindowSpec.of(recipe))

@@ -14,6 +14,7 @@ from playhead.progress import Progress
 from playhead.sessions.place import AnyHome, AnyPlugins, Place
 from playhead.storage.catalogue import Catalogue, RecordingInfo
 from playhead.storage.local import is_remote
+from playhead.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from playhead.models.run import Run
@@ -37,7 +38,8 @@ def looked_at(game: Game, catalogue: Catalogue, infos: Sequence[RecordingInfo]) 
                 opened[info.place] = catalogue.open(info)
             except PlayheadError:  # changed since it was listed
                 continue
-    found = dict(zip(opened, takes(game, list(opened.values())), strict=True))
+    recipe = game.recipes.get("default", Recipe())
+    found = dict(zip(opened, takes(game, recipe, list(opened.values())), strict=True))
     for recording in opened.values():
         recording.close()
     return [
