@@ -71,7 +71,7 @@ class Recipe:
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
     split_by: str = "recording"  # or a tag or column, whose values stay in one part; "frame": nothing is
     leave_out: str = (
-        ""  # tag=value: those recordings make the test; also measure<number: those are not used at all
+        ""  # tag=value: those recordings make the test; return<400, of a measure: they are not used at all
     )
     allow_empty: bool = False  # learn although some class of a choice never occurs
     eval_every: int = 500  # steps between validations
