@@ -70,9 +70,7 @@ class Recipe:
     val_share: float = 0.1  # share of the recordings kept for validation
     test_share: float = 0.0  # share kept for a test that neither training nor validation ever sees
     split_by: str = "recording"  # or a tag or column, whose values stay in one part; "frame": nothing is
-    leave_out: str = (
-        ""  # tag=value: those recordings make the test; return<400, of a measure: they are not used at all
-    )
+    leave_out: str = ""  # recordings: tag=value: they make the test; return<400, of a measure: they are not used
     allow_empty: bool = False  # learn although some class of a choice never occurs
     eval_every: int = 500  # steps between validations
     keep: Literal["last", "best"] = "last"  # the weights that play: validation loss does not rank policies
