@@ -15,9 +15,9 @@ GAME = small_game()
 WINDOW = {"width": 800, "height": 600}
 
 
-def take(name: str, seed: int, *, kind: str = "drive", **header: Any) -> MemoryRecording:
+def take(name: str, look: int, *, kind: str = "drive", **header: Any) -> MemoryRecording:
     """A drive over ground that changes under a sky; or with another camera, in a menu, in other colours."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(look)
     frames = np.zeros((40, *GAME.frame.shape), np.uint8)
     height = frames.shape[1] // (6 if kind == "camera" else 2)
     frames[:, :height] = (150, 190, 230)
