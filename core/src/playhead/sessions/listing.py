@@ -14,7 +14,7 @@ from playhead.progress import Progress
 from playhead.sessions.place import AnyHome, AnyPlugins, Place
 from playhead.storage.catalogue import Catalogue, RecordingInfo
 from playhead.storage.local import is_remote
-from playhead.training.recipe import Recipe
+from playhead.training.auto import default_of
 
 if TYPE_CHECKING:
     from playhead.models.run import Run
@@ -38,8 +38,7 @@ def looked_at(game: Game, catalogue: Catalogue, infos: Sequence[RecordingInfo]) 
                 opened[info.place] = catalogue.open(info)
             except PlayheadError:  # changed since it was listed
                 continue
-    recipe = game.recipes.get("default", Recipe())
-    found = dict(zip(opened, takes(game, recipe, list(opened.values())), strict=True))
+    found = dict(zip(opened, takes(game, default_of(game), list(opened.values())), strict=True))
     for recording in opened.values():
         recording.close()
     return [

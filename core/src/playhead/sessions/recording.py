@@ -26,7 +26,7 @@ from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, ne
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.reader import open_recording
 from playhead.storage.reservations import Reservations
-from playhead.training.recipe import Recipe
+from playhead.training.auto import default_of
 from playhead.workers import run_jobs
 
 
@@ -112,7 +112,7 @@ def _odd(place: Place, device: str, new: Sequence[str]) -> list[str]:
     for info in infos[-max(MOST_ALIKE, len(new)) :]:
         with suppress(PlayheadError):
             opened.append(open_recording(info.path))
-    said = odd_takes(place.game, place.game.recipes.get("default", Recipe()), opened, new)
+    said = odd_takes(place.game, default_of(place.game), opened, new)
     for recording in opened:
         recording.close()
     return said
