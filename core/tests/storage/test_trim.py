@@ -112,7 +112,8 @@ def test_what_is_left_are_whole_recordings_and_the_old_one_is_aside(tmp_path: Pa
     folder = tmp_path / "2026-11-21-1"
     events = [*held(2, 5), *held(6, 30, "key b"), event(31, "axis", 0.3), *held(50, 52)]
     # The person holds b from 6 to 30 while nothing moves from 10 to 49.
-    recording = write(folder, 60, events, moving=lambda s: s < 10 or s > 49, padding_frames=30, notes="A try.")
+    recording = write(folder, 60, events, moving=lambda s: s < 10 or s > 49, padding_frames=30, notes="A try.",
+                      measures={"return": 3.0})  # fmt: skip
     before = {name: np.array(recording.labels[name]) for name in SCHEMA}
     pictures = [recording.read_encoded(number) for number in range(recording.length)]
     trim = trim_recording(folder, Idle(by="picture", at_least_s=10, keep_s=1))
@@ -127,6 +128,7 @@ def test_what_is_left_are_whole_recordings_and_the_old_one_is_aside(tmp_path: Pa
         first = round(piece.begin_s * RATE_HZ)
         assert made.is_complete
         assert made.header.padding_frames == padding
+        assert not made.header.measures
         assert made.header.notes.startswith("A try. Trimmed: frames ")
         assert (np.diff(made.frame_time_ns) == STEP_NS).all(), "no sequence jumps"
         assert [made.read_encoded(n) for n in range(made.length)] == pictures[first : first + made.length]

@@ -120,6 +120,7 @@ def _copy(recording: Recording, span: Span, folder: Path) -> None:
     header = replace(
         recording.header,
         padding_frames=max(0, recording.header.padding_frames - first),
+        measures={},  # they scored the whole drive
         notes=f"{recording.header.notes} Trimmed: frames {first} to {behind - 1} of {recording.name}.".lstrip(),
     )
     with RecordingWriter(folder, header) as writer:
