@@ -252,6 +252,12 @@ def _check_stated(session: DeviceSession) -> None:
             f"The option action={session.options.get('action')} is code, and only the package of "
             f"{session.game.name} may name it. Leave it out."
         )
+    says = any(session.options.get(name) for name in ("action", "actions", "codes"))
+    if session.device.input == "environment" and session.game.controls and not says:
+        raise BadValue(
+            f"Nothing moves the environment: its device does not say what {', '.join(session.game.controls)} do. "
+            'Give it the option "codes" (one a value of an action, or a number of it), "actions" or "action".'
+        )
 
 
 def make_env(options: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
@@ -301,6 +307,13 @@ def action_translator(
     codes = tuple(options.get("codes") or ())
     if isinstance(space, gymnasium.spaces.Discrete):
         table = options.get("actions") or {code: int(space.start) + place for place, code in enumerate(codes)}
+        for held, number in table.items():
+            if not space.contains(int(number)):
+                last = int(space.start + space.n) - 1
+                raise BadValue(
+                    f"The environment has the actions {int(space.start)} to {last}, and its device says that "
+                    f"{held or 'nothing'} is {number}. Mend the device's actions, or its codes."
+                )
         return _discrete(table, int(space.start))
     if isinstance(space, (gymnasium.spaces.MultiBinary, gymnasium.spaces.Box)):
         return _ordered(codes, space)

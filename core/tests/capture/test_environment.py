@@ -151,6 +151,7 @@ def test_in_real_time_the_environment_does_not_wait() -> None:
         ({"enviroment_": "x"}, NotFound, "enviroment_"),
         ({"reset": {"city": 1}}, BadValue, "city"),
         ({"codes": ["left"]}, BadValue, "2 values"),
+        ({"codes": []}, BadValue, "does not say what left, right do"),
         ({"frames": "pictures"}, BadValue, "pictures"),
         ({"rate_hz": 100}, BadValue, "80 steps a second"),
     ],
@@ -245,6 +246,10 @@ def test_box_actions_are_ordered_and_clipped() -> None:
 def test_an_action_space_that_keys_do_not_fit_is_said() -> None:
     with pytest.raises(BadValue, match="Text"):
         action_translator(gymnasium.spaces.Text(3), {})
+    with pytest.raises(BadValue, match=r"actions 1 to 3, and its device says that a\+b is 4"):
+        action_translator(gymnasium.spaces.Discrete(3, start=1), {"actions": {"": 1, "a+b": 4}})
+    with pytest.raises(BadValue, match="says that d is 3"):
+        action_translator(gymnasium.spaces.Discrete(3), {"codes": list("abcd")})
 
 
 def test_pictures_are_fitted_in_size_and_colour() -> None:

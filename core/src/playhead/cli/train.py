@@ -37,7 +37,8 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 @click.command(short_help="Train a network on the recordings of a game.")
 @click.argument("game")
 @click.option("--recipe", metavar="NAME", default="default", show_default=True,
-              help="Training settings, by the name the game gives them.")  # fmt: skip
+              help="Training settings, by the name the game gives them; auto: chosen by its picture, labels and "
+              "recordings, as for a game that gives none.")  # fmt: skip
 @options.set_option(
     "Change a setting of the recipe, as lr=1e-3 or augment.flip=0.2. All: playhead plugins --settings.",
     example="lr=1e-3",
