@@ -58,7 +58,7 @@ def test_other_keys_are_learned_as_they_are_held(one: Any) -> None:
     assert "tapped" not in why
 
 
-@pytest.mark.parametrize(("rate_hz", "apart_s"), [(10, 0.3), (15, 0.2), (50, 0.06), (80, 0.06)])
+@pytest.mark.parametrize(("rate_hz", "apart_s"), [(10, 0.1), (15, 0.067), (50, 0.06), (80, 0.06)])
 def test_a_window_is_as_long_as_the_game_is_quick(rate_hz: float, apart_s: float) -> None:
     assert auto.recipe_for(GAME, [recording([], rate_hz=rate_hz)])[0].stride_s == apart_s
 

@@ -19,10 +19,9 @@ from playhead.labels import Keys
 from playhead.training.recipe import Recipe
 
 NAME = "auto"
-PIXELS = 8400  # of the picture a network sees: 80x105 of a console's 160x210
-# Enduro, the same steps: score .65 without a shift, .8 with one; of CarRacing and of lunar landers likewise.
+PIXELS = 16_800  # of the picture a network sees: 113x148 of a console's 160x210
 BASE = Recipe(
-    length=2,
+    length=3,
     model_options={
         "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 256, "hidden": 96, "scene_pixels": PIXELS,
     },
@@ -30,7 +29,7 @@ BASE = Recipe(
     augment_on="auto",
     cache_mb=2000,
 )  # fmt: skip
-APART, LEAST_S = 3, 0.06  # frames from one to the other: a game is looked at as often as it wants reactions
+APART_S = 0.06  # from frame to frame, or as far as they are: how something moved a moment ago
 TAP_S = 0.25  # a person's key that is held no longer at a time is tapped
 OVER_S = 0.3  # over which a tapped key's share is learned
 LOOKED_AT = 20  # recordings
@@ -49,8 +48,10 @@ def default_of(game: Game) -> Recipe:
 def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     """Return a recipe and, in a sentence, what was chosen for this game."""
     rates_hz = [recording.header.rate_hz for recording in recordings] or [game.needed_frame.rate_hz]
-    recipe = replace(BASE, stride_s=max(LEAST_S, round(APART / min(rates_hz), 3)))
-    said = [f"two frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions of strides 4, 2, 2"]
+    recipe = replace(BASE, stride_s=max(APART_S, round(1 / min(rates_hz), 3)))
+    said = [
+        f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions of strides 4, 2, 2"
+    ]
     tapped = sorted({key for recording in recordings[:LOOKED_AT] for key in tapped_keys(game, recording)})
     if tapped:
         recipe = replace(recipe, label_over_s=OVER_S, controller={"proportional": tapped})
