@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from playhead.data.assembly import Batch
+from playhead.data.source import Source
 from playhead.errors import BadValue, PlayheadError, not_found
 from playhead.game import Game
 from playhead.home import claim_folder
@@ -59,20 +61,13 @@ def train(
         job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
     else:
         shift = latency if latency != AUTO else None
-
-        def choose(named: str | Recipe) -> Recipe:
-            recipe = chosen_recipe(place, named, texts, shift, steps)
-            return recipe if layer is None else replace(recipe, layer=layer)
-
-        chosen = choose(recipe)
+        choose = partial(chosen_recipe, place, recipe, texts, shift, steps, layer)
+        chosen = choose()
         needs = method_of(place.plugins, chosen.training).needs_recordings and batches is None
         opened = (
             open_all(place, recordings, data, skip_bad=skip_bad, may_be_none=not needs) if batches is None else []
         )
-        if isinstance(recipe, str) and auto.is_asked(place.game, recipe):
-            base, why = auto.recipe_for(place.game, opened)
-            place.say(why)
-            chosen = choose(base)
+        chosen = choose(opened)
         if latency == AUTO:
             chosen = replace(chosen, latency_s=measured_latency(place, opened))
         recipe_name = recipe if isinstance(recipe, str) else OWN
@@ -101,19 +96,25 @@ def train(
 
 
 def chosen_recipe(
-    place: Place,
-    named: str | Recipe,
-    settings: Mapping[str, str],
-    latency_s: float | str | None,
-    steps: int | None,
-) -> Recipe:
-    """Return a recipe of the game with the changes asked for. Raises NotFound or BadValue."""
+    place: Place, named: str | Recipe, settings: Mapping[str, str], latency_s: float | str | None,
+    steps: int | None, layer: str | None, recordings: Sequence[Source] | None = None,
+) -> Recipe:  # fmt: skip
+    """Return a recipe of the game with the changes asked for; `auto` is chosen by recordings once there are any.
+
+    Raises:  NotFound or BadValue.
+    """
     known = {auto.NAME: auto.BASE, "default": auto.BASE, **place.game.recipes}
     if isinstance(named, str) and named not in known:
         raise not_found(f"recipe of {place.game.name}", named, known)
-    recipe = changed_recipe(place.plugins, known[named] if isinstance(named, str) else named, settings)
+    recipe = known[named] if isinstance(named, str) else named
+    if isinstance(named, str) and recordings is not None and auto.is_asked(place.game, named):
+        recipe, why = auto.recipe_for(place.game, recordings)
+        place.say(why)
+    recipe = changed_recipe(place.plugins, recipe, settings)
     if latency_s is not None:
         recipe = replace(recipe, latency_s=float(latency_s))
+    if layer is not None:
+        recipe = replace(recipe, layer=layer)
     return recipe if steps is None else replace(recipe, steps=steps)
 
 
