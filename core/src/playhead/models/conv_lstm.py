@@ -36,6 +36,7 @@ OPTIONS: dict[str, object] = {
     "channels": (8, 16, 32, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 96,  # of each view and frame
+    "keypoints": 0,  # of each view and frame: where small things are (a spatial soft argmax)
     "hidden": 96,  # of the reader
     "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
     "reader": "lstm",  # or "stack"
@@ -57,15 +58,13 @@ class ConvLstm(Network):
         self.views = views if main.is_pictures else []
         self.options = options
         self.encoders = nn.ModuleDict({
-            view.name: ConvEncoder(
-                (view.height, view.width), spec.frame.channels * options["frames_each"], options
-            )
+            view.name: ConvEncoder((view.height, view.width), spec.frame.channels, options["frames_each"], options)
             for view in self.views
         })  # fmt: skip
         numbers = {name: one for name, one in spec.named_inputs.items() if not one.is_pictures}
         self.telemetry = tuple(name for name, one in numbers.items() if one.offsets_s == main.offsets_s)
         columns = sum(columns_of(numbers[name], spec.schema) for name in self.telemetry)
-        self.reader = _reader(options, options["features"] * len(self.views) + columns, spec)
+        self.reader = _reader(options, sum(encoder.outputs for encoder in self.encoders.values()) + columns, spec)
         self.others = tuple(n for n in spec.named_inputs if n != self.main and n not in self.telemetry)
         self.readers = nn.ModuleList(
             _other_reader(spec, spec.named_inputs[n], views[0], options) for n in self.others
@@ -129,39 +128,38 @@ class ConvLstm(Network):
         """
         parts: list[Tensor] = []
         for name, encoder in self.encoders.items():
-            pictures_BTHWC = inputs[view_key(self.main, name)]
-            if not has_past:
-                pictures_BTHWC = with_past(pictures_BTHWC, self.options["frames_each"])
-            parts.append(encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2]))
+            pictures = inputs[view_key(self.main, name)]
+            pictures_BTPHWC = pictures if has_past else with_past(pictures, self.options["frames_each"])
+            parts.append(encoder(pictures_BTPHWC.flatten(0, 1)).unflatten(0, pictures.shape[:2]))
         for name in self.telemetry:
             parts.append(symlog(inputs[name]).reshape(*inputs[name].shape[:2], -1))
         return torch.cat(parts, dim=2)
 
 
 def with_past(pictures_BTHWC: Tensor, frames: int) -> Tensor:
-    """Join each frame of a window with those before it as channels; before the oldest stands the oldest.
+    """Join each frame of a window with those before it; before the oldest stands the oldest.
 
-    Shapes:  returns (B, T, H, W, frames x C), the newest frame's colours last.
+    Shapes:  returns (B, T, frames, H, W, C), the newest frame last.
     """
-    if frames == 1:
-        return pictures_BTHWC
     length = pictures_BTHWC.shape[1]
+    if frames == 1:
+        return pictures_BTHWC[:, :, None]
     joined = []
     for past in range(frames - 1, -1, -1):
         missing = min(past, length)
         joined.append(pictures_BTHWC[:, [0] * missing + list(range(length - missing))])
-    return torch.cat(joined, dim=4)
+    return torch.stack(joined, dim=2)
 
 
 def with_remembered(pictures_B1HWC: Tensor, before_BPHWC: Tensor, has_begun_B: Tensor) -> tuple[Tensor, Tensor]:
-    """Join one frame with those remembered from before it as channels, as `with_past` does in a window.
+    """Join one frame with those remembered from before it, as `with_past` does in a window.
 
-    Before the first frame stands that frame itself. Shapes:  returns (B, 1, H, W, (P + 1) x C) and what to
+    Before the first frame stands that frame itself. Shapes:  returns (B, 1, P + 1, H, W, C) and what to
     remember then, (B, P, H, W, C).
     """
     begun = has_begun_B.view(-1, 1, 1, 1, 1)
     seen = torch.cat([torch.where(begun, before_BPHWC, pictures_B1HWC), pictures_B1HWC], dim=1)
-    return seen.movedim(1, 3).flatten(3)[:, None], seen[:, 1:]
+    return seen[:, None], seen[:, 1:]
 
 
 def chosen_regions(spec: ModelSpec, names: str | Sequence[str] | None) -> dict[str, Region]:
@@ -208,7 +206,7 @@ def _other_reader(spec: ModelSpec, one: Input, scene: View, options: Mapping[str
         numbers = one.steps * columns_of(one, spec.schema)
         return nn.Sequential(nn.Flatten(1), nn.Linear(numbers, features), nn.ReLU())
     size = (scene.height, scene.width)
-    encoder = ConvEncoder(size, spec.frame.channels, options)
+    encoder = ConvEncoder(size, spec.frame.channels, 1, options)
     return PictureReader(encoder, features)
 
 

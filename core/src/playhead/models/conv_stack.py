@@ -31,6 +31,7 @@ OPTIONS: dict[str, object] = {
     "channels": (24, 32, 48, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 128,  # of each view
+    "keypoints": 0,  # of each view: where small things are (a spatial soft argmax)
     "hidden": 128,  # of the layer that joins them
     "dropout": 0.0,  # share of that layer's outputs
 }
@@ -51,14 +52,13 @@ class ConvStack(Network):
             raise BadValue("conv_stack looks at one input of pictures. Take --set model=conv_lstm for several.")
         self.views = views if self.main not in numbers else []
         self.options = options
-        colours = spec.frame.channels * spec.length
         self.encoders = nn.ModuleDict({
-            view.name: ConvEncoder((view.height, view.width), colours, options)
+            view.name: ConvEncoder((view.height, view.width), spec.frame.channels, spec.length, options)
             for view in self.views
         })  # fmt: skip
         self.telemetry = tuple(numbers)
         columns = sum(one.steps * columns_of(one, spec.schema) for one in numbers.values())
-        inputs = options["features"] * len(self.views) + columns
+        inputs = sum(encoder.outputs for encoder in self.encoders.values()) + columns
         self.join = nn.Sequential(nn.Linear(inputs, options["hidden"]), nn.ReLU(), nn.Dropout(options["dropout"]))
         self.heads = Heads(spec.schema, options["hidden"])
 
@@ -68,15 +68,10 @@ class ConvStack(Network):
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, hidden)."""
-        parts = [encoder(_stacked(inputs[view_key(self.main, name)])) for name, encoder in self.encoders.items()]
+        parts = [encoder(inputs[view_key(self.main, name)]) for name, encoder in self.encoders.items()]
         parts += [symlog(inputs[name]).flatten(1) for name in self.telemetry]
         joined: Tensor = self.join(torch.cat(parts, dim=1))
         return joined
-
-
-def _stacked(pictures_BTHWC: Tensor) -> Tensor:
-    """Return the frames of each window as channels of one picture (B, H, W, T x C)."""
-    return pictures_BTHWC.permute(0, 2, 3, 1, 4).flatten(3)
 
 
 def build(spec: ModelSpec) -> ConvStack:

@@ -22,30 +22,38 @@ def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> l
 
 
 class ConvEncoder(nn.Module):
-    """Convolutions and one linear layer, from uint8 pictures to features.
+    """Convolutions and one linear layer, from some uint8 pictures seen as one to features.
 
-    Few of them with long strides learn soonest: their maps are still large when the linear layer sees them
+    Few of them with long strides learn soonest: their maps are still large when the linear layer sees them.
+    Keypoints say where small things are to a fraction of a pixel, which that layer learns late or never
     (docs/learning.md).
 
     Squares of `fold` pixels become channels first, where that is not 1: halving the picture this way costs
     next to nothing, while a convolution of three channels at full size takes half of a training step.
     Colours go from -1 to 1, or, once they are standardised, about as far from 0 as 1 whatever the game looks like.
-    Shapes:  forward takes (N, H, W, C) uint8 and returns (N, features) float32.
+    Shapes:  forward takes (N, P, H, W, C) uint8, P pictures that are seen together, and returns (N, outputs)
+             float32: features, and 3 numbers a keypoint.
     """
 
-    def __init__(self, size: tuple[int, int], colours: int, options: Mapping[str, Any]) -> None:
-        """Take height and width of a picture, and a network's options fold, channels, strides and features."""
+    def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
+        """Take height and width of a picture, how many are seen together, and options of a network.
+
+        They are fold, channels, strides, features and keypoints.
+        """
         super().__init__()
         self.fold = fold = options["fold"]
         height, width = (-(-pixels // fold) for pixels in size)
         layers: list[nn.Module] = []
-        channels = colours * fold * fold
+        channels, first = colours * pictures * fold * fold, options["channels"][0]
+        self.keypoints = Keypoints(first, options["keypoints"]) if options["keypoints"] else None
         for after, stride in convolutions_of(options["channels"], options["strides"]):
-            layers += [nn.Conv2d(channels, after, 2 * stride - 1, stride, stride - 1), nn.ReLU(inplace=True)]
+            sides = (2 * stride - 1, stride, stride - 1)
+            layers += [nn.Conv2d(channels, after, *sides) if layers else Together((pictures, colours), channels, after, *sides)]
+            layers += [nn.ReLU(inplace=True)]
             channels, height, width = after, -(-height // stride), -(-width // stride)
         self.convolutions = nn.Sequential(*layers)
         self.features = nn.Linear(channels * height * width, options["features"])
-        self.colours = colours
+        self.outputs = options["features"] + 3 * options["keypoints"]
         self.colour_factor: Tensor | None
         self.colour_offset: Tensor | None
         self.register_buffer("colour_factor", None, persistent=False)  # a run keeps them beside its weights
@@ -56,30 +64,76 @@ class ConvEncoder(nn.Module):
                 nn.init.constant_(module.get_parameter("bias"), 0.0)
 
     def standardise(self, colours: Colours) -> None:
-        """Have each channel of a frame come less its mean, in units of its scale; several frames side by side."""
+        """Have each channel of a picture come less its mean, in units of its scale."""
         means_C, scales_C = (
             torch.tensor(one, dtype=torch.float32, device=self.features.weight.device) for one in colours
         )
-        times = (
-            self.colours // len(means_C) * self.fold**2
-        )  # the channels of a frame are always next to one another
-        self.colour_factor = (1 / scales_C).repeat(times)[:, None, None]
-        self.colour_offset = (means_C / scales_C).repeat(times)[:, None, None]
+        self.colour_factor = (1 / scales_C).repeat(self.fold**2)[:, None, None]
+        self.colour_offset = (means_C / scales_C).repeat(self.fold**2)[:, None, None]
 
-    def forward(self, pictures_NHWC: Tensor) -> Tensor:
-        """Return the features of each picture."""
+    def forward(self, pictures_NPHWC: Tensor) -> Tensor:
+        """Return the features of what is seen together."""
+        first = self.convolutions[:2]([self._scaled(one_NHWC) for one_NHWC in pictures_NPHWC.unbind(1)])
+        features: Tensor = torch.relu(self.features(self.convolutions[2:](first).flatten(1)))
+        return features if self.keypoints is None else torch.cat([features, self.keypoints(first)], dim=1)
+
+    def _scaled(self, pictures_NHWC: Tensor) -> Tensor:
         # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-        if self.fold > 1:
-            pictures_NHWC = folded(pictures_NHWC, self.fold)
-        pictures_NCHW = pictures_NHWC.permute(0, 3, 1, 2)
+        pictures_NCHW = folded(pictures_NHWC, self.fold).permute(0, 3, 1, 2)
         scaled = pictures_NCHW.to(self.features.weight.dtype)
         if self.colour_factor is None or self.colour_offset is None:
-            scaled.mul_(1 / 127.5).sub_(1.0)
-        else:
-            scaled.mul_(self.colour_factor).sub_(self.colour_offset)
-        maps = self.convolutions(scaled)
-        features: Tensor = torch.relu(self.features(maps.flatten(1)))
-        return features
+            return scaled.mul_(1 / 127.5).sub_(1.0)
+        return scaled.mul_(self.colour_factor).sub_(self.colour_offset)
+
+
+class Together(nn.Conv2d):
+    """A convolution of several pictures as if their channels were those of one.
+
+    Laying them side by side, pixel by pixel, would take as long as convolving them. Among the channels of its
+    weights the picture comes before the colour, and after the place in a folded square.
+    """
+
+    def __init__(self, seen: tuple[int, int], channels: int, *sides: int) -> None:
+        """Take how many pictures of how many colours are seen together."""
+        super().__init__(channels, *sides)
+        self.seen = seen
+
+    def forward(self, pictures_PNCHW: Sequence[Tensor]) -> Tensor:
+        """Return the maps (N, channels, H, W)."""
+        weight_OSPCHW = self.weight.unflatten(1, (-1, *self.seen))
+        bias: Tensor | None = self.bias
+        maps: Tensor | None = None
+        for number, one_NCHW in enumerate(pictures_PNCHW):
+            seen = self._conv_forward(one_NCHW, weight_OSPCHW[:, :, number].flatten(1, 2), bias)
+            maps, bias = seen if maps is None else maps + seen, None
+        assert maps is not None
+        return maps
+
+
+class Keypoints(nn.Module):
+    """Where learned patterns are on a map, and how clearly: the spatial soft argmax.
+
+    A softmax over the places of each pattern's map says how likely it is at each; kept is the place expected.
+    Levine et al., End-to-end training of deep visuomotor policies, 2016.
+    Shapes:  forward takes (N, C, H, W) and returns (N, 3 x count): x and y from -1 to 1, and from -1 to 1 how
+             much of the pattern is there.
+    """
+
+    def __init__(self, channels: int, count: int) -> None:
+        super().__init__()
+        self.patterns = nn.Conv2d(channels, count, 3, 1, 1)
+
+    def forward(self, maps_NCHW: Tensor) -> Tensor:
+        """Return the keypoints of each map."""
+        found_NCHW = self.patterns(maps_NCHW)
+        height, width = found_NCHW.shape[2:]
+        found_NCP = found_NCHW.flatten(2)
+        shares_NCP = found_NCP.softmax(dim=2)
+        ys, xs = (torch.linspace(-1, 1, side, device=found_NCP.device) for side in (height, width))
+        places_P2 = torch.stack([xs.repeat(height), ys.repeat_interleave(width)], dim=1)
+        expected_NC2 = shares_NCP @ places_P2.to(shares_NCP.dtype)
+        clear_NC1 = torch.tanh((shares_NCP * found_NCP).sum(dim=2, keepdim=True))
+        return torch.cat([expected_NC2, clear_NC1], dim=2).flatten(1)
 
 
 def folded(pictures_NHWC: Tensor, fold: int) -> Tensor:

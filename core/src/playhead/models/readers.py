@@ -61,11 +61,11 @@ class PictureReader(nn.Module):
     def __init__(self, encoder: ConvEncoder, outputs: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.reader = LstmReader(encoder.features.out_features, outputs)
+        self.reader = LstmReader(encoder.outputs, outputs)
 
     def forward(self, pictures_BTHWC: Tensor) -> Tensor:
         """Read the window."""
-        features_BTF = self.encoder(pictures_BTHWC.flatten(0, 1)).unflatten(0, pictures_BTHWC.shape[:2])
+        features_BTF = self.encoder(pictures_BTHWC.flatten(0, 1)[:, None]).unflatten(0, pictures_BTHWC.shape[:2])
         read: Tensor = self.reader(features_BTF)
         return read
 

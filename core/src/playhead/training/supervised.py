@@ -24,6 +24,7 @@ from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import EndedBySignal, NotANumber
 from playhead.labels import Choice, Keys
+from playhead.memory import freed_memory_kept
 from playhead.models.building import build_network as built
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network, count_parameters
@@ -89,7 +90,7 @@ class Supervised(Method[NoSettings]):
             begin(job, network, labels, weights, seen)
         accelerator = chosen_accelerator(job)
         with room_for(job.out, network, job.recipe.feature_windows):
-            with one_thread_each(networks=False), torch_threads(job.recipe.threads):
+            with one_thread_each(networks=False), torch_threads(job.recipe.threads), freed_memory_kept():
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
             settled = replace(

@@ -1,7 +1,8 @@
 """Everything playhead needs to know about Enduro and Pong of the Atari 2600, as the package ale-py emulates it.
 
-The console makes 60 pictures a second and is asked every fourth, as everybody does; one time in four it goes on
-with the action before (`repeat_action_probability` of the v5 environments), so no two drives are alike.
+The console makes 60 pictures a second. It is asked every fourth, as everybody does, in Pong every second: held for
+four the paddle moves by its own height. One time in four it goes on with the action before
+(`repeat_action_probability` of the v5 environments), so no two drives are alike.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from playhead.game import Device, Frame, Game, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Keys
 
-RATE_HZ = 15
+CONSOLE_HZ = 60
 
 
-def _game(name: str, title: str, keys: Keys, actions: Mapping[str, int]) -> Game:
+def _game(name: str, title: str, keys: Keys, actions: Mapping[str, int], rate_hz: int) -> Game:
     """Return a game of the console: its keys, and the number of the action that keys held together are."""
     environment = f"ale_py:ALE/{name.title()}-v5"
     return Game(
@@ -27,13 +28,14 @@ def _game(name: str, title: str, keys: Keys, actions: Mapping[str, int]) -> Game
                 input="environment",
                 options={
                     "environment": environment,
+                    "arguments": {"frameskip": CONSOLE_HZ // rate_hz},
                     "actions": actions,
                     "frames": "observation",
-                    "step_hz": RATE_HZ,  # the environment's own 30 is neither the console's 60 nor ours
+                    "step_hz": rate_hz,  # the environment's own 30 is neither the console's 60 nor always ours
                 },
             )
         },
-        frame=Frame(width=160, height=210, rate_hz=RATE_HZ, codec="lossless"),  # a ball has 8 pixels
+        frame=Frame(width=160, height=210, rate_hz=rate_hz, codec="lossless"),  # a ball has 8 pixels
         labels={"drive": keys},
         controls={key: key for key in keys.names},
         world=World(
@@ -53,8 +55,9 @@ ENDURO = _game(
         "": 0, "gas": 1, "right": 2, "left": 3, "brake": 4, "brake+right": 5, "brake+left": 6, "gas+right": 7,
         "gas+left": 8,
     },
+    rate_hz=15,
 )  # fmt: skip
-PONG = _game("pong", "Pong", Keys("up", "down", opposites=(("up", "down"),)), {"": 0, "up": 2, "down": 3})
+PONG = _game("pong", "Pong", Keys("up", "down", opposites=(("up", "down"),)), {"": 0, "up": 2, "down": 3}, rate_hz=30)
 
 
 @hookimpl

@@ -65,7 +65,7 @@ class Enduro(Player):
 COURT = slice(34, 194)  # rows
 OWN_PADDLE = 140  # its column
 BALL, PADDLE = (236, 236, 236), (92, 186, 92)
-SLACK, DAMPING = 4.0, 0.6  # rows the paddle may be off; how much of its way since the last picture it will go on
+SLACK, DAMPING = 5.0, 1.0  # rows the paddle may be off; how much of its way since the last picture it will go on
 
 
 class Pong(Player):
