@@ -155,6 +155,6 @@ def test_folding_keeps_every_pixel() -> None:
 def test_each_frame_is_seen_with_the_one_before_it():
     pictures_BTHWC = torch.arange(3, dtype=torch.uint8).reshape(1, 3, 1, 1, 1).expand(1, 3, 2, 2, 1)
     joined = with_past(pictures_BTHWC, 2)
-    assert joined.shape == (1, 3, 2, 2, 2)
-    assert joined[0, :, 0, 0].tolist() == [[0, 0], [0, 1], [1, 2]]
-    assert with_past(pictures_BTHWC, 1) is pictures_BTHWC
+    assert joined.shape == (1, 3, 2, 2, 2, 1)
+    assert joined[0, :, :, 0, 0, 0].tolist() == [[0, 0], [0, 1], [1, 2]]
+    assert torch.equal(with_past(pictures_BTHWC, 1), pictures_BTHWC[:, :, None])

@@ -54,10 +54,11 @@ class ConvEncoder(nn.Module):
         self.convolutions = nn.Sequential(*layers)
         self.features = nn.Linear(channels * height * width, options["features"])
         self.outputs = options["features"] + 3 * options["keypoints"]
-        self.colour_factor: Tensor | None
-        self.colour_offset: Tensor | None
-        self.register_buffer("colour_factor", None, persistent=False)  # a run keeps them beside its weights
-        self.register_buffer("colour_offset", None, persistent=False)
+        self.means_C: Tensor
+        self.scales_C: Tensor
+        middle = torch.full((colours,), 127.5)
+        self.register_buffer("means_C", middle, persistent=False)  # a run keeps them beside its weights
+        self.register_buffer("scales_C", middle.clone(), persistent=False)
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -65,31 +66,28 @@ class ConvEncoder(nn.Module):
 
     def standardise(self, colours: Colours) -> None:
         """Have each channel of a picture come less its mean, in units of its scale."""
-        means_C, scales_C = (
+        self.means_C, self.scales_C = (
             torch.tensor(one, dtype=torch.float32, device=self.features.weight.device) for one in colours
         )
-        self.colour_factor = (1 / scales_C).repeat(self.fold**2)[:, None, None]
-        self.colour_offset = (means_C / scales_C).repeat(self.fold**2)[:, None, None]
 
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
         """Return the features of what is seen together."""
-        first = self.convolutions[:2]([self._scaled(one_NHWC) for one_NHWC in pictures_NPHWC.unbind(1)])
+        centred = [self._centred(one_NHWC) for one_NHWC in pictures_NPHWC.unbind(1)]
+        first = self.convolutions[1](self.convolutions[0](centred, 1 / self.scales_C))
         features: Tensor = torch.relu(self.features(self.convolutions[2:](first).flatten(1)))
         return features if self.keypoints is None else torch.cat([features, self.keypoints(first)], dim=1)
 
-    def _scaled(self, pictures_NHWC: Tensor) -> Tensor:
+    def _centred(self, pictures_NHWC: Tensor) -> Tensor:
         # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
         pictures_NCHW = folded(pictures_NHWC, self.fold).permute(0, 3, 1, 2)
-        scaled = pictures_NCHW.to(self.features.weight.dtype)
-        if self.colour_factor is None or self.colour_offset is None:
-            return scaled.mul_(1 / 127.5).sub_(1.0)
-        return scaled.mul_(self.colour_factor).sub_(self.colour_offset)
+        return pictures_NCHW.to(self.features.weight.dtype).sub_(self.means_C.repeat(self.fold**2)[:, None, None])
 
 
 class Together(nn.Conv2d):
     """A convolution of several pictures as if their channels were those of one.
 
-    Laying them side by side, pixel by pixel, would take as long as convolving them. Among the channels of its
+    Laying them side by side, pixel by pixel, would take as long as convolving them, and so does multiplying all
+    their colours, which weights take as well. Among the channels of its
     weights the picture comes before the colour, and after the place in a folded square.
     """
 
@@ -98,9 +96,9 @@ class Together(nn.Conv2d):
         super().__init__(channels, *sides)
         self.seen = seen
 
-    def forward(self, pictures_PNCHW: Sequence[Tensor]) -> Tensor:
-        """Return the maps (N, channels, H, W)."""
-        weight_OSPCHW = self.weight.unflatten(1, (-1, *self.seen))
+    def forward(self, pictures_PNCHW: Sequence[Tensor], factor_C: Tensor) -> Tensor:
+        """Return the maps (N, channels, H, W) of pictures whose colours still are to be multiplied by a factor."""
+        weight_OSPCHW = self.weight.unflatten(1, (-1, *self.seen)) * factor_C[:, None, None]
         bias: Tensor | None = self.bias
         maps: Tensor | None = None
         for number, one_NCHW in enumerate(pictures_PNCHW):

@@ -87,6 +87,19 @@ def _warp_window(frames_THWC: FrameArray, back_23: npt.NDArray[np.float64]) -> N
             frame_HWC[...] = new
 
 
+def shift(frames_THWC: FrameArray, right: int, below: int) -> None:
+    """Move frames in place by whole pixels; edges are repeated."""
+    height, width = frames_THWC.shape[1:3]
+    right = max(-width, min(width, right))
+    rows, columns = (np.clip(np.arange(n) - by, 0, n - 1) for n, by in ((height, below), (width, right)))
+    first, last = max(0, right), width + min(0, right)
+    for frame_HWC in frames_THWC:
+        old_HWC = frame_HWC[rows]
+        frame_HWC[:, first:last] = old_HWC[:, first - right : last - right]
+        for beyond in (slice(0, first), slice(last, width)):
+            frame_HWC[:, beyond] = old_HWC[:, columns[beyond]]
+
+
 def _scratch(name: str, shape: tuple[int, ...]) -> FrameArray:
     """Return memory of this thread, in the processor's cache from the window before; what stands in it is old."""
     size, kept = math.prod(shape), getattr(_kept, name, None)
@@ -148,9 +161,15 @@ class Move(ByteAugmentation):
         self.shift, self.zoom, self.turn = shift, zoom, turn
 
     def on_bytes(self, frames_BTHWC: FrameArray, labels: Labels, generator: torch.Generator) -> Labels:
-        """Move each window, all its frames alike."""
+        """Move each window, all its frames alike; by whole pixels where they are only moved."""
         count, _, height, width, _ = frames_BTHWC.shape
         across, down, zoom, turn = (2 * torch.rand(4, count, generator=generator) - 1).numpy()
+        if not self.zoom and not self.turn:
+            for window_THWC, right, below in zip(
+                frames_BTHWC, np.rint(self.shift * width * across), np.rint(self.shift * height * down), strict=True
+            ):
+                shift(window_THWC, int(right), int(below))
+            return labels
         scale_B, angle_B = 1 + self.zoom * zoom, math.radians(self.turn) * turn
         cos_B, sin_B = scale_B * np.cos(angle_B), scale_B * np.sin(angle_B)
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
