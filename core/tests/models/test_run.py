@@ -152,7 +152,7 @@ def test_a_run_without_digests_opens_and_gets_them_by_a_command(tmp_path: Path) 
         ({"model_options": {"features": 10**9}}, "model_options.features"),
         ({"model_options": {"hidden": 2**23, "features": 2**23}}, "fit|numbers"),
         ({"model_options": {"hidden": "8"}}, "model_options.hidden"),
-        ({"model_options": {"channels": []}}, "does not use"),
+        ({"model_options": {"channels": []}}, "at least one convolution"),
         ({"model_options": {"channels": [4] * 1000}}, "model_options.channels"),
         ({"model_options": {"scene_size": [10**6, 10**6]}}, "scene_size"),
         ({"model_options": {"crops": {"a": [0, 0, 400, 300]}}}, "lies outside"),

@@ -14,8 +14,10 @@ Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the
 
 
 def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
-    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue for one of 0."""
+    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue for none, or one of 0."""
     stated = list(strides or ())
+    if not channels:
+        raise BadValue("model_options.channels=[] cannot be: an encoder has at least one convolution.")
     if 0 in stated:
         raise BadValue(f"model_options.strides={stated} cannot be: a stride is 1 or more.")
     return list(zip(channels, stated + [2] * len(channels), strict=False))
@@ -44,16 +46,17 @@ class ConvEncoder(nn.Module):
         self.fold = fold = options["fold"]
         height, width = (-(-pixels // fold) for pixels in size)
         layers: list[nn.Module] = []
-        channels, first = colours * pictures * fold * fold, options["channels"][0]
-        self.keypoints = Keypoints(first, options["keypoints"]) if options["keypoints"] else None
-        for after, stride in convolutions_of(options["channels"], options["strides"]):
+        channels, convolved = colours * pictures * fold * fold, convolutions_of(options["channels"], options["strides"])
+        points = options["keypoints"]
+        self.keypoints = Keypoints(convolved[0][0], points) if points else None
+        for after, stride in convolved:
             sides = (2 * stride - 1, stride, stride - 1)
             layers += [nn.Conv2d(channels, after, *sides) if layers else Together((pictures, colours), channels, after, *sides)]
             layers += [nn.ReLU(inplace=True)]
             channels, height, width = after, -(-height // stride), -(-width // stride)
         self.convolutions = nn.Sequential(*layers)
         self.features = nn.Linear(channels * height * width, options["features"])
-        self.outputs = options["features"] + 3 * options["keypoints"]
+        self.outputs = options["features"] + 3 * points
         self.means_C: Tensor
         self.scales_C: Tensor
         middle = torch.full((colours,), 127.5)
