@@ -36,7 +36,6 @@ OPTIONS: dict[str, object] = {
     "channels": (8, 16, 32, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 96,  # of each view and frame
-    "keypoints": 0,  # of each view and frame: where small things are (a spatial soft argmax)
     "hidden": 96,  # of the reader
     "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
     "reader": "lstm",  # or "stack"

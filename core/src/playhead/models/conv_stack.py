@@ -18,7 +18,7 @@ from playhead.errors import BadValue
 from playhead.inputs import columns_of, main_input, view_key
 from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions
-from playhead.models.encoders import ConvEncoder
+from playhead.models.encoders import ConvEncoder, PointEncoder
 from playhead.models.heads import Heads
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
 from playhead.models.views import views_of
@@ -31,7 +31,7 @@ OPTIONS: dict[str, object] = {
     "channels": (24, 32, 48, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 128,  # of each view
-    "keypoints": 0,  # of each view: where small things are (a spatial soft argmax)
+    "keypoints": 0,  # of each view and frame: where small things are; the first convolution sees each frame alone
     "hidden": 128,  # of the layer that joins them
     "dropout": 0.0,  # share of that layer's outputs
 }
@@ -52,8 +52,9 @@ class ConvStack(Network):
             raise BadValue("conv_stack looks at one input of pictures. Take --set model=conv_lstm for several.")
         self.views = views if self.main not in numbers else []
         self.options = options
+        encoder = PointEncoder if options["keypoints"] else ConvEncoder
         self.encoders = nn.ModuleDict({
-            view.name: ConvEncoder((view.height, view.width), spec.frame.channels, spec.length, options)
+            view.name: encoder((view.height, view.width), spec.frame.channels, spec.length, options)
             for view in self.views
         })  # fmt: skip
         self.telemetry = tuple(numbers)

@@ -14,7 +14,7 @@ Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the
 
 
 def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
-    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue for none, or one of 0."""
+    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue without any, or for 0."""
     stated = list(strides or ())
     if not channels:
         raise BadValue("model_options.channels=[] cannot be: an encoder has at least one convolution.")
@@ -23,45 +23,26 @@ def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> l
     return list(zip(channels, stated + [2] * len(channels), strict=False))
 
 
-class ConvEncoder(nn.Module):
-    """Convolutions and one linear layer, from some uint8 pictures seen as one to features.
+class Encoder(nn.Module):
+    """Some uint8 pictures that are seen together to features; the base of those that follow.
 
-    Few of them with long strides learn soonest: their maps are still large when the linear layer sees them.
-    Keypoints say where small things are to a fraction of a pixel, which that layer learns late or never
-    (docs/learning.md).
-
-    Squares of `fold` pixels become channels first, where that is not 1: halving the picture this way costs
-    next to nothing, while a convolution of three channels at full size takes half of a training step.
     Colours go from -1 to 1, or, once they are standardised, about as far from 0 as 1 whatever the game looks like.
     Shapes:  forward takes (N, P, H, W, C) uint8, P pictures that are seen together, and returns (N, outputs)
-             float32: features, and 3 numbers a keypoint.
+             float32.
     """
 
-    def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
-        """Take height and width of a picture, how many are seen together, and options of a network.
+    outputs: int
+    means_C: Tensor
+    scales_C: Tensor
 
-        They are fold, channels, strides, features and keypoints.
-        """
+    def __init__(self, colours: int) -> None:
         super().__init__()
-        self.fold = fold = options["fold"]
-        height, width = (-(-pixels // fold) for pixels in size)
-        layers: list[nn.Module] = []
-        channels, convolved = colours * pictures * fold * fold, convolutions_of(options["channels"], options["strides"])
-        points = options["keypoints"]
-        self.keypoints = Keypoints(convolved[0][0], points) if points else None
-        for after, stride in convolved:
-            sides = (2 * stride - 1, stride, stride - 1)
-            layers += [nn.Conv2d(channels, after, *sides) if layers else Together((pictures, colours), channels, after, *sides)]
-            layers += [nn.ReLU(inplace=True)]
-            channels, height, width = after, -(-height // stride), -(-width // stride)
-        self.convolutions = nn.Sequential(*layers)
-        self.features = nn.Linear(channels * height * width, options["features"])
-        self.outputs = options["features"] + 3 * points
-        self.means_C: Tensor
-        self.scales_C: Tensor
         middle = torch.full((colours,), 127.5)
         self.register_buffer("means_C", middle, persistent=False)  # a run keeps them beside its weights
         self.register_buffer("scales_C", middle.clone(), persistent=False)
+
+    def begin(self) -> None:
+        """Draw the weights."""
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -70,40 +51,117 @@ class ConvEncoder(nn.Module):
     def standardise(self, colours: Colours) -> None:
         """Have each channel of a picture come less its mean, in units of its scale."""
         self.means_C, self.scales_C = (
-            torch.tensor(one, dtype=torch.float32, device=self.features.weight.device) for one in colours
+            torch.tensor(one, dtype=torch.float32, device=self.means_C.device) for one in colours
         )
+
+    def centred(self, pictures_NHWC: Tensor, fold: int = 1) -> Tensor:
+        """Return pictures (N, C, H, W) less the mean of each channel: to be divided by its scale yet.
+
+        A convolution's weights are soon divided; dividing all pixels takes as long as convolving them.
+        """
+        # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
+        pictures_NCHW = folded(pictures_NHWC, fold).permute(0, 3, 1, 2)
+        return pictures_NCHW.to(self.means_C.dtype).sub_(self.means_C.repeat(fold**2)[:, None, None])
+
+
+class ConvEncoder(Encoder):
+    """Convolutions and one linear layer over pictures as if their channels were those of one.
+
+    Few convolutions with long strides learn soonest: their maps are still large when the linear layer sees them
+    (docs/learning.md). Squares of `fold` pixels become channels first, where that is not 1: halving the picture
+    this way costs next to nothing, while a convolution of three channels at full size takes half of a training
+    step.
+    """
+
+    def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
+        """Take height and width of a picture, how many are seen together, and options of a network.
+
+        They are fold, channels, strides and features.
+        """
+        super().__init__(colours)
+        self.fold = fold = options["fold"]
+        size = (-(-size[0] // fold), -(-size[1] // fold))
+        convolved = convolutions_of(options["channels"], options["strides"])
+        self.convolutions, inputs = convolutions(size, colours * pictures * fold * fold, convolved, first=Together)
+        self.features = nn.Linear(inputs, options["features"])
+        self.outputs = options["features"]
+        self.begin()
 
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
         """Return the features of what is seen together."""
-        centred = [self._centred(one_NHWC) for one_NHWC in pictures_NPHWC.unbind(1)]
-        first = self.convolutions[1](self.convolutions[0](centred, 1 / self.scales_C))
-        features: Tensor = torch.relu(self.features(self.convolutions[2:](first).flatten(1)))
-        return features if self.keypoints is None else torch.cat([features, self.keypoints(first)], dim=1)
+        centred = [self.centred(one_NHWC, self.fold) for one_NHWC in pictures_NPHWC.unbind(1)]
+        maps = self.convolutions[1:](self.convolutions[0](centred, self.scales_C))
+        features: Tensor = torch.relu(self.features(maps.flatten(1)))
+        return features
 
-    def _centred(self, pictures_NHWC: Tensor) -> Tensor:
-        # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-        pictures_NCHW = folded(pictures_NHWC, self.fold).permute(0, 3, 1, 2)
-        return pictures_NCHW.to(self.features.weight.dtype).sub_(self.means_C.repeat(self.fold**2)[:, None, None])
+
+class PointEncoder(Encoder):
+    """Keypoints of each picture, how they moved, and features of all pictures, side by side.
+
+    One convolution sees each picture by itself. Its maps give keypoints, which say where small things are to a
+    fraction of a pixel: a linear layer over maps learns that late or never (docs/learning.md). The other
+    convolutions see the maps of all pictures.
+    """
+
+    MOVED = 4.0  # by which motion from one picture to the next is enlarged: it is small beside places
+
+    def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
+        """Take height and width of a picture, how many are seen together, and options of a network.
+
+        They are channels, strides, features and keypoints.
+        """
+        super().__init__(colours)
+        (channels, stride), *others = convolutions_of(options["channels"], options["strides"])
+        self.first, _ = convolutions(size, colours, [(channels, stride)], first=Together)
+        self.keypoints = Keypoints(channels, options["keypoints"])
+        size = (-(-size[0] // stride), -(-size[1] // stride))
+        self.convolutions, inputs = convolutions(size, channels * pictures, others)
+        self.features = nn.Linear(inputs, options["features"])
+        self.outputs = options["features"] + 3 * pictures * options["keypoints"]
+        self.begin()
+
+    def forward(self, pictures_NPHWC: Tensor) -> Tensor:
+        """Return features, the newest picture's keypoints, and how they moved from each picture to the next."""
+        count, pictures = pictures_NPHWC.shape[:2]
+        centred = self.centred(pictures_NPHWC.flatten(0, 1))
+        maps = self.first[1](self.first[0]([centred], self.scales_C))
+        points_NPK = self.keypoints(maps).unflatten(0, (count, pictures))
+        moved_NK = (points_NPK.diff(dim=1) * self.MOVED).flatten(1)
+        seen = maps.unflatten(0, (count, pictures)).flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        features_NF = torch.relu(self.features(self.convolutions(seen).flatten(1)))
+        return torch.cat([features_NF, points_NPK[:, -1], moved_NK], dim=1)
+
+
+def convolutions(
+    size: tuple[int, int],
+    channels: int,
+    convolved: Sequence[tuple[int, int]],
+    *,
+    first: type[nn.Conv2d] = nn.Conv2d,
+) -> tuple[nn.Sequential, int]:
+    """Return convolutions of such channels and strides, and how many numbers they make of a picture."""
+    layers: list[nn.Module] = []
+    height, width = size
+    for after, stride in convolved:
+        kind = nn.Conv2d if layers else first
+        layers += [kind(channels, after, 2 * stride - 1, stride, stride - 1), nn.ReLU(inplace=True)]
+        channels, height, width = after, -(-height // stride), -(-width // stride)
+    return nn.Sequential(*layers), channels * height * width
 
 
 class Together(nn.Conv2d):
-    """A convolution of several pictures as if their channels were those of one.
+    """A convolution of pictures as if their channels were those of one, divided by their scales.
 
-    Laying them side by side, pixel by pixel, would take as long as convolving them, and so does multiplying all
-    their colours, which weights take as well. Among the channels of its
-    weights the picture comes before the colour, and after the place in a folded square.
+    Laying pictures side by side, pixel by pixel, would take as long as convolving them. Among the channels of the
+    weights a picture comes before its colour, and after the place in a folded square.
     """
 
-    def __init__(self, seen: tuple[int, int], channels: int, *sides: int) -> None:
-        """Take how many pictures of how many colours are seen together."""
-        super().__init__(channels, *sides)
-        self.seen = seen
-
-    def forward(self, pictures_PNCHW: Sequence[Tensor], factor_C: Tensor) -> Tensor:
-        """Return the maps (N, channels, H, W) of pictures whose colours still are to be multiplied by a factor."""
-        weight_OSPCHW = self.weight.unflatten(1, (-1, *self.seen)) * factor_C[:, None, None]
-        bias: Tensor | None = self.bias
-        maps: Tensor | None = None
+    def forward(self, pictures_PNCHW: Sequence[Tensor], scales_C: Tensor) -> Tensor:
+        """Return the maps (N, channels, H, W)."""
+        weight_OSPCHW = (
+            self.weight.unflatten(1, (-1, len(pictures_PNCHW), len(scales_C))) / scales_C[:, None, None]
+        )
+        maps, bias = None, self.bias
         for number, one_NCHW in enumerate(pictures_PNCHW):
             seen = self._conv_forward(one_NCHW, weight_OSPCHW[:, :, number].flatten(1, 2), bias)
             maps, bias = seen if maps is None else maps + seen, None

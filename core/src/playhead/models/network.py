@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from playhead.errors import LISTED, BadValue, Mismatch, not_found
 from playhead.inputs import FRAMES, view_key
 from playhead.models import ModelSpec
-from playhead.models.encoders import Colours, ConvEncoder
+from playhead.models.encoders import Colours, Encoder
 from playhead.models.heads import Heads
 from playhead.models.views import SCENE
 
@@ -51,13 +51,13 @@ class Network(nn.Module):
     @property
     def takes_colours(self) -> bool:
         """Whether pictures are to be standardised by what they look like: where encoders of ours see them."""
-        return any(isinstance(module, ConvEncoder) for module in self.modules())
+        return any(isinstance(module, Encoder) for module in self.modules())
 
     def standardise(self, colours: Colours) -> None:
         """Look at pictures by these means and scales of their channels, 0 to 255, from now on."""
         self.colours = colours
         for module in self.modules():
-            if isinstance(module, ConvEncoder):
+            if isinstance(module, Encoder):
                 module.standardise(colours)
 
     def prepare(self, frames_NHWC: FrameArray) -> Mapping[str, FrameArray]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from playhead.models.encoders import ConvEncoder
+from playhead.models.encoders import Encoder
 
 LstmState = tuple[Tensor, Tensor]  # hidden and cell, (1, B, outputs) each
 
@@ -58,7 +58,7 @@ class StackReader(nn.Module):
 class PictureReader(nn.Module):
     """Pictures of a further input (B, T, H, W, C), each encoded by itself and read by an LSTM to (B, outputs)."""
 
-    def __init__(self, encoder: ConvEncoder, outputs: int) -> None:
+    def __init__(self, encoder: Encoder, outputs: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.reader = LstmReader(encoder.outputs, outputs)

@@ -22,8 +22,10 @@ NAME = "auto"
 PIXELS = 16_800  # of the picture a network sees: 113x148 of a console's 160x210
 BASE = Recipe(
     length=3,
+    model="conv_stack",
     model_options={
-        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 256, "hidden": 96, "scene_pixels": PIXELS,
+        "channels": [32, 32, 64], "strides": [4, 2, 2], "features": 128, "keypoints": 16, "hidden": 128,
+        "scene_pixels": PIXELS,
     },
     augment={"move": {"shift": 0.03, "zoom": 0.0}},
     augment_on="auto",
@@ -50,7 +52,7 @@ def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     rates_hz = [recording.header.rate_hz for recording in recordings] or [game.needed_frame.rate_hz]
     recipe = replace(BASE, stride_s=max(APART_S, round(1 / min(rates_hz), 3)))
     said = [
-        f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions of strides 4, 2, 2"
+        f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions and as 16 keypoints"
     ]
     tapped = sorted({key for recording in recordings[:LOOKED_AT] for key in tapped_keys(game, recording)})
     if tapped:

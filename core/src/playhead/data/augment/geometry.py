@@ -166,7 +166,10 @@ class Move(ByteAugmentation):
         across, down, zoom, turn = (2 * torch.rand(4, count, generator=generator) - 1).numpy()
         if not self.zoom and not self.turn:
             for window_THWC, right, below in zip(
-                frames_BTHWC, np.rint(self.shift * width * across), np.rint(self.shift * height * down), strict=True
+                frames_BTHWC,
+                np.rint(self.shift * width * across),
+                np.rint(self.shift * height * down),
+                strict=True,
             ):
                 shift(window_THWC, int(right), int(below))
             return labels
