@@ -1,4 +1,4 @@
-"""Action noise: wrong keys for a short time, so that a recording shows how to get back onto the road.
+"""Action noise: wrong keys, or none, for a short time, so that a recording shows how to get back onto the road.
 
 Behaviour cloning of an expert without it teaches nothing about what lies beside its path: in the stand-in world
 it reached .29 of the expert's distance, with it .67 at equal data and time (and the true keys as labels).
@@ -93,7 +93,8 @@ class ActionNoise:
         if is_axis:
             self._wrong = {code: draw.uniform(-1, 1) for code in self._group}
         else:
-            self._wrong = {draw.choice(self._group): 1.0}
+            wrong = draw.choice((*self._group, ""))  # or none: a network that hesitates gets behind as well
+            self._wrong = {wrong: 1.0} if wrong else {}
         length_s = draw.uniform(settings.shortest_s, settings.longest_s)
         self._until_ns = time_ns + round(length_s * NS_PER_S)
         self._next_ns = self._until_ns + self._wait_ns()

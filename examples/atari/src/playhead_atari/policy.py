@@ -15,8 +15,6 @@ import numpy.typing as npt
 class Player:
     """Looks at the console's screen."""
 
-    decide_hz = 15.0
-
     def __init__(self, environment: gymnasium.Env[Any, Any]) -> None:
         self._console: Any = environment.unwrapped
 
