@@ -10,7 +10,7 @@ with an interval over the seeds driven, all drivers on the same. Every stage is 
 made again only when what was asked for it changes (of a training also playhead's models, training and data): stop
 it whenever you like, and give the same command again. `table.md` and `league.json` hold every game that was asked
 for in the same way, and are written anew after each, so two commands may do some games each. --curve adds less
-recorded time, and as much of it from more or fewer places.
+recorded time, and as much of it from more or fewer places; --rounds lets the expert correct what was learned.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
@@ -55,7 +56,9 @@ LASTS_S = {
     "enduro": 60.0, "pong": 60.0, "healthgathering": 60.0, "deadlycorridor": 60.0, "lunarlander": 20.0,
     "lunarlander_axes": 20.0, "bipedalwalker": 32.0, "carracing": 20.0,
 }  # fmt: skip
+MINUTES = {"lunarlander": 48.0, "lunarlander_axes": 48.0}  # recorded of the expert, where it is not 12
 DRIVEN_FROM = 10_000  # seeds of the drives that are scored; recordings count theirs from 1
+CORRECTED_FROM = 1_000  # seeds of the first round of corrections
 SHARES = (1 / 8, 1 / 4, 1 / 2)  # of the recorded time, for the curve
 PLACES = (1, 2, 4, 8)  # times as many drives as last a quarter of the time, each so much shorter
 CALIBRATED = 40  # steps by which it is known how many steps the time allows
@@ -63,7 +66,7 @@ CALIBRATED = 40  # steps by which it is known how many steps the time allows
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What decides the outcome. Units:  minutes recorded, minutes a training may last; drives a driver."""
+    """What decides the outcome. Units:  minutes recorded, 0 for the game's; minutes a training may last."""
 
     minutes: float
     train_minutes: float
@@ -74,6 +77,7 @@ class Asked:
     recipe: str
     settings: dict[str, Any]
     noise: bool
+    rounds: int
 
 
 class Stages:
@@ -113,31 +117,46 @@ class Contest:
         self.stages = Stages(out / game.name)
         self.lasts_s = min(asked.seconds or LASTS_S.get(game.name, 60.0), LASTS_S.get(game.name, 60.0))
         self.seeds = range(DRIVEN_FROM, DRIVEN_FROM + asked.drives)
+        self.minutes = asked.minutes or MINUTES.get(game.name, 12.0)
 
     # -- recording
 
     def record(self) -> list[Path]:
         """Record the expert until the time is reached."""
-        asked = {"minutes": self.asked.minutes, "seconds": self.lasts_s, "noise": self.asked.noise}
+        asked = {"minutes": self.minutes, "seconds": self.lasts_s, "noise": self.asked.noise}
         made = self.stages.make(
             "record", asked, partial(self._record, self.stages.folder.resolve() / "home", **asked)
         )
         return [Path(path) for path in made["recordings"]]
 
-    def _record(self, home: Path, minutes: float, seconds: float, noise: bool, drives: int = 0) -> dict[str, Any]:
-        """Record drives that last so long together, or so many of them."""
+    def _record(
+        self, home: Path, minutes: float, seconds: float, noise: bool, drives: int = 0, first: int = 1,
+        by: Mapping[str, Any] = MappingProxyType({"driver": EXPERT}),
+    ) -> dict[str, Any]:  # fmt: skip
+        """Record drives that last so long together, or so many of them, on seeds from the first on."""
         shutil.rmtree(home, ignore_errors=True)
         paths: list[str] = []
         frames, wanted = 0, round(minutes * 60 * self.rate_hz)
         while len(paths) < drives if drives else frames < wanted:
             more = drives or max(1, min(20, round((wanted - frames) / (seconds * self.rate_hz))))
             recorded = playhead.record(
-                self.game.name, driver="expert", episodes=more, seconds=seconds, seed=len(paths) + 1,
+                self.game.name, **by, episodes=more, seconds=seconds, seed=first + len(paths),
                 action_noise=noise, workers=self.workers, home=home,
             )  # fmt: skip
             frames += recorded.frames
             paths += [str(one.recording.path) for one in recorded.segments if one.recording is not None]
         return {"drives": len(paths), "minutes": round(frames / self.rate_hz / 60, 2), "recordings": paths}
+
+    def corrections(self, number: int, run: Path) -> list[Path]:
+        """Record the expert's corrections of a network that drives, a quarter of the time of all recordings."""
+        asked: dict[str, Any] = {"minutes": self.minutes / 4, "seconds": self.lasts_s, "noise": False}
+        by = {"run": run, "teacher": EXPERT, "beta": 0.3}
+        record = partial(
+            self._record, self.stages.folder.resolve() / f"round-{number}", **asked, first=CORRECTED_FROM * number,
+            by=by,
+        )  # fmt: skip
+        made = self.stages.make(f"round-{number}", {**asked, "run": str(run), "learns": what_learns()}, record)
+        return [Path(path) for path in made["recordings"]]
 
     @property
     def rate_hz(self) -> float:
@@ -238,7 +257,20 @@ class Contest:
             "game": self.game.name, "minutes": round(_minutes(recordings), 2), "drives": len(recordings),
             "trained": trained, "returns": driven, "networks": networks, "seeds": list(self.seeds),
         }  # fmt: skip
+        outcome["rounds"] = self._rounds(recordings, Path(trained[0]["run"]))
         return {**outcome, "curve": self._curve(recordings)} if curve else outcome
+
+    def _rounds(self, recordings: Sequence[Path], run: Path) -> list[dict[str, Any]]:
+        """Return the returns after each round of corrections, each learned from scratch from all there is."""
+        rounds: list[dict[str, Any]] = []
+        known = list(recordings)
+        for number in range(1, self.asked.rounds + 1):
+            known += self.corrections(number, run)
+            trained = self.train(f"train-round-{number}", known, 0)
+            run = Path(trained["run"])
+            returns = self._network(f"network-round-{number}", trained)
+            rounds.append({"minutes": round(_minutes(known), 2), "trained": trained, "returns": returns})
+        return rounds
 
     def _network(self, name: str, trained: dict[str, Any]) -> list[float]:
         return self.drive(name, EvaluatedPolicy(name=NETWORK, kind="run", run=Path(trained["run"])), trained)
@@ -261,9 +293,13 @@ class Contest:
         for count in sorted({max(2, round(share * len(recordings))) for share in SHARES} - {len(recordings)}):
             some = recordings[:count]
             points.append(("minutes", f"{_minutes(some):.2g} minutes", some))
-        fewest = max(2, int(self.asked.minutes * 60 / 4 / self.lasts_s))
+        fewest = max(2, int(self.minutes * 60 / 4 / self.lasts_s))
         for more in PLACES:
-            asked = {"drives": fewest * more, "seconds": self.lasts_s / more, "noise": self.asked.noise}
+            asked: dict[str, Any] = {
+                "drives": fewest * more,
+                "seconds": self.lasts_s / more,
+                "noise": self.asked.noise,
+            }
             name = f"places-{fewest * more}"
             home = self.stages.folder.resolve() / name
             made = self.stages.make(name, asked, partial(self._record, home, 0.0, **asked))
@@ -310,7 +346,9 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--games", nargs="+", default=list(LASTS_S), help="names (default: all)")
     parser.add_argument("--out", type=Path, default=Path("league"), help="folder of all stages (default: league)")
-    parser.add_argument("--minutes", type=float, default=12.0, help="recorded of the expert, a game (default 12)")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="recorded of the expert (default: 12, lander 48)"
+    )
     parser.add_argument("--train-minutes", type=float, default=10.0, help="a training lasts at most (default 10)")
     parser.add_argument("--steps", type=int, default=0, help="of a training (default: the recipe's, in that time)")
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each game (default 1)")
@@ -320,6 +358,9 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the recipe")
     parser.add_argument("--no-noise", action="store_true", help="record without action noise")
     parser.add_argument("--workers", type=int, default=1, help="processes that record and drive (default 1)")
+    parser.add_argument(
+        "--rounds", type=int, default=0, help="of corrections by the expert after that (default 0)"
+    )
     parser.add_argument("--curve", action="store_true", help="also learn from less, and from other places")
     parser.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
     asked = parser.parse_args(arguments)
@@ -333,7 +374,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = Asked(
         minutes=given.minutes, train_minutes=given.train_minutes, steps=given.steps, seeds=given.seeds,
         drives=given.drives, seconds=given.seconds, recipe=given.recipe, noise=not given.no_noise,
-        settings=dict(text.split("=", 1) for text in given.set),
+        rounds=given.rounds, settings=dict(text.split("=", 1) for text in given.set),
     )  # fmt: skip
     plugins, failed = Plugins.installed(), []
     for name in given.games:

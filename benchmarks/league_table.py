@@ -44,8 +44,9 @@ def judged(outcome: dict[str, Any]) -> dict[str, Any]:
         {**point, "score": compared(outcome, point["returns"], returns[RANDOM])}
         for point in outcome.get("curve", ())
     ]
+    rounds = [{**one, "score": compared(outcome, one["returns"], returns[RANDOM])} for one in outcome["rounds"]]
     return {
-        **outcome, "constant": constant, "curve": points,
+        **outcome, "constant": constant, "curve": points, "rounds": rounds,
         "scores": scores, "ahead": ahead,
         "by_training": [compared(outcome, one, returns[RANDOM]).mean for one in outcome["networks"]],
     }  # fmt: skip
@@ -71,6 +72,11 @@ def table(judgements: Sequence[dict[str, Any]]) -> str:
     lines.append(
         f"\nScore: {np.median(means):.2f} at the median of {len(means)} games, {min(means):.2f} at least."
     )
+    if any(one["rounds"] for one in judgements):
+        lines += ["\n| after corrections by the expert | rounds | minutes | score |", "|---|---|---|---|"]
+    for one in judgements:
+        for number, made in enumerate(one["rounds"], 1):
+            lines.append(f"| {one['game']} | {number} | {made['minutes']:.0f} | {shown(made['score'])} |")
     for one in judgements:
         if one["curve"]:
             lines += [f"\n{one['game']}:\n", "| learned from | drives | minutes | score |", "|---|---|---|---|"]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from playhead.errors import BadValue, not_found
 from playhead.inputs import Input, columns_of, main_input, nearest_to, view_key
 from playhead.models import ModelSpec
-from playhead.models.encoders import ConvEncoder
+from playhead.models.encoders import ConvEncoder, outputs_of
 from playhead.models.heads import Heads
 from playhead.models.network import FrameArray, Network, State, check_answers_once, check_options, symlog
 from playhead.models.readers import LstmReader, PictureReader, StackReader, beside
@@ -63,7 +63,7 @@ class ConvLstm(Network):
         numbers = {name: one for name, one in spec.named_inputs.items() if not one.is_pictures}
         self.telemetry = tuple(name for name, one in numbers.items() if one.offsets_s == main.offsets_s)
         columns = sum(columns_of(numbers[name], spec.schema) for name in self.telemetry)
-        self.reader = _reader(options, sum(encoder.outputs for encoder in self.encoders.values()) + columns, spec)
+        self.reader = _reader(options, outputs_of(self.encoders) + columns, spec)
         self.others = tuple(n for n in spec.named_inputs if n != self.main and n not in self.telemetry)
         self.readers = nn.ModuleList(
             _other_reader(spec, spec.named_inputs[n], views[0], options) for n in self.others

@@ -18,7 +18,7 @@ from playhead.errors import BadValue
 from playhead.inputs import columns_of, main_input, view_key
 from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions
-from playhead.models.encoders import ConvEncoder, PointEncoder
+from playhead.models.encoders import ConvEncoder, PointEncoder, outputs_of
 from playhead.models.heads import Heads
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
 from playhead.models.views import views_of
@@ -59,7 +59,7 @@ class ConvStack(Network):
         })  # fmt: skip
         self.telemetry = tuple(numbers)
         columns = sum(one.steps * columns_of(one, spec.schema) for one in numbers.values())
-        inputs = sum(encoder.outputs for encoder in self.encoders.values()) + columns
+        inputs = outputs_of(self.encoders) + columns
         self.join = nn.Sequential(nn.Linear(inputs, options["hidden"]), nn.ReLU(), nn.Dropout(options["dropout"]))
         self.heads = Heads(spec.schema, options["hidden"])
 

@@ -14,7 +14,7 @@ Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the
 
 
 def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
-    """Return channels and stride of each convolution, 2 where none is stated. Raises BadValue without any, or for 0."""
+    """Return channels and stride of each convolution, by itself 2. Raises BadValue for a stride of 0, or none."""
     stated = list(strides or ())
     if not channels:
         raise BadValue("model_options.channels=[] cannot be: an encoder has at least one convolution.")
@@ -156,12 +156,12 @@ class Together(nn.Conv2d):
     weights a picture comes before its colour, and after the place in a folded square.
     """
 
-    def forward(self, pictures_PNCHW: Sequence[Tensor], scales_C: Tensor) -> Tensor:
+    def forward(self, pictures_PNCHW: Sequence[Tensor], scales_C: Tensor) -> Tensor:  # type: ignore[override]
         """Return the maps (N, channels, H, W)."""
-        weight_OSPCHW = (
-            self.weight.unflatten(1, (-1, len(pictures_PNCHW), len(scales_C))) / scales_C[:, None, None]
-        )
-        maps, bias = None, self.bias
+        shape = (self.out_channels, -1, len(pictures_PNCHW), len(scales_C), *self.kernel_size)
+        weight_OSPCHW = self.weight.reshape(shape) / scales_C[:, None, None]
+        maps: Tensor | None = None
+        bias = self.bias
         for number, one_NCHW in enumerate(pictures_PNCHW):
             seen = self._conv_forward(one_NCHW, weight_OSPCHW[:, :, number].flatten(1, 2), bias)
             maps, bias = seen if maps is None else maps + seen, None
@@ -193,6 +193,11 @@ class Keypoints(nn.Module):
         expected_NC2 = shares_NCP @ places_P2.to(shares_NCP.dtype)
         clear_NC1 = torch.tanh((shares_NCP * found_NCP).sum(dim=2, keepdim=True))
         return torch.cat([expected_NC2, clear_NC1], dim=2).flatten(1)
+
+
+def outputs_of(encoders: nn.ModuleDict) -> int:
+    """Return how many features the encoders of all views make together."""
+    return sum(encoder.outputs for encoder in encoders.values() if isinstance(encoder, Encoder))
 
 
 def folded(pictures_NHWC: Tensor, fold: int) -> Tensor:

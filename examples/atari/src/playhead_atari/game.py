@@ -57,7 +57,9 @@ ENDURO = _game(
     },
     rate_hz=15,
 )  # fmt: skip
-PONG = _game("pong", "Pong", Keys("up", "down", opposites=(("up", "down"),)), {"": 0, "up": 2, "down": 3}, rate_hz=30)
+PONG = _game(
+    "pong", "Pong", Keys("up", "down", opposites=(("up", "down"),)), {"": 0, "up": 2, "down": 3}, rate_hz=30
+)
 
 
 @hookimpl
