@@ -15,7 +15,7 @@ from torch import Tensor
 from playhead.data.augment import Augmentation, Augmenter, Labels, warp
 from playhead.data.augment.colour import GREY, turned_hue
 from playhead.data.augment.filling import Filling
-from playhead.data.augment.geometry import mirrored
+from playhead.data.augment.geometry import mirrored, shift
 from playhead.errors import BadValue, NotFound
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Choice, Keys, LabelSchema
@@ -245,6 +245,15 @@ def test_what_is_registered_is_found_by_its_reference_too_as_older_runs_name_it(
     found = Augmenter.of(old, GAME.schema, GAME.frame, {})
     assert found is not None
     assert type(found.augmentations[0][0]).__name__ == "Flip"
+
+
+@pytest.mark.parametrize(("right", "below"), [(3, 2), (-4, 0), (0, -3), (0, 0), (200, -200)])
+def test_what_is_only_moved_is_moved_by_whole_pixels(right: int, below: int) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (2, 11, 15, 3), dtype=np.uint8)
+    rows, columns = np.clip(np.arange(11) - below, 0, 10), np.clip(np.arange(15) - right, 0, 14)
+    expected = frames[:, rows][:, :, columns]
+    shift(frames, right, below)
+    np.testing.assert_array_equal(frames, expected)
 
 
 def moved(frames: Any, matrix_23: Any) -> Any:

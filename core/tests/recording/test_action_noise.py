@@ -10,18 +10,20 @@ from playhead.recording.action_noise import ActionNoise, ActionNoiseSettings
 
 MS = 1_000_000
 TRUE = {"key w": 1.0, "key a": 0.0, "key s": 0.0, "key d": 0.0}
+HELD = {"key w": 1.0}
 
 
 def drive(game: Game, minutes: float, seed: int = 1) -> list[dict[str, float]]:
     noise = ActionNoise(game, seed=seed)
-    return [dict(noise.apply(TRUE, number * 25 * MS)) for number in range(round(minutes * 60 * 40))]
+    actions = (noise.apply(TRUE, number * 25 * MS) for number in range(round(minutes * 60 * 40)))
+    return [{code: value for code, value in action.items() if value} for action in actions]
 
 
 def events(actions: list[dict[str, float]]) -> list[list[dict[str, float]]]:
     found: list[list[dict[str, float]]] = []
-    before: dict[str, float] = TRUE
+    before: dict[str, float] = HELD
     for action in actions:
-        if action != TRUE:
+        if action != HELD:
             if action != before:
                 found.append([])
             found[-1].append(action)

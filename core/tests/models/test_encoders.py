@@ -1,0 +1,104 @@
+"""Encoders: pictures seen together are seen as one, and keypoints say where things are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from playhead.errors import BadValue
+from playhead.models.encoders import ConvEncoder, Encoder, Keypoints, PointEncoder, convolutions_of
+
+SIZE = (24, 32)
+OPTIONS: dict[str, Any] = {"fold": 1, "channels": [8, 8], "strides": [4], "features": 16, "keypoints": 4}
+
+
+def pictures(count: int, together: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (count, together, *SIZE, 3), dtype=torch.uint8, generator=generator)
+
+
+def dots(places_NP2: Tensor) -> Tensor:
+    """Black pictures (N, P, H, W, 3) with a white dot of 2 x 2 pixels at each (row, column)."""
+    count, together = places_NP2.shape[:2]
+    drawn = torch.zeros(count, together, *SIZE, 3, dtype=torch.uint8)
+    for number in range(count):
+        for which in range(together):
+            row, column = places_NP2[number, which].tolist()
+            drawn[number, which, row : row + 2, column : column + 2] = 255
+    return drawn
+
+
+@pytest.mark.parametrize("fold", [1, 2])
+def test_pictures_are_convolved_as_if_they_were_one(fold: int) -> None:
+    torch.manual_seed(0)
+    encoder = ConvEncoder(SIZE, 3, 2, {**OPTIONS, "fold": fold})
+    encoder.standardise(((10.0, 100.0, 200.0), (20.0, 50.0, 30.0)))
+    seen = pictures(3, 2)
+    scaled = (seen.float() - torch.tensor([10.0, 100.0, 200.0])) / torch.tensor([20.0, 50.0, 30.0])
+    beside = scaled.permute(0, 2, 3, 1, 4).flatten(3)  # (N, H, W, P x C)
+    height, width = SIZE
+    squares = beside.reshape(3, height // fold, fold, width // fold, fold, 6).permute(0, 1, 3, 2, 4, 5).flatten(3)
+    maps = functional.conv2d(squares.permute(0, 3, 1, 2), *_of(encoder.convolutions[0]), stride=4, padding=3)
+    features = functional.relu(encoder.features(encoder.convolutions[1:](maps).flatten(1)))
+    torch.testing.assert_close(encoder(seen), features, atol=1e-4, rtol=1e-4)
+
+
+def _of(layer: nn.Module) -> tuple[Tensor, Tensor | None]:
+    assert isinstance(layer, nn.Conv2d)
+    return layer.weight, layer.bias
+
+
+def test_a_keypoint_is_where_its_pattern_is_to_a_part_of_a_cell() -> None:
+    keypoints = Keypoints(1, 1)
+    with torch.no_grad():
+        keypoints.patterns.weight.zero_()[0, 0, 1, 1] = 20.0
+        nn.init.zeros_(keypoints.patterns.get_parameter("bias"))
+    maps = torch.zeros(3, 1, 5, 9)
+    maps[0, 0, 2, 4] = 1.0  # the middle
+    maps[1, 0, 4, 8] = 1.0  # a corner
+    maps[2, 0, 2, 4] = maps[2, 0, 2, 5] = 1.0  # halfway between two cells
+    x_N, y_N, clear_N = keypoints(maps).T.detach()
+    torch.testing.assert_close(x_N, torch.tensor([0.0, 1.0, 0.125]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(y_N, torch.tensor([0.0, 1.0, 0.0]), atol=1e-3, rtol=0)
+    assert (clear_N > 0.99).all()
+    nowhere = keypoints(torch.zeros(1, 1, 5, 9))[0].tolist()
+    assert nowhere == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def learned(encoder: Encoder, places_NP2: Tensor, targets_NA: Tensor, steps: int = 150) -> float:
+    """Return the mean square error that is left of standardised targets after so many steps."""
+    answer = nn.Linear(encoder.outputs, targets_NA.shape[1])
+    optimizer = torch.optim.Adam([*encoder.parameters(), *answer.parameters()], lr=3e-3)
+    loss = torch.tensor(0.0)
+    for step in range(steps):
+        rows = torch.arange(step * 32, step * 32 + 32) % len(places_NP2)
+        loss = functional.mse_loss(answer(encoder(dots(places_NP2[rows]))), targets_NA[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return float(loss.detach())
+
+
+def test_keypoints_learn_where_a_dot_is_and_how_it_moved_sooner_than_a_layer() -> None:
+    torch.manual_seed(0)
+    places_N12 = torch.stack([torch.randint(4, 18, (256, 1)), torch.randint(4, 26, (256, 1))], dim=2)
+    places_NP2 = torch.cat([places_N12, places_N12 + torch.randint(-3, 4, (256, 1, 2))], dim=1)
+    targets = torch.cat([places_NP2[:, 1], places_NP2[:, 1] - places_NP2[:, 0]], dim=1).float()
+    targets = (targets - targets.mean(0)) / targets.std(0)
+    left = learned(PointEncoder(SIZE, 3, 2, OPTIONS), places_NP2, targets)
+    torch.manual_seed(0)
+    without = learned(ConvEncoder(SIZE, 3, 2, OPTIONS), places_NP2, targets)
+    assert left < 0.15, left
+    assert left < without / 2, (left, without)
+
+
+def test_a_stride_of_nothing_and_an_encoder_of_nothing_are_refused() -> None:
+    assert convolutions_of([4, 8], [3]) == [(4, 3), (8, 2)]
+    with pytest.raises(BadValue, match="strides"):
+        convolutions_of([4], [0])
+    with pytest.raises(BadValue, match="at least one"):
+        convolutions_of([], None)
