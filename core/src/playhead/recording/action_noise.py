@@ -23,8 +23,8 @@ class ActionNoiseSettings:
 
     Units:  every_s mean seconds between events; shortest_s to longest_s their length, uniform;
     steer_share the share of events on mirrored pairs (left and right).
-    Source: world.md section 2: about every 2 s, 0.15 to 0.5 s, 74 % on the steering. A third of ours let go of keys,
-    which mostly are not held: so they begin sooner.
+    Source: world.md section 2: about every 2 s, 0.15 to 0.5 s, 74 % on the steering. A third of ours let go of
+    keys, which mostly are not held: so they begin sooner.
     """
 
     every_s: float = 1.5
@@ -40,7 +40,8 @@ BESIDE_A_PERSON = ActionNoiseSettings(every_s=5.0)
 class ActionNoise:
     """Replaces parts of an action by wrong keys now and then. Deterministic by seed.
 
-    With `keys_only` it leaves axes alone: two hands at one stick are no disturbance.
+    With `keys_only` it only presses, and leaves axes alone: nobody lets go of a person's keys, and two hands at one
+    stick are no disturbance.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ActionNoise:
     ) -> None:
         self._settings = settings or ActionNoiseSettings()
         self._random = random.Random(seed)
+        self._lets_go = not keys_only
         self._steering, self._others = (
             [(codes, is_axis) for codes, is_axis in groups if not (is_axis and keys_only)]
             for groups in _groups(game)
@@ -94,7 +96,8 @@ class ActionNoise:
         if is_axis:
             self._wrong = {code: draw.uniform(-1, 1) for code in self._group}
         else:
-            wrong = draw.choice((*self._group, ""))  # or none: a network that hesitates gets behind as well
+            # Or none: a network that hesitates gets behind as well.
+            wrong = draw.choice((*self._group, "") if self._lets_go else self._group)
             self._wrong = {wrong: 1.0} if wrong else {}
         length_s = draw.uniform(settings.shortest_s, settings.longest_s)
         self._until_ns = time_ns + round(length_s * NS_PER_S)
