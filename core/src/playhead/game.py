@@ -110,6 +110,7 @@ class World:
     `policies` are scripted drivers: each is called with what is played (the environment), and has
     `decide() -> {code: value}`.
     `measures` are read from `info["measures"]`; without any, the return and length of an episode are scored.
+    `score` names the one that says best how well a drive went, by itself the first that is better when higher.
     `test_options` go to the environment when a network is measured, so that it never sees what it trained on.
     `shown` are options laid over the device's when the world is shown in a window of its own (`playhead world`).
     """
@@ -119,6 +120,7 @@ class World:
     expert: str = ""
     scenarios: Mapping[str, Scenario] = field(default_factory=lambda: {"regular": Scenario()})
     measures: tuple[Measure, ...] = ()
+    score: str = ""
     test_options: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
 

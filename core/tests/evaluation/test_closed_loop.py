@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from playhead.evaluation.policies import RandomDriver, evaluated_policies
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.evaluation.tolerance import disturb
 from playhead.events import Event, Origin
+from playhead.game import Measure
 
 SEEDS = range(100, 103)
 
@@ -86,6 +89,11 @@ def test_keys_that_come_later_and_decisions_left_out_cost_a_network_its_score(ta
     again = disturb(job, config_of(GAME), ScoreTable(episodes=[], measures=table.measures))
     assert again.tolerance == found.tolerance
     assert [row[:2] for row in found.rows()[1:]] == [["0 ms", "0 %"], ["200 ms", "0 %"], ["0 ms", "50 %"]]
+    assert found.measure == "right", "the first that is better when higher"
+    world = replace(
+        GAME.world, measures=(*GAME.world.measures, Measure(name="steps", title="steps")), score="steps"
+    )
+    assert disturb(replace(job, game=replace(GAME, world=world)), config_of(GAME), table).measure == "steps"
 
 
 def test_half_a_rollout_has_no_score(trained):

@@ -14,7 +14,7 @@ from playhead.errors import Damaged, NotANumber
 from playhead.evaluation.baselines import judge_heads
 from playhead.evaluation.classification import ask_with_activations, study_classes
 from playhead.evaluation.clip import film, typical_seed
-from playhead.evaluation.closed_loop import Rollout, evaluate_closed_loop
+from playhead.evaluation.closed_loop import Rollout
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.estimates import number
 from playhead.evaluation.examples import attention_examples, augmentation_rows, best_and_worst
@@ -99,17 +99,7 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
 def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:
     """Let every policy drive, and film the network on a seed that is typical of it."""
     chosen = evaluated_policies(job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine)
-    with job.watch.part("rollouts", len(chosen) * len(job.seeds)) as advance:
-        found.table = evaluate_closed_loop(
-            job.game,
-            job.plugins,
-            chosen,
-            job.seeds,
-            config,
-            workers=job.workers,
-            progress=lambda episode: advance(1),
-            load_plugins=job.load_plugins,
-        )
+    found.table = job.drive(chosen, config, "rollouts")
     found.notes += found.table.unknown()
     if job.delays_s or job.drops:
         found.disturbed = disturb(job, config, found.table)

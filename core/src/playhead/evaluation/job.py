@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from playhead.data.source import Source
 from playhead.errors import BadValue
-from playhead.evaluation.closed_loop import LoadPlugins
+from playhead.evaluation.closed_loop import LoadPlugins, evaluate_closed_loop
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.metrics import DEFAULT_TOLERANCE_S
+from playhead.evaluation.policies import EvaluatedPolicy
+from playhead.evaluation.statistics import ScoreTable
 from playhead.game import Game
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.run import Run
@@ -57,6 +59,14 @@ class EvaluationJob:
     with_clip: bool = True
     watch: Progress = field(default_factory=Progress)
     load_plugins: LoadPlugins = Plugins.installed
+
+    def drive(self, policies: Sequence[EvaluatedPolicy], config: EvaluationConfig, title: str) -> ScoreTable:
+        """Let policies drive on all seeds, watched as the part of this title."""
+        with self.watch.part(title, len(policies) * len(self.seeds)) as advance:
+            return evaluate_closed_loop(
+                self.game, self.plugins, policies, self.seeds, config,
+                workers=self.workers, progress=lambda episode: advance(1), load_plugins=self.load_plugins,
+            )  # fmt: skip
 
     def as_usual(self) -> Evaluation:
         """Judge by labels and in closed loop, as a run is whose training method has no evaluation of its own.

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from playhead.errors import BadValue
-from playhead.evaluation.closed_loop import evaluate_closed_loop
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.estimates import Estimate, number, shown
 from playhead.evaluation.job import EvaluationJob
@@ -97,21 +96,13 @@ def disturb(job: EvaluationJob, config: EvaluationConfig, driven: ScoreTable) ->
     policies = disturbances(network, job.delays_s, job.drops)
     known = [episode for episode in driven.episodes if episode.driver == NETWORK]
     wanted = policies[1:] if known else policies
-    with job.watch.part("delays and drops", len(wanted) * len(job.seeds)) as advance:
-        table = evaluate_closed_loop(
-            job.game,
-            job.plugins,
-            wanted,
-            job.seeds,
-            config,
-            workers=job.workers,
-            progress=lambda episode: advance(1),
-            load_plugins=job.load_plugins,
-        )
+    table = job.drive(wanted, config, "delays and drops")
     table = replace(table, episodes=[*known, *table.episodes], expert="")
-    measure = next((name for name in table.shown_names() if table.measure(name).better == "higher"), "")
-    if not measure:
+    higher = [name for name in table.shown_names() if table.measure(name).better == "higher"]
+    if not higher:
         return None
+    score = job.game.world.score if job.game.world is not None else ""
+    measure = score if score in higher else higher[0]
     means = [(policy, table.estimate(policy.name, measure).mean) for policy in policies]
     points = [
         Point(delay_s=policy.delay_s, drops=policy.drops, score=mean) for policy, mean in means if mean == mean

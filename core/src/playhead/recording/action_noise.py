@@ -40,8 +40,8 @@ BESIDE_A_PERSON = ActionNoiseSettings(every_s=5.0)
 class ActionNoise:
     """Replaces parts of an action by wrong keys now and then. Deterministic by seed.
 
-    With `keys_only` it only presses, and leaves axes alone: nobody lets go of a person's keys, and two hands at one
-    stick are no disturbance.
+    With `keys_only` it only presses, and leaves axes alone: nobody lets go of a person's keys, and two hands at
+    one stick are no disturbance.
     """
 
     def __init__(

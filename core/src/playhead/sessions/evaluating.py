@@ -10,7 +10,7 @@ from typing import Any
 from playhead.capabilities import capabilities_of, check_episodes, worlds_of
 from playhead.data.ood import shows_ood
 from playhead.errors import BadValue, Mismatch
-from playhead.evaluation.config import config_of
+from playhead.evaluation.config import EvaluationConfig, config_of
 from playhead.evaluation.held_out import choosing_names, held_out_names
 from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import evaluated_policies
@@ -60,14 +60,8 @@ def evaluate(
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
     options = nested(settings)
-    world = chosen_world(place, found, on)
-    config = None
-    if world:
-        config = config_of(
-            place.game, world, scenario=scenario, seconds_s=seconds or math.inf, rate_hz=found.rate_hz,
-            latency_s=found.latency_s if latency is None else latency, settings=options,
-        )  # fmt: skip
-    elif delays or drops:
+    config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
+    if config is None and (delays or drops):
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
     if config is not None:
@@ -116,6 +110,23 @@ def chosen_run(place: Place, named: AnyRun) -> Run:
         )
     place.say(f"Run {run.name}.")
     return run
+
+
+def chosen_config(
+    place: Place, run: Run, device: str, scenario: str, seconds_s: float, latency_s: float | None,
+    options: Mapping[str, Any],
+) -> EvaluationConfig | None:  # fmt: skip
+    """Return how is driven, None when nothing is; by itself with the latency of the run.
+
+    Raises:  as `chosen_world`.
+    """
+    world = chosen_world(place, run, device)
+    if not world:
+        return None
+    return config_of(
+        place.game, world, scenario=scenario, seconds_s=seconds_s, rate_hz=run.rate_hz,
+        latency_s=run.latency_s if latency_s is None else latency_s, settings=options,
+    )  # fmt: skip
 
 
 def chosen_world(place: Place, run: Run, device: str) -> str:

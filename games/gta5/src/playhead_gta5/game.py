@@ -77,6 +77,7 @@ GTA5 = Game(
             Measure(name="off_road_share", title="off road", better="lower"),
             Measure(name="stuck_events", title="stuck", better="lower"),
         ),
+        score="driving_score",
         test_options={"split": "test"},
         shown={"arguments": {"width": 800, "height": 600}},  # the size of the original's window
     ),
