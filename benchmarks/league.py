@@ -249,9 +249,9 @@ class Contest:
             driven[CONSTANT + name] = self.drive(CONSTANT + name, policy, held)
         trained, networks, plain = [], [], []
         for seed in range(self.asked.seeds):
-            plain.append(self.drive(f"plain-{seed}", self._plainly(recordings, seed), [known, seed]))
             trained.append(self.train(f"train-{seed}", recordings, seed))
             networks.append(self._network(f"network-{seed}", trained[-1]))
+            plain.append(self.drive(f"plain-{seed}", self._plainly(recordings, seed), [known, seed]))
         driven[NETWORK], driven[PLAIN] = (np.mean(those, 0).tolist() for those in (networks, plain))
         outcome = {
             "game": self.game.name, "minutes": round(_minutes(recordings), 2), "drives": len(recordings),
@@ -280,10 +280,10 @@ class Contest:
 
         @lru_cache
         def learned() -> Callable[[np.ndarray], np.ndarray]:
-            opened = [open_recording(path) for path in recordings]
-            labels_NA = np.concatenate([label_rows(one) for one in opened])
+            labels_NA = np.concatenate([label_rows(open_recording(path)) for path in recordings])
+            frames = (frame for path in recordings for frame in frames_of(open_recording(path)))
             steps = {"steps": self.asked.steps} if self.asked.steps else {}
-            return plain_script.learn((f for one in opened for f in frames_of(one)), labels_NA, seed=seed, **steps)
+            return plain_script.learn(frames, labels_NA, seed=seed, **steps)
 
         return lambda drive: Plain(self.game, learned())
 
