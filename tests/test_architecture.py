@@ -36,6 +36,7 @@ SHARED = {
     "labels",
     "names",
     "locks",
+    "memory",
     "plugins",
     "progress",
     "references",
