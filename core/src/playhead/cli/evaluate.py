@@ -26,8 +26,8 @@ FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
 @click.option(
     "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
 )
-@options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward (holds the key that is held most "
-               "often), random, idle (holds nothing), a policy of the world. Default: the first four.")  # fmt: skip
+@options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward (holds what is held most often), "
+               "random, idle (holds nothing), a policy of the world. Default: the first four.")  # fmt: skip
 @options.scenario_option
 @options.number("--latency", "Seconds between look and press. Default: what the run was trained for.")
 @options.numbers("--delays", "Seconds added between look and press, as 0,.05,.1: what the run scores at each, "

@@ -24,6 +24,7 @@ from playhead.models import EngineSpec
 from playhead.models.run import Run
 from playhead.names import command as typed
 from playhead.names import quoted
+from playhead.playing.controllers import open_controller
 from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
@@ -59,6 +60,8 @@ def evaluate(
     check_disturbances(delays, drops)
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
+    if is_playable(place.game):
+        open_controller(place.game, found.controller)  # what cannot be is said before anything is computed
     options = nested(settings)
     config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
     if config is None and (delays or drops):
