@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from playhead.errors import BadValue
 
@@ -41,6 +42,11 @@ class Encoder(nn.Module):
         self.register_buffer("means_C", middle, persistent=False)  # a run keeps them beside its weights
         self.register_buffer("scales_C", middle.clone(), persistent=False)
 
+    @property
+    def divided(self) -> nn.Module | None:
+        """The convolution that is never called, since its weights are used in parts."""
+        return None
+
     def begin(self) -> None:
         """Draw the weights."""
         for module in self.modules():
@@ -53,15 +59,6 @@ class Encoder(nn.Module):
         self.means_C, self.scales_C = (
             torch.tensor(one, dtype=torch.float32, device=self.means_C.device) for one in colours
         )
-
-    def centred(self, pictures_NHWC: Tensor, fold: int = 1) -> Tensor:
-        """Return pictures (N, C, H, W) less the mean of each channel: to be divided by its scale yet.
-
-        A convolution's weights are soon divided; dividing all pixels takes as long as convolving them.
-        """
-        # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-        pictures_NCHW = folded(pictures_NHWC, fold).permute(0, 3, 1, 2)
-        return pictures_NCHW.to(self.means_C.dtype).sub_(self.means_C.repeat(fold**2)[:, None, None])
 
 
 class ConvEncoder(Encoder):
@@ -82,16 +79,38 @@ class ConvEncoder(Encoder):
         self.fold = fold = options["fold"]
         size = (-(-size[0] // fold), -(-size[1] // fold))
         convolved = convolutions_of(options["channels"], options["strides"])
-        self.convolutions, inputs = convolutions(size, colours * pictures * fold * fold, convolved, first=Together)
+        self.convolutions, inputs = convolutions(size, colours * pictures * fold * fold, convolved)
         self.features = nn.Linear(inputs, options["features"])
         self.outputs = options["features"]
         self.begin()
 
+    @property
+    def divided(self) -> nn.Module:
+        """The first convolution."""
+        return self.convolutions[0]
+
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
-        """Return the features of what is seen together."""
-        centred = [self.centred(one_NHWC, self.fold) for one_NHWC in pictures_NPHWC.unbind(1)]
-        maps = self.convolutions[1:](self.convolutions[0](centred, self.scales_C))
-        features: Tensor = torch.relu(self.features(maps.flatten(1)))
+        """Return the features of what is seen together.
+
+        Pictures are convolved one after another, each with its channels of the weights: laying them side by side,
+        pixel by pixel, would take as long. So would dividing all pixels by their scales, and weights are few. Of the
+        channels of the weights a picture comes before its colour, and after the place in a folded square.
+        """
+        layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
+        assert isinstance(layer, nn.Conv2d)
+        shape = (layer.out_channels, -1, pictures_NPHWC.shape[1], len(self.scales_C), *layer.kernel_size)
+        weight_OSPCHW = layer.weight.reshape(shape) / self.scales_C[:, None, None]
+        maps: Tensor | None = None
+        for number, one_NHWC in enumerate(pictures_NPHWC.unbind(1)):
+            if self.fold > 1:
+                one_NHWC = folded(one_NHWC, self.fold)
+            # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
+            centred = one_NHWC.permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
+            weight = weight_OSPCHW[:, :, number].flatten(1, 2)
+            bias = layer.bias if maps is None else None
+            seen = functional.conv2d(centred, weight, bias, layer.stride, layer.padding)
+            maps = seen if maps is None else maps + seen
+        features: Tensor = torch.relu(self.features(self.convolutions[1:](maps).flatten(1)))
         return features
 
 
@@ -112,7 +131,7 @@ class PointEncoder(Encoder):
         """
         super().__init__(colours)
         (channels, stride), *others = convolutions_of(options["channels"], options["strides"])
-        self.first, _ = convolutions(size, colours, [(channels, stride)], first=Together)
+        self.first, _ = convolutions(size, colours, [(channels, stride)])
         self.keypoints = Keypoints(channels, options["keypoints"])
         size = (-(-size[0] // stride), -(-size[1] // stride))
         self.convolutions, inputs = convolutions(size, channels * pictures, others)
@@ -123,50 +142,28 @@ class PointEncoder(Encoder):
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
         """Return features, the newest picture's keypoints, and how they moved from each picture to the next."""
         count, pictures = pictures_NPHWC.shape[:2]
-        centred = self.centred(pictures_NPHWC.flatten(0, 1))
-        maps = self.first[1](self.first[0]([centred], self.scales_C))
-        points_NPK = self.keypoints(maps).unflatten(0, (count, pictures))
+        layer, means_C = self.first[0], self.means_C
+        assert isinstance(layer, nn.Conv2d)
+        centred = pictures_NPHWC.flatten(0, 1).permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
+        weight = layer.weight / self.scales_C[:, None, None]
+        maps = torch.relu_(functional.conv2d(centred, weight, layer.bias, layer.stride, layer.padding))
+        points_NPK = self.keypoints(maps).reshape(count, pictures, -1)
         moved_NK = (points_NPK.diff(dim=1) * self.MOVED).flatten(1)
-        seen = maps.unflatten(0, (count, pictures)).flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        seen = maps.reshape(count, -1, *maps.shape[2:]).contiguous(memory_format=torch.channels_last)
         features_NF = torch.relu(self.features(self.convolutions(seen).flatten(1)))
         return torch.cat([features_NF, points_NPK[:, -1], moved_NK], dim=1)
 
 
 def convolutions(
-    size: tuple[int, int],
-    channels: int,
-    convolved: Sequence[tuple[int, int]],
-    *,
-    first: type[nn.Conv2d] = nn.Conv2d,
+    size: tuple[int, int], channels: int, convolved: Sequence[tuple[int, int]]
 ) -> tuple[nn.Sequential, int]:
     """Return convolutions of such channels and strides, and how many numbers they make of a picture."""
     layers: list[nn.Module] = []
     height, width = size
     for after, stride in convolved:
-        kind = nn.Conv2d if layers else first
-        layers += [kind(channels, after, 2 * stride - 1, stride, stride - 1), nn.ReLU(inplace=True)]
+        layers += [nn.Conv2d(channels, after, 2 * stride - 1, stride, stride - 1), nn.ReLU(inplace=True)]
         channels, height, width = after, -(-height // stride), -(-width // stride)
     return nn.Sequential(*layers), channels * height * width
-
-
-class Together(nn.Conv2d):
-    """A convolution of pictures as if their channels were those of one, divided by their scales.
-
-    Laying pictures side by side, pixel by pixel, would take as long as convolving them. Among the channels of the
-    weights a picture comes before its colour, and after the place in a folded square.
-    """
-
-    def forward(self, pictures_PNCHW: Sequence[Tensor], scales_C: Tensor) -> Tensor:  # type: ignore[override]
-        """Return the maps (N, channels, H, W)."""
-        shape = (self.out_channels, -1, len(pictures_PNCHW), len(scales_C), *self.kernel_size)
-        weight_OSPCHW = self.weight.reshape(shape) / scales_C[:, None, None]
-        maps: Tensor | None = None
-        bias = self.bias
-        for number, one_NCHW in enumerate(pictures_PNCHW):
-            seen = self._conv_forward(one_NCHW, weight_OSPCHW[:, :, number].flatten(1, 2), bias)
-            maps, bias = seen if maps is None else maps + seen, None
-        assert maps is not None
-        return maps
 
 
 class Keypoints(nn.Module):

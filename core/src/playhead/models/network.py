@@ -185,13 +185,18 @@ class Network(nn.Module):
         return [weight for name, weight in learned if weight.ndim >= 2 and not name.startswith("heads.")]
 
     def attribution_layers(self) -> Mapping[str, nn.Module]:
-        """Return by view the layer that heat maps come from: the last convolution.
+        """Return by view the layer that heat maps come from: the last convolution that is called.
 
         Each module in `encoders` is a view; without any, all is one view of the whole frame.
         """
         encoders = dict(self.named_children()).get("encoders")
         views = dict(encoders.named_children()) if isinstance(encoders, nn.ModuleDict) else {SCENE: self}
-        found = {name: [m for m in view.modules() if isinstance(m, nn.Conv2d)] for name, view in views.items()}
+        found = {
+            name: [
+                m for m in view.modules() if isinstance(m, nn.Conv2d) and m is not getattr(view, "divided", None)
+            ]
+            for name, view in views.items()
+        }
         return {name: convolutions[-1] for name, convolutions in found.items() if convolutions}
 
     def answer_layer(self, head: str) -> nn.Module:
