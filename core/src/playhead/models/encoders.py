@@ -93,8 +93,8 @@ class ConvEncoder(Encoder):
         """Return the features of what is seen together.
 
         Pictures are convolved one after another, each with its channels of the weights: laying them side by side,
-        pixel by pixel, would take as long. So would dividing all pixels by their scales, and weights are few. Of the
-        channels of the weights a picture comes before its colour, and after the place in a folded square.
+        pixel by pixel, would take as long. So would dividing all pixels by their scales, and weights are few.
+        Among these channels a picture comes before its colour, and after the place in a folded square.
         """
         layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
         assert isinstance(layer, nn.Conv2d)
