@@ -16,8 +16,8 @@ _KEPT_BYTES = 2**30
 def freed_memory_kept() -> Iterator[None]:
     """Until the block ends, keep memory that was freed for what is asked for next; then give it back.
 
-    Arrays of 128 KB and more are otherwise mapped anew each time, and the kernel clears every page: half of a
-    training step of a small network. With glibc alone; other C libraries are left as they are.
+    Arrays of 128 KB and more are otherwise mapped anew each time, and the kernel clears every page: making floats
+    of 10 MB of pictures takes 21 ms instead of 2. With glibc alone; other C libraries are left as they are.
     """
     library = _glibc()
     if library is None:
