@@ -113,8 +113,8 @@ def _more(recipe: Recipe, network: Network, *, is_keys: bool) -> str:
     if is_keys and recipe.label_over_s == 0:
         return "--set label_over_s=0.3, where keys are tapped"
     pixels = network.options.get("scene_pixels")
-    if pixels and not network.options.get("keypoints"):
-        return f"--recipe {AUTO}, whose network finds small things, or --set model.scene_pixels={4 * pixels}"
     if isinstance(pixels, int) and network.options.get("scene_size") is None:
-        return f"--set model.scene_pixels={4 * pixels}"
+        larger = f"--set model.scene_pixels={4 * pixels}"
+        found = network.options.get("keypoints")
+        return larger if found else f"--recipe {AUTO}, whose network finds small things, or {larger}"
     return f"--set length={recipe.length + 2}" if not isinstance(recipe.inputs, Mapping) else "more inputs"
