@@ -27,7 +27,7 @@ OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
-    "fold": 1,  # squares of so many pixels become channels first
+    "fold": 1,  # squares of so many pixels become channels first; not where there are keypoints
     "channels": (24, 32, 48, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 128,  # of each view
