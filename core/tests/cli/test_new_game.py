@@ -8,12 +8,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import gymnasium
+import numpy as np
 import pytest
 
 from playhead.cli import run
 from playhead.cli.new_game import write_package
-from playhead.errors import BadValue
+from playhead.errors import BadValue, NotFound
 
 
 def test_a_new_package_is_valid_short_and_finds_itself(tmp_path: Path) -> None:
@@ -28,9 +31,10 @@ def test_a_new_package_is_valid_short_and_finds_itself(tmp_path: Path) -> None:
     assert len(test.splitlines()) < 12
 
 
-def test_a_new_package_passes_its_contract_at_once(tmp_path: Path) -> None:
-    folder = write_package("pong", "", tmp_path)
-    install(folder, tmp_path / "installed")
+def test_new_packages_pass_their_contract_at_once(tmp_path: Path) -> None:
+    folders = [write_package("pong", "", tmp_path), write_package("pole", "", tmp_path, "CartPole-v1")]
+    for folder in folders:
+        install(folder, tmp_path / "installed")
     command = [
         sys.executable,
         "-m",
@@ -40,13 +44,92 @@ def test_a_new_package_passes_its_contract_at_once(tmp_path: Path) -> None:
         "error",
         "-p",
         "no:cacheprovider",
-        str(folder / "tests"),
+        *(str(folder / "tests") for folder in folders),
     ]
-    paths = [str(tmp_path / "installed"), str(folder / "src"), *filter(None, sys.path)]
+    paths = [str(tmp_path / "installed"), *(str(folder / "src") for folder in folders), *filter(None, sys.path)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PLAYHEAD_HOME": str(tmp_path / "home")}
     finished = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "passed" in finished.stdout
+
+
+class Console(gymnasium.Env[Any, Any]):
+    """Names its actions as an Atari does."""
+
+    metadata = {"render_fps": 60, "render_modes": ["rgb_array"]}  # noqa: RUF012
+    render_mode = "rgb_array"
+    observation_space = gymnasium.spaces.Discrete(1)
+    action_space: gymnasium.Space[Any] = gymnasium.spaces.Discrete(4)
+    picture: Any = np.zeros((400, 700, 3), np.uint8)
+
+    def __init__(self, render_mode: str = "rgb_array") -> None: ...
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        return 0, {}
+
+    def render(self) -> Any:
+        return self.picture
+
+    def get_action_meanings(self) -> list[str]:
+        return ["NOOP", "UP", "FIRE", "UPFIRE"]
+
+
+def game_of(environment: type[gymnasium.Env[Any, Any]], folder: Path) -> dict[str, Any]:
+    """Return what stands in the file of a game that is an environment."""
+    gymnasium.register("Desk-v0", environment)
+    try:
+        written = write_package("desk", "", folder, "Desk-v0")
+    finally:
+        del gymnasium.registry["Desk-v0"]
+    names: dict[str, Any] = {}
+    exec((written / "src/playhead_desk/game.py").read_text(encoding="utf-8"), names)
+    return names
+
+
+def test_an_environment_says_its_picture_its_rate_and_what_its_actions_are(tmp_path: Path) -> None:
+    game = game_of(Console, tmp_path)["DESK"]
+    assert (game.frame.width, game.frame.height, game.frame.rate_hz) == (233, 133, 30)
+    assert game.labels["drive"].names == ("up", "fire")
+    options = game.devices["world"].options
+    assert options["actions"] == {"": 0, "up": 1, "fire": 2, "up+fire": 3}
+    assert options["step_hz"] == 60
+
+
+@pytest.mark.parametrize(
+    ("space", "kind", "count"),
+    [
+        (gymnasium.spaces.Box(-1, 1, (2,)), "axes", 2),
+        (gymnasium.spaces.MultiBinary(3), "keys", 3),
+    ],
+)
+def test_axes_and_buttons_become_labels(
+    space: gymnasium.Space[Any], kind: str, count: int, tmp_path: Path
+) -> None:
+    head = game_of(type("Other", (Console,), {"action_space": space}), tmp_path)["DESK"].labels["drive"]
+    assert (head.kind, len(head.names)) == (kind, count)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "said"),
+    [
+        ("picture", None, "shows no colour picture"),
+        ("picture", np.zeros((4, 4)), "shows no colour picture"),
+        ("action_space", gymnasium.spaces.Text(3), "takes actions of Text"),
+    ],
+)
+def test_an_environment_that_cannot_be_a_game_is_refused_and_nothing_written(
+    part: str, value: Any, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadValue, match=said):
+        game_of(type("Other", (Console,), {part: value}), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_environment_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="cannot be made"):
+        write_package("desk", "", tmp_path, "NoSuch-v0")
 
 
 def install(folder: Path, into: Path) -> None:

@@ -320,7 +320,11 @@ WRONG: list[tuple[str, Game, str]] = [
     ("set_it_up", replace(PONG, settings=" "), "say in `settings`"),
     ("whole_day", with_recipe(origins=("model",)), "train .*has a window to learn from"),
     ("whole_day", replace(PONG, controller=pressing({"space": 1.0})), 'play .*No control is called "space"'),
-    ("whole_day", with_recipe(controller={"treshold": 0.4}), 'evaluate .*setting of the controller is called "tres'),
+    (
+        "whole_day",
+        with_recipe(controller={"treshold": 0.4}),
+        'evaluate .*setting of the controller is called "tres',
+    ),
     ("whole_day", with_world(policies={"expert": stubborn}), 'record .*No code of this device is called "space"'),
 ]
 

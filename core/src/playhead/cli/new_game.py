@@ -9,6 +9,7 @@ from string import Template
 import click
 
 from playhead import __version__
+from playhead.cli import new_environment
 from playhead.cli.context import Desk, pass_desk
 from playhead.errors import BadValue
 
@@ -23,7 +24,7 @@ version = "0.1.0"
 description = "playhead plugin for $title"
 readme = "README.md"
 requires-python = ">=3.11"
-dependencies = ["playhead>=$version"]
+dependencies = [$dependencies]
 
 [project.optional-dependencies]
 test = ["pytest>=8"]
@@ -108,6 +109,13 @@ FILES = {
     "src/playhead_$name/game.py": GAME,
     "tests/test_$name.py": TEST,
 }
+# Of one that is a Gymnasium environment.
+ENVIRONMENT_FILES = {
+    **FILES,
+    "README.md": new_environment.README,
+    "src/playhead_$name/game.py": new_environment.GAME,
+    "src/playhead_$name/policy.py": new_environment.POLICY,
+}
 
 
 @click.command("new-game")
@@ -119,13 +127,15 @@ FILES = {
     default=Path(),
     help="Folder in which the package's folder is made. Default: the current one.",
 )
+@click.option("--environment", metavar="ID", default="", help="Gymnasium environment that is the game, as "
+              "CartPole-v1, or ale_py:ALE/Pong-v5 of a package.")  # fmt: skip
 @pass_desk
-def new_game(desk: Desk, name: str, title: str, into: Path) -> None:
-    """Write a package that teaches playhead a new game.
+def new_game(desk: Desk, name: str, title: str, into: Path, environment: str) -> None:
+    """Write a package that teaches playhead a new game: one in a window, or a Gymnasium environment.
 
     Example: playhead new-game pong --title Pong
     """
-    folder = write_package(name, title, into)
+    folder = write_package(name, title, into, environment)
     desk.tell(folder)
     desk.say(
         f"Next: python -m pip install -e {folder}[test], python -m pytest {folder}, then change "
@@ -133,10 +143,10 @@ def new_game(desk: Desk, name: str, title: str, into: Path) -> None:
     )
 
 
-def write_package(name: str, title: str, into: Path) -> Path:
-    """Write the package of a game and return its folder.
+def write_package(name: str, title: str, into: Path, environment: str = "") -> Path:
+    """Write the package of a game, which may be a Gymnasium environment, and return its folder.
 
-    Raises:  BadValue for a name that cannot be one, or a folder that holds something already.
+    Raises:  BadValue for a name that cannot be one, or a folder that holds something already; as `facts_of`.
     """
     check_name(name)
     title = title.strip() or name.replace("_", " ").title()
@@ -145,8 +155,13 @@ def write_package(name: str, title: str, into: Path) -> Path:
     folder = into / name
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadValue(f"{folder} exists and is not empty. Choose another name, or --into another folder.")
-    values = {"name": name, "title": title, "constant": name.upper(), "version": __version__}
-    for path, template in FILES.items():
+    needed = [f'"playhead>={__version__}"']
+    values = {"name": name, "title": title, "constant": name.upper()}
+    if environment:
+        values |= new_environment.facts_of(environment)
+        needed += [f'"{package}"' for package in new_environment.packages_of(environment)]
+    values["dependencies"] = ", ".join(needed)
+    for path, template in (ENVIRONMENT_FILES if environment else FILES).items():
         file = folder / Template(path).substitute(values)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(Template(template).substitute(values), encoding="utf-8", newline="\n")

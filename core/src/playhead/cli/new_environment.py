@@ -1,0 +1,209 @@
+"""What a Gymnasium environment says of itself, as the files of a package that teaches it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from playhead.errors import BadValue
+
+WIDEST = 320  # pixels of the frame a package begins with
+FASTEST_HZ = 30.0
+OPPOSITES = (("left", "right"), ("up", "down"))
+
+GAME = '''\
+"""Everything playhead needs to know about $title, the environment $environment."""
+
+from __future__ import annotations
+
+from playhead.game import Device, Frame, Game, World
+from playhead.hookspecs import hookimpl
+from playhead.labels import $kind
+
+$constant = Game(
+    name="$name",
+    title="$title",
+    devices={
+        "world": Device(
+            capture="environment",
+            input="environment",
+            options={
+                "environment": "$environment",
+                $moves,
+                "frames": "$frames",  # or "observation", or "observation/KEY"
+                "step_hz": $step_hz,  # as it says itself; all seconds are counted by it, so see that it is true
+            },
+        )
+    },
+    # What the network sees: small and slow enough for it, large and fast enough to play from.
+    frame=Frame(width=$width, height=$height, rate_hz=$rate_hz, codec="lossless"),
+    labels={"drive": $labels},
+    controls={$controls},
+    world=World(
+        environment="$environment",
+        policies={"expert": "playhead_$name.policy:Expert"},
+        expert="expert",
+    ),
+    # No recipe: `playhead train` chooses one by the picture, the labels and the recordings, and says which.
+    settings="Nothing to set.",
+)  # fmt: skip
+
+
+@hookimpl
+def playhead_games() -> list[Game]:
+    """Return the one game this package teaches."""
+    return [$constant]
+'''
+
+POLICY = '''\
+"""A script to learn from: it may look at all that the environment knows, a network at the picture alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Expert:
+    """Holds one control all the time: write here how $title is played well."""
+
+    decide_hz = $rate_hz
+
+    def __init__(self, environment: Any) -> None:
+        self._environment = environment
+
+    def decide(self) -> dict[str, float]:
+        """Return what is held now, by what is observed: 1 for a key, -1 to 1 for an axis."""
+        _ = self._environment.observation  # and self._environment.unwrapped, the environment itself
+        return {"$first": 1.0}
+'''
+
+README = """\
+# playhead-$name
+
+$title, the Gymnasium environment `$environment`, for [playhead](https://pypi.org/project/playhead/).
+
+    python -m pip install -e .[test]
+    python -m pytest                # the contract that every game passes
+    playhead record $name --episodes 10 --action-noise
+    playhead train $name
+    playhead evaluate $name
+
+What to change first: the expert in `src/playhead_$name/policy.py`, from which a network learns; then the names of
+the controls and the steps a second in `game.py`.
+"""
+
+
+def facts_of(environment: str) -> dict[str, str]:
+    """Return what the templates say of an environment, which is opened for that.
+
+    Raises:  NotFound, DeviceFailed or BadValue for one that cannot be opened, shows no picture, or whose actions
+             no keys can be.
+    """
+    from playhead.environment import make_env
+
+    if '"' in environment or "\\" in environment or not environment.isprintable():
+        raise BadValue(f"{environment!r} cannot be the id of an environment. One is CartPole-v1.")
+    try:
+        env, frames = make_env({"environment": environment}), "render"
+    except BadValue:
+        env, frames = make_env({"environment": environment, "frames": "observation"}), "observation"
+    try:
+        observation, _ = env.reset(seed=0)
+        picture = env.render() if frames == "render" else observation
+        return {
+            "environment": environment, "frames": frames, **_moved_by(environment, env), **_rates(env),
+            **_size(environment, picture),
+        }  # fmt: skip
+    finally:
+        env.close()
+
+
+def packages_of(environment: str) -> list[str]:
+    """Return the packages that bring an environment, as they are installed: of "ale_py:ALE/Pong-v5" ale-py."""
+    from importlib.metadata import packages_distributions
+
+    module = environment.partition(":")[0].partition(".")[0] if ":" in environment else ""
+    return packages_distributions().get(module, [])[:1]
+
+
+def _size(environment: str, picture: Any) -> dict[str, str]:
+    shape: tuple[int, ...] = getattr(picture, "shape", ())
+    if len(shape) != 3 or shape[2] != 3:
+        raise BadValue(
+            f"{environment} shows no colour picture, neither drawn (render_mode rgb_array) nor observed, so "
+            "there is nothing to learn from what is seen."
+        )
+    smaller = math.ceil(shape[1] / WIDEST)
+    return {"width": str(shape[1] // smaller), "height": str(shape[0] // smaller)}
+
+
+def _rates(env: Any) -> dict[str, str]:
+    step_hz = float(env.metadata.get("render_fps") or FASTEST_HZ)
+    return {"step_hz": f"{step_hz:g}", "rate_hz": f"{step_hz / math.ceil(step_hz / FASTEST_HZ):g}"}
+
+
+def _moved_by(environment: str, env: Any) -> dict[str, str]:
+    """Return the labels, the controls, and the option of the device that makes actions of them."""
+    from gymnasium.spaces import Box, Discrete, MultiBinary
+
+    space, start = env.action_space, 0
+    if isinstance(space, Discrete):
+        start, meanings = int(space.start), _meanings(env, int(space.n))
+        actions = {"+".join(keys): start + place for place, keys in enumerate(meanings)}
+        names = list(dict.fromkeys(key for keys in meanings for key in keys))
+        return _keys(names, f'"actions": {_quoted(actions)}')
+    size = math.prod(space.shape) if isinstance(space, (Box, MultiBinary)) else 0
+    if size == 0:
+        raise BadValue(
+            f"{environment} takes actions of {type(space).__name__}, which no keys are by themselves. Begin with "
+            'playhead new-game NAME, and give its device the option "action" (docs/plugins.md).'
+        )
+    if isinstance(space, MultiBinary):
+        names = [f"key_{number}" for number in range(size)]
+        return _keys(names, f'"codes": {_listed(names)}')
+    names = [f"axis_{number}" for number in range(size)]
+    return _controls(names, "Axes", "", f'"codes": {_listed(names)}')
+
+
+def _keys(names: Sequence[str], moves: str) -> dict[str, str]:
+    both = [pair for pair in OPPOSITES if {*pair} <= {*names}]
+    opposites = "".join(f'("{one}", "{other}"), ' for one, other in both)
+    return _controls(names, "Keys", f", opposites=({opposites.strip()})" if both else "", moves)
+
+
+def _controls(names: Sequence[str], kind: str, more: str, moves: str) -> dict[str, str]:
+    listed = ", ".join(f'"{name}"' for name in names)
+    controls = ", ".join(f'"{name}": "{name}"' for name in names)
+    labels = f"{kind}({listed}{more})"
+    return {"kind": kind, "labels": labels, "controls": controls, "moves": moves, "first": names[0]}
+
+
+def _meanings(env: Any, count: int) -> list[list[str]]:
+    """Return the keys that each action is; the first of an environment that names none is to do nothing.
+
+    An Atari names its actions: RIGHTFIRE is RIGHT and FIRE, NOOP is nothing.
+    """
+    named = getattr(env.unwrapped, "get_action_meanings", None)
+    if named is None:
+        return [[], *([f"action_{number}"] for number in range(1, count))]
+    names = [str(name).lower() for name in named()]
+    return [[] if name == "noop" else _split(name, {*names}) for name in names]
+
+
+def _split(name: str, known: set[str]) -> list[str]:
+    """Return the names that follow one another in a name, at least two of them; else the name itself."""
+    for end in range(len(name) - 1, 0, -1):
+        if name[:end] in known:
+            rest = _split(name[end:], known)
+            if {*rest} <= known:
+                return [*_split(name[:end], known), *rest]
+    return [name]
+
+
+def _quoted(actions: dict[str, int]) -> str:
+    return "{" + ", ".join(f'"{keys}": {number}' for keys, number in actions.items()) + "}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "(" + "".join(f'"{name}", ' for name in names).rstrip() + ")"
