@@ -145,21 +145,19 @@ def _rates(env: Any) -> dict[str, str]:
 
 def _moved_by(environment: str, env: Any) -> dict[str, str]:
     """Return the labels, the controls, and the option of the device that makes actions of them."""
-    from gymnasium.spaces import Box, Discrete, MultiBinary
-
-    space, start = env.action_space, 0
-    if isinstance(space, Discrete):
+    space, kind = env.action_space, type(env.action_space).__name__
+    if kind == "Discrete":
         start, meanings = int(space.start), _meanings(env, int(space.n))
         actions = {"+".join(keys): start + place for place, keys in enumerate(meanings)}
         names = list(dict.fromkeys(key for keys in meanings for key in keys))
         return _keys(names, f'"actions": {_quoted(actions)}')
-    size = math.prod(space.shape) if isinstance(space, (Box, MultiBinary)) else 0
+    size = math.prod(space.shape) if kind in ("Box", "MultiBinary") else 0
     if size == 0:
         raise BadValue(
-            f"{environment} takes actions of {type(space).__name__}, which no keys are by themselves. Begin with "
+            f"{environment} takes actions of {kind}, which no keys are by themselves. Begin with "
             'playhead new-game NAME, and give its device the option "action" (docs/plugins.md).'
         )
-    if isinstance(space, MultiBinary):
+    if kind == "MultiBinary":
         names = [f"key_{number}" for number in range(size)]
         return _keys(names, f'"codes": {_listed(names)}')
     names = [f"axis_{number}" for number in range(size)]
