@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Mapping
 from functools import cache
@@ -91,15 +92,21 @@ def convert(value: object, kind: type[T], *, where: str, then: str = "") -> T:
         raise _damaged(error, where, then) from error
 
 
+_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)[.][0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?")
+_OF_PYTHON = {"True": True, "False": False, "None": None}
+
+
 def setting_value(text: str) -> Any:
     """Return what a person typed behind `--set name=`: JSON where it is such, else the text as it is.
 
-    NaN and Infinity, and numbers too large to be any, stay text, which no number's place takes.
+    Numbers may also be written as people do (.3, 3., +0.3), and True, False and None as Python does. NaN and Infinity, and numbers too large to be any, stay text, which no number's place takes.
     """
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return text
+        if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+        return _OF_PYTHON.get(text, text)
 
 
 def _damaged(error: Exception, where: str, then: str) -> Damaged:

@@ -31,6 +31,17 @@ def test_dotted_names_reach_into_mappings() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (".3", 0.3), ("3.", 3.0), ("-.5", -0.5), ("+0.3", 0.3), (".5e-3", 5e-4), ("True", True), ("None", None),
+        (".", "."), ("1.2.3", "1.2.3"), ("01.5", "01.5"), (".3e999", ".3e999"), ("NaN", "NaN"), ("007", "007"),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_as_a_person_writes_it(text: str, value: object) -> None:
+    assert parse_settings([f"name={text}"]) == {"name": value}
+
+
 @pytest.mark.parametrize("text", ["traffic", "=3"])
 def test_a_setting_without_name_or_value_is_said(text: str) -> None:
     with pytest.raises(BadValue, match="name=value"):
