@@ -99,7 +99,8 @@ _OF_PYTHON = {"True": True, "False": False, "None": None}
 def setting_value(text: str) -> Any:
     """Return what a person typed behind `--set name=`: JSON where it is such, else the text as it is.
 
-    Numbers may also be written as people do (.3, 3., +0.3), and True, False and None as Python does. NaN and Infinity, and numbers too large to be any, stay text, which no number's place takes.
+    Numbers may also be written as people do (.3, 3., +0.3), and True, False and None as Python does. NaN and
+    Infinity, and numbers too large to be any, stay text, which no number's place takes.
     """
     try:
         return msgspec.json.decode(text)
