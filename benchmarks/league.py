@@ -34,6 +34,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 import numpy as np
 import plain_script
 from league_drivers import Plain, Repeat, as_held, frames_of, label_rows
+from league_stages import Stages
 from league_table import CONSTANT, PLAIN, RANDOM, REPEAT, judged, plainly, table
 
 import playhead
@@ -78,35 +79,6 @@ class Asked:
     settings: dict[str, Any]
     noise: bool
     rounds: int
-
-
-class Stages:
-    """What was made already, a file a stage."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def make(self, name: str, asked: Any, make: Callable[[], Any]) -> Any:
-        """Return what a stage made, now or before. `asked` and the result are plain data."""
-        file, asked = self.folder / f"{name}.json", json.loads(json.dumps(asked))
-        if file.is_file() and (kept := json.loads(file.read_text(encoding="utf-8")))["asked"] == asked:
-            return kept["made"]
-        print(f"[{self.folder.name}] {name} ...", flush=True)
-        began_s = time.perf_counter()
-        made = json.loads(json.dumps(make()))
-        wall_s = round(time.perf_counter() - began_s, 1)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        there = file.with_suffix(".part")
-        there.write_text(json.dumps({"asked": asked, "wall_s": wall_s, "made": made}), encoding="utf-8")
-        there.replace(file)
-        print(f"[{self.folder.name}] {name}: {_brief(made)} ({wall_s:g} s)", flush=True)
-        return made
-
-
-def _brief(made: Any) -> str:
-    if isinstance(made, list):
-        return f"{np.mean(made):.2f} on average of {len(made)}" if made else "nothing"
-    return ", ".join(f"{name} {value}" for name, value in made.items() if not isinstance(value, (list, dict)))
 
 
 class Contest:

@@ -95,6 +95,11 @@ def test_the_default_is_small_and_its_size_is_known() -> None:
     assert 200_000 < count_parameters(conv_stack.build(spec)) < 400_000
 
 
+def test_keypoints_of_folded_pictures_are_refused() -> None:
+    with pytest.raises(BadValue, match=r"model\.fold=1"):
+        conv_stack.build(replace(SPEC, options={"keypoints": 4, "fold": 2}))
+
+
 def test_strides_are_of_the_convolutions_in_their_order() -> None:
     options = {"channels": (4, 4, 4), "strides": (4, 1), "features": 8}
     convolutions = [m for m in build(replace(SPEC, options=options)).modules() if isinstance(m, torch.nn.Conv2d)]

@@ -27,7 +27,7 @@ OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
-    "fold": 1,  # squares of so many pixels become channels first; not where there are keypoints
+    "fold": 1,  # squares of so many pixels become channels first; 1 where there are keypoints
     "channels": (24, 32, 48, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 128,  # of each view
@@ -46,6 +46,8 @@ class ConvStack(Network):
         regions = chosen_regions(spec, options["regions"])
         check_answers_once("conv_stack", spec)
         views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        if options["keypoints"] and options["fold"] != 1:
+            raise BadValue("model.fold has no effect on keypoints: take --set model.fold=1, or model.keypoints=0.")
         self.main = main_input(spec.named_inputs)
         numbers = {name: one for name, one in spec.named_inputs.items() if not one.is_pictures}
         if len(numbers) < len(spec.named_inputs) - 1:
