@@ -94,7 +94,8 @@ class ActionNoise:
         steer = bool(self._steering) and (not self._others or draw.random() < settings.steer_share)
         self._group, is_axis = draw.choice(self._steering if steer else self._others)
         if is_axis:
-            self._wrong = {code: draw.uniform(-1, 1) for code in self._group}
+            # To an end, as a key is: what begins only at half of an axis would hardly be disturbed by less.
+            self._wrong = {code: float(draw.choice((-1, 1, 0))) for code in self._group}
         else:
             # Or none: a network that hesitates gets behind as well.
             wrong = draw.choice((*self._group, "") if self._lets_go else self._group)
