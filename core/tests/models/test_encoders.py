@@ -55,17 +55,19 @@ def _of(layer: nn.Module) -> tuple[Tensor, Tensor | None]:
 def test_a_keypoint_is_where_its_pattern_is_to_a_part_of_a_cell() -> None:
     keypoints = Keypoints(1, 1)
     with torch.no_grad():
-        keypoints.patterns.weight.zero_()[0, 0, 1, 1] = 20.0
-        nn.init.zeros_(keypoints.patterns.get_parameter("bias"))
+        keypoints.looks.weight.zero_()[:, 0, 1, 1] = torch.tensor([20.0, 3.0])
+        nn.init.zeros_(keypoints.looks.get_parameter("bias"))
     maps = torch.zeros(3, 1, 5, 9)
     maps[0, 0, 2, 4] = 1.0  # the middle
     maps[1, 0, 4, 8] = 1.0  # a corner
     maps[2, 0, 2, 4] = maps[2, 0, 2, 5] = 1.0  # halfway between two cells
-    x_N, y_N, clear_N = keypoints(maps).T.detach()
+    points_N3, there_N1 = keypoints(maps)
+    x_N, y_N, clear_N = points_N3.T.detach()
+    torch.testing.assert_close(there_N1.detach(), torch.full((3, 1), 3.0), atol=1e-3, rtol=0)
     torch.testing.assert_close(x_N, torch.tensor([0.0, 1.0, 0.125]), atol=1e-3, rtol=0)
     torch.testing.assert_close(y_N, torch.tensor([0.0, 1.0, 0.0]), atol=1e-3, rtol=0)
     assert (clear_N > 0.99).all()
-    nowhere = keypoints(torch.zeros(1, 1, 5, 9))[0].tolist()
+    nowhere = keypoints(torch.zeros(1, 1, 5, 9))[0][0].tolist()
     assert nowhere == pytest.approx([0, 0, 0], abs=1e-6)
 
 

@@ -115,11 +115,12 @@ class ConvEncoder(Encoder):
 
 
 class PointEncoder(Encoder):
-    """Keypoints of each picture, how they moved, and features of all pictures, side by side.
+    """Keypoints of each picture, what is there, how they moved, and features of all pictures, side by side.
 
     One convolution sees each picture by itself. Its maps give keypoints, which say where small things are to a
-    fraction of a pixel: a linear layer over maps learns that late or never (docs/learning.md). The other
-    convolutions see the maps of all pictures.
+    fraction of a pixel, and what they look like there: a linear layer over maps learns that late or never, and a
+    wide one learns the pictures by heart meanwhile (docs/learning.md). The other convolutions see the maps of all
+    pictures.
     """
 
     MOVED = 4.0  # by which motion from one picture to the next is enlarged: it is small beside places
@@ -136,22 +137,23 @@ class PointEncoder(Encoder):
         size = (-(-size[0] // stride), -(-size[1] // stride))
         self.convolutions, inputs = convolutions(size, channels * pictures, others)
         self.features = nn.Linear(inputs, options["features"])
-        self.outputs = options["features"] + 3 * pictures * options["keypoints"]
+        self.outputs = options["features"] + (3 + channels) * pictures * options["keypoints"]
         self.begin()
 
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
-        """Return features, the newest picture's keypoints, and how they moved from each picture to the next."""
+        """Return features, the newest keypoints, how they moved from picture to picture, and what was there."""
         count, pictures = pictures_NPHWC.shape[:2]
         layer, means_C = self.first[0], self.means_C
         assert isinstance(layer, nn.Conv2d)
         centred = pictures_NPHWC.flatten(0, 1).permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
         weight = layer.weight / self.scales_C[:, None, None]
         maps = torch.relu_(functional.conv2d(centred, weight, layer.bias, layer.stride, layer.padding))
-        points_NPK = self.keypoints(maps).reshape(count, pictures, -1)
+        points_MK, there_ML = self.keypoints(maps)
+        points_NPK = points_MK.reshape(count, pictures, -1)
         moved_NK = (points_NPK.diff(dim=1) * self.MOVED).flatten(1)
         seen = maps.reshape(count, -1, *maps.shape[2:]).contiguous(memory_format=torch.channels_last)
         features_NF = torch.relu(self.features(self.convolutions(seen).flatten(1)))
-        return torch.cat([features_NF, points_NPK[:, -1], moved_NK], dim=1)
+        return torch.cat([features_NF, points_NPK[:, -1], moved_NK, there_ML.reshape(count, -1)], dim=1)
 
 
 def convolutions(
@@ -167,29 +169,31 @@ def convolutions(
 
 
 class Keypoints(nn.Module):
-    """Where learned patterns are on a map, and how clearly: the spatial soft argmax.
+    """Where learned patterns are on a map, how clearly, and what is there: the spatial soft argmax, and attention.
 
-    A softmax over the places of each pattern's map says how likely it is at each; kept is the place expected.
-    Levine et al., End-to-end training of deep visuomotor policies, 2016.
+    A softmax over the places of each pattern's map says how likely it is at each. Kept are the place expected
+    (Levine et al., End-to-end training of deep visuomotor policies, 2016) and the features expected there.
     Shapes:  forward takes (N, C, H, W) and returns (N, 3 x count): x and y from -1 to 1, and from -1 to 1 how
-             much of the pattern is there.
+             much of the pattern is there; and (N, count x C): what is seen at each keypoint.
     """
 
     def __init__(self, channels: int, count: int) -> None:
         super().__init__()
-        self.patterns = nn.Conv2d(channels, count, 3, 1, 1)
+        self.count = count
+        self.looks = nn.Conv2d(channels, count + channels, 3, 1, 1)  # for each pattern, then at what is there
 
-    def forward(self, maps_NCHW: Tensor) -> Tensor:
-        """Return the keypoints of each map."""
-        found_NCHW = self.patterns(maps_NCHW)
-        height, width = found_NCHW.shape[2:]
-        found_NCP = found_NCHW.flatten(2)
-        shares_NCP = found_NCP.softmax(dim=2)
-        ys, xs = (torch.linspace(-1, 1, side, device=found_NCP.device) for side in (height, width))
+    def forward(self, maps_NCHW: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the keypoints of each map, and what is there."""
+        looked_NCHW = self.looks(maps_NCHW)
+        height, width = looked_NCHW.shape[2:]
+        found_NKP, there_NCP = looked_NCHW.flatten(2).tensor_split([self.count], dim=1)
+        shares_NKP = found_NKP.softmax(dim=2)
+        ys, xs = (torch.linspace(-1, 1, side, device=found_NKP.device) for side in (height, width))
         places_P2 = torch.stack([xs.repeat(height), ys.repeat_interleave(width)], dim=1)
-        expected_NC2 = shares_NCP @ places_P2.to(shares_NCP.dtype)
-        clear_NC1 = torch.tanh((shares_NCP * found_NCP).sum(dim=2, keepdim=True))
-        return torch.cat([expected_NC2, clear_NC1], dim=2).flatten(1)
+        expected_NK2 = shares_NKP @ places_P2.to(shares_NKP.dtype)
+        clear_NK1 = torch.tanh((shares_NKP * found_NKP).sum(dim=2, keepdim=True))
+        there_NKC = shares_NKP @ torch.relu(there_NCP).transpose(1, 2)
+        return torch.cat([expected_NK2, clear_NK1], dim=2).flatten(1), there_NKC.flatten(1)
 
 
 def outputs_of(encoders: nn.ModuleDict) -> int:
