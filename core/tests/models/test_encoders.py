@@ -98,6 +98,41 @@ def test_keypoints_learn_where_a_dot_is_and_how_it_moved_sooner_than_a_layer() -
     assert left < 0.7 * without, (left, without)
 
 
+def bars(places_NP2: Tensor, is_upright_N: Tensor) -> Tensor:
+    """Black pictures with a white bar of 7 x 3 pixels, lying or upright, about each (row, column)."""
+    rows, columns = torch.arange(SIZE[0])[:, None], torch.arange(SIZE[1])
+    down_NPHW = (rows - places_NP2[..., :1, None]).abs().expand(-1, -1, *SIZE)
+    across_NPHW = (columns - places_NP2[..., 1:, None]).abs().expand(-1, -1, *SIZE)
+    reach_N = torch.where(is_upright_N, 3, 1)[:, None, None, None]
+    drawn_NPHW = (down_NPHW <= reach_N) & (across_NPHW <= 4 - reach_N)
+    return (drawn_NPHW * 255).to(torch.uint8)[..., None].expand(-1, -1, -1, -1, 3).contiguous()
+
+
+def errors_elsewhere(encoder: Encoder, steps: int = 120) -> float:
+    """Return how often it is wrong which way a bar lies in the right half, learned from bars in the left one."""
+    answer = nn.Linear(encoder.outputs, 1)
+    optimizer = torch.optim.Adam([*encoder.parameters(), *answer.parameters()], lr=3e-3)
+    is_wrong_N = torch.ones(1)
+    for step in range(steps + 1):
+        first = 4 if step < steps else 18
+        places_N12 = torch.stack([torch.randint(4, 20, (64, 1)), torch.randint(first, first + 10, (64, 1))], dim=2)
+        is_upright_N = torch.rand(64) < 0.5
+        answered_N = answer(encoder(bars(places_N12, is_upright_N)))[:, 0]
+        is_wrong_N = ((answered_N > 0) != is_upright_N).float()
+        optimizer.zero_grad()
+        functional.binary_cross_entropy_with_logits(answered_N, is_upright_N.float()).backward()
+        optimizer.step()
+    return float(is_wrong_N.mean())
+
+
+def test_what_is_at_a_keypoint_is_known_where_nothing_was_learned() -> None:
+    torch.manual_seed(0)
+    at_keypoints = errors_elsewhere(PointEncoder(SIZE, 3, 1, {**OPTIONS, "features": 2}))
+    torch.manual_seed(0)
+    in_a_layer = errors_elsewhere(ConvEncoder(SIZE, 3, 1, OPTIONS))
+    assert at_keypoints < 0.1 < in_a_layer, (at_keypoints, in_a_layer)
+
+
 def test_a_stride_of_nothing_and_an_encoder_of_nothing_are_refused() -> None:
     assert convolutions_of([4, 8], [3]) == [(4, 3), (8, 2)]
     with pytest.raises(BadValue, match="strides"):
