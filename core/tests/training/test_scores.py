@@ -11,6 +11,12 @@ from playhead.training.scores import Scores
 
 
 def scored(head: Head, logits: list[Any], labels: list[Any], previous: list[Any]) -> dict[str, Any]:
+    metrics = scores_of(head, logits, labels, previous).metrics()
+    result: dict[str, Any] = metrics["heads"]["h"]
+    return result
+
+
+def scores_of(head: Head, logits: list[Any], labels: list[Any], previous: list[Any]) -> Scores:
     schema = LabelSchema.of({"h": head})
     scores = Scores(schema)
     said = {"h": torch.tensor(logits)}
@@ -19,9 +25,7 @@ def scored(head: Head, logits: list[Any], labels: list[Any], previous: list[Any]
         "rows": torch.arange(len(labels)),
     }  # fmt: skip
     scores.add(said, batch, losses(schema, said, batch["labels"]))
-    metrics = scores.metrics()
-    result: dict[str, Any] = metrics["heads"]["h"]
-    return result
+    return scores
 
 
 def test_keys_are_scored_by_name_and_where_they_change() -> None:
@@ -62,3 +66,21 @@ def test_no_change_is_what_repeating_means_for_deltas() -> None:
 
 def test_nothing_counted_is_no_metrics() -> None:
     assert Scores(LabelSchema.of({"h": Keys("w")})).metrics() == {}
+
+
+def test_what_is_hardly_learned_beside_others_of_its_head_is_named() -> None:
+    head, labels = (
+        Axes("main", "side", "still"),
+        [[-1.0, -0.8, 0.0], [1.0, 0.8, 0.0], [-1.0, 0.8, 0.0], [1.0, -0.8, 0.0]],
+    )
+    said = [[-0.9, 0.01, 0.3], [0.9, 0.0, 0.3], [-0.9, 0.0, 0.3], [0.9, 0.01, 0.3]]
+    assert scores_of(head, said, labels, labels).hardly_learned() == {"side": 0.0}
+    assert scores_of(head, labels, labels, labels).hardly_learned() == {}
+    nothing = [[0.0, 0.0, 0.0]] * 4  # of which the loss tells
+    assert scores_of(head, nothing, labels, labels).hardly_learned() == {}
+
+
+def test_a_key_that_is_answered_alike_whatever_is_seen_is_hardly_learned() -> None:
+    labels = [[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    said = [[3.0, 0.0], [-3.0, 0.0], [3.0, 0.0], [-3.0, 0.0]]
+    assert scores_of(Keys("w", "a"), said, labels, labels).hardly_learned() == {"a": 0.0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from playhead.models.heads import axis_deltas
 from playhead.training.losses import known_only, nearest_delta
 
 ClassArray = npt.NDArray[np.int64]
+
+LITTLE = 0.1  # share of the variance
+LEAST_VARIANCE = 0.01  # a key held in 1 % of the time, an axis that moves by a tenth: of less nothing is said
 
 
 class Scores:
@@ -36,8 +39,8 @@ class Scores:
         self._truths: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._repeats: dict[str, list[ClassArray]] = {name: [] for name in schema}
         self._changed: dict[str, list[npt.NDArray[np.bool_]]] = {name: [] for name in schema}
-        self._keys: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in schema}  # labels, probabilities
-        self._errors: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in schema}
+        # Labels, and probabilities of keys or values of axes.
+        self._answers: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in schema}
 
     def add(self, logits: Mapping[str, Tensor], batch: Batch, losses: Mapping[str, Tensor]) -> None:
         """Count one batch."""
@@ -54,9 +57,9 @@ class Scores:
             self._truths[name].append(_as_numpy(as_classes(head, labels)))
             self._repeats[name].append(_as_numpy(repeated(head, previous)))
             if isinstance(head, Keys):
-                self._keys[name].append((labels, own.sigmoid()))
+                self._answers[name].append((labels, own.sigmoid()))
             if isinstance(head, Axes) and not head.deltas:
-                self._errors[name].append((own.clamp(-1, 1) - labels).abs().numpy())
+                self._answers[name].append((labels, own.clamp(-1, 1)))
 
     def metrics(self) -> dict[str, Any]:
         """Return loss, and by head F1 of each name, accuracy, and F1 where the action changes.
@@ -77,11 +80,34 @@ class Scores:
     def tapped(self, game: Game, controller: Mapping[str, Any]) -> list[Seldom]:
         """Return common keys that reach the threshold they are played with far less often than they are held."""
         found = []
-        for name, parts in self._keys.items():
-            if parts:
-                labels, said = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
-                found += seldom_answered(game, self.schema[name], labels, said, controller, TAPPED)
+        for name, labels_NA, said_NA in self._answered():
+            found += seldom_answered(game, self.schema[name], labels_NA, said_NA, controller, TAPPED)
         return found
+
+    def hardly_learned(self) -> dict[str, float]:
+        """Return keys and axes whose answers hardly follow their labels: the share of the variance they explain.
+
+        Only those beside others of their head that are learned: of these the loss of the head does not tell.
+        """
+        found: dict[str, float] = {}
+        for name, labels_NA, said_NA in self._answered():
+            variance_A = labels_NA.var(0)
+            explained_A = 1 - np.square(said_NA - labels_NA).mean(0) / np.maximum(variance_A, LEAST_VARIANCE)
+            shares = dict(zip(self.schema[name].names, explained_A.tolist(), strict=True))
+            differing = {
+                key: max(0.0, share)
+                for (key, share), variance in zip(shares.items(), variance_A, strict=True)
+                if variance >= LEAST_VARIANCE
+            }
+            if any(share >= LITTLE for share in differing.values()):
+                found |= {key: share for key, share in differing.items() if share < LITTLE}
+        return found
+
+    def _answered(self) -> Iterator[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]]:
+        for name, parts in self._answers.items():
+            if parts:
+                labels_NA, said_NA = (torch.cat(part).float().numpy() for part in zip(*parts, strict=True))
+                yield name, labels_NA, said_NA
 
     def _head_metrics(self, name: str, head: Head) -> dict[str, Any]:
         answer, truth = np.concatenate(self._predictions[name]), np.concatenate(self._truths[name])
@@ -95,9 +121,9 @@ class Scores:
             "repeat_last": _scored(head, repeat, truth, changed_N),
             "majority": _scored(head, majority, truth, changed_N),
         }
-        if self._errors[name]:
-            errors = np.concatenate(self._errors[name]).mean(0)
-            result["mean_error"] = dict(zip(head.names, errors.tolist(), strict=True))
+        if self._answers[name] and isinstance(head, Axes):
+            errors_KA = torch.cat([(said - labels).abs() for labels, said in self._answers[name]])
+            result["mean_error"] = dict(zip(head.names, errors_KA.mean(0).tolist(), strict=True))
         return result
 
 

@@ -55,6 +55,7 @@ from playhead.training.resuming import asked_by, check_goes_on
 from playhead.training.room import NOT_KEPT, room_for
 from playhead.training.settings import NoSettings
 
+SAID = 5  # keys and axes that a sentence names
 MEASURED = 256  # windows whose colours are looked at before a training
 
 
@@ -93,6 +94,7 @@ class Supervised(Method[NoSettings]):
             with one_thread_each(networks=False), torch_threads(job.recipe.threads), freed_memory_kept():
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
+            say_hardly_learned(job, module)
             settled = replace(
                 job.recipe,
                 model_options=network.options,  # all: a later version with other defaults builds the same one
@@ -165,6 +167,19 @@ def _played_with(job: TrainingJob, module: SupervisedModule) -> Mapping[str, Any
         f"controller.proportional={names}. Otherwise: --set controller.proportional=."
     )
     return {**controller, "proportional": pressed}
+
+
+def say_hardly_learned(job: TrainingJob, module: SupervisedModule) -> None:
+    """Say which keys and axes the network hardly knows, beside others of their head that it does."""
+    hardly = module.scores.hardly_learned()
+    if hardly:
+        few = ", ".join(f"{name} ({share:.0%})" for name, share in [*hardly.items()][:SAID])
+        more = f" and {len(hardly) - SAID} more" if len(hardly) > SAID else ""
+        job.progress.note(
+            f"Hardly learned: {few}{more}, by how much of their changes the answers explain. What shows it may be "
+            "too small, or recorded too seldom: more drives with --action-noise, or --set model.scene_pixels. "
+            "docs/learning.md says more."
+        )
 
 
 def _choose_weights(job: TrainingJob, network: Network, learned: Learned) -> None:
