@@ -13,6 +13,7 @@ from playhead.errors import BadValue, NotFound
 from playhead.game import Frame
 from playhead.labels import Choice, LabelSchema
 from playhead.models import ModelSpec, conv_stack
+from playhead.models.attribution import heat_maps
 from playhead.models.conv_lstm import build, with_past
 from playhead.models.encoders import folded
 from playhead.models.network import count_parameters
@@ -72,6 +73,24 @@ def test_a_predictor_prepares_frames_as_the_loader_does() -> None:
 def test_the_order_of_the_frames_matters(build: Any) -> None:
     network, pictures = build(SPEC).eval(), frames(1, 3)
     assert not torch.allclose(logits(network, pictures), logits(network, pictures[:, ::-1].copy()))
+
+
+@pytest.mark.parametrize(
+    ("build", "options"),
+    [
+        (build, {"channels": [8]}),
+        (conv_stack.build, {"channels": [8]}),
+        (conv_stack.build, {"channels": [8], "keypoints": 4}),
+        (conv_stack.build, {"channels": [8, 8], "keypoints": 4}),
+    ],
+)
+def test_where_it_looks_is_known_of_every_encoder(build: Any, options: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    network = build(replace(SPEC, options=options)).eval()
+    heat_BHW = heat_maps(Predictor(network, GAME.schema), SPEC, {"frames": frames(2, 3)}, "drive", 1)
+    assert heat_BHW.shape == (2, *GAME.frame.shape[:2])
+    assert (heat_BHW.max((1, 2)) > 0.3).all()
+    assert (heat_BHW.std((1, 2)) > 0.01).all()
 
 
 def test_a_game_without_regions_sees_the_scene_alone() -> None:

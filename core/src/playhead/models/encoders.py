@@ -43,9 +43,9 @@ class Encoder(nn.Module):
         self.register_buffer("scales_C", middle.clone(), persistent=False)
 
     @property
-    def divided(self) -> nn.Module | None:
-        """The convolution that is never called, since its weights are used in parts."""
-        return None
+    def attributed(self) -> nn.Module:
+        """The layer that heat maps come from."""
+        raise NotImplementedError
 
     def begin(self) -> None:
         """Draw the weights."""
@@ -85,9 +85,10 @@ class ConvEncoder(Encoder):
         self.begin()
 
     @property
-    def divided(self) -> nn.Module:
-        """The first convolution."""
-        return self.convolutions[0]
+    def attributed(self) -> nn.Module:
+        """The last convolution that is called: of the first one only the weights are used."""
+        called = [layer for layer in list(self.convolutions)[1:] if isinstance(layer, nn.Conv2d)]
+        return called[-1] if called else self.convolutions[1]
 
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
         """Return the features of what is seen together.
@@ -140,6 +141,11 @@ class PointEncoder(Encoder):
         self.outputs = options["features"] + (3 + channels) * pictures * options["keypoints"]
         self.begin()
 
+    @property
+    def attributed(self) -> nn.Module:
+        """What makes the maps from which everything else comes."""
+        return self.first[1]
+
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
         """Return features, the newest keypoints, how they moved from picture to picture, and what was there."""
         count, pictures = pictures_NPHWC.shape[:2]
@@ -147,7 +153,7 @@ class PointEncoder(Encoder):
         assert isinstance(layer, nn.Conv2d)
         centred = pictures_NPHWC.flatten(0, 1).permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
         weight = layer.weight / self.scales_C[:, None, None]
-        maps = torch.relu_(functional.conv2d(centred, weight, layer.bias, layer.stride, layer.padding))
+        maps = self.first[1](functional.conv2d(centred, weight, layer.bias, layer.stride, layer.padding))
         points_MK, there_ML = self.keypoints(maps)
         points_NPK = points_MK.reshape(count, pictures, -1)
         moved_NK = (points_NPK.diff(dim=1) * self.MOVED).flatten(1)

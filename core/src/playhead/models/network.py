@@ -185,19 +185,19 @@ class Network(nn.Module):
         return [weight for name, weight in learned if weight.ndim >= 2 and not name.startswith("heads.")]
 
     def attribution_layers(self) -> Mapping[str, nn.Module]:
-        """Return by view the layer that heat maps come from: the last convolution that is called.
+        """Return by view the layer that heat maps come from: an encoder's own, else the last convolution.
 
         Each module in `encoders` is a view; without any, all is one view of the whole frame.
         """
         encoders = dict(self.named_children()).get("encoders")
         views = dict(encoders.named_children()) if isinstance(encoders, nn.ModuleDict) else {SCENE: self}
-        found = {
-            name: [
-                m for m in view.modules() if isinstance(m, nn.Conv2d) and m is not getattr(view, "divided", None)
-            ]
-            for name, view in views.items()
-        }
-        return {name: convolutions[-1] for name, convolutions in found.items() if convolutions}
+        found = {}
+        for name, view in views.items():
+            own = [module.attributed for module in view.modules() if isinstance(module, Encoder)]
+            layers = own or [module for module in view.modules() if isinstance(module, nn.Conv2d)]
+            if layers:
+                found[name] = layers[-1]
+        return found
 
     def answer_layer(self, head: str) -> nn.Module:
         """Return the layer that makes a head's logits of features: the head's in Heads, else the last that fits.
