@@ -70,6 +70,49 @@ class Seldom:
         )
 
 
+def has_usual_controller(game: Game) -> bool:
+    """Whether a game is played by the controller of every game that brings none of its own."""
+    return getattr(game.controller, "text", "") == Game.controller
+
+
+END = 0.95  # from this size on an axis is at an end
+MOST_GAIN = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeldomAtEnds:
+    """An axis that is answered in between where it was at an end. Units: shares of the time."""
+
+    axis: str
+    held: float
+    answered: float
+    gain: float  # by which answers are multiplied to be right on average
+
+    def __str__(self) -> str:
+        return f"{self.axis} is at an end {self.held:.0%} of the time, but its answer in {self.answered:.1%}"
+
+
+def seldom_at_ends(
+    game: Game, head: Head, labels_NA: npt.NDArray[Any], said_NA: npt.NDArray[Any], below: float = TAPPED
+) -> list[SeldomAtEnds]:
+    """Return each axis often at an end that a network answers there in less than `below` of that time.
+
+    A network that is not sure answers in between, and what an axis does need not begin there: LunarLander's side
+    engines begin at half of theirs. What a controller of the game's own makes of an answer nobody knows here.
+    """
+    if not isinstance(head, Axes) or not len(labels_NA) or not has_usual_controller(game):
+        return []
+    found = []
+    for column, axis in enumerate(head.names):
+        label_N, said_N = labels_NA[:, column], said_NA[:, column]
+        held, answered = (float((np.abs(values_N) >= END).mean()) for values_N in (label_N, said_N))
+        if held >= COMMON and answered < below * held:
+            slope = float(label_N @ said_N) / max(float(said_N @ said_N), 1e-9)
+            gain = round(min(MOST_GAIN, max(1.0, slope)), 2)
+            found.append(SeldomAtEnds(axis=axis, held=held, answered=answered, gain=gain))
+    return found
+
+
 def seldom_answered(
     game: Game, head: Head, labels_NA: npt.NDArray[Any], said_NA: npt.NDArray[Any], controller: Mapping[str, Any],
     below: float = SELDOM,
@@ -80,8 +123,7 @@ def seldom_answered(
     controller of a game's own makes of an answer nobody knows here.
     Shapes:  labels_NA shares of time held, said_NA probabilities.
     """
-    is_usual = getattr(game.controller, "text", "") == Game.controller
-    if not isinstance(head, Keys) or not len(labels_NA) or not is_usual:
+    if not isinstance(head, Keys) or not len(labels_NA) or not has_usual_controller(game):
         return []
     named = controller.get("proportional", ())
     proportional = {*(named.split(",") if isinstance(named, str) else named)}

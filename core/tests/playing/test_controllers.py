@@ -55,6 +55,25 @@ def test_proportional_keys_are_held_for_their_difference() -> None:
     assert drive(made, 0.9, 0.7, 0.1, 0.2) == {"W": 1, "A": 0.5, "S": 0, "D": 0}
 
 
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=50), st.floats(1, 3))
+def test_a_proportional_axis_is_at_an_end_or_in_the_middle_and_right_on_average(
+    said: list[float], gain: float
+) -> None:
+    made = controller(proportional=["pan"], gains={"pan": gain})
+    held = [made.act({"look": np.array([one, 0.4], dtype=np.float32)}, 0.1)["X"] for one in said]
+    assert {*held} <= {-1.0, 0.0, 1.0}
+    wanted = sum(max(-1.0, min(1.0, gain * one)) for one in said)
+    assert sum(held) == pytest.approx(wanted, abs=0.5 + 1e-4)
+
+
+def test_what_an_axis_is_owed_is_forgotten_at_a_reset() -> None:
+    made = controller(proportional="pan")
+    answer = {"look": np.array([0.4, 0.0], dtype=np.float32)}
+    assert [made.act(answer, 0.1)["X"] for _ in range(2)] == [0, 1]
+    made.reset({})
+    assert made.act(answer, 0.1)["X"] == 0
+
+
 def test_proportional_throttle_too() -> None:
     assert drive(controller(proportional="a,w"), 0.6, 0.0, 0.2, 0.0) == {"W": 0.4, "A": 0, "S": 0, "D": 0}
 

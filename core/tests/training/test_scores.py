@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from playhead.game import Device, Frame, Game
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
+from playhead.playing.controllers import default_controller
 from playhead.training.losses import losses
 from playhead.training.scores import Scores
+from playhead.training.supervised import _played_with
 
 
 def scored(head: Head, logits: list[Any], labels: list[Any], previous: list[Any]) -> dict[str, Any]:
@@ -84,3 +88,27 @@ def test_a_key_that_is_answered_alike_whatever_is_seen_is_hardly_learned() -> No
     labels = [[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     said = [[3.0, 0.0], [-3.0, 0.0], [3.0, 0.0], [-3.0, 0.0]]
     assert scores_of(Keys("w", "a"), said, labels, labels).hardly_learned() == {"a": 0.0}
+
+
+def test_an_axis_that_was_at_its_ends_is_played_there_in_proportion() -> None:
+    head = Axes("main", "side")
+    labels = [[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, 0.0]]
+    said = [[-1.0, -0.5], [1.0, 0.5], [-1.0, 0.5], [1.0, 0.0]]
+    game = Game(
+        name="lander", title="Lander", devices={"fake": Device(capture="fake", input="fake")},
+        frame=Frame(width=8, height=6, rate_hz=10), labels={"h": head}, controls={"main": "m", "side": "s"},
+    )  # fmt: skip
+    notes: list[str] = []
+    module: Any = SimpleNamespace(scores=scores_of(head, said, labels, labels))
+
+    def played_with(controller: dict[str, Any]) -> Any:
+        progress = SimpleNamespace(note=notes.append)
+        recipe = SimpleNamespace(controller=controller)
+        job: Any = SimpleNamespace(game=game, schema=game.labels, recipe=recipe, progress=progress)
+        return _played_with(job, module)
+
+    assert played_with({"cap": 0.9}) == {"cap": 0.9, "proportional": ["side"], "gains": {"side": 2.0}}
+    assert "side is at an end 75% of the time" in notes[0]
+    assert "controller.proportional=side" in notes[0]
+    assert played_with({"proportional": []}) == {"proportional": []}
+    default_controller(game, played_with({}))

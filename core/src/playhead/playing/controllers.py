@@ -46,7 +46,7 @@ class Settings:
 
     threshold: float = 0.5  # a key is held from this probability on
     thresholds: Mapping[str, float] = field(default_factory=dict)  # label -> its own threshold
-    proportional: tuple[str, ...] = ()  # labels held for a share of the interval; opposites join by themselves
+    proportional: tuple[str, ...] = ()  # keys held for a share of the interval, opposites too; axes at an end
     cap: float = 1.0  # largest share of the interval that a proportional key is held
     least: float = 0.0  # smaller shares are not pressed at all
     gain: float = 1.0  # share = gain x (probability - that of the opposite)
@@ -59,7 +59,8 @@ class DefaultController(Controller):
 
     Of two opposite keys only the stronger is pressed. A proportional key is held for its probability less that of
     its opposite, times the interval; any other key for the whole interval, from its threshold on. A choice presses
-    the control of its likeliest class. An axis follows its answer; one with deltas moves by its likeliest delta.
+    the control of its likeliest class. An axis follows its answer; one with deltas moves by its likeliest delta;
+    a proportional one is at an end so often that it is right on average.
     """
 
     def __init__(self, game: Game, settings: Settings) -> None:
@@ -77,6 +78,7 @@ class DefaultController(Controller):
         wanted = set(settings.proportional)
         self._proportional = wanted | {self._opposite[name] for name in wanted if name in self._opposite}
         self._axes: dict[str, float] = {}
+        self._owed: dict[str, float] = {}  # of proportional axes: what the decisions so far did not come to
 
     def act(self, predictions: Predictions, interval_s: float) -> dict[str, float]:
         """Return what to hold for the coming interval."""
@@ -87,7 +89,8 @@ class DefaultController(Controller):
         return {self._controls[name]: value for name, value in values.items() if name in self._controls}
 
     def reset(self, held: Held) -> None:
-        """Have axes with deltas go on from where they are held."""
+        """Have axes with deltas go on from where they are held; nothing is owed."""
+        self._owed.clear()
         self._axes = {name: held.get(code, 0.0) for name, code in self._controls.items()}
 
     def _values(self, head: Head, answer: npt.NDArray[np.float32]) -> dict[str, float]:
@@ -121,7 +124,19 @@ class DefaultController(Controller):
         for name, value in zip(head.names, wanted, strict=True):
             self._axes[name] = max(-1.0, min(1.0, float(value)))
         zone = self._settings.dead_zone
-        return {name: self._axes[name] if abs(self._axes[name]) > zone else 0.0 for name in head.names}
+        values = {name: self._axes[name] if abs(self._axes[name]) > zone else 0.0 for name in head.names}
+        return {n: self._at_ends(n, value) if n in self._proportional else value for n, value in values.items()}
+
+    def _at_ends(self, name: str, value: float) -> float:
+        """Return an end of an axis, or its middle: which comes nearest to all that was said so far."""
+        settings = self._settings
+        share = settings.gains.get(name, settings.gain) * value
+        if abs(share) <= settings.least:
+            return 0.0
+        wanted = max(-settings.cap, min(settings.cap, share)) + self._owed.get(name, 0.0)
+        end = float(max(-1, min(1, round(wanted))))
+        self._owed[name] = wanted - end
+        return end
 
 
 def open_controller(game: Game, settings: Mapping[str, Any]) -> Controller:
@@ -147,8 +162,14 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
             raise not_found("setting of the controller", name, known, then=LISTED)
         values[name] = _parsed(name, value)
     parsed = dataclasses.replace(defaults, **values)
-    keys = [key for head in game.labels.values() if isinstance(head, Keys) for key in head.names]
-    for label in (*parsed.proportional, *parsed.thresholds, *parsed.gains):
+    keys, axes = (
+        [name for head in game.labels.values() if isinstance(head, kind) for name in head.names]
+        for kind in (Keys, Axes)
+    )
+    for label in (*parsed.proportional, *parsed.gains):
+        if label not in (*keys, *axes):
+            raise not_found(f"key or axis of {game.name}", label, [*keys, *axes])
+    for label in parsed.thresholds:
         if label not in keys:
             raise not_found(f"key of {game.name}", label, keys)
     return parsed

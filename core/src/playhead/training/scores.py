@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from playhead.agreement import TAPPED, Seldom, changed, f1, seldom_answered
+from playhead.agreement import TAPPED, Seldom, SeldomAtEnds, changed, f1, seldom_answered, seldom_at_ends
 from playhead.data.assembly import Batch
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -82,6 +82,13 @@ class Scores:
         found = []
         for name, labels_NA, said_NA in self._answered():
             found += seldom_answered(game, self.schema[name], labels_NA, said_NA, controller, TAPPED)
+        return found
+
+    def seldom_at_ends(self, game: Game) -> list[SeldomAtEnds]:
+        """Return axes that are often at an end and hardly ever answered there."""
+        found = []
+        for name, labels_NA, said_NA in self._answered():
+            found += seldom_at_ends(game, self.schema[name], labels_NA, said_NA)
         return found
 
     def hardly_learned(self) -> dict[str, float]:

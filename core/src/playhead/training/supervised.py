@@ -146,11 +146,12 @@ def _played_with(job: TrainingJob, module: SupervisedModule) -> Mapping[str, Any
     """Return the settings the run plays with: keys that are tapped in proportion, where nobody has set which.
 
     With them all keys of their head: pressed in proportion beside others that are not, one outweighs the others.
-    (LunarLander: score .27, with left and right alone .10, docs/learning.md.)
+    (LunarLander: score .27, with left and right alone .10, docs/learning.md.) Likewise axes that were at
+    an end and are answered in between.
     """
     controller = job.recipe.controller
-    tapped = module.scores.tapped(job.game, controller)
-    if not tapped:
+    tapped, blunt = module.scores.tapped(job.game, controller), module.scores.seldom_at_ends(job.game)
+    if not tapped and not blunt:
         return controller
     if {"proportional", "threshold", "thresholds"} & {*controller}:
         for key in tapped:
@@ -161,12 +162,14 @@ def _played_with(job: TrainingJob, module: SupervisedModule) -> Mapping[str, Any
     pressed = [
         key for head in job.schema.values() if isinstance(head, Keys) and few & {*head.names} for key in head.names
     ]
-    names = ",".join(pressed)
+    gains = {axis.axis: axis.gain for axis in blunt}
+    names = ",".join([*pressed, *gains])
     job.progress.note(
-        f"{'; '.join(map(str, tapped))}. So the run presses {names} for as much of the time as the network says: "
-        f"controller.proportional={names}. Otherwise: --set controller.proportional=."
+        f"{'; '.join(map(str, [*tapped, *blunt]))}. So the run presses {names} for as much of the time as the "
+        f"network says: controller.proportional={names}. Otherwise: --set controller.proportional=."
     )
-    return {**controller, "proportional": pressed}
+    settings = {**controller, "proportional": [*pressed, *gains]}
+    return {**settings, "gains": {**gains, **controller.get("gains", {})}} if gains else settings
 
 
 def say_hardly_learned(job: TrainingJob, module: SupervisedModule) -> None:
