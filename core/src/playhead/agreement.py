@@ -76,6 +76,7 @@ def has_usual_controller(game: Game) -> bool:
 
 
 END = 0.95  # from this size on an axis is at an end
+SURE = 0.5  # share of an axis' variance: from there on answers follow it, and are as exact as they can be
 MOST_GAIN = 3.0
 
 
@@ -95,7 +96,7 @@ class SeldomAtEnds:
 def seldom_at_ends(
     game: Game, head: Head, labels_NA: npt.NDArray[Any], said_NA: npt.NDArray[Any], below: float = TAPPED
 ) -> list[SeldomAtEnds]:
-    """Return each axis often at an end that a network answers there in less than `below` of that time.
+    """Return each axis often at an end that an unsure network answers there in less than `below` of that time.
 
     A network that is not sure answers in between, and what an axis does need not begin there: LunarLander's side
     engines begin at half of theirs. What a controller of the game's own makes of an answer nobody knows here.
@@ -106,7 +107,8 @@ def seldom_at_ends(
     for column, axis in enumerate(head.names):
         label_N, said_N = labels_NA[:, column], said_NA[:, column]
         held, answered = (float((np.abs(values_N) >= END).mean()) for values_N in (label_N, said_N))
-        if held >= COMMON and answered < below * held:
+        left = float(np.square(said_N - label_N).mean()) / max(float(label_N.var()), 1e-9)
+        if held >= COMMON and answered < below * held and left > 1 - SURE:
             slope = float(label_N @ said_N) / max(float(said_N @ said_N), 1e-9)
             gain = round(min(MOST_GAIN, max(1.0, slope)), 2)
             found.append(SeldomAtEnds(axis=axis, held=held, answered=answered, gain=gain))

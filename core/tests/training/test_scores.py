@@ -93,7 +93,7 @@ def test_a_key_that_is_answered_alike_whatever_is_seen_is_hardly_learned() -> No
 def test_an_axis_that_was_at_its_ends_is_played_there_in_proportion() -> None:
     head = Axes("main", "side")
     labels = [[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, 0.0]]
-    said = [[-1.0, -0.5], [1.0, 0.5], [-1.0, 0.5], [1.0, 0.0]]
+    said = [[-1.0, -0.25], [1.0, 0.25], [-1.0, 0.25], [1.0, 0.0]]
     game = Game(
         name="lander", title="Lander", devices={"fake": Device(capture="fake", input="fake")},
         frame=Frame(width=8, height=6, rate_hz=10), labels={"h": head}, controls={"main": "m", "side": "s"},
@@ -107,7 +107,7 @@ def test_an_axis_that_was_at_its_ends_is_played_there_in_proportion() -> None:
         job: Any = SimpleNamespace(game=game, schema=game.labels, recipe=recipe, progress=progress)
         return _played_with(job, module)
 
-    assert played_with({"cap": 0.9}) == {"cap": 0.9, "proportional": ["side"], "gains": {"side": 2.0}}
+    assert played_with({"cap": 0.9}) == {"cap": 0.9, "proportional": ["side"], "gains": {"side": 3.0}}
     assert "side is at an end 75% of the time" in notes[0]
     assert "controller.proportional=side" in notes[0]
     assert played_with({"proportional": []}) == {"proportional": []}
