@@ -77,7 +77,6 @@ def has_usual_controller(game: Game) -> bool:
 
 END = 0.95  # from this size on an axis is at an end
 SURE = 0.5  # share of an axis' variance: from there on answers follow it, and are as exact as they can be
-MOST_GAIN = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +86,6 @@ class SeldomAtEnds:
     axis: str
     held: float
     answered: float
-    gain: float  # by which answers are multiplied to be right on average
 
     def __str__(self) -> str:
         return f"{self.axis} is at an end {self.held:.0%} of the time, but its answer in {self.answered:.1%}"
@@ -109,9 +107,7 @@ def seldom_at_ends(
         held, answered = (float((np.abs(values_N) >= END).mean()) for values_N in (label_N, said_N))
         left = float(np.square(said_N - label_N).mean()) / max(float(label_N.var()), 1e-9)
         if held >= COMMON and answered < below * held and left > 1 - SURE:
-            slope = float(label_N @ said_N) / max(float(said_N @ said_N), 1e-9)
-            gain = round(min(MOST_GAIN, max(1.0, slope)), 2)
-            found.append(SeldomAtEnds(axis=axis, held=held, answered=answered, gain=gain))
+            found.append(SeldomAtEnds(axis=axis, held=held, answered=answered))
     return found
 
 

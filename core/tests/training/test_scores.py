@@ -107,7 +107,7 @@ def test_an_axis_that_was_at_its_ends_is_played_there_in_proportion() -> None:
         job: Any = SimpleNamespace(game=game, schema=game.labels, recipe=recipe, progress=progress)
         return _played_with(job, module)
 
-    assert played_with({"cap": 0.9}) == {"cap": 0.9, "proportional": ["side"], "gains": {"side": 3.0}}
+    assert played_with({"cap": 0.9}) == {"cap": 0.9, "proportional": ["side"]}
     assert "side is at an end 75% of the time" in notes[0]
     assert "controller.proportional=side" in notes[0]
     assert played_with({"proportional": []}) == {"proportional": []}

@@ -162,14 +162,13 @@ def _played_with(job: TrainingJob, module: SupervisedModule) -> Mapping[str, Any
     pressed = [
         key for head in job.schema.values() if isinstance(head, Keys) and few & {*head.names} for key in head.names
     ]
-    gains = {axis.axis: axis.gain for axis in blunt}
-    names = ",".join([*pressed, *gains])
+    pressed += [axis.axis for axis in blunt]
+    names = ",".join(pressed)
     job.progress.note(
         f"{'; '.join(map(str, [*tapped, *blunt]))}. So the run presses {names} for as much of the time as the "
         f"network says: controller.proportional={names}. Otherwise: --set controller.proportional=."
     )
-    settings = {**controller, "proportional": [*pressed, *gains]}
-    return {**settings, "gains": {**gains, **controller.get("gains", {})}} if gains else settings
+    return {**controller, "proportional": pressed}
 
 
 def say_hardly_learned(job: TrainingJob, module: SupervisedModule) -> None:
