@@ -81,7 +81,7 @@ def test_the_order_of_the_frames_matters(build: Any) -> None:
         (build, {"channels": [8]}),
         (conv_stack.build, {"channels": [8]}),
         (conv_stack.build, {"channels": [8], "keypoints": 4}),
-        (conv_stack.build, {"channels": [8, 8], "keypoints": 4}),
+        (conv_stack.build, {"channels": [8, 8], "keypoints": 4, "looks": 8}),
     ],
 )
 def test_where_it_looks_is_known_of_every_encoder(build: Any, options: dict[str, Any]) -> None:

@@ -13,7 +13,14 @@ from playhead.errors import BadValue
 from playhead.models.encoders import ConvEncoder, Encoder, Keypoints, PointEncoder, convolutions_of
 
 SIZE = (24, 32)
-OPTIONS: dict[str, Any] = {"fold": 1, "channels": [8, 8], "strides": [4], "features": 16, "keypoints": 4}
+OPTIONS: dict[str, Any] = {
+    "fold": 1,
+    "channels": [8, 8],
+    "strides": [4],
+    "features": 16,
+    "keypoints": 4,
+    "looks": 0,
+}
 
 
 def pictures(count: int, together: int, seed: int = 0) -> Tensor:
@@ -53,7 +60,7 @@ def _of(layer: nn.Module) -> tuple[Tensor, Tensor | None]:
 
 
 def test_a_keypoint_is_where_its_pattern_is_to_a_part_of_a_cell() -> None:
-    keypoints = Keypoints(1, 1)
+    keypoints = Keypoints(1, 1, looks=1)
     with torch.no_grad():
         keypoints.looks.weight.zero_()[:, 0, 1, 1] = torch.tensor([20.0, 3.0])
         nn.init.zeros_(keypoints.looks.get_parameter("bias"))
@@ -127,7 +134,7 @@ def errors_elsewhere(encoder: Encoder, steps: int = 120) -> float:
 
 def test_what_is_at_a_keypoint_is_known_where_nothing_was_learned() -> None:
     torch.manual_seed(0)
-    at_keypoints = errors_elsewhere(PointEncoder(SIZE, 3, 1, {**OPTIONS, "features": 2}))
+    at_keypoints = errors_elsewhere(PointEncoder(SIZE, 3, 1, {**OPTIONS, "features": 2, "looks": 8}))
     torch.manual_seed(0)
     in_a_layer = errors_elsewhere(ConvEncoder(SIZE, 3, 1, OPTIONS))
     assert at_keypoints < 0.1 < in_a_layer, (at_keypoints, in_a_layer)

@@ -116,12 +116,11 @@ class ConvEncoder(Encoder):
 
 
 class PointEncoder(Encoder):
-    """Keypoints of each picture, what is there, how they moved, and features of all pictures, side by side.
+    """Keypoints of each picture, how they moved, what is there, and features of all pictures, side by side.
 
     One convolution sees each picture by itself. Its maps give keypoints, which say where small things are to a
-    fraction of a pixel, and what they look like there: a linear layer over maps learns that late or never, and a
-    wide one learns the pictures by heart meanwhile (docs/learning.md). The other convolutions see the maps of all
-    pictures.
+    fraction of a pixel, and, with `looks`, what is there: a linear layer over maps learns that late or never
+    (docs/learning.md). The other convolutions see the maps of all pictures.
     """
 
     MOVED = 4.0  # by which motion from one picture to the next is enlarged: it is small beside places
@@ -129,16 +128,16 @@ class PointEncoder(Encoder):
     def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
         """Take height and width of a picture, how many are seen together, and options of a network.
 
-        They are channels, strides, features and keypoints.
+        They are channels, strides, features, keypoints and looks.
         """
         super().__init__(colours)
         (channels, stride), *others = convolutions_of(options["channels"], options["strides"])
         self.first, _ = convolutions(size, colours, [(channels, stride)])
-        self.keypoints = Keypoints(channels, options["keypoints"])
+        self.keypoints = Keypoints(channels, options["keypoints"], options["looks"])
         size = (-(-size[0] // stride), -(-size[1] // stride))
         self.convolutions, inputs = convolutions(size, channels * pictures, others)
         self.features = nn.Linear(inputs, options["features"])
-        self.outputs = options["features"] + (3 + channels) * pictures * options["keypoints"]
+        self.outputs = options["features"] + (3 + options["looks"]) * pictures * options["keypoints"]
         self.begin()
 
     @property
@@ -180,13 +179,13 @@ class Keypoints(nn.Module):
     A softmax over the places of each pattern's map says how likely it is at each. Kept are the place expected
     (Levine et al., End-to-end training of deep visuomotor policies, 2016) and the features expected there.
     Shapes:  forward takes (N, C, H, W) and returns (N, 3 x count): x and y from -1 to 1, and from -1 to 1 how
-             much of the pattern is there; and (N, count x C): what is seen at each keypoint.
+             much of the pattern is there; and (N, count x looks): what is seen at each keypoint.
     """
 
-    def __init__(self, channels: int, count: int) -> None:
+    def __init__(self, channels: int, count: int, looks: int = 0) -> None:
         super().__init__()
         self.count = count
-        self.looks = nn.Conv2d(channels, count + channels, 3, 1, 1)  # for each pattern, then at what is there
+        self.looks = nn.Conv2d(channels, count + looks, 3, 1, 1)  # for each pattern, then at what is there
 
     def forward(self, maps_NCHW: Tensor) -> tuple[Tensor, Tensor]:
         """Return the keypoints of each map, and what is there."""
