@@ -57,6 +57,7 @@ def test_an_axis_that_is_at_its_ends_and_answered_in_between_is_said() -> None:
     assert seldom_at_ends(GAME, axes, labels, labels) == []
     assert seldom_at_ends(GAME, axes, labels * 0.5, said) == []
     assert seldom_at_ends(GAME, axes, labels, labels * 0.6) == []  # sure enough
+    assert seldom_at_ends(GAME, axes, labels, labels * 0.03) == []  # knows hardly anything
     assert seldom_at_ends(replace(GAME, controller="own:controller"), axes, labels, said) == []
     assert seldom_at_ends(GAME, KEYS, labels, said) == []
     assert seldom_at_ends(GAME, axes, labels[:0], said[:0]) == []

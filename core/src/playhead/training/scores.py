@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from playhead.agreement import TAPPED, Seldom, SeldomAtEnds, changed, f1, seldom_answered, seldom_at_ends
+from playhead.agreement import LITTLE, TAPPED, Seldom, SeldomAtEnds, changed, f1, seldom_answered, seldom_at_ends
 from playhead.data.assembly import Batch
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -19,7 +19,6 @@ from playhead.training.losses import known_only, nearest_delta
 
 ClassArray = npt.NDArray[np.int64]
 
-LITTLE = 0.1  # share of the variance
 LEAST_VARIANCE = 0.01  # a key held in 1 % of the time, an axis that moves by a tenth: of less nothing is said
 
 
