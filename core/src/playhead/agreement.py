@@ -98,8 +98,8 @@ def seldom_at_ends(
     """Return each axis often at an end that an unsure network answers there in less than `below` of that time.
 
     A network that is not sure answers in between, and what an axis does need not begin there: LunarLander's side
-    engines begin at half of theirs. (Score .70 at its ends, .31 in between; .01 and .17 of a network that hardly knew
-    when.) What a controller of the game's own makes of an answer nobody knows here.
+    engines begin at half of theirs. (Score .70 at its ends, .31 in between; of one that hardly knew, .01 and .17.)
+    What a controller of the game's own makes of an answer nobody knows here.
     """
     if not isinstance(head, Axes) or not len(labels_NA) or not has_usual_controller(game):
         return []
