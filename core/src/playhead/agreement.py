@@ -80,6 +80,11 @@ LITTLE = 0.1  # share of a key's or axis' variance: answers that explain less ha
 SURE = 0.5  # share of an axis' variance: from there on answers are as exact as they can be
 
 
+def explained(label_N: npt.NDArray[Any], said_N: npt.NDArray[Any]) -> float:
+    """Return the share of the variance of labels that answers explain; below 0 where their mean is better."""
+    return 1 - float(np.square(said_N - label_N).mean()) / max(float(label_N.var()), 1e-9)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SeldomAtEnds:
     """An axis that is answered in between where it was at an end. Units: shares of the time."""
@@ -107,8 +112,7 @@ def seldom_at_ends(
     for column, axis in enumerate(head.names):
         label_N, said_N = labels_NA[:, column], said_NA[:, column]
         held, answered = (float((np.abs(values_N) >= END).mean()) for values_N in (label_N, said_N))
-        left = float(np.square(said_N - label_N).mean()) / max(float(label_N.var()), 1e-9)
-        if held >= COMMON and answered < below * held and LITTLE <= 1 - left < SURE:
+        if held >= COMMON and answered < below * held and LITTLE <= explained(label_N, said_N) < SURE:
             found.append(SeldomAtEnds(axis=axis, held=held, answered=answered))
     return found
 

@@ -10,7 +10,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from playhead.agreement import LITTLE, TAPPED, Seldom, SeldomAtEnds, changed, f1, seldom_answered, seldom_at_ends
+from playhead.agreement import (
+    LITTLE,
+    TAPPED,
+    Seldom,
+    SeldomAtEnds,
+    changed,
+    explained,
+    f1,
+    seldom_answered,
+    seldom_at_ends,
+)
 from playhead.data.assembly import Batch
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
@@ -97,13 +107,10 @@ class Scores:
         """
         found: dict[str, float] = {}
         for name, labels_NA, said_NA in self._answered():
-            variance_A = labels_NA.var(0)
-            explained_A = 1 - np.square(said_NA - labels_NA).mean(0) / np.maximum(variance_A, LEAST_VARIANCE)
-            shares = dict(zip(self.schema[name].names, explained_A.tolist(), strict=True))
             differing = {
-                key: max(0.0, share)
-                for (key, share), variance in zip(shares.items(), variance_A, strict=True)
-                if variance >= LEAST_VARIANCE
+                key: max(0.0, explained(label_N, said_N))
+                for key, label_N, said_N in zip(self.schema[name].names, labels_NA.T, said_NA.T, strict=True)
+                if label_N.var() >= LEAST_VARIANCE
             }
             if any(share >= LITTLE for share in differing.values()):
                 found |= {key: share for key, share in differing.items() if share < LITTLE}
