@@ -94,12 +94,17 @@ def evaluate(
     if place.load_plugins is not None:
         job.load_plugins = place.load_plugins
     judgement = method_of(place.plugins, found.recipe.training).evaluate(job)
-    if isinstance(judgement, Evaluation) and judgement.disturbed is not None:
-        judgement.disturbed.tolerance.write(tolerance_folders(place, found)[0])
-    with place.progress.part("page", 1) as advance:
-        judgement.page = write_report(judgement, Path(out) if out is not None else default_folder(place, found))
-        advance(1)
+    _keep(place, found, judgement, Path(out) if out is not None else default_folder(place, found))
     return judgement
+
+
+def _keep(place: Place, run: Run, judgement: Judgement, out: Path) -> None:
+    """Write the page, and what the run bears beside the run."""
+    if isinstance(judgement, Evaluation) and judgement.disturbed is not None:
+        judgement.disturbed.tolerance.write(tolerance_folders(place, run)[0])
+    with place.progress.part("page", 1) as advance:
+        judgement.page = write_report(judgement, out)
+        advance(1)
 
 
 def chosen_run(place: Place, named: AnyRun) -> Run:
