@@ -32,7 +32,8 @@ OPTIONS: dict[str, object] = {
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
     "features": 128,  # of each view
     "keypoints": 0,  # of each view and frame: where small things are; the first convolution sees each frame alone
-    "looks": 0,  # features of what is at each keypoint, as which way it lies; with few `features` beside them
+    "looks": 0,  # features of what is at each keypoint, as which way it lies
+    "features_dropout": 0.0,  # share of the windows that are learned from by keypoints alone
     "hidden": 128,  # of the layer that joins them
     "dropout": 0.0,  # share of that layer's outputs
 }

@@ -24,8 +24,8 @@ BASE = Recipe(
     length=3,
     model="conv_stack",
     model_options={
-        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 128, "keypoints": 16, "hidden": 128,
-        "scene_pixels": PIXELS,
+        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 128, "features_dropout": 0.5,
+        "keypoints": 16, "looks": 16, "hidden": 128, "scene_pixels": PIXELS,
     },
     augment={"move": {"shift": 0.03, "zoom": 0.0}},
     augment_on="auto",
