@@ -18,6 +18,7 @@ OPTIONS: dict[str, Any] = {
     "channels": [8, 8],
     "strides": [4],
     "features": 16,
+    "features_dropout": 0.0,
     "keypoints": 4,
     "looks": 0,
 }
@@ -121,6 +122,7 @@ def errors_elsewhere(encoder: Encoder, steps: int = 120) -> float:
     optimizer = torch.optim.Adam([*encoder.parameters(), *answer.parameters()], lr=3e-3)
     is_wrong_N = torch.ones(1)
     for step in range(steps + 1):
+        encoder.train(step < steps)
         first = 4 if step < steps else 18
         places_N12 = torch.stack([torch.randint(4, 20, (64, 1)), torch.randint(first, first + 10, (64, 1))], dim=2)
         is_upright_N = torch.rand(64) < 0.5
@@ -138,6 +140,28 @@ def test_what_is_at_a_keypoint_is_known_where_nothing_was_learned() -> None:
     torch.manual_seed(0)
     in_a_layer = errors_elsewhere(ConvEncoder(SIZE, 3, 1, OPTIONS))
     assert at_keypoints < 0.1 < in_a_layer, (at_keypoints, in_a_layer)
+
+
+def test_many_features_keep_keypoints_from_learning_but_where_windows_go_without() -> None:
+    def errors(dropout: float) -> float:
+        options = {**OPTIONS, "features": 128, "looks": 8, "features_dropout": dropout}
+        made = []
+        for seed in range(3):
+            torch.manual_seed(seed)
+            made.append(errors_elsewhere(PointEncoder(SIZE, 3, 1, options)))
+        return sum(made) / len(made)
+
+    with_all, with_some = errors(0.0), errors(0.5)
+    assert with_some < 0.2 < with_all, (with_some, with_all)
+
+
+def test_windows_go_without_features_only_while_they_are_learned_from() -> None:
+    torch.manual_seed(0)
+    encoder = PointEncoder(SIZE, 3, 2, {**OPTIONS, "features_dropout": 0.5})
+    seen = pictures(40, 2)
+    learned_N, played_N = (encoder.train(is_learning)(seen)[:, :16].any(1) for is_learning in (True, False))
+    assert played_N.all()
+    assert 10 < learned_N.sum() < 30
 
 
 def test_a_stride_of_nothing_and_an_encoder_of_nothing_are_refused() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
-from doubles import small_game
+from doubles import MemoryRecording, events_of, recording, small_game
 
+from playhead.clock import NS_PER_S
 from playhead.events import Origin
+from playhead.game import Game
+from playhead.labelling import head_labels
 from playhead.labels import Axes, Keys
 from playhead.training import auto
 from playhead.training.recipe import Recipe
@@ -20,24 +21,26 @@ GAME = small_game({"move": Keys("gas", "left")})
 RATE_HZ = 20
 
 
-def recording(held_s: Sequence[float], origin: Origin = Origin.HUMAN, rate_hz: float = RATE_HZ) -> Any:
+def recorded(
+    held_s: Sequence[float],
+    origin: Origin = Origin.HUMAN,
+    rate_hz: float = RATE_HZ,
+    game: Game = GAME,
+) -> MemoryRecording:
     """Ten seconds with gas held throughout and left for these times, pauses between alike."""
-    times_s = np.arange(0, 10, 1 / rate_hz)
-    labels = np.zeros((len(times_s), 2), np.float32)
-    labels[:, 0] = 1
-    for number, length_s in enumerate(held_s):
-        began_s = (number + 0.5) * 10 / len(held_s)
-        labels[(times_s >= began_s) & (times_s < began_s + length_s), 1] = 1
-    return SimpleNamespace(
-        frame_time_ns=(times_s * 1e9).astype(np.int64),
-        label_origin=np.full(len(times_s), origin, np.uint8),
-        labels={"move": labels},
-        header=SimpleNamespace(rate_hz=rate_hz),
-    )
+    presses_s = [(number + 0.5) * 10 / len(held_s) for number in range(len(held_s))]
+    rows = [(0, "gas", 1.0)]
+    for began_s, length_s in zip(presses_s, held_s, strict=True):
+        rows += [(round(began_s * NS_PER_S), "left", 1.0), (round((began_s + length_s) * NS_PER_S), "left", 0.0)]
+    times_ns = np.arange(0, 10 * NS_PER_S, round(NS_PER_S / rate_hz))
+    empty = {name: np.zeros((len(times_ns), head.columns), head.dtype) for name, head in game.labels.items()}
+    one = recording(game, empty, times_ns=times_ns, origin=origin, rate_hz=rate_hz, events=events_of(rows))
+    labels = {name: head_labels(one, name, head).at(times_ns) for name, head in game.labels.items()}
+    return replace(one, labels=labels)
 
 
 def test_what_a_person_taps_is_learned_and_pressed_as_a_share() -> None:
-    recipe, why = auto.recipe_for(GAME, [recording([0.15] * 12)])
+    recipe, why = auto.recipe_for(GAME, [recorded([0.15] * 12)])
     assert recipe.label_over_s == auto.OVER_S
     assert recipe.controller == {"proportional": ["left"]}
     assert "left tapped" in why
@@ -46,13 +49,13 @@ def test_what_a_person_taps_is_learned_and_pressed_as_a_share() -> None:
 @pytest.mark.parametrize(
     "one",
     [
-        recording([0.6] * 12),  # held for long
-        recording([0.15] * 2),  # hardly ever
-        recording([0.15] * 12, Origin.SCRIPT),  # which does it again in the same picture
-        recording([]),
+        recorded([0.6] * 12),  # held for long
+        recorded([0.15] * 2),  # hardly ever
+        recorded([0.15] * 12, Origin.SCRIPT),  # which does it again in the same picture
+        recorded([]),
     ],
 )
-def test_other_keys_are_learned_as_they_are_held(one: Any) -> None:
+def test_other_keys_are_learned_as_they_are_held(one: MemoryRecording) -> None:
     recipe, why = auto.recipe_for(GAME, [one])
     assert (recipe.label_over_s, recipe.controller) == (0, {})
     assert "tapped" not in why
@@ -60,7 +63,20 @@ def test_other_keys_are_learned_as_they_are_held(one: Any) -> None:
 
 @pytest.mark.parametrize(("rate_hz", "apart_s"), [(10, 0.1), (15, 0.067), (50, 0.06), (80, 0.06)])
 def test_a_window_is_as_long_as_the_game_is_quick(rate_hz: float, apart_s: float) -> None:
-    assert auto.recipe_for(GAME, [recording([], rate_hz=rate_hz)])[0].stride_s == apart_s
+    assert auto.recipe_for(GAME, [recorded([], rate_hz=rate_hz)])[0].stride_s == apart_s
+
+
+def test_keys_held_for_parts_of_the_time_between_frames_are_learned_as_that_share() -> None:
+    recipe, why = auto.recipe_for(GAME, [recorded([0.04] * 50, Origin.SCRIPT, rate_hz=10)])
+    assert (recipe.label_over_s, recipe.controller) == (0.1, {"proportional": ["left"]})
+    assert "left held for parts of the time between frames: learned as the share of the coming 0.1 s" in why
+
+
+def test_axes_held_for_parts_are_learned_as_their_mean_and_pressed_as_any() -> None:
+    axes = small_game({"move": Axes("gas", "left")})
+    recipe, why = auto.recipe_for(axes, [recorded([0.04] * 50, rate_hz=10, game=axes)])
+    assert (recipe.label_over_s, recipe.controller) == (0.1, {})
+    assert "left held for parts" in why
 
 
 def test_it_is_the_default_of_a_game_that_states_none() -> None:
@@ -71,4 +87,4 @@ def test_it_is_the_default_of_a_game_that_states_none() -> None:
     assert auto.default_of(own).length == 1
     assert auto.default_of(GAME) == auto.recipe_for(GAME, ())[0]
     axes = small_game({"move": Axes("x")})
-    assert auto.recipe_for(axes, [recording([0.15] * 12)])[0].label_over_s == 0
+    assert auto.recipe_for(axes, [recorded([0.15] * 12)])[0].label_over_s == 0

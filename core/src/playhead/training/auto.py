@@ -6,16 +6,18 @@ It is the default of a game that states none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from playhead.agreement import states
+from playhead.agreement import COMMON, HELD
+from playhead.clock import NS_PER_S
 from playhead.data.source import Source
 from playhead.errors import PlayheadError
 from playhead.events import Origin
 from playhead.game import Game
-from playhead.labels import Keys
+from playhead.labelling import head_labels
+from playhead.labels import Choice, Keys
 from playhead.training.recipe import Recipe
 
 NAME = "auto"
@@ -34,6 +36,7 @@ BASE = Recipe(
 APART_S = 0.06  # from frame to frame, or as far as they are: how something moved a moment ago
 TAP_S = 0.25  # a person's key that is held no longer at a time is tapped
 OVER_S = 0.3  # over which a tapped key's share is learned
+IN_PART = 0.25  # of the time: from here on a key's state at a frame is not what it is until the next frame
 LOOKED_AT = 20  # recordings
 
 
@@ -54,34 +57,67 @@ def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     said = [
         f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions and as 16 keypoints"
     ]
-    tapped = sorted({key for recording in recordings[:LOOKED_AT] for key in tapped_keys(game, recording)})
-    if tapped:
-        recipe = replace(recipe, label_over_s=OVER_S, controller={"proportional": tapped})
-        said.append(f"{', '.join(tapped)} tapped: learned as the share of the coming {OVER_S:g} s, pressed for it")
+    found = [held_otherwise(game, recording) for recording in recordings[:LOOKED_AT]]
+    tapped, in_part = (
+        sorted(set().union(*(getattr(one, kind) for one in found))) for kind in ("tapped", "in_part")
+    )
+    over_s = OVER_S if tapped else round(1 / min(rates_hz), 3)
+    for names, are in ((tapped, "tapped"), (in_part, "held for parts of the time between frames")):
+        if names:
+            said.append(
+                f"{', '.join(names)} {are}: learned as the share of the coming {over_s:g} s, pressed for it"
+            )
+    if tapped or in_part:
+        keys = {key for head in game.labels.values() if isinstance(head, Keys) for key in head.names}
+        pressed = [name for name in sorted({*tapped, *in_part}) if name in keys]
+        recipe = replace(recipe, label_over_s=over_s, controller={"proportional": pressed} if pressed else {})
     return recipe, f"Recipe {NAME}: {'; '.join(said)}."
 
 
-def tapped_keys(game: Game, recording: Source) -> list[str]:
-    """Return the keys that a person tapped in a recording: held often, and mostly not for long at a time."""
+@dataclass(frozen=True, kw_only=True)
+class HeldOtherwise:
+    """Names of what frames show badly of a recording: keys that a person taps, keys and axes held in part.
+
+    A person's tap could as well have come a moment later. What is held for parts of the time between two frames is
+    at a frame what it is not until the next.
+    """
+
+    tapped: frozenset[str] = frozenset()
+    in_part: frozenset[str] = frozenset()
+
+
+def held_otherwise(game: Game, recording: Source) -> HeldOtherwise:
+    """Return what of a recording is learned as a share of time."""
+    tapped, in_part = set[str](), set[str]()
     try:
-        times_s = recording.frame_time_ns / 1e9
-        if len(times_s) < 2 or (recording.label_origin == Origin.HUMAN).mean() < 0.5:
-            return []
-        found = []
+        times_ns = np.asarray(recording.frame_time_ns[: recording.length], dtype=np.int64)
+        if len(times_ns) < 2:
+            return HeldOtherwise()
+        by_person = (recording.label_origin == Origin.HUMAN).mean() >= 0.5
         for name, head in game.labels.items():
-            if isinstance(head, Keys) and name in recording.labels:
-                held_TA = states(head, recording.labels[name])
-                found += [
-                    key for key, held_T in zip(head.names, held_TA.T, strict=True) if _is_tapped(held_T, times_s)
-                ]
+            if isinstance(head, Choice) or getattr(head, "deltas", ()) or name not in recording.labels:
+                continue
+            told = head_labels(recording, name, head)
+            at_TA, until_next_TA = told.at(times_ns)[:-1], told.mean(times_ns[:-1], times_ns[1:])
+            for column, label in enumerate(head.names):
+                at_T, until_next_T = at_TA[:, column], until_next_TA[:, column]
+                if by_person and isinstance(head, Keys) and _is_tapped(at_T >= HELD, times_ns / NS_PER_S):
+                    tapped.add(label)
+                elif _is_in_part(at_T, until_next_T):
+                    in_part.add(label)
     except PlayheadError:  # damaged ones are said where they are opened to be learned from
-        return []
-    return found
+        return HeldOtherwise()
+    return HeldOtherwise(tapped=frozenset(tapped), in_part=frozenset(in_part))
 
 
 def _is_tapped(held_T: np.ndarray, times_s: np.ndarray) -> bool:
     changes = np.flatnonzero(np.diff(np.concatenate([[False], held_T, [False]]).astype(np.int8)))
-    began, ended = changes[::2], np.minimum(changes[1::2], len(times_s) - 1)
-    if len(began) < 5 or held_T.mean() < 0.05:
+    began, ended = changes[::2], changes[1::2]
+    if len(began) < 5 or held_T.mean() < COMMON:
         return False
     return float(np.median(times_s[ended] - times_s[began])) <= TAP_S
+
+
+def _is_in_part(at_T: np.ndarray, until_next_T: np.ndarray) -> bool:
+    held = float(np.maximum(np.abs(at_T), np.abs(until_next_T)).mean())
+    return held >= COMMON and float(np.abs(at_T - until_next_T).mean()) > IN_PART * held
