@@ -97,6 +97,15 @@ def test_an_environment_says_its_picture_its_rate_and_what_its_actions_are(tmp_p
     assert options["step_hz"] == 60
 
 
+@pytest.mark.parametrize(("told", "said"), [({"render_fps": 60}, "as it says itself"), ({}, "a guess")])
+def test_whether_an_environment_says_its_steps_a_second_stands_beside_them(
+    told: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    game_of(type("Other", (Console,), {"metadata": {"render_modes": ["rgb_array"], **told}}), tmp_path)
+    text = (tmp_path / "desk/src/playhead_desk/game.py").read_text(encoding="utf-8")
+    assert next(line for line in text.splitlines() if '"step_hz"' in line).count(said) == 1
+
+
 @pytest.mark.parametrize(
     ("space", "kind", "count"),
     [

@@ -32,7 +32,7 @@ $constant = Game(
                 "environment": "$environment",
                 $moves,
                 "frames": "$frames",  # or "observation", or "observation/KEY"
-                "step_hz": $step_hz,  # as it says itself; all seconds are counted by it, so see that it is true
+                "step_hz": $step_hz,  # $says_who; all seconds are counted by it, so see that it is true
             },
         )
     },
@@ -139,8 +139,11 @@ def _size(environment: str, picture: Any) -> dict[str, str]:
 
 
 def _rates(env: Any) -> dict[str, str]:
-    step_hz = float(env.metadata.get("render_fps") or FASTEST_HZ)
-    return {"step_hz": f"{step_hz:g}", "rate_hz": f"{step_hz / math.ceil(step_hz / FASTEST_HZ):g}"}
+    said_hz = env.metadata.get("render_fps")
+    step_hz = float(said_hz or FASTEST_HZ)
+    rate_hz = step_hz / math.ceil(step_hz / FASTEST_HZ)
+    says_who = "as it says itself" if said_hz else "a guess, for it says none"
+    return {"step_hz": f"{step_hz:g}", "rate_hz": f"{rate_hz:g}", "says_who": says_who}
 
 
 def _moved_by(environment: str, env: Any) -> dict[str, str]:
