@@ -7,10 +7,11 @@ action, and a plain script (plain_script.py) that learned from the same recordin
     score = (return - return of random) / (return of the expert - return of random)
 
 with an interval over the seeds driven, all drivers on the same. Every stage is kept in --out, one file each, and
-made again only when what was asked for it changes (of a training also playhead's models, training and data): stop
-it whenever you like, and give the same command again. `table.md` and `league.json` hold every game that was asked
-for in the same way, and are written anew after each, so two commands may do some games each. --curve adds less
-recorded time, and as much of it from more or fewer places; --rounds lets the expert correct what was learned.
+made again only when what was asked for it changes (of a training also playhead's models, training and data, of a
+network's drives also how it is played): stop it whenever you like, and give the same command again. `table.md` and
+`league.json` hold every game that was asked for in the same way, and are written anew after each, so two commands may
+do some games each. --curve adds less recorded time, and as much of it from more or fewer places; --rounds lets the
+expert correct what was learned.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ DRIVEN_FROM = 10_000  # seeds of the drives that are scored; recordings count th
 CORRECTED_FROM = 1_000  # seeds of the first round of corrections
 SHARES = (1 / 8, 1 / 4, 1 / 2)  # of the recorded time, for the curve
 PLACES = (1, 2, 4, 8)  # times as many drives as last a quarter of the time, each so much shorter
+LEARNS = "data", "models", "training"  # folders that decide what a training makes of recordings
+PLAYS = "control", "playing"  # and what becomes of a network's answers
 CALIBRATED = 40  # steps by which it is known how many steps the time allows
 
 
@@ -127,7 +130,9 @@ class Contest:
             self._record, self.stages.folder.resolve() / f"round-{number}", **asked, first=CORRECTED_FROM * number,
             by=by,
         )  # fmt: skip
-        made = self.stages.make(f"round-{number}", {**asked, "run": str(run), "learns": what_learns()}, record)
+        made = self.stages.make(
+            f"round-{number}", {**asked, "run": str(run), "learns": digest_of(*LEARNS)}, record
+        )
         return [Path(path) for path in made["recordings"]]
 
     @property
@@ -141,7 +146,7 @@ class Contest:
         asked = {
             "recipe": self.asked.recipe, "settings": self.asked.settings, "steps": self.asked.steps, "seed": seed,
             "minutes": self.asked.train_minutes, "recordings": [str(path) for path in recordings],
-            "learns": what_learns(),
+            "learns": digest_of(*LEARNS),
         }  # fmt: skip
         made: dict[str, Any] = self.stages.make(name, asked, partial(self._train, name, recordings, seed))
         return made
@@ -245,7 +250,8 @@ class Contest:
         return rounds
 
     def _network(self, name: str, trained: dict[str, Any]) -> list[float]:
-        return self.drive(name, EvaluatedPolicy(name=NETWORK, kind="run", run=Path(trained["run"])), trained)
+        policy = EvaluatedPolicy(name=NETWORK, kind="run", run=Path(trained["run"]))
+        return self.drive(name, policy, {**trained, "plays": digest_of(*PLAYS)})
 
     def _plainly(self, recordings: Sequence[Path], seed: int) -> Callable[[int], Driver]:
         """Return what makes the plain script's driver, which learns when it is first asked for one."""
@@ -303,10 +309,10 @@ class Told(Progress):
 
 
 @lru_cache
-def what_learns() -> str:
-    """Return a digest of the code that decides what a training makes of recordings."""
+def digest_of(*parts: str) -> str:
+    """Return a digest of the code in these folders of playhead."""
     core = Path(playhead.__file__).parent
-    files = sorted(file for part in ("data", "models", "training") for file in (core / part).rglob("*.py"))
+    files = sorted(file for part in parts for file in (core / part).rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,10 @@ def write(folder: Path, frames: int, each: int = 1000) -> list[Recording]:
     return made
 
 
-def learner() -> tuple[Any, Any]:
+def learner(game: Game = GAME) -> tuple[Any, Any]:
     """Return the default network and a function that takes one training step."""
     torch.manual_seed(0)
-    network = Plugins().get("model", RECIPE.model)(model_spec(GAME.to_json(), GAME.schema, GAME.frame, RECIPE))
+    network = Plugins().get("model", RECIPE.model)(model_spec(game.to_json(), game.schema, game.frame, RECIPE))
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
 
     def step(batch: Any) -> None:
@@ -154,25 +155,28 @@ def cpu_ms(step: Any, kept: list[Any]) -> float:
     return 1e3 * float(np.median(taken))
 
 
-def measure_augmentations(index: WindowIndex, rounds: int = 9) -> None:
+def measure_augmentations(index: WindowIndex, game: Game, rounds: int = 9) -> None:
     """Print what each augmentation of every window adds to a batch, in processor time, beside decoding it.
 
-    In turns, on the same windows. The first round fills protected regions in; later ones know what with.
+    In turns, on the same windows. The first round fills protected regions in; later ones know what with. Where
+    nothing is protected, the picture that the network sees is changed, as augment_on=auto does.
     """
-    network, _ = learner()
+    network, _ = learner(game)
     wanted: dict[str, Any] = {name: {name: 1.0} for name in ("flip", "zoom", "move", "colour", "cutout", "holes")}
     wanted["all of these"] = dict.fromkeys(wanted, 1.0)
     kinds = {"decoded": Assembly(index=index), "plain": loader(index, network, 1).assemble}
     for name, augment in wanted.items():
-        augmenter = Augmenter.of(augment, GAME.schema, GAME.frame, GAME.regions)
-        kinds[name] = loader(index, network, 1, augmenter=augmenter).assemble
+        augmenter = Augmenter.of(augment, game.schema, game.frame, game.regions)
+        views = not game.regions
+        kinds[name] = loader(index, network, 1, augmenter=augmenter, augment_views=views).assemble
     rows = np.random.default_rng(0).integers(0, len(index), RECIPE.batch_size)
     taken: dict[str, list[float]] = {name: [] for name in kinds}
     for number in range(rounds):
         for name, assemble in kinds.items():
             taken[name].append(batch_ms(assemble, number, rows))
     decoded = float(np.median(taken["decoded"][1:]))
-    print(f"a batch of {len(rows)} windows: {decoded:.0f} ms of one core to decode, then, in shares of that:")
+    on = "whole frames, a region protected" if game.regions else "what the network sees"
+    print(f"a batch of {len(rows)} windows: {decoded:.0f} ms of one core to decode; changing {on}, in shares:")
     for name in wanted:
         first, *later = np.array(taken[name]) - np.array(taken["plain"])
         ratio = np.median(np.array(later) / np.array(taken["decoded"][1:]))
@@ -204,7 +208,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = WindowIndex.of(write(Path(folder) / "a", asked.frames), GAME.schema, SPEC)
         measure_rates(index, asked.steps)
-        measure_augmentations(index)
+        for game in (GAME, replace(GAME, regions={})):
+            measure_augmentations(index, game)
     if asked.memory_frames:
         with tempfile.TemporaryDirectory() as folder:
             measure_memory(Path(folder), asked.memory_frames, asked.steps)
