@@ -9,9 +9,9 @@ action, and a plain script (plain_script.py) that learned from the same recordin
 with an interval over the seeds driven, all drivers on the same. Every stage is kept in --out, one file each, and
 made again only when what was asked for it changes (of a training also playhead's models, training and data, of a
 network's drives also how it is played): stop it whenever you like, and give the same command again. `table.md` and
-`league.json` hold every game that was asked for in the same way, and are written anew after each, so two commands may
-do some games each. --curve adds less recorded time, and as much of it from more or fewer places; --rounds lets the
-expert correct what was learned.
+`league.json` hold every game that was asked for in the same way, and are written anew after each, so two commands
+may do some games each. --curve adds less recorded time, and as much of it from more or fewer places; --rounds lets
+the expert correct what was learned.
 """
 
 from __future__ import annotations
