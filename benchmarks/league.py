@@ -51,6 +51,7 @@ from playhead.playing.session import play
 from playhead.plugins import Plugins
 from playhead.progress import Progress
 from playhead.storage.reader import open_recording
+from playhead.training import auto
 from playhead.training.recipe import Recipe
 
 # Seconds of an episode: what the environments set themselves, a minute where they set none.
@@ -152,8 +153,8 @@ class Contest:
         return made
 
     def _train(self, name: str, recordings: Sequence[Path], seed: int) -> dict[str, Any]:
-        settings = {"steps": Recipe().steps, **self.asked.settings, "seed": Recipe().seed + seed}
-        steps = self.asked.steps or int(settings.pop("steps"))
+        settings = {**self.asked.settings, "seed": Recipe().seed + seed}
+        steps = self.asked.steps or int(settings.pop("steps", self._usual_steps(recordings)))
         home = self.stages.folder.resolve() / "trained" / name
         shutil.rmtree(home, ignore_errors=True)
         learn = partial(
@@ -168,6 +169,12 @@ class Contest:
         began_s = time.perf_counter()
         run = learn(settings=settings, steps=steps, progress=Told(self.game.name))
         return {"run": str(run.path), "steps": steps, "seconds": round(time.perf_counter() - began_s, 1)}
+
+    def _usual_steps(self, recordings: Sequence[Path]) -> int:
+        named = self.asked.recipe
+        if named == auto.NAME:
+            return auto.recipe_for(self.game, [open_recording(path) for path in recordings])[0].steps
+        return self.game.recipes[named].steps
 
     # -- driving
 

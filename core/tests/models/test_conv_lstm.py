@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from doubles import mixed_heads, small_game
 
 from playhead.errors import BadValue, NotFound
@@ -117,6 +118,24 @@ def test_the_default_is_small_and_its_size_is_known() -> None:
 def test_keypoints_of_folded_pictures_are_refused() -> None:
     with pytest.raises(BadValue, match=r"model\.fold=1"):
         conv_stack.build(replace(SPEC, options={"keypoints": 4, "fold": 2}))
+
+
+def test_keypoints_also_answer_alone_while_they_learn() -> None:
+    torch.manual_seed(0)
+    options = {"channels": [8, 8], "keypoints": 4, "features": 8}
+    network = conv_stack.build(replace(SPEC, options={**options, "points_alone": True}))
+    nn.init.normal_(network.heads.get_parameter("layers.drive.weight"))
+    views = {name: torch.from_numpy(view)[None] for name, view in network.prepare(frames(3)).items()}
+    both, alone = (one["drive"] for one in network.answers_to_learn(views))
+    torch.testing.assert_close(both, network(views)["drive"])
+    for encoder in network.encoders.values():
+        nn.init.constant_(encoder.get_parameter("features.bias"), 5.0)
+    after = [one["drive"] for one in network.answers_to_learn(views)]
+    assert not torch.allclose(after[0], both)
+    torch.testing.assert_close(after[1], alone)
+    assert len(conv_stack.build(replace(SPEC, options=options)).answers_to_learn(views)) == 1
+    with pytest.raises(BadValue, match=r"model\.keypoints=16"):
+        conv_stack.build(replace(SPEC, options={"points_alone": True}))
 
 
 def test_strides_are_of_the_convolutions_in_their_order() -> None:

@@ -33,7 +33,7 @@ OPTIONS: dict[str, object] = {
     "features": 128,  # of each view
     "keypoints": 0,  # of each view and frame: where small things are; the first convolution sees each frame alone
     "looks": 0,  # features of what is at each keypoint, as which way it lies
-    "features_dropout": 0.0,  # share of the windows that are learned from by keypoints alone
+    "points_alone": False,  # whether keypoints must also answer without `features`, in training
     "hidden": 128,  # of the layer that joins them
     "dropout": 0.0,  # share of that layer's outputs
 }
@@ -66,6 +66,10 @@ class ConvStack(Network):
         inputs = outputs_of(self.encoders) + columns
         self.join = nn.Sequential(nn.Linear(inputs, options["hidden"]), nn.ReLU(), nn.Dropout(options["dropout"]))
         self.heads = Heads(spec.schema, options["hidden"])
+        if options["points_alone"] and not options["keypoints"]:
+            raise BadValue("model.points_alone needs keypoints: take --set model.keypoints=16.")
+        alone = [(torch.arange(one.outputs) >= options["features"]).float() for one in self.encoders.values()]
+        self.register_buffer("alone_I", torch.cat([*alone, torch.ones(columns)]), persistent=False)
 
     def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
         """Cut every view from the frames."""
@@ -73,10 +77,23 @@ class ConvStack(Network):
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, hidden)."""
-        parts = [encoder(inputs[view_key(self.main, name)]) for name, encoder in self.encoders.items()]
-        parts += [symlog(inputs[name]).flatten(1) for name in self.telemetry]
-        joined: Tensor = self.join(torch.cat(parts, dim=1))
+        joined: Tensor = self.join(torch.cat(self._parts(inputs), dim=1))
         return joined
+
+    def answers_to_learn(self, prepared: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """Return the logits, and with `points_alone` those without features of all places.
+
+        These fit the pictures of a training soonest, and keypoints learn little beside them (docs/learning.md).
+        """
+        parts = self._parts(prepared)
+        answers = [self.heads(self.join(torch.cat(parts, dim=1)))]
+        if self.options["points_alone"]:
+            answers.append(self.heads(self.join(torch.cat(parts, dim=1) * self.alone_I)))
+        return answers
+
+    def _parts(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
+        parts = [encoder(inputs[view_key(self.main, name)]) for name, encoder in self.encoders.items()]
+        return parts + [symlog(inputs[name]).flatten(1) for name in self.telemetry]
 
 
 def build(spec: ModelSpec) -> ConvStack:

@@ -120,9 +120,7 @@ class PointEncoder(Encoder):
 
     One convolution sees each picture by itself. Its maps give keypoints, which say where small things are to a
     fraction of a pixel, and, with `looks`, what is there: a linear layer over maps learns that late or never
-    (docs/learning.md). The other convolutions see the maps of all pictures. Their features fit the pictures of a
-    training soonest, and nothing else is learned beside them; so in training some windows go without them (as in
-    Neverova et al., ModDrop, 2015).
+    (docs/learning.md). The other convolutions see the maps of all pictures.
     """
 
     MOVED = 4.0  # by which motion from one picture to the next is enlarged: it is small beside places
@@ -130,7 +128,7 @@ class PointEncoder(Encoder):
     def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
         """Take height and width of a picture, how many are seen together, and options of a network.
 
-        They are channels, strides, features, features_dropout, keypoints and looks.
+        They are channels, strides, features, keypoints and looks.
         """
         super().__init__(colours)
         (channels, stride), *others = convolutions_of(options["channels"], options["strides"])
@@ -139,7 +137,6 @@ class PointEncoder(Encoder):
         size = (-(-size[0] // stride), -(-size[1] // stride))
         self.convolutions, inputs = convolutions(size, channels * pictures, others)
         self.features = nn.Linear(inputs, options["features"])
-        self.features_dropout = options["features_dropout"]
         self.outputs = options["features"] + (3 + options["looks"]) * pictures * options["keypoints"]
         self.begin()
 
@@ -161,8 +158,6 @@ class PointEncoder(Encoder):
         moved_NK = (points_NPK.diff(dim=1) * self.MOVED).flatten(1)
         seen = maps.reshape(count, -1, *maps.shape[2:]).contiguous(memory_format=torch.channels_last)
         features_NF = torch.relu(self.features(self.convolutions(seen).flatten(1)))
-        if self.training and self.features_dropout:
-            features_NF = features_NF * (torch.rand(count, 1, device=features_NF.device) >= self.features_dropout)
         return torch.cat([features_NF, points_NPK[:, -1], moved_NK, there_ML.reshape(count, -1)], dim=1)
 
 

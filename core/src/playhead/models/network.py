@@ -105,6 +105,10 @@ class Network(nn.Module):
         logits: dict[str, Tensor] = self.heads(self.features(inputs))
         return logits
 
+    def answers_to_learn(self, prepared: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """Return what is judged in training: logits as of `forward`, then those that a part gives alone, if any."""
+        return [self(prepared)]
+
     def forward(self, prepared: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the logits of every head.
 

@@ -39,20 +39,31 @@ class SupervisedModule(nn.Module):
         self.train_loss = 0.0
 
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss of one batch, and that of each head; the penalty on kernels counts in the first."""
-        by_head = self._losses(self.logits(batch), batch)
-        weights = self.recipe.loss_weights
-        learned = {name: loss for name, loss in by_head.items() if weights.get(name, 1.0)}
-        loss = torch.stack([loss * weights[n] if n in weights else loss for n, loss in learned.items()]).sum()
+        """Return the loss of one batch, and that of each head.
+
+        What parts of a network answer alone, and the penalty on kernels, count in the first.
+        """
+        inputs = self._inputs(batch)
+        answers = [self.network.answer(inputs)] if self.takes_cached else self.network.answers_to_learn(inputs)
+        by_head, *alone = [self._losses(logits, batch) for logits in answers]
+        loss = torch.stack([self._weighted(one) for one in (by_head, *alone)]).mean()
         if self.recipe.l1:
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
         return loss, by_head
 
     def logits(self, batch: Batch) -> dict[str, Tensor]:
         """Return what the network answers to a batch."""
-        inputs = {name: value for name, value in batch.items() if name not in LABELLED}
+        inputs = self._inputs(batch)
         logits: dict[str, Tensor] = self.network.answer(inputs) if self.takes_cached else self.network(inputs)
         return logits
+
+    def _inputs(self, batch: Batch) -> Batch:
+        return {name: value for name, value in batch.items() if name not in LABELLED}
+
+    def _weighted(self, by_head: Mapping[str, Tensor]) -> Tensor:
+        weights = self.recipe.loss_weights
+        learned = {name: loss for name, loss in by_head.items() if weights.get(name, 1.0)}
+        return torch.stack([loss * weights[n] if n in weights else loss for n, loss in learned.items()]).sum()
 
     def count_loss(self, value: float, *, is_first: bool) -> None:
         """Take a loss into the moving mean over about 50 steps: one batch's loss jumps too much to be read."""
