@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from doubles import mixed_heads, small_game
+from torch import nn
 
 from playhead.errors import BadValue, NotFound
 from playhead.game import Frame

@@ -42,6 +42,8 @@ OPTIONS: dict[str, object] = {
 class ConvStack(Network):
     """All frames of a window as channels of one picture, convolved once. Its options are in OPTIONS."""
 
+    alone_I: Tensor  # of what is joined 1, but 0 for features of all places
+
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)
         options = check_options("conv_stack", spec.options, OPTIONS)
@@ -68,7 +70,8 @@ class ConvStack(Network):
         self.heads = Heads(spec.schema, options["hidden"])
         if options["points_alone"] and not options["keypoints"]:
             raise BadValue("model.points_alone needs keypoints: take --set model.keypoints=16.")
-        alone = [(torch.arange(one.outputs) >= options["features"]).float() for one in self.encoders.values()]
+        sizes = [outputs_of(nn.ModuleDict({name: one})) for name, one in self.encoders.items()]
+        alone = [(torch.arange(size) >= options["features"]).float() for size in sizes]
         self.register_buffer("alone_I", torch.cat([*alone, torch.ones(columns)]), persistent=False)
 
     def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:

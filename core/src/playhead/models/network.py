@@ -106,7 +106,7 @@ class Network(nn.Module):
         return logits
 
     def answers_to_learn(self, prepared: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
-        """Return what is judged in training: logits as of `forward`, then those that a part gives alone, if any."""
+        """Return what is judged in training: logits as of `forward`, then those of parts that answer alone."""
         return [self(prepared)]
 
     def forward(self, prepared: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from playhead.errors import PlayheadError
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.labelling import head_labels
-from playhead.labels import Choice, Keys
+from playhead.labels import Axes, Keys
 from playhead.training.recipe import Recipe
 
 NAME = "auto"
@@ -26,11 +26,12 @@ BASE = Recipe(
     length=3,
     model="conv_stack",
     model_options={
-        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 128, "keypoints": 16, "looks": 16, "points_alone": True,
-        "hidden": 128, "scene_pixels": PIXELS,
+        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 128, "keypoints": 16, "looks": 16,
+        "points_alone": True, "hidden": 128, "scene_pixels": PIXELS,
     },
     augment={"move": {"shift": 0.03, "zoom": 0.0}},
     augment_on="auto",
+    steps=2000,
     cache_mb=2000,
 )  # fmt: skip
 APART_S = 0.06  # from frame to frame, or as far as they are: how something moved a moment ago
@@ -105,7 +106,8 @@ def held_otherwise(game: Game, recording: Source) -> HeldOtherwise:
             return HeldOtherwise()
         by_person = (recording.label_origin == Origin.HUMAN).mean() >= 0.5
         for name, head in game.labels.items():
-            if isinstance(head, Choice) or getattr(head, "deltas", ()) or name not in recording.labels:
+            is_state = isinstance(head, Keys) or (isinstance(head, Axes) and not head.deltas)
+            if not is_state or name not in recording.labels:
                 continue
             told = head_labels(recording, name, head)
             at_TA, until_next_TA = told.at(times_ns)[:-1], told.mean(times_ns[:-1], times_ns[1:])
