@@ -44,6 +44,7 @@ def test_what_a_person_taps_is_learned_and_pressed_as_a_share() -> None:
     assert recipe.label_over_s == auto.OVER_S
     assert recipe.controller == {"proportional": ["left"]}
     assert "left tapped" in why
+    assert recipe.model_options["points_alone"]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,7 @@ def test_other_keys_are_learned_as_they_are_held(one: MemoryRecording) -> None:
     recipe, why = auto.recipe_for(GAME, [one])
     assert (recipe.label_over_s, recipe.controller) == (0, {})
     assert "tapped" not in why
+    assert recipe.model_options == auto.BASE.model_options
 
 
 @pytest.mark.parametrize(("rate_hz", "apart_s"), [(10, 0.1), (15, 0.067), (50, 0.06), (80, 0.06)])
@@ -79,7 +81,7 @@ def test_axes_held_for_parts_are_learned_as_their_mean_and_pressed_as_any() -> N
     assert "left held for parts" in why
 
 
-@pytest.mark.parametrize(("frames", "steps"), [(40, 500), (7_200, 1_400), (10_800, 2_000), (100_000, 2_000)])
+@pytest.mark.parametrize(("frames", "steps"), [(40, 500), (7_200, 1_400), (10_800, 2_000), (100_000, 3_000)])
 def test_few_recordings_are_not_learned_by_heart(frames: int, steps: int) -> None:
     assert auto.steps_for(frames) == steps
 
@@ -93,3 +95,4 @@ def test_it_is_the_default_of_a_game_that_states_none() -> None:
     assert auto.default_of(GAME) == auto.recipe_for(GAME, ())[0]
     axes = small_game({"move": Axes("x")})
     assert auto.recipe_for(axes, [recorded([0.15] * 12)])[0].label_over_s == 0
+    assert auto.default_of(axes).model_options["looks"] == 16
