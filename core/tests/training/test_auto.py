@@ -63,6 +63,14 @@ def test_other_keys_are_learned_as_they_are_held(one: MemoryRecording) -> None:
     assert recipe.model_options == auto.BASE.model_options
 
 
+@pytest.mark.parametrize("times_ns", [np.zeros(200, np.int64), np.repeat(np.arange(100) * 10**8, 2), np.arange(1)])
+def test_frames_of_one_time_say_nothing_of_what_is_between_them(times_ns: np.ndarray) -> None:
+    labels = {"move": np.ones((len(times_ns), 2), np.uint8)}
+    one = recording(GAME, labels, times_ns=times_ns, origin=Origin.HUMAN, events=events_of([(0, "gas", 1.0)]))
+    recipe, _ = auto.recipe_for(GAME, [one])
+    assert (recipe.label_over_s, recipe.controller) == (0, {})
+
+
 @pytest.mark.parametrize(("rate_hz", "apart_s"), [(10, 0.1), (15, 0.067), (50, 0.06), (80, 0.06)])
 def test_a_window_is_as_long_as_the_game_is_quick(rate_hz: float, apart_s: float) -> None:
     assert auto.recipe_for(GAME, [recorded([], rate_hz=rate_hz)])[0].stride_s == apart_s

@@ -109,18 +109,21 @@ def held_otherwise(game: Game, recording: Source) -> HeldOtherwise:
         times_ns = np.asarray(recording.frame_time_ns[: recording.length], dtype=np.int64)
         if len(times_ns) < 2:
             return HeldOtherwise()
+        apart_ns = np.diff(times_ns)
+        is_next = (apart_ns > 0) & (apart_ns <= 2 * np.median(apart_ns))  # without a pause between
+        from_ns, until_ns = times_ns[:-1][is_next], times_ns[1:][is_next]
         by_person = (recording.label_origin == Origin.HUMAN).mean() >= 0.5
         for name, head in game.labels.items():
             is_state = isinstance(head, Keys) or (isinstance(head, Axes) and not head.deltas)
             if not is_state or name not in recording.labels:
                 continue
             told = head_labels(recording, name, head)
-            at_TA, until_next_TA = told.at(times_ns)[:-1], told.mean(times_ns[:-1], times_ns[1:])
+            held_TA, at_NA, until_next_NA = told.at(times_ns), told.at(from_ns), told.mean(from_ns, until_ns)
             for column, label in enumerate(head.names):
-                at_T, until_next_T = at_TA[:, column], until_next_TA[:, column]
-                if by_person and isinstance(head, Keys) and _is_tapped(at_T >= HELD, times_ns / NS_PER_S):
+                held_T = held_TA[:, column] >= HELD
+                if by_person and isinstance(head, Keys) and _is_tapped(held_T, times_ns / NS_PER_S):
                     tapped.add(label)
-                elif _is_in_part(at_T, until_next_T):
+                elif _is_in_part(at_NA[:, column], until_next_NA[:, column]):
                     in_part.add(label)
     except PlayheadError:  # damaged ones are said where they are opened to be learned from
         return HeldOtherwise()
@@ -129,12 +132,14 @@ def held_otherwise(game: Game, recording: Source) -> HeldOtherwise:
 
 def _is_tapped(held_T: np.ndarray, times_s: np.ndarray) -> bool:
     changes = np.flatnonzero(np.diff(np.concatenate([[False], held_T, [False]]).astype(np.int8)))
-    began, ended = changes[::2], changes[1::2]
+    began, ended = changes[::2], np.minimum(changes[1::2], len(times_s) - 1)
     if len(began) < 5 or held_T.mean() < COMMON:
         return False
     return float(np.median(times_s[ended] - times_s[began])) <= TAP_S
 
 
-def _is_in_part(at_T: np.ndarray, until_next_T: np.ndarray) -> bool:
-    held = float(np.maximum(np.abs(at_T), np.abs(until_next_T)).mean())
-    return held >= COMMON and float(np.abs(at_T - until_next_T).mean()) > IN_PART * held
+def _is_in_part(at_N: np.ndarray, until_next_N: np.ndarray) -> bool:
+    if len(at_N) == 0:
+        return False
+    held = float(np.maximum(np.abs(at_N), np.abs(until_next_N)).mean())
+    return held >= COMMON and float(np.abs(at_N - until_next_N).mean()) > IN_PART * held
