@@ -81,7 +81,7 @@ class Expert:
         if situation.is_astray:
             return situation.recover(curvature, limit_mps, self._gear)
         steer = -curvature / full_lock_curvature(simulation.car.speed_mps)
-        return Controls(steer=_clip(steer), throttle=_throttle(simulation.car.speed_mps, limit_mps))
+        return Controls(steer=clip(steer), throttle=reach_speed(simulation.car.speed_mps, limit_mps))
 
     def _limit(self, simulation: Simulation) -> float:
         """The speed that the bends ahead and the limits of the lanes allow here."""
@@ -199,7 +199,7 @@ class _Situation:
             elif at > 0.0 and (at > CAR_LENGTH_M or abs(across - self.left) < 2.0):
                 stand = PASSING_GAP_M if other.is_parked else STANDING_GAP_M
                 gap = at - CAR_LENGTH_M - stand
-                limit_mps = min(limit_mps, _follow(gap, max(speed, 0.0)))
+                limit_mps = min(limit_mps, follow(gap, max(speed, 0.0)))
         return min(limit_mps, self._junction_limit()), left_m
 
     def _near_cars(self) -> list[tuple[TrafficCar, float, float, float]]:
@@ -278,7 +278,7 @@ class _Situation:
         speed = self.car.speed_mps
         lock = full_lock_curvature(max(abs(speed), 1.0))
         free_A, end_A3 = self._arcs(ARCS * lock, 1.0)
-        wanted = _clip(curvature / lock)
+        wanted = clip(curvature / lock)
         cost_A = np.abs(ARCS - wanted) + 0.45 * np.maximum(0.0, 6.0 - free_A) + 0.05 * self._misses(end_A3)
         best = int(cost_A.argmin())
         free = 0.0 if self._is_held_fast(1.0) else float(free_A[best])
@@ -291,7 +291,7 @@ class _Situation:
         if free >= 6.0 and abs(wanted - arc) < 0.2:
             arc = wanted
         cap = min(limit_mps, 5.5, math.sqrt(2 * 3.0 * max(free - 0.5, 0.1)))
-        return Controls(steer=-arc, throttle=_throttle(speed, cap))
+        return Controls(steer=-arc, throttle=reach_speed(speed, cap))
 
     def _reverse(self, lock: float) -> Controls | None:
         """Go backwards along the arc that is free and turns the nose towards the route; None if there is none."""
@@ -376,14 +376,14 @@ def speed_profile(route: Route) -> list[float]:
     return [float(speed) for speed in speeds_N]
 
 
-def _follow(gap_m: float, leader_mps: float) -> float:
+def follow(gap_m: float, leader_mps: float, braking_mps2: float = 0.8 * BRAKING_MPS2) -> float:
     """The speed at which one can still stop behind a leader who brakes as hard as oneself."""
     if gap_m <= 0.0:
         return max(0.0, leader_mps - 1.0 + gap_m)
-    return math.sqrt(leader_mps**2 + 2 * BRAKING_MPS2 * 0.8 * gap_m)
+    return math.sqrt(leader_mps**2 + 2 * braking_mps2 * gap_m)
 
 
-def _throttle(speed_mps: float, wanted_mps: float) -> float:
+def reach_speed(speed_mps: float, wanted_mps: float) -> float:
     """How much to accelerate (positive) or brake (negative) to reach a speed."""
     if wanted_mps < 0.3 and speed_mps < 0.5:
         return 0.0 if speed_mps < 0.1 else -0.5
@@ -394,5 +394,6 @@ def _throttle(speed_mps: float, wanted_mps: float) -> float:
     return -min(1.0, 0.35 * (-error - 0.15))
 
 
-def _clip(value: float, limit: float = 1.0) -> float:
+def clip(value: float, limit: float = 1.0) -> float:
+    """Keep a value within a limit to both sides of 0."""
     return max(-limit, min(limit, value))

@@ -61,11 +61,11 @@ def make_town(seed: int, blocks: int = 6, building_count: int = 300) -> Town:
     size_m = (blocks - 1) * BLOCK_M + 2 * MARGIN_M
     cells = round(size_m / RASTER_M)
     origin = (-MARGIN_M, -MARGIN_M)
-    surface_RC = _draw_roads(roads, junctions, cells, origin)
+    surface_RC = draw_roads(roads, junctions, cells, origin)
     obstacles_RC = np.zeros_like(surface_RC)
-    buildings_B7 = _place_buildings(rng, roads, surface_RC, obstacles_RC, origin, building_count)
+    buildings_B7 = place_buildings(rng, roads, surface_RC, obstacles_RC, origin, building_count)
     poles_P3 = _place_poles(rng, roads, junctions, surface_RC, obstacles_RC, origin)
-    trees_T3 = _place_trees(rng, roads, surface_RC, obstacles_RC, origin)
+    trees_T3 = place_trees(rng, roads, surface_RC, obstacles_RC, origin)
     return Town(
         seed=seed,
         roads=roads,
@@ -220,26 +220,26 @@ def _junction_radius(number: int, roads: Sequence[Road]) -> float:
 # Rasters and what stands beside the roads ----------------------------------------------------------------------
 
 
-def _to_cells(points_K2: npt.NDArray[np.floating], origin: tuple[float, float]) -> npt.NDArray[np.float64]:
+def to_cells(points_K2: npt.NDArray[np.floating], origin: tuple[float, float]) -> npt.NDArray[np.float64]:
     """Raster coordinates (column, row) as OpenCV counts them: whole numbers are the middles of cells."""
     return (np.asarray(points_K2, dtype=np.float64) - origin) / RASTER_M - 0.5
 
 
-def _fill(raster_RC: npt.NDArray[Any], points_K2: npt.NDArray[np.float64], value: int) -> None:
+def fill(raster_RC: npt.NDArray[Any], points_K2: npt.NDArray[np.float64], value: int) -> None:
     """Fill a polygon given in cells, with a sixteenth of a cell of precision."""
     cv2.fillPoly(raster_RC, [np.round(points_K2 * 16).astype(np.int32)], value, shift=4)
 
 
-def _draw_roads(
+def draw_roads(
     roads: Sequence[Road], junctions: Sequence[Junction], cells: int, origin: tuple[float, float]
 ) -> ByteArray:
     surface_RC = np.zeros((cells, cells), np.uint8)
     for road in roads:
         side_N2 = normals(road.centre_N2) * road.half_width_m
         outline_K2 = np.concatenate([road.centre_N2 + side_N2, (road.centre_N2 - side_N2)[::-1]])
-        _fill(surface_RC, _to_cells(outline_K2, origin), ROAD)
+        fill(surface_RC, to_cells(outline_K2, origin), ROAD)
     for junction in junctions:
-        column, row = _to_cells(np.array([junction.x, junction.y]), origin)
+        column, row = to_cells(np.array([junction.x, junction.y]), origin)
         centre = (round(column * 16), round(row * 16))
         cv2.circle(surface_RC, centre, round(junction.radius_m / RASTER_M * 16), ROAD, cv2.FILLED, shift=4)
     return surface_RC
@@ -254,7 +254,7 @@ def _dot(raster_RC: ByteArray, column: float, row: float, radius: float) -> None
     raster_RC[first_row : first_row + 3, first_column : first_column + 3][near_RC] = POLE
 
 
-def _rectangle(x: float, y: float, heading: float, length: float, width: float) -> npt.NDArray[np.float64]:
+def rectangle(x: float, y: float, heading: float, length: float, width: float) -> npt.NDArray[np.float64]:
     along = np.array([np.cos(heading), np.sin(heading)]) * length / 2
     across = np.array([-np.sin(heading), np.cos(heading)]) * width / 2
     return np.array([x, y]) + np.stack([along + across, along - across, -along - across, -along + across])
@@ -277,30 +277,31 @@ def _beside(
     return rng.permutation(np.concatenate(found))
 
 
-def _place_buildings(
+def place_buildings(
     rng: np.random.Generator,
     roads: Sequence[Road],
     surface_RC: ByteArray,
     obstacles_RC: ByteArray,
     origin: tuple[float, float],
     count: int,
+    clear_m: float = PAVEMENT_M,
 ) -> FloatArray:
-    """Set houses along the roads, clear of the pavement and of one another, and draw them into the obstacles."""
-    pavement = round(2 * PAVEMENT_M / RASTER_M) + 1
+    """Set houses along the roads, clear of their sides and of one another, and draw them into the obstacles."""
+    pavement = round(2 * clear_m / RASTER_M) + 1
     taken_RC = cv2.dilate(surface_RC, np.ones((pavement, pavement), np.uint8))
     standing: list[tuple[float, ...]] = []
-    front_K3 = _beside(rng, roads, 5.0, (PAVEMENT_M + 5.0, PAVEMENT_M + 9.0))
-    back_K3 = _beside(rng, roads, 9.0, (PAVEMENT_M + 20.0, PAVEMENT_M + 28.0))
+    front_K3 = _beside(rng, roads, 5.0, (clear_m + 5.0, clear_m + 9.0))
+    back_K3 = _beside(rng, roads, 9.0, (clear_m + 20.0, clear_m + 28.0))
     for x, y, heading in np.concatenate([front_K3, back_K3]):
         length, width = rng.uniform(9.0, 19.0), rng.uniform(8.0, 15.0)
         grid_K2 = _samples(x, y, heading, length + 1.0, width + 1.0)
-        column_K, row_K = np.round(_to_cells(grid_K2, origin)).astype(int).T
+        column_K, row_K = np.round(to_cells(grid_K2, origin)).astype(int).T
         inside = min(column_K.min(), row_K.min()) >= 0 and max(column_K.max(), row_K.max()) < len(taken_RC)
         if not inside or taken_RC[row_K, column_K].any():
             continue
-        outline_42 = _to_cells(_rectangle(x, y, heading, length, width), origin)
-        _fill(taken_RC, outline_42, 1)
-        _fill(obstacles_RC, outline_42, BUILDING)
+        outline_42 = to_cells(rectangle(x, y, heading, length, width), origin)
+        fill(taken_RC, outline_42, 1)
+        fill(obstacles_RC, outline_42, BUILDING)
         height = rng.uniform(5.0, 13.0) if rng.random() < 0.75 else rng.uniform(13.0, 32.0)
         standing.append((x, y, heading, length, width, height, float(rng.integers(8))))
         if len(standing) == count:
@@ -328,14 +329,16 @@ def _place_poles(
     return _stand(rng, places_K3, POLE_RADIUS_M, (5.5, 7.5), 0.7, surface_RC, obstacles_RC, origin)
 
 
-def _place_trees(
+def place_trees(
     rng: np.random.Generator,
     roads: Sequence[Road],
     surface_RC: ByteArray,
     obstacles_RC: ByteArray,
     origin: tuple[float, float],
+    offset_m: tuple[float, float] = (2.2, 14.0),
 ) -> FloatArray:
-    places_K3 = _beside(rng, roads, 24.0, (2.2, 14.0))
+    """Scatter trees beside the roads."""
+    places_K3 = _beside(rng, roads, 24.0, offset_m)
     return _stand(rng, places_K3, TREE_RADIUS_M, (4.0, 9.0), 1.8, surface_RC, obstacles_RC, origin)
 
 
@@ -352,12 +355,12 @@ def _stand(
     """Stand poles or trees where nothing is within `free_m`, and draw them into the obstacles."""
     reach = round(2 * free_m / RASTER_M) + 1
     taken_RC = cv2.dilate(surface_RC | obstacles_RC, np.ones((reach, reach), np.uint8))
-    column_K, row_K = np.round(_to_cells(places_K3[:, :2], origin)).astype(int).T
+    column_K, row_K = np.round(to_cells(places_K3[:, :2], origin)).astype(int).T
     last = len(taken_RC) - 1
     inside_K = (column_K > 1) & (row_K > 1) & (column_K < last - 1) & (row_K < last - 1)
     free_K = inside_K & (taken_RC[row_K.clip(0, last), column_K.clip(0, last)] == 0)
     standing_K2 = places_K3[free_K, :2]
-    for column, row in _to_cells(standing_K2, origin):
+    for column, row in to_cells(standing_K2, origin):
         _dot(obstacles_RC, column, row, radius_m / RASTER_M)
     heights_K1 = rng.uniform(*height_m, (len(standing_K2), 1))
     return np.concatenate([standing_K2, heights_K1], axis=1).astype(np.float32)

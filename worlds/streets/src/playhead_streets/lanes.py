@@ -108,18 +108,16 @@ class LaneGraph:
         first = round(self.town.junctions[road.start].radius_m)
         last = len(road.centre_N2) - round(self.town.junctions[road.end].radius_m)
         centre_N2 = np.asarray(road.centre_N2[first:last], dtype=np.float64)
-        for centre, start, end in (
-            (centre_N2, road.start, road.end),
-            (centre_N2[::-1], road.end, road.start),
-        ):
+        ways = [(centre_N2, road.start, road.end), (centre_N2[::-1], road.end, road.start)]
+        for centre, start, end in ways[:1] if road.is_one_way else ways:
             left_N2 = normals(centre)
-            for place in range(road.lanes):  # place 0 is the lane next to the centre line
-                line_N2 = centre - left_N2 * (place + 0.5) * road.lane_width_m
+            for place in range(road.lanes):  # place 0 is the leftmost
+                line_N2 = centre - left_N2 * road.lanes_right(place) * road.lane_width_m
                 index = self._add(
                     line_N2,
                     road=number,
                     junction=end,
-                    is_highway=road.kind == "highway",
+                    is_highway=road.kind in ("highway", "track"),
                     limit_mps=road.speed_limit_mps,
                 )
                 leaving[start].append((index, number, place))

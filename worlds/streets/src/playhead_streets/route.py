@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead_streets.generate import resample
+from playhead_streets.generate import normals, resample
 from playhead_streets.lanes import LaneGraph
 from playhead_streets.town import FloatArray
 
 ROUTE_M = 500.0
+FIRST_M = 10.0  # of a circuit's first lane, behind the start
 RUN_OUT_M = 40.0  # the line goes on behind the waypoint, so that looking ahead never runs off its end
 
 
@@ -35,18 +36,25 @@ class Stretch:
 class Route:
     """A line in the right lane from a start to a waypoint `length_m` away, smooth through junctions.
 
+    Units:   left_m moves it to the left of the lanes' middle; lap_m is the length of a round, of a circuit.
+
     Shapes:  line_N2 has a point a metre and goes on behind the waypoint; points_N2 ends there and is for drawing.
     """
 
-    def __init__(self, graph: LaneGraph, lanes: list[int], first_lane_m: float, length_m: float) -> None:
+    def __init__(
+        self, graph: LaneGraph, lanes: list[int], first_lane_m: float, length_m: float, left_m: float = 0.0,
+        lap_m: float = math.inf,
+    ) -> None:  # fmt: skip
         self.graph = graph
-        self.length_m = length_m
+        self.length_m, self.lap_m = length_m, lap_m
         self.stretches = _lay_stretches(graph, lanes, first_lane_m)
         self._ends = [stretch.end_m for stretch in self.stretches]
         pieces = [graph.lanes[lane].line_N2 for lane in lanes]
         whole_N2 = np.concatenate([pieces[0]] + [piece[1:] for piece in pieces[1:]])
         line_N2 = resample(whole_N2, 1.0)[round(first_lane_m) :]
         line_N2 = line_N2[: round(length_m + RUN_OUT_M) + 1]
+        if left_m:
+            line_N2 = line_N2 + normals(line_N2) * left_m
         along_N2 = np.gradient(line_N2, axis=0)
         self.line_N2 = line_N2
         self.points_N2: FloatArray = line_N2[: round(length_m) + 1].astype(np.float32)
@@ -125,6 +133,19 @@ def make_route(
         reach += sum(graph.lanes[lane].length_m for lane in lanes[-2:])
         visited.add(graph.lanes[lanes[-1]].junction)
     return Route(graph, lanes, first_lane_m, length_m)
+
+
+def make_laps(graph: LaneGraph, rng: np.random.Generator, laps: float) -> Route:
+    """Go round a circuit so many times, in the middle of its road."""
+    road = int(rng.integers(len(graph.town.roads)))
+    ring = [next(lane.index for lane in graph.lanes if lane.road == road)]
+    while (following := graph.successors[ring[-1]][0]) != ring[0]:
+        ring.append(following)
+    lap_m = sum(graph.lanes[lane].length_m for lane in ring)
+    rounds = math.ceil(laps + (FIRST_M + RUN_OUT_M + 5.0) / lap_m)
+    return Route(
+        graph, ring * rounds, FIRST_M, laps * lap_m, left_m=-0.5 * graph.town.roads[road].lane_width_m, lap_m=lap_m
+    )
 
 
 def _choose_way(

@@ -19,7 +19,8 @@ class Scenario:
     """One kind of drive.
 
     Units:  padding_s at the beginning of a recording are only there to fill the first windows: no labels are
-            taken from them. Penalties are counted from grace_s on. time_limit_s ends the drive.
+            taken from them. Penalties are counted from grace_s on. time_limit_s ends the drive. laps of a circuit,
+            also parts of one; 0 is a route through a town.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Scenario:
     grace_s: float = 0.0
     prefers_turns: bool = False
     starts_stuck: bool = False
+    laps: float = 0.0
 
 
 SCENARIOS = {
@@ -49,6 +51,8 @@ SCENARIOS = {
             grace_s=12.0,
             starts_stuck=True,
         ),
+        Scenario(name="race", summary="Two laps of a circuit from rest.", time_limit_s=240.0, laps=2.0),
+        Scenario(name="stage", summary="From rest to a finish most of a lap away.", time_limit_s=120.0, laps=0.8),
     )
 }
 

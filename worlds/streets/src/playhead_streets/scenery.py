@@ -41,6 +41,7 @@ class Layer(StrEnum):
     PLASTER = "plaster"
     TREE = "tree"
     POLE = "pole"
+    BARRIER = "barrier"
 
 
 FLAT_LAYERS = (Layer.GROUND, Layer.PAVEMENT, Layer.KERB, Layer.ROAD, Layer.MARKING)
@@ -67,10 +68,13 @@ _WALLS_83 = np.array(
     np.float32,
 )
 _FRONTS = (Layer.BRICK, Layer.PLASTER, Layer.OFFICE)
+OPEN_KINDS = ("highway", "track")  # roads without pavement
 _PAVEMENT_M = 3.0
 _KERB_M = 0.3
 _LINE_M = 0.22  # wider than real paint: a lane edge must survive the shrinking to 80x60
 _FLOOR_M = 3.2
+_BARRIER_M = (0.5, 0.9)  # thick and high
+_RED: Colour = (204, 44, 40)
 _BEYOND_M = 300.0  # grass around the town, as far as one can tell
 _LAWN_M = 144.0  # side of a square of grass, a multiple of its texture's 12 m
 
@@ -81,6 +85,7 @@ def scenery(town: Town) -> dict[Layer, Quads]:
     layers[Layer.GROUND] = _ground(town)
     layers[Layer.POLE] = _poles(town.poles_P3)
     layers[Layer.TREE] = _trees(town.trees_T3)
+    layers[Layer.BARRIER] = _barriers(town.barriers_W4)
     return layers | _buildings(town.buildings_B7)
 
 
@@ -99,7 +104,7 @@ def _streets(town: Town) -> dict[Layer, Quads]:
     parts: dict[Layer, list[Quads]] = {layer: [] for layer in FLAT_LAYERS}
     for junction in town.junctions:
         x, y, radius = junction.x, junction.y, junction.radius_m
-        if any(town.roads[road].kind != "highway" for road in junction.roads):
+        if any(town.roads[road].kind not in OPEN_KINDS for road in junction.roads):
             parts[Layer.PAVEMENT].append(disc(x, y, radius + _PAVEMENT_M, _AS_PAINTED, 4.0))
         parts[Layer.KERB].append(disc(x, y, radius + _KERB_M, _KERB))
         parts[Layer.ROAD].append(disc(x, y, radius, _AS_PAINTED))
@@ -107,7 +112,7 @@ def _streets(town: Town) -> dict[Layer, Quads]:
         left_N2 = normals_of(road.centre_N2)
         kept = _bends(road.centre_N2)
         line, left, half = road.centre_N2[kept], left_N2[kept], road.half_width_m
-        if road.kind != "highway":
+        if road.kind not in OPEN_KINDS:
             edge = half + _PAVEMENT_M
             parts[Layer.PAVEMENT].extend(_both_sides(line, left, (half, edge), _AS_PAINTED, 4.0))
         parts[Layer.KERB].extend(_both_sides(line, left, (half, half + _KERB_M), _KERB))
@@ -151,6 +156,11 @@ def _markings(road: Road, left_N2: FloatArray, junctions: tuple[Junction, ...]) 
     edge = road.half_width_m - 0.35
     for offset in (-edge, edge):
         yield _line(road, left_N2, whole, offset, _WHITE)
+    if road.is_one_way:
+        for lane in range(1, road.lanes):
+            offset = road.half_width_m - lane * road.lane_width_m
+            yield _dashes(road, left_N2, (first, last), offset, _WHITE)
+        return
     for lane in range(1, road.lanes):
         for offset in (-lane * road.lane_width_m, lane * road.lane_width_m):
             yield _dashes(road, left_N2, (first, last), offset, _WHITE)
@@ -218,6 +228,15 @@ def _buildings(buildings_B7: FloatArray) -> dict[Layer, Quads]:
         repeats = bays_B2[chosen], floors_B[chosen] / HOUSE_FLOORS
         layers[layer] = walls(base_B42[chosen], height_B[chosen], _WALLS_83[kind_B[chosen]], repeats).shaded()
     return layers
+
+
+def _barriers(barriers_W4: FloatArray) -> Quads:
+    """Stand low walls, red and white in turns, seen from above too."""
+    boxes_W5 = np.concatenate([barriers_W4, np.full((len(barriers_W4), 1), _BARRIER_M[0], np.float32)], axis=1)
+    base_W42, height_W = outlines(boxes_W5), np.full(len(boxes_W5), _BARRIER_M[1], np.float32)
+    colour_W3 = np.array([_RED, _WHITE], np.float32)[np.arange(len(boxes_W5)) % 2]
+    sides = frusta(base_W42, base_W42, np.zeros_like(height_W), height_W, colour_W3[:, None, None])
+    return join([sides.shaded(), faces(raise_to(base_W42, _BARRIER_M[1]), colour_W3[:, None])])
 
 
 def _poles(poles_P3: FloatArray) -> Quads:

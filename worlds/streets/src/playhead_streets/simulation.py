@@ -12,12 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from playhead_streets.circuits import make_circuit
 from playhead_streets.generate import Split, make_town, town_seed
 from playhead_streets.ground import Ground, cars_overlap
 from playhead_streets.lanes import LaneGraph
 from playhead_streets.measures import Happening, Scorekeeper
 from playhead_streets.physics import TICK_S, CarState, Controls, advance
-from playhead_streets.route import Route, make_route
+from playhead_streets.route import Route, make_laps, make_route
 from playhead_streets.scenarios import Scenario, find_scenario, start_on_route, start_stuck
 from playhead_streets.town import FREE, CarPose, Town, Weather
 from playhead_streets.traffic import ALL_WAYS, UPDATE_S, Ego, Traffic
@@ -55,11 +56,16 @@ class Simulation:
     ) -> None:
         self.seed = seed
         self.scenario = find_scenario(scenario) if isinstance(scenario, str) else scenario
-        self.town, self.ground, self.graph = _grow(town_seed(seed, split))
+        is_race = self.scenario.laps > 0
+        self.town, self.ground, self.graph = _grow(town_seed(seed, split), is_race)
         route_rng, traffic_rng, weather_rng = (
             np.random.default_rng([self.town.seed, stream]) for stream in (1, 2, 3)
         )
-        self.route: Route = make_route(self.graph, route_rng, prefers_turns=self.scenario.prefers_turns)
+        self.route: Route = (
+            make_laps(self.graph, route_rng, self.scenario.laps)
+            if is_race
+            else make_route(self.graph, route_rng, prefers_turns=self.scenario.prefers_turns)
+        )
         self.car: CarState = (
             start_stuck(self.route, self.ground, route_rng)
             if self.scenario.starts_stuck
@@ -258,9 +264,9 @@ class Simulation:
 
 
 @lru_cache(maxsize=2)
-def _grow(seed: int) -> tuple[Town, Ground, LaneGraph]:
-    """Grow a town with what follows from it; a drive changes none of it, so driving there again costs nothing."""
-    town = make_town(seed)
+def _grow(seed: int, is_race: bool) -> tuple[Town, Ground, LaneGraph]:
+    """Grow a town or a circuit with what follows from it; a drive changes none of it, so driving there again costs nothing."""
+    town = make_circuit(seed) if is_race else make_town(seed)
     return town, Ground(town), LaneGraph(town)
 
 

@@ -2,12 +2,12 @@
 
 Metres, x east, y north; headings in radians, anticlockwise from east. Traffic keeps to the right.
 
-Shape legend: N points, B buildings, P poles, T trees, R x C raster rows and columns.
+Shape legend: N points, B buildings, P poles, T trees, W barriers, R x C raster rows and columns.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -16,11 +16,11 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 
-RoadKind = Literal["street", "curve", "highway"]
+RoadKind = Literal["street", "curve", "highway", "track"]
 
 RASTER_M = 0.5  # metres a cell of the rasters
 GROUND, ROAD = 0, 1  # values of Town.surface_RC
-FREE, BUILDING, POLE = 0, 1, 2  # values of Town.obstacles_RC
+FREE, BUILDING, POLE, BARRIER = 0, 1, 2, 3  # values of Town.obstacles_RC
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +28,8 @@ class Road:
     """One road between two junctions, given by its centre line.
 
     Shapes:  centre_N2 (N, 2) metres, one point a metre, from junction `start` to junction `end`.
-    Units:   lane_width_m is the width of one lane; lanes is the number of lanes in each direction.
+    Units:   lane_width_m is the width of one lane; lanes is the number of lanes in each direction, of a road with
+             one way all there are.
     """
 
     kind: RoadKind
@@ -38,11 +39,16 @@ class Road:
     lanes: int
     lane_width_m: float
     speed_limit_mps: float
+    is_one_way: bool = False
 
     @property
     def half_width_m(self) -> float:
         """Distance from the centre line to the kerb."""
-        return self.lanes * self.lane_width_m
+        return self.lanes * self.lane_width_m / (2 if self.is_one_way else 1)
+
+    def lanes_right(self, place: int) -> float:
+        """How many lanes right of the centre line, in driving direction, a lane is; 0 is the leftmost one."""
+        return place + 0.5 - (self.lanes / 2 if self.is_one_way else 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,6 +66,7 @@ class Town:
     """A whole town, enough to draw it and to drive in it.
 
     Shapes:  buildings_B7 (B, 7): x, y, heading, length, width, height, colour (0..7; length lies along heading);
+             barriers_W4 (W, 4): x, y, heading, length of low walls along a track;
              poles_P3 (P, 3): x, y, height; trees_T3 (T, 3): x, y, height (a tree stops a car like a pole);
              surface_RC, obstacles_RC (R, C) uint8 at RASTER_M metres a cell; row 0 is the southern edge.
     Units:   metres; origin_2 is the world position of the corner of raster cell (0, 0).
@@ -74,6 +81,7 @@ class Town:
     surface_RC: ByteArray
     obstacles_RC: ByteArray
     origin_2: tuple[float, float]
+    barriers_W4: FloatArray = field(default_factory=lambda: np.empty((0, 4), np.float32))
 
     @property
     def size_m(self) -> tuple[float, float]:
