@@ -167,3 +167,38 @@ def test_wrong_arguments_are_named(wrong: dict[str, Any], message: str) -> None:
 def test_stepping_before_reset_says_so() -> None:
     with pytest.raises(RuntimeError, match="call reset"):
         StreetsEnv().step(GO)
+
+
+def test_the_corners_show_speed_and_map_where_the_game_has_them() -> None:
+    from playhead_streets.minimap import minimap_box
+    from playhead_streets.speedometer import speed_box
+
+    env = StreetsEnv(render_mode="rgb_array", width=480, height=270, scenario="race", layout="crew2")
+    env.reset(seed=1)
+    at_rest = env.render()
+    for _ in range(40):
+        env.step(np.array([1, 0, 0, 0], np.int8))
+    moving = env.render()
+    assert at_rest is not None
+    assert moving is not None
+    left, top, right, bottom = speed_box(480, 270)
+    assert (at_rest[top:bottom, left:right] != moving[top:bottom, left:right]).any()
+    assert (at_rest[top:bottom, left:right].max(axis=2) > 200).any()
+    left, top, right, bottom = minimap_box(480, 270, "crew2")
+    assert (right - left, bottom - top) == (52, 52)
+    assert len(np.unique(moving[top:bottom, left:right].reshape(-1, 3), axis=0)) > 4
+    env.close()
+
+
+def test_a_circuit_and_a_town_of_one_seed_are_drawn_each_as_itself() -> None:
+    env = StreetsEnv(render_mode="rgb_array")
+    env.reset(seed=1)
+    town = env.render()
+    env.reset(seed=1, options={"scenario": "race"})
+    circuit = env.render()
+    env.reset(seed=1, options={"scenario": "regular"})
+    assert town is not None
+    assert circuit is not None
+    assert (town != circuit).mean() > 0.3
+    np.testing.assert_array_equal(env.render(), town)
+    env.close()

@@ -15,15 +15,18 @@ from playhead_streets.generate import Split
 from playhead_streets.physics import TICK_S, Controls
 from playhead_streets.scenarios import find_scenario
 from playhead_streets.simulation import TELEMETRY, Simulation
+from playhead_streets.speedometer import draw_speed
 
 if TYPE_CHECKING:
     from playhead_streets.minimap import Minimap
     from playhead_streets.renderer import Renderer
+    from playhead_streets.town import Town
 
 KEYS = ("w", "a", "s", "d")
 TELEMETRY_LIMIT = 10_000.0
 
 Camera = Literal["hood", "chase"]
+Layout = Literal["gta5", "crew2"]
 ControlKind = Literal["keys", "axes"]
 ObservationKind = Literal["pixels", "telemetry"]
 
@@ -36,6 +39,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
     Observations:  "pixels": the picture, (height, width, 3) uint8. "telemetry": Box in the order of
                    simulation.TELEMETRY; pictures are then drawn only by render().
     Reward:        metres of progress along the route.
+    Corners:       layout "gta5": a map at the lower left; "crew2": it is at the right, and at the left the speed.
     Ends:          terminated at the waypoint, truncated at the scenario's time limit.
 
     `simulation` is the drive that is going on, for experts and tools.
@@ -57,6 +61,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         split: Split = "train",
         traffic: int = 20,
         minimap: bool = True,
+        layout: Layout = "gta5",
         real_time: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,6 +69,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         _check("controls", controls, get_args(ControlKind))
         _check("observation", observation, get_args(ObservationKind))
         _check("split", split, get_args(Split))
+        _check("layout", layout, get_args(Layout))
         _check("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         if ticks_per_step < 1:
             raise ValueError(f"ticks_per_step is {ticks_per_step}; a step needs at least one tick of 1/80 s.")
@@ -72,11 +78,11 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         self._width, self._height, self._camera = width, height, camera
         self._observation, self._ticks_per_step = observation, ticks_per_step
         self._scenario, self._split, self._traffic = find_scenario(scenario).name, split, traffic
-        self._shows_minimap = minimap
+        self._shows_minimap, self._layout = minimap, layout
         self._is_real_time, self._clock, self._started_s = real_time, clock, 0.0
         self._held = Controls()
         self._simulation: Simulation | None = None
-        self._drawing: tuple[int, Renderer, Minimap] | None = None
+        self._drawing: tuple[Town, Renderer, Minimap] | None = None
         self.action_space = (
             spaces.MultiBinary(4) if controls == "keys" else spaces.Box(-1.0, 1.0, (2,), np.float32)
         )
@@ -178,12 +184,14 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         if self._shows_minimap:
             to_go_N2 = simulation.route.points_N2[int(simulation.along_m) :]
             minimap.draw(frame_HWC, ego, to_go_N2, simulation.route.waypoint_2)
+        if self._layout == "crew2":
+            draw_speed(frame_HWC, ego.speed_mps)
         return frame_HWC
 
     def _artists(self) -> tuple[Renderer, Minimap]:
         """The renderer and the minimap of this town, made when the first picture is wanted."""
         town = self.simulation.town
-        if self._drawing is None or self._drawing[0] != town.seed:
+        if self._drawing is None or self._drawing[0] is not town:
             from playhead_streets.minimap import Minimap
             from playhead_streets.renderer import Renderer
 
@@ -192,7 +200,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
             else:
                 renderer = self._drawing[1]
                 renderer.set_town(town, self.simulation.weather)
-            self._drawing = town.seed, renderer, Minimap(town, self._width, self._height)
+            self._drawing = town, renderer, Minimap(town, self._width, self._height, self._layout)
         return self._drawing[1], self._drawing[2]
 
 

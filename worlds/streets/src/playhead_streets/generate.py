@@ -233,6 +233,7 @@ def fill(raster_RC: npt.NDArray[Any], points_K2: npt.NDArray[np.float64], value:
 def draw_roads(
     roads: Sequence[Road], junctions: Sequence[Junction], cells: int, origin: tuple[float, float]
 ) -> ByteArray:
+    """Return the raster of where there is road."""
     surface_RC = np.zeros((cells, cells), np.uint8)
     for road in roads:
         side_N2 = normals(road.centre_N2) * road.half_width_m
@@ -255,6 +256,7 @@ def _dot(raster_RC: ByteArray, column: float, row: float, radius: float) -> None
 
 
 def rectangle(x: float, y: float, heading: float, length: float, width: float) -> npt.NDArray[np.float64]:
+    """Return the corners of a rectangle, the heading along its length."""
     along = np.array([np.cos(heading), np.sin(heading)]) * length / 2
     across = np.array([-np.sin(heading), np.cos(heading)]) * width / 2
     return np.array([x, y]) + np.stack([along + across, along - across, -along - across, -along + across])

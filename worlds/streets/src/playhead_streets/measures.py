@@ -11,11 +11,17 @@ made more than 4 m beside the route do not count, nor those skipped by being put
       the route, 6 m ahead). Standing behind another car, or before one that crosses, counts a quarter of the time.
 
 Touching the same kind of thing again within 2 s is the same collision.
+
+**pace_mps** = metres of progress that count / seconds. Of a circuit also **laps**, those driven whole, **lap_s**,
+the seconds that one takes at that pace, and **sector_1_s** to **sector_3_s**, the best time through each third of it,
+at that pace where none was driven whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 CAR_FACTOR = 0.60
 OBSTACLE_FACTOR = 0.65
@@ -28,6 +34,8 @@ LOST_M = 12.0
 ON_ROUTE_M = 4.0
 WAITING_SHARE = 0.25
 PROGRESS_M = 0.5  # less than this is no progress
+SECTORS = 3  # of a lap, all of one length
+SLOWEST_MPS = 0.1  # so that a car at rest has a lap time too
 
 
 @dataclass(kw_only=True, slots=True)
@@ -48,11 +56,12 @@ class Happening:
 class Scorekeeper:
     """Counts what happens on a drive, tick by tick, and says when the car must be put back on the route.
 
-    Units:  nothing but progress is counted before grace_s, for drives that start in trouble.
+    Units:  nothing but progress is counted before grace_s, for drives that start in trouble. lap_m of a circuit.
     """
 
     route_m: float
     grace_s: float = 0.0
+    lap_m: float = math.inf
     time_s: float = 0.0
     travelled_m: float = 0.0
     progress_m: float = 0.0
@@ -67,6 +76,7 @@ class Scorekeeper:
     _since_obstacle_s: float = DEBOUNCE_S
     _since_progress_s: float = 0.0
     _noted_m: float = 0.0
+    _passed_s: list[float] = field(default_factory=lambda: [0.0])  # when each sector began
 
     def update(self, tick: Happening) -> bool:
         """Take in one tick; returns whether this is a stuck event."""
@@ -74,6 +84,8 @@ class Scorekeeper:
         self.travelled_m += tick.travelled_m
         gained_m = max(0.0, tick.along_m - self.progress_m)
         self.progress_m += gained_m
+        if self.progress_m >= len(self._passed_s) * self.lap_m / SECTORS:
+            self._passed_s.append(self.time_s)
         if self.time_s < self.grace_s:
             return False
         self.skipped_m += gained_m if tick.off_route_m > ON_ROUTE_M else 0.0
@@ -131,7 +143,9 @@ class Scorekeeper:
         """All measures so far; km_between_collisions is the distance travelled where there was none."""
         collisions = self.car_collisions + self.obstacle_collisions
         seconds = max(self.time_s, 1e-9)
-        return {
+        return self.lap_measures() | {
+            "pace_mps": self.pace_mps,
+            "collisions": float(collisions),
             "route_completion": self.route_completion,
             "driving_score": self.driving_score,
             "off_road_share": self.off_road_s / seconds,
@@ -144,3 +158,20 @@ class Scorekeeper:
             "km_travelled": self.travelled_m / 1000,
             "time_s": self.time_s,
         }
+
+    @property
+    def pace_mps(self) -> float:
+        """Metres of progress that count, a second."""
+        return max(0.0, self.progress_m - self.skipped_m) / max(self.time_s, 1e-9)
+
+    def lap_measures(self) -> dict[str, float]:
+        """The measures that only circuits have."""
+        if math.isinf(self.lap_m):
+            return {}
+        lap_s = self.lap_m / max(self.pace_mps, SLOWEST_MPS)
+        taken_s = [later - before for before, later in pairwise(self._passed_s)]
+        sectors = {
+            f"sector_{number + 1}_s": min(taken_s[number::SECTORS], default=lap_s / SECTORS)
+            for number in range(SECTORS)
+        }
+        return {"laps": float(self.progress_m // self.lap_m), "lap_s": lap_s, **sectors}

@@ -1,4 +1,4 @@
-"""The map in the lower left corner, where GTA V has it: the roads around the car, forward up, and the route.
+"""The map in a lower corner: the roads around the car, forward up, and the route.
 
 Shape legend: H x W pixels, C colours, N points of a line, M pixels of the map.
 """
@@ -6,6 +6,7 @@ Shape legend: H x W pixels, C colours, N points of a line, M pixels of the map.
 from __future__ import annotations
 
 from math import cos, sin
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,9 +14,14 @@ import numpy as np
 from playhead_drawing.quads import Colour
 from playhead_streets.town import ByteArray, CarPose, FloatArray, Town
 
-# Where GTA V has its map in a picture of 240x180: x 3 to 50, y 144 to 177.
-_REFERENCE = (240, 180)
-_REFERENCE_BOX = (3, 144, 50, 177)
+if TYPE_CHECKING:
+    from playhead_streets.env import Layout
+
+# Where a game has its map: in pictures of this size, left, top, right, bottom.
+_BOXES: dict[Layout, tuple[tuple[int, int], tuple[int, int, int, int]]] = {
+    "gta5": ((240, 180), (3, 144, 50, 177)),
+    "crew2": ((1920, 1080), (1669, 849, 1876, 1056)),
+}
 ACROSS_M = 108.0  # 2.3 metres a pixel at 47 pixels: one block ahead of the car fits, and a road is 4 pixels wide
 CAR_AT = 0.74  # the car's place from the top: one wants to see further ahead than back
 
@@ -32,18 +38,18 @@ _NEAR_M = 85.0  # more of the route cannot be on the map
 _EVERY = 3  # a point every three metres is enough for the eye, and takes a third of the time of one a metre
 
 
-def minimap_box(width: int, height: int) -> tuple[int, int, int, int]:
+def minimap_box(width: int, height: int, layout: Layout = "gta5") -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of the map in a picture of a size; right and bottom are outside."""
-    across, down = width / _REFERENCE[0], height / _REFERENCE[1]
-    left, top, right, bottom = _REFERENCE_BOX
+    reference, (left, top, right, bottom) = _BOXES[layout]
+    across, down = width / reference[0], height / reference[1]
     return round(left * across), round(top * down), round(right * across), round(bottom * down)
 
 
 class Minimap:
     """Draws the map of one town into pictures of one size."""
 
-    def __init__(self, town: Town, width: int, height: int) -> None:
-        self._left, self._top, self._right, self._bottom = minimap_box(width, height)
+    def __init__(self, town: Town, width: int, height: int, layout: Layout = "gta5") -> None:
+        self._left, self._top, self._right, self._bottom = minimap_box(width, height, layout)
         self._size = (self._right - self._left, self._bottom - self._top)
         self._scale = self._size[0] / ACROSS_M  # pixels a metre
         self._car_at = (self._size[0] / 2, self._size[1] * CAR_AT)

@@ -33,7 +33,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Racer(Expert):
-    """Drives a circuit as fast as it safely can, by pressing keys. Lost or held fast, it gets out as Expert does."""
+    """Drives a circuit as fast as it safely can, by pressing keys; lost or held fast, it gets out as Expert does."""
 
     def wish(self) -> Controls:
         """Say how far to steer and how much to accelerate or brake now, before this becomes keys."""
@@ -60,14 +60,12 @@ class Racer(Expert):
 
     def _is_lost(self, simulation: Simulation) -> bool:
         half_m = simulation.town.roads[0].half_width_m
-        turned = math.remainder(
-            simulation.car.heading - simulation.route.heading_at(simulation.along_m), math.tau
-        )
+        turned = math.remainder(simulation.car.heading - simulation.route.heading_at(simulation.along_m), math.tau)
         is_slow = simulation.car.speed_mps < 1.0 and simulation.time_s > 3.0
         return abs(simulation.off_route_m) > half_m + 0.5 or abs(turned) > ASTRAY or is_slow
 
     def _way(self, simulation: Simulation, line: RacingLine, at: int) -> tuple[float, float]:
-        """Where left of the middle to drive, and how fast the cars ahead allow there: fast, near the line, near by."""
+        """Where left of the middle to drive, and how fast others allow there: fast, near the line, near by."""
         near = _cars_near(simulation)
         half_m = simulation.town.roads[0].half_width_m - KEPT_M
         here_m, wanted_m = simulation.off_route_m, line.left_N[at]
@@ -117,7 +115,9 @@ def _speeds(path_N2: FloatArray) -> FloatArray:
     curvature_N = np.convolve(np.pad(curvature_N, 3, mode="edge"), np.ones(7) / 7, mode="valid")
     speed_N = np.sqrt(LATERAL_MPS2 / np.maximum(curvature_N, 1e-4))
     for index in range(len(speed_N) - 2, -1, -1):
-        speed_N[index] = min(speed_N[index], math.sqrt(speed_N[index + 1] ** 2 + 2 * BRAKING_MPS2 * metres_N[index]))
+        speed_N[index] = min(
+            speed_N[index], math.sqrt(speed_N[index + 1] ** 2 + 2 * BRAKING_MPS2 * metres_N[index])
+        )
     return np.asarray(speed_N)
 
 

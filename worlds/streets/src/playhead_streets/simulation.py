@@ -72,7 +72,9 @@ class Simulation:
             else start_on_route(self.route)
         )
         self.weather = _draw_weather(weather_rng)
-        self.score = Scorekeeper(route_m=self.route.length_m, grace_s=self.scenario.grace_s)
+        self.score = Scorekeeper(
+            route_m=self.route.length_m, grace_s=self.scenario.grace_s, lap_m=self.route.lap_m
+        )
         self.ticks = 0
         self.along_m, self.off_route_m = self.route.locate(self.car.x, self.car.y, 0.0, ahead_m=40)
         self.is_off_road = not self.ground.is_road(self.car.x, self.car.y)
@@ -265,7 +267,7 @@ class Simulation:
 
 @lru_cache(maxsize=2)
 def _grow(seed: int, is_race: bool) -> tuple[Town, Ground, LaneGraph]:
-    """Grow a town or a circuit with what follows from it; a drive changes none of it, so driving there again costs nothing."""
+    """Grow a town or a circuit with what follows from it; no drive changes it, so it is grown once."""
     town = make_circuit(seed) if is_race else make_town(seed)
     return town, Ground(town), LaneGraph(town)
 
