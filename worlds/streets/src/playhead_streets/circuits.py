@@ -156,7 +156,8 @@ def _barriers(rng: np.random.Generator, line_N2: FloatPoints) -> FloatArray:
                 found.append(np.array([*((first_2 + last_2) / 2), math.atan2(*along_2[::-1]), np.hypot(*along_2)]))
     barriers_W4 = np.array(found, dtype=np.float64).reshape(-1, 4)
     clear_WN = np.hypot(*(barriers_W4[:, None, :2] - line_N2[None]).transpose(2, 0, 1))
-    return barriers_W4[clear_WN.min(axis=1) > half_m + 0.8].astype(np.float32)
+    kept_W4: FloatArray = barriers_W4[clear_WN.min(axis=1) > half_m + 0.8].astype(np.float32)
+    return kept_W4
 
 
 def _bends(left_N2: FloatPoints) -> npt.NDArray[np.float64]:

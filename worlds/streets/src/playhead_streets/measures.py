@@ -13,8 +13,8 @@ made more than 4 m beside the route do not count, nor those skipped by being put
 Touching the same kind of thing again within 2 s is the same collision.
 
 **pace_mps** = metres of progress that count / seconds. Of a circuit also **laps**, those driven whole, **lap_s**,
-the seconds that one takes at that pace, and **sector_1_s** to **sector_3_s**, the best time through each third of it,
-at that pace where none was driven whole.
+the seconds that one takes at that pace, and **sector_1_s** to **sector_3_s**, the best time through each third of
+it, at that pace where none was driven whole.
 """
 
 from __future__ import annotations
