@@ -1,6 +1,6 @@
 """How well the expert of the streets world drives in unseen towns, alone, disturbed, and against holding W.
 
-Run:  python benchmarks/expert_scores.py --seeds 30
+Run:  python benchmarks/expert_scores.py --seeds 30 [--scenario race]
 Prints one line per driver: mean of each measure, the driving score with its 95 % interval.
 """
 
@@ -17,14 +17,15 @@ from playhead.evaluation.estimates import mean_interval
 from playhead_streets.disturbance import Disturbance
 from playhead_streets.expert import Expert
 from playhead_streets.physics import Controls
+from playhead_streets.racer import Racer
 from playhead_streets.simulation import Simulation
 
 DRIVERS = ("expert", "expert_disturbed", "always_forward")
 
 
-def drive(seed: int, driver: str, scenario: str, ticks_per_decision: int) -> dict[str, float]:
-    simulation = Simulation(seed, "test", scenario)
-    expert = Expert(simulation)
+def drive(seed: int, driver: str, scenario: str, traffic: int, ticks_per_decision: int) -> dict[str, float]:
+    simulation = Simulation(seed, "test", scenario, traffic)
+    expert = (Racer if simulation.scenario.laps else Expert)(simulation)
     disturbance = Disturbance(seed) if driver == "expert_disturbed" else None
     keys = {"w": True, "a": False, "s": False, "d": False}
     started_s = time.perf_counter()
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--scenario", default="regular")
+    parser.add_argument("--traffic", type=int, default=20, help="other cars")
     parser.add_argument("--ticks", type=int, default=8, help="ticks of 1/80 s between decisions")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--drivers", nargs="*", default=DRIVERS, choices=DRIVERS)
@@ -51,7 +53,8 @@ def main() -> None:
           f" {'stuck':>6} {'m/s':>5} {'s':>5} {'ms/tick':>8}")  # fmt: skip
     with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
         for driver in chosen.drivers:
-            work = partial(drive, driver=driver, scenario=chosen.scenario, ticks_per_decision=chosen.ticks)
+            asked = {"scenario": chosen.scenario, "traffic": chosen.traffic, "ticks_per_decision": chosen.ticks}
+            work = partial(drive, driver=driver, **asked)
             rows = pool.map(work, seeds, chunksize=1)
             mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
             score = mean_interval(np.array([row["driving_score"] for row in rows]), is_share=True)
