@@ -160,6 +160,7 @@ PACKAGES: dict[str, set[str]] = {
     "worlds/drawing": set(),
     "worlds/streets": {"playhead_drawing"},
     "games/gta5": {"playhead_streets"},
+    "games/crew2": {"playhead_streets"},
     "games/sideswipe": {"playhead_drawing"},
     "examples/carracing": set(),
     "examples/atari": set(),

@@ -1,0 +1,82 @@
+"""Everything playhead needs to know about The Crew 2.
+
+Source:  mburakbozbey/pycrew2, d34b2be: a window of 1920x1080, of which a network sees 224x224, the speed at the
+         lower left and the map at the lower right.
+"""
+
+from __future__ import annotations
+
+from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
+from playhead.hookspecs import hookimpl
+from playhead.regions import Region
+from playhead_crew2.labels import CONVERSIONS, DRIVE
+
+# The circuits that stand in for the game's show speed and map in the same places and answer to the same keys.
+STREETS = "playhead_streets:playhead_streets/Streets-v0"
+ARGUMENTS = {
+    "observation": "telemetry",
+    "ticks_per_step": 1,
+    "width": 480,
+    "height": 270,
+    "layout": "crew2",
+    "traffic": 12,
+    "scenario": "race",
+}
+
+SETTINGS = """
+    Windowed or borderless, 1920x1080 or any other size of 16:9; nothing may cover it.
+    Camera: hood. HUD on: the speed at the lower left and the map at the lower right are seen too.
+    Units: kilometres an hour. Driving aids, gears and traffic as you like, but always the same.
+    Events that can be driven alone, such as time trials of street races; not against others online.
+    Graphics: low, vertical synchronisation off, at least 60 frames a second.
+    Keys: W throttle, S brake and reverse, A left, D right.
+"""
+
+CREW2 = Game(
+    name="crew2",
+    title="The Crew 2",
+    devices={
+        "screen": Device(capture="screen", input="keyboard", window=Window(title="The Crew 2")),
+        "world": Device(
+            capture="environment",
+            input="environment",
+            rate_hz=10,
+            options={
+                "environment": STREETS,
+                "arguments": ARGUMENTS,
+                "codes": ["w", "a", "s", "d"],
+            },
+        ),
+    },
+    frame=Frame(width=224, height=224, rate_hz=30),
+    regions={"speed": Region(x=10, y=190, width=15, height=12), "map": Region(x=195, y=176, width=24, height=43)},
+    labels={"drive": DRIVE},
+    controls={"w": "w", "a": "a", "s": "s", "d": "d"},
+    conversions=CONVERSIONS,
+    world=World(
+        environment=STREETS,
+        policies={"expert": "playhead_streets.racer:Racer"},
+        expert="expert",
+        scenarios={
+            "race": Scenario(options={"scenario": "race"}),
+            "stage": Scenario(options={"scenario": "stage"}),
+        },
+        measures=(
+            Measure(name="pace_mps", title="pace", unit="m/s"),
+            Measure(name="collisions", title="collisions", better="lower"),
+            Measure(name="lap_s", title="a lap", unit="s", better="lower"),
+            Measure(name="route_completion", title="completed"),
+            Measure(name="off_road_share", title="off road", better="lower"),
+        ),
+        score="pace_mps",
+        test_options={"split": "test"},
+        shown={"arguments": {"width": 960, "height": 540}},
+    ),
+    settings=SETTINGS,
+)
+
+
+@hookimpl
+def playhead_games() -> list[Game]:
+    """Return the one game this package teaches."""
+    return [CREW2]
