@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from playhead_streets.expert import Expert
 from playhead_streets.physics import Controls, acceleration
 from playhead_streets.racer import KEPT_M, Racer, racing_line
 from playhead_streets.simulation import Simulation
@@ -33,6 +34,11 @@ def test_it_drives_an_empty_circuit_nearly_as_fast_as_can_be_and_touches_nothing
     assert measures["collisions"] == measures["off_road_share"] == 0
     assert 0.93 * fastest_mps(simulation) < measures["pace_mps"] < 1.05 * fastest_mps(simulation)
     assert measures["laps"] == 2
+
+
+def test_in_a_town_it_is_the_expert() -> None:
+    town = Simulation(3, "test")
+    assert Racer(town).wish() == Expert(town).wish()
 
 
 def test_it_overtakes() -> None:

@@ -33,12 +33,12 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Racer(Expert):
-    """Drives a circuit as fast as it safely can, by pressing keys. Lost, it gets out as Expert does."""
+    """Drives a circuit as fast as it safely can, by pressing keys. Lost, or in a town, it drives as Expert does."""
 
     def wish(self) -> Controls:
         """Say how far to steer and how much to accelerate or brake now, before this becomes keys."""
         simulation = self.simulation
-        if simulation.time_s < simulation.scenario.padding_s or self._is_lost(simulation):
+        if not simulation.scenario.laps or self._is_lost(simulation):
             return super().wish()
         car, route = simulation.car, simulation.route
         line = racing_line(route)
@@ -54,7 +54,7 @@ class Racer(Expert):
         dy = target[1] + math.cos(heading) * left_m - y
         angle = math.remainder(math.atan2(dy, dx) - (car.heading + turn), math.tau)
         curvature = 2.0 * math.sin(angle) / max(math.hypot(dx, dy), 1.0)
-        limit_mps = min(limit_mps, line.speed_N[min(int(along_m), len(line.speed_N) - 1)])
+        limit_mps = min(limit_mps, line.speed_at(along_m))
         steer = -curvature / full_lock_curvature(max(car.speed_mps, 1.0))
         return Controls(steer=clip(steer), throttle=reach_speed(car.speed_mps, limit_mps))
 
@@ -69,7 +69,7 @@ class Racer(Expert):
         near = _cars_near(simulation)
         half_m = simulation.town.roads[0].half_width_m - KEPT_M
         here_m, wanted_m = simulation.off_route_m, line.left_N[at]
-        usual_mps = min(line.speed_N[int(simulation.along_m)], simulation.car.speed_mps + GAINED_MPS)
+        usual_mps = min(line.speed_at(simulation.along_m), simulation.car.speed_mps + GAINED_MPS)
         best, best_cost = (wanted_m, math.inf), math.inf
         for way_m in (wanted_m, *np.linspace(-half_m, half_m, WAYS).tolist()):
             limit_mps = min((_limit(simulation, way_m, other) for other in near), default=math.inf)
@@ -99,6 +99,10 @@ class RacingLine:
         path_N2 = line_N2 + left_N2 * offset_N[:, None]
         self.left_N: list[float] = offset_N.tolist()
         self.speed_N: list[float] = _speeds(path_N2).tolist()
+
+    def speed_at(self, along_m: float) -> float:
+        """The speed allowed at a place of the route."""
+        return self.speed_N[min(int(along_m), len(self.speed_N) - 1)]
 
 
 @lru_cache(maxsize=2)
