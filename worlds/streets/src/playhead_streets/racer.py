@@ -33,7 +33,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Racer(Expert):
-    """Drives a circuit as fast as it safely can, by pressing keys. Lost, or in a town, it drives as Expert does."""
+    """Drives a circuit as fast as it safely can, by pressing keys; lost, or in a town, as Expert does."""
 
     def wish(self) -> Controls:
         """Say how far to steer and how much to accelerate or brake now, before this becomes keys."""
