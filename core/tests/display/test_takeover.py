@@ -187,6 +187,7 @@ def test_wrong_keys_come_beside_a_person_and_give_way_to_theirs(
         holds(person, against)
         pause(world)
         person.release(against)
+        pause(world)  # what is released in the moment of F10 comes after the last frame
         eventually("another wrong key is held", lambda: person.held() & codes.keys())
         person.tap("f10")
         said = recorder.communicate(timeout=WAIT_S)[1]
