@@ -61,8 +61,7 @@ def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     steps = steps_for(sum(recording.length for recording in recordings)) if recordings else BASE.steps
     recipe = replace(BASE, stride_s=max(APART_S, round(1 / min(rates_hz), 3)), steps=steps)
     said = [
-        f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions and as 16 keypoints",
-        f"{steps:,} steps",
+        f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions and as 16 keypoints"
     ]
     found = [held_otherwise(game, recording) for recording in recordings[:LOOKED_AT]]
     tapped, in_part = (
