@@ -75,7 +75,7 @@ class Expert:
         simulation = self.simulation
         if simulation.time_s < simulation.scenario.padding_s:
             return Controls(throttle=1.0)  # being stuck: it pushes against the obstacle
-        situation = _Situation(simulation)
+        situation = Situation(simulation)
         limit_mps, left_m = situation.give_way(self._limit(simulation))
         curvature = situation.pursue(left_m)
         if situation.is_astray:
@@ -117,8 +117,8 @@ class _Gear:
         return self._from is not None
 
 
-class _Situation:
-    """What the expert makes of one state."""
+class Situation:
+    """What a driver makes of one state: where the car will be when its steering answers, what is near, the way."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
@@ -260,9 +260,10 @@ class _Situation:
                 return math.sqrt(2 * BRAKING_MPS2 * max(to_line, 0.0))
         return math.inf
 
-    def pursue(self, left_m: float) -> float:
+    def pursue(self, left_m: float, look_m: float | None = None) -> float:
         """Curvature of the arc to a point ahead on the route (pure pursuit)."""
-        look = min(max(2.2 + 0.5 * self.car.speed_mps, 3.6), 13.0) + 0.5 * min(abs(self.left), 6.0)
+        near = min(max(2.2 + 0.5 * self.car.speed_mps, 3.6), 13.0) + 0.5 * min(abs(self.left), 6.0)
+        look = near if look_m is None else look_m
         along, _ = self.route.locate(self.x, self.y, self.along)
         x, y = self.route.point_at(along + look)
         heading = self.route.heading_at(along + look)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from playhead_streets.expert import Expert, clip, follow, reach_speed
+from playhead_streets.expert import Expert, Situation, clip, follow, reach_speed
 from playhead_streets.ground import CAR_LENGTH_M, CAR_WIDTH_M
 from playhead_streets.physics import LATERAL_LIMIT_MPS2, Controls, full_lock_curvature
 from playhead_streets.route import Route
@@ -25,7 +25,6 @@ GAP_M = 2.0  # to a car that is followed
 WAYS = 9  # across the road, among which it chooses
 GAINED_MPS = 6.0  # what may be gained in the time that a choice counts for
 SIDEWAYS_MPS, SIDEWAYS_LATE_S = 2.2, 0.3  # how quickly another place on the road is reached, and when that begins
-AHEAD_S = 0.15  # decides for the pose this much later, as the steering lags
 SEEN_M = 60.0
 ASTRAY = 0.9  # radians from the direction of the road
 
@@ -42,18 +41,11 @@ class Racer(Expert):
             return super().wish()
         car, route = simulation.car, simulation.route
         line = racing_line(route)
-        turn = -car.steer * full_lock_curvature(car.speed_mps) * car.speed_mps * AHEAD_S
-        x = car.x + math.cos(car.heading + turn / 2) * car.speed_mps * AHEAD_S
-        y = car.y + math.sin(car.heading + turn / 2) * car.speed_mps * AHEAD_S
-        along_m, _ = route.locate(x, y, simulation.along_m)
+        situation = Situation(simulation)
+        along_m, _ = route.locate(situation.x, situation.y, simulation.along_m)
         look_m = min(max(4.0, 0.45 * car.speed_mps + 2.5), 16.0)
         left_m, limit_mps = self._way(simulation, line, min(int(along_m + look_m), len(line.left_N) - 1))
-        target = route.point_at(along_m + look_m)
-        heading = route.heading_at(along_m + look_m)
-        dx = target[0] - math.sin(heading) * left_m - x
-        dy = target[1] + math.cos(heading) * left_m - y
-        angle = math.remainder(math.atan2(dy, dx) - (car.heading + turn), math.tau)
-        curvature = 2.0 * math.sin(angle) / max(math.hypot(dx, dy), 1.0)
+        curvature = situation.pursue(left_m, look_m)
         limit_mps = min(limit_mps, line.speed_at(along_m))
         steer = -curvature / full_lock_curvature(max(car.speed_mps, 1.0))
         return Controls(steer=clip(steer), throttle=reach_speed(car.speed_mps, limit_mps))
