@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from playhead.testing import GameContract
 from playhead_crew2.game import ARGUMENTS, CREW2
-from playhead_streets.minimap import minimap_box
+from playhead_streets.corners import minimap_box, speed_box
 from playhead_streets.scenarios import SCENARIOS
-from playhead_streets.speedometer import speed_box
 
 
 class TestCrew2(GameContract):

@@ -55,7 +55,7 @@ def test_barriers_stand_beside_the_road_and_stop_a_car() -> None:
     assert ground.hit(x, y, heading) != FREE
 
 
-def test_circuits_to_train_and_to_test_on_are_others() -> None:
+def test_every_seed_grows_a_circuit_of_its_own_and_the_same_again() -> None:
     lines = [centre_line(make_circuit(seed)) for seed in range(8)]
     assert len({(len(line), round(float(line.sum()), 3)) for line in lines}) == 8
     np.testing.assert_array_equal(centre_line(make_circuit(5)), lines[5])

@@ -170,8 +170,7 @@ def test_stepping_before_reset_says_so() -> None:
 
 
 def test_the_corners_show_speed_and_map_where_the_game_has_them() -> None:
-    from playhead_streets.minimap import minimap_box
-    from playhead_streets.speedometer import speed_box
+    from playhead_streets.corners import minimap_box, speed_box
 
     env = StreetsEnv(render_mode="rgb_array", width=480, height=270, scenario="race", layout="crew2")
     env.reset(seed=1)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from playhead_streets.corners import Layout
 from playhead_streets.generate import Split
 from playhead_streets.physics import TICK_S, Controls
 from playhead_streets.scenarios import find_scenario
@@ -26,7 +27,6 @@ KEYS = ("w", "a", "s", "d")
 TELEMETRY_LIMIT = 10_000.0
 
 Camera = Literal["hood", "chase"]
-Layout = Literal["gta5", "crew2"]
 ControlKind = Literal["keys", "axes"]
 ObservationKind = Literal["pixels", "telemetry"]
 

@@ -6,22 +6,14 @@ Shape legend: H x W pixels, C colours, N points of a line, M pixels of the map.
 from __future__ import annotations
 
 from math import cos, sin
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from playhead_drawing.quads import Colour
+from playhead_streets.corners import Layout, minimap_box
 from playhead_streets.town import ByteArray, CarPose, FloatArray, Town
 
-if TYPE_CHECKING:
-    from playhead_streets.env import Layout
-
-# Where a game has its map: in pictures of this size, left, top, right, bottom.
-_BOXES: dict[Layout, tuple[tuple[int, int], tuple[int, int, int, int]]] = {
-    "gta5": ((240, 180), (3, 144, 50, 177)),
-    "crew2": ((1920, 1080), (1669, 849, 1876, 1056)),
-}
 ACROSS_M = 108.0  # 2.3 metres a pixel at 47 pixels: one block ahead of the car fits, and a road is 4 pixels wide
 CAR_AT = 0.74  # the car's place from the top: one wants to see further ahead than back
 
@@ -36,13 +28,6 @@ _ROAD_M = 8.5  # drawn a little wider than it is
 _FRACTION_BITS = 4  # cv2 draws between pixels when coordinates are scaled by 2 ** 4
 _NEAR_M = 85.0  # more of the route cannot be on the map
 _EVERY = 3  # a point every three metres is enough for the eye, and takes a third of the time of one a metre
-
-
-def minimap_box(width: int, height: int, layout: Layout = "gta5") -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of the map in a picture of a size; right and bottom are outside."""
-    reference, (left, top, right, bottom) = _BOXES[layout]
-    across, down = width / reference[0], height / reference[1]
-    return round(left * across), round(top * down), round(right * across), round(bottom * down)
 
 
 class Minimap:

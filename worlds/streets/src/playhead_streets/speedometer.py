@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import cv2
 
+from playhead_streets.corners import speed_box
 from playhead_streets.town import ByteArray
 
-_REFERENCE = (1920, 1080)
-_REFERENCE_BOX = (82, 916, 213, 973)  # left, top, right, bottom
 _PANEL = (24, 26, 30)
 _DIGITS = (244, 246, 248)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _DIGIT_PX = 22.0  # height of a digit at scale 1
-
-
-def speed_box(width: int, height: int) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of the speed in a picture of a size; right and bottom are outside."""
-    across, down = width / _REFERENCE[0], height / _REFERENCE[1]
-    left, top, right, bottom = _REFERENCE_BOX
-    return round(left * across), round(top * down), round(right * across), round(bottom * down)
 
 
 def draw_speed(frame_HWC: ByteArray, speed_mps: float) -> None:
