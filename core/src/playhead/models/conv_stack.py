@@ -18,7 +18,7 @@ from playhead.errors import BadValue
 from playhead.inputs import columns_of, main_input, view_key
 from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions
-from playhead.models.encoders import ConvEncoder, PointEncoder, outputs_of
+from playhead.models.encoders import ConvEncoder, Encoder, PointEncoder, outputs_of
 from playhead.models.heads import Heads
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
 from playhead.models.views import views_of
@@ -70,7 +70,7 @@ class ConvStack(Network):
         self.heads = Heads(spec.schema, options["hidden"])
         if options["points_alone"] and not options["keypoints"]:
             raise BadValue("model.points_alone needs keypoints: take --set model.keypoints=16.")
-        sizes = [outputs_of(nn.ModuleDict({name: one})) for name, one in self.encoders.items()]
+        sizes = [one.outputs for one in self.encoders.values() if isinstance(one, Encoder)]
         alone = [(torch.arange(size) >= options["features"]).float() for size in sizes]
         self.register_buffer("alone_I", torch.cat([*alone, torch.ones(columns)]), persistent=False)
 
