@@ -83,6 +83,41 @@ def test_the_same_seed_gives_the_same_weights_whatever_the_threads(lessons: list
     assert not all(torch.equal(a[name], c[name]) for name in a)
 
 
+OTHERS = {  # options of networks, with a value that is not theirs in SMALL or by default
+    "conv_lstm": {
+        "scene_pixels": 300, "scene_size": [12, 9], "regions": [], "crops": {"ahead": [4, 4, 12, 8]}, "fold": 2,
+        "channels": [4, 8], "strides": [4], "features": 8, "hidden": 8, "frames_each": 1, "reader": "stack",
+        "dropout": 0.5,
+    },
+    "conv_stack": {
+        "scene_pixels": 300, "scene_size": [12, 9], "regions": [], "channels": [4, 8], "strides": [4],
+        "features": 8, "keypoints": 0, "looks": 0, "points_alone": False, "hidden": 8, "dropout": 0.5,
+    },
+}  # fmt: skip
+POINTS = {"keypoints": 4, "looks": 2, "points_alone": True}
+
+
+@pytest.mark.parametrize(("model", "option"), [(model, option) for model in OTHERS for option in OTHERS[model]])
+def test_every_option_of_a_network_matters_in_a_training(
+    model: str, option: str, lessons: list[Any], tmp_path: Path
+) -> None:
+    usual = {**SMALL, **(POINTS if model == "conv_stack" else {})}
+    other = {**usual, option: OTHERS[model][option]}
+    if option == "keypoints":
+        other |= {"looks": 0, "points_alone": False}
+    trained = []
+    for number, options in enumerate((usual, other)):
+        train(
+            job_of(
+                small_game(), lessons, tmp_path / f"{number}", replace(QUICK, model=model, model_options=options)
+            )
+        )
+        trained.append(load_file(tmp_path / f"{number}" / "model.safetensors"))
+    one, two = trained
+    alike = one.keys() == two.keys() and all(one[name].shape == two[name].shape for name in one)
+    assert not alike or any(not torch.equal(one[name], two[name]) for name in one)
+
+
 def test_the_same_drives_in_another_order_and_by_other_names_give_the_same_weights(tmp_path: Path) -> None:
     def drives(day: str, order: Sequence[int]) -> list[Any]:
         made = [bright_side_drives(small_game(), seed=n, name=f"{day}-{place}") for place, n in enumerate(order)]

@@ -83,12 +83,12 @@ class ConvStack(Network):
         joined: Tensor = self.join(torch.cat(self._parts(inputs), dim=1))
         return joined
 
-    def answers_to_learn(self, prepared: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    def answers_to_learn(self, inputs: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
         """Return the logits, and with `points_alone` those without features of all places.
 
         These fit the pictures of a training soonest, and keypoints learn little beside them (docs/learning.md).
         """
-        parts = self._parts(prepared)
+        parts = self._parts(inputs)
         answers = [self.heads(self.join(torch.cat(parts, dim=1)))]
         if self.options["points_alone"]:
             answers.append(self.heads(self.join(torch.cat(parts, dim=1) * self.alone_I)))

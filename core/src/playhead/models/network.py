@@ -105,9 +105,9 @@ class Network(nn.Module):
         logits: dict[str, Tensor] = self.heads(self.features(inputs))
         return logits
 
-    def answers_to_learn(self, prepared: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
-        """Return what is judged in training: logits as of `forward`, then those of parts that answer alone."""
-        return [self(prepared)]
+    def answers_to_learn(self, inputs: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """Return what is judged in training: logits as of `answer`, then those of parts that answer alone."""
+        return [self.answer(inputs)]
 
     def forward(self, prepared: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the logits of every head.
@@ -115,8 +115,12 @@ class Network(nn.Module):
         Shapes:  prepared holds the pictures of `prepare` as (B, T, height, width, channels) uint8 and telemetry
                  (B, T) float32. Returns head -> (B, outputs).
         """
+        return self.answer(self.inputs_of(prepared))
+
+    def inputs_of(self, prepared: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return what `answer` takes of prepared inputs: pictures as the frozen part makes them, where there is one."""
         if not self.has_cacheable:
-            return self.answer(prepared)
+            return prepared
         inputs = dict(prepared)
         for name, one in self.spec.named_inputs.items():
             if not one.is_pictures:
@@ -125,7 +129,7 @@ class Network(nn.Module):
             made = self.cacheable(name, {view: value.flatten(0, 1) for view, value in views.items()})
             shape = next(iter(views.values())).shape[:2] if views else ()
             inputs |= {view_key(name, v): value.reshape(*shape, *value.shape[1:]) for v, value in made.items()}
-        return self.answer(inputs)
+        return inputs
 
     def _view_keys(self, name: str, prepared: Mapping[str, Tensor]) -> dict[str, str]:
         """Return which prepared pictures are of an input: what each is called, and which view it is."""

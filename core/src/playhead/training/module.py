@@ -43,8 +43,7 @@ class SupervisedModule(nn.Module):
 
         What parts of a network answer alone, and the penalty on kernels, count in the first.
         """
-        inputs = self._inputs(batch)
-        answers = [self.network.answer(inputs)] if self.takes_cached else self.network.answers_to_learn(inputs)
+        answers = self.network.answers_to_learn(self._inputs(batch))
         by_head, *alone = [self._losses(logits, batch) for logits in answers]
         loss = torch.stack([self._weighted(one) for one in (by_head, *alone)]).mean()
         if self.recipe.l1:
@@ -53,12 +52,11 @@ class SupervisedModule(nn.Module):
 
     def logits(self, batch: Batch) -> dict[str, Tensor]:
         """Return what the network answers to a batch."""
-        inputs = self._inputs(batch)
-        logits: dict[str, Tensor] = self.network.answer(inputs) if self.takes_cached else self.network(inputs)
-        return logits
+        return self.network.answer(self._inputs(batch))
 
-    def _inputs(self, batch: Batch) -> Batch:
-        return {name: value for name, value in batch.items() if name not in LABELLED}
+    def _inputs(self, batch: Batch) -> Mapping[str, Tensor]:
+        inputs = {name: value for name, value in batch.items() if name not in LABELLED}
+        return inputs if self.takes_cached else self.network.inputs_of(inputs)
 
     def _weighted(self, by_head: Mapping[str, Tensor]) -> Tensor:
         weights = self.recipe.loss_weights
