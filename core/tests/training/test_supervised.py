@@ -83,15 +83,16 @@ def test_the_same_seed_gives_the_same_weights_whatever_the_threads(lessons: list
     assert not all(torch.equal(a[name], c[name]) for name in a)
 
 
-OTHERS = {  # options of networks, with a value that is not theirs in SMALL or by default
+OTHERS = {  # another value of each option than SMALL, POINTS or the network have
     "conv_lstm": {
         "scene_pixels": 300, "scene_size": [12, 9], "regions": [], "crops": {"ahead": [4, 4, 12, 8]}, "fold": 2,
         "channels": [4, 8], "strides": [4], "features": 8, "hidden": 8, "frames_each": 1, "reader": "stack",
         "dropout": 0.5,
     },
     "conv_stack": {
-        "scene_pixels": 300, "scene_size": [12, 9], "regions": [], "channels": [4, 8], "strides": [4],
-        "features": 8, "keypoints": 0, "looks": 0, "points_alone": False, "hidden": 8, "dropout": 0.5,
+        "scene_pixels": 300, "scene_size": [12, 9], "regions": [], "crops": {"ahead": [4, 4, 12, 8]},
+        "channels": [4, 8], "strides": [4], "features": 8, "keypoints": 0, "looks": 0, "points_alone": False,
+        "hidden": 8, "dropout": 0.5,
     },
 }  # fmt: skip
 POINTS = {"keypoints": 4, "looks": 2, "points_alone": True}

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from playhead.errors import BadValue
 from playhead.inputs import columns_of, main_input, view_key
 from playhead.models import ModelSpec
-from playhead.models.conv_lstm import chosen_regions
+from playhead.models.conv_lstm import chosen_regions, cropped
 from playhead.models.encoders import ConvEncoder, Encoder, PointEncoder, outputs_of
 from playhead.models.heads import Heads
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
@@ -27,6 +27,7 @@ OPTIONS: dict[str, object] = {
     "scene_pixels": 4800,  # the whole frame is made this small, keeping its shape: 80x60 of 240x180
     "scene_size": None,  # or exactly this (width, height)
     "regions": None,  # names of regions seen at full resolution; None: all of the game
+    "crops": {},  # name -> (x, y, width, height) of further parts seen at full resolution
     "fold": 1,  # squares of so many pixels become channels first; 1 where there are keypoints
     "channels": (24, 32, 48, 64),  # of the convolutions
     "strides": None,  # of each, which looks at 2 x stride - 1 pixels; 2 where none is stated
@@ -47,7 +48,7 @@ class ConvStack(Network):
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)
         options = check_options("conv_stack", spec.options, OPTIONS)
-        regions = chosen_regions(spec, options["regions"])
+        regions = chosen_regions(spec, options["regions"]) | cropped(spec, options["crops"])
         check_answers_once("conv_stack", spec)
         views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
         if options["keypoints"] and options["fold"] != 1:

@@ -6,6 +6,7 @@ frames -> prepare (numpy) -> pictures -> [cacheable, of each frame alone] -> fea
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -118,7 +119,7 @@ class Network(nn.Module):
         return self.answer(self.inputs_of(prepared))
 
     def inputs_of(self, prepared: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return what `answer` takes of prepared inputs: pictures as the frozen part makes them, where there is one."""
+        """Return what `answer` takes: with a frozen part, what that makes of prepared pictures."""
         if not self.has_cacheable:
             return prepared
         inputs = dict(prepared)
@@ -248,7 +249,11 @@ def check_options(model: str, options: Mapping[str, Any], known: Mapping[str, An
         if name not in known:
             raise not_found(f"option of the model {model}", name, known, then=LISTED)
         if not _is_like(value, known[name]):
-            raise BadValue(f"model_options.{name}={value!r} cannot be; {model} has {known[name]!r} by itself.")
+            usual = json.dumps(known[name]).replace(" ", "")
+            raise BadValue(
+                f"model_options.{name}={value!r} cannot be; {model} has {usual} by itself, which one would type "
+                f"as --set 'model.{name}={usual}'."
+            )
     return {**known, **options}
 
 
