@@ -66,6 +66,19 @@ def test_json_is_the_scores(home, capsys, tmp_path):
     assert "network" not in json.loads(out)
 
 
+def test_a_run_drives_by_the_controller_that_is_set(home, capsys):
+    asked = ("toy", "--episodes", "2", "--seconds", "1", "--workers", "1", "--seed", "5", "--json")
+    drivers = ("--drivers", "network", "--drivers", "idle", "--drivers", "expert")
+    asked += ("--set", "controller.proportional=")
+    code, out, _ = said(capsys, home, *asked, *drivers, "--set", "controller.threshold=1")
+    scores = json.loads(out)
+    assert code == 0
+    assert scores["network"] == scores["idle"]
+    _, out, _ = said(capsys, home, *asked, *drivers, "--set", "controller.threshold=0.01")
+    assert json.loads(out)["network"] != scores["idle"]
+    assert json.loads(out)["expert"] == scores["expert"]
+
+
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
@@ -77,6 +90,8 @@ def test_json_is_the_scores(home, capsys, tmp_path):
         (("toy", "--on", "none"), "There is nothing to measure"),
         (("toy", "--recordings", "gone"), 'No recording of toy is called "gone"'),
         (("toy", "--seconds", "-1"), "cannot be negative"),
+        (("toy", "--set", "controller=1"), "controller.threshold=0.4"),
+        (("toy", "--set", "controller.treshold=1"), 'Did you mean "threshold"?'),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(home, capsys, args, sentence):

@@ -81,7 +81,9 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
         )
     for name in asked.predictions.heads:
         one = asked.predictions.known(name).heads[name]
-        seldom = seldom_answered(job.game, one.head, one.truth_NA, one.predictions_NO, run.controller)
+        seldom = seldom_answered(
+            job.game, one.head, one.truth_NA, one.predictions_NO, {**run.controller, **job.controller}
+        )
         found.notes += [key.advice for key in seldom]
     with job.watch.part("tests and pictures", 3) as advance:
         sanity = sanity_verdicts(predictor, run, index)
@@ -98,7 +100,9 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
 
 def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:
     """Let every policy drive, and film the network on a seed that is typical of it."""
-    chosen = evaluated_policies(job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine)
+    chosen = evaluated_policies(
+        job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine, controller=job.controller
+    )
     found.table = job.drive(chosen, config, "rollouts")
     found.notes += found.table.unknown()
     if job.delays_s or job.drops:

@@ -28,9 +28,10 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
-    policies, empty for the usual ones. `layer` names the label layer that is the truth: None that of the run's
-    recipe, "recorded" what was recorded. `engine` asks the network, here and where it drives. `max_windows` bounds
-    how many windows are asked about. `ood` are recordings of what the run has no class for (data/ood.py).
+    policies, empty for the usual ones; `controller` goes before the run's own settings of it. `layer` names the
+    label layer that is the truth: None that of the run's recipe, "recorded" what was recorded. `engine` asks the
+    network, here and where it drives. `max_windows` bounds how many windows are asked about. `ood` are recordings
+    of what the run has no class for (data/ood.py).
     `delays_s` and `drops` are what the network is disturbed by in further rollouts (evaluation/tolerance.py).
     `options` are what was set for the world, or for a training method that judges by itself; `then` says what to
     do where there is nothing to measure on.
@@ -46,6 +47,7 @@ class EvaluationJob:
     only_held_out: bool = True
     config: EvaluationConfig | None = None
     drivers: Sequence[str] = ()
+    controller: Mapping[str, Any] = field(default_factory=dict)
     engine: EngineSpec = DEFAULT_ENGINE
     seeds: Sequence[int] = ()
     delays_s: Sequence[float] = ()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,7 +34,8 @@ MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a stee
 class EvaluatedPolicy:
     """Somebody who drives. `run` is a run's folder, asked by `engine`, `scripted` a policy of the game's world.
 
-    A run may be disturbed: with a delay added between look and press, and a share of its decisions left out.
+    `controller` is laid over the settings that the run plays with. A run may be disturbed: with a
+    delay added between look and press, and a share of its decisions left out.
     Units:  delay_s seconds, drops from 0 to below 1.
     """
 
@@ -43,6 +45,7 @@ class EvaluatedPolicy:
     scripted: str = ""
     held: Mapping[str, float] = field(default_factory=dict)
     engine: EngineSpec = DEFAULT_ENGINE
+    controller: Mapping[str, Any] = field(default_factory=dict)
     delay_s: float = 0.0
     drops: float = 0.0
 
@@ -54,6 +57,7 @@ def evaluated_policies(
     *,
     main_label: str = "",
     engine: EngineSpec = DEFAULT_ENGINE,
+    controller: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[EvaluatedPolicy]:
     """Return the expert, the network and the baselines, or those called `names`.
 
@@ -66,7 +70,9 @@ def evaluated_policies(
     if game.world is not None and game.world.expert:
         known[EXPERT] = EvaluatedPolicy(name=EXPERT, kind="scripted", scripted=game.world.expert)
     if run is not None:
-        known[NETWORK] = EvaluatedPolicy(name=NETWORK, kind="run", run=run.path, engine=engine)
+        known[NETWORK] = EvaluatedPolicy(
+            name=NETWORK, kind="run", run=run.path, engine=engine, controller=dict(controller)
+        )
     forward = game.controls.get(main_label) or next(iter(game.controls.values()))
     known["always_forward"] = EvaluatedPolicy(name="always_forward", kind="constant", held={forward: 1.0})
     known["random"] = EvaluatedPolicy(name="random", kind="random")
@@ -97,8 +103,8 @@ def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> R
     assert policy.run is not None
     session = device.session
     return RunPolicy.of(
-        Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, engine=policy.engine,
-        awaited=device.capture.telemetry_names,
+        Run.open(policy.run), plugins, session.game, rate_hz=session.rate_hz, settings=policy.controller,
+        engine=policy.engine, awaited=device.capture.telemetry_names,
     )  # fmt: skip
 
 

@@ -149,6 +149,14 @@ def default_controller(game: Game, settings: Mapping[str, Any]) -> Controller:
     return DefaultController(game, parse_settings(game, settings))
 
 
+def take_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Take what is set of the controller out of options that are typed beside it. Raises BadValue."""
+    settings = options.pop("controller", {})
+    if isinstance(settings, dict):
+        return settings
+    raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+
+
 def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings | None = None) -> Settings:
     """Return settings from plain data, laid over a game's own defaults.
 

@@ -24,7 +24,7 @@ from playhead.models import EngineSpec
 from playhead.models.run import Run
 from playhead.names import command as typed
 from playhead.names import quoted
-from playhead.playing.controllers import open_controller
+from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
@@ -60,9 +60,10 @@ def evaluate(
     check_disturbances(delays, drops)
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
-    if is_playable(place.game):
-        open_controller(place.game, found.controller)  # what cannot be is said before anything is computed
     options = nested(settings)
+    controller = take_settings(options)
+    if is_playable(place.game):  # what cannot be is said before anything is computed
+        open_controller(place.game, {**found.controller, **controller})
     config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
     if config is None and (delays or drops):
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
@@ -78,6 +79,7 @@ def evaluate(
         layer=layer,
         only_held_out=not recordings,
         config=config,
+        controller=controller,
         drivers=drivers,
         engine=EngineSpec(device=device),
         seeds=range(seed, seed + episodes),

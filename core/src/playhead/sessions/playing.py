@@ -20,6 +20,7 @@ from playhead.input.none import DryRun
 from playhead.models import EngineSpec
 from playhead.models.run import Run
 from playhead.playing.console import PlayerConsole
+from playhead.playing.controllers import take_settings
 from playhead.playing.fitness import Fitness
 from playhead.playing.policy import RunPolicy
 from playhead.playing.session import PlaySummary
@@ -125,9 +126,7 @@ class PlaySession:
     def __post_init__(self) -> None:
         self.device = choose_device(self.place, self.on, self.settings)
         self.is_world = self._can(self.settings).episodes
-        self.controller = self.settings.pop("controller", {})
-        if not isinstance(self.controller, dict):
-            raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+        self.controller = take_settings(self.settings)
         if self.rate_hz:
             self.settings["rate_hz"] = self.rate_hz
         self.options = self._options()
