@@ -18,17 +18,20 @@ from playhead.training.recipe import Recipe
 # .41. More than 1,500 do not help: after one and a half rounds through the data the validation loss rises.
 AHEAD = [72, 58, 96, 48]  # x, y, width, height at 240x180
 
+KEYPOINTS = {"channels": [16, 32, 64], "strides": [4, 2, 2], "keypoints": 16, "looks": 16}
+
 DEFAULT = Recipe(
-    model_options={"crops": {"ahead": AHEAD}},
+    model="conv_stack",
+    model_options={**KEYPOINTS, "crops": {"ahead": AHEAD}},
     length=3,
-    stride_s=0.25,
+    stride_s=0.2,
     label_over_s=0.3,
     steps=1500,
     controller={"proportional": ["w", "a", "s", "d"], "cap": 1.0},
 )
 
 # For the rounds in between, whose networks only have to show where they go wrong: half the time a step and frame.
-QUICK = replace(DEFAULT, model_options={}, steps=400)
+QUICK = replace(DEFAULT, model_options=KEYPOINTS, steps=400)
 
 # What the original did, as closely as our networks allow. What differs:
 # - Its encoder is DINOv2-base, frozen, on 252x182 pixels; ours is small, convolutional and learned. So its inputs
