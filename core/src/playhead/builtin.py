@@ -44,7 +44,12 @@ def playhead_models() -> dict[str, Reference]:
 @hookimpl
 def playhead_engines() -> dict[str, Reference]:
     """Return what can ask a network."""
-    return {"torch": "playhead.models.engine:TorchEngine"}
+    return {
+        "torch": "playhead.models.engine:TorchEngine",
+        "onnx": "playhead.models.onnx_engine:OnnxEngine",
+        "openvino": "playhead.models.openvino_engine:OpenVinoEngine",
+        "openvino-bf16": "playhead.models.openvino_engine:OpenVinoBf16Engine",
+    }
 
 
 @hookimpl

@@ -81,7 +81,7 @@ def _patient(desk: Desk, name: str, asked: dict[str, Any]) -> Patient:
         device=choose_device(desk.place(name), asked["on"], asked["settings"]),
         options=asked["settings"],
         run_name=asked["run_name"],
-        engine=EngineSpec(device=asked["device"]),
+        engine=EngineSpec(name=asked["engine"], device=asked["device"]),
         seconds=asked["seconds"],
         presses_hotkeys=asked["presses_hotkeys"],
     )

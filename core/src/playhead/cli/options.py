@@ -116,7 +116,15 @@ class DataFolder(click.Path):
         return value if scheme_of(value) else Path(str(super().convert(value, param, ctx)))
 
 
-engine_option = device_option("Where the network computes; auto takes CUDA where there is any.")
+def engine_option(command: Any) -> Any:
+    """Add the options that say what asks a network, and where it computes."""
+    engine = click.option(
+        "--engine", metavar="NAME", default="torch", show_default=True,
+        help="What asks the network: torch; of an exported run (playhead export) onnx, openvino, openvino-bf16.",
+    )  # fmt: skip
+    return engine(device_option("Where the network computes; auto takes CUDA where there is any.")(command))
+
+
 scenario_option = text("--scenario", "NAME", "Kind of episode, as the world names them.")
 skip_bad_option = click.option(
     "--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read."

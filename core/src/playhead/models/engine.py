@@ -1,7 +1,8 @@
 """What asks a network: prepared arrays in, logits out, in one place of one machine.
 
 An engine is registered by name (`playhead_engines`) and is called with a Network and a device. Whoever plays or
-evaluates goes through a Predictor and never learns which engine it is.
+evaluates goes through a Predictor and never learns which engine it is. One that sets `takes_exported` is called
+with what was exported of the run besides (exported.py).
 """
 
 from __future__ import annotations

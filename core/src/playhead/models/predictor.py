@@ -12,6 +12,7 @@ import torch
 from playhead.labels import LabelSchema
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.engine import Engine, TorchEngine
+from playhead.models.exported import Exported
 from playhead.models.heads import probabilities
 from playhead.models.network import Arrays, Network
 from playhead.models.run import Run
@@ -40,7 +41,9 @@ class Predictor:
         """Open a run with an engine. Raises NotFound for an unknown one, BadValue for a missing device."""
         open_engine = plugins.get("engine", asked.name)
         network = run.load_model(plugins, best=best)
-        return cls(network, run.schema, open_engine(network, asked.device))
+        takes_exported = getattr(open_engine, "takes_exported", False)
+        more = [Exported.of(run)] if takes_exported else []
+        return cls(network, run.schema, open_engine(network, asked.device, *more))
 
     def decide(self, inputs: Inputs) -> Predictions:
         """Answer one window.

@@ -43,7 +43,8 @@ def evaluate(
     recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, windows: int = 20_000,
     delays: Sequence[float] = (), drops: Sequence[float] = (),
     tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
-    settings: Mapping[str, Any] = NONE, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
+    settings: Mapping[str, Any] = NONE, device: str = "auto", engine: str = "torch",
+    home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, command: str = "",
 ) -> Judgement:  # fmt: skip
     """Measure a run against labels, baselines and the expert of its world, as `playhead evaluate` does.
@@ -81,7 +82,7 @@ def evaluate(
         config=config,
         controller=controller,
         drivers=drivers,
-        engine=EngineSpec(device=device),
+        engine=EngineSpec(name=engine, device=device),
         seeds=range(seed, seed + episodes),
         delays_s=delays,
         drops=drops,

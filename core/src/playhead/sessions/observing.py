@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def observe(
     game: str | Game, *, on: str = "", run: AnyRun = "", seconds: float = 0.0, real_time: bool = False,
     rate: float | None = None, record: bool = False, settings: Mapping[str, Any] = NONE, terminal: bool = False,
-    device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
+    device: str = "auto", engine: str = "torch", home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, stop: Event | None = None,
 ) -> ObservationSummary:  # fmt: skip
     """Let a run watch a game until the time is up, the source ends, or somebody stops it or closes the window.
@@ -57,7 +57,7 @@ def observe(
     watching = place.player(run)
     place.say(f"Run {watching.name} watches and presses nothing. Ctrl-C stops.")
     session = _Session(place=place, run=watching, seconds=seconds, is_recorded=record,
-                       engine=EngineSpec(device=device))  # fmt: skip
+                       engine=EngineSpec(name=engine, device=device))  # fmt: skip
     window = None if terminal else session.window()
     try:
         with (

@@ -66,7 +66,8 @@ def play(
     scenario: str = "", real_time: bool = False, latency: float | None = None, rate: float | None = None,
     dry_run: bool = False, unstick: bool = False, record: bool = False, tags: Mapping[str, str] = NONE,
     settings: Mapping[str, Any] = NONE,
-    terminal: bool = False, device: str = "auto", home: AnyHome = None, plugins: AnyPlugins = None,
+    terminal: bool = False, device: str = "auto", engine: str = "torch",
+    home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, stop: Event | None = None,
 ) -> Played:  # fmt: skip
     """Let a run play a game, as `playhead play` does. Ctrl-C or `stop` ends it normally, with every key released.
@@ -88,7 +89,8 @@ def play(
         from playhead.sessions.observing import observe  # what draws heat, which playing does without
 
         seen = observe(place.game, on=on, run=run, seconds=seconds, real_time=real_time, rate=rate, record=record,
-                       settings=settings, terminal=terminal, device=device, home=place.home, plugins=place.plugins,
+                       settings=settings, terminal=terminal, device=device, engine=engine,
+                       home=place.home, plugins=place.plugins,
                        progress=place.progress, stop=stop)  # fmt: skip
         return Played(run=seen.run, observed=seen)
     if seconds < 0 or (latency or 0) < 0:
@@ -96,7 +98,7 @@ def play(
     session = PlaySession(
         place=place, on=on, settings=nested(settings), rate_hz=rate, scenario=scenario, is_real_time=real_time,
         is_dry=dry_run, unsticks=unstick, is_recorded=record, tags=tags_of_now(tags),
-        duration_s=seconds or float("inf"), engine=EngineSpec(device=device),
+        duration_s=seconds or float("inf"), engine=EngineSpec(name=engine, device=device),
     )  # fmt: skip
     session.take_run(run, latency)
     return Played(run=session.run.name, episodes=session.play(episodes, seed, stop))

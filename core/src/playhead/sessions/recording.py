@@ -65,7 +65,8 @@ def record(
     game: str | Game, *, on: str = "", driver: str = "", run: AnyRun = "", teacher: str = "", beta: float = 0.3,
     action_noise: bool = False, scenario: str = "", episodes: int = 1, seconds: float = 0.0,
     seed: int | None = None, workers: int | None = None, rate: float | None = None, latency: float | None = None,
-    settings: Mapping[str, Any] = NONE, tags: Mapping[str, str] = NONE, notes: str = "", device: str = "auto",
+    settings: Mapping[str, Any] = NONE, tags: Mapping[str, str] = NONE, notes: str = "",
+    device: str = "auto", engine: str = "torch",
     sink: AnySink = HOME, home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, stop: Event | None = None,
 ) -> Recorded:  # fmt: skip
@@ -91,7 +92,7 @@ def record(
         job = EpisodeJob(
             game=place.game.name, device=on, home=place.home, driver=driver, teacher=teacher,
             beta=beta if teacher else 0.0, has_action_noise=action_noise, scenario=scenario, seconds_s=seconds,
-            tags=tags_of_now(tags), notes=notes, sink=sink, engine=EngineSpec(device=device),
+            tags=tags_of_now(tags), notes=notes, sink=sink, engine=EngineSpec(name=engine, device=device),
         )  # fmt: skip
         session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)

@@ -1,0 +1,51 @@
+"""`playhead export`: a run's network in ONNX, for faster engines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from playhead.cli import options
+from playhead.cli.context import Desk, pass_desk
+
+
+@click.command(short_help="Write a run's network in ONNX, for faster engines.")
+@click.argument("game")
+@options.text("--run", "RUN", "Run to export. Default: the newest that plays.")
+@options.texts(
+    "--recordings", "NAME", "Recordings to compare with PyTorch on. Default: what it was not trained on."
+)
+@options.data_option
+@options.count("--windows", "Windows compared at most.", 256)
+@options.json_option("what was found as JSON")
+@pass_desk
+def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
+    """Write the network of a run of GAME as a graph in ONNX into the run's folder, compared with PyTorch first.
+
+    Then `play`, `evaluate`, `record --driver run` and `doctor` take --engine onnx or openvino, which answer in a
+    fraction of the time. Needs: pip install 'playhead[onnx]', and for OpenVINO 'playhead[openvino]'.
+
+    Example: playhead export gta5
+    """
+    desk.say_home()
+    desk.game(game)
+    import msgspec
+
+    from playhead.cli.progress import shown_parts
+    from playhead.models.exported import FOLDER
+    from playhead.sessions.exporting import export as export_run
+
+    with shown_parts(desk) as view:
+        exported = export_run(game, **asked, home=desk.home, plugins=desk.plugins, progress=view)
+    told = exported.told
+    if as_json:
+        desk.tell_json(msgspec.to_builtins(told))
+        return
+    for graph in told.graphs.values():
+        desk.tell(f"{exported.run.path / FOLDER / graph.file}: {graph.seal.size / 1e6:.1f} MB")
+    desk.tell(
+        f"The same answer in {told.same_answers:.1%} of {told.windows:,} windows, logits differ by at most "
+        f"{told.largest_difference:.1e}."
+    )
+    desk.say(f"Play it: playhead play {exported.run.game['name']} --run {exported.run.name} --engine onnx")

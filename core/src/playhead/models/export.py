@@ -1,0 +1,271 @@
+"""A run's network as graphs in ONNX, checked against PyTorch. Extra playhead[onnx]; engines need only theirs.
+
+Source:  torch.onnx.export by torch.export (dynamo=True), PyTorch 2.6 and newer.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from playhead.errors import BadValue, Mismatch
+from playhead.inputs import ACTIONS, columns_of
+from playhead.labels import Axes, Head, Keys
+from playhead.models.exported import STEP, WINDOW, Exported, ExportJson, GraphJson, seals_of, write_export
+from playhead.models.network import Arrays, Network
+from playhead.models.onnx_engine import OnnxEngine
+from playhead.models.run import Run
+from playhead.models.run_file import FileSeal
+from playhead.plugins import Plugins
+
+NEEDED = ("onnx", "onnxscript", "onnxruntime")
+MOST_DIFFERENT = 1e-3  # of a logit: 32 bits in another order of adding came to 2e-6
+MADE_AT = 2  # windows in the batch that is traced: one alone would be taken for the only number there is
+BATCHES = (1, 3)  # windows that are asked about at once in the check
+
+
+def export_run(run: Run, plugins: Plugins, windows: Mapping[str, npt.NDArray[Any]] | None = None) -> Exported:
+    """Write the graphs of a run beside it, and return them with what they were found to differ by.
+
+    `windows` are some to compare on, as the predictor takes them; without any, noise is taken.
+    Raises:  BadValue where a library is missing, or the network has no graph; Mismatch where a graph answers
+             something else than PyTorch; nothing is written then.
+    """
+    check_installed()
+    network = run.load_model(plugins)
+    shown = windows or noise(network, 2 * max(BATCHES))
+    graphs = {WINDOW: _window_graph(run, network)}
+    if network.is_stateful:
+        graphs[STEP] = _step_graph(run, network)
+    files = {graph.told.file: graph.data for graph in graphs.values()}
+    told = ExportJson(
+        weights=seals_of(run),
+        graphs={name: graph.told for name, graph in graphs.items()},
+        made_with={name: importlib.metadata.version(name) for name in ("torch", *NEEDED)},
+    )
+    engine = OnnxEngine(network, "cpu", Exported(run=run, told=told, unwritten=files))
+    found = compare(network, engine, shown)
+    if found.largest > MOST_DIFFERENT:
+        raise Mismatch(
+            f"The graph of run {run.name} answers something else than PyTorch: logits differ by "
+            f"{found.largest:.2g}, where {MOST_DIFFERENT:g} is rounding. Nothing was exported; play it with the "
+            "engine torch."
+        )
+    return write_export(run, found.put_into(told), files)
+
+
+def check_installed() -> None:
+    """Raise BadValue naming what exporting needs and is not there."""
+    missing = [name for name in NEEDED if not _is_installed(name)]
+    if missing:
+        raise BadValue(f"To export, {' and '.join(missing)} must be installed: pip install 'playhead[onnx]'.")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a graph's answers compare with PyTorch's on some windows."""
+
+    windows: int
+    largest: float  # difference of a logit
+    same: float  # share of the windows
+
+    def put_into(self, told: ExportJson) -> ExportJson:
+        """Return what is told of an export with this in it."""
+        return ExportJson(
+            weights=told.weights, graphs=told.graphs, made_with=told.made_with, windows=self.windows,
+            largest_difference=self.largest, same_answers=self.same,
+        )  # fmt: skip
+
+
+def compare(
+    network: Network, engine: Any, windows: Mapping[str, npt.NDArray[Any]], batches: tuple[int, ...] = BATCHES
+) -> Found:
+    """Ask an engine and PyTorch about the same windows, in batches of several sizes.
+
+    A network that remembers is also asked frame by frame, with the state that each has come to.
+    """
+    count = len(next(iter(windows.values())))
+    same: npt.NDArray[np.bool_]
+    largest, same = 0.0, np.ones(count, dtype=bool)
+    network.eval()
+    for batch in batches:
+        for first in range(0, count, batch):
+            rows = slice(first, min(first + batch, count))
+            prepared = network.prepare_windows({name: value[rows] for name, value in windows.items()})
+            with torch.inference_mode():
+                wanted = _arrays(network(_tensors(prepared)))
+            said = engine.predict(prepared)
+            largest = max(largest, _largest(wanted, said))
+            same[rows] &= _same(network, wanted, said)
+            if network.is_stateful:
+                largest = max(largest, _largest_by_steps(network, engine, prepared))
+    return Found(count, largest, float(same.mean()))
+
+
+def _largest_by_steps(network: Network, engine: Any, prepared: Arrays) -> float:
+    length, largest = network.spec.length, 0.0
+    theirs: Any = None
+    ours = network.initial_state(len(next(iter(prepared.values()))))
+    for moment in range(length):
+        one = {
+            name: value[:, moment : moment + 1] if value.shape[1] == length else value
+            for name, value in prepared.items()
+        }
+        with torch.inference_mode():
+            logits, ours = network.step(_tensors(one), ours)
+        said, theirs = engine.step(one, theirs)
+        largest = max(largest, _largest(_arrays(logits), said))
+    return largest
+
+
+def _largest(wanted: Arrays, said: Arrays) -> float:
+    return max(float(np.abs(value - said[name]).max()) for name, value in wanted.items())
+
+
+def _same(network: Network, wanted: Arrays, said: Arrays) -> npt.NDArray[np.bool_]:
+    """Say of each window whether keys are held, classes chosen and axes moved alike."""
+    alike = [
+        _decided(head, wanted[name]) == _decided(head, said[name]) for name, head in network.spec.schema.items()
+    ]
+    same: npt.NDArray[np.bool_] = np.all([one.reshape(len(one), -1).all(1) for one in alike], axis=0)
+    return same
+
+
+def _decided(head: Head, logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    decided: npt.NDArray[Any] = logits.argmax(-1, keepdims=True)
+    if isinstance(head, Keys):
+        decided = logits >= 0
+    elif isinstance(head, Axes) and head.deltas:
+        decided = logits.reshape(*logits.shape[:-1], len(head.names), len(head.deltas)).argmax(-1)
+    elif isinstance(head, Axes):
+        decided = np.round(logits, 2)
+    return decided
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Graph:
+    told: GraphJson
+    data: bytes
+
+
+class _AsCalled(nn.Module):
+    """A network as tensors in, tensors out, in an order."""
+
+    def __init__(
+        self, network: Network, names: list[str], call: Callable[[dict[str, Tensor]], tuple[Tensor, ...]]
+    ) -> None:
+        super().__init__()
+        self.network, self.names, self.call = network, names, call
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        return self.call(dict(zip(self.names, tensors, strict=True)))
+
+
+def _window_graph(run: Run, network: Network) -> _Graph:
+    prepared = network.prepare_windows(noise(network, MADE_AT))
+    heads = list(network.spec.schema)
+
+    def call(inputs: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        logits = network(inputs)
+        return tuple(logits[name] for name in heads)
+
+    return _graph(run, network, WINDOW, prepared, heads, call)
+
+
+def _step_graph(run: Run, network: Network) -> _Graph:
+    prepared = network.prepare_windows(noise(network, MADE_AT, steps=1))
+    state = {name: value.numpy() for name, value in network.initial_state(MADE_AT).items()}
+    heads = list(network.spec.schema)
+
+    def call(inputs: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        logits, after = network.step(
+            {n: v for n, v in inputs.items() if n not in state}, {n: inputs[n] for n in state}
+        )
+        return (*(logits[name] for name in heads), *(after[name].clone() for name in state))
+
+    return _graph(run, network, STEP, {**prepared, **state}, heads, call, tuple(state))
+
+
+def _graph(
+    run: Run, network: Network, name: str, inputs: Arrays, heads: list[str],
+    call: Callable[[dict[str, Tensor]], tuple[Tensor, ...]], state: tuple[str, ...] = (),
+) -> _Graph:  # fmt: skip
+    names, outputs = list(inputs), [*heads, *(f"next {one}" for one in state)]
+    batch = torch.export.Dim("batch", min=1, max=4096)
+    shapes = tuple({_batch_axis(value): batch} for value in inputs.values())
+    with _quietly():
+        try:
+            program = torch.onnx.export(
+                _AsCalled(network, names, call).eval(), tuple(_tensors(inputs).values()), dynamo=True,
+                external_data=False, input_names=names, output_names=outputs, dynamic_shapes=(shapes,),
+                verbose=False,
+            )  # fmt: skip
+        except Exception as error:  # torch's, of many kinds
+            reason = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+            raise BadValue(
+                f"The network {run.recipe.model} of run {run.name} cannot be written as a graph: {reason}. "
+                "Play it with the engine torch."
+            ) from error
+        assert program is not None
+        data = program.model_proto.SerializeToString()
+    file = f"{name}.onnx"
+    told = GraphJson(file=file, seal=FileSeal.of(data), inputs=names, outputs=[*heads, *state], state=list(state))
+    return _Graph(told=told, data=data)
+
+
+def _batch_axis(value: npt.NDArray[Any]) -> int:
+    """Return where the batch is: first, but second in the state of torch's LSTM."""
+    return next(axis for axis, size in enumerate(value.shape) if size == MADE_AT)
+
+
+def noise(network: Network, count: int, *, steps: int = 0) -> Arrays:
+    """Return so many windows of noise, as the predictor takes them, of the network's length or so many steps."""
+    random, spec = np.random.default_rng(0), network.spec
+    inputs = spec.stepped_inputs if steps else spec.named_inputs
+    windows: Arrays = {}
+    for name, one in inputs.items():
+        if one.is_pictures:
+            windows[name] = random.integers(0, 256, (count, one.steps, *spec.frame.shape), dtype=np.uint8)
+            continue
+        shape = (count, one.steps, *([columns_of(one, spec.schema)] if one.source == ACTIONS else []))
+        windows[name] = random.uniform(0, 1, shape).astype(np.float32)
+    return windows
+
+
+def _tensors(arrays: Arrays) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
+
+
+def _arrays(logits: Mapping[str, Tensor]) -> Arrays:
+    return {name: value.numpy() for name, value in logits.items()}
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep torch's warnings and onnxscript's log about its own workings from the person."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

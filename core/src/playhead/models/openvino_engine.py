@@ -1,0 +1,44 @@
+"""OpenVINO asks an exported network. Extra playhead[openvino]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from playhead.errors import BadValue
+from playhead.models.network import Arrays
+from playhead.models.onnx_engine import MISSING, ExportedEngine
+
+
+class OpenVinoEngine(ExportedEngine):
+    """OpenVINO on a processor, with as many threads as torch has and numbers of 32 bits."""
+
+    precision = "f32"
+
+    def _opened(self, graph: bytes, device: str) -> Any:
+        try:
+            import openvino
+        except ImportError as error:
+            raise BadValue(MISSING.format("openvino", "OpenVINO")) from error
+        if device == "cuda":
+            raise BadValue("OpenVINO knows no CUDA. Take --device cpu, or --engine onnx.")
+        core = openvino.Core()
+        settings = {
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "INFERENCE_PRECISION_HINT": self.precision,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        return core.compile_model(core.read_model(graph), "CPU", settings)
+
+    def _answers(self, opened: Any, inputs: Arrays) -> list[npt.NDArray[Any]]:
+        answers = opened(inputs)
+        return [np.array(answers[number]) for number in range(len(opened.outputs))]
+
+
+class OpenVinoBf16Engine(OpenVinoEngine):
+    """The same with numbers of 16 bits, where the processor has those."""
+
+    precision = "bf16"

@@ -1,0 +1,56 @@
+"""Export: which run, which windows its graph is compared with PyTorch on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from playhead.errors import NothingToTrain
+from playhead.evaluation.held_out import held_out_index, spread_windows
+from playhead.evaluation.offline import read_windows
+from playhead.game import Game
+from playhead.models.export import check_installed, export_run
+from playhead.models.exported import Exported
+from playhead.models.run import Run
+from playhead.progress import Progress
+from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named
+from playhead.sessions.evaluating import held_out
+from playhead.sessions.place import AnyHome, AnyPlugins, AnyRun, Place
+from playhead.threads import one_thread_each
+
+
+def export(
+    game: str | Game, *, run: AnyRun = "", recordings: AnyRecordings = (), data: AnyFolders = (),
+    windows: int = 256, home: AnyHome = None, plugins: AnyPlugins = None,
+    progress: Progress | bool | None = None,
+) -> Exported:  # fmt: skip
+    """Write a run's network in ONNX beside it, as `playhead export` does, for the engines onnx and openvino.
+
+    It is compared with PyTorch on at most so many `windows` of `recordings`, by itself those that the run kept
+    from its training; where there are none, on noise.
+    Raises:  PlayheadError; nothing is written where the graph answers something else.
+    """
+    place = Place.of(game, home, plugins, progress)
+    check_installed()
+    found = place.player(run)
+    place.say(f"Run {found.name}.")
+    with place.progress.part("graph", 1) as advance, one_thread_each():
+        exported = export_run(found, place.plugins, _windows(place, found, recordings, data, windows))
+        advance(1)
+    return exported
+
+
+def _windows(
+    place: Place, run: Run, recordings: AnyRecordings, data: AnyFolders, at_most: int
+) -> Mapping[str, Any] | None:
+    opened = open_named(place, recordings, data) if recordings else held_out(place, run, data)
+    try:
+        index = spread_windows(held_out_index(run, opened, only_held_out=not recordings), at_most)
+    except NothingToTrain:
+        if recordings:
+            raise
+        place.say("No recording is here that it was not trained on: compared on noise. Name some: --recordings.")
+        return None
+    return read_windows(run, index, np.arange(len(index)))
