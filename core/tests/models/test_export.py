@@ -18,10 +18,11 @@ from playhead.cli.context import Desk
 from playhead.decoding import digest
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.models import EngineSpec, export
-from playhead.models.export import export_run, noise
+from playhead.models.export import Found, export_run, noise
 from playhead.models.exported import FILE, FOLDER, Exported
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
+from playhead.sessions.benchmarking import EngineRow, recommended
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
@@ -199,3 +200,31 @@ def test_the_command_exports_and_evaluate_takes_the_engine(
     assert scores[0] == scores[1]
     assert run_command(["evaluate", "toy", "--engine", "onx", "--home", str(home)]) == 1
     assert 'Did you mean "onnx"?' in capsys.readouterr().err
+
+
+def test_bench_says_which_engine_to_take(run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(Desk, "plugins", load_plugins())
+    home = str(run.path.parents[3])
+    asked = ["bench", "toy", "--decisions", "30", "--home", home]
+    assert run_command([*asked, "--episodes", "3", "--seconds", "1", "--workers", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    by_name = {row["engine"]: row for row in found["rows"]}
+    assert next(iter(by_name)) == "torch"
+    assert {"torch", "onnx", "openvino"} <= {name for name, row in by_name.items() if row["p50_ms"] > 0}
+    assert by_name["onnx"]["score"]["mean"] == by_name["torch"]["score"]["mean"]
+    quickest = min((row for row in found["rows"] if row["found"]), key=lambda row: row["p50_ms"])
+    assert found["recommended"] == quickest["engine"]
+    shutil.rmtree(run.path / FOLDER)
+    assert run_command(asked) == 0
+    out, err = capsys.readouterr()
+    assert "Take torch here" in out
+    assert "onnx: Run toy/default/windows was not exported" in err
+
+
+def test_only_an_engine_that_answers_the_same_is_recommended() -> None:
+    rows = [
+        EngineRow(engine=name, p50_ms=p50_ms, found=Found(100, 0.1, same))
+        for name, p50_ms, same in (("torch", 9.0, 1.0), ("quick", 1.0, 0.9), ("good", 3.0, 0.996))
+    ]
+    assert recommended([*rows, EngineRow(engine="gone", because="Not here.")]) == "good"
+    assert recommended(rows[1:2]) == "torch"

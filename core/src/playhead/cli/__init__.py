@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
     "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),
     "export": ("playhead.cli.export:export", "Write a run's network in ONNX, for faster engines."),
+    "bench": ("playhead.cli.bench:bench", "Find the engine that asks a run's network soonest here."),
     "play": ("playhead.cli.play:play", "Let a run play the game."),
     "world": ("playhead.cli.world:world", "Open a game's stand-in world in a real window, to drive it yourself."),
     "plugins": ("playhead.cli.plugins:plugins", "List plugins, what they register and which are broken."),

@@ -30,8 +30,6 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """
     desk.say_home()
     desk.game(game)
-    import msgspec
-
     from playhead.cli.progress import shown_parts
     from playhead.models.exported import FOLDER
     from playhead.sessions.exporting import export as export_run
@@ -40,7 +38,7 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         exported = export_run(game, **asked, home=desk.home, plugins=desk.plugins, progress=view)
     told = exported.told
     if as_json:
-        desk.tell_json(msgspec.to_builtins(told))
+        desk.tell_json(exported.to_json())
         return
     for graph in told.graphs.values():
         desk.tell(f"{exported.run.path / FOLDER / graph.file}: {graph.seal.size / 1e6:.1f} MB")

@@ -85,6 +85,11 @@ class Exported:
             raise Mismatch(f"{file} was made of other weights than run {run.name} has. {then}")
         return cls(run=run, told=told)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what is known of the graphs as plain data."""
+        told: dict[str, Any] = msgspec.to_builtins(self.told)
+        return told
+
     def graph(self, name: str) -> GraphJson:
         """Return what is known of a graph. Raises Mismatch for one that this network lacks."""
         if name not in self.told.graphs:

@@ -26,6 +26,8 @@ class OpenVinoEngine(ExportedEngine):
         if device == "cuda":
             raise BadValue("OpenVINO knows no CUDA. Take --device cpu, or --engine onnx.")
         core = openvino.Core()
+        if self.precision.upper() not in (*core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"), "F32"):
+            raise BadValue(f"This processor has no numbers of the kind {self.precision}. Take --engine openvino.")
         settings = {
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "INFERENCE_PRECISION_HINT": self.precision,

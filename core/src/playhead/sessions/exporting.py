@@ -37,20 +37,21 @@ def export(
     found = place.player(run)
     place.say(f"Run {found.name}.")
     with place.progress.part("graph", 1) as advance, one_thread_each():
-        exported = export_run(found, place.plugins, _windows(place, found, recordings, data, windows))
+        exported = export_run(found, place.plugins, real_windows(place, found, recordings, data, windows))
         advance(1)
     return exported
 
 
-def _windows(
+def real_windows(
     place: Place, run: Run, recordings: AnyRecordings, data: AnyFolders, at_most: int
 ) -> Mapping[str, Any] | None:
+    """Return windows of recordings, by itself of those that a run kept from its training; None without any."""
     opened = open_named(place, recordings, data) if recordings else held_out(place, run, data)
     try:
         index = spread_windows(held_out_index(run, opened, only_held_out=not recordings), at_most)
     except NothingToTrain:
         if recordings:
             raise
-        place.say("No recording is here that it was not trained on: compared on noise. Name some: --recordings.")
+        place.say("No recording is here that it was not trained on: noise is taken. Name some: --recordings.")
         return None
     return read_windows(run, index, np.arange(len(index)))
