@@ -9,6 +9,7 @@ import click
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.table import lines_of
+from playhead.names import command
 
 FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
 
@@ -62,6 +63,5 @@ def bench(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     for row in found.rows:
         if row.because:
             desk.say(f"{row.engine}: {row.because}")
-    name = found.run.split("/")[0]
     desk.tell(f"Of each, {found.prepare_ms:.2f} ms prepare a window. Take {found.recommended} here:")
-    desk.tell(f"  playhead play {name} --run {found.run} --engine {found.recommended}")
+    desk.tell(f"  {command('play', game, '--run', found.run, '--engine', found.recommended)}")

@@ -8,6 +8,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.names import command
 
 
 @click.command(short_help="Write a run's network in ONNX, for faster engines.")
@@ -46,4 +47,4 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         f"The same answer in {told.same_answers:.1%} of {told.windows:,} windows, logits differ by at most "
         f"{told.largest_difference:.1e}."
     )
-    desk.say(f"Play it: playhead play {exported.run.game['name']} --run {exported.run.name} --engine onnx")
+    desk.say(f"Play it: {command('play', game, '--run', exported.run.name, '--engine', 'onnx')}")
