@@ -18,9 +18,9 @@ from playhead.training.recipe import Recipe
 # .41. More than 1,500 do not help: after one and a half rounds through the data the validation loss rises.
 AHEAD = [72, 58, 96, 48]  # x, y, width, height at 240x180
 
-# Where other cars are, and what is there, is found by keypoints, in all frames at once. On the 53,500 frames of a
-# demo, 1,500 steps, 32 unseen towns: driving score .755 [.643, .842] and .28 car hits; convolutions over each frame
-# and the one before it and an LSTM, 0.25 s apart: .546 [.424, .662] and .72. The validation loss says the contrary
+# Where other cars are, and what is there, is found by keypoints, in all frames at once. 53,500 frames of a demo,
+# 1,500 steps, 32 unseen towns: driving score .755 [.643, .842] and .28 car hits; convolutions over each frame and
+# the one before it and an LSTM, 0.25 s apart: .546 [.424, .662] and .72. The validation loss says the contrary
 # (.403, .379).
 KEYPOINTS = {"channels": [16, 32, 64], "strides": [4, 2, 2], "keypoints": 16, "looks": 16}
 
