@@ -33,8 +33,9 @@ BASE = Recipe(
     augment_on="auto",
     cache_mb=2000,
 )  # fmt: skip
-# Numbers, as of axes, follow which way small things lie and move: LunarLander's axes .15 without this, .67 to
-# .87 with it, CarRacing's shares .68 and .96. Keys held or not follow places: Pong .82 without it, .28 with it.
+# Numbers, as of axes, follow which way small things lie and move: LunarLander's axes .15 without this, .87 with
+# looks, .92 with both, CarRacing's shares .68, .96 with looks. Keys held or not follow places: Pong .82 without
+# looks, .28 with them.
 OF_NUMBERS = {"looks": 16, "points_alone": True}
 APART_S = 0.06  # from frame to frame, or as far as they are: how something moved a moment ago
 TAP_S = 0.25  # a person's key that is held no longer at a time is tapped
