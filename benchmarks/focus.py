@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 from display import a_display
 from in_memory import Memory
 from keys import GAME, a_window
 
+from playhead import threads
 from playhead.capture import CapturedFrame
 from playhead.capture.desktop import GameWindow
 from playhead.control.loop import Loop, Pace
@@ -30,6 +32,7 @@ from playhead.threads import Precedence
 
 TURNS = 5
 ASKED, KNOWN, FIRST = "focus asked in the loop", "focus known by a thread", "known, and the loop goes first"
+SHORT = "known, and turns are short"  # what a user has who may not go first
 PICTURE = np.ones((256, 256), np.float32)
 
 
@@ -61,10 +64,21 @@ def act_ms(way: str, rate_hz: float, seconds: float) -> list[float]:
         loop = Loop(
             device=device, driver=Alternating(), guard=guard, pace=Pace(rate_hz=rate_hz, duration_s=seconds)
         )
-        loop._is_first = way == FIRST
-        report = loop.run()
+        loop._is_first = way in (FIRST, SHORT)
+        with refused() if way == SHORT else nullcontext():
+            report = loop.run()
         assert not report.blocked, f"{report.blocked} decisions were held back"
         return [ns / 1e6 for ns in loop._times._ns["act"]]
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Let nobody go first meanwhile, as where the system does not grant it."""
+    granted, threads._set_rank = threads._set_rank, lambda rank: False
+    try:
+        yield
+    finally:
+        threads._set_rank = granted
 
 
 def spin() -> None:
@@ -79,7 +93,7 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=2)
     asked = parser.parse_args()
     busy = [multiprocessing.Process(target=spin, daemon=True) for _ in range(asked.busy)]
-    taken: dict[str, list[float]] = {ASKED: [], KNOWN: [], FIRST: []}
+    taken: dict[str, list[float]] = {ASKED: [], KNOWN: [], SHORT: [], FIRST: []}
     with a_display(), a_window():
         for process in busy:
             process.start()
