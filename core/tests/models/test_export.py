@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from brightside import GAME, load_plugins
@@ -22,6 +23,7 @@ from playhead.models.export import Found, export_run, noise
 from playhead.models.exported import FILE, FOLDER, Exported
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
+from playhead.models.run_file import FileSeal
 from playhead.sessions.benchmarking import EngineRow, recommended
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
@@ -157,6 +159,31 @@ def test_what_does_not_match_the_run_is_refused(run: Run, change: Any, kind: Any
     with pytest.raises(kind, match=sentence) as refused:
         Predictor.of(run, load_plugins(), EngineSpec(name="onnx"))
     assert "playhead export toy" in str(refused.value)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_graph_never_reads_another_file(
+    run: Run, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnx
+
+    (tmp_path / "secret").write_bytes(b"0" * 4096)
+    monkeypatch.chdir(tmp_path)
+    folder = run.path / FOLDER
+    model = onnx.load_model_from_string((folder / "window.onnx").read_bytes())
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.data_type == tensor.FLOAT)
+    tensor.data_location = tensor.EXTERNAL
+    for key, value in {"location": "secret", "offset": "0", "length": str(len(tensor.raw_data))}.items():
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, value
+    tensor.ClearField("raw_data")
+    data = model.SerializeToString()
+    (folder / "window.onnx").write_bytes(data)
+    raw = json.loads((folder / FILE).read_text())
+    raw["graphs"]["window"]["seal"] = msgspec.to_builtins(FileSeal.of(data))
+    resealed(folder, graphs=raw["graphs"])
+    with pytest.raises(Damaged, match="takes numbers from another file"):
+        Predictor.of(run, load_plugins(), EngineSpec(name=engine))
 
 
 def test_windows_of_another_length_and_other_weights_are_refused(run: Run) -> None:

@@ -64,8 +64,9 @@ class ExportedEngine:
 
     def _open(self, graph: bytes, device: str) -> Any:
         try:
+            check_whole(graph)
             return self._opened(graph, device)
-        except (BadValue, MemoryError):
+        except (BadValue, Damaged, MemoryError):
             raise
         except Exception as error:
             raise Damaged(
@@ -100,6 +101,23 @@ class OnnxEngine(ExportedEngine):
 
     def _answers(self, opened: Any, inputs: Arrays) -> list[npt.NDArray[Any]]:
         return list(opened.run(None, inputs))
+
+
+def check_whole(graph: bytes) -> None:
+    """Raise Damaged for a graph that takes numbers from another file: OpenVINO would read any of this folder."""
+    try:
+        import onnx
+    except ImportError as error:
+        raise BadValue(MISSING.format("onnx", "onnx")) from error
+    parts: list[Any] = [onnx.load_model_from_string(graph).graph]
+    while parts:
+        part = parts.pop()
+        tensors = [*part.initializer]
+        for attribute in (attribute for node in part.node for attribute in node.attribute):
+            tensors += [attribute.t, *attribute.tensors]
+            parts += [attribute.g, *attribute.graphs] if attribute.g.node or attribute.graphs else []
+        if any(tensor.external_data or tensor.data_location == tensor.EXTERNAL for tensor in tensors):
+            raise Damaged("A graph that was exported takes numbers from another file. Export the run again.")
 
 
 def _first(error: Exception) -> str:
