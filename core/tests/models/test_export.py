@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import shutil
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from playhead.cli import run as run_command
 from playhead.cli.context import Desk
 from playhead.decoding import digest
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
-from playhead.models import EngineSpec, export
+from playhead.models import EngineSpec, export, openvino_engine
 from playhead.models.export import Found, export_run, noise
 from playhead.models.exported import FILE, FOLDER, Exported
 from playhead.models.predictor import Predictor
@@ -199,8 +203,18 @@ def test_an_engine_that_is_not_installed_says_what_to_install(
     run: Run, engine: str, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(openvino_engine, "_core", openvino_engine._core.__wrapped__)
     with pytest.raises(BadValue, match=rf"pip install 'playhead\[{engine}\]'"):
         Predictor.of(run, load_plugins(), EngineSpec(name=engine))
+
+
+def test_ctrl_c_is_heard_when_an_engine_has_gone(run: Run) -> None:
+    opened = [Predictor.of(run, load_plugins(), EngineSpec(name="openvino"))]
+    ending = threading.Thread(target=lambda: (opened.clear(), gc.collect()))
+    ending.start()
+    ending.join()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_exporting_without_its_libraries_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,8 +212,3 @@ def test_the_command_exports_what_the_command_imported(tmp_path: Path, capsys: p
         assert {name: packed.read(name) for name in packed.namelist() if name != "index.db"} == original.pictures
     assert run(["sideswipe-export", str(tmp_path / "x"), "--recordings", "nobody", *home]) == 1
     assert row_of(0)[0] == uuid_of(0)
-
-
-def test_the_old_spelling_says_where_the_export_went(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["export", "sideswipe", "out.zip"]) == 2
-    assert 'No such command "export". Did you mean "sideswipe-export"?' in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,9 @@ class OpenVinoEngine(ExportedEngine):
     precision = "f32"
 
     def _opened(self, graph: bytes, device: str) -> Any:
-        try:
-            import openvino
-        except ImportError as error:
-            raise BadValue(MISSING.format("openvino", "OpenVINO")) from error
+        core = _core()
         if device == "cuda":
             raise BadValue("OpenVINO knows no CUDA. Take --device cpu, or --engine onnx.")
-        core = openvino.Core()
         if self.precision.upper() not in (*core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"), "F32"):
             raise BadValue(f"This processor has no numbers of the kind {self.precision}. Take --engine openvino.")
         settings = {
@@ -38,6 +35,20 @@ class OpenVinoEngine(ExportedEngine):
     def _answers(self, opened: Any, inputs: Arrays) -> list[npt.NDArray[Any]]:
         answers = opened(inputs)
         return [np.array(answers[number]) for number in range(len(opened.outputs))]
+
+
+@cache
+def _core() -> Any:
+    """Return OpenVINO's core, one for the whole process, never given back.
+
+    Its processor plugin gives the thread that makes it a stack for signals, and takes the memory back with the
+    core, in whichever thread that ends: the next Ctrl-C was a segmentation fault.
+    """
+    try:
+        import openvino
+    except ImportError as error:
+        raise BadValue(MISSING.format("openvino", "OpenVINO")) from error
+    return openvino.Core()
 
 
 class OpenVinoBf16Engine(OpenVinoEngine):
