@@ -23,7 +23,7 @@ from playhead.cli.context import Desk
 from playhead.decoding import digest
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.models import EngineSpec, export, openvino_engine
-from playhead.models.export import Found, export_run, noise
+from playhead.models.export import Found, compare, export_run, noise
 from playhead.models.exported import FILE, FOLDER, Exported
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
@@ -106,6 +106,19 @@ def test_a_graph_that_answers_something_else_is_not_written(run: Run, monkeypatc
     with pytest.raises(Mismatch, match="answers something else than PyTorch"):
         export_run(run, load_plugins())
     assert not (run.path / FOLDER).exists()
+
+
+def test_numbers_that_are_none_are_a_difference(run: Run) -> None:
+    predictor = Predictor.of(run, load_plugins())
+    right = predictor.engine
+
+    class Broken:
+        def predict(self, prepared: Any) -> Any:
+            return {name: value * np.nan for name, value in right.predict(prepared).items()}
+
+    found = compare(predictor.network, Broken(), noise(predictor.network, 4))
+    assert np.isnan(found.largest)
+    assert compare(predictor.network, right, noise(predictor.network, 4)) == Found(4, 0.0, 1.0)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -61,7 +62,10 @@ def export_run(run: Run, plugins: Plugins, windows: Mapping[str, npt.NDArray[Any
             f"{found.largest:.2g}, where {MOST_DIFFERENT:g} is rounding. Nothing was exported; play it with the "
             "engine torch."
         )
-    return write_export(run, found.put_into(told), files)
+    told = msgspec.structs.replace(
+        told, windows=found.windows, largest_difference=found.largest, same_answers=found.same
+    )
+    return write_export(run, told, files)
 
 
 def check_installed() -> None:
@@ -87,13 +91,6 @@ class Found:
     largest: float  # difference of a logit
     same: float  # share of the windows
 
-    def put_into(self, told: ExportJson) -> ExportJson:
-        """Return what is told of an export with this in it."""
-        return ExportJson(
-            weights=told.weights, graphs=told.graphs, made_with=told.made_with, windows=self.windows,
-            largest_difference=self.largest, same_answers=self.same,
-        )  # fmt: skip
-
 
 def compare(
     network: Network, engine: Any, windows: Mapping[str, npt.NDArray[Any]], batches: tuple[int, ...] = BATCHES
@@ -103,8 +100,8 @@ def compare(
     A network that remembers is also asked frame by frame, with the state that each has come to.
     """
     count = len(next(iter(windows.values())))
-    same: npt.NDArray[np.bool_]
-    largest, same = 0.0, np.ones(count, dtype=bool)
+    largest: Any = 0.0
+    same: npt.NDArray[np.bool_] = np.ones(count, dtype=bool)
     network.eval()
     for batch in batches:
         for first in range(0, count, batch):
@@ -113,11 +110,11 @@ def compare(
             with torch.inference_mode():
                 wanted = _arrays(network(_tensors(prepared)))
             said = engine.predict(prepared)
-            largest = max(largest, _largest(wanted, said))
+            largest = np.maximum(largest, _largest(wanted, said))  # NaN stays
             same[rows] &= _same(network, wanted, said)
             if network.is_stateful:
-                largest = max(largest, _largest_by_steps(network, engine, prepared))
-    return Found(count, largest, float(same.mean()))
+                largest = np.maximum(largest, _largest_by_steps(network, engine, prepared))
+    return Found(count, float(largest), float(same.mean()))
 
 
 def _largest_by_steps(network: Network, engine: Any, prepared: Arrays) -> float:
@@ -132,12 +129,12 @@ def _largest_by_steps(network: Network, engine: Any, prepared: Arrays) -> float:
         with torch.inference_mode():
             logits, ours = network.step(_tensors(one), ours)
         said, theirs = engine.step(one, theirs)
-        largest = max(largest, _largest(_arrays(logits), said))
+        largest = float(np.maximum(largest, _largest(_arrays(logits), said)))
     return largest
 
 
 def _largest(wanted: Arrays, said: Arrays) -> float:
-    return max(float(np.abs(value - said[name]).max()) for name, value in wanted.items())
+    return float(np.max([np.abs(value - said[name]).max() for name, value in wanted.items()]))
 
 
 def _same(network: Network, wanted: Arrays, said: Arrays) -> npt.NDArray[np.bool_]:
