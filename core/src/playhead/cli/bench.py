@@ -11,8 +11,6 @@ from playhead.cli.context import Desk, pass_desk
 from playhead.cli.table import lines_of
 from playhead.names import command
 
-FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
-
 
 @click.command(short_help="Find the engine that asks a run's network soonest here.")
 @click.argument("game")
@@ -21,9 +19,7 @@ FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
 @click.option("--episodes", type=click.IntRange(min=0), default=0, show_default=True,
               help="Seeds of the world that each engine drives, too.")  # fmt: skip
 @options.number("--seconds", "Length of each rollout, in seconds. Default: until it ends.", 0.0)
-@click.option(
-    "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
-)
+@options.first_seed_option
 @options.texts("--recordings", "NAME", "Recordings to take windows of. Default: what it was not trained on.")
 @options.data_option
 @options.count("--workers", "Processes that drive. Default: one a core.")

@@ -12,8 +12,6 @@ from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
 from playhead.names import command as typed
 
-FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
-
 
 @click.command(short_help="Measure a run against baselines and the expert.")
 @click.argument("game")
@@ -23,9 +21,7 @@ FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
 )
 @options.count("--episodes", "Seeds that every driver drives.", 10)
 @options.number("--seconds", "Length of each rollout, in seconds. Default: until it ends.", 0.0)
-@click.option(
-    "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
-)
+@options.first_seed_option
 @options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward (holds what is held most often), "
                "random, idle (holds nothing), a policy of the world. Default: the first four.")  # fmt: skip
 @options.scenario_option

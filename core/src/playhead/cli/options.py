@@ -12,6 +12,7 @@ from playhead.decoding import setting_value
 from playhead.errors import BadValue
 from playhead.sessions.place import nested
 
+FIRST_SEED = 10_000  # as in sessions/evaluating.py, which needs torch
 Option = Callable[[Any], Any]  # a decorator of a command
 
 
@@ -125,6 +126,9 @@ def engine_option(command: Any) -> Any:
     return engine(device_option("Where the network computes; auto takes CUDA where there is any.")(command))
 
 
+first_seed_option = click.option(
+    "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
+)
 scenario_option = text("--scenario", "NAME", "Kind of episode, as the world names them.")
 skip_bad_option = click.option(
     "--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read."

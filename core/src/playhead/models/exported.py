@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from playhead.decoding import convert, decode_json, digest, encode_json, read_bytes
-from playhead.errors import BadValue, Damaged, Mismatch, NotFound
+from playhead.errors import Damaged, Mismatch, NotFound
 from playhead.models.run import Run
 from playhead.models.run_file import FROZEN_FILE, WEIGHTS_FILE, FileSeal, PathName, read_sealed, write_whole
 from playhead.names import command
@@ -140,13 +140,6 @@ def seals_of(run: Run) -> dict[str, FileSeal]:
     """Return the seals of the weights that play, of a run of an earlier version by reading them."""
     names = [WEIGHTS_FILE, *([FROZEN_FILE] if (run.path / FROZEN_FILE).exists() else [])]
     return {name: run.files.get(name) or FileSeal.of(run.read(name)) for name in names}
-
-
-def cannot_swap() -> BadValue:
-    """Return why an exported network takes no other weights."""
-    return BadValue(
-        "An exported network has its weights for good. Take the engine torch, or export the other run."
-    )
 
 
 def _then(run: Run) -> str:

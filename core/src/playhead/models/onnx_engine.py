@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from playhead.errors import BadValue, Damaged, Mismatch
-from playhead.models.exported import STEP, WINDOW, Exported, cannot_swap
+from playhead.models.exported import STEP, WINDOW, Exported
 from playhead.models.network import Arrays, Network
 
 MISSING = (
@@ -48,7 +48,9 @@ class ExportedEngine:
 
     def swap(self, weights: Mapping[str, Tensor]) -> None:
         """Raise BadValue: what is exported stays as it is."""
-        raise cannot_swap()
+        raise BadValue(
+            "An exported network has its weights for good. Take the engine torch, or export the other run."
+        )
 
     def _ask(self, name: str, inputs: Mapping[str, npt.NDArray[Any]]) -> Arrays:
         self._exported.check_inputs(name, inputs)

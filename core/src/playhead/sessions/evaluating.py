@@ -44,8 +44,7 @@ def evaluate(
     delays: Sequence[float] = (), drops: Sequence[float] = (),
     tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
     settings: Mapping[str, Any] = NONE, device: str = "auto", engine: str = "torch",
-    home: AnyHome = None, plugins: AnyPlugins = None,
-    progress: Progress | bool | None = None, command: str = "",
+    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None, command: str = "",
 ) -> Judgement:  # fmt: skip
     """Measure a run against labels, baselines and the expert of its world, as `playhead evaluate` does.
 
