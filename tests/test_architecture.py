@@ -65,8 +65,10 @@ ARROWS = _arrows()
 # Heavy libraries and the only parts that may import them.
 HEAVY: dict[str, set[str]] = {
     "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor", "threads"},
-    "lightning": {"training"},
+    "lightning_fabric": {"training"},
     "captum": {"models"},
+    "timm": {"models"},
+    "torchvision": {"models"},
     "matplotlib": {"evaluation"},
     "jinja2": {"evaluation"},
     "zarr": {"storage"},

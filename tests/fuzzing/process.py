@@ -77,7 +77,7 @@ def warm() -> None:
     import captum.attr  # noqa: F401
     import cv2  # noqa: F401
     import h5py  # noqa: F401
-    import lightning.pytorch  # noqa: F401
+    import lightning_fabric  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
     import zarr  # noqa: F401
 

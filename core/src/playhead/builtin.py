@@ -38,7 +38,13 @@ def playhead_storages() -> dict[str, Reference]:
 @hookimpl
 def playhead_models() -> dict[str, Reference]:
     """Return the built-in networks."""
-    return {"conv_lstm": "playhead.models.conv_lstm:build", "conv_stack": "playhead.models.conv_stack:build"}
+    models = "playhead.models"
+    return {
+        "backbone": f"{models}.backbone:build",
+        "conv_lstm": f"{models}.conv_lstm:build",
+        "conv_stack": f"{models}.conv_stack:build",
+        "pilotnet": f"{models}.pilotnet:build",
+    }
 
 
 @hookimpl

@@ -12,7 +12,7 @@ HEAVY = {
     "torch",
     "zarr",
     "cv2",
-    "lightning",
+    "lightning_fabric",
     "numpy",
     "captum",
     "matplotlib",

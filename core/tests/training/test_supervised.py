@@ -94,15 +94,29 @@ OTHERS = {  # another value of each option than SMALL, POINTS or the network hav
         "channels": [4, 8], "strides": [4], "features": 8, "keypoints": 0, "looks": 0, "points_alone": False,
         "hidden": 8, "dropout": 0.5,
     },
+    "backbone": {
+        "backbone": "mobilenetv3_small_075", "frozen": True, "size": [48, 32], "grid": [2, 1], "regions": [],
+        "crops": {}, "channels": [8, 8], "strides": [2, 2], "features": 8, "hidden": 8, "dropout": 0.5,
+    },
+    "pilotnet": {"scene_size": [80, 70], "dense": [], "dropout": 0.5},
 }  # fmt: skip
 POINTS = {"keypoints": 4, "looks": 2, "points_alone": True}
+USUAL: dict[str, dict[str, Any]] = {
+    "conv_lstm": SMALL,
+    "conv_stack": {**SMALL, **POINTS},
+    "backbone": {
+        "backbone": "mobilenetv3_small_050", "weights": "none", "size": [32, 32],
+        "crops": {"ahead": [4, 4, 12, 8]}, **SMALL,
+    },
+    "pilotnet": {"dense": [8]},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("model", "option"), [(model, option) for model in OTHERS for option in OTHERS[model]])
 def test_every_option_of_a_network_matters_in_a_training(
     model: str, option: str, lessons: list[Any], tmp_path: Path
 ) -> None:
-    usual = {**SMALL, **(POINTS if model == "conv_stack" else {})}
+    usual = USUAL[model]
     other = {**usual, option: OTHERS[model][option]}
     if option == "keypoints":
         other |= {"looks": 0, "points_alone": False}

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from playhead.data.assembly import Batch
@@ -44,9 +44,9 @@ from playhead.training.checkpoint import (
     write_checkpoint,
 )
 from playhead.training.early import EarlyWatch
-from playhead.training.handed import as_made, batches_left, check_batch, checked_validation
+from playhead.training.handed import as_made, batches_left, check_batch, checked_validation, parts_of
 from playhead.training.job import TrainingJob
-from playhead.training.module import SupervisedModule
+from playhead.training.module import SupervisedModule, stood_still
 from playhead.training.numbers import (
     check_gradients,
     check_losses,
@@ -156,14 +156,29 @@ class Fitting:
                 if self.validation is not None and learned.steps % min(recipe.eval_every, recipe.steps) == 0:
                     self.validate()
                 self.keep_if_due()
-                if learned.ended_by:
+                if learned.ended_by or self.has_converged:
                     break
-        if learned.steps < recipe.steps and not learned.ended_by:
+        if self.has_converged and learned.steps < recipe.steps:
+            self.job.progress.note(
+                f"The validation loss has not fallen for {recipe.patience} validations: training ends at step "
+                f"{learned.steps:,} of {recipe.steps:,} (patience={recipe.patience})."
+            )
+        elif learned.steps < recipe.steps and not learned.ended_by:
             self.job.progress.note(f"The batches ended after step {learned.steps:,} of {recipe.steps:,}.")
         check_weights(self.module.network, recipe, learned.steps)
         if not self.is_left and self.validation is not None and learned.last.get("step") != learned.steps:
             self.validate()
         learned.seconds = self._seconds()
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether the validation loss has stood still for as long as the recipe waits."""
+        patience = self.job.recipe.patience
+        return bool(patience) and stood_still(self._losses, patience) > 0
+
+    @property
+    def _losses(self) -> list[float]:
+        return [metrics["loss"] for metrics in self.learned.history]
 
     @property
     def is_left(self) -> bool:
@@ -174,11 +189,14 @@ class Fitting:
         """Learn from one batch."""
         recipe, number = self.job.recipe, self.learned.steps + 1
         self.optimizer.zero_grad()
-        with self.fabric.autocast():
-            loss, by_head = self.module.training_step(batch)
-        value = float(loss.detach())
-        check_losses(value, by_head, batch, self.module.network, recipe, number)
-        self.fabric.backward(loss)
+        value, by_head = 0.0, dict[str, Tensor]()
+        for part, share in parts_of(batch, recipe.accumulate):
+            with self.fabric.autocast():
+                loss, of_part = self.module.training_step(part)
+            value += share * float(loss.detach())
+            check_losses(value, of_part, part, self.module.network, recipe, number)
+            self.fabric.backward(loss * share)
+            by_head = {name: by_head.get(name, 0) + share * one.detach() for name, one in of_part.items()}
         most = recipe.clip_norm or math.inf
         norm = self.fabric.clip_gradients(self.module, self.optimizer, max_norm=most, error_if_nonfinite=False)
         if recipe.precision != "16-mixed":  # there the scaler tries a smaller scale by itself
@@ -216,9 +234,14 @@ class Fitting:
             learned.best_weights = copied(module.network)
         learned.good_step, learned.good_weights = learned.steps, learned.best_weights
         learned.history.append(metrics)
+        self.count_plateaus()
         with suppress(OSError):  # a disk that is full now has room for it in the end, when it is written again
             (self.job.out / HISTORY_FILE).write_bytes(history_bytes(learned.history))
         self.job.progress.validated(learned.steps, metrics)
+
+    def count_plateaus(self) -> None:
+        """Tell the learning rate how often the validation loss has stood still."""
+        self.module.plateaus = stood_still(self._losses, self.job.recipe.plateau_patience)
 
     def keep_if_due(self) -> None:
         """Write a checkpoint when the last one is old, or a signal came."""
@@ -295,6 +318,7 @@ class Fitting:
         learned.best_loss = math.inf if told.best_loss is None else told.best_loss
         learned.good_step, learned.good_weights = told.step, best or copied(network)
         learned.history, learned.last = list(told.history), dict(told.last)
+        self.count_plateaus()
         self._seconds_before = told.seconds
         random_tensors = kept.part("random")
         if self.fabric.device.type == "cuda" and "cuda" in random_tensors:

@@ -152,6 +152,20 @@ def check_batch(batch: Mapping[str, Any], schema: LabelSchema, *, is_validation:
             )
 
 
+def parts_of(batch: Batch, parts: int) -> Iterator[tuple[Batch, float]]:
+    """Yield a batch in so many parts of nearly equal size, each with its share of all windows; none is empty."""
+    count = len(next(iter(batch["labels"].values())))
+    size = -(-count // parts)
+    for start in range(0, count, size):
+        yield _rows(batch, start, start + size), (min(start + size, count) - start) / count
+
+
+def _rows(value: Any, start: int, end: int) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _rows(inner, start, end) for name, inner in value.items()}
+    return value[start:end]
+
+
 def checked_validation(validation: Iterable[Batch] | None) -> Iterable[Batch] | None:
     """Return the batches of a validation. Raises BadValue for what can be gone through only once."""
     if isinstance(validation, Iterator):

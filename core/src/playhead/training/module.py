@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -37,6 +38,7 @@ class SupervisedModule(nn.Module):
         self.class_weights = dict(class_weights)
         self.scores = Scores(schema)
         self.train_loss = 0.0
+        self.plateaus = 0  # that the validation loss has come to
 
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of one batch, and that of each head.
@@ -88,15 +90,15 @@ class SupervisedModule(nn.Module):
         return measured
 
     def optimizer_and_schedule(self) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
-        """Return AdamW with decay on what has two and more dimensions; linear warm-up, then a cosine."""
+        """Return AdamW with decay on what has two and more dimensions; linear warm-up, then as the recipe says."""
         parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         groups = [
             {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": self.recipe.weight_decay},
             {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, betas=self.recipe.betas)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(self.recipe, step))
-        return optimizer, schedule
+        factor = partial(_factor_of, self)
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
 def check_loss_weights(schema: LabelSchema, recipe: Recipe) -> None:
@@ -107,10 +109,30 @@ def check_loss_weights(schema: LabelSchema, recipe: Recipe) -> None:
         raise BadValue(f"loss_weights are 0 for {', '.join(schema)}, so nothing is learned. Leave one above 0.")
 
 
-def lr_factor(recipe: Recipe, step: int) -> float:
-    """Return the share of the peak learning rate at a step."""
+def lr_factor(recipe: Recipe, step: int, plateaus: int = 0) -> float:
+    """Return the share of the peak learning rate at a step, after so many plateaus."""
+    final = recipe.final_lr / recipe.lr
     if step < recipe.warmup_steps:
         return (step + 1) / recipe.warmup_steps
+    if recipe.schedule == "plateau":
+        return max(final, recipe.plateau_factor**plateaus)
     done = min(1.0, (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps))
-    final = recipe.final_lr / recipe.lr
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def stood_still(losses: Sequence[float], patience: int) -> int:
+    """Return how often a loss was no lower than before for so many validations.
+
+    After a plateau it is counted anew; the lowest loss before still has to be beaten.
+    """
+    least, since, plateaus = math.inf, 0, 0
+    for loss in losses:
+        since = 0 if loss < least else since + 1
+        least = min(least, loss)
+        if since == patience:
+            plateaus, since = plateaus + 1, 0
+    return plateaus
+
+
+def _factor_of(module: SupervisedModule, step: int) -> float:
+    return lr_factor(module.recipe, step, module.plateaus)

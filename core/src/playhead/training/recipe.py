@@ -49,9 +49,14 @@ class Recipe:
     label_over_s: float = 0.0  # 0: the state at that moment; else its mean over this many seconds
 
     batch_size: int = 64  # windows in a step
+    accumulate: int = 1  # parts that the windows of a step are learned in, one after another: less memory
     steps: int = 3000  # optimiser steps
+    patience: int = 0  # validations without a lower loss after which training ends; 0: never before its steps
     lr: float = 1.5e-3  # peak learning rate of AdamW
-    final_lr: float = 0.0  # learning rate at the end of the cosine
+    final_lr: float = 0.0  # learning rate at the end of the cosine; the least that a plateau lowers it to
+    schedule: Literal["cosine", "plateau"] = "cosine"  # how lr falls: over all steps, or when validation stays
+    plateau_factor: float = 0.2  # of a plateau: by this
+    plateau_patience: int = 3  # after so many validations without a lower loss
     warmup_steps: int = 100  # steps of linear rise from 0
     weight_decay: float = 0.01  # on parameters of two and more dimensions
     betas: tuple[float, float] = (0.9, 0.999)  # of AdamW: how long gradients and their squares are remembered
@@ -163,7 +168,9 @@ _LARGEST = 1e38  # of a number with a fraction: the network's own numbers go no 
 RANGES: dict[str, tuple[float, float]] = {
     "length": (1, 1000), "stride_s": (0, 3600), "latency_s": (0, 3600), "latency_range_s": (0, 3600),
     "label_over_s": (0, 3600),
-    "batch_size": (1, 65_536), "steps": (1, 10**9), "lr": (_ABOVE_0, _LARGEST), "final_lr": (0, _LARGEST),
+    "batch_size": (1, 65_536), "accumulate": (1, 65_536), "steps": (1, 10**9), "patience": (0, 10**9),
+    "plateau_factor": (_ABOVE_0, 1), "plateau_patience": (1, 10**9), "lr": (_ABOVE_0, _LARGEST),
+    "final_lr": (0, _LARGEST),
     "warmup_steps": (0, 10**9), "weight_decay": (0, _LARGEST), "clip_norm": (0, _LARGEST), "l1": (0, _LARGEST),
     "new_share": (0, 1), "class_weight_power": (0, 100), "eval_every": (1, 10**9),
     "feature_windows": (0, 1_000_000), "workers": (1, 256), "cache_mb": (0, 1_000_000), "threads": (1, 1024),
@@ -178,8 +185,9 @@ def allowed() -> dict[str, str]:
 
 
 def _bounds(least: float, most: float) -> str:
-    low = "above 0" if least == _ABOVE_0 else f"from {least:g}"
-    return low if most >= 10**9 else f"{least:g} to {most:,.0f}"
+    is_above = least == _ABOVE_0
+    low = "above 0" if is_above else f"from {least:g}"
+    return low if most >= 10**9 else f"{'above 0' if is_above else f'{least:g}'} to {most:,.0f}"
 
 
 def _check_once(name: str, values: Sequence[str]) -> None:
