@@ -30,19 +30,17 @@ def timm_backbone(name: str, *, weights: str, colours: int, size: tuple[int, int
         raise not_found("backbone of timm", name, timm.list_models(), then="See timm.list_models().")
     weights = (PACKAGED if name == PACKAGED else HUB) if weights == "auto" else weights
     options: dict[str, Any] = {"num_classes": 0, "in_chans": colours}
+    if weights not in (NONE, PACKAGED):
+        options["pretrained"] = True
+    if weights not in (NONE, PACKAGED, HUB):
+        path = str(Path(weights).expanduser())
+        options["pretrained_cfg_overlay"] = {"file": path, "hf_hub_id": None, "url": ""}
     try:
         known = timm.get_pretrained_cfg(name, allow_unregistered=True)
         if known is not None and known.fixed_input_size:
             options["img_size"] = size
-        if weights in (NONE, PACKAGED):
-            made: nn.Module = timm.create_model(name, **options)
-            return _packaged(made, colours) if weights == PACKAGED else made
-        if weights == HUB:
-            made = timm.create_model(name, pretrained=True, **options)
-            return made
-        with_file = {"file": str(Path(weights).expanduser()), "hf_hub_id": None, "url": ""}
-        made = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=with_file, **options)
-        return made
+        made: nn.Module = timm.create_model(name, **options)
+        return _packaged(made, colours) if weights == PACKAGED else made
     except PlayheadError:
         raise
     except Exception as error:  # of timm: no network, a file that is none, a size that it cannot take
