@@ -55,6 +55,15 @@ def test_proportional_keys_are_held_for_their_difference() -> None:
     assert drive(made, 0.9, 0.7, 0.1, 0.2) == {"W": 1, "A": 0.5, "S": 0, "D": 0}
 
 
+def test_a_key_with_a_floor_is_held_at_least_so_long_but_never_beside_its_opposite() -> None:
+    made = controller(floors={"w": 0.3})
+    assert drive(made, 0.2, 0.9, 0.1, 0.0) == {"W": 0.3, "A": 1, "S": 0, "D": 0}
+    assert drive(made, 0.8, 0.9, 0.1, 0.0)["W"] == 1
+    assert drive(made, 0.2, 0.0, 0.9, 0.0) == {"W": 0, "A": 0, "S": 1, "D": 0}
+    made = controller(floors={"w": 0.3}, proportional=["w"])
+    assert [drive(made, w, 0.0, 0.2, 0.0)["W"] for w in (0.3, 0.6, 0.1)] == [0.3, 0.4, 0]
+
+
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=50), st.floats(1, 3))
 def test_a_proportional_axis_is_at_an_end_or_in_the_middle_and_right_on_average(
     said: list[float], gain: float
@@ -129,6 +138,8 @@ def test_deltas_move_an_axis_within_its_range() -> None:
         ({"proportional": 3}, BadValue, "list of labels"),
         ({"thresholds": 0.3}, BadValue, "thresholds.w=0.4"),
         ({"thresholds": {"q": 0.3}}, NotFound, '"q"'),
+        ({"floors": {"q": 0.3}}, NotFound, '"q"'),
+        ({"floors": {"w": 0.3, "s": 0.1}}, BadValue, "w and s at once"),
     ],
 )
 def test_wrong_settings_are_said(settings: dict[str, Any], error: type[PlayheadError], says: str) -> None:

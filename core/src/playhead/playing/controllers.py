@@ -41,7 +41,8 @@ class Controller:
 class Settings:
     """How predictions become presses; a recipe states them as `controller`, `play` changes them with --set.
 
-    Source:  systems.md section 4: steering by the difference, at most .6 of the interval, W and S at .5.
+    Source:  systems.md section 4: steering by the difference, at most .6 of the interval, W and S at .5; section 3
+             (floors): a car that steers or waits holds W for a third of the time, so it keeps moving.
     """
 
     threshold: float = 0.5  # a key is held from this probability on
@@ -51,6 +52,9 @@ class Settings:
     least: float = 0.0  # smaller shares are not pressed at all
     gain: float = 1.0  # share = gain x (probability - that of the opposite)
     gains: Mapping[str, float] = field(default_factory=dict)  # label -> its own gain
+    floors: Mapping[str, float] = field(
+        default_factory=dict
+    )  # label -> least share of the interval, beside no opposite
     dead_zone: float = 0.0  # axes nearer to the centre than this are centred
 
 
@@ -96,7 +100,8 @@ class DefaultController(Controller):
     def _values(self, head: Head, answer: npt.NDArray[np.float32]) -> dict[str, float]:
         if isinstance(head, Keys):
             probability = dict(zip(head.names, answer.tolist(), strict=True))
-            return {name: self._share(name, probability) for name in head.names}
+            shares = {name: self._share(name, probability) for name in head.names}
+            return {name: max(share, self._floor(name, shares)) for name, share in shares.items()}
         if isinstance(head, Choice):
             chosen = head.names[int(answer.argmax())]
             return {name: float(name == chosen) for name in head.names}
@@ -113,6 +118,11 @@ class DefaultController(Controller):
         if opposite and (own < other or (own == other and name > opposite)):
             return 0.0
         return float(own >= settings.thresholds.get(name, settings.threshold))
+
+    def _floor(self, name: str, shares: Mapping[str, float]) -> float:
+        """Return how much of the interval a key is held at least: nothing beside its opposite."""
+        opposite = self._opposite.get(name)
+        return 0.0 if opposite and shares.get(opposite) else self._settings.floors.get(name, 0.0)
 
     def _axis_values(self, head: Axes, answer: npt.NDArray[np.float32]) -> dict[str, float]:
         if head.deltas:
@@ -177,9 +187,12 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
     for label in (*parsed.proportional, *parsed.gains):
         if label not in (*keys, *axes):
             raise not_found(f"key or axis of {game.name}", label, [*keys, *axes])
-    for label in parsed.thresholds:
+    for label in (*parsed.thresholds, *parsed.floors):
         if label not in keys:
             raise not_found(f"key of {game.name}", label, keys)
+    both = [pair for pair in opposite_keys(game) if all(parsed.floors.get(name) for name in pair)]
+    if both:
+        raise BadValue(f"controller.floors holds {' and '.join(both[0])} at once. Give one of them.")
     return parsed
 
 
@@ -189,7 +202,7 @@ def _parsed(name: str, value: Any) -> Any:
         if isinstance(labels, (list, tuple)) and all(isinstance(label, str) for label in labels):
             return tuple(label for label in labels if label)
         raise BadValue(f"controller.proportional={value} is not a list of labels, as in a,d.")
-    if name in ("thresholds", "gains"):
+    if name in ("thresholds", "gains", "floors"):
         if isinstance(value, Mapping):
             return {str(label): _number(f"{name}.{label}", share) for label, share in value.items()}
         raise BadValue(f"controller.{name}={value} is no mapping. Give one as controller.{name}.w=0.4.")

@@ -10,6 +10,7 @@ from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.regions import Region
 from playhead_crew2.labels import CONVERSIONS, DRIVE
+from playhead_crew2.recipes import CLASSES, DEFAULT, FROZEN, KEYS, PILOTNET
 
 # The circuits that stand in for the game's show speed and map in the same places and answer to the same keys.
 STREETS = "playhead_streets:playhead_streets/Streets-v0"
@@ -53,6 +54,14 @@ CREW2 = Game(
     labels={"drive": DRIVE},
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
+    controller="playhead_crew2.controller:crew2_controller",
+    recipes={
+        "default": DEFAULT,
+        "frozen": FROZEN,
+        "densenet": CLASSES,
+        "mobilenet": KEYS,
+        "pilotnet": PILOTNET,
+    },
     world=World(
         environment=STREETS,
         policies={"expert": "playhead_streets.racer:Racer"},
