@@ -53,8 +53,10 @@ def playhead_engines() -> dict[str, Reference]:
     return {
         "torch": "playhead.models.engine:TorchEngine",
         "onnx": "playhead.models.onnx_engine:OnnxEngine",
+        "onnx-int8": "playhead.models.onnx_engine:OnnxInt8Engine",
         "openvino": "playhead.models.openvino_engine:OpenVinoEngine",
         "openvino-bf16": "playhead.models.openvino_engine:OpenVinoBf16Engine",
+        "openvino-int8": "playhead.models.openvino_engine:OpenVinoInt8Engine",
     }
 
 

@@ -22,7 +22,7 @@ from playhead.cli import run as run_command
 from playhead.cli.context import Desk
 from playhead.decoding import digest
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
-from playhead.models import EngineSpec, export, openvino_engine
+from playhead.models import EngineSpec, export, int8, openvino_engine
 from playhead.models.export import Found, compare, export_run, noise
 from playhead.models.exported import FILE, FOLDER, Exported
 from playhead.models.predictor import Predictor
@@ -74,6 +74,68 @@ def test_engines_answer_as_torch_does(runs: dict[str, Run], kind: str, engine: s
         wanted, said = ours.predict_batch(windows), theirs.predict_batch(windows)
         np.testing.assert_allclose(said["drive"], wanted["drive"], atol=1e-5)
     assert np.ptp(said["drive"]) > 0.01
+
+
+def in_8_bits(run: Run, **more: Any) -> Exported:
+    network = run.load_model(load_plugins())
+    return export_run(run, load_plugins(), noise(network, 80), int8=True, **more)
+
+
+@pytest.mark.parametrize("engine", ["onnx-int8", "openvino-int8"])
+@pytest.mark.parametrize("kind", ["windows", "keypoints"])
+def test_graphs_in_8_bits_answer_nearly_as_torch_does(
+    runs: dict[str, Run], kind: str, engine: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / f"runs/toy/default/{kind}"
+    shutil.copytree(runs[kind].path, copy)
+    run = Run.open(copy)
+    exported = in_8_bits(run)
+    told = exported.told.int8
+    assert told is not None
+    assert (told.calibrated_on, told.windows) == (40, 40)
+    assert told.same_answers >= 0.995
+    assert 0 < told.largest_difference < 0.5
+    ours, theirs = (Predictor.of(run, load_plugins(), EngineSpec(name=name)) for name in ("torch", engine))
+    windows = noise(ours.network, 3)
+    wanted, said = ours.predict_batch(windows)["drive"], theirs.predict_batch(windows)["drive"]
+    np.testing.assert_allclose(said, wanted, atol=0.05)
+    assert not np.array_equal(said, wanted)
+
+
+def test_layers_that_round_too_much_stay_as_they_are(
+    runs: dict[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs["windows"]
+    graph = Exported.of(run).read("window")
+    network = run.load_model(load_plugins())
+    prepared = network.prepare_windows(noise(network, 8))
+
+    def compared(data: bytes) -> tuple[float, float]:
+        return (1.0 if count_8_bits(data) == 5 else 0.9), float(len(data))
+
+    layers = count_8_bits(int8.quantised(graph, prepared, lambda data: (1.0, 0.0), least_same=1.0).data)
+    made = int8.quantised(graph, prepared, compared, least_same=1.0)
+    assert count_8_bits(made.data) == 5 == layers - len(made.left_out)
+    with pytest.raises(Mismatch, match=r"at most 90.0% of the windows, and 99.5% is wanted.*engine onnx"):
+        int8.quantised(graph, prepared, lambda data: (0.9, 1.0), least_same=0.995)
+
+
+def count_8_bits(data: bytes) -> int:
+    """Return how many layers of a graph have weights in 8 bits."""
+    import onnx
+
+    graph = onnx.load_model_from_string(data).graph
+    weights = {one.name for one in graph.initializer if one.data_type == onnx.TensorProto.INT8}
+    return sum(node.op_type == "DequantizeLinear" and node.input[0] in weights for node in graph.node)
+
+
+def test_what_cannot_be_in_8_bits_says_so(runs: dict[str, Run], run: Run) -> None:
+    with pytest.raises(BadValue, match="remembers"):
+        in_8_bits(runs["remembers"])
+    with pytest.raises(BadValue, match="--recordings"):
+        export_run(run, load_plugins(), int8=True)
+    with pytest.raises(NotFound, match=r"not exported in 8 bits\. Export it: playhead export toy .*--int8"):
+        Predictor.of(run, load_plugins(), EngineSpec(name="onnx-int8"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -19,13 +19,17 @@ from playhead.names import command
 )
 @options.data_option
 @options.count("--windows", "Windows compared at most.", 256)
+@click.option(
+    "--int8", is_flag=True, help="Also in whole numbers of 8 bits, calibrated on every other of these windows."
+)
 @options.json_option("what was found as JSON")
 @pass_desk
 def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     """Write the network of a run of GAME as a graph in ONNX into the run's folder, compared with PyTorch first.
 
     Then `play`, `evaluate`, `record --driver run` and `doctor` take --engine onnx or openvino, which answer in a
-    fraction of the time. Needs: pip install 'playhead[onnx]', and for OpenVINO 'playhead[openvino]'.
+    fraction of the time; with --int8 also onnx-int8 and openvino-int8. Needs: pip install 'playhead[onnx]', and
+    for OpenVINO 'playhead[openvino]'.
 
     Example: playhead export gta5
     """
@@ -47,4 +51,10 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         f"The same answer in {told.same_answers:.1%} of {told.windows:,} windows, logits differ by at most "
         f"{told.largest_difference:.1e}."
     )
+    if told.int8 is not None:
+        kept = f" with {len(told.int8.in_32_bits)} layers in 32 bits" if told.int8.in_32_bits else ""
+        desk.tell(
+            f"In 8 bits{kept}: the same answer in {told.int8.same_answers:.1%} of {told.int8.windows:,} others, "
+            f"logits differ by at most {told.int8.largest_difference:.1e}."
+        )
     desk.say(f"Play it: {command('play', game, '--run', exported.run.name, '--engine', 'onnx')}")

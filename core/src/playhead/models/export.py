@@ -22,25 +22,40 @@ from torch import Tensor, nn
 from playhead.errors import BadValue, Mismatch
 from playhead.inputs import ACTIONS, columns_of
 from playhead.labels import Axes, Head, Keys
-from playhead.models.exported import STEP, WINDOW, Exported, ExportJson, GraphJson, seals_of, write_export
+from playhead.models.exported import (
+    INT8,
+    STEP,
+    WINDOW,
+    Exported,
+    ExportJson,
+    GraphJson,
+    Int8Json,
+    seals_of,
+    write_export,
+)
+from playhead.models.int8 import CALIBRATED_ON, quantised
 from playhead.models.network import Arrays, Network
-from playhead.models.onnx_engine import OnnxEngine
+from playhead.models.onnx_engine import OnnxEngine, OnnxInt8Engine
 from playhead.models.run import Run
 from playhead.models.run_file import FileSeal
 from playhead.plugins import Plugins
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
+SAME = 0.995  # of the windows at least are answered alike by an engine that takes the place of PyTorch
 MOST_DIFFERENT = 1e-3  # of a logit: 32 bits in another order of adding came to 2e-6
 MADE_AT = 5  # windows in the batch that is traced: a number that no other axis is likely to have
 BATCHES = (1, 3)  # windows that are asked about at once in the check
 
 
-def export_run(run: Run, plugins: Plugins, windows: Mapping[str, npt.NDArray[Any]] | None = None) -> Exported:
+def export_run(
+    run: Run, plugins: Plugins, windows: Mapping[str, npt.NDArray[Any]] | None = None, *, int8: bool = False
+) -> Exported:
     """Write the graphs of a run beside it, and return them with what they were found to differ by.
 
-    `windows` are some to compare on, as the predictor takes them; without any, noise is taken.
-    Raises:  BadValue where a library is missing, or the network has no graph; Mismatch where a graph answers
-             something else than PyTorch; nothing is written then.
+    `windows` are some to compare on, as the predictor takes them; without any, noise is taken. With `int8` every
+    other of them calibrates a graph in 8 bits, which is compared on the rest.
+    Raises:  BadValue where a library is missing, the network has no graph, or there is nothing to calibrate on;
+             Mismatch where a graph answers something else than PyTorch; nothing is written then.
     """
     check_installed()
     network = run.load_model(plugins)
@@ -65,7 +80,41 @@ def export_run(run: Run, plugins: Plugins, windows: Mapping[str, npt.NDArray[Any
     told = msgspec.structs.replace(
         told, windows=found.windows, largest_difference=found.largest, same_answers=found.same
     )
+    if int8:
+        told, files[f"{INT8}.onnx"] = _in_8_bits(run, network, told, files, windows)
     return write_export(run, told, files)
+
+
+def _in_8_bits(
+    run: Run, network: Network, told: ExportJson, files: Mapping[str, bytes],
+    windows: Mapping[str, npt.NDArray[Any]] | None,
+) -> tuple[ExportJson, bytes]:  # fmt: skip
+    """Return the graph of windows in 8 bits, and what is told of it beside the others."""
+    if network.is_stateful:
+        raise BadValue("A network that remembers is not written in 8 bits. Leave --int8 out.")
+    if windows is None:
+        raise BadValue(
+            "To write 8 bits, windows of recordings are needed. Record some, or name them: --recordings."
+        )
+    given, others = ({name: value[first::2] for name, value in windows.items()} for first in (0, 1))
+    given = {name: value[:CALIBRATED_ON] for name, value in given.items()}
+    file = f"{INT8}.onnx"
+
+    def told_of(data: bytes) -> ExportJson:
+        of_window = told.graphs[WINDOW]
+        graph = msgspec.structs.replace(of_window, file=file, seal=FileSeal.of(data))
+        return msgspec.structs.replace(told, graphs={**told.graphs, INT8: graph})
+
+    def compared(data: bytes) -> tuple[float, float]:
+        exported = Exported(run=run, told=told_of(data), unwritten={file: data})
+        found = compare(network, OnnxInt8Engine(network, "cpu", exported), others, (1,))
+        return found.same, found.largest
+
+    made = quantised(files[told.graphs[WINDOW].file], network.prepare_windows(given), compared, least_same=SAME)
+    same, largest = compared(made.data)
+    counts = {"calibrated_on": len(next(iter(given.values()))), "windows": len(next(iter(others.values())))}
+    found = Int8Json(**counts, largest_difference=largest, same_answers=same, in_32_bits=list(made.left_out))
+    return msgspec.structs.replace(told_of(made.data), int8=found), made.data
 
 
 def check_installed() -> None:

@@ -2,6 +2,7 @@
 
 RUN/exported/export.json       what each graph takes and gives, digests of all files and of the run's weights
 RUN/exported/window.onnx       prepared windows to logits
+RUN/exported/window-int8.onnx  the same in whole numbers of 8 bits, where that was asked for
 RUN/exported/step.onnx         of a network that remembers: one frame and a state to logits and the next state
 """
 
@@ -23,7 +24,7 @@ from playhead.names import command
 FOLDER = "exported"
 FILE = "export.json"
 FORMAT_VERSION = 1
-WINDOW, STEP = "window", "step"
+WINDOW, INT8, STEP = "window", "window-int8", "step"
 MOST_NAMES = 4096
 
 _Name = Annotated[str, Meta(min_length=1, max_length=1000)]
@@ -40,6 +41,16 @@ class GraphJson(msgspec.Struct, frozen=True, kw_only=True):
     state: _Names = []
 
 
+class Int8Json(msgspec.Struct, frozen=True, kw_only=True):
+    """How the graph in 8 bits answers windows that it was not calibrated on, and its layers that have 32 bits."""
+
+    calibrated_on: int
+    windows: int
+    largest_difference: float
+    same_answers: float
+    in_32_bits: _Names = []
+
+
 class ExportJson(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in export.json but its own digest.
 
@@ -53,6 +64,7 @@ class ExportJson(msgspec.Struct, frozen=True, kw_only=True):
     largest_difference: float = 0.0
     same_answers: float = 1.0
     made_with: dict[_Name, str] = {}
+    int8: Int8Json | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +104,8 @@ class Exported:
 
     def graph(self, name: str) -> GraphJson:
         """Return what is known of a graph. Raises Mismatch for one that this network lacks."""
+        if name == INT8 and name not in self.told.graphs:
+            raise NotFound(f"Run {self.run.name} was not exported in 8 bits. {_then(self.run, '--int8')}")
         if name not in self.told.graphs:
             raise Mismatch(f"Of run {self.run.name} no {name} was exported. {_then(self.run)}")
         return self.told.graphs[name]
@@ -142,5 +156,5 @@ def seals_of(run: Run) -> dict[str, FileSeal]:
     return {name: run.files.get(name) or FileSeal.of(run.read(name)) for name in names}
 
 
-def _then(run: Run) -> str:
-    return f"Export it: {command('export', str(run.game['name']), '--run', run.name)}."
+def _then(run: Run, *more: str) -> str:
+    return f"Export it: {command('export', str(run.game['name']), '--run', run.name, *more)}."

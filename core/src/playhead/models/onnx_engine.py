@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from playhead.errors import BadValue, Damaged, Mismatch
-from playhead.models.exported import STEP, WINDOW, Exported
+from playhead.models.exported import INT8, STEP, WINDOW, Exported
 from playhead.models.network import Arrays, Network
 
 MISSING = (
@@ -23,17 +23,18 @@ class ExportedEngine:
     """The base of engines that ask exported graphs: which of them, and what of their answers is state."""
 
     takes_exported = True
+    of_windows = WINDOW  # the graph that answers windows
 
     def __init__(self, network: Network, device: str, exported: Exported) -> None:
         """Open the graphs that the network needs. Raises BadValue for a missing library or device, Damaged."""
         self.device = "cpu"
         self._network, self._exported = network, exported
-        name = STEP if network.is_stateful else WINDOW
+        name = STEP if network.is_stateful and self.of_windows == WINDOW else self.of_windows
         self._graphs = {name: self._open(exported.read(name), device)}
 
     def predict(self, prepared: Mapping[str, npt.NDArray[Any]]) -> Arrays:
         """Return the logits of every head."""
-        return self._ask(WINDOW, prepared)
+        return self._ask(self.of_windows, prepared)
 
     def step(self, prepared: Mapping[str, npt.NDArray[Any]], state: Any) -> tuple[Arrays, Any]:
         """Return the logits for one more frame, and the state after it."""
@@ -103,6 +104,12 @@ class OnnxEngine(ExportedEngine):
 
     def _answers(self, opened: Any, inputs: Arrays) -> list[npt.NDArray[Any]]:
         return list(opened.run(None, inputs))
+
+
+class OnnxInt8Engine(OnnxEngine):
+    """The same in whole numbers of 8 bits."""
+
+    of_windows = INT8
 
 
 def check_whole(graph: bytes) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from playhead.errors import BadValue
+from playhead.models.exported import INT8
 from playhead.models.network import Arrays
 from playhead.models.onnx_engine import MISSING, ExportedEngine
 
@@ -49,6 +50,12 @@ def _core() -> Any:
     except ImportError as error:
         raise BadValue(MISSING.format("openvino", "OpenVINO")) from error
     return openvino.Core()
+
+
+class OpenVinoInt8Engine(OpenVinoEngine):
+    """The same in whole numbers of 8 bits."""
+
+    of_windows = INT8
 
 
 class OpenVinoBf16Engine(OpenVinoEngine):

@@ -15,7 +15,7 @@ from playhead.evaluation.estimates import Estimate
 from playhead.evaluation.policies import NETWORK, evaluated_policies
 from playhead.game import Game
 from playhead.models import EngineSpec
-from playhead.models.export import Found, compare, noise
+from playhead.models.export import SAME, Found, compare, noise
 from playhead.models.predictor import Predictor
 from playhead.plugins import Plugins
 from playhead.progress import Progress
@@ -26,7 +26,6 @@ from playhead.sessions.place import AnyHome, AnyPlugins, AnyRun, Place
 from playhead.threads import one_thread_each
 
 TORCH = "torch"
-SAME = 0.995  # of the windows must be answered alike for an engine to be recommended
 TURN = 10  # decisions in a row before the next engine has its turn, so that the machine is as busy for each
 
 

@@ -23,13 +23,14 @@ from playhead.threads import one_thread_each
 
 def export(
     game: str | Game, *, run: AnyRun = "", recordings: AnyRecordings = (), data: AnyFolders = (),
-    windows: int = 256, home: AnyHome = None, plugins: AnyPlugins = None,
+    windows: int = 256, int8: bool = False, home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None,
 ) -> Exported:  # fmt: skip
     """Write a run's network in ONNX beside it, as `playhead export` does, for the engines onnx and openvino.
 
     It is compared with PyTorch on at most so many `windows` of `recordings`, by itself those that the run kept
-    from its training; where there are none, on noise.
+    from its training; where there are none, on noise. With `int8` half of them calibrate a graph in 8 bits for
+    the engines onnx-int8 and openvino-int8, which is compared on the other half.
     Raises:  PlayheadError; nothing is written where the graph answers something else.
     """
     place = Place.of(game, home, plugins, progress)
@@ -37,7 +38,8 @@ def export(
     found = place.player(run)
     place.say(f"Run {found.name}.")
     with place.progress.part("graph", 1) as advance, one_thread_each():
-        exported = export_run(found, place.plugins, real_windows(place, found, recordings, data, windows))
+        shown = real_windows(place, found, recordings, data, windows)
+        exported = export_run(found, place.plugins, shown, int8=int8)
         advance(1)
     return exported
 
