@@ -10,12 +10,15 @@ from doubles import DRIVE, MemoryRecording, events_of, mixed_heads, recording, s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NotFound
 from playhead.events import PLAYED, TEACHER, Origin
+from playhead.inputs import Input
 from playhead.labelling import Track
 from playhead.labels import Axes, Choice, LabelSchema
+from playhead.playing.history import History
 from playhead.windows import PAUSE_INTERVALS, TOLERANCE_INTERVALS
 
 MS = NS_PER_S // 1000
@@ -38,13 +41,47 @@ def numbers(labels_NA: np.ndarray[Any, Any]) -> list[int]:
 
 def test_windows_are_strided_by_time_with_the_newest_frame_last() -> None:
     index = index_of(numbered(8), length=3, stride_s=0.2)
-    assert index.frames_NT.tolist() == [[0, 2, 4], [1, 3, 5], [2, 4, 6], [3, 5, 7]]
-    assert numbers(index.labels["drive"]) == [4, 5, 6, 7]
-    assert numbers(index.previous["drive"]) == [3, 4, 5, 6]
+    assert index.frames_NT[4:].tolist() == [[0, 2, 4], [1, 3, 5], [2, 4, 6], [3, 5, 7]]
+    assert numbers(index.labels["drive"]) == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert numbers(index.previous["drive"]) == [0, 0, 1, 2, 3, 4, 5, 6]
+
+
+def test_before_a_beginning_its_first_frame_stands_in_as_in_play() -> None:
+    times = np.concatenate([np.arange(6), np.arange(5) + 12, [25]]) * 100 * MS
+    inputs = {"frames": Input("frames", (-0.4, -0.2, 0.0)), "speed": Input("speed", (-0.1, 0.0))}
+    made = numbered(12, times_ns=times, telemetry={"speed": np.arange(12, dtype=np.float32)})
+    index = index_of(made, inputs=inputs)
+    assert len(index) == 11, "one frame alone is shorter than a window"
+    assert index.frames_NT[:6].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 1, 3], [0, 2, 4], [1, 3, 5]]
+    assert index.frames_NT[6:].tolist() == [[6, 6, 6], [6, 6, 7], [6, 6, 8], [6, 7, 9], [6, 8, 10]]
+    history = History(inputs, rate_hz=10)
+    for number, time_ns in enumerate(times.tolist()):
+        frame = np.full((1, 1, 1), number, np.uint8)
+        history.add(
+            CapturedFrame(frame_HWC=frame, time_ns=time_ns, number=number, telemetry={"speed": float(number)})
+        )
+        looked_at = history.window()
+        if number == len(index):
+            break
+        assert looked_at["frames"].ravel().tolist() == index.frames_NT[number].tolist()
+        assert looked_at["speed"].tolist() == index.numbers("speed", np.array([number]))[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"positions_s": (-0.2, 0.0)},
+        {"inputs": {"frames": Input("frames", (-0.2, 0.0, 0.2))}},
+        {"inputs": {"frames": Input("frames", (-0.2, 0.0)), "held": Input("actions", (-0.2,))}},
+    ],
+)
+def test_no_window_begins_before_the_first_frame_where_play_does_not(more: dict[str, Any]) -> None:
+    assert index_of(numbered(8), **{"length": 2, "stride_s": 0.2, **more}).frames_NT[:, 0].min() == 0
+    assert len(index_of(numbered(8), **{"length": 2, "stride_s": 0.2, **more})) <= 6
 
 
 def test_of_two_equally_near_frames_the_newer_is_taken() -> None:
-    assert index_of(numbered(6), length=2, stride_s=0.25).frames_NT[1].tolist() == [1, 3]
+    assert index_of(numbered(6), length=2, stride_s=0.25).frames_NT[3].tolist() == [1, 3]
 
 
 def drives_at(*rates_hz: float) -> list[MemoryRecording]:
@@ -94,7 +131,7 @@ def test_latency_moves_the_label_and_drops_windows_without_one() -> None:
 def test_a_dropped_frame_is_not_replaced_by_a_neighbour() -> None:
     times = np.delete(np.arange(8) * 100 * MS, 3)
     index = index_of(numbered(7, times_ns=times), length=2, stride_s=0.1)
-    assert index.frames_NT.tolist() == [[0, 1], [1, 2], [3, 4], [4, 5], [5, 6]]
+    assert index.frames_NT.tolist() == [[0, 0], [0, 1], [1, 2], [3, 4], [4, 5], [5, 6]]
 
 
 def test_where_the_rate_was_not_reached_the_usual_interval_counts() -> None:
@@ -103,7 +140,8 @@ def test_where_the_rate_was_not_reached_the_usual_interval_counts() -> None:
     times = np.arange(60) * NS_PER_S // 28 + jitter_ns
     index = index_of(numbered(60, times_ns=np.sort(times), rate_hz=80.0), length=3, stride_s=0.1)
     assert len(index) > 50
-    apart_NT = np.diff(np.sort(times)[index.frames_NT], axis=1)
+    whole = index.take(np.sort(times)[index.frame_N] > 240 * MS)
+    apart_NT = np.diff(np.sort(times)[whole.frames_NT], axis=1)
     assert np.abs(apart_NT - 100 * MS).max() < 40 * MS
 
 
@@ -176,8 +214,8 @@ def test_single_pictures_are_windows_of_one_frame_without_events() -> None:
 def test_several_recordings_keep_apart() -> None:
     empty = recording(GAME, {"drive": np.zeros((0, 4), np.uint8)})
     index = index_of(numbered(4), empty, numbered(3), length=2, stride_s=0.1)
-    assert index.recording_N.tolist() == [0, 0, 0, 2, 2]
-    assert index.frames_NT.tolist() == [[0, 1], [1, 2], [2, 3], [0, 1], [1, 2]]
+    assert index.recording_N.tolist() == [0, 0, 0, 0, 2, 2, 2]
+    assert index.frames_NT.tolist() == [[0, 0], [0, 1], [1, 2], [2, 3], [0, 0], [0, 1], [1, 2]]
     assert len(index.take(np.array([1, 4]))) == 2
 
 
@@ -216,26 +254,27 @@ def by_definition(
     usual = round(median(b - a for a, b in pairwise(times))) if len(times) > 1 else 0
     interval = usual if usual > 125 * MS else 100 * MS
     rows = [row for row in rows if row[0] > times[0]]
-    found = []
+    found, whole = [], set[int]()
     for last, now in enumerate(times):
-        frames = []
+        pauses = [i for i in range(1, len(times)) if times[i] - times[i - 1] > PAUSE_INTERVALS * interval]
+        begin = max([pause for pause in pauses if pause <= last] or [0])
+        frames, is_complete, is_whole = [], True, True
         for back in range(length - 1, 0, -1):
             wanted = now - back * stride
-            frames.append(min(range(len(times)), key=lambda i: (abs(times[i] - wanted), -i)))
+            nearest = min(range(len(times)), key=lambda i: (abs(times[i] - wanted), -i))
+            is_near = abs(times[nearest] - wanted) <= (0.5 + TOLERANCE_INTERVALS) * interval and nearest >= begin
+            is_whole &= is_near
+            is_complete &= is_near or wanted < times[begin]
+            frames.append(begin if wanted < times[begin] else nearest)
         frames.append(last)
-        near = all(
-            abs(times[frame] - (now - back * stride)) <= (0.5 + TOLERANCE_INTERVALS) * interval
-            for frame, back in zip(frames, range(length - 1, -1, -1), strict=True)
-        )
         start, end = now + latency, now + latency + over
         at_label = max(i for i in range(len(times)) if times[i] <= start)
-        pauses = [i for i in range(1, len(times)) if times[i] - times[i - 1] > PAUSE_INTERVALS * interval]
-        crossed = any(frames[0] < pause <= last for pause in pauses)
         segment_end = min([times[pause - 1] for pause in pauses if pause > last] or [times[-1]])
         is_known = end <= segment_end + round((1 + TOLERANCE_INTERVALS) * interval)
-        if near and not crossed and is_known and at_label >= padding:
-            found.append((frames, [state(rows, key, start, end) for key in DRIVE.names]))
-    return found
+        whole |= {begin} if is_whole else set()
+        if is_complete and is_known and at_label >= padding:
+            found.append((begin, frames, [state(rows, key, start, end) for key in DRIVE.names]))
+    return [(frames, label) for begin, frames, label in found if begin in whole]
 
 
 def state(rows: Any, key: str, start: int, end: int) -> float:

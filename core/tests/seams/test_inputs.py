@@ -267,9 +267,9 @@ def test_a_further_camera_has_pictures_and_times_of_its_own(tmp_path: Path) -> N
     flip = Augmenter.of({"flip": 1.0}, GAME.schema, GAME.frame, {"map": Region(x=2, y=14, width=8, height=6)})
     batch = Assembly(index=index_of(*recordings, inputs=inputs), augmenter=flip)(0, np.array([0, 3]))
     assert batch["behind"].shape == (2, 3, 6, 8, 3)
-    assert batch["behind"][:, :, 0, 0, 0].tolist() == [[0, 2, 4], [3, 5, 7]]
+    assert batch["behind"][:, :, 0, 0, 0].tolist() == [[0, 0, 0], [0, 1, 3]]
     run = learned(replace(QUICK, inputs=inputs, augment={"flip": 0.5}), tmp_path, recordings)
-    assert judged(run, recordings)["drive"]["windows"] == 2 * 76
+    assert judged(run, recordings)["drive"]["windows"] == 2 * 80
     policy = RunPolicy.of(run, Plugins(), GAME, rate_hz=10)
     assert policy.decide(replace(seen(0), cameras={"rear": np.zeros((6, 8, 3), np.uint8)})) is not None
     with pytest.raises(Mismatch, match='wants the camera "rear", this device has frames'):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,6 +144,22 @@ class FrameTable:
         is_there_NT = is_near(self.clock_ns_F[picked_NT] - wanted_NT, self.interval_ns_R[recording_N1])
         is_there_NT &= self.segment_F[picked_NT] == self.segment_F[place_N][:, None]
         return np.asarray(picked_NT), is_there_NT
+
+    def picked_from_begin(self, place_N: IndexArray, offsets_ns: Sequence[int]) -> tuple[IndexArray, BoolArray]:
+        """Return frames as `picked` does, but before a stretch without a pause its first frame, which is there.
+
+        So whoever plays looks at a beginning, too (playing/history.py).
+        """
+        picked_NT, is_there_NT = self.picked(place_N, offsets_ns)
+        first_N1 = self._begins[self.segment_F[place_N]][:, None]
+        wanted_NT = self.clock_ns_F[place_N][:, None] + np.array(offsets_ns, np.int64)[None]
+        is_before_NT = wanted_NT < self.clock_ns_F[first_N1]
+        return np.where(is_before_NT, first_N1, picked_NT), is_there_NT | is_before_NT
+
+    @cached_property
+    def _begins(self) -> IndexArray:
+        """The first frame of each stretch without a pause."""
+        return np.flatnonzero(np.diff(self.segment_F, prepend=-1)).astype(np.int64)
 
 
 def _times(recording: Source) -> TimeArray:

@@ -79,7 +79,8 @@ def _take(game: Game, recipe: Recipe, recording: Source) -> Take:
         schema = game.learnable.only(recipe.heads or tuple(game.schema))
         check_inputs(recording, recipe.named_inputs, "")
         told = relabelled(recording, schema, game.conversions)
-        index = WindowIndex.of([told], schema, WindowSpec.of(recipe))
+        # Frames that are missing count also where a window might begin anew after them.
+        index = WindowIndex.of([told], schema, replace(WindowSpec.of(recipe), beginnings=False))
         remarks = (*_gaps(index, recipe), *one_action(index)) if len(index.table) else ()
     except PlayheadError as error:
         return Take(usable=0.0, remarks=(str(error),))

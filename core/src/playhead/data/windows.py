@@ -10,7 +10,7 @@ Shape legend: N windows, B some of them, T moments of an input, L positions of l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,12 +23,14 @@ from playhead.data.frame_table import FrameTable, LabelTable, NumberArray
 from playhead.data.source import Source
 from playhead.errors import not_found
 from playhead.events import Origin
-from playhead.inputs import FRAMES, NS_PER_S, Input, main_input, named_inputs, nearest_to
+from playhead.inputs import ACTIONS, FRAMES, NS_PER_S, Input, main_input, named_inputs, nearest_to
 from playhead.labels import LabelSchema
 from playhead.windows import BoolArray, IndexArray
 
 if TYPE_CHECKING:
     from playhead.training.recipe import Recipe
+
+Pick = Callable[[IndexArray, Sequence[int]], tuple[IndexArray, BoolArray]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,7 @@ class WindowSpec:
     inputs: tuple[str, ...] | Mapping[str, Input] = (FRAMES,)  # only windows in which all their numbers are some
     positions_s: tuple[float, ...] = (0.0,)
     is_unlabelled: bool = False
+    beginnings: bool = True  # whether windows at a beginning count, which is looked at as in play
 
     @classmethod
     def of(cls, recipe: Recipe) -> WindowSpec:
@@ -74,6 +77,17 @@ class WindowSpec:
     def nearest_position(self) -> int:
         """The number of the position nearest to the moment of a window: what its answer stands for elsewhere."""
         return nearest_to(self.positions_s)
+
+    @property
+    def has_beginnings(self) -> bool:
+        """Whether windows may begin before the first frame, which stands in for what is not there, as in play.
+
+        Not where answers are wanted at several positions, or what comes later is looked at, or past actions are:
+        what was held before the first frame nobody knows.
+        """
+        inputs = self.named_inputs.values()
+        looks_back = all(one.offsets_ns[-1] <= 0 and one.source != ACTIONS for one in inputs)
+        return self.beginnings and looks_back and len(self.positions_s) == 1 and self.positions_s[0] >= 0
 
     def trusted(self, head: str) -> tuple[int, ...]:
         """Return the numbers of the origins whose labels of a head count. Raises NotFound for an unknown one."""
@@ -145,7 +159,8 @@ class WindowIndex:
 
     def places(self, name: str, rows: IndexArray) -> IndexArray:
         """Return the frames that an input looks at, numbered through all recordings. Shape (B, T)."""
-        return self.table.picked(self.place_N[rows], self.spec.named_inputs[name].offsets_ns)[0]
+        pick = self.table.picked_from_begin if self.spec.has_beginnings else self.table.picked
+        return pick(self.place_N[rows], self.spec.named_inputs[name].offsets_ns)[0]
 
     def numbers(self, name: str, rows: IndexArray) -> NumberArray:
         """Return what an input that is no picture says. Shape (B, T), or (B, T, columns) for past actions."""
@@ -214,21 +229,34 @@ class WindowIndex:
 
 
 def _is_usable(table: FrameTable, spec: WindowSpec) -> BoolArray:
-    """Say of windows at all frames whether every input is there, and any head known at any position (F,)."""
-    all_F = np.arange(len(table))
+    """Say of windows at all frames whether every input is there, and any head known at any position (F,).
+
+    Beginnings count in stretches that are long enough for a whole window.
+    """
     known_F = np.logical_or.reduce([*table.known.values(), np.zeros(len(table), bool)])
-    answered_F, complete_F = np.zeros(len(table), bool), np.ones(len(table), bool)
+    answered_F = np.zeros(len(table), bool)
+    for offset_ns in spec.positions_ns:
+        picked_F1, is_there_F1 = table.picked(np.arange(len(table)), (offset_ns,))
+        answered_F |= known_F[picked_F1[:, 0]] & is_there_F1[:, 0]
+    whole_F = _is_complete(table, spec, table.picked)
+    if not spec.has_beginnings or not whole_F.any():
+        return answered_F & whole_F
+    has_whole_S = np.bincount(table.segment_F[whole_F], minlength=int(table.segment_F[-1]) + 1) > 0
+    return answered_F & _is_complete(table, spec, table.picked_from_begin) & has_whole_S[table.segment_F]
+
+
+def _is_complete(table: FrameTable, spec: WindowSpec, pick: Pick) -> BoolArray:
+    """Say of windows at all frames whether every input is there (F,)."""
+    all_F, complete_F = np.arange(len(table)), np.ones(len(table), bool)
     inputs = [(one.offsets_ns, _is_number(table, one)) for one in spec.named_inputs.values()]
     # An offset at a time: all of a million windows of 64 frames at once would take gigabytes.
-    for offset_ns in {*spec.positions_ns, *(offset for offsets_ns, _ in inputs for offset in offsets_ns)}:
-        picked_F1, is_there_F1 = table.picked(all_F, (offset_ns,))
-        picked_F, is_there_F = picked_F1[:, 0], is_there_F1[:, 0]
-        if offset_ns in spec.positions_ns:
-            answered_F |= known_F[picked_F] & is_there_F
+    for offset_ns in {offset for offsets_ns, _ in inputs for offset in offsets_ns}:
+        picked_F1, is_there_F1 = pick(all_F, (offset_ns,))
         for offsets_ns, is_number_F in inputs:
             if offset_ns in offsets_ns:
-                complete_F &= is_there_F if is_number_F is None else is_there_F & is_number_F[picked_F]
-    return answered_F & complete_F
+                complete_F &= is_there_F1[:, 0]
+                complete_F &= True if is_number_F is None else is_number_F[picked_F1[:, 0]]
+    return complete_F
 
 
 def _is_number(table: FrameTable, one: Input) -> BoolArray | None:
