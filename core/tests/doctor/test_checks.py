@@ -127,6 +127,14 @@ def test_frames_that_stay_the_same_or_black_are_not_ok() -> None:
     assert check_changes(sample(), 10).status == "ok"
     assert "Leave the menu" in check_changes(sample(pictures=0), 10).then
     assert "exclusive full screen" in check_changes(sample(pictures=0, brightest=0), 10).then
+    assert check_changes(sample(pictures=0), 10).is_fatal
+
+
+def test_a_world_that_waits_may_wait_for_a_key_but_is_not_black() -> None:
+    found = check_changes(sample(pictures=0), 10, waits=True)
+    assert (found.status, found.is_fatal) == ("not ok", False)
+    assert "wait for a key" in found.then
+    assert check_changes(sample(pictures=0, brightest=0), 10, waits=True).is_fatal
 
 
 def test_few_new_pictures_are_said_though_enough_are_grabbed() -> None:

@@ -85,9 +85,17 @@ def test_what_is_hardly_learned_beside_others_of_its_head_is_named() -> None:
 
 
 def test_a_key_that_is_answered_alike_whatever_is_seen_is_hardly_learned() -> None:
-    labels = [[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
-    said = [[3.0, 0.0], [-3.0, 0.0], [3.0, 0.0], [-3.0, 0.0]]
+    labels = [[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]] * 5
+    said = [[3.0, 0.0], [-3.0, 0.0], [3.0, 0.0], [-3.0, 0.0]] * 5
     assert scores_of(Keys("w", "a"), said, labels, labels).hardly_learned() == {"a": 0.0}
+
+
+@pytest.mark.parametrize(("held", "is_said"), [(5, True), (4, False)])
+def test_so_is_one_that_is_hardly_ever_held_where_it_was_seen_often_enough(held: int, is_said: bool) -> None:
+    labels = [[float(row % 2), float(row < held)] for row in range(1000)]
+    said = [[3.0 if row % 2 else -3.0, -6.0] for row in range(1000)]
+    found = scores_of(Keys("right", "fire"), said, labels, labels).hardly_learned()
+    assert found == ({"fire": 0.0} if is_said else {})
 
 
 def test_an_axis_that_was_at_its_ends_is_played_there_in_proportion() -> None:

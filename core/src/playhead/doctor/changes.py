@@ -33,4 +33,9 @@ def check_changes(sample: Sample, rate_hz: float, *, waits: bool = False) -> Fin
     else:
         says = f"the same picture for {sample.elapsed_s:.1f} s"
         then = "Leave the menu or the pause, let something move, and try again."
-    return Finding(name=NAME, status="not ok", says=says, value=0.0, unit="pictures/s", then=then)
+        if waits:
+            then = "Nobody pressed anything: it may wait for a key. Record a drive and look: playhead data show."
+    is_needed = not waits or sample.brightest < DARK
+    return Finding(
+        name=NAME, status="not ok", says=says, value=0.0, unit="pictures/s", then=then, is_needed=is_needed
+    )

@@ -80,7 +80,7 @@ def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     if tapped or in_part:
         pressed = [name for name in sorted({*tapped, *in_part}) if name in keys]
         recipe = replace(recipe, label_over_s=over_s, controller={"proportional": pressed} if pressed else {})
-    return recipe, f"Recipe {NAME}: {'; '.join(said)}."
+    return recipe, f"Recipe {NAME}: {'; '.join(said)}; {recipe.steps:,} steps."
 
 
 def steps_for(frames: int) -> int:

@@ -29,7 +29,8 @@ from playhead.training.losses import known_only, nearest_delta
 
 ClassArray = npt.NDArray[np.int64]
 
-LEAST_VARIANCE = 0.01  # a key held in 1 % of the time, an axis that moves by a tenth: of less nothing is said
+LEAST_VARIANCE = 0.01  # an axis that moves by a tenth: of less nothing is said
+LEAST_HELD = 5  # windows in which a key is held, however rare that is: a game may need it to go on
 
 
 class Scores:
@@ -110,7 +111,7 @@ class Scores:
             differing = {
                 key: max(0.0, explained(label_N, said_N))
                 for key, label_N, said_N in zip(self.schema[name].names, labels_NA.T, said_NA.T, strict=True)
-                if label_N.var() >= LEAST_VARIANCE
+                if _is_told(self.schema[name], label_N)
             }
             if any(share >= LITTLE for share in differing.values()):
                 found |= {key: share for key, share in differing.items() if share < LITTLE}
@@ -138,6 +139,13 @@ class Scores:
             errors_KA = torch.cat([(said - labels).abs() for labels, said in self._answers[name]])
             result["mean_error"] = dict(zip(head.names, errors_KA.mean(0).tolist(), strict=True))
         return result
+
+
+def _is_told(head: Head, label_N: npt.NDArray[Any]) -> bool:
+    """Whether there is enough of a key or an axis to say whether it is learned."""
+    if isinstance(head, Keys):
+        return LEAST_HELD <= label_N.sum() <= len(label_N) - LEAST_HELD
+    return float(label_N.var()) >= LEAST_VARIANCE
 
 
 def answered(head: Head, logits_BO: Tensor) -> Tensor:
