@@ -33,6 +33,8 @@ Edges = Sequence[float] | Mapping[str, Sequence[float]]  # between bins of all a
 CHANGE_WEIGHT = 4.0
 # What is rarer than this is not drawn more often still: five windows would fill the batches.
 RAREST_SHARE = 0.01
+# Of a key or class that is rarer than this, windows are drawn so often, but no more than so many times as often.
+RARE_SHARE, MOST_OFTEN = 0.05, 20.0
 # An axis within this of 0 is at rest: the dead zone of common gamepads is 0.05 to 0.1 of their range.
 REST = 0.05
 EDGES = (-0.99, -0.6, -0.2, -REST, REST, 0.2, 0.6, 0.99)  # nine bins: at each end and at rest it stays for long
@@ -125,6 +127,24 @@ def changes(
     return np.where(index.changes(), weight, 1.0)
 
 
+def rare(
+    index: WindowIndex,
+    least: float = RARE_SHARE,  # share of what is drawn that each key and class comes to, up to 20 times as often
+) -> Weights:
+    """Draw windows of keys and classes that are rarer than a share up to that share, and all others alike."""
+    weight_N = np.ones(len(index))
+    for name, head in index.schema.items():
+        if isinstance(head, Axes):
+            continue
+        values_NA, known_N = index.labels[name], index.known[name]
+        held_NA = values_NA >= 0.5 if isinstance(head, Keys) else values_NA == np.arange(len(head.names))
+        for held_N in (held_NA & known_N[:, None]).T:
+            share = float(index.time_N[held_N].sum() / max(index.time_N.sum(), 1e-12))
+            if 0 < share < least:
+                weight_N[held_N] = np.maximum(weight_N[held_N], min(MOST_OFTEN, least / share))
+    return weight_N
+
+
 def labels(
     index: WindowIndex,
     rarest: float = RAREST_SHARE,  # what is rarer than this share is not drawn more often still
@@ -181,7 +201,7 @@ def together(
 
 BUILT_IN: Mapping[str, Callable[..., Weights]] = {
     "none": as_they_come, "changes": changes, "labels": labels, "heads": heads, "alone": alone,
-    "together": together,
+    "rare": rare, "together": together,
 }  # fmt: skip
 
 

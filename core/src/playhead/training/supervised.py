@@ -178,8 +178,8 @@ def say_hardly_learned(job: TrainingJob, module: SupervisedModule) -> None:
         few = ", ".join(f"{name} ({share:.0%})" for name, share in [*hardly.items()][:SAID])
         more = f" and {len(hardly) - SAID} more" if len(hardly) > SAID else ""
         job.progress.note(
-            f"Hardly learned: {few}{more}, by how much of their changes the answers explain. What shows it may be "
-            "too small, or recorded too seldom: more drives with --action-noise, corrections of this run (playhead "
+            f"Hardly learned: {few}{more}, by how much of their changes the answers explain. What shows it "
+            "may be too small, or too seldom: more drives with --action-noise, corrections of this run (playhead "
             f"record {job.game.name} --driver run --teacher expert), or --set model.scene_pixels. "
             "docs/learning.md says more."
         )
