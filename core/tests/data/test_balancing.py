@@ -54,7 +54,7 @@ def spread(table: dict[str, Any], output: str) -> float:
     return max(drawn) / min(drawn)
 
 
-@pytest.mark.parametrize("how", ["none", "changes", "labels", "heads", "alone", "together"])
+@pytest.mark.parametrize("how", ["none", "changes", "labels", "heads", "alone", "together", "rare"])
 def test_time_counts_and_not_frames(how: str) -> None:
     rows = np.array([W] * 30 + [NONE] * 20 + [WA] * 10, np.uint8).repeat(3, 0)
     slow = recording(GAME, {"drive": rows}, name="slow")
@@ -77,6 +77,20 @@ def test_a_very_rare_combination_does_not_fill_the_batches() -> None:
     index = index_of([W] * 999 + [WA])
     assert weights(index, "labels")[-1] == pytest.approx(1 / (10 + 1) / 1, rel=0.2)
     assert weights(index, "labels", rarest=1e-4)[-1] == pytest.approx(0.5)
+
+
+def test_rare_keys_and_classes_are_drawn_up_to_a_share_and_all_else_as_it_comes() -> None:
+    index = index_of([[1, 0, 0, 1]] * 20 + [W] * 470 + [NONE] * 509 + [WA])
+    held_NA, weight_N = index.labels["drive"], weights(index, "rare")
+    w, a, s, d = weight_N @ held_NA
+    assert (w / weight_N[held_NA.sum(1) == 0].sum()) == pytest.approx(491 / 509, rel=0.1)
+    assert d == pytest.approx(0.05, rel=0.1)
+    assert (a, s) == (pytest.approx(20 / 1000, rel=0.1), 0), "of one window no more than 20 times as often"
+    assert weights(index, "rare", least=0.001) == pytest.approx(weights(index, "none"))
+    gears = np.array([[0]] * 980 + [[1]] * 20, np.uint16)
+    labels = {"steer": np.zeros((1000, 1), np.float32), "gear": gears}
+    geared = WindowIndex.of([recording(DRIVE, labels)], DRIVE.schema, WindowSpec())
+    assert weights(geared, "rare")[980:].sum() == pytest.approx(0.05, rel=0.05)
 
 
 def test_changes_are_drawn_more_often() -> None:

@@ -89,6 +89,13 @@ def test_axes_held_for_parts_are_learned_as_their_mean_and_pressed_as_any() -> N
     assert "left held for parts" in why
 
 
+@pytest.mark.parametrize(("held_s", "balance"), [([0.1], "rare"), ([0.6] * 3, "none"), ([], "none")])
+def test_keys_that_are_hardly_ever_held_are_drawn_more_often(held_s: list[float], balance: str) -> None:
+    recipe, why = auto.recipe_for(GAME, [recorded(held_s, Origin.SCRIPT), recorded(held_s, Origin.SCRIPT)])
+    assert recipe.balance == balance
+    assert ("left hardly ever held: drawn more often" in why) == (balance == "rare")
+
+
 @pytest.mark.parametrize(("frames", "steps"), [(40, 500), (7_200, 2_000), (10_800, 3_000), (100_000, 3_000)])
 def test_few_recordings_are_not_learned_by_heart(frames: int, steps: int) -> None:
     assert auto.steps_for(frames) == steps

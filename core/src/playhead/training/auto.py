@@ -5,8 +5,8 @@ It is the default of a game that states none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -43,6 +43,7 @@ OVER_S = 0.3  # over which a tapped key's share is learned
 IN_PART = 0.25  # of the time: from here on a key's state at a frame is not what it is until the next frame
 ROUNDS = 18  # through the frames: Enduro .73 after 12, .81 after 18, CarRacing .95 and .96; more overfit
 LEAST_STEPS = 500
+RARE = 0.02  # of the time: keys that are held less are hardly learned as they come (Breakout's fire: .003)
 LOOKED_AT = 20  # recordings
 
 
@@ -68,12 +69,17 @@ def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     tapped, in_part = (
         sorted(set().union(*(getattr(one, kind) for one in found))) for kind in ("tapped", "in_part")
     )
+    held = {key: float(np.mean([one.held.get(key, 0.0) for one in found])) for one in found for key in one.held}
+    rare = sorted(key for key, share in held.items() if 0 < share < RARE)
     over_s = OVER_S if tapped else round(1 / min(rates_hz), 3)
     keys = {key for head in game.labels.values() if isinstance(head, Keys) for key in head.names}
     for names, are in ((tapped, "tapped"), (in_part, "held for parts of the time between frames")):
         if names:
             so = ", pressed for it" if keys & {*names} else ""
             said.append(f"{', '.join(names)} {are}: learned as the share of the coming {over_s:g} s{so}")
+    if rare:
+        recipe = replace(recipe, balance="rare")
+        said.append(f"{', '.join(rare)} hardly ever held: drawn more often")
     if tapped or in_part or any(isinstance(head, Axes) for head in game.labels.values()):
         recipe = replace(recipe, model_options={**recipe.model_options, **OF_NUMBERS})
         said[0] += ", with what is there"
@@ -94,16 +100,17 @@ class HeldOtherwise:
     """Names of what frames show badly of a recording: keys that a person taps, keys and axes held in part.
 
     A person's tap could as well have come a moment later. What is held for parts of the time between two frames is
-    at a frame what it is not until the next.
+    at a frame what it is not until the next. `held` are the shares of frames at which keys are held.
     """
 
     tapped: frozenset[str] = frozenset()
     in_part: frozenset[str] = frozenset()
+    held: Mapping[str, float] = field(default_factory=dict)
 
 
 def held_otherwise(game: Game, recording: Source) -> HeldOtherwise:
     """Return what of a recording is learned as a share of time."""
-    tapped, in_part = set[str](), set[str]()
+    tapped, in_part, held = set[str](), set[str](), dict[str, float]()
     try:
         times_ns = np.asarray(recording.frame_time_ns[: recording.length], dtype=np.int64)
         if len(times_ns) < 2:
@@ -120,13 +127,14 @@ def held_otherwise(game: Game, recording: Source) -> HeldOtherwise:
             held_TA, at_NA, until_next_NA = told.at(times_ns), told.at(from_ns), told.mean(from_ns, until_ns)
             for column, label in enumerate(head.names):
                 held_T = held_TA[:, column] >= HELD
+                held |= {label: float(held_T.mean())} if isinstance(head, Keys) else {}
                 if by_person and isinstance(head, Keys) and _is_tapped(held_T, times_ns / NS_PER_S):
                     tapped.add(label)
                 elif _is_in_part(at_NA[:, column], until_next_NA[:, column]):
                     in_part.add(label)
     except PlayheadError:  # damaged ones are said where they are opened to be learned from
         return HeldOtherwise()
-    return HeldOtherwise(tapped=frozenset(tapped), in_part=frozenset(in_part))
+    return HeldOtherwise(tapped=frozenset(tapped), in_part=frozenset(in_part), held=held)
 
 
 def _is_tapped(held_T: np.ndarray, times_s: np.ndarray) -> bool:
