@@ -84,9 +84,9 @@ def test_recordings_that_do_not_fit_are_refused(trained):
 def test_leading_windows_are_shared_out(trained):
     lessons = [bright_side_drives(GAME, seed=seed, count=count) for seed, count in ((1, 20), (2, 60), (3, 60))]
     index = held_out_index(trained, lessons, only_held_out=False)
-    few = leading_windows(index, 60)
+    few = leading_windows(index, 66)
     counts = np.bincount(few.recording_N)
-    assert counts.sum() == 60
+    assert counts.sum() == 66
     assert counts[1] == counts[2] > counts[0] == np.bincount(index.recording_N)[0]
     for number in range(3):
         frames = few.frames_NT[few.recording_N == number, -1]

@@ -84,7 +84,7 @@ def test_a_run_learns_what_the_layer_says_and_is_judged_by_it(tmp_path: Path) ->
     run = train(job_of(recordings, tmp_path / "run", layer="truth", **steps))
     assert Run.open(run.path).recipe.layer == "truth"
     windows = sum(entry["train_windows"] + entry["validation_windows"] for entry in run.data["recordings"])
-    assert windows == 3 * (30 - 5), "three frames 0.25 s apart, of frames whose label is known"
+    assert windows == 3 * 30, "all frames: at a beginning the first stands in"
     shares = {}
     for layer in (None, "truth", RECORDED):
         job = EvaluationJob(

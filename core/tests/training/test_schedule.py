@@ -71,10 +71,10 @@ def test_a_plateau_lowers_the_rate_down_to_the_least() -> None:
 
 def test_training_ends_where_validation_has_stood_still(lessons: list[Any], tmp_path: Path) -> None:
     progress = Notes()
-    recipe = replace(QUICK, steps=200, patience=3, lr=0.05)
+    recipe = replace(QUICK, steps=200, patience=3, lr=1e-12)
     learned(lessons, tmp_path / "run", recipe, progress=progress)
     ended = len(progress.losses)
-    assert ended < 200
+    assert ended == 4
     assert min(progress.losses[-3:]) >= min(progress.losses[:-3])
     assert stood_still(progress.losses[:-1], 3) == 0
     assert any(f"training ends at step {ended} of 200 (patience=3)" in text for text in progress.said)
