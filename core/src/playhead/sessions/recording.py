@@ -12,10 +12,12 @@ from typing import Any
 
 from playhead.capabilities import capabilities_of
 from playhead.data.takes import MOST_ALIKE, odd_takes
+from playhead.devices import rate_of
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.models import EngineSpec
 from playhead.progress import Advance, Progress
+from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.collecting import Collected
 from playhead.recording.collector import collector_of
 from playhead.recording.session import SegmentSummary
@@ -133,12 +135,11 @@ class _Session:
         driver = asked.driver or ("run" if named else "expert" if self.is_world else "human")
         if named and driver != "run":
             raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
-        if asked.seconds_s < 0 or (latency_s or 0) < 0:
-            raise BadValue("--seconds and --latency cannot be negative.")
+        check_seconds(seconds=asked.seconds_s, latency=latency_s)
         self.scenario = find_scenario(game, asked.scenario)
-        if rate_hz:
-            settings["rate_hz"] = rate_hz
-        self.rate_hz = settings.get("rate_hz") or game.rate_hz(device)
+        if rate_hz is not None:
+            settings["rate_hz"] = rate(rate_hz)
+        self.rate_hz = rate_of(settings, game, device)
         asked = replace(asked, device=device, driver=driver)
         if driver == "run":
             run = place.player(named)
@@ -193,7 +194,7 @@ def _seeds(place: Place, episodes: int, seed: int | None, reserved: Reservations
         first = seed
         if first is None:
             first = max([_highest_seed(place), *map(int, taken)]) + 1
-        return range(first, first + episodes)
+        return seeds(first, episodes)
 
     return [int(one) for one in reserved.take("seeds", choose)]
 
