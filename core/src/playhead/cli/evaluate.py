@@ -69,3 +69,8 @@ def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     else:
         desk.tell(*evaluation.to_text().split("\n"))
     desk.say(f"Page {evaluation.page}")
+    if evaluation.failed:
+        desk.say(
+            f"Error: {len(evaluation.failed)} of what was to be driven failed and is left out, as told above."
+        )
+        raise click.exceptions.Exit(1)

@@ -60,6 +60,8 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell(*lines(made))
         if len(made.names) and made.segments and made.segments[0].seed is None:  # no world: something may be wrong
             desk.say(f"Look at it: {command('data', 'show', names=[f'{game}/{made.names[0]}'])}")
+    if made.failed:  # which have been said
+        raise click.exceptions.Exit(1)
 
 
 def lines(made: Recorded) -> list[str]:

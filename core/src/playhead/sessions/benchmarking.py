@@ -164,4 +164,6 @@ def _driven(
             place.game, place.plugins, policies, seeds, config, workers=place.workers(workers),
             progress=lambda episode: advance(1), load_plugins=place.load_plugins or Plugins.installed,
         )  # fmt: skip
+    for sentence in table.failed:
+        place.say(sentence)
     return score, {engine: table.estimate(engine, score) for engine in engines}

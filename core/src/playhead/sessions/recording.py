@@ -31,12 +31,26 @@ from playhead.storage.reservations import Reservations
 from playhead.training.auto import default_of
 from playhead.workers import run_jobs
 
+MOST_FAILED = 10  # that are said one by one
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedEpisode:
+    """An episode that did not come to its end, and the sentence that says why and what is kept of it."""
+
+    seed: int | None
+    why: str
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What was recorded: a segment a recording, or what a collector took. Units:  wall_s seconds it lasted."""
+    """What was recorded: a segment a recording, or what a collector took; and which episodes failed.
+
+    Units:  wall_s seconds it lasted.
+    """
 
     segments: Sequence[SegmentSummary] = ()
+    failed: Sequence[FailedEpisode] = ()
     collected: Collected | None = None
     wall_s: float = 0.0
 
@@ -60,7 +74,8 @@ class Recorded:
         """Return everything as plain data, an entry a recording."""
         if self.collected is not None:
             return [self.collected.to_json()]
-        return [segment.to_json() for segment in self.segments]
+        failed = [{"seed": one.seed, "failed": one.why} for one in self.failed]
+        return [*(segment.to_json() for segment in self.segments), *failed]
 
 
 def record(
@@ -76,9 +91,10 @@ def record(
 
     `sink` is "home" (recordings in the home folder), something with append and close, a function that makes one of
     a recording's header, or several of these. `tags` say where the recordings belong, as {"track": "alpine"}; all
-    of a call have the same `session`.
+    of a call have the same `session`. An episode of a world that fails ends none of the others: it is said, and
+    among what `failed`.
     Units:   seconds and latency on the device's clock; rate frames a second.
-    Raises:  PlayheadError, whose sentence says what to do.
+    Raises:  PlayheadError, whose sentence says what to do; that of an episode only where none came to its end.
     """
     place, options = Place.of(game, home, plugins, progress), nested(settings)
     named = collector_of(place.game, driver)
@@ -99,8 +115,8 @@ def record(
         session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)
         began_s = time.perf_counter()
-        segments = session.record(jobs, workers, stop)
-    made = Recorded(segments=segments, wall_s=time.perf_counter() - began_s)
+        segments, failed = session.record(jobs, workers, stop)
+    made = Recorded(segments=segments, failed=failed, wall_s=time.perf_counter() - began_s)
     for sentence in _odd(place, session.job.device, made.names):
         place.say(sentence)
     return made
@@ -163,8 +179,14 @@ class _Session:
         ]
         return [replace(self.job, seed=one, options=asked) for one, asked in options]
 
-    def record(self, jobs: Sequence[EpisodeJob], workers: int | None, stop: Event | None) -> list[SegmentSummary]:
-        """Record all episodes, those of a world in as many processes as there may be."""
+    def record(
+        self, jobs: Sequence[EpisodeJob], workers: int | None, stop: Event | None
+    ) -> tuple[list[SegmentSummary], list[FailedEpisode]]:
+        """Record all episodes, those of a world in as many processes as there may be; say which of these failed.
+
+        Raises:  what an episode raises, where none came to its end.
+        """
+        errors: list[tuple[EpisodeJob, PlayheadError]] = []
         place, job = self.place, self.job
         elsewhere = "" if job.sink == HOME else "The sink is in this process"
         count = min(place.workers(workers, why_here=elsewhere), len(jobs)) if self.is_world else 1
@@ -178,9 +200,26 @@ class _Session:
             if count == 1:
                 work = partial(record_episode, load_plugins=lambda: place.plugins, progress=place.progress,
                                end=stopping.set)  # fmt: skip
-            made = run_jobs(work, jobs, workers=count, progress=advance, stop=stopping, name_of=_name)
+            made = run_jobs(
+                work,
+                jobs,
+                workers=count,
+                progress=advance,
+                stop=stopping,
+                name_of=_name,
+                failed=(lambda job, error: errors.append((job, error))) if self.is_world else None,
+            )
             segments = [one for segments in made for one in segments]
-        return sorted(segments, key=lambda one: one.seed or 0)
+        if errors and not segments:
+            for one, error in errors[1:MOST_FAILED]:
+                place.say(f"Seed {one.seed}: {error}")
+            raise errors[0][1]
+        failed = [FailedEpisode(seed=one.seed, why=str(error)) for one, error in errors]
+        for failure in failed[:MOST_FAILED]:
+            place.say(f"Seed {failure.seed} failed: {failure.why}")
+        if failed:
+            place.say(f"{len(failed)} of {len(jobs)} episodes failed; the others are recorded.")
+        return sorted(segments, key=lambda one: one.seed or 0), failed
 
 
 def _name(job: EpisodeJob) -> str:
