@@ -28,7 +28,7 @@ def number(value: object, name: str, *, least: float = 0.0, most: float = MOST) 
     if found < 0:
         raise BadValue(f"{name} cannot be negative, as {_shown(value)} is. Give another, or leave it out.")
     if not least <= found <= most:
-        raise BadValue(f"{name} {_shown(value)} must be at least {least:g} and at most {most:g}. Or leave it out.")
+        raise BadValue(f"{name} {_shown(value)} must lie between {least:g} and {most:g}. Or leave it out.")
     return found
 
 

@@ -56,8 +56,8 @@ def run_jobs(
     `work` and `jobs` are pickled: what a script defines itself is found by workers only if the script guards its
     calls by `if __name__ == "__main__"`, and what a notebook defines not at all.
     A job whose process died is begun anew up to `tries` times: more than once only what leaves nothing behind.
-    With `failed` a job whose error may be of it alone (`is_of_one`), or whose process died, has no result either: it
-    is told to `failed`, and the others go on.
+    With `failed` a job whose error may be of it alone (`is_of_one`), or whose process died, has no result either:
+    `failed` is told, and the others go on.
     Raises:  whatever a job raises, after the others have been told to stop; DeviceFailed that names the jobs whose
              process died, after all others are done; BadValue for jobs that no other process can do.
     """

@@ -10,6 +10,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.errors import DeviceFailed
 from playhead.names import command as typed
 
 
@@ -70,7 +71,4 @@ def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell(*evaluation.to_text().split("\n"))
     desk.say(f"Page {evaluation.page}")
     if evaluation.failed:
-        desk.say(
-            f"Error: {len(evaluation.failed)} of what was to be driven failed and is left out, as told above."
-        )
-        raise click.exceptions.Exit(1)
+        raise DeviceFailed(f"{len(evaluation.failed)} of the drives failed and are left out; the notes say why.")

@@ -109,8 +109,8 @@ def evaluate_closed_loop(
         "seconds": None if math.isinf(config.seconds_s) else config.seconds_s,
         "latency_s": config.latency_s,
     }
-    return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings,
-                      failed=[f"{_name(job)} failed and is left out: {error}" for job, error in errors])  # fmt: skip
+    failed = [f"{_name(job)} failed and is left out: {error}" for job, error in errors]
+    return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings, failed=failed)
 
 
 def _name(job: Rollout) -> str:

@@ -217,8 +217,6 @@ class _Session:
         failed = [FailedEpisode(seed=one.seed, why=str(error)) for one, error in errors]
         for failure in failed[:MOST_FAILED]:
             place.say(f"Seed {failure.seed} failed: {failure.why}")
-        if failed:
-            place.say(f"{len(failed)} of {len(jobs)} episodes failed; the others are recorded.")
         return sorted(segments, key=lambda one: one.seed or 0), failed
 
 
