@@ -119,7 +119,7 @@ class ScriptedDriver(Driver):
         """Ask the policy; the frame is not needed."""
         decided = ask_foreign(self._policy.decide, failed=partial(self._failed, "decide"))
         if not isinstance(decided, Mapping):
-            raise self._wrong(f"decided {decided!r:.80}", "code -> number")
+            raise self._wrong(f"decided {decided!r:.80}", "code -> finite number")
         return {code: self._value(code, value) for code, value in decided.items()}
 
     def reset(self, held: Held) -> None:
@@ -129,22 +129,22 @@ class ScriptedDriver(Driver):
     def _value(self, code: object, value: object) -> float:
         if self._codes and code not in self._codes:
             raise PluginError(
-                f"{not_found('code of this device', str(code), self._codes)} The policy {self._name} decided "
-                f"it{self._place}."
+                f"The policy {self._name} decided {code!r:.60}{self._place}. "
+                f"{not_found('code of this device', str(code), self._codes)}"
             )
         try:
             finite = float(value) if not isinstance(value, (str, bytes)) else math.nan  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
             finite = math.nan
         if not isinstance(code, str) or not math.isfinite(finite):
-            raise self._wrong(f"decided {{{code!r:.60}: {value!r:.60}}}", "code -> number")
+            raise self._wrong(f"decided {{{code!r:.60}: {value!r:.60}}}", "code -> finite number")
         return finite
 
     def _failed(self, doing: str, reason: str) -> PluginError:
         return PluginError(f"The policy {self._name} could not {doing}, {reason}. Mend it.")
 
     def _wrong(self, says: str, wanted: str) -> PluginError:
-        return PluginError(f"The policy {self._name} {says}; it must say {wanted}. Mend it{self._place}.")
+        return PluginError(f"The policy {self._name} {says}{self._place}; it must say {wanted}. Mend it.")
 
 
 def _completed(policy: object) -> tuple[object, Policy]:

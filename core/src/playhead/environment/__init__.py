@@ -18,7 +18,7 @@ import numpy as np
 
 from playhead.capabilities import Episodic
 from playhead.clock import NS_PER_S, Clock
-from playhead.environment.actions import action_translator, known_codes
+from playhead.environment.actions import action_translator, ends, known_codes
 from playhead.environment.making import OPTIONS, check_options, make_env, said_hz, steps_a_second
 from playhead.errors import BadValue, DeviceFailed, PlayheadError, PluginError
 from playhead.guarded import ask_foreign, reason_with_place, warn_on_stderr
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 __all__ = [
-    "OPTIONS", "EnvironmentSession", "Observed", "action_translator", "as_number", "known_codes", "make_env",
-    "said_hz", "steps_a_second",
+    "OPTIONS", "EnvironmentSession", "Observed", "action_translator", "as_number", "ends", "known_codes",
+    "make_env", "said_hz", "steps_a_second",
 ]  # fmt: skip
 
 
@@ -75,6 +75,14 @@ class Observed(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.observation = observation
         return observation, reward, bool(terminated), bool(truncated), info
 
+    def close(self) -> None:
+        """Close it; what fails at that has done what it was wanted for, so it is only said."""
+        try:
+            self.env.close()
+        except (Exception, SystemExit) as error:
+            reason = reason_with_place(error)
+            warn_on_stderr(f"Warning: the environment {self.name} could not be closed, {reason}.")
+
     def _wrong(self, where: str, returned: str, wanted: str) -> DeviceFailed:
         return DeviceFailed(
             f"The environment {self.name} returned {returned} in its {where}; it must return {wanted}. "
@@ -118,7 +126,7 @@ class EnvironmentSession(Episodic):
         options = session.options
         check_options(session)
         env = Observed(make_env(options))
-        session.on_close(lambda: _close(env))
+        session.on_close(env.close)
         opened = cls(
             env, step_hz=steps_a_second(env, options), clock=session.clock if options.get("real_time") else None
         )
@@ -282,11 +290,3 @@ def as_number(value: object) -> float:
 
 def _action_failed(reason: str) -> PlayheadError:
     return PluginError(f"The device's function for actions failed, {reason}. It gets the codes held: mend it.")
-
-
-def _close(env: Observed) -> None:
-    """Close an environment; one that fails at that has done what it was wanted for, so it is only said."""
-    try:
-        env.close()
-    except (Exception, SystemExit) as error:
-        warn_on_stderr(f"Warning: the environment {env.name} could not be closed, {reason_with_place(error)}.")

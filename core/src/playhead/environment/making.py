@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 
 from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError, not_found
-from playhead.guarded import ask_foreign
+from playhead.guarded import ask_foreign, warn_on_stderr
 from playhead.quantities import MOST, rate, seed
 
 if TYPE_CHECKING:
@@ -81,7 +84,25 @@ def make_env(options: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     def failed(reason: str) -> PlayheadError:
         return DeviceFailed(f"The environment {name} cannot be made: {reason}. Mend it, or give it what it needs.")
 
-    return ask_foreign(_make, name, arguments, failed=failed)
+    with _warnings_said():
+        return ask_foreign(_make, name, arguments, failed=failed)
+
+
+_warned: set[str] = set()
+
+
+@contextmanager
+def _warnings_said() -> Iterator[None]:
+    """Have each warning said once and plainly: Gymnasium's have the codes of a terminal's colours in them."""
+    with warnings.catch_warnings(record=True) as heard:
+        try:
+            yield
+        finally:
+            for one in heard:
+                text = re.sub(r"\x1b\[[0-9;]*m", "", str(one.message)).removeprefix("WARN: ")
+                if text not in _warned:
+                    _warned.add(text)
+                    warn_on_stderr(f"Warning: {text}")
 
 
 def _make(name: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
