@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium
 
+from playhead.environment.registering import module_hint
 from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError, not_found
 from playhead.guarded import ask_foreign, warn_on_stderr
 from playhead.quantities import MOST, rate, seed
@@ -112,7 +113,9 @@ def _make(name: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     except gymnasium.error.DependencyNotInstalled as error:
         raise DeviceFailed(f"The environment {name} lacks a package: {error}") from error
     except gymnasium.error.Error as error:
-        raise NotFound(f"The environment {name} cannot be made: {error}") from error
+        is_unknown = isinstance(error, (gymnasium.error.NameNotFound, gymnasium.error.NamespaceNotFound))
+        hint = module_hint(name) if is_unknown else ""
+        raise NotFound(f"The environment {name} cannot be made: {error}{hint}") from error
     except ImportError as error:
         raise DeviceFailed(f"The environment {name} cannot be imported: {error}. Install its package.") from error
     except (TypeError, ValueError) as error:  # what environments raise for their arguments
