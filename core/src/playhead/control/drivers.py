@@ -117,6 +117,10 @@ class ScriptedDriver(Driver):
 
     def decide(self, captured: CapturedFrame) -> Action:
         """Ask the policy; the frame is not needed."""
+        return self.decided()
+
+    def decided(self) -> Action:
+        """Return what the policy decides now. Raises PluginError."""
         decided = ask_foreign(self._policy.decide, failed=partial(self._failed, "decide"))
         if not isinstance(decided, Mapping):
             raise self._wrong(f"decided {decided!r:.80}", "code -> finite number")
