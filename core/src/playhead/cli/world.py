@@ -16,7 +16,7 @@ from playhead.cli.play_view import measured
 from playhead.devices import merged
 from playhead.errors import BadValue
 from playhead.names import command
-from playhead.quantities import rate
+from playhead.quantities import number as number_of
 from playhead.sessions.devices import find_scenario
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _pair(
               help="Size of the window inside. Default: that of the world's pictures.")  # fmt: skip
 @click.option("--at", "corner", metavar="X,Y", default="", callback=_pair(",", least=-32768),
               help="Where the window opens. Default: where the desktop puts it.")  # fmt: skip
-@click.option("--rate", "rate_hz", type=Checked(rate), default=60.0, show_default=True,
+@click.option("--rate", "rate_hz", type=Checked(partial(number_of, least=1)), default=60.0, show_default=True,
               help="Pictures a second, at most.")  # fmt: skip
 @texts("--key", "CONTROL=KEY", "Press KEY for a control of the game, as gas=up.", "keys")
 @set_option("Option of the world, as arguments.traffic=0.")
