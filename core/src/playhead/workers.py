@@ -91,7 +91,8 @@ def run_jobs(
             elif kind == "died":
                 lost.append(f"{name_of(jobs[place])} ({value})")
                 if failed is not None:
-                    failed(jobs[place], DeviceFailed(f"Its process died, perhaps for lack of memory ({value})."))
+                    died = f"Its process died, perhaps for lack of memory ({value})."
+                    failed(jobs[place], DeviceFailed(f"{died} Try fewer at a time: --workers 1."))
             elif kind == "failed":
                 if failed is None or not is_of_one(value):
                     raise value
