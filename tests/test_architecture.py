@@ -39,6 +39,7 @@ SHARED = {
     "memory",
     "plugins",
     "progress",
+    "quantities",
     "references",
     "regions",
     "stopping",
@@ -194,7 +195,7 @@ CODE_FROM_TEXT: dict[str, set[str]] = {
     "Stated": {"references.py", "plugins.py"},
     "stated": {"game.py", "references.py"},
     "all_stated": {"game.py", "plugins.py"},
-    "gymnasium.make": {"environment.py"},  # imports the module of an id "module:Name"
+    "gymnasium.make": {"environment/making.py"},  # imports the module of an id "module:Name"
     "importlib.import_module": {"references.py", "cli/__init__.py", "cli/data.py", "__init__.py"},
     "__import__": set(),
     "eval": set(),

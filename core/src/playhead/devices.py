@@ -16,6 +16,7 @@ from playhead.errors import BadValue, PluginError
 from playhead.game import Device, Game
 from playhead.input import Input
 from playhead.plugins import Plugins
+from playhead.quantities import rate
 
 T = TypeVar("T")
 UNKNOWN = Capabilities()  # of a session made by hand: what the built-in backends declare
@@ -57,7 +58,7 @@ class DeviceSession:
     @property
     def rate_hz(self) -> float:
         """Frames a second asked of this device."""
-        return float(self.options.get("rate_hz") or self.game.rate_hz(self.name))
+        return rate_of(self.options, self.game, self.name)
 
     def share(self, key: str, make: Callable[[], T]) -> T:
         """Return the thing both backends use, made on first demand."""
@@ -141,6 +142,12 @@ class OpenDevice:
     def close(self) -> None:
         """Release every key, then close input, capture and what they share."""
         self.session.close()
+
+
+def rate_of(options: Mapping[str, Any], game: Game, device: str) -> float:
+    """Return the frames a second that options ask of a device, else the game's there. Raises BadValue for none."""
+    asked = options.get("rate_hz")
+    return game.rate_hz(device) if asked is None else rate(asked, "rate_hz")
 
 
 def merged(base: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:

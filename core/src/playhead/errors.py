@@ -73,6 +73,14 @@ class StorageFull(DeviceFailed):
     """The disk is full; everything already written is intact."""
 
 
+def is_of_one(error: BaseException) -> bool:
+    """Whether an error may be of one episode alone, so that others are worth a try.
+
+    Not a wrong option, which is wrong for all, nor a device that is not there, nor a full disk.
+    """
+    return isinstance(error, (DeviceFailed, PluginError)) and not isinstance(error, (NoDevice, StorageFull))
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Say which known names come close to `name`, then list them all."""
     names = sorted(known)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import sysconfig
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from playhead.errors import PlayheadError, PluginError
+from playhead.installed import installed_plugins
 from playhead.names import visible
 
 T = TypeVar("T")
@@ -56,6 +59,66 @@ def how_to_remove(plugin: str) -> str:
     return f"Mend or update the package of {plugin}, or remove it: python -m pip uninstall PACKAGE."
 
 
+def ask_foreign(ask: Callable[..., T], *given: Any, failed: Callable[[str], PlayheadError], **named: Any) -> T:
+    """Ask code of a plugin or an environment for something; cheap enough for once a step.
+
+    Raises:  what `failed` makes of the reason, also for an exit; sentences and Ctrl-C as they are.
+    """
+    try:
+        return ask(*given, **named)
+    except PlayheadError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise failed(reason_with_place(error)) from error
+
+
+def reason_with_place(error: BaseException) -> str:
+    """Say in one line, without a full stop, what foreign code raised and where."""
+    place = place_of(error)
+    if not place:
+        innermost = list(traceback.walk_tb(error.__traceback__))[-1:]
+        place = "".join(_place(frame.f_code.co_filename, line) for frame, line in innermost)
+    return f"{' '.join(_reason(error).split()).rstrip('.')}{place}"
+
+
+def place_of(error: BaseException) -> str:
+    """Name the innermost line of a plugin's code, or of a script's, that an error came through; "" for none."""
+    plugins = {one.entry.module.partition(".")[0] for one in installed_plugins() if one.entry is not None}
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        file = frame.f_code.co_filename
+        if top not in ("playhead", "__main__") and (top in plugins or not _is_library(Path(file))):
+            found = _place(file, line, frame.f_code.co_name)
+    return found
+
+
+def place_of_code(function: object) -> str:
+    """Name where a function or method is written; "" for what is written in no file."""
+    code = getattr(function, "__code__", None)
+    return _place(code.co_filename, code.co_firstlineno) if code is not None else ""
+
+
+def _place(file: str, line: int | None, name: str = "") -> str:
+    inside = f", in {name}" if name and not name.startswith("<") else ""
+    return f" ({Path(file).name}, line {line}{inside})"
+
+
+def _is_library(file: Path) -> bool:
+    """Whether a file is Python's or was installed by pip, into this environment or one that it sees (*.pth)."""
+    roots = {str(Path(one).resolve()) for one in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())}
+    here = str(file.resolve())
+    installed = {"site-packages", "dist-packages"} & set(file.parts)
+    return bool(installed) or here.startswith(tuple(f"{one}{os.sep}" for one in roots))
+
+
+def warn_on_stderr(sentence: str) -> None:
+    """Say something at once and beside everything else, also where nobody has a desk."""
+    with suppress(OSError, ValueError, AttributeError):  # stderr may be closed
+        sys.stderr.write(f"{visible(sentence)}\n")
+        sys.stderr.flush()
+
+
 def _reason(error: BaseException) -> str:
     if isinstance(error, PlayheadError):
         return shortened(str(error))
@@ -65,7 +128,7 @@ def _reason(error: BaseException) -> str:
         text = str(error)
     except BaseException as another:  # an error whose text cannot be made is foreign code too
         text = f"its text cannot be made, {type(another).__name__}"
-    return shortened(f"{type(error).__name__}: {text}")
+    return shortened(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
 def shortened(text: str) -> str:
@@ -96,9 +159,7 @@ def _named_when_slow(plugin: str, doing: str) -> Iterator[None]:
     """Name a plugin on stderr once its code has taken SLOW_S, as long as it goes on."""
 
     def name() -> None:
-        with suppress(OSError, ValueError, AttributeError):  # stderr may be closed
-            sys.stderr.write(f"Plugin {visible(plugin)} {doing}, for {SLOW_S:g} s so far. Ctrl-C ends it.\n")
-            sys.stderr.flush()
+        warn_on_stderr(f"Plugin {plugin} {doing}, for {SLOW_S:g} s so far. Ctrl-C ends it.")
 
     timer = threading.Timer(SLOW_S, name)
     timer.daemon = True

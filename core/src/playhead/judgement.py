@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class Judgement:
 
     title: str = "Evaluation"
     page: Path | None = None  # where the page about it was written
+    failed: Sequence[str] = ()  # what was to be measured and could not be, a sentence each
 
     def to_json(self) -> dict[str, Any]:
         """Return what scores.json holds: plain data."""

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import BadValue, DeviceFailed, PlayheadError, PluginError, is_of_one
 from playhead.progress import Advance
 from playhead.stopping import signals, signals_put_off
 
@@ -47,6 +47,7 @@ def run_jobs(
     stop: threading.Event | None = None,
     name_of: Callable[[Job], str] = str,
     tries: int = 1,
+    failed: Callable[[Job, PlayheadError], object] | None = None,
 ) -> Iterator[Result]:
     """Do all jobs and yield each result as it comes; with one worker, in this process.
 
@@ -55,6 +56,8 @@ def run_jobs(
     `work` and `jobs` are pickled: what a script defines itself is found by workers only if the script guards its
     calls by `if __name__ == "__main__"`, and what a notebook defines not at all.
     A job whose process died is begun anew up to `tries` times: more than once only what leaves nothing behind.
+    With `failed` a job whose error may be of it alone (`is_of_one`), or whose process died, has no result either:
+    `failed` is told, and the others go on.
     Raises:  whatever a job raises, after the others have been told to stop; DeviceFailed that names the jobs whose
              process died, after all others are done; BadValue for jobs that no other process can do.
     """
@@ -63,7 +66,14 @@ def run_jobs(
         for job in jobs:
             if stop.is_set():
                 return
-            yield work(job, progress, stop.is_set)
+            try:
+                result = work(job, progress, stop.is_set)
+            except (DeviceFailed, PluginError) as error:
+                if failed is None or not is_of_one(error):
+                    raise
+                failed(job, error)
+            else:
+                yield result
         return
     needs_main = _check_sendable(work, jobs)
     lost: list[str] = []
@@ -80,9 +90,14 @@ def run_jobs(
                 crew.orders.append((place, (work, jobs[place])))
             elif kind == "died":
                 lost.append(f"{name_of(jobs[place])} ({value})")
+                if failed is not None:
+                    died = f"Its process died, perhaps for lack of memory ({value})."
+                    failed(jobs[place], DeviceFailed(f"{died} Try fewer at a time: --workers 1."))
             elif kind == "failed":
-                raise value
-    if lost:
+                if failed is None or not is_of_one(value):
+                    raise value
+                failed(jobs[place], value)
+    if lost and failed is None:
         raise DeviceFailed(
             f"A process died, perhaps for lack of memory, while it did {', '.join(lost)}. The other "
             f"{len(jobs) - len(lost)} of {len(jobs)} were not hurt. Do it again with fewer at a time: --workers 1."

@@ -243,6 +243,39 @@ def test_box_actions_are_ordered_and_clipped() -> None:
     assert translate({}).dtype == np.float32
 
 
+Box = gymnasium.spaces.Box
+BOXES = {  # what nothing held, 1, -1 and 0.5 are
+    "a symmetric one": (Box(-2, 2, (1,)), (0, 2, -2, 1)),
+    "above 0 alone": (Box(0, 5, (1,)), (0, 5, 0, 2.5)),
+    "a lopsided one": (Box(np.float32(-1), np.float32(0.2), (1,)), (0, np.float32(0.2), -1, np.float32(0.1))),
+    "far above 0": (Box(10, 20, (1,)), (10, 20, 10, 15)),
+    "below 0 alone": (Box(-5, -2, (1,)), (-2, -2, -5, -2)),
+    "without bounds": (Box(-np.inf, np.inf, (1,)), (0, 1, -1, 0.5)),
+    "with a bound below": (Box(2, np.inf, (1,)), (2, 3, 2, 2.5)),
+    "of whole numbers": (Box(-100, 100, (1,), np.int32), (0, 100, -100, 50)),
+    "of bytes": (Box(0, 255, (1,), np.uint8), (0, 255, 0, 128)),
+    "of no dimension": (Box(-3, 3, ()), (0, 3, -3, 1.5)),
+    "of two dimensions": (Box(-3, 3, (1, 1)), (0, 3, -3, 1.5)),
+}
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_an_axis_reaches_from_what_is_nearest_to_0_to_the_bounds(name: str) -> None:
+    space, wanted = BOXES[name]
+    translate = action_translator(space, {"codes": "x"})
+    for held, value in zip(({}, {"x": 1.0}, {"x": -1.0}, {"x": 0.5}), wanted, strict=True):
+        action = translate(held)
+        assert (action.item(), action.dtype) == (value, space.dtype), held
+        assert space.contains(action)
+
+
+@pytest.mark.parametrize("low", [-1.0, 0.0])
+def test_axes_of_plus_and_minus_1_are_what_they_are_to_the_bit(low: float) -> None:
+    translate = action_translator(Box(low, 1, (1,)), {"codes": ["x"]})
+    for value in [*np.random.default_rng(0).uniform(-1, 1, 1000).tolist(), 1.0, -1.0, 1e-30, 0.0]:
+        assert translate({"x": value}).tobytes() == np.clip(np.float32([value]), np.float32(low), 1).tobytes()
+
+
 def test_an_action_space_that_keys_do_not_fit_is_said() -> None:
     with pytest.raises(BadValue, match="Text"):
         action_translator(gymnasium.spaces.Text(3), {})

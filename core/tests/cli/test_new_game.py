@@ -16,7 +16,7 @@ import pytest
 
 from playhead.cli import run
 from playhead.cli.new_game import write_package
-from playhead.errors import BadValue, NotFound
+from playhead.errors import BadValue, NotFound, PlayheadError
 
 
 def test_a_new_package_is_valid_short_and_finds_itself(tmp_path: Path) -> None:
@@ -76,6 +76,10 @@ class Console(gymnasium.Env[Any, Any]):
         return ["NOOP", "UP", "FIRE", "UPFIRE"]
 
 
+def _raising(*anything: Any, **more: Any) -> Any:
+    raise RuntimeError("no server")
+
+
 def game_of(environment: type[gymnasium.Env[Any, Any]], folder: Path) -> dict[str, Any]:
     """Return what stands in the file of a game that is an environment."""
     gymnasium.register("Desk-v0", environment)
@@ -123,17 +127,83 @@ def test_axes_and_buttons_become_labels(
 @pytest.mark.parametrize(
     ("part", "value", "said"),
     [
-        ("picture", None, "shows no colour picture"),
-        ("picture", np.zeros((4, 4)), "shows no colour picture"),
+        ("picture", None, "shows no picture"),
+        ("picture", np.zeros(4), "shows no picture"),
+        ("picture", np.zeros((4, 4, 3)), r"float64 \(4, 4, 3\) .* convert it: uint8 from 0 to 255"),
+        ("picture", np.zeros((4, 4, 3), np.int64), "convert it: uint8"),
+        ("picture", np.zeros((3, 40, 60), np.uint8), "with the colours last"),
         ("action_space", gymnasium.spaces.Text(3), "takes actions of Text"),
+        ("metadata", {**Console.metadata, "render_fps": "fast"}, "says render_fps='fast' in its metadata"),
+        ("metadata", {**Console.metadata, "render_fps": -5}, "says render_fps=-5"),
+        ("metadata", {**Console.metadata, "render_fps": 1e-9}, "says render_fps=1e-09"),
+        ("reset", _raising, r"Desk-v0 failed in its reset with seed 0, RuntimeError: no server \(test_new_game"),
+        ("render", _raising, r"Desk-v0 failed in render, RuntimeError: no server \(test_new_game"),
+        ("__init__", _raising, r"Desk-v0 cannot be made: RuntimeError: no server \(test_new_game"),
     ],
 )
 def test_an_environment_that_cannot_be_a_game_is_refused_and_nothing_written(
     part: str, value: Any, said: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadValue, match=said):
+    with pytest.raises(PlayheadError, match=said):
         game_of(type("Other", (Console,), {part: value}), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((400, 700, 3), (133, 233, 3)),
+        ((2, 700, 3), (1, 233, 3)),
+        ((10, 5000, 3), (1, 312, 3)),
+        ((40_000, 320, 3), (1250, 10, 3)),
+        ((90, 120), (90, 120, 1)),
+        ((90, 120, 1), (90, 120, 1)),
+        ((90, 120, 4), (90, 120, 3)),
+    ],
+)
+def test_any_picture_that_can_be_recorded_makes_a_frame(
+    shape: tuple[int, ...], expected: tuple[int, ...], tmp_path: Path
+) -> None:
+    other = type("Other", (Console,), {"picture": np.zeros(shape, np.uint8)})
+    assert game_of(other, tmp_path)["DESK"].frame.shape == expected
+
+
+def test_an_environment_that_cannot_be_closed_is_a_game_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert game_of(type("Other", (Console,), {"close": _raising}), tmp_path)["DESK"]
+    assert (
+        "Warning: the environment Desk-v0 could not be closed, RuntimeError: no server" in capsys.readouterr().err
+    )
+
+
+def test_what_the_ends_of_axes_are_to_the_environment_is_said(tmp_path: Path) -> None:
+    low, high = np.float32([-1, -2, -2, 0]), np.float32([1, 2, 2, 5])
+    said: list[str] = []
+    gymnasium.register("Desk-v0", type("Other", (Console,), {"action_space": gymnasium.spaces.Box(low, high)}))
+    try:
+        folder = write_package("desk", "", tmp_path, "Desk-v0", say=said.append)
+    finally:
+        del gymnasium.registry["Desk-v0"]
+    meant = "To the environment -1, 0 and 1 are of axis_1, axis_2 -2, 0, 2; of axis_3 0, 0, 5."
+    assert said == [meant]
+    for file in ("README.md", "src/playhead_desk/game.py"):
+        assert meant in (folder / file).read_text(encoding="utf-8")
+
+
+def test_an_environment_that_can_do_one_thing_only_is_refused(tmp_path: Path) -> None:
+    for names in (["NOOP"], []):
+        told = {
+            "action_space": gymnasium.spaces.Discrete(1),
+            "get_action_meanings": lambda self, names=names: names,
+        }
+        with pytest.raises(BadValue, match="has one action only"):
+            game_of(type("Other", (Console,), told), tmp_path)
+
+
+def test_names_that_an_environment_cannot_tell_are_made_up(tmp_path: Path) -> None:
+    game = game_of(type("Other", (Console,), {"get_action_meanings": _raising}), tmp_path)["DESK"]
+    assert game.labels["drive"].names == ("action_1", "action_2", "action_3")
 
 
 def test_an_unknown_environment_is_refused(tmp_path: Path) -> None:

@@ -192,6 +192,16 @@ def test_hardly_any_windows_still_make_a_page(predictions, windows):
     parsed(render_page(Evaluation(title="Pong", run="r", heads=heads, predictions=few)))
 
 
+def test_of_many_keys_a_stretch_shows_those_held_most():
+    names = [f"key {number}" for number in range(300)]
+    true_NK = np.zeros((40, 300), bool)
+    true_NK[:, 100:115] = True
+    text = plots.timeline_plot(np.arange(40) / 10, true_NK, np.zeros((40, 300)), names)
+    assert sum(f">{name}<" in text for name in names) == plots.MOST_ROWS
+    assert all(f">key {number}<" in text for number in range(100, 115))
+    assert "the 20 of 300 held most" in text
+
+
 def test_names_are_neither_html_nor_formulas():
     names = ["<script>alert(1)</script>", "$\\frac{$", "a\x1b[2J", "&amp;"]
     drawn = plots.balance_plot(names, np.full(4, 0.25), np.full(4, 0.25))

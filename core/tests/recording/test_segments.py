@@ -177,11 +177,12 @@ def test_a_device_that_fails_in_the_second_recording_keeps_both(fake_device: Mak
             raise DeviceFailed("the keyboard was unplugged")
 
     person.fake.capture.before_look = fail
-    with pytest.raises(DeviceFailed, match="unplugged"):
+    with pytest.raises(DeviceFailed, match="unplugged") as raised:
         person.record()
     names = [folder.name for folder in sorted(tmp_path.iterdir())]
+    assert str(raised.value).endswith(f"What was recorded until now is kept: {names[1]}.")
     assert [len(open_recording(tmp_path / name)) for name in names] == [4, 5]
-    assert person.said[-1] == f"What was recorded until now is kept: {', '.join(names)}."
+    assert person.said[-1] == f"What was recorded before is kept, too: {names[0]}."
 
 
 def test_why_each_recording_ended_is_told(fake_device: Maker, tmp_path: Path) -> None:

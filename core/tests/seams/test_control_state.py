@@ -137,7 +137,8 @@ def test_plain_objects_of_plugins_have_the_abilities_they_have() -> None:
             self.told.append(held)
 
     captured = CapturedFrame(frame_HWC=np.zeros((6, 8, 3), np.uint8), time_ns=0, number=0)
-    plain, wary = ScriptedDriver(Plain(), step_hz=80), ScriptedDriver(policy := Wary(), step_hz=80)
+    policy = Wary()
+    plain, wary = ScriptedDriver(Plain, step_hz=80), ScriptedDriver(lambda: policy, step_hz=80)
     assert (plain.decide_hz, wary.decide_hz) == (80, 10)
     for driver in (plain, wary):
         driver.reset({"w": 1.0})

@@ -20,6 +20,18 @@ CHORES = '''
 import os, signal, sys, time
 from pathlib import Path
 
+from playhead.errors import BadValue, DeviceFailed
+
+
+def odd_fail(job, advance, is_stopped):
+    if job % 2:
+        raise DeviceFailed(f"{job} is odd.")
+    return job
+
+
+def wrong(job, advance, is_stopped):
+    raise BadValue("This is wrong for all.")
+
 
 def square(job, advance, is_stopped):
     advance(1)
@@ -121,6 +133,31 @@ def test_what_leaves_nothing_behind_is_begun_anew(chores: Path) -> None:
     from chores import kill_itself_once
 
     assert sorted(run_jobs(kill_itself_once, range(4), workers=2, tries=2)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_job_that_fails_ends_none_of_the_others_for_who_hears_of_it(workers: int, chores: Path) -> None:
+    from chores import odd_fail, wrong
+
+    heard: list[tuple[int, str]] = []
+    told = {"workers": workers, "failed": lambda job, error: heard.append((job, str(error)))}
+    assert sorted(run_jobs(odd_fail, range(5), **told)) == [0, 2, 4]
+    assert sorted(heard) == [(1, "1 is odd."), (3, "3 is odd.")]
+    with pytest.raises(BadValue, match="wrong for all"):
+        list(run_jobs(wrong, range(5), **told))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_so_does_a_worker_that_is_killed(chores: Path) -> None:
+    from chores import kill_itself
+
+    heard: list[tuple[int, str]] = []
+    done = list(
+        run_jobs(kill_itself, range(5), workers=2, failed=lambda job, error: heard.append((job, str(error))))
+    )
+    assert sorted(done) == [0, 1, 2, 4]
+    ((job, sentence),) = heard
+    assert (job, "killed by SIGKILL" in sentence) == (3, True)
 
 
 def test_an_error_is_raised_here_and_stops_the_others(chores: Path) -> None:

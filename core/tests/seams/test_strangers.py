@@ -283,7 +283,9 @@ def test_what_plain_objects_answer_wrongly_is_named(home: Path, monkeypatch: pyt
     import yard_game
 
     monkeypatch.setattr(yard_game.Expert, "decide", lambda self: {"a": "much"})
-    with pytest.raises(PluginError, match=r"policy decided \{'a': 'much'\}; it must say code -> number"):
+    with pytest.raises(
+        PluginError, match=r"policy expert decided \{'a': 'much'\} \(.*line \d+\); it must say code -> finite"
+    ):
         playhead.record("yard", seconds=1, workers=1)
     monkeypatch.setattr(yard_game.Screen, "look", lambda self: 5)
     with pytest.raises(PluginError, match="A capture gives 5; `look` must return a CapturedFrame"):

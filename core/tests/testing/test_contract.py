@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+import playhead
 from playhead.capture.phone import PhoneCapture
 from playhead.devices import DeviceSession
 from playhead.errors import BadValue, PlayheadError
@@ -29,7 +30,7 @@ from playhead.testing.day import Day
 from playhead.testing.phone import FakePhone
 from playhead.training.recipe import Recipe
 
-TINY = "playhead_tests/Tiny-v0"
+TINY, HASTY = "playhead_tests/Tiny-v0", "playhead_tests/Hasty-v0"
 
 
 class Tiny(gymnasium.Env[Any, Any]):
@@ -61,6 +62,22 @@ class Tiny(gymnasium.Env[Any, Any]):
 
 
 gymnasium.register(TINY, entry_point=Tiny, disable_env_checker=True)
+
+
+class Hasty(Tiny):
+    """Is over in three of four drives before a window is full."""
+
+    def step(self, action: Any) -> Any:
+        told = super().step(action)
+        self.steps = getattr(self, "steps", 0) + 1
+        return *told[:2], self.steps >= (8 if self.seed % 4 == 0 else 1), *told[3:]
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        self.seed, self.steps = seed or 0, 0
+        return super().reset(seed=seed, options=options)
+
+
+gymnasium.register(HASTY, entry_point=Hasty, disable_env_checker=True)
 
 
 class ToTheMiddle:
@@ -339,6 +356,15 @@ def test_a_game_that_is_wrong_in_one_way_fails_that_check(
     faults = (AssertionError, PlayheadError, ValueError, RuntimeError, pytest.fail.Exception)
     with pytest.raises(faults, match=f"(?s){said}"):
         check(name, game, installed(game), tmp_path)
+
+
+def test_where_drives_are_short_more_are_recorded(tmp_path: Path) -> None:
+    (device,) = WORLD.devices.values()
+    hasty = replace(device, options={**device.options, "environment": HASTY})
+    assert WORLD.world is not None
+    game = replace(WORLD, devices={"world": hasty}, world=replace(WORLD.world, environment=HASTY))
+    check("test_a_whole_day", game, installed(game), tmp_path)
+    assert len(playhead.recordings(game, home=tmp_path)) == 8
 
 
 def test_every_check_is_seen_failing() -> None:

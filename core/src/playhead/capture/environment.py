@@ -104,6 +104,8 @@ def as_picture(shown: object, camera: str = "") -> FrameArray:
     if not isinstance(shown, np.ndarray) or not is_picture or shown.shape[2:] not in ((), (1,), (3,), (4,)):
         what = f"{shown.dtype} {shown.shape}" if isinstance(shown, np.ndarray) else type(shown).__name__
         where, then = ("", 'Try the device option "frames": "render", "observation" or "observation/KEY".')
+        if isinstance(shown, np.ndarray) and shown.ndim in (2, 3) and shown.size:
+            then = "Have the environment convert it: uint8 from 0 to 255, with the colours last."
         if camera:
             where = f" for the camera {camera}"
             then = f'Name a part of its observation or info that is one: "cameras": {{"{camera}": "KEY"}}.'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.options import Checked
 from playhead.cli.several import Several
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 @click.command("trim")
 @click.argument("recordings", nargs=-1, required=True)
-@click.option("--idle", "idle_s", type=float, default=10.0, show_default=True,
+@click.option("--idle", "idle_s", type=Checked(), default=10.0, show_default=True,
               help="Cut stretches that are idle for at least so many seconds.")  # fmt: skip
 @click.option("--by", type=click.Choice(["keys", "picture", "both"]), default="both", show_default=True,
               help="Idle is when nothing is pressed, when nothing moves, or when neither.")  # fmt: skip
-@click.option("--keep", "keep_s", type=float, default=1.0, show_default=True,
+@click.option("--keep", "keep_s", type=Checked(), default=1.0, show_default=True,
               help="Seconds that stay before and after something happens.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be cut, change nothing.")
 @pass_desk

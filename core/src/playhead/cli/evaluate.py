@@ -10,6 +10,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.errors import DeviceFailed
 from playhead.names import command as typed
 
 
@@ -69,3 +70,5 @@ def evaluate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     else:
         desk.tell(*evaluation.to_text().split("\n"))
     desk.say(f"Page {evaluation.page}")
+    if evaluation.failed:
+        raise DeviceFailed(f"{len(evaluation.failed)} of the drives failed and are left out; the notes say why.")

@@ -6,7 +6,6 @@ import errno
 import os
 import platform
 import sys
-import sysconfig
 import tempfile
 import threading
 import traceback
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import playhead
 from playhead.cli.terminal import say
-from playhead.installed import installed_plugins
+from playhead.guarded import place_of
 from playhead.names import quoted, visible
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def full_disk(error: OSError) -> str:
 def unexpected(error: BaseException, call: Call) -> str:
     """Return the sentence about an error that nobody expected, and write its traceback into a file."""
     what = _without_home(error, call) or (
-        f"Something went wrong that playhead does not know: {_text(error)}{_where(error)}."
+        f"Something went wrong that playhead does not know: {_text(error)}{place_of(error)}."
     )
     if call.debug:
         return what
@@ -82,22 +81,6 @@ def _text(error: BaseException) -> str:
         text = ""
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     return f"{type(error).__name__}: {text.rstrip('.')}" if text else type(error).__name__
-
-
-def _where(error: BaseException) -> str:
-    """Name the last line of a plugin's code, or of a script's, that an error came through; "" for none."""
-    plugins = {one.entry.module.partition(".")[0] for one in installed_plugins() if one.entry is not None}
-    libraries = {
-        str(Path(one).resolve()) for one in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())
-    }
-    found = ""
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        module, file = str(frame.f_globals.get("__name__", "")), Path(frame.f_code.co_filename)
-        top = module.partition(".")[0]
-        is_library = any(str(file.resolve()).startswith(f"{one}{os.sep}") for one in libraries)
-        if top not in ("playhead", "__main__") and (top in plugins or not is_library):
-            found = f" ({file.name}, line {line}, in {frame.f_code.co_name})"
-    return found
 
 
 def _traceback(error: BaseException) -> list[str]:

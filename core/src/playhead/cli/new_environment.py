@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from playhead.errors import BadValue
 
-WIDEST = 320  # pixels of the frame a package begins with
+WIDEST, TALLEST = 320, 1280  # pixels of the frame a package begins with
 FASTEST_HZ = 30.0
 OPPOSITES = (("left", "right"), ("up", "down"))
 
@@ -37,8 +38,8 @@ $constant = Game(
         )
     },
     # What the network sees: small and slow enough for it, large and fast enough to play from.
-    frame=Frame(width=$width, height=$height, rate_hz=$rate_hz, codec="lossless"),
-    labels={"drive": $labels},
+    frame=Frame(width=$width, height=$height, rate_hz=$rate_hz, codec="lossless"$colour),
+$axes_comment    labels={"drive": $labels},
     controls={$controls},
     world=World(
         environment="$environment",
@@ -90,7 +91,7 @@ $title, the Gymnasium environment `$environment`, for [playhead](https://pypi.or
     playhead evaluate $name
 
 What to change first: the expert in `src/playhead_$name/policy.py`, from which a network learns; then the names of
-the controls and the steps a second in `game.py`.
+the controls and the steps a second in `game.py`. $axes
 """
 
 
@@ -100,7 +101,7 @@ def facts_of(environment: str) -> dict[str, str]:
     Raises:  NotFound, DeviceFailed or BadValue for one that cannot be opened, shows no picture, or whose actions
              no keys can be.
     """
-    from playhead.environment import make_env
+    from playhead.environment import EnvironmentSession, Observed, make_env
 
     if '"' in environment or "\\" in environment or not environment.isprintable():
         raise BadValue(f"{environment!r} cannot be the id of an environment. One is CartPole-v1.")
@@ -108,15 +109,17 @@ def facts_of(environment: str) -> dict[str, str]:
         env, frames = make_env({"environment": environment}), "render"
     except BadValue:
         env, frames = make_env({"environment": environment, "frames": "observation"}), "observation"
+    observed = Observed(env)
     try:
-        observation, _ = env.reset(seed=0)
-        picture = env.render() if frames == "render" else observation
+        session = EnvironmentSession(observed, step_hz=1.0)
+        session.reset(seed=0)
+        picture = session.render() if frames == "render" else session.observation
         return {
-            "environment": environment, "frames": frames, **_moved_by(environment, env), **_rates(env),
-            **_size(environment, picture),
+            "environment": environment, "frames": frames, **_moved_by(environment, env),
+            **_rates(environment, env), **_size(environment, picture),
         }  # fmt: skip
     finally:
-        env.close()
+        observed.close()
 
 
 def packages_of(environment: str) -> list[str]:
@@ -128,21 +131,28 @@ def packages_of(environment: str) -> list[str]:
 
 
 def _size(environment: str, picture: Any) -> dict[str, str]:
-    shape: tuple[int, ...] = getattr(picture, "shape", ())
-    if len(shape) != 3 or shape[2] != 3:
+    from playhead.capture.environment import as_picture
+
+    if len(getattr(picture, "shape", ())) not in (2, 3):
         raise BadValue(
-            f"{environment} shows no colour picture, neither drawn (render_mode rgb_array) nor observed, so "
-            "there is nothing to learn from what is seen."
+            f"{environment} shows no picture, neither drawn (render_mode rgb_array) nor observed, so there is "
+            "nothing to learn from what is seen."
         )
-    smaller = math.ceil(shape[1] / WIDEST)
-    return {"width": str(shape[1] // smaller), "height": str(shape[0] // smaller)}
+    height, width, channels = as_picture(picture).shape
+    smaller = max(math.ceil(width / WIDEST), math.ceil(height / TALLEST))
+    return {
+        "width": str(max(1, width // smaller)), "height": str(max(1, height // smaller)),
+        "colour": ', colour="grey"' if channels == 1 else "",
+    }  # fmt: skip
 
 
-def _rates(env: Any) -> dict[str, str]:
-    said_hz = env.metadata.get("render_fps")
-    step_hz = float(said_hz or FASTEST_HZ)
+def _rates(environment: str, env: Any) -> dict[str, str]:
+    from playhead.environment import said_hz
+
+    hz = said_hz(env, environment)
+    step_hz = hz or FASTEST_HZ
     rate_hz = step_hz / math.ceil(step_hz / FASTEST_HZ)
-    says_who = "as it says itself" if said_hz else "a guess, for it says none"
+    says_who = "as it says itself" if hz else "a guess, for it says none"
     return {"step_hz": f"{step_hz:g}", "rate_hz": f"{rate_hz:g}", "says_who": says_who}
 
 
@@ -153,6 +163,8 @@ def _moved_by(environment: str, env: Any) -> dict[str, str]:
         start, meanings = int(space.start), _meanings(env, int(space.n))
         actions = {"+".join(keys): start + place for place, keys in enumerate(meanings)}
         names = list(dict.fromkeys(key for keys in meanings for key in keys))
+        if not names:
+            raise BadValue(f"{environment} has one action only, to do nothing, so there is nothing to play.")
         return _keys(names, f'"actions": {_quoted(actions)}')
     size = math.prod(space.shape) if kind in ("Box", "MultiBinary") else 0
     if size == 0:
@@ -164,7 +176,27 @@ def _moved_by(environment: str, env: Any) -> dict[str, str]:
         names = [f"key_{number}" for number in range(size)]
         return _keys(names, f'"codes": {_listed(names)}')
     names = [f"axis_{number}" for number in range(size)]
-    return _controls(names, "Axes", "", f'"codes": {_listed(names)}')
+    controls = _controls(names, "Axes", "", f'"codes": {_listed(names)}')
+    return {**controls, "axes": _meant_by_axes(names, env.action_space)}
+
+
+def _meant_by_axes(names: Sequence[str], space: Any) -> str:
+    """Say what -1, 0 and 1 of each axis are to the environment; "" where they are just that."""
+    from playhead.environment import ends
+
+    by_values: dict[tuple[float, ...], list[str]] = {}
+    for name, down, idle, up in zip(names, *ends(*_bounds(space)), strict=True):
+        by_values.setdefault((idle + down, idle, idle + up), []).append(name)
+    said = []
+    for values, alike in by_values.items():
+        if values != (-1, 0, 1):
+            more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
+            said.append(f"of {', '.join(alike[:3])}{more} {', '.join(f'{value:g}' for value in values)}")
+    return f"To the environment -1, 0 and 1 are {'; '.join(said)}." if said else ""
+
+
+def _bounds(space: Any) -> tuple[Any, Any]:
+    return space.low.astype(float).ravel(), space.high.astype(float).ravel()
 
 
 def _keys(names: Sequence[str], moves: str) -> dict[str, str]:
@@ -177,7 +209,7 @@ def _controls(names: Sequence[str], kind: str, more: str, moves: str) -> dict[st
     listed = ", ".join(f'"{name}"' for name in names)
     controls = ", ".join(f'"{name}": "{name}"' for name in names)
     labels = f"{kind}({listed}{more})"
-    return {"kind": kind, "labels": labels, "controls": controls, "moves": moves, "first": names[0]}
+    return {"kind": kind, "labels": labels, "controls": controls, "moves": moves, "first": names[0], "axes": ""}
 
 
 def _meanings(env: Any, count: int) -> list[list[str]]:
@@ -185,10 +217,13 @@ def _meanings(env: Any, count: int) -> list[list[str]]:
 
     An Atari names its actions: RIGHTFIRE is RIGHT and FIRE, NOOP is nothing.
     """
-    named = getattr(env.unwrapped, "get_action_meanings", None)
-    if named is None:
+    try:
+        named = [str(name).lower() for name in env.unwrapped.get_action_meanings()]
+    except Exception:  # most have none, and whose names cannot be had has none either
+        named = []
+    if len(named) != count:
         return [[], *([f"action_{number}"] for number in range(1, count))]
-    names = [str(name).lower() for name in named()]
+    names = [re.sub(r"\W+", "_", name) or f"action_{number}" for number, name in enumerate(named)]
     return [[] if name == "noop" else _split(name, {*names}) for name in names]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
@@ -135,7 +136,7 @@ def new_game(desk: Desk, name: str, title: str, into: Path, environment: str) ->
 
     Example: playhead new-game pong --title Pong
     """
-    folder = write_package(name, title, into, environment)
+    folder = write_package(name, title, into, environment, say=desk.say)
     desk.tell(folder)
     desk.say(
         f"Next: python -m pip install -e {folder}[test], python -m pytest {folder}, then change "
@@ -143,8 +144,12 @@ def new_game(desk: Desk, name: str, title: str, into: Path, environment: str) ->
     )
 
 
-def write_package(name: str, title: str, into: Path, environment: str = "") -> Path:
+def write_package(
+    name: str, title: str, into: Path, environment: str = "", *, say: Callable[[str], object] = lambda text: None
+) -> Path:
     """Write the package of a game, which may be a Gymnasium environment, and return its folder.
+
+    `say` gets what is worth knowing of it.
 
     Raises:  BadValue for a name that cannot be one, or a folder that holds something already; as `facts_of`.
     """
@@ -159,12 +164,16 @@ def write_package(name: str, title: str, into: Path, environment: str = "") -> P
     values = {"name": name, "title": title, "constant": name.upper()}
     if environment:
         values |= new_environment.facts_of(environment)
+        values["axes_comment"] = f"    # {values['axes']}\n" if values["axes"] else ""
         needed += [f'"{package}"' for package in new_environment.packages_of(environment)]
     values["dependencies"] = ", ".join(needed)
     for path, template in (ENVIRONMENT_FILES if environment else FILES).items():
         file = folder / Template(path).substitute(values)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(Template(template).substitute(values), encoding="utf-8", newline="\n")
+        text = Template(template).substitute(values).replace(" \n", "\n")
+        file.write_text(text, encoding="utf-8", newline="\n")
+    if values.get("axes"):
+        say(values["axes"])
     return folder
 
 

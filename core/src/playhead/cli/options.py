@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from playhead import quantities
 from playhead.decoding import setting_value
 from playhead.errors import BadValue
 from playhead.sessions.place import nested
@@ -32,9 +34,42 @@ def count(name: str, says: str, default: int | None = None) -> Option:
     return click.option(name, type=click.IntRange(min=1), default=default, show_default=shown, help=says)
 
 
-def number(name: str, says: str, default: float | None = None) -> Option:
-    """Return an option that takes any number; 0 is a default that its help explains."""
-    return click.option(name, type=float, default=default, show_default=bool(default), help=says)
+class Checked(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A number as quantities.py checks it, there also for whoever calls from Python; called as what it is."""
+
+    def __init__(self, check: Callable[[Any, str], Any] = quantities.number) -> None:
+        self._check = check
+        self.name = "integer" if check is quantities.seed else "float"  # shown by --help
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number. Raises BadValue naming the option."""
+        return self._check(read_number(value), param.opts[0] if param is not None else "The value")
+
+
+def read_number(value: Any) -> Any:
+    """Return what a text says as a number, whole where it is; what it says otherwise stays a text."""
+    for kind in (int, float):
+        with suppress(ValueError, TypeError):
+            return kind(value) if isinstance(value, str) else value
+    return value
+
+
+def number(
+    name: str, says: str, default: float | None = None, *, check: Callable[[Any, str], Any] = quantities.number
+) -> Option:
+    """Return an option that takes a number, 0 or more; 0 is a default that its help explains."""
+    return click.option(name, type=Checked(check), default=default, show_default=bool(default), help=says)
+
+
+def rate(name: str, says: str, default: float | None = None) -> Option:
+    """Return an option that takes a number a second, more than 0."""
+    return number(name, says, default, check=quantities.rate)
+
+
+def seed(says: str, default: int | None = None) -> Option:
+    """Return the option that takes the first seed."""
+    shown = default is not None
+    return click.option("--seed", type=Checked(quantities.seed), default=default, show_default=shown, help=says)
 
 
 def numbers(name: str, says: str) -> Option:
@@ -42,11 +77,18 @@ def numbers(name: str, says: str) -> Option:
 
     def read(ctx: click.Context, parameter: click.Parameter, given: str) -> tuple[float, ...]:
         try:
-            return tuple(float(part) for part in given.split(",") if part.strip())
+            return tuple(quantities.number(float(part), name) for part in given.split(",") if part.strip())
+        except BadValue:
+            raise
         except ValueError:
             raise BadValue(f"{name} {given} is not numbers with commas between. Try {name} 0,.1,.2.") from None
 
     return click.option(name, metavar="NUMBERS", default="", callback=read, help=says)
+
+
+def share(value: object, name: str) -> float:
+    """Return a share from 0 to 1. Raises BadValue."""
+    return quantities.number(value, name, most=1)
 
 
 class Computer(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
@@ -126,9 +168,7 @@ def engine_option(command: Any) -> Any:
     return engine(device_option("Where the network computes; auto takes CUDA where there is any.")(command))
 
 
-first_seed_option = click.option(
-    "--seed", type=int, default=FIRST_SEED, show_default=True, help="First seed; the next ones count on."
-)
+first_seed_option = seed("First seed; the next ones count on.", FIRST_SEED)
 scenario_option = text("--scenario", "NAME", "Kind of episode, as the world names them.")
 skip_bad_option = click.option(
     "--skip-bad", is_flag=True, help="Leave out recordings that do not fit or cannot be read."

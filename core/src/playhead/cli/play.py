@@ -16,12 +16,12 @@ from playhead.cli.context import Desk, pass_desk
 @options.text("--run", "RUN", "Which run. Default: the newest of this home, else the one that the game ships.")
 @options.number("--seconds", "Length of an episode, in seconds. Default: until it ends.", 0.0)
 @options.count("--episodes", "Episodes to play.", 1)
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first; the next ones count on.")
+@options.seed("Seed of the first; the next ones count on.", 1)
 @options.scenario_option
 @click.option("--real-time", is_flag=True, help="Let a world run on and not wait for the network.")
 @options.number("--latency", "Seconds added between look and press. Default: what the run was trained for, in a "
                 "world that waits; else 0.")  # fmt: skip
-@options.number("--rate", "Frames a second. Default: the run's in a window, the world's in a world.")
+@options.rate("--rate", "Frames a second. Default: the run's in a window, the world's in a world.")
 @click.option("--dry-run", is_flag=True, help="Press nothing; say what would have been pressed.")
 @click.option("--unstick", is_flag=True, help="When nothing moves, reverse and go round.")
 @click.option("--record", is_flag=True, help="Record the session, with the network as origin. "

@@ -9,6 +9,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.errors import DeviceFailed
 from playhead.names import command
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
               "Default: the collector of a game that is not played, expert on a world, else human.")  # fmt: skip
 @options.text("--run", "RUN", "Which run drives. Default: the newest. Implies --driver run.")
 @options.text("--teacher", "POLICY", "Label with what this policy would press, whoever drives.")
-@click.option("--beta", "--teacher-share", type=float, default=0.3, show_default=True,
+@click.option("--beta", "--teacher-share", type=options.Checked(options.share), default=0.3, show_default=True,
               help="Share of the seconds that the teacher drives itself, as in DAgger.")  # fmt: skip
 @click.option("--action-noise", "--disturb", is_flag=True,
               help="Press wrong keys now and then; the true keys stay the labels. Beside a person: short ones, "
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 @options.scenario_option
 @options.count("--episodes", "Recordings to make.", 1)
 @options.number("--seconds", "Length of each, in seconds. Default: until it ends.", 0.0)
-@click.option("--seed", type=int, help="Seed of the first episode; the next ones count on. Default: unused ones.")
+@options.seed("Seed of the first episode; the next ones count on. Default: unused ones.")
 @options.count("--workers", "Processes on a world. Default: one a core.")
-@options.number("--rate", "Frames a second. Default: the game's on that device.")
+@options.rate("--rate", "Frames a second. Default: the game's on that device.")
 @options.number("--latency", "Seconds added between look and press. Default: what the run was trained for, in a "
                 "world; else 0.")  # fmt: skip
 @options.set_option("Option of the device, as arguments.traffic=20, or of a collector.")
@@ -60,6 +61,11 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell(*lines(made))
         if len(made.names) and made.segments and made.segments[0].seed is None:  # no world: something may be wrong
             desk.say(f"Look at it: {command('data', 'show', names=[f'{game}/{made.names[0]}'])}")
+    if made.failed:
+        all_of_them = len(made.failed) + len(made.segments)
+        raise DeviceFailed(
+            f"{len(made.failed)} of {all_of_them} episodes failed, as said above. The others are kept."
+        )
 
 
 def lines(made: Recorded) -> list[str]:

@@ -10,9 +10,9 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
-from playhead.errors import BadValue
 from playhead.game import is_playable
 from playhead.names import command as typed
+from playhead.quantities import number
 
 if TYPE_CHECKING:
     from playhead.models.run import Run
@@ -25,13 +25,7 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
     """Return what --latency was given: nothing, "auto", or a number of seconds that is not negative."""
     if value is None or value == AUTO:
         return value
-    try:
-        seconds = float(value)
-    except ValueError:
-        raise BadValue(f'--latency {value} is neither a number of seconds nor "{AUTO}".') from None
-    if not 0 <= seconds < float("inf"):
-        raise BadValue(f"--latency {value} is no delay: seconds cannot be negative or endless.")
-    return seconds
+    return number(options.read_number(value), f'--latency, seconds or "{AUTO}",')
 
 
 @click.command(short_help="Train a network on the recordings of a game.")
@@ -48,7 +42,7 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
 @options.data_option
 @click.option("--layer", metavar="NAME", help="Label layer whose heads are learned instead of those recorded; "
               "recorded: none. Default: the recipe's.")  # fmt: skip
-@options.number("--rate", "Frames a second the recordings must have. Default: any; all are learned from by time.")
+@options.rate("--rate", "Frames a second the recordings must have. Default: any; all are learned from by time.")
 @click.option("--latency", metavar="SECONDS|auto", callback=seconds_or_auto,
               help="Label shift, the seconds between a frame and its label; auto: what doctor or play measured "
               "on this machine. Default: the recipe's.")  # fmt: skip

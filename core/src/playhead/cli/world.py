@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.options import count, json_option, set_option, text, texts
+from playhead.cli.options import Checked, count, json_option, number, set_option, text, texts
+from playhead.cli.options import seed as seed_option
 from playhead.cli.play_view import measured
 from playhead.devices import merged
 from playhead.errors import BadValue
 from playhead.names import command
+from playhead.quantities import number as number_of
 from playhead.sessions.devices import find_scenario
 
 if TYPE_CHECKING:
@@ -46,11 +48,9 @@ def _pair(
 @click.command(short_help="Open a game's stand-in world in a real window, to drive it yourself.")
 @click.argument("game")
 @text("--scenario", "NAME", "Kind of drive, as the world names them.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first drive; the next count on.")
+@seed_option("Seed of the first drive; the next count on.", 1)
 @count("--drives", "Drives, one after another in the same window.", 1)
-@click.option(
-    "--seconds", type=click.FloatRange(min=0), default=0.0, help="Length of a drive. Default: to its end."
-)
+@number("--seconds", "Length of a drive. Default: to its end.", 0.0)
 @click.option("--wait", "waits", is_flag=True, help="Stand still until a key is pressed.")
 @click.option("--unseen", is_flag=True, help="Drive where networks are measured, and not where they train.")
 @click.option(
@@ -60,7 +60,7 @@ def _pair(
               help="Size of the window inside. Default: that of the world's pictures.")  # fmt: skip
 @click.option("--at", "corner", metavar="X,Y", default="", callback=_pair(",", least=-32768),
               help="Where the window opens. Default: where the desktop puts it.")  # fmt: skip
-@click.option("--rate", "rate_hz", type=click.FloatRange(min=1), default=60.0, show_default=True,
+@click.option("--rate", "rate_hz", type=Checked(partial(number_of, least=1)), default=60.0, show_default=True,
               help="Pictures a second, at most.")  # fmt: skip
 @texts("--key", "CONTROL=KEY", "Press KEY for a control of the game, as gas=up.", "keys")
 @set_option("Option of the world, as arguments.traffic=0.")
@@ -94,8 +94,8 @@ def world(
     if as_json:
         desk.tell_json([drive.to_json() for drive in drives])
         return
-    for number, drive in enumerate(drives):
-        desk.tell(*_lines(found, asked["seed"] + number, drive))
+    for place, drive in enumerate(drives):
+        desk.tell(*_lines(found, asked["seed"] + place, drive))
 
 
 def _keys(texts: Sequence[str]) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +13,10 @@ import numpy.typing as npt
 
 from playhead.adapters import complete, passes_on
 from playhead.capture import CapturedFrame
-from playhead.errors import PluginError
+from playhead.errors import BadValue, PluginError, not_found
 from playhead.events import Origin
+from playhead.guarded import ask_foreign, place_of_code
+from playhead.quantities import number
 
 Action = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
 Held = Mapping[str, float]  # code -> value of what is held now, by whomever; what is not there is not held
@@ -88,24 +92,67 @@ class Policy:
 
 
 class ScriptedDriver(Driver):
-    """Drives by a world's policy, which decides at every step of the environment unless it says `decide_hz`."""
+    """Drives by a world's policy, which decides at every step of the environment unless it says `decide_hz`.
 
-    def __init__(self, policy: object, *, step_hz: float) -> None:
-        self._policy = complete(Policy, policy)
-        wanted_hz = self._policy.decide_hz
-        self.decide_hz = float(step_hz if wanted_hz is None else wanted_hz)
+    `make` makes the policy; it is a plugin's code, so all that it says is checked here. `codes` are those that the
+    device knows, none where it takes any.
+    Units:   step_hz steps of the world a second.
+    Raises:  PluginError naming the policy and its place, for whatever it raises or says wrongly.
+    """
+
+    def __init__(
+        self, make: Callable[[], object], *, step_hz: float, name: str = "", codes: Collection[str] = ()
+    ) -> None:
+        self._name, self._codes, self._place = name, frozenset(codes), ""
+        policy, self._policy = ask_foreign(lambda: _completed(make()), failed=partial(self._failed, "begin"))
+        self._place = place_of_code(getattr(type(policy), "decide", None))
+        self.decide_hz = self._wanted_hz(step_hz)
+
+    def _wanted_hz(self, step_hz: float) -> float:
+        wanted_hz = ask_foreign(lambda: self._policy.decide_hz, failed=partial(self._failed, "say decide_hz"))
+        try:
+            return step_hz if wanted_hz is None else number(wanted_hz, "decide_hz", most=math.inf)
+        except BadValue as error:
+            raise self._wrong(f"says decide_hz={wanted_hz!r:.60}", "decisions a second, 0 or more") from error
 
     def decide(self, captured: CapturedFrame) -> Action:
         """Ask the policy; the frame is not needed."""
-        decided = self._policy.decide()
-        try:
-            return {code: float(value) for code, value in decided.items()}
-        except (AttributeError, TypeError, ValueError) as error:
-            raise PluginError(f"A scripted policy decided {decided!r}; it must say code -> number.") from error
+        return self.decided()
+
+    def decided(self) -> Action:
+        """Return what the policy decides now. Raises PluginError."""
+        decided = ask_foreign(self._policy.decide, failed=partial(self._failed, "decide"))
+        if not isinstance(decided, Mapping):
+            raise self._wrong(f"decided {decided!r:.80}", "code -> finite number")
+        return {code: self._value(code, value) for code, value in decided.items()}
 
     def reset(self, held: Held) -> None:
         """Pass on."""
-        self._policy.reset(held)
+        ask_foreign(self._policy.reset, held, failed=partial(self._failed, "reset"))
+
+    def _value(self, code: object, value: object) -> float:
+        if self._codes and code not in self._codes:
+            raise PluginError(
+                f"The policy {self._name} decided {code!r:.60}{self._place}. "
+                f"{not_found('code of this device', str(code), self._codes)}"
+            )
+        try:
+            finite = float(value) if not isinstance(value, (str, bytes)) else math.nan  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            finite = math.nan
+        if not isinstance(code, str) or not math.isfinite(finite):
+            raise self._wrong(f"decided {{{code!r:.60}: {value!r:.60}}}", "code -> finite number")
+        return finite
+
+    def _failed(self, doing: str, reason: str) -> PluginError:
+        return PluginError(f"The policy {self._name} could not {doing}, {reason}. Mend it.")
+
+    def _wrong(self, says: str, wanted: str) -> PluginError:
+        return PluginError(f"The policy {self._name} {says}{self._place}; it must say {wanted}. Mend it.")
+
+
+def _completed(policy: object) -> tuple[object, Policy]:
+    return policy, complete(Policy, policy)
 
 
 class HumanDriver(Driver):

@@ -115,6 +115,7 @@ class Loop:
         self._heard: list[Event] = []
         self._dropped = 0
         self._deadline_ns = 0
+        self._episodes = self.device.episodic
         self._is_anew = True  # the driver is reset before its next decision
         self._precedence = Precedence()
         self._is_first = self.device.input.sends and isinstance(self._clock, SystemClock)  # real keys, real time
@@ -175,7 +176,10 @@ class Loop:
             self._times.end_tick()
 
     def _tick(self, captured: CapturedFrame) -> None:
-        """Decide and press as often as the driver wants within one frame; watchers see the first time."""
+        """Decide and press as often as the driver wants within one frame, or to the end of the episode.
+
+        Watchers see the first time.
+        """
         heard = self._listener.listen()
         earlier, self._heard = self._heard, []
         if self._report.captured == 1:  # what was held before it began is held in the first frame, whenever asked
@@ -185,6 +189,8 @@ class Loop:
         for decision in range(self.pace.decisions):
             if decision:
                 self._wait_until(self._deadline_ns + decision * self.pace.period_ns // self.pace.decisions)
+                if self._is_over():
+                    return
             began_ns = self._clock.now_ns()
             self._precedence.give_back()
             if self._is_anew:
@@ -202,6 +208,10 @@ class Loop:
                 for watcher in self.watchers:
                     watcher.saw(tick)
                 self._times.end("watch")
+
+    def _is_over(self) -> bool:
+        """Whether the episode is over: then nothing is decided any more, and the next look says the same."""
+        return self._episodes is not None and (self._episodes.terminated or self._episodes.truncated)
 
     def _act(self, action: Action | None, began_ns: int, heard: Sequence[Event]) -> None:
         self._times.end("decide")

@@ -24,7 +24,7 @@ def policy_reference(game: Game, name: str) -> Reference:
 def scripted_driver(device: OpenDevice, name: str) -> ScriptedDriver:
     """Return a world's policy as a driver of this device.
 
-    Raises:  NotFound for an unknown policy, BadValue on a device without episodes.
+    Raises:  NotFound for an unknown policy, BadValue on a device without episodes, PluginError from the policy.
     """
     game = device.session.game
     reference = policy_reference(game, name)
@@ -34,7 +34,11 @@ def scripted_driver(device: OpenDevice, name: str) -> ScriptedDriver:
             f'The policy "{name}" drives the world of {game.name}, not the device {device.session.name}.'
         )
     step_hz = episodes.step_hz or device.session.rate_hz
-    return ScriptedDriver(resolve(reference)(episodes.subject), step_hz=step_hz)
+    make = resolve(reference)  # what cannot be imported is said by itself
+    driver = ScriptedDriver(lambda: make(episodes.subject), step_hz=step_hz, name=name, codes=device.input.codes)
+    if episodes.step_hz:
+        driver.decide_hz = min(driver.decide_hz, step_hz)  # between two steps it would see the same
+    return driver
 
 
 def world_of(game: Game) -> World:

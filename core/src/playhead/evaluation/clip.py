@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from playhead.control.loop import Tick
+from playhead.devices import rate_of
 from playhead.evaluation.closed_loop import Rollout, rollout
 from playhead.evaluation.pictures import FrameArray, encode_clip, with_keys
 from playhead.evaluation.statistics import Episode, ScoreTable
@@ -79,7 +80,7 @@ def typical_seed(table: ScoreTable, driver: str) -> int:
 def film(job: Rollout, plugins: Plugins, *, seconds_s: float = CLIP_S) -> tuple[bytes, Episode]:
     """Drive an episode once more, filming its start; returns the clip and how the episode went."""
     game = plugins.game(job.config.game)
-    rate_hz = float(job.config.options.get("rate_hz") or game.rate_hz(job.config.device))
+    rate_hz = rate_of(job.config.options, game, job.config.device)
     filming = Filming(game, rate_hz=rate_hz, seconds_s=seconds_s)
     episode = rollout(job, plugins, watchers=[filming])
     return encode_clip(filming.frames, filming.rate_hz), episode

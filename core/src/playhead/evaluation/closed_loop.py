@@ -14,6 +14,7 @@ from functools import partial
 from playhead.capabilities import capabilities_of, check_episodes
 from playhead.control.loop import Watcher, never
 from playhead.devices import open_device
+from playhead.errors import PlayheadError
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
@@ -82,16 +83,23 @@ def evaluate_closed_loop(
     """Let every policy drive every seed and return the table of what the world measured.
 
     With several workers the rollouts run in processes of their own, each of which loads its own plugins with
-    `load_plugins`. Raises: whatever a rollout raises; KeyboardInterrupt ends all of them.
+    `load_plugins`. A rollout that fails ends none of the others: the table says so (`failed`) and leaves it out.
+    Raises:  what a rollout raises, where none came to its end; KeyboardInterrupt ends all of them.
     """
     check_episodes(capabilities_of(plugins, game, config.device), game, config.device, "Driving by measure needs")
     rollouts = [Rollout(policy=policy, config=config, seed=seed) for seed in seeds for policy in policies]
     order = {policy.name: place for place, policy in enumerate(policies)}
     load = load_plugins if workers > 1 and len(rollouts) > 1 else lambda: plugins
-    episodes = []
-    for episode in run_jobs(partial(_rollout, load), rollouts, workers=workers, name_of=_name, tries=2):
+    episodes: list[Episode] = []
+    errors: list[tuple[Rollout, PlayheadError]] = []
+    for episode in run_jobs(
+        partial(_rollout, load), rollouts, workers=workers, name_of=_name, tries=2,
+        failed=lambda job, error: errors.append((job, error)),
+    ):  # fmt: skip
         episodes.append(episode)
         progress(episode)
+    if errors and not episodes:
+        raise errors[0][1]
     episodes.sort(key=lambda episode: (order[episode.driver], episode.seed))
     measures = game.world.measures if game.world is not None else ()
     settings = {
@@ -101,7 +109,8 @@ def evaluate_closed_loop(
         "seconds": None if math.isinf(config.seconds_s) else config.seconds_s,
         "latency_s": config.latency_s,
     }
-    return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings)
+    failed = [f"{_name(job)} failed and is left out: {error}" for job, error in errors]
+    return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings, failed=failed)
 
 
 def _name(job: Rollout) -> str:

@@ -8,9 +8,11 @@ closed loop  unseen seeds -> rollouts of every policy -> table, a clip of the ne
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playhead.agreement import seldom_answered
-from playhead.errors import Damaged, NotANumber
+from playhead.errors import Damaged, DeviceFailed, NotANumber, PluginError, is_of_one
 from playhead.evaluation.baselines import judge_heads
 from playhead.evaluation.classification import ask_with_activations, study_classes
 from playhead.evaluation.clip import film, typical_seed
@@ -104,13 +106,18 @@ def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluati
         job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine, controller=job.controller
     )
     found.table = job.drive(chosen, config, "rollouts")
-    found.notes += found.table.unknown()
+    found.failed += found.table.failed
+    found.notes += [*found.table.failed, *found.table.unknown()]
     if job.delays_s or job.drops:
-        found.disturbed = disturb(job, config, found.table)
-        if found.disturbed is None:
-            found.notes.append(
-                "What it tolerates is not told: no measure of this world is better when it is more."
-            )
+        with _left_out(found, "What it tolerates is not told"):
+            found.disturbed = disturb(job, config, found.table)
+            if found.disturbed is None:
+                found.notes.append(
+                    "What it tolerates is not told: no measure of this world is better when it is more."
+                )
+            else:
+                found.failed += found.disturbed.table.failed
+                found.notes += found.disturbed.table.failed
     constants = [policy.name for policy in chosen if policy.kind == "constant"]
     rivals = constants + [policy.name for policy in chosen if policy.kind == "random"]
     found.verdicts = [
@@ -119,10 +126,23 @@ def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluati
         *found.verdicts,
     ]
     network = next((policy for policy in chosen if policy.name == NETWORK), None)
-    if network is not None and job.with_clip:
-        with job.watch.part("clip", 1) as advance:
+    if network is not None and job.with_clip and NETWORK in found.table.drivers:
+        with job.watch.part("clip", 1) as advance, _left_out(found, "There is no clip"):
             film_network(job, network, config, found)
             advance(1)
+
+
+@contextmanager
+def _left_out(found: Evaluation, what: str) -> Iterator[None]:
+    """Leave out a part whose drives all failed: what was found before is worth its page."""
+    try:
+        yield
+    except (DeviceFailed, PluginError) as error:
+        if not is_of_one(error):
+            raise
+        sentence = f"{what}: {error}"
+        found.failed.append(sentence)
+        found.notes.append(sentence)
 
 
 def film_network(

@@ -294,21 +294,28 @@ def axes_plot(truth_NA: FloatArray, said_NA: FloatArray, names: Sequence[str], *
     return drawing.svg
 
 
+MOST_ROWS = 20
+
+
 def timeline_plot(
     time_s_N: npt.NDArray[np.float64], true_NK: BoolArray, likely_NK: FloatArray, names: Sequence[str]
 ) -> str:
     """Draw when each key was truly held (filled) and how probable the network found it (line).
 
+    Of many keys only the MOST_ROWS that are held most: each is a plot of its own, and takes its time.
     Shapes:  time_s_N (N,); true_NK (N, K); likely_NK (N, K) in [0, 1].
     """
-    with drawing_of(0.7 + 0.6 * len(names), 8.2) as drawing:
-        plots = drawing.figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
-        for column, (plot, name) in enumerate(zip(plots, names, strict=True)):
+    shown = np.sort(np.argsort(-(true_NK.mean(0) + likely_NK.mean(0)), kind="stable")[:MOST_ROWS])
+    with drawing_of(0.7 + 0.6 * len(shown), 8.2) as drawing:
+        plots = drawing.figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
+        for plot, column in zip(plots, shown, strict=True):
+            name = names[column]
             held_N = true_NK[:, column].astype(np.float64)
             plot.fill_between(time_s_N, 0, held_N, step="mid", color=GREY, alpha=0.35, linewidth=0)
             plot.plot(time_s_N, likely_NK[:, column], color=BLUE, linewidth=1.1)
             plot.set(ylim=(-0.05, 1.05), yticks=(0, 0.5, 1), yticklabels=("", name, ""))
             plot.spines["bottom"].set_visible(False)
             plot.margins(x=0)
-        plots[-1].set_xlabel("seconds; filled: truly held, line: probability")
+        most = "" if len(shown) == len(names) else f"the {len(shown)} of {len(names)} held most; "
+        plots[-1].set_xlabel(f"seconds; {most}filled: truly held, line: probability")
     return drawing.svg

@@ -27,7 +27,8 @@ class Evaluation(Judgement):
 
     `is_held_out` says that no window compared was trained on, `is_acting` that predictions are actions, one after
     another. `augmented` are pictures beside themselves as training sees them. `facts` are groups of named facts:
-    the run, its data, the settings, the machine. `notes` say what could not be measured, and why.
+    the run, its data, the settings, the machine. `notes` say what could not be measured, and why;
+    the drives among it are what `failed`.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Evaluation(Judgement):
     steps_an_epoch: float = 0.0
     history: Sequence[Mapping[str, Any]] = ()
     notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     attention: Sequence[Example] = ()
     best: Sequence[Example] = ()
     worst: Sequence[Example] = ()

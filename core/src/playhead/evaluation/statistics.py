@@ -54,12 +54,16 @@ class Episode:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreTable:
-    """All episodes and what they say of each driver. `expert` names the driver ratios are taken to, or is ""."""
+    """All episodes and what they say of each driver. `expert` names the driver ratios are taken to, or is "".
+
+    `failed` says of each rollout that failed who drove which seed and why; it is none of the episodes.
+    """
 
     episodes: Sequence[Episode]
     measures: Sequence[Measure]
     expert: str = "expert"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    failed: Sequence[str] = ()
 
     @property
     def drivers(self) -> list[str]:
@@ -160,6 +164,7 @@ class ScoreTable:
                 {"driver": e.driver, "seed": e.seed, "measures": plain(e.measures)} for e in self.episodes
             ],
             "unknown": self.unknown(),
+            **({"failed": list(self.failed)} if self.failed else {}),
         }
 
     def shown_names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from playhead.events import Event
 
@@ -17,6 +17,11 @@ class Input:
     def hears(self) -> bool:
         """Whether a person can be heard."""
         return True
+
+    @property
+    def codes(self) -> Collection[str]:
+        """The codes it takes, where it takes no others and says so before it is sent any; else none."""
+        return ()
 
     @property
     def step_s(self) -> float:

@@ -22,6 +22,11 @@ class EnvironmentInput(Input):
         self._codes = codes
 
     @property
+    def codes(self) -> frozenset[str]:
+        """What the options of the device name; none where a function of its own takes them."""
+        return self._codes
+
+    @property
     def step_s(self) -> float:
         """A step of the environment, in seconds."""
         return 1 / self._environment.step_hz

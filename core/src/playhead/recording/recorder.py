@@ -15,6 +15,7 @@ from playhead.control.loop import Tick
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
+from playhead.names import LONGEST_BYTES, visible
 from playhead.storage.pacing import Say, say_on_stderr
 
 
@@ -145,7 +146,8 @@ class Recorder:
 
 def is_telemetry_name(name: str) -> bool:
     """Whether a recording can keep an array of that name."""
-    return "/" not in name and not name.startswith((".", "__"))
+    is_plain = visible(name) == name and "/" not in name and not name.startswith((".", "__"))
+    return is_plain and 0 < len(name.encode()) <= LONGEST_BYTES and name != "zarr.json"
 
 
 class Drops:

@@ -54,8 +54,8 @@ def record_segments(
         for summary in _segments(device, into, request, authority, watchers, stop, begun):
             made.append(summary)
     except DeviceFailed:
-        if names:
-            authority.say(f"What was recorded until now is kept: {', '.join(names)}.")
+        if names[:-1]:  # the last is in the sentence itself
+            authority.say(f"What was recorded before is kept, too: {', '.join(names[:-1])}.")
         raise
     return [summary for summary in made if summary.frames] or made[:1]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, axis_codes, never
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.beside import DisturbedPerson, HandsBack
@@ -129,7 +130,8 @@ def record(
         drives = DisturbedPerson(driver, request.action_noise, guard, device.clock)
     header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)
     sinks = into if isinstance(into, SinkOpener) else SinkOpener(HOME, into)
-    with sinks.open(header, drop_when_full=not _waits(device)) as writer:
+    writer = sinks.open(header, drop_when_full=not _waits(device))
+    with _said_what_is_kept(writer), writer:
         began(writer)
         recorder = Recorder(
             writer,
@@ -152,11 +154,30 @@ def record(
         report = loop.run()
         measures = device.measures()
         writer.add_measures(measures)
+    kept = _close(writer)
+    frames = recorder.frames if kept is None else kept.frames
+    return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames, measures=measures)
+
+
+@contextmanager
+def _said_what_is_kept(writer: RecordingWriter | Sinks) -> Iterator[None]:
+    """Have a sentence about what failed name the recording that holds what was before it, if there is any."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(PlayheadError):  # of the disk, which has been said or is none of what went wrong first
+            kept = _close(writer)
+            if kept is not None and kept.frames and isinstance(error, PlayheadError):
+                error.args = (f"{error} What was recorded until now is kept: {kept.path.name}.",)
+        raise
+
+
+def _close(writer: RecordingWriter | Sinks) -> Summary | None:
+    """Return what a recording holds, of which nothing is left where that is nothing."""
     kept = writer.close()
     if kept is not None and kept.frames == 0:
         shutil.rmtree(kept.path)
-    frames = recorder.frames if kept is None else kept.frames
-    return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames, measures=measures)
+    return kept
 
 
 def _dagger_driver(device: OpenDevice, request: RecordingRequest) -> DaggerDriver:

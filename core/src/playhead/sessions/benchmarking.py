@@ -19,6 +19,7 @@ from playhead.models.export import SAME, Found, compare, noise
 from playhead.models.predictor import Predictor
 from playhead.plugins import Plugins
 from playhead.progress import Progress
+from playhead.quantities import check_seconds, seeds
 from playhead.sessions.choosing import AnyFolders, AnyRecordings
 from playhead.sessions.evaluating import FIRST_SEED, chosen_config
 from playhead.sessions.exporting import real_windows
@@ -71,8 +72,7 @@ def bench(
     Units:   seconds of a rollout, 0 until it ends.
     Raises:  PlayheadError.
     """
-    if seconds < 0:
-        raise BadValue("--seconds cannot be negative.")
+    check_seconds(seconds=seconds)
     place = Place.of(game, home, plugins, progress)
     found = place.player(run)
     place.say(f"Run {found.name}.")
@@ -89,7 +89,7 @@ def bench(
         )
         for name in asked
     ]  # fmt: skip
-    measure, scores = _driven(place, found, list(asked), range(seed, seed + episodes), seconds, workers)
+    measure, scores = _driven(place, found, list(asked), seeds(seed, episodes), seconds, workers)
     rows = [replace(row, score=scores.get(row.engine)) for row in rows]
     rows += [EngineRow(engine=name, because=reason) for name, reason in because.items()]
     return Bench(run=found.name, rows=rows, prepare_ms=prepare_ms, recommended=recommended(rows), measure=measure)
@@ -163,4 +163,6 @@ def _driven(
             place.game, place.plugins, policies, seeds, config, workers=place.workers(workers),
             progress=lambda episode: advance(1), load_plugins=place.load_plugins or Plugins.installed,
         )  # fmt: skip
+    for sentence in table.failed:
+        place.say(sentence)
     return score, {engine: table.estimate(engine, score) for engine in engines}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from playhead.devices import open_device
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
+from playhead.quantities import check_seconds, rate
 from playhead.recording.collecting import Collected, Collecting, Eta, header_of
 from playhead.recording.collector import Collector, recorded_parts, split_options, still_missing
 from playhead.recording.sharing import Shares
@@ -51,8 +52,7 @@ class Collection:
         place, (name, script) = self.place, self.named
         for option in (option for option, is_given in given.items() if is_given):
             raise BadValue(f"--{option} is for drives; the collector {name} does not drive.")
-        if self.seconds < 0:
-            raise BadValue("--seconds cannot be negative.")
+        check_seconds(seconds=self.seconds)
         device = choose_device(place, self.on, self.settings)
         settings = _settings(place.game, device, self.settings, seed, rate)
         own, options = split_options(place.game.device(device), settings)
@@ -135,8 +135,8 @@ def _settings(
     game: Game, device: str, asked: Mapping[str, Any], seed: int | None, rate_hz: float | None
 ) -> dict[str, Any]:
     settings = dict(asked)
-    if rate_hz:
-        settings["rate_hz"] = rate_hz
+    if rate_hz is not None:
+        settings["rate_hz"] = rate(rate_hz)
     if seed is not None:
         if "seed" not in game.device(device).options:
             raise BadValue(f"The device {device} of {game.name} knows no seed. Leave --seed out.")

@@ -26,6 +26,7 @@ from playhead.names import command as typed
 from playhead.names import quoted
 from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Progress
+from playhead.quantities import check_seconds, seeds
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.sessions.tolerance import tolerance_folders
@@ -55,8 +56,7 @@ def evaluate(
     Units:   seconds, latency, delays and tolerance in seconds; drops as shares of the decisions.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """
-    if seconds < 0 or tolerance < 0 or (latency or 0) < 0:
-        raise BadValue("--seconds, --tolerance and --latency cannot be negative.")
+    check_seconds(seconds=seconds, tolerance=tolerance, latency=latency)
     check_disturbances(delays, drops)
     place = Place.of(game, home, plugins, progress)
     found = chosen_run(place, run)
@@ -82,7 +82,7 @@ def evaluate(
         controller=controller,
         drivers=drivers,
         engine=EngineSpec(name=engine, device=device),
-        seeds=range(seed, seed + episodes),
+        seeds=seeds(seed, episodes),
         delays_s=delays,
         drops=drops,
         workers=place.workers(workers),

@@ -13,7 +13,7 @@ from playhead.clock import SystemClock
 from playhead.control.loop import Watcher
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice, open_device
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import DeviceFailed
 from playhead.game import Game
 from playhead.models import EngineSpec
 from playhead.models.run import Run
@@ -23,6 +23,8 @@ from playhead.playing.observing import LiveView, ObservationSummary, Observer
 from playhead.playing.overlay import Canvas
 from playhead.playing.session import play as watch_episode
 from playhead.progress import Progress
+from playhead.quantities import check_seconds
+from playhead.quantities import rate as checked_rate
 from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest
 from playhead.sessions.devices import choose_device
@@ -47,11 +49,10 @@ def observe(
     Raises:  PlayheadError, whose sentence says what to do.
     """
     place, options = Place.of(game, home, plugins, progress), nested(settings)
-    if seconds < 0:
-        raise BadValue(f"--seconds cannot be negative; {place.game.name} has no controls and is only watched.")
+    check_seconds(seconds=seconds)
     chosen = choose_device(place, on, options)
-    if rate:
-        options["rate_hz"] = rate
+    if rate is not None:
+        options["rate_hz"] = checked_rate(rate)
     if real_time:
         options["real_time"] = True
     watching = place.player(run)

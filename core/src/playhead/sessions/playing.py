@@ -13,7 +13,7 @@ from playhead.control.authority import ControlAuthority
 from playhead.control.drivers import Driver
 from playhead.control.loop import Watcher
 from playhead.control.timing import LoopReport
-from playhead.devices import OpenDevice, merged, open_device
+from playhead.devices import OpenDevice, merged, open_device, rate_of
 from playhead.errors import BadValue
 from playhead.game import Game, is_playable
 from playhead.input.none import DryRun
@@ -27,6 +27,7 @@ from playhead.playing.session import PlaySummary
 from playhead.playing.session import play as play_episode
 from playhead.playing.stuck import Unsticking
 from playhead.progress import Advance, Progress
+from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest
 from playhead.sessions.control import take_control
@@ -93,8 +94,8 @@ def play(
                        home=place.home, plugins=place.plugins,
                        progress=place.progress, stop=stop)  # fmt: skip
         return Played(run=seen.run, observed=seen)
-    if seconds < 0 or (latency or 0) < 0:
-        raise BadValue("--seconds and --latency cannot be negative.")
+    check_seconds(seconds=seconds, latency=latency)
+    seeds(seed, episodes)
     session = PlaySession(
         place=place, on=on, settings=nested(settings), rate_hz=rate, scenario=scenario, is_real_time=real_time,
         is_dry=dry_run, unsticks=unstick, is_recorded=record, tags=tags_of_now(tags),
@@ -129,8 +130,8 @@ class PlaySession:
         self.device = choose_device(self.place, self.on, self.settings)
         self.is_world = self._can(self.settings).episodes
         self.controller = take_settings(self.settings)
-        if self.rate_hz:
-            self.settings["rate_hz"] = self.rate_hz
+        if self.rate_hz is not None:
+            self.settings["rate_hz"] = rate(self.rate_hz)
         self.options = self._options()
 
     def _can(self, options: Mapping[str, Any]) -> Capabilities:
@@ -171,7 +172,7 @@ class PlaySession:
 
     def play(self, episodes: int, first_seed: int, stop: Event | None) -> list[PlaySummary]:
         """Play the episodes one after another, until somebody stops it."""
-        place, rate_hz = self.place, self.options.get("rate_hz") or self.place.game.rate_hz(self.device)
+        place, rate_hz = self.place, rate_of(self.options, self.place.game, self.device)
         is_endless = self.duration_s == float("inf")
         frames = None if is_endless else round(self.duration_s * rate_hz) * episodes or None
         self.fitness = Fitness(

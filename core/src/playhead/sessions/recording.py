@@ -12,10 +12,12 @@ from typing import Any
 
 from playhead.capabilities import capabilities_of
 from playhead.data.takes import MOST_ALIKE, odd_takes
+from playhead.devices import rate_of
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.models import EngineSpec
 from playhead.progress import Advance, Progress
+from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.collecting import Collected
 from playhead.recording.collector import collector_of
 from playhead.recording.session import SegmentSummary
@@ -29,12 +31,26 @@ from playhead.storage.reservations import Reservations
 from playhead.training.auto import default_of
 from playhead.workers import run_jobs
 
+MOST_FAILED = 10  # that are said one by one
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedEpisode:
+    """An episode that did not come to its end, and the sentence that says why and what is kept of it."""
+
+    seed: int | None
+    why: str
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What was recorded: a segment a recording, or what a collector took. Units:  wall_s seconds it lasted."""
+    """What was recorded: a segment a recording, or what a collector took; and which episodes failed.
+
+    Units:  wall_s seconds it lasted.
+    """
 
     segments: Sequence[SegmentSummary] = ()
+    failed: Sequence[FailedEpisode] = ()
     collected: Collected | None = None
     wall_s: float = 0.0
 
@@ -58,7 +74,8 @@ class Recorded:
         """Return everything as plain data, an entry a recording."""
         if self.collected is not None:
             return [self.collected.to_json()]
-        return [segment.to_json() for segment in self.segments]
+        failed = [{"seed": one.seed, "failed": one.why} for one in self.failed]
+        return [*(segment.to_json() for segment in self.segments), *failed]
 
 
 def record(
@@ -74,9 +91,10 @@ def record(
 
     `sink` is "home" (recordings in the home folder), something with append and close, a function that makes one of
     a recording's header, or several of these. `tags` say where the recordings belong, as {"track": "alpine"}; all
-    of a call have the same `session`.
+    of a call have the same `session`. An episode of a world that fails ends none of the others: it is said, and
+    among what `failed`.
     Units:   seconds and latency on the device's clock; rate frames a second.
-    Raises:  PlayheadError, whose sentence says what to do.
+    Raises:  PlayheadError, whose sentence says what to do; that of an episode only where none came to its end.
     """
     place, options = Place.of(game, home, plugins, progress), nested(settings)
     named = collector_of(place.game, driver)
@@ -97,8 +115,8 @@ def record(
         session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)
         began_s = time.perf_counter()
-        segments = session.record(jobs, workers, stop)
-    made = Recorded(segments=segments, wall_s=time.perf_counter() - began_s)
+        segments, failed = session.record(jobs, workers, stop)
+    made = Recorded(segments=segments, failed=failed, wall_s=time.perf_counter() - began_s)
     for sentence in _odd(place, session.job.device, made.names):
         place.say(sentence)
     return made
@@ -133,12 +151,11 @@ class _Session:
         driver = asked.driver or ("run" if named else "expert" if self.is_world else "human")
         if named and driver != "run":
             raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
-        if asked.seconds_s < 0 or (latency_s or 0) < 0:
-            raise BadValue("--seconds and --latency cannot be negative.")
+        check_seconds(seconds=asked.seconds_s, latency=latency_s)
         self.scenario = find_scenario(game, asked.scenario)
-        if rate_hz:
-            settings["rate_hz"] = rate_hz
-        self.rate_hz = settings.get("rate_hz") or game.rate_hz(device)
+        if rate_hz is not None:
+            settings["rate_hz"] = rate(rate_hz)
+        self.rate_hz = rate_of(settings, game, device)
         asked = replace(asked, device=device, driver=driver)
         if driver == "run":
             run = place.player(named)
@@ -162,8 +179,14 @@ class _Session:
         ]
         return [replace(self.job, seed=one, options=asked) for one, asked in options]
 
-    def record(self, jobs: Sequence[EpisodeJob], workers: int | None, stop: Event | None) -> list[SegmentSummary]:
-        """Record all episodes, those of a world in as many processes as there may be."""
+    def record(
+        self, jobs: Sequence[EpisodeJob], workers: int | None, stop: Event | None
+    ) -> tuple[list[SegmentSummary], list[FailedEpisode]]:
+        """Record all episodes, those of a world in as many processes as there may be; say which of these failed.
+
+        Raises:  what an episode raises, where none came to its end.
+        """
+        errors: list[tuple[EpisodeJob, PlayheadError]] = []
         place, job = self.place, self.job
         elsewhere = "" if job.sink == HOME else "The sink is in this process"
         count = min(place.workers(workers, why_here=elsewhere), len(jobs)) if self.is_world else 1
@@ -177,9 +200,24 @@ class _Session:
             if count == 1:
                 work = partial(record_episode, load_plugins=lambda: place.plugins, progress=place.progress,
                                end=stopping.set)  # fmt: skip
-            made = run_jobs(work, jobs, workers=count, progress=advance, stop=stopping, name_of=_name)
+            made = run_jobs(
+                work,
+                jobs,
+                workers=count,
+                progress=advance,
+                stop=stopping,
+                name_of=_name,
+                failed=(lambda job, error: errors.append((job, error))) if self.is_world else None,
+            )
             segments = [one for segments in made for one in segments]
-        return sorted(segments, key=lambda one: one.seed or 0)
+        if errors and not segments:
+            for one, error in errors[1:MOST_FAILED]:
+                place.say(f"Seed {one.seed}: {error}")
+            raise errors[0][1]
+        failed = [FailedEpisode(seed=one.seed, why=str(error)) for one, error in errors]
+        for failure in failed[:MOST_FAILED]:
+            place.say(f"Seed {failure.seed} failed: {failure.why}")
+        return sorted(segments, key=lambda one: one.seed or 0), failed
 
 
 def _name(job: EpisodeJob) -> str:
@@ -193,7 +231,7 @@ def _seeds(place: Place, episodes: int, seed: int | None, reserved: Reservations
         first = seed
         if first is None:
             first = max([_highest_seed(place), *map(int, taken)]) + 1
-        return range(first, first + episodes)
+        return seeds(first, episodes)
 
     return [int(one) for one in reserved.take("seeds", choose)]
 

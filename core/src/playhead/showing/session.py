@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playhead.control.drivers import ScriptedDriver
 from playhead.control.scripted import policy_reference, world_of
 from playhead.devices import DeviceSession, merged
 from playhead.environment import EnvironmentSession
@@ -125,11 +126,16 @@ def _open(game: Game, asked: Show, seed: int, clock: PatientClock) -> DeviceSess
     return DeviceSession(game=game, name=name, device=device, options=options, clock=clock)
 
 
+def _hint(game: Game, name: str, environment: EnvironmentSession) -> Callable[[], Mapping[str, float]]:
+    make = resolve(policy_reference(game, name))
+    return ScriptedDriver(lambda: make(environment.env), step_hz=environment.step_hz, name=name).decided
+
+
 def _showing(
     game: Game, asked: Show, environment: EnvironmentSession, clock: PatientClock, window: Window, log: DriveLog,
     stop: Callable[[], bool], held: HeldKeys,
 ) -> Showing:  # fmt: skip
-    hint = resolve(policy_reference(game, asked.hint))(environment.env).decide if asked.hint else None
+    hint = _hint(game, asked.hint, environment) if asked.hint else None
     return Showing(
         environment=environment,
         window=window,

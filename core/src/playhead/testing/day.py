@@ -19,6 +19,7 @@ from playhead.testing.fakes import FAKES, on_fakes
 from playhead.training.auto import default_of
 from playhead.training.recipe import Recipe
 
+EPISODES_MORE = (6, 8, 16)  # of a world whose drives end soon, as a game of cards does
 SECONDS = 3.0  # of each recording, and more where a recipe's windows are longer
 # A training as short as can be, on two recordings of a few seconds: not everything happens in them, they have no
 # further columns to split by, and only one can be kept.
@@ -58,6 +59,7 @@ class Day:
         self._recipe_name, self._recipe = next(iter(recipes_of(game).items()))
         self._seconds = SECONDS + window_s(self._recipe)
         self._name = game.name
+        self._recorded = 0
         self._is_played = bool(game.controls)
         self._plugins = plugins
         if not self._world:
@@ -81,15 +83,21 @@ class Day:
         return self._world or "fake"
 
     def record(self) -> None:
-        """Record twice, so that one recording is left to validate on."""
-        options = ["--episodes", "2", "--workers", "1", "--seconds", f"{self._seconds:g}"]
+        """Record twice, so that one recording is left to validate on; more where drives end within a window."""
         driver = self._driver if self._world else "human"
-        command("record", self._name, "--on", self.device, "--driver", driver, *options)
+        asked = ["--on", self.device, "--driver", driver, "--workers", "1", "--seconds", f"{self._seconds:g}"]
+        long = 0
+        for episodes in (2, *EPISODES_MORE):
+            made = json.loads(command("record", self._name, *asked, "--episodes", str(episodes), "--json"))
+            self._recorded += len(made)
+            long += sum(one["duration_s"] >= window_s(self._recipe) for one in made)
+            if long >= 2 or not self._world:
+                return
 
     def list_recordings(self) -> None:
-        """Find both recordings, whole and with frames."""
+        """Find all recordings, whole and with frames."""
         rows = json.loads(command("data", "list", self._name, "--json"))
-        assert len(rows) == 2, f"two recordings were made, {len(rows)} are listed"
+        assert len(rows) == self._recorded, f"{self._recorded} recordings were made, {len(rows)} are listed"
         for row in rows:
             assert row["frames"] > 0, row
             assert not row["problems"], row

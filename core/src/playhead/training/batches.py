@@ -85,10 +85,11 @@ def window_index(job: TrainingJob, recordings: Sequence[Source]) -> WindowIndex:
     counts = zip(recordings, windows_by_recording(index), strict=True)
     empty = [recording.name for recording, count in counts if count == 0]
     if len(index) == 0:
+        alone = "learn from frames alone (--set length=1), " if job.recipe.length > 1 else ""
         raise NothingToTrain(
             f"No recording of {job.game.name} has a window to learn from: {', '.join(empty)}. A window takes "
             f"{job.recipe.window_s:g} s of frames whose labels come from {' or '.join(job.recipe.origins)}. "
-            "Record longer, or see what they hold: playhead data info."
+            f"Record longer, {alone}or see what they hold: playhead data info."
         )
     note_sameness(job, index)
     spec = WindowSpec(origins=job.recipe.origins)
