@@ -206,6 +206,11 @@ def test_names_that_an_environment_cannot_tell_are_made_up(tmp_path: Path) -> No
     assert game.labels["drive"].names == ("action_1", "action_2", "action_3")
 
 
+def test_a_module_that_is_not_installed_is_named_with_what_brings_it(tmp_path: Path) -> None:
+    with pytest.raises(PlayheadError, match=r"no module no_such_game is installed\. .* pip install no-such-game$"):
+        write_package("pong", "", tmp_path, "no_such_game:Pong-v0")
+
+
 def test_an_unknown_environment_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="cannot be made"):
         write_package("desk", "", tmp_path, "NoSuch-v0")

@@ -11,6 +11,7 @@ from playhead.errors import BadValue
 
 WIDEST, TALLEST = 320, 1280  # pixels of the frame a package begins with
 FASTEST_HZ = 30.0
+ATARI_HZ, ATARI_STEP_HZ = 60, 30  # pictures of the console, and steps that ale-py says it makes
 OPPOSITES = (("left", "right"), ("up", "down"))
 
 GAME = '''\
@@ -30,7 +31,7 @@ $constant = Game(
             capture="environment",
             input="environment",
             options={
-                "environment": "$environment",
+                "environment": "$environment",$arguments
                 $moves,
                 "frames": "$frames",  # or "observation", or "observation/KEY"
                 "step_hz": $step_hz,  # $says_who; all seconds are counted by it, so see that it is true
@@ -115,8 +116,8 @@ def facts_of(environment: str) -> dict[str, str]:
         session.reset(seed=0)
         picture = session.render() if frames == "render" else session.observation
         return {
-            "environment": environment, "frames": frames, **_moved_by(environment, env),
-            **_rates(environment, env), **_size(environment, picture),
+            "environment": environment, "frames": frames, "arguments": _arguments(env),
+            **_moved_by(environment, env), **_rates(environment, env), **_size(environment, picture),
         }  # fmt: skip
     finally:
         observed.close()
@@ -154,6 +155,16 @@ def _rates(environment: str, env: Any) -> dict[str, str]:
     rate_hz = step_hz / math.ceil(step_hz / FASTEST_HZ)
     says_who = "as it says itself" if hz else "a guess, for it says none"
     return {"step_hz": f"{step_hz:g}", "rate_hz": f"{rate_hz:g}", "says_who": says_who}
+
+
+def _arguments(env: Any) -> str:
+    """Return the line of the device's arguments: of an Atari those with which its 30 steps a second are true."""
+    spec = env.spec
+    if spec is None or "ale_py" not in str(spec.entry_point) or "frameskip" not in spec.kwargs:
+        return ""
+    frameskip = ATARI_HZ // ATARI_STEP_HZ
+    said = f"of {ATARI_HZ} pictures a second; by itself {spec.kwargs['frameskip']}, whatever it says of its rate"
+    return f'\n                "arguments": {{"frameskip": {frameskip}}},  # {said}'
 
 
 def _moved_by(environment: str, env: Any) -> dict[str, str]:

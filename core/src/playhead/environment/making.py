@@ -117,9 +117,19 @@ def _make(name: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         hint = module_hint(name) if is_unknown else ""
         raise NotFound(f"The environment {name} cannot be made: {error}{hint}") from error
     except ImportError as error:
-        raise DeviceFailed(f"The environment {name} cannot be imported: {error}. Install its package.") from error
+        raise DeviceFailed(f"The environment {name} cannot be imported: {_lacks(name, error)}") from error
     except (TypeError, ValueError) as error:  # what environments raise for their arguments
         raise BadValue(f"The environment {name} does not take {arguments}: {error}") from error
+
+
+def _lacks(name: str, error: ImportError) -> str:
+    """Say what is not installed, and what to type where it is the module of the id."""
+    missing = next((one.name for one in (error, error.__cause__) if getattr(one, "name", None)), "")
+    module = name.partition(":")[0]
+    if ":" not in name or missing != module.partition(".")[0]:
+        return f"{str(error).rstrip('.')}. Install its package."
+    package = missing.replace("_", "-")
+    return f"no module {missing} is installed. Its package is often called so: pip install {package}"
 
 
 def steps_a_second(env: gymnasium.Env[Any, Any], options: Mapping[str, Any]) -> float:
