@@ -25,7 +25,7 @@ def seconds_or_auto(ctx: click.Context, param: click.Parameter, value: str | Non
     """Return what --latency was given: nothing, "auto", or a number of seconds that is not negative."""
     if value is None or value == AUTO:
         return value
-    return number(options.read_number(value), f'--latency, seconds or "{AUTO}",')
+    return number(options.read_number(value), "--latency")
 
 
 @click.command(short_help="Train a network on the recordings of a game.")
