@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from playhead.capture import Capture, CapturedFrame
 from playhead.clock import FakeClock
@@ -18,10 +17,6 @@ from playhead.events import Event
 from playhead.game import Device, Frame, Game
 from playhead.input import Input
 from playhead.labels import Axes, Choice, Keys
-
-# A busy machine may stop for a moment anywhere: that a property is looked at slowly says nothing about it.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)
