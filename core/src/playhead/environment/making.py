@@ -124,7 +124,8 @@ def _make(name: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
 
 def _lacks(name: str, error: ImportError) -> str:
     """Say what is not installed, and what to type where it is the module of the id."""
-    missing = next((one.name for one in (error, error.__cause__) if getattr(one, "name", None)), "")
+    named = (getattr(one, "name", None) for one in (error, error.__cause__))
+    missing = next((str(one) for one in named if one), "")
     module = name.partition(":")[0]
     if ":" not in name or missing != module.partition(".")[0]:
         return f"{str(error).rstrip('.')}. Install its package."

@@ -97,8 +97,8 @@ class Backbone(Network):
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, hidden)."""
         scene = inputs[view_key(self.main, SCENE)]
-        looked = scene if self.frozen else self._looked(scene.flatten(0, 1)).unflatten(0, scene.shape[:2])
-        parts = [looked.flatten(1)]
+        looked = scene if self.frozen else self._looked(scene.flatten(0, 1))
+        parts = [looked.reshape(len(scene), -1)]
         parts += [encoder(inputs[view_key(self.main, name)]) for name, encoder in self.encoders.items()]
         parts += [symlog(inputs[name]).flatten(1) for name in self.telemetry]
         joined: Tensor = self.join(torch.cat(parts, dim=1))
@@ -130,7 +130,8 @@ class Backbone(Network):
         if self._is_pooled:
             return int(self.backbone.head_hidden_size)
         columns, rows = self.options["grid"]
-        return int(self.backbone.num_features) * columns * rows
+        features: int = self.backbone.num_features * columns * rows
+        return features
 
 
 def _of_channels(backbone: Any, name: str, channels: int) -> Tensor:

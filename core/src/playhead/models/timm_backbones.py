@@ -72,12 +72,13 @@ def import_timm() -> ModuleType:
 
 def _declare_operators() -> None:
     global _declared
-    _declared = torch.library.Library("torchvision", "FRAGMENT")
+    library: Any = torch.library  # torch states no types of it
+    _declared = library.Library("torchvision", "FRAGMENT")
     _declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     _declared.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
-_declared: torch.library.Library | None = None  # goes with the last reference to it
+_declared: Any = None  # the declarations go with the last reference to it
 
 
 def _packaged(network: nn.Module, colours: int) -> nn.Module:

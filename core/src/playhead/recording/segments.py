@@ -54,8 +54,11 @@ def record_segments(
         for summary in _segments(device, into, request, authority, watchers, stop, begun):
             made.append(summary)
     except DeviceFailed:
-        if names[:-1]:  # the last is in the sentence itself
-            authority.say(f"What was recorded before is kept, too: {', '.join(names[:-1])}.")
+        ended = [name for name, summary in zip(names, made, strict=False) if summary.frames]
+        is_within = len(names) > len(made)  # a recording, which the sentence itself says is kept
+        if ended:
+            kept = "before is kept, too" if is_within else "until now is kept"
+            authority.say(f"What was recorded {kept}: {', '.join(ended)}.")
         raise
     return [summary for summary in made if summary.frames] or made[:1]
 

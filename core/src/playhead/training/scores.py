@@ -144,7 +144,7 @@ class Scores:
 def _is_told(head: Head, label_N: npt.NDArray[Any]) -> bool:
     """Whether there is enough of a key or an axis to say whether it is learned."""
     if isinstance(head, Keys):
-        return LEAST_HELD <= label_N.sum() <= len(label_N) - LEAST_HELD
+        return LEAST_HELD <= float(label_N.sum()) <= len(label_N) - LEAST_HELD
     return float(label_N.var()) >= LEAST_VARIANCE
 
 
