@@ -185,6 +185,19 @@ def test_a_device_that_fails_in_the_second_recording_keeps_both(fake_device: Mak
     assert person.said[-1] == f"What was recorded before is kept, too: {names[0]}."
 
 
+def test_a_device_that_fails_in_a_pause_names_what_was_recorded(fake_device: Maker, tmp_path: Path) -> None:
+    person = Person(fake_device(), tmp_path, *pressed((250, "f9", 1.0)))
+
+    def fail() -> None:
+        raise DeviceFailed("the display went away")
+
+    person.at = [(600, fail)]
+    with pytest.raises(DeviceFailed, match="went away$"):
+        person.record()
+    (kept,) = tmp_path.iterdir()
+    assert person.said[-1] == f"What was recorded until now is kept: {kept.name}."
+
+
 def test_why_each_recording_ended_is_told(fake_device: Maker, tmp_path: Path) -> None:
     person = Person(fake_device(), tmp_path, *pressed((250, "f9", 1.0), (500, "f8", 1.0), (1250, "f10", 1.0)))
     person.at = [
