@@ -192,7 +192,7 @@ def test_a_device_that_fails_in_a_pause_names_what_was_recorded(fake_device: Mak
         raise DeviceFailed("the display went away")
 
     person.at = [(600, fail)]
-    with pytest.raises(DeviceFailed, match="went away$"):
+    with pytest.raises(DeviceFailed, match=r"went away$"):
         person.record()
     (kept,) = tmp_path.iterdir()
     assert person.said[-1] == f"What was recorded until now is kept: {kept.name}."
