@@ -37,6 +37,10 @@ TINY: dict[str, Any] = {"channels": [4, 4], "features": 8, "hidden": 8}
 KINDS: dict[str, dict[str, Any]] = {
     "windows": {"model_options": TINY},
     "keypoints": {"model": "conv_stack", "model_options": {**TINY, "keypoints": 2, "looks": 2}},
+    "backbone": {
+        "model": "backbone",
+        "model_options": {"backbone": "mobilenetv3_small_050", "weights": "none", "size": [32, 32], "hidden": 8},
+    },
     "remembers": {"model_options": {**TINY, "stateful": True}, "positions": "every"},
 }
 ENGINES = ("onnx", "openvino")

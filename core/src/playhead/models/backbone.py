@@ -98,7 +98,7 @@ class Backbone(Network):
         """Return what the heads look at (B, hidden)."""
         scene = inputs[view_key(self.main, SCENE)]
         looked = scene if self.frozen else self._looked(scene.flatten(0, 1))
-        parts = [looked.reshape(len(scene), -1)]
+        parts = [looked.reshape(scene.shape[0], -1)]  # len() would fix the number of windows in a graph
         parts += [encoder(inputs[view_key(self.main, name)]) for name, encoder in self.encoders.items()]
         parts += [symlog(inputs[name]).flatten(1) for name in self.telemetry]
         joined: Tensor = self.join(torch.cat(parts, dim=1))

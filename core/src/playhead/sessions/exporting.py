@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from playhead.data.relabelled import relabelled
 from playhead.errors import NothingToTrain
 from playhead.evaluation.held_out import held_out_index, spread_windows
 from playhead.evaluation.offline import read_windows
@@ -49,6 +51,8 @@ def real_windows(
 ) -> Mapping[str, Any] | None:
     """Return windows of recordings, by itself of those that a run kept from its training; None without any."""
     opened = open_named(place, recordings, data) if recordings else held_out(place, run, data)
+    labelled = partial(relabelled, schema=run.schema, conversions=place.game.conversions, layer=run.recipe.layer)
+    opened = [labelled(recording) for recording in opened]
     try:
         index = spread_windows(held_out_index(run, opened, only_held_out=not recordings), at_most)
     except NothingToTrain:
