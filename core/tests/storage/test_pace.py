@@ -14,6 +14,7 @@ from playhead.events import Event, Origin
 from playhead.storage.pictures import JpegPicture
 from playhead.storage.reader import open_recording
 from playhead.storage.schema import RecordingHeader
+from playhead.storage.sources import FolderSource
 from playhead.storage.writer import RecordingWriter
 
 Header = Callable[..., RecordingHeader]
@@ -95,6 +96,34 @@ def test_a_live_recording_can_be_read(tmp_path: Path, make_header: Header, draw:
             assert time.monotonic() < deadline
         assert not live.is_complete
         assert live.read_frames(range(5)).shape[0] == 5
+
+
+def test_a_recording_that_grows_while_it_is_opened_is_no_damage(
+    tmp_path: Path, make_header: Header, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = FolderSource.size
+    with RecordingWriter(tmp_path / "r", make_header(), sync_s=0.0) as writer:
+
+        def show(frames: int) -> None:
+            for number in range(written[0], frames):
+                writer.append(draw(number), number)
+            written[0] = frames
+            deadline = time.monotonic() + 30
+            while len(open_recording(tmp_path / "r")) < frames:
+                assert time.monotonic() < deadline
+
+        def grows(source: FolderSource, key: str) -> int | None:
+            told = size(source, key)
+            if key.startswith("frames/c") and written[0] == 1:
+                monkeypatch.setattr(FolderSource, "size", size)
+                show(5)
+            return told
+
+        written = [0]
+        show(1)
+        monkeypatch.setattr(FolderSource, "size", grows)
+        assert open_recording(tmp_path / "r").read_frames([0]).shape[0] == 1
+        assert written == [5]
 
 
 def test_it_is_published_while_nothing_comes(tmp_path: Path, make_header: Header, draw: Draw) -> None:

@@ -170,8 +170,11 @@ class FolderSource:
     def heads(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[int, bytes] | None]:
         """Yield of each file its size and so many bytes from its beginning, in order; None when there is none."""
         for key, length in wanted:
-            size = self.size(key)
-            yield None if size is None else (size, self.read_part(key, 0, length))
+            if self.size(key) is None:
+                yield None
+                continue
+            data = self.read_part(key, 0, length)
+            yield self.size(key) or 0, data  # read first: what is being written is by then as long as that says
 
     def files(self) -> dict[str, int]:
         """Return the size of every file by its key."""
