@@ -28,7 +28,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from playhead.errors import BadValue, DeviceFailed, PlayheadError, PluginError, is_of_one
+from playhead.errors import BadValue, DeviceFailed, PlayheadError, is_of_one
 from playhead.progress import Advance
 from playhead.stopping import signals, signals_put_off
 
@@ -63,17 +63,7 @@ def run_jobs(
     """
     stop = stop or threading.Event()
     if workers <= 1 or len(jobs) <= 1:
-        for job in jobs:
-            if stop.is_set():
-                return
-            try:
-                result = work(job, progress, stop.is_set)
-            except (DeviceFailed, PluginError) as error:
-                if failed is None or not is_of_one(error):
-                    raise
-                failed(job, error)
-            else:
-                yield result
+        yield from _one_by_one(work, jobs, progress, stop, failed)
         return
     needs_main = _check_sendable(work, jobs)
     lost: list[str] = []
@@ -102,6 +92,24 @@ def run_jobs(
             f"A process died, perhaps for lack of memory, while it did {', '.join(lost)}. The other "
             f"{len(jobs) - len(lost)} of {len(jobs)} were not hurt. Do it again with fewer at a time: --workers 1."
         )
+
+
+def _one_by_one(
+    work: Work[Job, Result], jobs: Sequence[Job], progress: Advance, stop: threading.Event,
+    failed: Callable[[Job, PlayheadError], object] | None,
+) -> Iterator[Result]:  # fmt: skip
+    """Do all jobs in this process."""
+    for job in jobs:
+        if stop.is_set():
+            return
+        try:
+            result = work(job, progress, stop.is_set)
+        except PlayheadError as error:
+            if failed is None or not is_of_one(error):
+                raise
+            failed(job, error)
+        else:
+            yield result
 
 
 def _check_sendable(work: Work[Job, Result], jobs: Sequence[Job]) -> bool:
