@@ -24,6 +24,7 @@ from playhead.playing.asking import history_of
 from playhead.playing.derived import PlayedHeads
 from playhead.playing.policy import RunPolicy
 from playhead.plugins import Plugins
+from playhead.sessions.exporting import export
 from playhead.training.job import TrainingJob
 from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
@@ -69,6 +70,14 @@ def test_a_drive_of_keys_is_learned_as_classes_and_played_with_the_keys(tmp_path
     held = keys_pressed(Run.open(tmp_path / "run"), GAME)
     truth = bright_side_drives(GAME, seed=99).labels["drive"]
     assert (held == truth)[3:].all(1).mean() > 0.9
+
+
+def test_a_run_of_classes_is_exported_compared_on_drives_of_keys(tmp_path: Path) -> None:
+    recipe = replace(LEARNING, heads=("classes",), steps=2)
+    run = train(job_of(GAME, drives(GAME), tmp_path / "runs/toy/default/run", recipe))
+    exported = export(GAME, run=run, recordings=drives(GAME)[:1], windows=20, home=tmp_path, plugins=Plugins())
+    assert exported.told.windows == 20
+    assert exported.told.largest_difference < 1e-4
 
 
 def test_recordings_of_classes_alone_teach_keys(tmp_path: Path) -> None:

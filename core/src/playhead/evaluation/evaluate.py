@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playhead.agreement import seldom_answered
-from playhead.errors import Damaged, DeviceFailed, NotANumber, PluginError, is_of_one
+from playhead.errors import Damaged, NotANumber, PlayheadError, is_of_one
 from playhead.evaluation.baselines import judge_heads
 from playhead.evaluation.classification import ask_with_activations, study_classes
 from playhead.evaluation.clip import film, typical_seed
@@ -137,7 +137,7 @@ def _left_out(found: Evaluation, what: str) -> Iterator[None]:
     """Leave out a part whose drives all failed: what was found before is worth its page."""
     try:
         yield
-    except (DeviceFailed, PluginError) as error:
+    except PlayheadError as error:
         if not is_of_one(error):
             raise
         sentence = f"{what}: {error}"

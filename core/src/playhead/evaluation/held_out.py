@@ -13,6 +13,7 @@ from playhead.data.split import VALIDATION, held_out, part_of
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.evaluation.job import EvaluationJob
+from playhead.game import Game
 from playhead.models.run import Run, check_frame
 from playhead.names import command
 
@@ -42,16 +43,16 @@ def with_labels(job: EvaluationJob) -> EvaluationJob:
     Raises:  Mismatch where one has none of the heads, or lacks the layer.
     """
     layer = job.run.recipe.layer if job.layer is None else job.layer
-    then = _then(job.run)
-
-    def labelled(recording: Source, layer: str) -> Source:
-        return relabelled(recording, job.run.schema, job.game.conversions, layer=layer, then=then)
-
     return replace(
         job,
-        recordings=[labelled(recording, layer) for recording in job.recordings],
-        ood=[labelled(recording, "") for recording in job.ood],
+        recordings=labelled(job.run, job.game, job.recordings, layer),
+        ood=labelled(job.run, job.game, job.ood, ""),
     )
+
+
+def labelled(run: Run, game: Game, recordings: Sequence[Source], layer: str) -> list[Source]:
+    """Return recordings with the labels of a run's heads. Raises as `with_labels`."""
+    return [relabelled(one, run.schema, game.conversions, layer=layer, then=_then(run)) for one in recordings]
 
 
 def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: bool = True) -> WindowIndex:

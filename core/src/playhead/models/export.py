@@ -6,10 +6,7 @@ Source:  torch.onnx.export by torch.export (dynamo=True), PyTorch 2.6 and newer.
 from __future__ import annotations
 
 import importlib.metadata
-import logging
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +30,7 @@ from playhead.models.exported import (
     seals_of,
     write_export,
 )
-from playhead.models.int8 import CALIBRATED_ON, quantised
+from playhead.models.int8 import CALIBRATED_ON, quantised, quietly
 from playhead.models.network import Arrays, Network
 from playhead.models.onnx_engine import OnnxEngine, OnnxInt8Engine
 from playhead.models.run import Run
@@ -257,7 +254,7 @@ def _graph(
     names, outputs = list(inputs), [*heads, *(f"next {one}" for one in state)]
     batch = torch.export.Dim("batch", min=1, max=4096)
     shapes = tuple({_batch_axis(value): batch} for value in inputs.values())
-    with _quietly():
+    with quietly():
         try:
             program = torch.onnx.export(
                 _AsCalled(network, names, call).eval(), tuple(_tensors(inputs).values()), dynamo=True,
@@ -302,16 +299,3 @@ def _tensors(arrays: Arrays) -> dict[str, Tensor]:
 
 def _arrays(logits: Mapping[str, Tensor]) -> Arrays:
     return {name: value.numpy() for name, value in logits.items()}
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep torch's warnings and onnxscript's log about its own workings from the person."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class _Quantiser:
 
         self._windows, self._folder = windows, folder
         (folder / "graph.onnx").write_bytes(graph)
-        with _quietly():
+        with quietly():
             quant_pre_process(folder / "graph.onnx", folder / "ready.onnx", skip_symbolic_shape=True)
         ready = onnx.load(folder / "ready.onnx").graph
         self.layers = [node.name for node in ready.node if node.op_type in QUANTISED]
@@ -85,7 +86,7 @@ class _Quantiser:
         """
         from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-        with _quietly():
+        with quietly():
             quantize_static(
                 self._folder / "ready.onnx", self._folder / "made.onnx", _Windows(self._windows),
                 quant_format=QuantFormat.QDQ, op_types_to_quantize=list(QUANTISED), per_channel=True,
@@ -111,10 +112,13 @@ class _Windows:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
+    """Keep what torch, onnxscript and ONNX Runtime say about their own workings from the person."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logging.disable(before)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from playhead.data.relabelled import relabelled
 from playhead.errors import NothingToTrain
-from playhead.evaluation.held_out import held_out_index, spread_windows
+from playhead.evaluation.held_out import held_out_index, labelled, spread_windows
 from playhead.evaluation.offline import read_windows
 from playhead.game import Game
 from playhead.models.export import check_installed, export_run
@@ -51,10 +49,9 @@ def real_windows(
 ) -> Mapping[str, Any] | None:
     """Return windows of recordings, by itself of those that a run kept from its training; None without any."""
     opened = open_named(place, recordings, data) if recordings else held_out(place, run, data)
-    labelled = partial(relabelled, schema=run.schema, conversions=place.game.conversions, layer=run.recipe.layer)
-    opened = [labelled(recording) for recording in opened]
+    told = labelled(run, place.game, opened, run.recipe.layer)
     try:
-        index = spread_windows(held_out_index(run, opened, only_held_out=not recordings), at_most)
+        index = spread_windows(held_out_index(run, told, only_held_out=not recordings), at_most)
     except NothingToTrain:
         if recordings:
             raise
