@@ -28,11 +28,12 @@ def timm_backbone(name: str, *, weights: str, colours: int, size: tuple[int, int
     timm = import_timm()
     if not timm.is_model(name):
         raise not_found("backbone of timm", name, timm.list_models(), then="See timm.list_models().")
-    weights = (PACKAGED if name == PACKAGED else HUB) if weights == "auto" else weights
+    is_packaged = weights == "auto" and name == PACKAGED
+    weights = HUB if weights == "auto" else weights
     options: dict[str, Any] = {"num_classes": 0, "in_chans": colours}
-    if weights not in (NONE, PACKAGED):
+    if weights != NONE and not is_packaged:
         options["pretrained"] = True
-    if weights not in (NONE, PACKAGED, HUB):
+    if weights not in (NONE, HUB):
         path = str(Path(weights).expanduser())
         options["pretrained_cfg_overlay"] = {"file": path, "hf_hub_id": None, "url": ""}
     try:
@@ -40,12 +41,12 @@ def timm_backbone(name: str, *, weights: str, colours: int, size: tuple[int, int
         if known is not None and known.fixed_input_size:
             options["img_size"] = size
         made: nn.Module = timm.create_model(name, **options)
-        return _packaged(made, colours) if weights == PACKAGED else made
+        return _packaged(made, colours) if is_packaged else made
     except PlayheadError:
         raise
     except Exception as error:  # of timm: no network, a file that is none, a size that it cannot take
         said = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".: ")
-        begins = "" if weights in (NONE, PACKAGED) else f" with the weights {weights}"
+        begins = f" with the weights {weights}" if "pretrained" in options else ""
         raise BadValue(
             f"The backbone {name}{begins} cannot be made: {said}. Take --set model.weights=none, a file of "
             f"weights, or --set model.backbone={PACKAGED}, whose weights need no network."

@@ -133,6 +133,7 @@ class Fitting:
         self._inner = optimizer
         self._began_s = self._written_s = time.monotonic()
         self._seconds_before = 0.0
+        self.has_converged = False
 
     def run(self) -> None:
         """Take all steps that are left."""
@@ -169,16 +170,6 @@ class Fitting:
         if not self.is_left and self.validation is not None and learned.last.get("step") != learned.steps:
             self.validate()
         learned.seconds = self._seconds()
-
-    @property
-    def has_converged(self) -> bool:
-        """Whether the validation loss has stood still for as long as the recipe waits."""
-        patience = self.job.recipe.patience
-        return bool(patience) and stood_still(self._losses, patience) > 0
-
-    @property
-    def _losses(self) -> list[float]:
-        return [metrics["loss"] for metrics in self.learned.history]
 
     @property
     def is_left(self) -> bool:
@@ -240,8 +231,10 @@ class Fitting:
         self.job.progress.validated(learned.steps, metrics)
 
     def count_plateaus(self) -> None:
-        """Tell the learning rate how often the validation loss has stood still."""
-        self.module.plateaus = stood_still(self._losses, self.job.recipe.plateau_patience)
+        """Find how often the validation loss has stood still: that lowers the learning rate, or ends it all."""
+        recipe, losses = self.job.recipe, [metrics["loss"] for metrics in self.learned.history]
+        self.module.plateaus = stood_still(losses, recipe.plateau_patience)
+        self.has_converged = bool(recipe.patience) and stood_still(losses, recipe.patience) > 0
 
     def keep_if_due(self) -> None:
         """Write a checkpoint when the last one is old, or a signal came."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -97,8 +96,10 @@ class SupervisedModule(nn.Module):
             {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, betas=self.recipe.betas)
-        factor = partial(_factor_of, self)
-        return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: lr_factor(self.recipe, step, self.plateaus)
+        )
+        return optimizer, schedule
 
 
 def check_loss_weights(schema: LabelSchema, recipe: Recipe) -> None:
@@ -132,7 +133,3 @@ def stood_still(losses: Sequence[float], patience: int) -> int:
         if since == patience:
             plateaus, since = plateaus + 1, 0
     return plateaus
-
-
-def _factor_of(module: SupervisedModule, step: int) -> float:
-    return lr_factor(module.recipe, step, module.plateaus)
