@@ -22,7 +22,7 @@ def timm_backbone(name: str, *, weights: str, colours: int, size: tuple[int, int
     """Return a network of timm without its classes, taking pictures of `colours` channels and (height, width).
 
     `weights`:  "auto" those of a package where there are any, else "hub", timm's; "none" drawn ones; or a file of
-    timm's or torchvision's weights of this network.
+    timm's weights of this network.
     Raises:  BadValue without timm, or for weights that cannot be had; NotFound for a name timm does not know.
     """
     timm = import_timm()
