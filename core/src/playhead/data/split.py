@@ -121,13 +121,10 @@ def split(
             )
         rule = rule_of(index, share, test_share, seed, by)
         return split_by_rule(index, rule)
-    tagged = _tagged(index, by)
     names_N = groups_of(index, BY_RECORDING)
-    for twin_of in (copies(index.recordings), copies(index.recordings, also_drives=False)):
-        group_of = tagged | {one: tagged.get(one, tagged.get(first, first)) for one, first in twin_of.items()}
-        group_N = np.array([group_of.get(name, name) for name in names_N.tolist()], np.str_)
-        if len(set(group_N.tolist())) >= 1 + bool(share) + bool(test_share or leave_out):
-            break  # else it is one drive again and again, and still something to learn from
+    parts = 1 + bool(share) + bool(test_share or leave_out)
+    group_of, twin_of = _together(index, by, names_N.tolist(), parts)
+    group_N = np.array([group_of.get(name, name) for name in names_N.tolist()], np.str_)
     left_out = set()
     if leave_out:
         left_out = {group_of.get(name, name) for name in _to_leave_out(index, leave_out, earlier, tested)}
@@ -149,6 +146,21 @@ def split(
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
     validated, testers = (sorted(set(names_N[parts_N == part].tolist())) for part in (VALIDATION, TEST))
     return _parted(index, parts_N, tuple(validated), tuple(testers), None)
+
+
+def _together(
+    index: WindowIndex, by: str, names: Sequence[str], parts: int
+) -> tuple[dict[str, str], Mapping[str, str]]:
+    """Return the group of each recording that is not one by itself, and of which recording each is a copy.
+
+    Fewer groups than parts are one drive again and again, and still something to learn from.
+    """
+    tagged = _tagged(index, by)
+    for twin_of in (copies(index.recordings), copies(index.recordings, also_drives=False)):
+        group_of = tagged | {one: tagged.get(one, tagged.get(first, first)) for one, first in twin_of.items()}
+        if len({group_of.get(name, name) for name in names}) >= parts:
+            break
+    return group_of, twin_of
 
 
 def _choose(

@@ -65,13 +65,12 @@ class Observed(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Make a step, and keep what is observed."""
         self.number += 1
         told: Any = self.env.step(action)
-        where = f"step {self.number}"
         if not isinstance(told, (tuple, list)) or len(told) != 5 or not isinstance(told[4], Mapping):
-            raise self._wrong(where, _kinds(told), FIVE)
+            raise self._wrong(f"step {self.number}", _kinds(told), FIVE)
         observation, reward, terminated, truncated, info = told
         for name, value in (("terminated", terminated), ("truncated", truncated)):
             if not isinstance(value, TRUTHS) or value not in (0, 1):
-                raise self._wrong(where, f"{name}={value!r:.60}", f"{name} as True or False")
+                raise self._wrong(f"step {self.number}", f"{name}={value!r:.60}", f"{name} as True or False")
         self.observation = observation
         return observation, reward, bool(terminated), bool(truncated), info
 

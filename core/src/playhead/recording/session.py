@@ -123,11 +123,8 @@ def record(
         raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
     check_captured(first)
     session = device.session
-    driver, guard = _dagger_driver(device, request), guard or AlwaysSafe()
-    drives: Driver = driver
-    if request.action_noise is not None and request.is_beside:
-        guard = HandsBack(guard, request.action_noise)
-        drives = DisturbedPerson(driver, request.action_noise, guard, device.clock)
+    driver = _dagger_driver(device, request)
+    drives, guard = _disturbed(device, request, driver, guard or AlwaysSafe())
     header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)
     sinks = into if isinstance(into, SinkOpener) else SinkOpener(HOME, into)
     writer = sinks.open(header, drop_when_full=not _waits(device))
@@ -157,6 +154,16 @@ def record(
     kept = _close(writer)
     frames = recorder.frames if kept is None else kept.frames
     return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames, measures=measures)
+
+
+def _disturbed(
+    device: OpenDevice, request: RecordingRequest, driver: Driver, guard: Guard
+) -> tuple[Driver, Guard]:
+    """Return who drives and is asked, with wrong keys beside a person where they are wanted."""
+    if request.action_noise is None or not request.is_beside:
+        return driver, guard
+    hands_back = HandsBack(guard, request.action_noise)
+    return DisturbedPerson(driver, request.action_noise, hands_back, device.clock), hands_back
 
 
 @contextmanager

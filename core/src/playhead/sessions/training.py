@@ -53,11 +53,10 @@ def train(
     place = Place.of(game, home, plugins, progress)
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
     if resume:
-        begun = {"recipe": recipe != "default", "data": data, "recordings": recordings, "rate": rate,
-                 "layer": layer, "from": start_from, "name": name, "skip-bad": skip_bad,
-                 "device": device != "auto"}  # fmt: skip
-        for option in (option for option, is_given in begun.items() if is_given):
-            raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
+        _check_as_it_began({
+            "recipe": recipe != "default", "data": data, "recordings": recordings, "rate": rate, "layer": layer,
+            "from": start_from, "name": name, "skip-bad": skip_bad, "device": device != "auto",
+        })  # fmt: skip
         job = _resumed(place, "" if resume is True else resume, texts, latency, steps)
     else:
         shift = latency if latency != AUTO else None
@@ -93,6 +92,12 @@ def train(
     except BaseException:
         _remove_if_empty(job.out)
         raise
+
+
+def _check_as_it_began(given: Mapping[str, Any]) -> None:
+    """Raise BadValue for an option that is given beside --resume."""
+    for option in (option for option, is_given in given.items() if is_given):
+        raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
 
 
 def chosen_recipe(
