@@ -252,6 +252,10 @@ def test_commands_leave_out_what_fails_and_exit_with_1(
     assert said.err.splitlines()[-1] == "Error: 1 of 4 episodes failed, as said above. The others are kept."
     playhead.train(game(), settings=SMALL, steps=2, home=tmp_path)
     capsys.readouterr()
+    assert cli.run(["play", *at[:3], *at[5:]]) == 1
+    said = capsys.readouterr()
+    assert [line.split()[1] for line in said.out.splitlines()[::2]] == ["1", "2", "4"]
+    assert said.err.splitlines()[-1] == "Error: 1 of 4 episodes failed, as said above."
     assert cli.run(["evaluate", *at, "--out", str(tmp_path / "page")]) == 1
     said = capsys.readouterr()
     assert "network on seed 3 failed and is left out: The environment Outside-v0 failed in its reset" in said.out

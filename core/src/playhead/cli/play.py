@@ -8,6 +8,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.cli.several import check_episodes
 
 
 @click.command(short_help="Let a run play the game.")
@@ -50,3 +51,4 @@ def play(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell_json(played.to_json())
     else:
         desk.tell(*lines(desk.game(game), played))
+    check_episodes(played.episodes, played.failed)

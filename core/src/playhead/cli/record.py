@@ -9,7 +9,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
-from playhead.errors import DeviceFailed
+from playhead.cli.several import check_episodes
 from playhead.names import command
 
 if TYPE_CHECKING:
@@ -61,11 +61,7 @@ def record(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell(*lines(made))
         if len(made.names) and made.segments and made.segments[0].seed is None:  # no world: something may be wrong
             desk.say(f"Look at it: {command('data', 'show', names=[f'{game}/{made.names[0]}'])}")
-    if made.failed:
-        all_of_them = len(made.failed) + len(made.segments)
-        raise DeviceFailed(
-            f"{len(made.failed)} of {all_of_them} episodes failed, as said above. The others are kept."
-        )
+    check_episodes(made.segments, made.failed, "The others are kept.")
 
 
 def lines(made: Recorded) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playhead.cli.context import Desk
-from playhead.errors import Damaged, PlayheadError, StorageFull
+from playhead.errors import Damaged, DeviceFailed, PlayheadError, StorageFull
 from playhead.names import quoted
 
 
@@ -48,3 +48,10 @@ def shown_name(place: Path | str) -> str:
 def typed_name(place: Path | str) -> str:
     """Return what names a recording in a command: "game/name", or its address."""
     return f"{place.parent.name}/{place.name}" if isinstance(place, Path) else place
+
+
+def check_episodes(done: Sequence[object], failed: Sequence[object], then: str = "") -> None:
+    """Raise DeviceFailed where episodes failed, each of which was said, though others came to their end."""
+    if failed:
+        every = len(failed) + len(done)
+        raise DeviceFailed(f"{len(failed)} of {every} episodes failed, as said above. {then}".rstrip())

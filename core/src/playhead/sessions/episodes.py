@@ -13,6 +13,7 @@ from playhead.control.drivers import Driver, HumanDriver
 from playhead.control.loop import Tick, Watcher
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice, merged, open_device
+from playhead.errors import PlayheadError
 from playhead.events import Event, Origin
 from playhead.game import Game, Scenario
 from playhead.home import Home
@@ -29,6 +30,33 @@ from playhead.sessions.control import take_control
 from playhead.storage.changing import claim_recording
 from playhead.storage.pacing import say_on_stderr
 from playhead.threads import one_thread_each
+
+MOST_FAILED = 10  # that are said one by one
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedEpisode:
+    """An episode that did not come to its end, and the sentence that says why and what is kept of it."""
+
+    seed: int | None
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"seed": self.seed, "failed": self.why}
+
+
+def say_failed(
+    say: Callable[[str], object], errors: Sequence[tuple[int | None, PlayheadError]], *, any_done: bool
+) -> list[FailedEpisode]:
+    """Say which seeds failed and why, and return them. Raises the first error where no episode came to its end."""
+    if errors and not any_done:
+        for seed, error in errors[1:MOST_FAILED]:
+            say(f"Seed {seed}: {error}")
+        raise errors[0][1]
+    for seed, error in errors[:MOST_FAILED]:
+        say(f"Seed {seed} failed: {error}")
+    return [FailedEpisode(seed=seed, why=str(error)) for seed, error in errors]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from playhead.control.drivers import Driver
 from playhead.control.loop import Watcher
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice, merged, open_device, rate_of
-from playhead.errors import BadValue
+from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game, is_playable
 from playhead.input.none import DryRun
 from playhead.models import EngineSpec
@@ -32,12 +32,13 @@ from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest
 from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
-from playhead.sessions.episodes import FrameCounter
+from playhead.sessions.episodes import FailedEpisode, FrameCounter, say_failed
 from playhead.sessions.latency import keep_after, warn_before
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.sessions.tolerance import known_tolerance
 from playhead.stopping import stopped_by_interrupt
 from playhead.threads import one_thread_each
+from playhead.workers import run_jobs
 
 if TYPE_CHECKING:
     from playhead.playing.observing import ObservationSummary
@@ -45,10 +46,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """What came of playing: a summary an episode; or what was seen in a game that is only watched."""
+    """What came of playing: a summary an episode, and which failed; or what was seen in a game that is watched."""
 
     run: str
     episodes: Sequence[PlaySummary] = ()
+    failed: Sequence[FailedEpisode] = ()
     observed: ObservationSummary | None = None
 
     def __repr__(self) -> str:
@@ -59,7 +61,7 @@ class Played:
         """Return everything as plain data: a list with an entry an episode, or what was observed."""
         if self.observed is not None:
             return self.observed.to_json()
-        return [summary.to_json() for summary in self.episodes]
+        return [one.to_json() for one in (*self.episodes, *self.failed)]
 
 
 def play(
@@ -73,6 +75,7 @@ def play(
 ) -> Played:  # fmt: skip
     """Let a run play a game, as `playhead play` does. Ctrl-C or `stop` ends it normally, with every key released.
 
+    An episode of a world that fails ends none of the others: it is said, and among what `failed`.
     Units:   seconds and latency on the device's clock; rate frames a second.
     Raises:  PlayheadError, whose sentence says what to do.
     """
@@ -102,7 +105,8 @@ def play(
         duration_s=seconds or float("inf"), engine=EngineSpec(name=engine, device=device),
     )  # fmt: skip
     session.take_run(run, latency)
-    return Played(run=session.run.name, episodes=session.play(episodes, seed, stop))
+    summaries, failed = session.play(episodes, seed, stop)
+    return Played(run=session.run.name, episodes=summaries, failed=failed)
 
 
 @dataclass(kw_only=True)
@@ -170,8 +174,13 @@ class PlaySession:
         self.is_timed = not self.is_world and not self.is_dry
         self.was_warned = self.is_timed and warn_before(place, self.device, run)
 
-    def play(self, episodes: int, first_seed: int, stop: Event | None) -> list[PlaySummary]:
-        """Play the episodes one after another, until somebody stops it."""
+    def play(
+        self, episodes: int, first_seed: int, stop: Event | None
+    ) -> tuple[list[PlaySummary], list[FailedEpisode]]:
+        """Play the episodes one after another, until somebody stops it; say which of a world's failed.
+
+        Raises:  what an episode raises, where none came to its end.
+        """
         place, rate_hz = self.place, rate_of(self.options, self.place.game, self.device)
         is_endless = self.duration_s == float("inf")
         frames = None if is_endless else round(self.duration_s * rate_hz) * episodes or None
@@ -183,12 +192,17 @@ class PlaySession:
         bar: AbstractContextManager[Advance] = nullcontext(lambda count: None)
         if self.waits:
             bar = place.progress.frames(f"play {place.game.name}", frames, rate_hz)
-        summaries: list[PlaySummary] = []
+        errors: list[tuple[int | None, PlayheadError]] = []
         with one_thread_each(), stopped_by_interrupt(stop) as stopping, bar as advance:
-            for number in range(episodes):
-                if not stopping.is_set():
-                    seed = first_seed + number if self.is_world else None
-                    summaries.append(self._episode(seed, advance, stopping))
+            summaries = list(run_jobs(
+                lambda seed, advance, is_stopped: self._episode(seed, advance, stopping),
+                [first_seed + number if self.is_world else None for number in range(episodes)],
+                workers=1,
+                progress=advance,
+                stop=stopping,
+                failed=(lambda seed, error: errors.append((seed, error))) if self.is_world else None,
+            ))  # fmt: skip
+        failed = say_failed(place.say, errors, any_done=bool(summaries))
         if self.is_timed:
             report = LoopReport.joined([summary.report for summary in summaries])
             keep_after(
@@ -196,7 +210,7 @@ class PlaySession:
             )
         if self.fitness.said:
             place.say(self.fitness.summary)
-        return summaries
+        return summaries, failed
 
     def _episode(self, seed: int | None, advance: Advance, stop: Event) -> PlaySummary:
         options = self.options if seed is None else {**self.options, "seed": seed}

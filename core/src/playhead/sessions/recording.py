@@ -23,23 +23,19 @@ from playhead.recording.collector import collector_of
 from playhead.recording.session import SegmentSummary
 from playhead.recording.sinks import HOME, AnySink, SinkOpener
 from playhead.sessions.devices import choose_device, find_scenario
-from playhead.sessions.episodes import EpisodeJob, episode_options, record_episode
+from playhead.sessions.episodes import (
+    EpisodeJob,
+    FailedEpisode,
+    episode_options,
+    record_episode,
+    say_failed,
+)
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.reader import open_recording
 from playhead.storage.reservations import Reservations
 from playhead.training.auto import default_of
 from playhead.workers import run_jobs
-
-MOST_FAILED = 10  # that are said one by one
-
-
-@dataclass(frozen=True, kw_only=True)
-class FailedEpisode:
-    """An episode that did not come to its end, and the sentence that says why and what is kept of it."""
-
-    seed: int | None
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +70,7 @@ class Recorded:
         """Return everything as plain data, an entry a recording."""
         if self.collected is not None:
             return [self.collected.to_json()]
-        failed = [{"seed": one.seed, "failed": one.why} for one in self.failed]
-        return [*(segment.to_json() for segment in self.segments), *failed]
+        return [one.to_json() for one in (*self.segments, *self.failed)]
 
 
 def record(
@@ -210,13 +205,7 @@ class _Session:
                 failed=(lambda job, error: errors.append((job, error))) if self.is_world else None,
             )
             segments = [one for segments in made for one in segments]
-        if errors and not segments:
-            for one, error in errors[1:MOST_FAILED]:
-                place.say(f"Seed {one.seed}: {error}")
-            raise errors[0][1]
-        failed = [FailedEpisode(seed=one.seed, why=str(error)) for one, error in errors]
-        for failure in failed[:MOST_FAILED]:
-            place.say(f"Seed {failure.seed} failed: {failure.why}")
+        failed = say_failed(place.say, [(one.seed, error) for one, error in errors], any_done=bool(segments))
         return sorted(segments, key=lambda one: one.seed or 0), failed
 
 
