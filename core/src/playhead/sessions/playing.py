@@ -61,7 +61,7 @@ class Played:
         """Return everything as plain data: a list with an entry an episode, or what was observed."""
         if self.observed is not None:
             return self.observed.to_json()
-        return [one.to_json() for one in (*self.episodes, *self.failed)]
+        return [*(one.to_json() for one in self.episodes), *(one.to_json() for one in self.failed)]
 
 
 def play(

@@ -70,7 +70,7 @@ class Recorded:
         """Return everything as plain data, an entry a recording."""
         if self.collected is not None:
             return [self.collected.to_json()]
-        return [one.to_json() for one in (*self.segments, *self.failed)]
+        return [*(one.to_json() for one in self.segments), *(one.to_json() for one in self.failed)]
 
 
 def record(
