@@ -52,6 +52,7 @@ def playhead_engines() -> dict[str, Reference]:
     """Return what can ask a network."""
     return {
         "torch": "playhead.models.engine:TorchEngine",
+        "compiled": "playhead.models.compiled_engine:CompiledEngine",
         "onnx": "playhead.models.onnx_engine:OnnxEngine",
         "onnx-int8": "playhead.models.onnx_engine:OnnxInt8Engine",
         "openvino": "playhead.models.openvino_engine:OpenVinoEngine",

@@ -26,6 +26,7 @@ from playhead.evaluation.evaluate import EvaluationJob, evaluate
 from playhead.evaluation.policies import evaluated_policies
 from playhead.hookspecs import hookimpl
 from playhead.models import EngineSpec, ModelSpec, conv_lstm, conv_stack
+from playhead.models.compiled_engine import CompiledEngine
 from playhead.models.engine import TorchEngine
 from playhead.models.heads import Heads
 from playhead.models.network import Network
@@ -59,6 +60,47 @@ def job_of(out: Path, recipe: Recipe = QUICK, plugins: Plugins | None = None, **
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(job_of(tmp_path_factory.mktemp("engines")))
+
+
+class Captured(CompiledEngine):
+    """Captures graphs as for CUDA, and computes them here."""
+
+    compiler, devices = "eager", ("cpu",)
+
+
+def unbreakable(*_: Any) -> Any:
+    raise RuntimeError("no kernel for this\nand a long story")
+
+
+class TestCompiled:
+    @pytest.mark.parametrize("build", [conv_lstm.build, conv_stack.build])
+    def test_it_answers_as_torch_does(self, build: Any) -> None:
+        network = build(SPEC)
+        prepared = network.prepare_windows({"frames": pictures()})
+        for engine in (Captured(network), TorchEngine(network)):
+            answered = engine.predict(prepared)
+        np.testing.assert_allclose(Captured(network).predict(prepared)["drive"], answered["drive"], atol=1e-5)
+
+    def test_it_goes_on_frame_by_frame(self) -> None:
+        network = conv_lstm.build(replace(SPEC, length=1, options={**TINY, "stateful": True}))
+        prepared = network.prepare_windows({"frames": pictures()[:, :1]})
+        compiled, plain = Captured(network), TorchEngine(network)
+        state = other = None
+        for _ in range(3):
+            (answer, state), (wanted, other) = compiled.step(prepared, state), plain.step(prepared, other)
+            np.testing.assert_allclose(answer["drive"], wanted["drive"], atol=1e-5)
+
+    def test_without_cuda_it_says_what_to_take(self) -> None:
+        with pytest.raises(BadValue, match=r"compiled needs CUDA.*Take torch or onnx"):
+            CompiledEngine(conv_stack.build(SPEC), "cpu")
+
+    def test_what_cannot_be_compiled_is_said(self) -> None:
+        class Failing(Captured):
+            compiler: Any = staticmethod(unbreakable)
+
+        network = conv_stack.build(SPEC)
+        with pytest.raises(BadValue, match=r"cannot compile this network here: .*no kernel for this"):
+            Failing(network).predict(network.prepare_windows({"frames": pictures()}))
 
 
 class TestTracing:

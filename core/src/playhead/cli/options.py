@@ -163,7 +163,8 @@ def engine_option(command: Any) -> Any:
     """Add the options that say what asks a network, and where it computes."""
     engine = click.option(
         "--engine", metavar="NAME", default="torch", show_default=True,
-        help="What asks the network: torch; of an exported run (playhead export) onnx, openvino, openvino-bf16.",
+        help="What asks the network: torch, compiled; of an exported run (playhead export) onnx, openvino, "
+        "openvino-bf16.",
     )  # fmt: skip
     return engine(device_option("Where the network computes; auto takes CUDA where there is any.")(command))
 

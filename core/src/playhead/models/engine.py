@@ -53,6 +53,7 @@ class TorchEngine:
         self._network = network.to(device=self.device).eval()
         is_plain = type(network).forward is Network.forward and not network.has_cacheable
         self._answer = network.answer if is_plain else network  # the same; some calls less to go through
+        self._step = network.step
         self._between_answers = threading.Lock()
 
     def predict(self, prepared: Mapping[str, npt.NDArray[Any]]) -> Arrays:
@@ -67,7 +68,7 @@ class TorchEngine:
             if state is None:
                 count = len(next(iter(tensors.values())))
                 state = {n: v.to(self.device) for n, v in self._network.initial_state(count).items()}
-            logits, state = self._network.step(tensors, state)
+            logits, state = self._step(tensors, state)
             return _arrays(logits), state
 
     def swap(self, weights: Mapping[str, Tensor]) -> None:
