@@ -17,7 +17,7 @@ from playhead.models.network import Arrays, Network
 class CompiledEngine(TorchEngine):
     """`torch.compile` over a network, once for every shape it is asked about: the first answer takes a minute.
 
-    For CUDA alone, where a window is many small kernels and starting them takes longer than they do. A processor took
+    For CUDA alone, where a window is many small kernels, and starting them takes the time. A processor took
     10.80 ms for a window of a compiled conv_stack, and 10.78 without.
     """
 
