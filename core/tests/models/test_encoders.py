@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from playhead.errors import BadValue
+from playhead.models import Colours
 from playhead.models.encoders import ConvEncoder, Encoder, Keypoints, PointEncoder, convolutions_of
 
 SIZE = (24, 32)
@@ -20,6 +21,7 @@ OPTIONS: dict[str, Any] = {
     "features": 16,
     "keypoints": 4,
     "looks": 0,
+    "changes": False,
 }
 
 
@@ -43,7 +45,7 @@ def dots(places_NP2: Tensor) -> Tensor:
 def test_pictures_are_convolved_as_if_they_were_one(fold: int) -> None:
     torch.manual_seed(0)
     encoder = ConvEncoder(SIZE, 3, 2, {**OPTIONS, "fold": fold})
-    encoder.standardise(((10.0, 100.0, 200.0), (20.0, 50.0, 30.0)))
+    encoder.standardise(Colours((10.0, 100.0, 200.0), (20.0, 50.0, 30.0)))
     seen = pictures(3, 2)
     scaled = (seen.float() - torch.tensor([10.0, 100.0, 200.0])) / torch.tensor([20.0, 50.0, 30.0])
     beside = scaled.permute(0, 2, 3, 1, 4).flatten(3)  # (N, H, W, P x C)
@@ -78,14 +80,22 @@ def test_a_keypoint_is_where_its_pattern_is_to_a_part_of_a_cell() -> None:
     assert nowhere == pytest.approx([0, 0, 0], abs=1e-6)
 
 
-def learned(encoder: Encoder, places_NP2: Tensor, targets_NA: Tensor, steps: int = 150) -> float:
-    """Return the mean square error that is left of standardised targets after so many steps."""
+def learned(
+    encoder: Encoder, places_NP2: Tensor, targets_NA: Tensor, steps: int = 150, *, wall: bool = False
+) -> float:
+    """Return the mean square error that is left of standardised targets after so many steps.
+
+    With a wall of bright bricks above, as of many games.
+    """
     answer = nn.Linear(encoder.outputs, targets_NA.shape[1])
     optimizer = torch.optim.Adam([*encoder.parameters(), *answer.parameters()], lr=3e-3)
     loss = torch.tensor(0.0)
     for step in range(steps):
         rows = torch.arange(step * 32, step * 32 + 32) % len(places_NP2)
-        loss = functional.mse_loss(answer(encoder(dots(places_NP2[rows]))), targets_NA[rows])
+        drawn = dots(places_NP2[rows])
+        if wall:
+            drawn[:, :, :6, ::2] = 255
+        loss = functional.mse_loss(answer(encoder(drawn)), targets_NA[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -103,6 +113,37 @@ def test_keypoints_learn_where_a_dot_is_and_how_it_moved_sooner_than_a_layer() -
     without = learned(ConvEncoder(SIZE, 3, 2, OPTIONS), places_NP2, targets)
     assert left < 0.3, left
     assert left < 0.7 * without, (left, without)
+
+
+def test_changes_are_convolved_as_changes() -> None:
+    torch.manual_seed(0)
+    encoder = PointEncoder(SIZE, 3, 3, {**OPTIONS, "changes": True})
+    encoder.standardise(Colours((10.0, 100.0, 200.0), (20.0, 50.0, 30.0), (9.0, 12.0, 15.0)))
+    assert encoder.changes is not None
+    seen = pictures(2, 3).float()
+    scaled = (seen - torch.tensor([10.0, 100.0, 200.0])) / torch.tensor([20.0, 50.0, 30.0])
+    changed = torch.cat([torch.zeros(2, 1, *SIZE, 3), seen.diff(dim=1)], dim=1) / torch.tensor([9.0, 12.0, 15.0])
+    both = torch.cat([scaled, changed], dim=4).flatten(0, 1).permute(0, 3, 1, 2)
+    first = encoder.first[0]
+    weight, bias = _of(first)
+    wanted = functional.conv2d(both, torch.cat([weight, encoder.changes.weight], dim=1), bias, 4, 3)
+    torch.testing.assert_close(encoder._seen(seen), wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_a_dot_before_a_bright_wall_is_found_by_how_it_changes() -> None:
+    def left(*, changes: bool) -> float:
+        torch.manual_seed(0)
+        encoder = PointEncoder(SIZE, 3, 2, {**OPTIONS, "changes": changes})
+        encoder.standardise(Colours((90.0,) * 3, (90.0,) * 3, (10.0,) * 3))
+        return learned(encoder, places_NP2, targets, wall=True)
+
+    torch.manual_seed(0)
+    places_N12 = torch.stack([torch.randint(8, 18, (256, 1)), torch.randint(4, 26, (256, 1))], dim=2)
+    places_NP2 = torch.cat([places_N12, places_N12 + torch.tensor([2, 2])], dim=1)
+    targets = places_NP2[:, 1].float()
+    targets = (targets - targets.mean(0)) / targets.std(0)
+    by_changes, by_itself = left(changes=True), left(changes=False)
+    assert by_changes < 0.5 * by_itself, (by_changes, by_itself)
 
 
 def bars(places_NP2: Tensor, is_upright_N: Tensor) -> Tensor:

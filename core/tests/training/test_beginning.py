@@ -22,6 +22,7 @@ from playhead.errors import Damaged
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys
+from playhead.models import Colours
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.plugins import Plugins
@@ -166,7 +167,7 @@ def test_colours_are_measured_kept_in_the_run_and_used_by_who_asks_it(tmp_path: 
     assert before.colours is None
     otherwise = Predictor(before, run.schema).predict_batch(frames)["drive"]
     assert np.abs(said - otherwise).max() > 1e-3
-    before.standardise(((127.5,) * 3, (127.5,) * 3))
+    before.standardise(Colours((127.5,) * 3, (127.5,) * 3))
     as_before = Predictor(before, run.schema).predict_batch(frames)["drive"]
     assert as_before == pytest.approx(otherwise, abs=1e-6)
 
@@ -177,7 +178,8 @@ def write_run_json(folder: Path, told: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "colours", [[[0, 0], [1, 1]], [[0, 0, 0], [0, 1, 1]], [[0, 0, 0]], [[300, 0, 0], [9, 9, 9]]]
+    "colours",
+    [[[0, 0], [1, 1]], [[0, 0, 0], [0, 1, 1]], [[0, 0, 0]], [[300, 0, 0], [9, 9, 9]], [[0] * 3, [9] * 3, [9]]],
 )
 def test_colours_that_cannot_be_are_damage(colours: Any, tmp_path: Path) -> None:
     run = train(job_of(small_game(), lessons()[:2], tmp_path / "run"))
@@ -196,15 +198,24 @@ def test_every_channel_is_standardised_by_that_of_the_frame(
     frame = torch.tensor([10, 100, 200], dtype=torch.uint8).expand(1, 2, 24, 32, 3)
     views = {k: torch.as_tensor(v) for k, v in network.prepare_windows({"frames": frame.numpy()}).items()}
     before = network(views)["drive"]
-    network.standardise(((10.0, 100.0, 200.0), (8.0, 8.0, 8.0)))
+    network.standardise(Colours((10.0, 100.0, 200.0), (8.0, 8.0, 8.0)))
     after = network(views)["drive"]
     grey = {k: torch.full_like(v, 127) for k, v in views.items()}
-    network.standardise(((127.0,) * 3, (50.0,) * 3))
+    network.standardise(Colours((127.0,) * 3, (50.0,) * 3))
     assert torch.equal(network(grey)["drive"], after)  # every pixel at its mean
     assert not torch.equal(before, after)
 
 
+def test_changes_from_frame_to_frame_are_measured_where_there_are_any() -> None:
+    frames = torch.zeros(2, 3, 4, 4, 3, dtype=torch.uint8)
+    frames[:, 1] = 100  # so changes are 100, then -100
+    colours = colours_of([{"frames": frames}], 3)
+    assert colours is not None
+    assert colours.changes == pytest.approx([100] * 3)
+    assert colours_of([{"frames": frames[:, :1]}], 3) == ((0.0,) * 3, (8.0,) * 3, ())
+
+
 def test_a_channel_that_never_changes_is_not_blown_up() -> None:
     black = {"frames": torch.zeros(2, 1, 4, 4, 3, dtype=torch.uint8), "speed": torch.ones(2, 1)}
-    assert colours_of([black], 3) == ((0.0, 0.0, 0.0), (8.0, 8.0, 8.0))
+    assert colours_of([black], 3) == ((0.0,) * 3, (8.0,) * 3, ())
     assert colours_of([{"speed": torch.ones(2, 1)}], 3) is None

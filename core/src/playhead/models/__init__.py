@@ -8,12 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 from playhead.game import Frame
 from playhead.inputs import Input, main_input, named_inputs
 from playhead.labels import LabelSchema
 from playhead.regions import Region
+
+_Mean = Annotated[float, Meta(ge=0, le=255)]
+_Scale = Annotated[float, Meta(ge=1, le=255)]
+
+
+class Colours(NamedTuple):
+    """What pictures are like, a number a channel: means and scales, and those of changes from frame to frame.
+
+    Units:  of pixels, 0 to 255. `changes` is empty where windows have one frame, and of older runs.
+    """
+
+    means: Annotated[tuple[_Mean, ...], Meta(min_length=1, max_length=4)]
+    scales: Annotated[tuple[_Scale, ...], Meta(min_length=1, max_length=4)]
+    changes: Annotated[tuple[_Scale, ...], Meta(max_length=4)] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +39,7 @@ class ModelSpec:
     `regions` are given at the size of `frame`. `inputs` are names, `named_inputs` what each of them looks at and
     when; `length` is how many moments the main one has. `positions_s` are the moments to answer at, in seconds
     from that of a window.
-    `colours` are means and scales of the channels of its pictures, measured before it learned; None: none were.
+    `colours` are what its pictures are like, measured before it learned; None: nothing was.
     `options` are plain data of this network: what a recipe has as `model_options`. `pretrained` asks for weights
     from elsewhere: only where a training begins; a run brings its own.
     """
@@ -37,7 +53,7 @@ class ModelSpec:
     positions_s: tuple[float, ...] = (0.0,)
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = False
-    colours: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    colours: Colours | None = None
 
     def __post_init__(self) -> None:
         named = self.named_inputs

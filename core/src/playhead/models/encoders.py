@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from playhead.errors import BadValue
-
-Colours = tuple[tuple[float, ...], tuple[float, ...]]  # means and scales of the channels of a picture
+from playhead.models import Colours
 
 
 def convolutions_of(channels: Sequence[int], strides: Sequence[int] | None) -> list[tuple[int, int]]:
@@ -35,12 +34,14 @@ class Encoder(nn.Module):
     outputs: int
     means_C: Tensor
     scales_C: Tensor
+    changes_C: Tensor
 
     def __init__(self, colours: int) -> None:
         super().__init__()
         middle = torch.full((colours,), 127.5)
         self.register_buffer("means_C", middle, persistent=False)  # a run keeps them beside its weights
         self.register_buffer("scales_C", middle.clone(), persistent=False)
+        self.register_buffer("changes_C", middle.clone(), persistent=False)
 
     @property
     def attributed(self) -> nn.Module:
@@ -52,12 +53,14 @@ class Encoder(nn.Module):
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.constant_(module.get_parameter("bias"), 0.0)
+                if module.bias is not None:
+                    nn.init.constant_(module.bias, 0.0)
 
     def standardise(self, colours: Colours) -> None:
-        """Have each channel of a picture come less its mean, in units of its scale."""
-        self.means_C, self.scales_C = (
-            torch.tensor(one, dtype=torch.float32, device=self.means_C.device) for one in colours
+        """Have each channel of a picture come less its mean, in units of its scale; changes in units of theirs."""
+        self.means_C, self.scales_C, self.changes_C = (
+            torch.tensor(one, dtype=torch.float32, device=self.means_C.device)
+            for one in (colours.means, colours.scales, colours.changes or colours.scales)
         )
 
 
@@ -118,9 +121,10 @@ class ConvEncoder(Encoder):
 class PointEncoder(Encoder):
     """Keypoints of each picture, how they moved, what is there, and features of all pictures, side by side.
 
-    One convolution sees each picture by itself. Its maps give keypoints, which say where small things are to a
-    fraction of a pixel, and, with `looks`, what is there: a linear layer over maps learns that late or never
-    (docs/learning.md). The other convolutions see the maps of all pictures.
+    One convolution sees each picture by itself, and with `changes` how it differs from the one before it. Its maps
+    give keypoints, which say where small things are to a fraction of a pixel, and, with `looks`, what is there: a
+    linear layer over maps learns that late or never (docs/learning.md). The other convolutions see the maps of all
+    pictures.
     """
 
     MOVED = 4.0  # by which motion from one picture to the next is enlarged: it is small beside places
@@ -128,11 +132,14 @@ class PointEncoder(Encoder):
     def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
         """Take height and width of a picture, how many are seen together, and options of a network.
 
-        They are channels, strides, features, keypoints and looks.
+        They are channels, strides, features, keypoints, looks and changes.
         """
         super().__init__(colours)
         (channels, stride), *others = convolutions_of(options["channels"], options["strides"])
         self.first, _ = convolutions(size, colours, [(channels, stride)])
+        self.changes = None
+        if options["changes"] and pictures > 1:
+            self.changes = nn.Conv2d(colours, channels, 2 * stride - 1, bias=False)
         self.keypoints = Keypoints(channels, options["keypoints"], options["looks"])
         size = (-(-size[0] // stride), -(-size[1] // stride))
         self.convolutions, inputs = convolutions(size, channels * pictures, others)
@@ -148,17 +155,33 @@ class PointEncoder(Encoder):
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
         """Return features, the newest keypoints, how they moved from picture to picture, and what was there."""
         count, pictures = pictures_NPHWC.shape[:2]
-        layer, means_C = self.first[0], self.means_C
-        assert isinstance(layer, nn.Conv2d)
-        centred = pictures_NPHWC.flatten(0, 1).permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
-        weight = layer.weight / self.scales_C[:, None, None]
-        maps = self.first[1](functional.conv2d(centred, weight, layer.bias, layer.stride, layer.padding))
+        maps = self.first[1](self._seen(pictures_NPHWC))
         points_MK, there_ML = self.keypoints(maps)
         points_NPK = points_MK.reshape(count, pictures, -1)
         moved_NK = (points_NPK.diff(dim=1) * self.MOVED).flatten(1)
         seen = maps.reshape(count, -1, *maps.shape[2:]).contiguous(memory_format=torch.channels_last)
         features_NF = torch.relu(self.features(self.convolutions(seen).flatten(1)))
         return torch.cat([features_NF, points_NPK[:, -1], moved_NK, there_ML.reshape(count, -1)], dim=1)
+
+    def _seen(self, pictures_NPHWC: Tensor) -> Tensor:
+        """Return the maps (N x P, channels, ...) of the first convolution, changes of each picture added.
+
+        To convolve changes is to take the change of what is convolved: pictures are laid out once. What does not
+        move is exactly nothing then, however bright it is.
+        """
+        layer, means_C = self.first[0], self.means_C
+        assert isinstance(layer, nn.Conv2d)
+        centred = pictures_NPHWC.flatten(0, 1).permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
+        weight, bias = layer.weight / self.scales_C[:, None, None], layer.bias
+        if self.changes is None:
+            return functional.conv2d(centred, weight, bias, layer.stride, layer.padding)
+        both = torch.cat([weight, self.changes.weight / self.changes_C[:, None, None]])
+        convolved = functional.conv2d(centred, both, None, layer.stride, layer.padding)
+        looks, moves = convolved.reshape(*pictures_NPHWC.shape[:2], *convolved.shape[1:]).tensor_split(2, dim=2)
+        changed = torch.cat([torch.zeros_like(moves[:, :1]), moves.diff(dim=1)], dim=1)
+        assert bias is not None
+        maps: Tensor = (looks + changed).flatten(0, 1) + bias[:, None, None]
+        return maps
 
 
 def convolutions(

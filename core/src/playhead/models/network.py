@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from playhead.errors import LISTED, BadValue, Mismatch, not_found
 from playhead.inputs import FRAMES, view_key
-from playhead.models import ModelSpec
-from playhead.models.encoders import Colours, Encoder
+from playhead.models import Colours, ModelSpec
+from playhead.models.encoders import Encoder
 from playhead.models.heads import Heads
 from playhead.models.views import SCENE
 
@@ -55,7 +55,7 @@ class Network(nn.Module):
         return any(isinstance(module, Encoder) for module in self.modules())
 
     def standardise(self, colours: Colours) -> None:
-        """Look at pictures by these means and scales of their channels, 0 to 255, from now on."""
+        """Look at pictures by what they are like from now on."""
         self.colours = colours
         for module in self.modules():
             if isinstance(module, Encoder):

@@ -21,9 +21,8 @@ from playhead.errors import BadValue, Damaged, Mismatch, NotFound, PlayheadError
 from playhead.game import Frame, Game
 from playhead.inputs import check_playable, main_input
 from playhead.labels import LabelSchema, check_same
-from playhead.models import ModelSpec
+from playhead.models import Colours, ModelSpec
 from playhead.models.building import build_network
-from playhead.models.encoders import Colours
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network
 from playhead.models.run_file import (

@@ -21,6 +21,7 @@ from msgspec import Meta
 from playhead.decoding import convert, decode_json, digest, encode_json, read_bytes
 from playhead.errors import BadValue, Damaged, Mismatch
 from playhead.game import MOST_HZ, Frame
+from playhead.models import Colours
 from playhead.names import checked_name
 from playhead.regions import Region
 
@@ -85,12 +86,6 @@ class _DataJson(msgspec.Struct):
     runs: list[Text] = []
 
 
-_Mean = Annotated[float, Meta(ge=0, le=255)]
-_Scale = Annotated[float, Meta(ge=1, le=255)]
-Colours = tuple[Annotated[tuple[_Mean, ...], Meta(min_length=1, max_length=4)],
-                Annotated[tuple[_Scale, ...], Meta(min_length=1, max_length=4)]]  # fmt: skip
-
-
 _Hz = Annotated[float, Meta(gt=0, le=MOST_HZ)]
 
 
@@ -147,7 +142,7 @@ def _check_network_part(told: RunJson, game: _GameJson, file: Path) -> None:
     if width * height > MOST_PIXELS:
         raise Damaged(f"{file} cannot be read: no network looks at {width}x{height}. {THEN}")
     channels = told.frame.channels
-    if told.colours is not None and any(len(part) != channels for part in told.colours):
+    if told.colours is not None and any(len(part) != channels for part in told.colours if part != ()):
         raise Damaged(f"{file} cannot be read: its colours are not of {channels} channels. {THEN}")
     for name, region in game.regions.items():
         if not region.fits(width, height):

@@ -21,7 +21,7 @@ from playhead.data.balancing import Drawing
 from playhead.data.sampling import draw_rows
 from playhead.data.windows import WindowIndex
 from playhead.labels import Choice, Head, Keys
-from playhead.models.encoders import Colours
+from playhead.models import Colours
 from playhead.models.heads import Heads
 from playhead.models.network import Network
 from playhead.training.job import TrainingJob
@@ -107,17 +107,35 @@ def known_labels(batch: Batch, name: str) -> Tensor:
 
 
 def colours_of(batches: Iterable[Batch], channels: int) -> Colours | None:
-    """Return means and scales of the channels of all pictures among the inputs of batches; None without any."""
-    count, sums_C, squares_C = 0, torch.zeros(channels).double(), torch.zeros(channels).double()
+    """Return what all pictures (B, T, H, W, C) among the inputs of batches are like; None without any."""
+    pixels, changes = Moments(channels), Moments(channels)
     for batch in batches:
         for value in batch.values():
             if isinstance(value, Tensor) and value.dtype == torch.uint8 and value.shape[-1] == channels:
-                pixels_NC = value.reshape(-1, channels).double()
-                count += len(pixels_NC)
-                sums_C += pixels_NC.sum(0).cpu()
-                squares_C += pixels_NC.square().sum(0).cpu()
-    if count == 0:
+                pixels.add(value)
+                changes.add(value.short().diff(dim=1))
+    if not pixels.count:
         return None
-    means_C = sums_C / count
-    scales_C = (squares_C / count - means_C.square()).clamp(min=0).sqrt().clamp(min=LEAST_SCALE)
-    return tuple(means_C.tolist()), tuple(scales_C.tolist())
+    means, scales = pixels.told()
+    return Colours(means=means, scales=scales, changes=changes.told()[1] if changes.count else ())
+
+
+class Moments:
+    """Means and deviations of the channels of pictures that come a few at a time."""
+
+    def __init__(self, channels: int) -> None:
+        self.count = 0
+        self._sums_C, self._squares_C = torch.zeros(channels).double(), torch.zeros(channels).double()
+
+    def add(self, pictures: Tensor) -> None:
+        """Take more pictures (..., C)."""
+        pixels_NC = pictures.reshape(-1, pictures.shape[-1]).double()
+        self.count += len(pixels_NC)
+        self._sums_C += pixels_NC.sum(0).cpu()
+        self._squares_C += pixels_NC.square().sum(0).cpu()
+
+    def told(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return means and scales of all there were."""
+        means_C = self._sums_C / self.count
+        scales_C = (self._squares_C / self.count - means_C.square()).clamp(min=0).sqrt().clamp(min=LEAST_SCALE)
+        return tuple(means_C.tolist()), tuple(scales_C.tolist())

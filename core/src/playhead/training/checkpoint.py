@@ -26,7 +26,8 @@ from torch import Tensor
 from playhead.data.source import Source
 from playhead.decoding import convert, decode_json, digest, encode_json, plain, read_bytes
 from playhead.errors import Damaged, NotFound, PlayheadError
-from playhead.models.run_file import MOST_BYTES, Colours, FileSeal, read_sealed, write_whole
+from playhead.models import Colours
+from playhead.models.run_file import MOST_BYTES, FileSeal, read_sealed, write_whole
 from playhead.models.weights import read_tensors, weight_bytes
 
 FOLDER = "checkpoint"
