@@ -1,4 +1,4 @@
-"""Progress bars and live lines of sessions, on stderr. None where nobody looks: no terminal."""
+"""Progress bars and live lines of sessions, on stderr; a line a minute where that is no terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -15,6 +15,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -30,15 +31,44 @@ if TYPE_CHECKING:
     from playhead.cli.context import Desk
 
 REDRAWS_HZ = 4
+TOLD_EVERY_S = 60.0  # where stderr is a file or a pipe
+
+
+class Bars(Progress):
+    """Bars in a terminal, gone when they are done. Into a file goes a line a minute that says the same."""
+
+    def __init__(self, *columns: ProgressColumn, console: Console) -> None:
+        super().__init__(
+            *columns, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal,
+            transient=True,
+        )  # fmt: skip
+        self._told_s = self.get_time()
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        """Change what a bar shows."""
+        super().update(task_id, **changes)
+        self._tell(task_id)
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        """Move a bar on."""
+        super().advance(task_id, advance)
+        self._tell(task_id)
+
+    def _tell(self, task_id: TaskID) -> None:
+        now_s = self.get_time()
+        if not self.disable or now_s - self._told_s < TOLD_EVERY_S:
+            return
+        self._told_s = now_s
+        with self._lock:
+            task = self._tasks[task_id]
+        shown = [column(task) for column in self.columns if isinstance(column, ProgressColumn)]
+        terminal.say("  ".join(text for one in shown if isinstance(one, Text) and (text := one.plain.strip())))
 
 
 def bars_of(*columns: ProgressColumn, console: Console | None = None) -> Progress:
-    """Return bars on stderr with these columns, gone when they are done; none where nobody looks."""
-    console = console or terminal.console()
+    """Return bars on stderr with these columns."""
     shown = columns or (name_column(), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    return Progress(
-        *shown, console=console, refresh_per_second=REDRAWS_HZ, disable=not console.is_terminal, transient=True
-    )
+    return Bars(*shown, console=console or terminal.console())
 
 
 def name_column() -> TextColumn:

@@ -15,7 +15,7 @@ from playhead.names import visible
 
 
 class TrainView(Shown, AbstractContextManager["TrainView"]):
-    """Shows notes, steps and validations; a context manager. Without a terminal there is no bar, only lines.
+    """Shows notes, steps and validations; a context manager. Without a terminal lines take the place of the bar.
 
     Where nobody acts (`is_acting` false) no action changes: then only what is right is told.
     """
