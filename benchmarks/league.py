@@ -56,8 +56,8 @@ from playhead.training.recipe import Recipe
 
 # Seconds of an episode: what the environments set themselves, a minute where they set none.
 LASTS_S = {
-    "enduro": 60.0, "pong": 60.0, "healthgathering": 60.0, "deadlycorridor": 60.0, "lunarlander": 20.0,
-    "lunarlander_axes": 20.0, "bipedalwalker": 32.0, "carracing": 20.0,
+    "breakout": 60.0, "enduro": 60.0, "pong": 60.0, "healthgathering": 60.0, "deadlycorridor": 60.0,
+    "lunarlander": 20.0, "lunarlander_axes": 20.0, "bipedalwalker": 32.0, "carracing": 20.0,
 }  # fmt: skip
 MINUTES = {"lunarlander": 48.0, "lunarlander_axes": 48.0}  # recorded of the expert, where it is not 12
 DRIVEN_FROM = 10_000  # seeds of the drives that are scored; recordings count theirs from 1

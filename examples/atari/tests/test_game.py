@@ -1,4 +1,4 @@
-"""Enduro and Pong keep playhead's contract."""
+"""Breakout, Enduro and Pong keep playhead's contract."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from pathlib import Path
 
 from playhead.cli import run as run_command
 from playhead.testing import GameContract
-from playhead_atari.game import ENDURO, PONG
+from playhead_atari.game import BREAKOUT, ENDURO, PONG
+
+
+class TestBreakout(GameContract):
+    game = BREAKOUT
 
 
 class TestEnduro(GameContract):
@@ -19,12 +23,12 @@ class TestPong(GameContract):
 
 
 def test_a_game_of_ones_own_is_asked_as_often_as_it_says(tmp_path: Path) -> None:
-    asked = ["new-game", "breakout", "--environment", "ale_py:ALE/Breakout-v5", "--into", str(tmp_path)]
+    asked = ["new-game", "freeway", "--environment", "ale_py:ALE/Freeway-v5", "--into", str(tmp_path)]
     assert run_command(asked) == 0
-    spec = spec_from_file_location("made", tmp_path / "breakout/src/playhead_breakout/game.py")
+    spec = spec_from_file_location("made", tmp_path / "freeway/src/playhead_freeway/game.py")
     assert spec is not None
     assert spec.loader is not None
     made = module_from_spec(spec)
     spec.loader.exec_module(made)
-    options = made.BREAKOUT.devices["world"].options
+    options = made.FREEWAY.devices["world"].options
     assert options["step_hz"] == 60 / options["arguments"]["frameskip"]

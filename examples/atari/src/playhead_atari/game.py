@@ -1,7 +1,7 @@
-"""Everything playhead needs to know about Enduro and Pong of the Atari 2600, as the package ale-py emulates it.
+"""Everything playhead needs to know about three games of the Atari 2600, as the package ale-py emulates it.
 
-The console makes 60 pictures a second. It is asked every fourth, as everybody does, in Pong every second: held for
-four the paddle moves by its own height. One time in four it goes on with the action before
+The console makes 60 pictures a second. It is asked every fourth, as everybody does, where there is a paddle every
+second: held for four it moves by its own height. One time in four it goes on with the action before
 (`repeat_action_probability` of the v5 environments), so no two drives are alike.
 """
 
@@ -60,9 +60,16 @@ ENDURO = _game(
 PONG = _game(
     "pong", "Pong", Keys("up", "down", opposites=(("up", "down"),)), {"": 0, "up": 2, "down": 3}, rate_hz=30
 )
+BREAKOUT = _game(
+    "breakout",
+    "Breakout",
+    Keys("fire", "left", "right", opposites=(("left", "right"),)),
+    {"": 0, "fire": 1, "right": 2, "left": 3},
+    rate_hz=30,
+)
 
 
 @hookimpl
 def playhead_games() -> list[Game]:
-    """Return the two games this package teaches."""
-    return [ENDURO, PONG]
+    """Return the games this package teaches."""
+    return [BREAKOUT, ENDURO, PONG]

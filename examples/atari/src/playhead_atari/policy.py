@@ -1,4 +1,4 @@
-"""Scripted players of Enduro and Pong that look at nothing but the picture.
+"""Scripted players of Breakout, Enduro and Pong that look at nothing but the picture.
 
 What they know a network can see in two of them. Shape legend: F lanes, P pixels.
 """
@@ -63,7 +63,7 @@ class Enduro(Player):
 COURT = slice(34, 194)  # rows
 OWN_PADDLE = 140  # its column
 BALL, PADDLE = (236, 236, 236), (92, 186, 92)
-SLACK, DAMPING = 5.0, 1.0  # rows the paddle may be off; how much of its way since the last picture it will go on
+SLACK, DAMPING = 5.0, 1.0  # pixels the paddle may be off; how much of its way since the last picture it will go on
 
 
 class Pong(Player):
@@ -91,3 +91,37 @@ class Pong(Player):
             goal = centre + 0.5 * (goal - centre)
         off = goal - paddle - DAMPING * (paddle - before[2] if before is not None else 0.0)
         return {"up": float(off < -SLACK), "down": float(off > SLACK)}
+
+
+WALLS = slice(8, 152)  # columns between them
+BELOW, AMONG = (
+    slice(93, 189),
+    (slice(32, 57), slice(63, 93)),
+)  # rows below the bricks; of bricks that are not red
+PADDLE_ROW, RED = 190, (200, 72, 72)  # of ball, paddle and the bricks of one row
+
+
+class Breakout(Player):
+    """Serves, and puts the paddle where the ball will come down, by two pictures."""
+
+    def __init__(self, environment: gymnasium.Env[Any, Any]) -> None:
+        super().__init__(environment)
+        self._before: tuple[float, float, float] | None = None
+
+    def decide(self) -> dict[str, float]:
+        """Return what is held now."""
+        red = (self.look()[:, WALLS] == RED).all(2)
+        ball, columns = np.argwhere(red[BELOW]), np.flatnonzero(red[PADDLE_ROW])
+        before, self._before = self._before, None
+        if not len(columns):
+            return {}
+        if not len(ball):
+            return {"fire": float(not any(red[rows].any() for rows in AMONG))}
+        (down, goal), paddle = map(float, ball.mean(0)), float(columns.mean())
+        self._before = down, goal, paddle
+        if before is not None and down > before[0]:
+            goal += (goal - before[1]) / (down - before[0]) * (BELOW.stop - BELOW.start - down)
+            width = WALLS.stop - WALLS.start
+            goal = width - abs(abs(goal) % (2 * width) - width)  # it bounces off the walls
+        off = goal - paddle - DAMPING * (paddle - before[2] if before is not None else 0.0)
+        return {"right": float(off > SLACK), "left": float(off < -SLACK)}
