@@ -26,8 +26,8 @@ BASE = Recipe(
     length=3,
     model="conv_stack",
     model_options={
-        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 128, "keypoints": 16, "hidden": 128,
-        "scene_pixels": PIXELS,
+        "channels": [16, 32, 64], "strides": [4, 2, 2], "features": 128, "keypoints": 16, "changes": True,
+        "hidden": 128, "scene_pixels": PIXELS,
     },
     augment={"move": {"shift": 0.03, "zoom": 0.0}},
     augment_on="auto",
@@ -63,7 +63,8 @@ def recipe_for(game: Game, recordings: Sequence[Source]) -> tuple[Recipe, str]:
     steps = steps_for(sum(recording.length for recording in recordings)) if recordings else BASE.steps
     recipe = replace(BASE, stride_s=max(APART_S, round(1 / min(rates_hz), 3)), steps=steps)
     said = [
-        f"three frames {recipe.stride_s:g} s apart, moved by up to 3 %, seen by convolutions and as 16 keypoints"
+        f"three frames {recipe.stride_s:g} s apart and how they change, moved by up to 3 %, seen by convolutions "
+        "and as 16 keypoints"
     ]
     found = [held_otherwise(game, recording) for recording in recordings[:LOOKED_AT]]
     tapped, in_part = (
