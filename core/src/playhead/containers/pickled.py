@@ -98,7 +98,10 @@ class Pickled:
             return self.numbers(one.held) if len(one.shape) == 1 else None
         if not isinstance(one, PickledArray) or not isinstance(one.held, Span) or one.dtype is None:
             return None
-        data = bytes_of(self._data, one.held)
+        try:
+            data = bytes_of(self._data, one.held)
+        except UnicodeError as error:
+            raise Damaged(f"{self.path}: an array of {one.shape} is no bytes.") from error
         if len(data) != math.prod(one.shape) * one.dtype.itemsize:
             raise Damaged(f"{self.path}: an array of {one.shape} has {len(data):,} bytes, which does not fit.")
         return np.frombuffer(data, one.dtype).reshape(one.shape, order="F" if one.is_fortran else "C")
@@ -152,7 +155,7 @@ class _Machine:
             **{code: self._number_step(size) for code, size in numbers.items()},
             "\x80": lambda: self._skip(1), "\x95": lambda: self._skip(8),  # version, frame
             "N": lambda: push(None), "\x88": lambda: push(True), "\x89": lambda: push(False),
-            "\x8a": lambda: push(int.from_bytes(self._take(self._take(1)[0]), "little", signed=True)),
+            "\x8a": lambda: push(self._long(self._take(1)[0])),
             "(": lambda: push(_MARK), ")": lambda: push(()), "]": lambda: push([]),
             "t": lambda: push(tuple(self._marked())),
             "\x85": lambda: push(self._last(1)), "\x86": lambda: push(self._last(2)),
@@ -183,6 +186,11 @@ class _Machine:
         line = self._take(end - self._place)
         self._skip(1)
         return line.decode("ascii")
+
+    def _long(self, length: int) -> int:
+        if length > 8:
+            raise ValueError("a number of 8 bytes at most is wanted")
+        return int.from_bytes(self._take(length), "little", signed=True)
 
     def _number_step(self, size: str) -> Callable[[], None]:
         return lambda: self._stack.append(self._unpack(size))

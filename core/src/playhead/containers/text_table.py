@@ -37,7 +37,10 @@ def open_table(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
         encoding = _encoding(path, file)
         file.seek(0)
         with io.TextIOWrapper(file, encoding, newline="") as text:
-            first = text.readline(_PART)
+            try:
+                first = text.read(_PART).lstrip().partition("\n")[0]
+            except (UnicodeError, OSError) as error:
+                raise Damaged(f"{path} cannot be read at its beginning: {reason(error)}.") from error
             text.seek(0)
             yield _rows(path, text, max(SEPARATORS, key=first.count))
 
