@@ -81,6 +81,8 @@ HEAVY: dict[str, set[str]] = {
     "pygame": {"showing"},
     "av": {"capture", "containers", "phone", "testing"},
     "h5py": {"containers"},
+    "PIL": {"containers"},
+    "pickle": set(),  # it runs what a file says; containers/pickled.py reads what one holds
     "mss": {"capture"},
     "adbutils": {"phone"},
     "Xlib": {"capture", "input", "testing"},

@@ -98,7 +98,9 @@ def test_the_page_has_these_rows() -> None:
     assert set(rows_of("Still pictures")) == set(CASES)
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGB"), ("BMP", "RGB"), ("PNG", "1"), ("JPEG", "L")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGB"), ("BMP", "RGB"), ("PNG", "1"), ("JPEG", "L")]
+)
 def test_pixels_come_in_rgb(kind: str, mode: str) -> None:
     found_HWC = decode_image(encoded(kind, mode))
     assert (found_HWC.shape, found_HWC.dtype) == ((6, 8, 3), np.uint8)

@@ -37,7 +37,7 @@ class Scale:
     def of(cls, asked: str, pictures: Iterable[Array], where: str) -> Scale:
         """Choose by some pictures, unless it is asked for. Raises Mismatch where nothing fits."""
         found = list(pictures)
-        if asked == "auto" and all(one.dtype == np.uint8 for one in found):
+        if asked == "auto" and any(one.dtype == np.uint8 for one in found):
             return cls("")
         least = min((float(one.min()) for one in found if one.size), default=0.0)
         most = max((float(one.max()) for one in found if one.size), default=0.0)
