@@ -197,7 +197,7 @@ def _labelled(
     known = _is_value(head, labels) & _is_trusted(trusted_T, recording, segments, start_ns, end_ns, interval_ns)
     if isinstance(head, Axes) and head.deltas:
         labels = labels - told.at(times)
-        known &= np.isfinite(labels).all(1)
+        known &= np.isfinite(labels).all(1) & (not recording.header.are_stills)
     before = np.where(_is_value(head, before)[:, None], before, labels)  # nobody knows of a change there
     return np.where(known[:, None], labels, 0), np.where(known[:, None], before, 0), known
 
