@@ -38,7 +38,6 @@ class Meanings:
     names: tuple[str, ...]
     rows: Rows
     is_one_of: bool
-    game: Game
 
     def labels(self, numbers_NC: npt.NDArray[np.generic]) -> tuple[Rows, dict[int, str]]:
         """Return the labels of rows of zeros and ones, and which rows cannot be, and why.
@@ -57,11 +56,7 @@ class Meanings:
         else:
             labels = {name: (is_on_NC[:, :, None] & (rows_CA == 1)).any(1).astype(rows_CA.dtype)
                       for name, rows_CA in self.rows.items()}  # fmt: skip
-        return labels, impossible(self.game, labels) | wrong
-
-    def of(self, place: int) -> Rows:
-        """Return the labels of one class. Shapes:  head -> (1, A)."""
-        return {name: rows_CA[place : place + 1] for name, rows_CA in self.rows.items()}
+        return labels, wrong
 
 
 def impossible(game: Game, labels: Rows) -> dict[int, str]:
@@ -141,7 +136,7 @@ def named(game: Game, names: Sequence[tuple[str, str]], head: str = "") -> Meani
             if all(name in one for one in rows_C)}  # fmt: skip
     keys = {key for one in game.labels.values() if isinstance(one, Keys) for key in one.names}
     is_keys = all(meaning in keys or meaning.lower() in NOTHING for _, meaning in names)
-    return Meanings(names=tuple(name for name, _ in names), rows=rows, is_one_of=not is_keys, game=game)
+    return Meanings(names=tuple(name for name, _ in names), rows=rows, is_one_of=not is_keys)
 
 
 def meaning_of(game: Game, meaning: str, head: str = "") -> Rows | None:

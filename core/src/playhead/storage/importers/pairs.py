@@ -22,7 +22,7 @@ from playhead.containers.pickled import Pickled, PickledArray
 from playhead.errors import Damaged, Mismatch, NotFound
 from playhead.game import Game
 from playhead.progress import OnProgress
-from playhead.storage.importers.meanings import Meanings, check_all_said, meanings_of_columns
+from playhead.storage.importers.meanings import Meanings, check_all_said, impossible, meanings_of_columns
 from playhead.storage.importers.places import natural
 from playhead.storage.importers.scales import Scale
 from playhead.storage.importers.settings import ImportSettings
@@ -195,7 +195,7 @@ def _write(
     check_all_said(game, meanings.rows, str(file))
     scale = Scale.of(settings.pixels, _some_pictures(pairs), str(file))
     source = Source(path=file, rows=pairs.count, notes=scale.said, belongs=file.absolute().parent.name)
-    return write_rows(game, settings, source, _rows(pairs, meanings, scale), folder, progress)
+    return write_rows(game, settings, source, _rows(game, pairs, meanings, scale), folder, progress)
 
 
 def _some_pictures(pairs: _Pairs) -> Iterator[Array]:
@@ -206,7 +206,7 @@ def _some_pictures(pairs: _Pairs) -> Iterator[Array]:
             continue
 
 
-def _rows(pairs: _Pairs, meanings: Meanings, scale: Scale) -> Iterator[Row]:
+def _rows(game: Game, pairs: _Pairs, meanings: Meanings, scale: Scale) -> Iterator[Row]:
     for number in range(pairs.count):
         row = Row(what=f"pair {number:,}", number=number)
         try:
@@ -214,7 +214,7 @@ def _rows(pairs: _Pairs, meanings: Meanings, scale: Scale) -> Iterator[Row]:
             if len(label) != len(meanings.names):
                 raise ValueError(f"its label has {len(label)} numbers, not {len(meanings.names)}")
             labels, wrong = meanings.labels(label[None])
-            if wrong:
+            if wrong := wrong or impossible(game, labels):
                 raise ValueError(wrong[0])
             yield replace(row, picture=scale.pixels(picture), labels=labels)
         except ValueError as error:
