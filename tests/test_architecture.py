@@ -82,7 +82,7 @@ HEAVY: dict[str, set[str]] = {
     "av": {"capture", "containers", "phone", "testing"},
     "h5py": {"containers"},
     "PIL": {"containers"},
-    "pickle": set(),  # it runs what a file says; containers/pickled.py reads what one holds
+    "pickle": {"workers"},  # it runs what it reads; containers/pickled.py reads files, and runs nothing
     "mss": {"capture"},
     "adbutils": {"phone"},
     "Xlib": {"capture", "input", "testing"},
