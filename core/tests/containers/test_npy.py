@@ -154,6 +154,7 @@ def read(file: Path) -> None:
     with open_npy(file) as opened:
         if not opened.is_pickled:
             assert opened.numbers().shape == opened.shape
+            assert np.array_equal(opened.row(0), opened.numbers()[0])
             return
         pickled = opened.objects()
         assert pickled.top.shape == (3, 2)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy_format
 
 from playhead.containers.files import check_not_hollow, head_of, kind_of, open_plain, reason
-from playhead.containers.pickled import Pickled
+from playhead.containers.pickled import Pickled, let_go
 from playhead.errors import Damaged, Mismatch
 
 MAGIC = b"\x93NUMPY"
@@ -49,6 +49,12 @@ class NpyFile:
             raise Mismatch(f"{self.path} holds objects, not numbers.")
         flat = np.frombuffer(self._data, self.dtype, math.prod(self.shape), self._start)
         return flat.reshape(self.shape, order="F" if self._is_fortran else "C")
+
+    def row(self, number: int) -> npt.NDArray[Any]:
+        """Return a row of an array of numbers; the memory that the file takes for it is given back."""
+        row = np.array(self.numbers()[number])
+        let_go(self._data)
+        return row
 
     def objects(self) -> Pickled:
         """Return the pickle that an array of objects is. Raises as `Pickled`."""

@@ -85,6 +85,7 @@ class Pickled:
         self.path = path
         self._data = data
         self.top: Any = _Machine(path, data, start).run()
+        let_go(data)
 
     def numbers(self, one: object) -> npt.NDArray[Any] | None:
         """Return an array of numbers, or a list or tuple of them, None for anything else.
@@ -100,11 +101,18 @@ class Pickled:
             return None
         try:
             data = bytes_of(self._data, one.held)
+            let_go(self._data)
         except UnicodeError as error:
             raise Damaged(f"{self.path}: an array of {one.shape} is no bytes.") from error
         if len(data) != math.prod(one.shape) * one.dtype.itemsize:
             raise Damaged(f"{self.path}: an array of {one.shape} has {len(data):,} bytes, which does not fit.")
         return np.frombuffer(data, one.dtype).reshape(one.shape, order="F" if one.is_fortran else "C")
+
+
+def let_go(data: mmap.mmap) -> None:
+    """Give back the memory that what was read of a file takes; the system would wait until it is short of it."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        data.madvise(mmap.MADV_DONTNEED)
 
 
 def bytes_of(data: mmap.mmap, span: Span) -> bytes:

@@ -181,8 +181,7 @@ def _arrays(file: Path, opened: NpyFile, partner: Path, labels: NpyFile) -> _Pai
             f"{file} has {opened.shape[0]:,} pictures, and {partner} {labels.shape[0]:,} labels. They must "
             "be as many."
         )
-    pictures, answers = opened.numbers(), labels.numbers()
-    return _Pairs(len(pictures), lambda row: (pictures[row], answers[row].reshape(-1)))
+    return _Pairs(opened.shape[0], lambda row: (opened.row(row), labels.row(row).reshape(-1)))
 
 
 def _write(
