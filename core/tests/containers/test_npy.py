@@ -31,7 +31,7 @@ def saved(array: Any, **options: Any) -> Make:
     return lambda file: np.save(file, array, **options)
 
 
-def header(shape: tuple[int, ...], descr: str = "|O", version: int = 1) -> bytes:
+def header(shape: object, descr: str = "|O", version: int = 1) -> bytes:
     text = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(116) + b"\n"
     return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(text)) + text
 
@@ -145,6 +145,7 @@ CASES: dict[str, tuple[Make, tuple[type[Exception], str] | None]] = {
     "arrays of more bytes than the file has": (large_array, (Damaged, "makes no sense")),
     "a pickle cut short": (cut(of_version(4), 90), (Damaged, "makes no sense|cut short")),
     "numbers cut short": (cut(saved(PICTURES), 1), (Damaged, "is cut short")),
+    "a head that makes no sense": (lambda file: file.write_bytes(header("(" * 90)), (Damaged, "it is damaged, ")),
     "no file of numpy": (lambda file: file.write_bytes(b"\xff\xd8\xff" * 30), (Damaged, "it is a JPEG picture")),
     "an empty file": (lambda file: file.write_bytes(b""), (Damaged, "it is empty")),
 }

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,6 +24,8 @@ from playhead.containers.pickled import Pickled, let_go
 from playhead.errors import Damaged, Mismatch
 
 MAGIC = b"\x93NUMPY"
+# What numpy raises for a head that is damaged or unusual; it takes what Python 2 wrote apart into tokens.
+_ERRORS = (ValueError, OSError, EOFError, RecursionError, MemoryError, TypeError, SyntaxError, TokenError)
 _HEADER = 10_000  # letters: numpy's own bound
 _READS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 
@@ -87,7 +90,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype
             shape, is_fortran, dtype = _READS[version](file, max_header_size=_HEADER)
     except KeyError as error:
         raise Mismatch(f"{path} is of version {version} of numpy's format; (1, 0) and (2, 0) are read.") from error
-    except (ValueError, OSError, EOFError, RecursionError, MemoryError, TypeError, SyntaxError) as error:
+    except _ERRORS as error:
         raise Damaged(f"{path} cannot be read: it is {_said(head_of(path), error)}.") from error
     if dtype != np.dtype(object) and (dtype.kind not in "biuf" or dtype.itemsize > 8):
         raise Mismatch(f"{path} holds {str(dtype)[:100]}, not numbers.")
