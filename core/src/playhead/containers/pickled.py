@@ -148,7 +148,7 @@ class _Machine:
                 step()
         except Mismatch:  # which is a ValueError too
             raise
-        except (IndexError, KeyError, TypeError, ValueError, struct.error, UnicodeError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, AttributeError, struct.error) as error:
             raise Damaged(f"{self._path} cannot be read: its pickle makes no sense at {self._place}.") from error
         raise Mismatch(f"{self._path} has more than {MOST_STEPS:,} steps in its pickle. Part it into several.")
 
