@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from playhead.cli.import_ import import_
 from playhead.home import VARIABLE
 from playhead.storage.reader import open_recording
 from playhead.testing.day import command
@@ -17,6 +18,15 @@ from playhead_crew2.labels import DRIVE, NINE_CLASSES
 
 SMALL = ("steps=2", "batch_size=4", "workers=1", "warmup_steps=1", "allow_empty=true")
 KEYS = [[int(key in name.replace("nk", "")) for key in DRIVE.names] for name in NINE_CLASSES.names]
+
+
+ROOT = "D:/pycrew2/"
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line.partition("#")[0].split()[1:] for line in README.splitlines() if "playhead import crew2" in line]
+
+
+def test_the_example_of_the_command_is_one_of_the_readme() -> None:
+    assert any(f"Example: playhead {' '.join(words)}" in str(import_.help) for words in COMMANDS)
 
 
 def picture(number: int, wide: int, high: int) -> np.ndarray:
@@ -63,9 +73,9 @@ def test_its_data_sets_are_imported_listed_and_learned_from(
         )
     folders(data / "train")
     table(data / "labelled")
-    command("import", "crew2", str(data / "drives"), "--from", "npy", "--set", "pickles=read", "--set", "rate=10")
-    command("import", "crew2", str(data / "train"), "--from", "folders")
-    command("import", "crew2", str(data / "labelled"), "--from", "csv")
+    places = {"data": data / "drives", "train": data / "train", "train.csv": data / "labelled" / "train.csv"}
+    for words in COMMANDS:
+        command(*(str(places[word.removeprefix(ROOT)]) if word.startswith(ROOT) else word for word in words))
     rows = json.loads(command("data", "list", "crew2", "--json"))
     names = [
         "drives-training_data-0",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @click.argument("game")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--format",
     "--from",
+    "--format",
     "importer",
     metavar="NAME",
     default="",

@@ -112,7 +112,7 @@ def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str,
 
     known: dict[str, Reference] = {**BUILT_IN, **game.importers}
     meant = game.importers if game.importers and not importer else known
-    name = only_or_named(game, "importer", meant, importer, option="--format")
+    name = only_or_named(game, "importer", meant, importer, option="--from")
     found: list[Importable] = []
     for path in paths:
         try:
