@@ -61,10 +61,10 @@ class Meanings:
 
 def impossible(game: Game, labels: Rows) -> dict[int, str]:
     """Return which rows hold keys at once that cancel each other, and which keys."""
-    column = {key: labels[name][:, place] for name, head in game.labels.items() if isinstance(head, Keys)
-              for place, key in enumerate(head.names)}  # fmt: skip
+    column = {key: labels[name][:, place] for name, head in game.labels.items()
+              if isinstance(head, Keys) and name in labels for place, key in enumerate(head.names)}  # fmt: skip
     wrong: dict[int, str] = {}
-    for one, other in opposite_keys(game):
+    for one, other in ((one, other) for one, other in opposite_keys(game) if one in column):
         for row in np.flatnonzero((column[one] > 0) & (column[other] > 0)).tolist():
             wrong.setdefault(row, f"{one} and {other} are held at once, which cannot be")
     return wrong
