@@ -21,7 +21,6 @@ from playhead.game import Game, opposite_keys
 from playhead.labels import Choice, Conversion, Keys, describe, way_to
 
 NOTHING = ("none", "nothing", "nokey", "nk", "")  # of no class of a game: nothing is held
-HELD = 0.5
 
 LabelArray = npt.NDArray[Any]
 Rows = dict[str, LabelArray]  # by head (N, A)
