@@ -81,6 +81,8 @@ HEAVY: dict[str, set[str]] = {
     "pygame": {"showing"},
     "av": {"capture", "containers", "phone", "testing"},
     "h5py": {"containers"},
+    "PIL": {"containers"},
+    "pickle": {"workers"},  # it runs what it reads; containers/pickled.py reads files, and runs nothing
     "mss": {"capture"},
     "adbutils": {"phone"},
     "Xlib": {"capture", "input", "testing"},

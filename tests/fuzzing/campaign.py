@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 
-from fuzzing import checkpoints, databases, datasets, hdf5, homes, recordings, runs, videos, zips
+from fuzzing import checkpoints, databases, datasets, hdf5, homes, pairs, recordings, runs, videos, zips
 from fuzzing.judge import OTHER, SORTS, Fault, cause, judged
 from fuzzing.process import Limits, Outcome, run, warm
 from fuzzing.sandbox import Sandbox
@@ -33,6 +33,7 @@ KINDS: dict[str, Maker] = {
     "sqlite": databases.make,
     "zip": zips.make,
     "pictures": datasets.make,
+    "pairs": pairs.make,
     "video": videos.make,
 }
 # Of which kind the inputs are, in turn.
@@ -49,6 +50,7 @@ TURNS = (
     "homes",
     "recordings",
     "checkpoints",
+    "pairs",
 )
 FOR_REAL = 23  # every so manieth input is tried in processes started as a person does
 

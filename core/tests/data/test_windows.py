@@ -211,6 +211,24 @@ def test_single_pictures_are_windows_of_one_frame_without_events() -> None:
     assert index.frames_NT.tolist() == [[0], [1], [2]]
 
 
+def test_stills_stand_alone_whatever_a_window_looks_at() -> None:
+    """No picture, label or state of another is theirs; beside drives each is as a beginning is."""
+    stills = numbered(6, are_stills=True)
+    index = index_of(stills, length=3, stride_s=0.2, latency_s=0.2, label_over_s=0.3)
+    assert index.frames_NT.tolist() == [[n, n, n] for n in range(6)]
+    assert numbers(index.labels["drive"]) == numbers(index.previous["drive"]) == list(range(6))
+    assert not index.changes().any()
+    both = index_of(stills, numbered(8, name="r2"), length=3, stride_s=0.2)
+    assert both.frames_NT[both.recording_N == 0].tolist() == [[n, n, n] for n in range(6)]
+    assert both.time_N.tolist() == [1.0] * len(both)
+    looks_ahead = {"frames": Input("frames", (0.0, 0.1))}
+    remembers = {"frames": Input("frames", (0.0,)), "actions": Input("actions", (-0.1,))}
+    assert len(index_of(stills, inputs=looks_ahead)) == len(index_of(stills, inputs=remembers)) == 0
+    game = small_game({"nudge": Axes("x", deltas=(-0.1, 0.1))})
+    turned = recording(game, {"nudge": np.zeros((4, 1), np.float32)}, are_stills=True)
+    assert len(index_of(turned)) == 0, "nobody knows by how much an axis changed"
+
+
 def test_several_recordings_keep_apart() -> None:
     empty = recording(GAME, {"drive": np.zeros((0, 4), np.uint8)})
     index = index_of(numbered(4), empty, numbered(3), length=2, stride_s=0.1)

@@ -262,10 +262,10 @@ def test_a_recording_of_that_name_that_was_not_imported_is_left_alone(sources: P
     assert not list((tmp_path / "out" / "in_a").iterdir())
 
 
-def test_games_without_or_with_several_importers_say_so(sources: Path) -> None:
-    with pytest.raises(NotFound, match="pong has no importer"):
+def test_a_game_without_or_with_several_importers_says_which_there_are(sources: Path) -> None:
+    with pytest.raises(BadValue, match="Pass --from csv or folders or npy"):
         find(game(), "", [sources], {})
-    with pytest.raises(BadValue, match="Pass --format one or two"):
+    with pytest.raises(BadValue, match="Pass --from one or two"):
         find(game(one=from_text, two=from_text), "", [sources], {})
     with pytest.raises(NotFound, match='Did you mean "text"'):
         find(PONG, "txt", [sources], {})

@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("game")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "importer", default="", help="Which importer of the game. Default: its only one.")
-@set_option("Something the importer wants to know.", example="scenario=stuck", is_text=True)
+@click.option(
+    "--from",
+    "--format",
+    "importer",
+    metavar="NAME",
+    default="",
+    help="npy, folders or csv, for any game, or an importer of its own. Default: its only one.",
+)
+@set_option(
+    "Something the importer wants to know, as keys=left:a,right:d.", example="scenario=stuck", is_text=True
+)
 @click.option("--skip-damaged", is_flag=True, help="Leave files out that cannot be used, instead of stopping.")
 @json_option("JSON instead of text")
 @pass_desk
@@ -27,9 +36,9 @@ def import_(
     desk: Desk, game: str, paths: tuple[Path, ...], importer: str, settings: dict[str, str], skip_damaged: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Import recordings made by another tool; what is there already is left alone.
+    """Import recordings, pictures and labels made by other tools; what is there already is left alone.
 
-    Example: playhead import gta5 D:/recordings/stuck
+    Example: playhead import crew2 D:/pycrew2/train --from folders
     """
     from playhead.cli.progress import named_bars, working_on
     from playhead.storage.importing import find, import_all

@@ -48,7 +48,7 @@ class FrameTable:
 
     Shapes:  first_R (R + 1,) place of each recording's first frame; recording_F (F,) the recording that a frame is
              of; time_ns_F, clock_ns_F (F,) when it was taken, on its recording's clock and on one that all share;
-             segment_F (F,) its stretch without a pause;
+             segment_F (F,) its stretch without a pause, of stills each by itself; is_still_F (F,);
              labels[head], previous[head] (F, A) what a window at that frame should answer, and the state one frame
              interval before; known[head] (F,) whether that is known; numbers[source] (F,) or (F, columns).
     Recordings of several rates are compared by the longest of their intervals, `slowest_ns`: so far back is the
@@ -60,6 +60,7 @@ class FrameTable:
     time_ns_F: TimeArray
     clock_ns_F: TimeArray
     segment_F: IndexArray
+    is_still_F: BoolArray
     labels: LabelTable = field(repr=False)
     previous: LabelTable = field(repr=False)
     known: dict[str, BoolArray] = field(repr=False)
@@ -88,6 +89,7 @@ class FrameTable:
                 [one.clock_ns_F + end for one, end in zip(tables, ends_ns, strict=False)], np.int64
             ),
             segment_F=_joined([one.segment_F + n for one, n in zip(tables, segments, strict=False)], np.int64),
+            is_still_F=_joined([one.is_still_F for one in tables], np.bool_),
             labels={name: np.concatenate([*(one.labels[name] for one in tables), empty[name]]) for name in schema},
             previous={
                 name: np.concatenate([*(one.previous[name] for one in tables), empty[name]]) for name in schema
@@ -105,6 +107,8 @@ class FrameTable:
         times = _times(recording)
         interval_ns = interval_of(times, recording.header.rate_hz)
         segments = segments_of(times, interval_ns) if len(times) else np.empty(0, np.int64)
+        if recording.header.are_stills:
+            segments = np.arange(len(times), dtype=np.int64)
         labelled = {
             name: _labelled(recording, name, head, spec, segments, interval_ns, slowest_ns or interval_ns)
             for name, head in schema.items()
@@ -115,6 +119,7 @@ class FrameTable:
             time_ns_F=times,
             clock_ns_F=np.minimum(times - times[:1], _LONGEST_NS),
             segment_F=segments,
+            is_still_F=np.full(len(times), recording.header.are_stills),
             labels={name: one[0] for name, one in labelled.items()},
             previous={name: one[1] for name, one in labelled.items()},
             known={name: one[2] for name, one in labelled.items()},
@@ -184,13 +189,15 @@ def _labelled(
         return nothing, nothing, np.zeros(len(times), bool)
     start_ns = times + round(spec.latency_s * NS_PER_S)
     end_ns = start_ns + round(spec.label_over_s * NS_PER_S)
+    if recording.header.are_stills:  # what follows, or was before, is another picture's
+        start_ns, end_ns, before_ns = times, times, 0
     told = head_labels(recording, name, head)
     labels, before = told.mean(start_ns, end_ns), told.at(times - before_ns)
     trusted_T = np.isin(told.origin_T, spec.trusted(name))
     known = _is_value(head, labels) & _is_trusted(trusted_T, recording, segments, start_ns, end_ns, interval_ns)
     if isinstance(head, Axes) and head.deltas:
         labels = labels - told.at(times)
-        known &= np.isfinite(labels).all(1)
+        known &= np.isfinite(labels).all(1) & (not recording.header.are_stills)
     before = np.where(_is_value(head, before)[:, None], before, labels)  # nobody knows of a change there
     return np.where(known[:, None], labels, 0), np.where(known[:, None], before, 0), known
 
@@ -254,7 +261,8 @@ def _column(recording: Source, one: Input, then: str = "") -> npt.NDArray[Any]:
 def _held_before(recording: Source, schema: LabelSchema) -> NumberArray:
     before_ns = _times(recording) - 1
     states: dict[str, npt.NDArray[Any]] = {}
+    is_known = len(before_ns) and not recording.header.are_stills
     for name, head in schema.items():
-        held = held_labels(recording, name, head) if len(before_ns) else None
+        held = held_labels(recording, name, head) if is_known else None
         states[name] = np.full((len(before_ns), head.columns), np.nan) if held is None else held.at(before_ns)
     return action_numbers(schema, states)

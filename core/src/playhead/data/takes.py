@@ -79,8 +79,9 @@ def _take(game: Game, recipe: Recipe, recording: Source) -> Take:
         schema = game.learnable.only(recipe.heads or tuple(game.schema))
         check_inputs(recording, recipe.named_inputs, "")
         told = relabelled(recording, schema, game.conversions)
-        # Frames that are missing count also where a window might begin anew after them.
-        index = WindowIndex.of([told], schema, replace(WindowSpec.of(recipe), beginnings=False))
+        # Frames that are missing count also where a window might begin anew after them; of stills none is.
+        spec = replace(WindowSpec.of(recipe), beginnings=recording.header.are_stills)
+        index = WindowIndex.of([told], schema, spec)
         remarks = (*_gaps(index, recipe), *one_action(index)) if len(index.table) else ()
     except PlayheadError as error:
         return Take(usable=0.0, remarks=(str(error),))

@@ -231,7 +231,7 @@ class WindowIndex:
 def _is_usable(table: FrameTable, spec: WindowSpec) -> BoolArray:
     """Say of windows at all frames whether every input is there, and any head known at any position (F,).
 
-    Beginnings count in stretches that are long enough for a whole window.
+    Beginnings count in stretches that are long enough for a whole window, and of stills, which are nothing else.
     """
     known_F = np.logical_or.reduce([*table.known.values(), np.zeros(len(table), bool)])
     answered_F = np.zeros(len(table), bool)
@@ -239,10 +239,11 @@ def _is_usable(table: FrameTable, spec: WindowSpec) -> BoolArray:
         picked_F1, is_there_F1 = table.picked(np.arange(len(table)), (offset_ns,))
         answered_F |= known_F[picked_F1[:, 0]] & is_there_F1[:, 0]
     whole_F = _is_complete(table, spec, table.picked)
-    if not spec.has_beginnings or not whole_F.any():
+    if not spec.has_beginnings or not (whole_F | table.is_still_F).any():
         return answered_F & whole_F
     has_whole_S = np.bincount(table.segment_F[whole_F], minlength=int(table.segment_F[-1]) + 1) > 0
-    return answered_F & _is_complete(table, spec, table.picked_from_begin) & has_whole_S[table.segment_F]
+    begins_F = has_whole_S[table.segment_F] | table.is_still_F
+    return answered_F & _is_complete(table, spec, table.picked_from_begin) & begins_F
 
 
 def _is_complete(table: FrameTable, spec: WindowSpec, pick: Pick) -> BoolArray:

@@ -68,7 +68,8 @@ def read_training(job: EvaluationJob, found: Evaluation) -> None:
 
 def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
     """Compare what the network predicts with labels, and look at how it comes to it."""
-    job, run, is_acting = with_labels(job), job.run, is_playable(job.game)
+    job, run = with_labels(job), job.run
+    is_acting = is_playable(job.game) and not all(one.header.are_stills for one in job.recordings)
     predictor = Predictor.of(run, job.plugins, job.engine)
     index = windows_asked(job, in_order=is_acting)
     with job.watch.part("windows", len(index)) as advance:

@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -27,7 +27,7 @@ from playhead.home import FULL
 from playhead.locks import alone_in, is_taken, waited_for
 from playhead.names import as_name, visible
 from playhead.progress import OnProgress
-from playhead.references import resolve
+from playhead.references import Reference, resolve
 from playhead.storage.changing import changing
 from playhead.storage.disk import disk_failed
 from playhead.storage.known import Known, content_in
@@ -75,7 +75,8 @@ class Importable:
     the file, when nothing can be used. It writes through RecordingWriter alone, so that what a disk refuses is
     never taken for a fault of the source. A part of a larger source says which by `identity`, the same for ever,
     and by `state`, another when the part has changed: then its recording is made anew. Without them a source is
-    known by its name and its bytes.
+    known by its name and its bytes, or, where its recording `depends_on` more than those, by its bytes alone: then
+    it is made anew when that is another.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Importable:
     fill: Callable[[Path, OnProgress], Sequence[Noted] | None]
     identity: str = ""
     state: str = ""
+    depends_on: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +105,14 @@ class Imported:
 def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str, str]) -> list[Importable]:
     """Return everything that the importer finds in these files and folders.
 
-    Without a name the game's only importer is taken.
+    Without a name the game's only importer is taken. Those for any game stand behind the game's own.
     Raises:  NotFound for an unknown importer or path, BadValue when a name is needed.
     """
-    name = only_or_named(game, "importer", game.importers, importer, option="--format")
+    from playhead.storage.importers import BUILT_IN
+
+    known: dict[str, Reference] = {**BUILT_IN, **game.importers}
+    meant = game.importers if game.importers and not importer else known
+    name = only_or_named(game, "importer", meant, importer, option="--from")
     found: list[Importable] = []
     for path in paths:
         try:
@@ -115,7 +121,7 @@ def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str,
             raise NotFound(f"{path} does not exist.") from error
         except (OSError, ValueError) as error:
             raise NotFound(f"{str(path)[:MOST_SOURCE]} cannot be read: {reason(error)}.") from error
-        found.extend(resolve(game.importers[name])(game, path, options))
+        found.extend(resolve(known[name])(game, path, options))
     return found
 
 
@@ -158,6 +164,8 @@ def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
 
 def _import_one(one: Importable, parent: Path, known: Known, progress: OnProgress) -> Imported:
     state = one.state or _fingerprint(one.source)
+    if one.depends_on:
+        one, state = replace(one, identity=state), hashlib.sha256(f"{state}/{one.depends_on}".encode()).hexdigest()
     if there := _already(one, parent, state, known):
         return there
     with _saying_who_failed(one.source, parent, parent), _alone_with(parent, one, state) as unfinished:

@@ -72,7 +72,8 @@ class RecordingHeader:
     `measures` are what its drive was scored by in the end, as {"return": 812.0}; none that is no number.
     `columns` are further columns beside labels and telemetry: name -> numpy dtype, "int64" or "float32", or
     "S36" for text of at most 36 bytes in UTF-8. `legends` say what the numbers of a column mean: column -> rows of
-    plain data, each with an `id`. `cameras` are further cameras: name -> what its pictures are.
+    plain data, each with an `id`. `cameras` are further cameras: name -> what its pictures are. `are_stills`:
+    nobody knows which picture came after which, so that each stands alone.
     Units:  rate_hz frames a second, as asked; padding_frames at the start are never labels;
             clock_anchor pairs the frames' clock (monotonic ns) with UTC (ns since 1970).
     """
@@ -85,6 +86,7 @@ class RecordingHeader:
     driver: Text
     label_device: Text = PLAYED
     padding_frames: Count = 0
+    are_stills: bool = False
     scenario: Text = ""
     seed: int | None = None
     tags: Annotated[Mapping[str, Text], Meta(max_length=100)] = field(default_factory=dict)
@@ -143,7 +145,7 @@ class RecordingHeader:
             "legends": {name: [dict(row) for row in rows] for name, rows in self.legends.items()},
             "cameras": {name: asdict(frame) for name, frame in self.cameras.items()},
         }
-        left_out = {name for name in ("cameras", "tags", "measures") if not plain[name]}
+        left_out = {name for name in ("are_stills", "cameras", "tags", "measures") if not plain[name]}
         return {name: value for name, value in plain.items() if name not in left_out}
 
     @classmethod

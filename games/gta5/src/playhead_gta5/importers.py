@@ -24,10 +24,10 @@ from playhead.errors import Damaged, Mismatch, NotFound, not_found
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.progress import OnProgress
+from playhead.storage.importers.meanings import Meanings, meanings_of_columns
 from playhead.storage.importing import Importable
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
-from playhead_gta5.labels import CLASSES_TO_KEYS, SEVEN_CLASSES
 
 RATE_HZ = 80
 STUCK_PADDING_FRAMES = 300
@@ -77,10 +77,12 @@ def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: 
     """Write one file as one recording, block by block. Raises Damaged or Mismatch naming the file."""
     with open_hdf5(file) as opened:
         images, labels = _checked(file, game, opened)
+        meanings = meanings_of_columns(game, labels.shape[1], "", (), str(file))
         with RecordingWriter(folder, _header(game, file, scenario), sync_s=math.inf) as writer:
             for start in range(0, len(images), BLOCK_FRAMES):
                 stop = min(start + BLOCK_FRAMES, len(images))
-                _append(writer, start, images.read(start, stop), _keys(file, start, labels.read(start, stop)))
+                keys_NA = _keys(file, start, labels.read(start, stop), meanings)
+                _append(writer, start, images.read(start, stop), keys_NA)
                 progress(stop, len(images))
 
 
@@ -107,7 +109,7 @@ def _checked(file: Path, game: Game, opened: Hdf5File) -> tuple[DataSet, DataSet
             raise Damaged(f'{file} has no "{name}"; it holds {", ".join(opened.names()) or "nothing"}.')
     size = ", ".join(str(length) for length in game.needed_frame.shape)
     images = opened.data_set("images", f"one data set (frames, {size})")
-    labels = opened.data_set("labels", "one data set (frames, 4, 5 or 7)")
+    labels = opened.data_set("labels", "one data set (frames, columns)")
     if images.shape[1:] != game.needed_frame.shape or images.dtype != np.uint8:
         first = images.shape[1:] == (game.needed_frame.shape[2], *game.needed_frame.shape[:2])
         raise Mismatch(
@@ -115,24 +117,17 @@ def _checked(file: Path, game: Game, opened: Hdf5File) -> tuple[DataSet, DataSet
             f"{game.needed_frame.shape} of uint8 (height, width, colours)."
             f"{' Move the colours behind the width.' if first else ''}"
         )
-    if len(labels.shape) != 2 or labels.shape[1] not in (4, 5, 7):
-        raise Mismatch(f"{file} holds labels {labels.shape}; 4, 5 (keys) or 7 (classes) columns are known.")
+    if len(labels.shape) != 2:
+        raise Mismatch(f"{file} holds labels {labels.shape}; rows of 4 or 5 (keys), 7 or 9 (classes) are known.")
     if len(images) != len(labels) or len(images) == 0:
         raise Damaged(f"{file} has {len(images)} images and {len(labels)} labels. They must be as many, not none.")
     return images, labels
 
 
-def _keys(file: Path, start: int, labels_NC: npt.NDArray[Any]) -> KeyArray:
+def _keys(file: Path, start: int, labels_NC: npt.NDArray[Any], meanings: Meanings) -> KeyArray:
     """Return the four keys of a stretch of labels. Raises Damaged naming the first row that cannot be right."""
-    is_classes = labels_NC.shape[1] == len(SEVEN_CLASSES.names)
-    wrong_N = ~np.isin(labels_NC, (0, 1)).all(1)
-    if is_classes:
-        wrong_N |= labels_NC.sum(1) != 1
-    if wrong_N.any():
-        row = int(wrong_N.argmax())
-        wanted = "one 1 among zeros" if is_classes else "zeros and ones"
-        raise Damaged(f"Label {start + row} of {file} is {labels_NC[row].tolist()}, not {wanted}.")
-    if is_classes:
-        classes_N1 = labels_NC.argmax(1).astype(np.uint16)[:, None]
-        return CLASSES_TO_KEYS(classes_N1).astype(np.uint8)
-    return labels_NC[:, :4].astype(np.uint8)  # w, a, s, d; the fifth column only says that there is none of them
+    labels, wrong = meanings.labels(labels_NC)
+    if wrong:
+        row = min(wrong)
+        raise Damaged(f"Label {start + row} of {file} cannot be right: {wrong[row]}.")
+    return labels["drive"]

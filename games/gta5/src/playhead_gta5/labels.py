@@ -1,7 +1,8 @@
-"""What a driver of Grand Theft Auto V presses: four keys, and the seven classes older recordings hold.
+"""What a driver of Grand Theft Auto V presses: four keys, and the classes that recordings of others hold.
 
 Source:  EduardR02/GTA-V-LSTM, 49cf8bc: one-hot classes w, a, s, d, wa, wd, nothing in that order; the raw
          recorder writes the four keys in the order w, a, s, d, and a fifth column for "nothing" when it has five.
+         Sentdex/pygta5, f2a858c: one-hot classes w, s, a, d, wa, wd, sa, sd and nk in that order.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ HELD = {
     "nothing": frozenset[str](),
 }
 
-# So one drive is learned as four keys or, with --set heads=classes, as seven classes.
-CONVERSIONS = keys_choice_conversions("gta5", DRIVE, SEVEN_CLASSES, HELD, heads=("drive", "classes"))
-CLASSES_TO_KEYS, KEYS_TO_CLASSES = CONVERSIONS
+NINE_CLASSES = Choice(
+    "w", "s", "a", "d", "wa", "wd", "sa", "sd", "nk", mirror=(("a", "d"), ("wa", "wd"), ("sa", "sd"))
+)
+
+HELD_OF_NINE = {name: frozenset("" if name == "nk" else name) for name in NINE_CLASSES.names}
+
+# So one drive is learned as four keys or, with --set heads=classes, as seven classes (heads=nine: as nine).
+_SEVEN = keys_choice_conversions("gta5", DRIVE, SEVEN_CLASSES, HELD, heads=("drive", "classes"))
+_NINE = keys_choice_conversions("pygta5", DRIVE, NINE_CLASSES, HELD_OF_NINE, heads=("drive", "nine"))
+CLASSES_TO_KEYS, KEYS_TO_CLASSES = _SEVEN
+CONVERSIONS = (*_SEVEN, *_NINE)
