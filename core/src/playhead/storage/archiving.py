@@ -28,7 +28,14 @@ from playhead.storage.beginnings import check_ended
 from playhead.storage.changing import changing
 from playhead.storage.check import check_recording
 from playhead.storage.copying import files_of
-from playhead.storage.disk import AS_IT_WAS, bytes_on_disk, replace_json, saying_what_failed, sync_folder, write_at
+from playhead.storage.disk import (
+    AS_IT_WAS,
+    bytes_on_disk,
+    replace_json,
+    saying_what_failed,
+    sync_folder,
+    write_with_hole,
+)
 from playhead.storage.files import RECORDED_CHECKSUMS, checksums_of
 from playhead.storage.h264 import USUAL_CRF, H264Pictures
 from playhead.storage.marks import MARK, keep_mark
@@ -154,11 +161,7 @@ def _copy_rest(folder: Path, copy: Path, header: RecordingHeader) -> None:
     for key, size in files_of(source).items():
         if key in (MARK, "zarr.json") or key.startswith(tuple(anew)):
             continue
-        data, path = source.read_part(key, 0, size), copy / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb", buffering=0) as file:
-            write_at(file, 0, data.rstrip(b"\0"))
-            file.truncate(size)
+        write_with_hole(copy / key, source.read_part(key, 0, size))
 
 
 def _write_pictures(job: _Job, key: str, number: int) -> None:

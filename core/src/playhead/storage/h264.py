@@ -25,11 +25,11 @@ FrameArray = npt.NDArray[np.uint8]
 
 # Of the streets world at 240x180, 25 pictures a stream: 2.1 KiB, 35.2 dB (python benchmarks/archive.py).
 USUAL_CRF = 26
-BEGIN = b"\0\0\0\1\x67"  # the parameters that every stream begins with; inside one these bytes cannot occur
+BEGIN = b"\0\0\0\1\x67"  # the parameters that every stream begins with; it has them once
 _RATE = 25  # what the encoder is told, whatever the rate: pictures are kept alike, however fast they follow
 _FULL_RANGE, _BT601 = 2, 5  # numbers of FFmpeg and ITU-T H.273: colours as those of JPEG
 _MARGIN = 64  # pixels a side that a coded picture may be larger: it has whole blocks
-_KEPT_BYTES = 64 * 2**20  # of decoded pictures: 500 of 240x180
+KEPT_BYTES = 64 * 2**20  # of decoded pictures: 500 of 240x180
 # Formats of FFmpeg that a stream of each kind decodes to, and its planes in the order of ours.
 _PLANES: dict[tuple[str, bool], tuple[set[str], tuple[int, ...]]] = {
     ("rgb", False): ({"yuv444p", "yuvj444p"}, (0, 2, 1)),  # luma, red, blue: what OpenCV calls YCrCb
@@ -59,8 +59,9 @@ class H264Pictures:
         coder.gop_size = len(frames_NHWC)
         if not self._is_rgb:
             coder.color_range, coder.colorspace = _FULL_RANGE, _BT601
+        # Without key frames at cuts: so a stream has its parameters once, and is found by them in a torn file.
         rate = {"qp": "0"} if self.lossless else {"crf": str(crf), "tune": "psnr"}
-        coder.options = {"preset": "medium", **rate}
+        coder.options = {"preset": "medium", "sc_threshold": "0", **rate}
         try:
             packets = [bytes(one) for frame in self._frames(frames_NHWC) for one in coder.encode(frame)]
             packets += [bytes(one) for one in coder.encode(None)]
@@ -95,11 +96,12 @@ class H264Pictures:
         coder.thread_count = 1  # whoever reads has threads of its own, and others would each hold pictures back
         pixels = (shape[0] + _MARGIN) * (shape[1] + _MARGIN)
         coder.options = {"max_pixels": str(pixels), "err_detect": "explode"}
+        failures = (av.FFmpegError, MemoryError)  # a name of its own: where a process ends, modules are empty
         try:
             for packet in [*coder.parse(data), *coder.parse(b""), None]:
                 for frame in coder.decode(packet):
                     yield self._planes(frame, shape)
-        except (av.FFmpegError, MemoryError) as error:
+        except failures as error:
             raise ValueError(f"its video is damaged ({reason(error)})") from error
 
     def _planes(self, frame: Any, shape: tuple[int, int, int]) -> FrameArray:
@@ -164,7 +166,7 @@ class _OpenStreams:
     """The streams decoded last, over all recordings of the process, so that reading in order decodes each once."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._streams: OrderedDict[tuple[object, int], tuple[OpenStream, int]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -177,7 +179,7 @@ class _OpenStreams:
         stream = make()
         with self._lock:
             self._streams[key] = stream, size
-            while len(self._streams) > 1 and sum(one[1] for one in self._streams.values()) > self._most_bytes:
+            while len(self._streams) > 1 and sum(one[1] for one in self._streams.values()) > self.most_bytes:
                 self._streams.popitem(last=False)
         return stream
 
@@ -187,7 +189,7 @@ class _OpenStreams:
             self._streams.pop(key, None)
 
 
-streams = _OpenStreams(_KEPT_BYTES)
+streams = _OpenStreams(KEPT_BYTES)
 
 
 def _luma_and_colour(frame_HWC: FrameArray) -> FrameArray:
