@@ -1,6 +1,6 @@
 """What archiving recordings saves, costs and takes: python benchmarks/archive.py RECORDING ...
 
-Each recording is copied, archived, read in order and at random, and converted back; nothing is changed where it lies.
+Each recording is copied, archived, read in order and at random, and converted back; where it lies nothing changes.
 Make some with: playhead record gta5 --on world --episodes 4 --seconds 25. With --codecs a hundred pictures of each
 are encoded by what else PyAV brings, too.
 """
@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from playhead.containers.h264 import KEPT_BYTES, USUAL_CRF, streams
 from playhead.events import Origin
 from playhead.storage.archiving import archive_recording, unarchive_recording
-from playhead.storage.h264 import KEPT_BYTES, USUAL_CRF, streams
 from playhead.storage.reader import Recording, open_recording
 
 # encoder, decoder, pixels, options: all near the same size

@@ -1,7 +1,7 @@
 """Does something once for every system call in it that changes the disk, and is killed there each time.
 
-Run as a process of its own: python stepping.py repair|trim|archive|record FOLDER [STRIDE]. It forks, so a step takes as
-long as what is done and no import. The looks between the steps assert that nothing is lost. With a stride only
+Run as a process of its own: python stepping.py repair|trim|archive|record FOLDER [STRIDE]. It forks, so a step
+takes as long as what is done and no import. The looks between the steps assert that nothing is lost. With a stride only
 every so many-th change is stepped on before the last 40, in which the renames are.
 """
 
@@ -184,9 +184,7 @@ def harm(folder: Path) -> list[str]:
     return [problem.what for problem in check_recording(folder, every_frame=True) if not problem.is_note]
 
 
-def replaced(
-    folder: Path, do: Callable[[Path], object], pieces: dict[str, int], *, is_kept: bool = True
-) -> int:
+def replaced(folder: Path, do: Callable[[Path], object], pieces: dict[str, int], *, is_kept: bool = True) -> int:
     """Kill what puts `pieces`, names and frames, in the place of a recording, which is kept or deleted."""
     as_it_was, neighbour = contents(place(folder / "template")), contents(place(folder / "template", OTHER))
 

@@ -17,6 +17,7 @@ import pytest
 import zarr
 from zarr.registry import register_codec
 
+from playhead.containers.h264 import H264Pictures
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, StorageFull
 from playhead.events import Event, Origin
 from playhead.game import Frame
@@ -26,7 +27,6 @@ from playhead.storage.codec import H264Codec
 from playhead.storage.copying import copy_recording
 from playhead.storage.facts import facts_of
 from playhead.storage.fingerprint import content_of, twins
-from playhead.storage.h264 import H264Pictures
 from playhead.storage.idle import Idle
 from playhead.storage.layer_writer import LayerRows, write_layer
 from playhead.storage.marks import Mark
@@ -88,9 +88,11 @@ def test_the_picture_of_an_index_is_that_picture(
     folder = numbered(tmp_path / "r", make_header, frames, frame=Frame(width=48, height=24, rate_hz=20))
     before = other_files(folder)
     done = archive_recording(folder)
-    assert done.frames == frames and done.transcoding is not None
+    assert done.frames == frames
+    assert done.transcoding is not None
     recording = open_recording(folder)
-    assert recording.header.is_archived and recording.header.is_lossy
+    assert recording.header.is_archived
+    assert recording.header.is_lossy
     in_order = [number_in(frame_HWC) for frame_HWC in recording.read_frames(range(frames))]
     assert in_order == [number % 256 for number in range(frames)]
     for number in np.random.default_rng(0).permutation(frames).tolist():
@@ -104,7 +106,9 @@ def test_the_picture_of_an_index_is_that_picture(
     back = open_recording(folder)
     assert [number_in(frame_HWC) for frame_HWC in back.read_frames(range(frames))] == in_order
     assert other_files(folder) == before
-    assert harm(folder) == [] and not back.header.is_archived and back.header.is_lossy
+    assert harm(folder) == []
+    assert not back.header.is_archived
+    assert back.header.is_lossy
     assert back.read_encoded(0).startswith(b"\xff\xd8")
     assert [one.to for one in back.header.transcodings] == ["h264", "recorded"]
     assert not (folder.parent / ".replaced").exists()
@@ -121,7 +125,8 @@ def test_sizes_and_colours(recorded: Recorded, shape: tuple[int, int, str], code
     archived_NHWC = open_recording(folder).read_frames(range(27))
     assert done.transcoding is not None
     if codec == "lossless":
-        assert np.array_equal(archived_NHWC, whole_NHWC) and done.transcoding.psnr_db == {}
+        assert np.array_equal(archived_NHWC, whole_NHWC)
+        assert done.transcoding.psnr_db == {}
         assert not open_recording(folder).header.is_lossy
         unarchive_recording(folder)
         assert [open_recording(folder).read_encoded(number) for number in range(27)] == stored
@@ -139,7 +144,8 @@ def test_several_cameras(tmp_path: Path, make_header: Callable[..., RecordingHea
     before = open_recording(folder).cameras["map"]
     maps = [read(before, number) for number in range(60)]
     done = archive_recording(folder)
-    assert done.transcoding is not None and set(done.transcoding.psnr_db) == {"frames", "cameras/rear"}
+    assert done.transcoding is not None
+    assert set(done.transcoding.psnr_db) == {"frames", "cameras/rear"}
     recording = open_recording(folder)
     assert [number_in(read(recording.cameras["rear"], number)) for number in range(60)] == list(range(100, 160))
     assert all(np.array_equal(read(recording.cameras["map"], n), maps[n]) for n in range(60))
@@ -166,7 +172,12 @@ def test_layers_tags_marks_and_what_it_is_known_by_stay(recorded: Recorded, tmp_
     folder = recorded(60, tags={"track": "alpine"})
     recording = open_recording(folder)
     heads = {"keys": recording.header.schema["keys"]}
-    write_layer(recording, "again", heads, [LayerRows(labels={"keys": np.ones((60, 2), np.uint8)}, origins={"keys": Origin.MODEL})])
+    write_layer(
+        recording,
+        "again",
+        heads,
+        [LayerRows(labels={"keys": np.ones((60, 2), np.uint8)}, origins={"keys": Origin.MODEL})],
+    )
     Mark(state="s", identity="i", files=3, bytes=4).write(folder)
     known, twin = content_of(open_recording(folder)), tmp_path / "twin"
     shutil.copytree(folder, twin)
@@ -177,8 +188,11 @@ def test_layers_tags_marks_and_what_it_is_known_by_stay(recorded: Recorded, tmp_
         [archived, open_recording(twin)]
     ) == {folder.name: "twin"}
     mark = Mark.read(folder)
-    assert mark is not None and mark.identity == "i" and mark.is_whole(folder)
-    assert archived.layers["again"].labels["keys"].all() and archived.header.tags == {"track": "alpine"}
+    assert mark is not None
+    assert mark.identity == "i"
+    assert mark.is_whole(folder)
+    assert archived.layers["again"].labels["keys"].all()
+    assert archived.header.tags == {"track": "alpine"}
     facts = json.loads(json.dumps(facts_of(archived)))
     assert facts["header"]["transcodings"][0]["psnr_db"]["frames"] > 25
     unarchive_recording(folder)
@@ -219,27 +233,32 @@ def test_what_is_refused_and_what_is_done_already(recorded: Recorded, aged: Call
         file.seek(5_000)
         file.write(b"\xff\xff\xff")
     before = (harmed / SHARD).read_bytes()
-    with pytest.raises(Damaged, match="frame .* is damaged.*playhead data repair"):
+    with pytest.raises(Damaged, match=r"frame .* is damaged.*playhead data repair"):
         archive_recording(harmed)
     assert (harmed / SHARD).read_bytes() == before
 
 
-def test_one_that_is_being_written_is_left_alone(tmp_path: Path, make_header: Callable[..., RecordingHeader]) -> None:
+def test_one_that_is_being_written_is_left_alone(
+    tmp_path: Path, make_header: Callable[..., RecordingHeader]
+) -> None:
     with RecordingWriter(tmp_path / "r", make_header()), pytest.raises(BadValue, match="being recorded right now"):
         archive_recording(tmp_path / "r")
 
 
 def test_an_older_reader_refuses_and_no_version_lies(recorded: Recorded) -> None:
     header = open_recording(recorded(3)).header
-    archived = replace(header, transcodings=(Transcoding(to="h264", group=25, psnr_db={"frames": 35.0}),)).to_json()
-    assert archived["format_version"] == 2 and header.to_json()["format_version"] == 1
+    archived = replace(
+        header, transcodings=(Transcoding(to="h264", group=25, psnr_db={"frames": 35.0}),)
+    ).to_json()
+    assert archived["format_version"] == 2
+    assert header.to_json()["format_version"] == 1
     with pytest.raises(Damaged, match="its pictures are video"):
         RecordingHeader.from_json(archived | {"format_version": 1}, where="here")
     with pytest.raises(Damaged, match="its pictures are no video"):
         RecordingHeader.from_json(header.to_json() | {"format_version": 2}, where="here")
+    wrong = json.loads(json.dumps(archived))
+    wrong["transcodings"][0]["group"] = 7
     with pytest.raises(Damaged, match="groups of 7"):
-        wrong = json.loads(json.dumps(archived))
-        wrong["transcodings"][0]["group"] = 7
         RecordingHeader.from_json(wrong, where="here")
     with pytest.raises(Mismatch, match="this playhead reads 1 and 2"):
         RecordingHeader.from_json(archived | {"format_version": 3}, where="here")
@@ -248,7 +267,8 @@ def test_an_older_reader_refuses_and_no_version_lies(recorded: Recorded) -> None
 def test_the_old_folder_is_kept_when_asked(recorded: Recorded) -> None:
     folder = recorded(30)
     done = archive_recording(folder, keep=True)
-    assert done.backup is not None and not open_recording(done.backup).header.is_archived
+    assert done.backup is not None
+    assert not open_recording(done.backup).header.is_archived
 
 
 def test_without_pyav_it_says_what_to_install(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +297,7 @@ def test_a_full_disk_leaves_it_as_it_was(recorded: Recorded, monkeypatch: pytest
 
     for module in ("disk", "rows", "shard"):
         monkeypatch.setattr(f"playhead.storage.{module}.FileIO", SmallFile)
-    with pytest.raises(StorageFull, match="The disk is full.*as it was"):
+    with pytest.raises(StorageFull, match=r"The disk is full.*as it was"):
         archive_recording(folder)
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
     assert not any((folder.parent / ".replaced").iterdir())
@@ -332,7 +352,8 @@ def test_a_strange_video_is_named_and_repaired(recorded: Recorded, what: str) ->
     kept_NHWC = open_recording(folder).read_frames(range(80))[np.r_[0:25, 50:80]]
     put_chunk(folder, 1, STRANGE[what]())
     found = harm(folder)
-    assert len(found) == 1 and found[0].startswith(f"{SHARD}: frames 25 to 49 cannot be decoded"), found
+    assert len(found) == 1, found
+    assert found[0].startswith(f"{SHARD}: frames 25 to 49 cannot be decoded")
     if what != "too many":  # of which nobody asks for more than there should be
         with pytest.raises(Damaged, match=r"Frame \d+ of .* cannot be decoded.*playhead data repair"):
             open_recording(folder).read_frames(range(80))
@@ -340,7 +361,8 @@ def test_a_strange_video_is_named_and_repaired(recorded: Recorded, what: str) ->
     repair = repair_recording(folder)
     assert (repair.frames_after, repair.lost) == (55, list(range(25, 50)))
     again = open_recording(folder)
-    assert harm(folder) == [] and again.header.is_archived
+    assert harm(folder) == []
+    assert again.header.is_archived
     assert np.array_equal(again.read_frames(range(55)), kept_NHWC)
     assert again.dropped_before[25] == 25
 

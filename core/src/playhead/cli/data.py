@@ -17,8 +17,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tag": ("playhead.cli.data_tag:tag", "Say afterwards where recordings belong."),
     "trim": ("playhead.cli.data_trim:trim", "Cut stretches out of recordings in which nothing happens."),
     "cut": ("playhead.cli.data_cut:cut", "Cut named stretches out of recordings, or divide them."),
-    "archive": ("playhead.cli.data_archive:archive", "Make the pictures of kept recordings video, a quarter as large."),
-    "unarchive": ("playhead.cli.data_unarchive:unarchive", "Make the pictures of archived recordings single again."),
+    "archive": (
+        "playhead.cli.data_archive:archive",
+        "Make the pictures of kept recordings video, a quarter as large.",
+    ),
+    "unarchive": (
+        "playhead.cli.data_unarchive:unarchive",
+        "Make the pictures of archived recordings single again.",
+    ),
     "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
 }
 

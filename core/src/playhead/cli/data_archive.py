@@ -45,7 +45,9 @@ def sentence(done: Archived, already: str) -> str:
     if done.transcoding is None:
         return f"{already}, {size(done.bytes_after)}; nothing was changed."
     per_frame = " to ".join(f"{one / done.frames / 1024:.2f}" for one in (done.bytes_before, done.bytes_after))
-    share = f"{done.frames:,} frames, {size(done.bytes_before)} to {size(done.bytes_after)} ({per_frame} KiB a frame)"
+    share = (
+        f"{done.frames:,} frames, {size(done.bytes_before)} to {size(done.bytes_after)} ({per_frame} KiB a frame)"
+    )
     lost = ", ".join(f"{key} {value:.1f} dB" for key, value in done.transcoding.psnr_db.items())
     kept = f" The old folder is {done.backup}; delete it when you like." if done.backup else ""
     return f"{share}, {f'against the pictures before: {lost}' if lost else 'no picture changed'}.{kept}"

@@ -18,6 +18,7 @@ from typing import Any
 import google_crc32c
 import numpy as np
 
+from playhead.containers.h264 import USUAL_CRF, H264Pictures
 from playhead.decoding import encode_json, read_json
 from playhead.errors import BadValue, Damaged, DeviceFailed
 from playhead.game import Frame
@@ -37,7 +38,6 @@ from playhead.storage.disk import (
     write_with_hole,
 )
 from playhead.storage.files import RECORDED_CHECKSUMS, checksums_of
-from playhead.storage.h264 import USUAL_CRF, H264Pictures
 from playhead.storage.marks import MARK, keep_mark
 from playhead.storage.picture_files import PictureFiles
 from playhead.storage.pictures import FrameArray, coder_of
@@ -119,9 +119,7 @@ def _encode_anew(folder: Path, to: Transcoding, crf: int, *, keep: bool, progres
         sync_folder(job.folder)  # before the only other copy goes
         after = bytes_on_disk(job.folder)
         backup = change.replace() if keep else change.supersede()
-    return Archived(
-        frames=recording.length, bytes_before=before, bytes_after=after, transcoding=to, backup=backup
-    )
+    return Archived(frames=recording.length, bytes_before=before, bytes_after=after, transcoding=to, backup=backup)
 
 
 def _check(folder: Path, recording: Recording) -> None:
@@ -150,7 +148,9 @@ def _fill(job: _Job, folder: Path, to: Transcoding) -> Transcoding:
     _write_header(folder, job.folder, header)
     problems = [problem for problem in check_recording(job.folder) if not problem.is_note]
     if problems:
-        raise DeviceFailed(f"The copy of {folder.name} would be damaged: {problems[0]}. The recording is as it was.")
+        raise DeviceFailed(
+            f"The copy of {folder.name} would be damaged: {problems[0]}. The recording is as it was."
+        )
     return to
 
 
@@ -171,7 +171,9 @@ def _write_pictures(job: _Job, key: str, number: int) -> None:
     length = job.recording.length
     done, total = number * length, length * len(job.header.pictures)
     for frames_NHWC in _chunks(job.recording, key, frame, job.header.group):
-        data = coder.encode(frames_NHWC, job.crf) if isinstance(coder, H264Pictures) else coder.encode(frames_NHWC[0])
+        data = (
+            coder.encode(frames_NHWC, job.crf) if isinstance(coder, H264Pictures) else coder.encode(frames_NHWC[0])
+        )
         decoded_NHWC = _decoded(coder, data, frames_NHWC)
         if frame.codec == "lossless" and not np.array_equal(decoded_NHWC, frames_NHWC):
             raise DeviceFailed(f"{key} would not be the same pictures. PyAV's H.264 is at fault. {AS_IT_WAS}")

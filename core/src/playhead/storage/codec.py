@@ -1,4 +1,4 @@
-"""The Zarr codecs `playhead.jpeg` and `playhead.h264`, found by any zarr-python through the group `zarr.codecs`."""
+"""The Zarr codecs `playhead.jpeg` and `playhead.h264`, which any zarr-python finds by entry points (`zarr.codecs`)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zarr.core.array_spec import ArraySpec
 from zarr.core.buffer import Buffer, NDBuffer
 from zarr.core.common import JSON, parse_named_configuration
 
+from playhead.containers.h264 import H264Pictures
 from playhead.decoding import convert
-from playhead.storage.h264 import H264Pictures
 from playhead.storage.pictures import JpegPicture
 
 

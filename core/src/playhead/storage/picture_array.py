@@ -1,7 +1,7 @@
 """One array of pictures of a recording, open for reading: its main one, or that of a further camera.
 
-Parses each shard's index once, then decodes exactly the pictures that are asked for; of video also those before them
-in their chunk, which are kept for whoever asks for them next.
+Parses each shard's index once, then decodes exactly the pictures that are asked for; of video also those before
+them in their chunk, which are kept for whoever asks for them next.
 
 Shape legend: T frames, H height, W width, C channels.
 """
@@ -16,10 +16,10 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
+from playhead.containers.h264 import H264Pictures, OpenStream, streams
 from playhead.errors import BadValue, Damaged
 from playhead.inputs import FRAMES
 from playhead.storage.declarations import frames_length, read_document, then_repair
-from playhead.storage.h264 import H264Pictures, OpenStream, streams
 from playhead.storage.pictures import FrameArray, coder_of, most_bytes
 from playhead.storage.schema import SHARD_FRAMES, RecordingHeader
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
@@ -63,8 +63,8 @@ class PictureArray:
         lost = np.flatnonzero(index[:, 1] == EMPTY)
         if len(lost):
             raise Damaged(
-                f"{self._of}: frame {lost[0] * self._group} and {len(lost) * self._group - 1} more are not in their shards. "
-                f"{then_repair(self._place)}"
+                f"{self._of}: frame {lost[0] * self._group} and {len(lost) * self._group - 1} more are not in their "
+                f"shards. {then_repair(self._place)}"
             )
         return index[:, 0].astype(np.int64), index[:, 1].astype(np.int64)
 

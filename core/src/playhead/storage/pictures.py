@@ -17,10 +17,10 @@ from msgspec import Meta
 from numcodecs.zstd import Zstd
 
 from playhead.containers.files import kind_of
+from playhead.containers.h264 import H264Pictures
 from playhead.containers.jpeg import END, SAID, TURNS, Jpeg, head_of_jpeg, is_plain, read_jpeg
 from playhead.decoding import convert
 from playhead.errors import Mismatch
-from playhead.storage.h264 import H264Pictures
 
 FrameArray = npt.NDArray[np.uint8]
 _JPEG_COLOURS = ("YCbCr", "RGB", "Gray")  # those that become RGB and grey

@@ -199,7 +199,7 @@ class Recording:
         self._frames.read_into(index, out_HWC)
 
     def read_encoded(self, index: int) -> bytes:
-        """Return one frame as it is stored: a JPEG file, zstd, or the video that holds it. Raises as `read_frames`."""
+        """Return one frame as it is stored: JPEG, zstd, or the video that holds it. Raises as `read_frames`."""
         return self._frames.read_encoded(index)
 
     @cached_property

@@ -13,8 +13,8 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
+from playhead.containers.h264 import BEGIN as BEGIN_H264
 from playhead.errors import Damaged
-from playhead.storage.h264 import BEGIN as BEGIN_H264
 from playhead.storage.declarations import RowKind, Rows, read_document, rows_declared
 from playhead.storage.mending import mend_bytes
 from playhead.storage.reader import chunk_key

@@ -71,8 +71,8 @@ def _anchor() -> dict[str, int]:
 class Transcoding:
     """One time that all pictures were encoded anew: as video, in groups of so many, or back to what was recorded.
 
-    `psnr_db` is what it cost, by the keys of the arrays of pictures: the mean over their pictures of each one's PSNR
-    against the picture before. Those of which nothing was lost are not in it.
+    `psnr_db` is what it cost, by the keys of the arrays of pictures: the mean over their pictures of each one's
+    PSNR against the picture before. Those of which nothing was lost are not in it.
     """
 
     to: Literal["h264", "recorded"]

@@ -1,7 +1,7 @@
 """Pictures that follow one another as one H.264 stream and back: what an archived recording keeps.
 
 A stream stands alone: it begins with a key frame and refers to nothing before it. FFmpeg is given its bytes and
-neither a name nor a container; what they decode to is bounded by the size and number of pictures that are expected.
+neither a name nor a container; what they decode to is bounded by size and number of the pictures expected.
 
 Shape legend: N pictures of a stream, H height, W width, C channels.
 """
