@@ -31,6 +31,7 @@ CODECS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("libx265", "hevc", "yuv444p", {"crf": "23", "preset": "medium", "x265-params": "log-level=none"}),
     ("libsvtav1", "libdav1d", "yuv420p", {"crf": "32", "preset": "6"}),
     ("libvpx-vp9", "vp9", "yuv444p", {"crf": "38", "b": "0", "cpu-used": "2", "deadline": "good"}),
+    ("libx264rgb", "h264", "rgb24", {"qp": "0", "preset": "medium"}),
 )
 
 
@@ -115,13 +116,15 @@ def encoded(frames_NHWC: np.ndarray, encoder: str, pixels: str, options: dict[st
     return [bytes(one) for one in [*packets, *coder.encode(None)]]
 
 
-def compare(frames_NHWC: np.ndarray, encoder: str, decoder: str, pixels: str, options: dict[str, str]) -> dict:
-    """Encode pictures 25 at a time; return size, loss and processor time."""
+def compare(
+    frames_NHWC: np.ndarray, group: int, encoder: str, decoder: str, pixels: str, options: dict[str, str]
+) -> dict[str, Any]:
+    """Encode pictures, so many at a time; return size, loss and processor time."""
     import av
 
     size, apart, spent_s = 0, [], 0.0
-    for first in range(0, len(frames_NHWC), 25):
-        part_NHWC = frames_NHWC[first : first + 25]
+    for first in range(0, len(frames_NHWC), group):
+        part_NHWC = frames_NHWC[first : first + group]
         begin = time.process_time()
         packets = encoded(part_NHWC, encoder, pixels, options)
         spent_s += time.process_time() - begin
@@ -135,7 +138,7 @@ def compare(frames_NHWC: np.ndarray, encoder: str, decoder: str, pixels: str, op
         "pixels": pixels,
         "options": options,
         "KiB a frame": round(size / len(frames_NHWC) / 1024, 2),
-        "PSNR dB": round(float(np.mean([10 * np.log10(255**2 / one) for one in apart])), 2),
+        "PSNR dB": round(float(np.mean([10 * np.log10(255**2 / max(one, 1e-9)) for one in apart])), 2),
         "encoded frames/s of processor time": round(len(frames_NHWC) / spent_s),
     }
 
@@ -145,6 +148,7 @@ def main() -> None:
     parser.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING", help="folders of recordings")
     parser.add_argument("--crf", type=int, default=USUAL_CRF)
     parser.add_argument("--codecs", action="store_true", help="compare what PyAV encodes with")
+    parser.add_argument("--group", type=int, default=25, help="pictures of a stream, where codecs are compared")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         for folder in options.recordings:
@@ -152,7 +156,7 @@ def main() -> None:
     if options.codecs:
         frames_NHWC = np.concatenate([open_recording(one).read_frames(range(100)) for one in options.recordings])
         for codec in CODECS:
-            print(json.dumps(compare(frames_NHWC, *codec)), flush=True)
+            print(json.dumps(compare(frames_NHWC, options.group, *codec)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Does something once for every system call in it that changes the disk, and is killed there each time.
 
 Run as a process of its own: python stepping.py repair|trim|archive|record FOLDER [STRIDE]. It forks, so a step
-takes as long as what is done and no import. The looks between the steps assert that nothing is lost. With a stride only
-every so many-th change is stepped on before the last 40, in which the renames are.
+takes as long as what is done and no import. The looks between the steps assert that nothing is lost. With a stride
+only every so many-th change is stepped on before the last 40, in which the renames are.
 """
 
 from __future__ import annotations

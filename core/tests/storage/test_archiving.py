@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
@@ -18,7 +19,7 @@ import zarr
 from zarr.registry import register_codec
 
 from playhead.containers.h264 import H264Pictures
-from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, StorageFull
+from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, PlayheadError, StorageFull
 from playhead.events import Event, Origin
 from playhead.game import Frame
 from playhead.storage.archiving import archive_recording, unarchive_recording
@@ -402,3 +403,18 @@ def test_several_threads_read_it(tmp_path: Path, make_header: Callable[..., Reco
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda number: number_in(recording.read_frames([number])[0]), wanted))
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "value", [None, -1, 0, 7, 10**9, 1e308, "", "\x1b[2J", [], {"frames": "x"}, {"x" * 300: 1.0}]
+)
+@pytest.mark.parametrize("key", ["to", "group", "psnr_db", "tool_version"])
+def test_what_a_stranger_says_of_it_is_read_or_refused(recorded: Recorded, key: str, value: Any) -> None:
+    folder = recorded(3)
+    archive_recording(folder)
+    document = json.loads((folder / "zarr.json").read_text())
+    document["attributes"]["playhead"]["transcodings"][0][key] = value
+    (folder / "zarr.json").write_text(json.dumps(seal(document)))
+    with suppress(PlayheadError):
+        assert open_recording(folder).read_frames([2]).any()
+    check_recording(folder, every_frame=True)

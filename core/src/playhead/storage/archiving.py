@@ -118,7 +118,9 @@ def _encode_anew(folder: Path, to: Transcoding, crf: int, *, keep: bool, progres
         keep_mark(folder, [job.folder])
         sync_folder(job.folder)  # before the only other copy goes
         after = bytes_on_disk(job.folder)
-        backup = change.replace() if keep else change.supersede()
+        backup = change.replace() if keep else None
+        if not keep:
+            change.supersede()
     return Archived(frames=recording.length, bytes_before=before, bytes_after=after, transcoding=to, backup=backup)
 
 

@@ -1,4 +1,4 @@
-"""The Zarr codecs `playhead.jpeg` and `playhead.h264`, which any zarr-python finds by entry points (`zarr.codecs`)."""
+"""The Zarr codecs `playhead.jpeg` and `playhead.h264`, found by any zarr-python by entry points `zarr.codecs`."""
 
 from __future__ import annotations
 

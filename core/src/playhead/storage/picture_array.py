@@ -63,8 +63,8 @@ class PictureArray:
         lost = np.flatnonzero(index[:, 1] == EMPTY)
         if len(lost):
             raise Damaged(
-                f"{self._of}: frame {lost[0] * self._group} and {len(lost) * self._group - 1} more are not in their "
-                f"shards. {then_repair(self._place)}"
+                f"{self._of}: frame {lost[0] * self._group} and {len(lost) * self._group - 1} more are not in "
+                f"their shards. {then_repair(self._place)}"
             )
         return index[:, 0].astype(np.int64), index[:, 1].astype(np.int64)
 
