@@ -1,8 +1,8 @@
 """Does something once for every system call in it that changes the disk, and is killed there each time.
 
-Run as a process of its own: python stepping.py repair|trim|record FOLDER [STRIDE]. It forks, so a step takes as
-long as what is done and no import. The looks between the steps assert that nothing is lost. With a stride only
-every so many-th change is stepped on before the last 40, in which the renames are.
+Run as a process of its own: python stepping.py repair|trim|archive|record FOLDER [STRIDE]. It forks, so a step
+takes as long as what is done and no import. The looks between the steps assert that nothing is lost. With a stride
+only every so many-th change is stepped on before the last 40, in which the renames are.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from playhead.events import Event, Origin
 from playhead.game import Frame
 from playhead.home import Home
 from playhead.labels import Keys, LabelSchema
+from playhead.storage.archiving import archive_recording
 from playhead.storage.catalogue import Catalogue, RecordingInfo
 from playhead.storage.check import check_recording
 from playhead.storage.idle import Idle
@@ -183,8 +184,8 @@ def harm(folder: Path) -> list[str]:
     return [problem.what for problem in check_recording(folder, every_frame=True) if not problem.is_note]
 
 
-def replaced(folder: Path, do: Callable[[Path], object], pieces: dict[str, int]) -> int:
-    """Kill what puts `pieces`, names and frames, in the place of a recording."""
+def replaced(folder: Path, do: Callable[[Path], object], pieces: dict[str, int], *, is_kept: bool = True) -> int:
+    """Kill what puts `pieces`, names and frames, in the place of a recording, which is kept or deleted."""
     as_it_was, neighbour = contents(place(folder / "template")), contents(place(folder / "template", OTHER))
 
     def look(home: Path) -> None:
@@ -198,8 +199,8 @@ def replaced(folder: Path, do: Callable[[Path], object], pieces: dict[str, int])
             assert not any(infos[name].problems or harm(infos[name].path) for name in wanted)
         backups = place(home, ".replaced")
         kept = sorted(path.name for path in backups.iterdir()) if backups.exists() else []
-        assert kept == ([f"{NAME}-1"] if is_done else [])
-        assert not is_done or contents(backups / f"{NAME}-1" / "old") == as_it_was
+        assert kept == ([f"{NAME}-1"] if is_done and is_kept else [])
+        assert not is_done or not is_kept or contents(backups / f"{NAME}-1" / "old") == as_it_was
 
     return kill_at_every_change(folder, do, look)
 
@@ -220,6 +221,13 @@ def step_trim(folder: Path) -> int:
     write(place(template, OTHER), 1)
     idle = Idle(at_least_s=1.5, by="keys", keep_s=0.1)
     return replaced(folder, lambda home: trim_recording(place(home), idle), {f"{NAME}-1": 5, f"{NAME}-2": 5})
+
+
+def step_archive(folder: Path) -> int:
+    template = folder / "template"
+    write(place(template), 30)
+    write(place(template, OTHER), 1)
+    return replaced(folder, lambda home: archive_recording(place(home)), {NAME: 30}, is_kept=False)
 
 
 def step_record(folder: Path) -> int:
@@ -247,4 +255,5 @@ def step_record(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    print({"repair": step_repair, "trim": step_trim, "record": step_record}[sys.argv[1]](Path(sys.argv[2])))
+    steps = {"repair": step_repair, "trim": step_trim, "archive": step_archive, "record": step_record}
+    print(steps[sys.argv[1]](Path(sys.argv[2])))

@@ -63,7 +63,7 @@ def test_a_truncated_shard_is_named_and_repaired(recorded: Recorded) -> None:
     folder = recorded(300)
     whole = open_recording(folder)
     kept_NHWC = whole.read_frames(range(200))
-    end = int(whole._frames._offsets_T[199] + whole._frames._lengths_T[199])
+    end = int(whole._frames._offsets[199] + whole._frames._lengths[199])
     whole.close()
     truncate(folder / SHARD_0, end + 10)
     assert said(folder) == [f"{SHARD_0}: it is truncated: {end + 10} bytes, 50 of its pictures lie beyond."]
@@ -107,7 +107,7 @@ def test_a_missing_shard_costs_its_frames(recorded: Recorded) -> None:
 
 def test_a_picture_that_does_not_decode_is_found_and_left_out(recorded: Recorded) -> None:
     folder = recorded(20)
-    offset = int(open_recording(folder)._frames._offsets_T[7])
+    offset = int(open_recording(folder)._frames._offsets[7])
     overwrite(folder / SHARD_0, offset, b"????")
     assert said(folder) == [f"{SHARD_0}: frame 7 is damaged: its checksum does not fit"]
     with pytest.raises(Damaged, match=r"Frame 7 of .* is damaged: its checksum does not fit"):
@@ -211,9 +211,9 @@ def test_times_and_labels_that_cannot_be(recorded: Recorded, aged: Aged) -> None
 def test_another_format_version_is_not_touched(recorded: Recorded) -> None:
     folder = recorded(3)
     group = json.loads((folder / "zarr.json").read_text())
-    group["attributes"]["playhead"]["format_version"] = 2
+    group["attributes"]["playhead"]["format_version"] = 3
     (folder / "zarr.json").write_text(json.dumps(group))
-    assert "format_version 2, this playhead reads 1" in said(folder)[0]
+    assert "format_version 3, this playhead reads 1 and 2" in said(folder)[0]
     with pytest.raises(Mismatch, match="Update playhead"):
         repair_recording(folder)
 

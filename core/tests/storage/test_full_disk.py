@@ -147,6 +147,6 @@ def test_a_limit_of_the_system(tmp_path: Path) -> None:
     assert "The disk is full" in told.stdout
     size = (tmp_path / "r" / "frames/c/0/0/0/0").stat().st_size
     recording = open_recording(tmp_path / "r")
-    ends = recording._frames._offsets_T + recording._frames._lengths_T
-    assert size - ends.max() < recording._frames._lengths_T.max()  # every whole picture counts
+    ends = recording._frames._offsets + recording._frames._lengths
+    assert size - ends.max() < recording._frames._lengths.max()  # every whole picture counts
     assert all(problem.is_note for problem in check_recording(tmp_path / "r", every_frame=True))

@@ -162,8 +162,8 @@ def test_the_header_comes_back(recorded: Recorded) -> None:
     assert (made.notes, made.seed, made.padding_frames, made.window) == ("wet road", 7, 1, {"scale": 1.5})
     again = RecordingHeader.from_json(made.to_json(), where="here")
     assert again == made
-    newer = made.to_json() | {"format_version": 2}
-    with pytest.raises(Mismatch, match="here has format_version 2, this playhead reads 1"):
+    newer = made.to_json() | {"format_version": 3}
+    with pytest.raises(Mismatch, match="here has format_version 3, this playhead reads 1 and 2"):
         RecordingHeader.from_json(newer, where="here")
 
 

@@ -21,7 +21,7 @@ def step(what: str, folder: Path, stride: int = 1) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.parametrize(("what", "at_least"), [("repair", 50), ("trim", 60), ("record", 50)])
+@pytest.mark.parametrize(("what", "at_least"), [("repair", 50), ("trim", 60), ("archive", 60), ("record", 50)])
 def test_killed_at_many_changes(what: str, at_least: int, tmp_path: Path) -> None:
     """At every one of the last 40, in which the renames are, and at every seventh before.
 
@@ -31,6 +31,6 @@ def test_killed_at_many_changes(what: str, at_least: int, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("what", "at_least"), [("repair", 100), ("trim", 200), ("record", 100)])
+@pytest.mark.parametrize(("what", "at_least"), [("repair", 100), ("trim", 200), ("archive", 100), ("record", 100)])
 def test_killed_at_every_change(what: str, at_least: int, tmp_path: Path) -> None:
     assert step(what, tmp_path) > at_least

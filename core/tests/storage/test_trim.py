@@ -201,7 +201,7 @@ def test_a_recording_that_is_being_made_is_refused(tmp_path: Path) -> None:
 def test_a_failure_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "one", 60, [*held(5, 8), *held(40, 42)])
 
-    def fail(*args: Any) -> None:
+    def fail(*args: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(RecordingWriter, "append_encoded", fail)

@@ -17,6 +17,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tag": ("playhead.cli.data_tag:tag", "Say afterwards where recordings belong."),
     "trim": ("playhead.cli.data_trim:trim", "Cut stretches out of recordings in which nothing happens."),
     "cut": ("playhead.cli.data_cut:cut", "Cut named stretches out of recordings, or divide them."),
+    "archive": (
+        "playhead.cli.data_archive:archive",
+        "Make the pictures of kept recordings video, a quarter as large.",
+    ),
+    "unarchive": (
+        "playhead.cli.data_unarchive:unarchive",
+        "Make the pictures of archived recordings single again.",
+    ),
     "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
 }
 
@@ -29,7 +37,7 @@ class DataGroup(LazyGroup):
 
 @click.group("data", cls=DataGroup)
 def data() -> None:
-    """List, look at, check, copy, cut, repair and balance recordings.
+    """List, look at, check, copy, cut, archive, repair and balance recordings.
 
     Example: playhead data list gta5
     """

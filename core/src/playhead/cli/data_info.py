@@ -45,6 +45,11 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "frame", _picture(frame)
     for name, one in facts["cameras"].items():
         yield f"camera {name}", _picture(one)
+    for one in header.get("transcodings", ()):
+        to = f"H.264, {one['group']} pictures a chunk" if one["to"] == "h264" else "what was recorded"
+        lost = ", ".join(f"{key} {value:.1f} dB" for key, value in one["psnr_db"].items())
+        cost = f"against the pictures before: {lost}" if lost else "without loss"
+        yield "archived" if one["to"] == "h264" else "unarchived", f"{one['created_utc']} as {to}; {cost}"
     yield "frames", f"{facts['frames']:,} in {duration(facts['duration_s'])}, {facts['dropped']:,} dropped"
     reached = "none" if facts["rate_hz"] is None else f"{facts['rate_hz']:.2f}"
     yield "rate", f"{reached} frames/s of {header['rate_hz']:g} asked"

@@ -3,7 +3,8 @@
 .replaced/.changing-NAME/            what is being made, while somebody holds `lock` in it
     new-1, new-2 ...                 copies
     intention.json                   written when all copies are whole, before the first rename
-.replaced/NAME-1/old                 the old recording, at the end; of a copy put into it there is none
+.replaced/NAME-1/old                 the old recording, at the end; of a copy put into it there is none, nor of one
+                                     that is superseded: it comes to `was` beside the copies, and is deleted
 
 Whoever looks at the recordings of a folder first settles what a killed process left: with an intention the renames
 are done that are missing, without one the copies are deleted.
@@ -31,6 +32,7 @@ _WORK = ".changing-"
 _INTENTION = "intention.json"
 _LOCK = "lock"
 _LONG = 200  # bytes of a name, of the 255 that file systems take
+_NEWER = ("inside", "is_deleted")  # what an intention of an earlier version does not say
 _LOOK_S = 1.0  # a look holds what is being made for a moment, to see whether somebody lives who does
 
 
@@ -38,17 +40,19 @@ _LOOK_S = 1.0  # a look holds what is being made for a moment, to see whether so
 class _Intention:
     """What is to become of a recording: the folder that keeps it, and the names of the copies in its place.
 
-    With `inside` the recording stays, and copy 1 comes to that place in it, instead of what lies there.
+    With `inside` the recording stays, and copy 1 comes to that place in it, instead of what lies there. With
+    `is_deleted` the recording has no backup: it is deleted when the copies are in their places.
     """
 
     old: str
     backup: str = ""
     names: list[str] = field(default_factory=list)
     inside: str = ""
+    is_deleted: bool = False
 
     @property
     def seal(self) -> str:
-        return digest({name: value for name, value in asdict(self).items() if value or name != "inside"})
+        return digest({name: value for name, value in asdict(self).items() if value or name not in _NEWER})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,10 @@ class Change:
         """Put the old recording aside and copy 1 in its place. Returns the old folder."""
         return self._carry_out(lambda: [self._folder.name])[0]
 
+    def supersede(self) -> None:
+        """Put copy 1 in the place of the old recording, and delete that."""
+        self._carry_out(lambda: [self._folder.name], is_kept=False)
+
     def divide(self, pieces: int) -> tuple[Path, list[Path]]:
         """Put the old recording aside and so many copies beside its place: NAME-1, NAME-2. None: only aside.
 
@@ -86,11 +94,11 @@ class Change:
             _write(self._work, intention)
             _put_inside(self._folder.parent, self._work, intention)
 
-    def _carry_out(self, names: Callable[[], list[str]]) -> tuple[Path, list[Path]]:
+    def _carry_out(self, names: Callable[[], list[str]], *, is_kept: bool = True) -> tuple[Path, list[Path]]:
         parent, name = self._folder.parent, self._folder.name
         with alone_in(parent):
-            backup = next(_free_names(parent / BACKUPS / name))
-            intention = _Intention(old=name, backup=backup, names=names())
+            backup = next(_free_names(parent / BACKUPS / name)) if is_kept else ""
+            intention = _Intention(old=name, backup=backup, names=names(), is_deleted=not is_kept)
             _write(self._work, intention)
             return _carry_out(parent, self._work, intention)
 
@@ -225,6 +233,7 @@ def _read(work: Path) -> _Intention | None:
         return None
     intention = sealed.intention
     places = intention.inside.split("/") if intention.inside else [intention.backup, *intention.names]
+    places = [place for place in places if place or not intention.is_deleted]
     names = [intention.old, *places]
     if (
         sealed.seal != intention.seal
@@ -242,7 +251,8 @@ def _is_component(name: str) -> bool:
 
 def _carry_out(parent: Path, work: Path, intention: _Intention) -> tuple[Path, list[Path]]:
     """Do what is not done yet. The caller holds `work` and is alone in `parent`."""
-    old, kept = parent / intention.old, parent / BACKUPS / intention.backup / "old"
+    old = parent / intention.old
+    kept = work / "was" if intention.is_deleted else parent / BACKUPS / intention.backup / "old"
     if not kept.exists() and old.exists():
         kept.parent.mkdir(exist_ok=True)
         old.rename(kept)

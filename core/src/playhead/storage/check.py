@@ -27,10 +27,10 @@ from playhead.storage.layers import GROUPS as LAYER_GROUPS
 from playhead.storage.layers import LAYERS, layer_names, read_layer_header, read_layer_rows, strict
 from playhead.storage.marks import MARK, MOST_BYTES, Mark
 from playhead.storage.picture_array import shard_key
-from playhead.storage.pictures import most_bytes, picture_of
+from playhead.storage.pictures import coder_of, most_bytes
 from playhead.storage.problems import Look, Problem, tidy
 from playhead.storage.reader import chunk_key, read_events, read_rows
-from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
+from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader
 from playhead.storage.shard import EMPTY, index_bytes, parse_index
 from playhead.storage.sources import FileSource, FolderSource
 from playhead.storage.values import what_is_wrong, what_is_wrong_with_events
@@ -120,7 +120,7 @@ def declared_length(source: FileSource, header: RecordingHeader, of: str = FRAME
         if source.size(key) is None:
             return 0, "is missing"
         document = read_document(source, key, "", header, otherwise="")
-        length = frames_length(document, header.pictures[of], key)
+        length = frames_length(document, header, of, key)
     except Damaged as error:
         return 0, tidy(error, key, "")
     count, present = -(-length // SHARD_FRAMES), len(shards_present(source, of))
@@ -190,32 +190,33 @@ def _picture_checksums(look: Look, of: str, length: int) -> npt.NDArray[Any] | N
 def _check_shard(
     look: Look, of: str, shard: int, length: int, checksums: npt.NDArray[Any] | None, *, every_frame: bool
 ) -> Iterator[Problem]:
-    key, first = shard_key(shard, of), shard * SHARD_FRAMES
+    key, first, group = shard_key(shard, of), shard * SHARD_FRAMES, look.header.group
     look.known.add(key)
-    count = min(SHARD_FRAMES, length - first)
+    frames = min(SHARD_FRAMES, length - first)
+    count, chunks = -(-frames // group), SHARD_FRAMES // group
     try:
         size = look.source.size(key)
         if size is None:
-            yield Problem(file=key, what=f"is missing, with {count} frames")
+            yield Problem(file=key, what=f"is missing, with {frames} frames")
             return
-        data = look.source.read_part(key, 0, index_bytes(SHARD_FRAMES))
-        most = most_bytes(look.header.pictures[of].shape)
-        index = parse_index(data, SHARD_FRAMES, where="it", file_bytes=size, most=most)
+        data = look.source.read_part(key, 0, index_bytes(chunks))
+        most = most_bytes(look.header.pictures[of].shape, group)
+        index = parse_index(data, chunks, where="it", file_bytes=size, most=most)
     except Damaged as error:
         yield Problem(file=key, what=tidy(error, key, look.source.place))
         return
     absent = int((index[:count, 1] == EMPTY).sum())
     if absent:
-        yield Problem(file=key, what=f"{absent} of its {count} frames were never written")
+        yield Problem(file=key, what=f"{absent * group} of its {frames} frames were never written")
         return
     yield from _check_gaps(look, key, index, count, size)
-    yield from _check_pictures(look, of, index[:count], first, checksums, every_frame=every_frame)
+    yield from _check_pictures(look, of, index[:count], range(first, first + frames), checksums, every_frame)
 
 
 def _check_gaps(look: Look, key: str, index: npt.NDArray[np.uint64], count: int, size: int) -> Iterator[Problem]:
     """Look for bytes that belong to no picture: between them, behind them, or named behind the last frame."""
     starts, lengths = index[:count].astype(np.int64).T
-    ends = np.concatenate([[index_bytes(SHARD_FRAMES)], starts + lengths])
+    ends = np.concatenate([[index_bytes(len(index))], starts + lengths])
     gaps = np.flatnonzero(starts != ends[:-1])
     if len(gaps):
         what = f"bytes lie between its pictures, before the one of row {gaps[0]}"
@@ -229,26 +230,28 @@ def _check_pictures(
     look: Look,
     of: str,
     index: npt.NDArray[np.uint64],
-    first: int,
+    frames: range,
     checksums: npt.NDArray[Any] | None,
-    *,
     every_frame: bool,
 ) -> Iterator[Problem]:
-    key, frame = shard_key(first // SHARD_FRAMES, of), look.header.pictures[of]
-    picture = picture_of(picture_codecs(frame), where="")
-    frame_HWC = np.empty(frame.shape, np.uint8)
+    key, group = shard_key(frames[0] // SHARD_FRAMES, of), look.header.group
+    coder, shape = coder_of(look.header.codecs_of(of), where=""), look.header.pictures[of].shape
     for row, (offset, length) in enumerate(index.tolist()):
         is_decoded = every_frame or row in (0, len(index) - 1)
         if checksums is None and not is_decoded:
             continue
+        held = frames[row * group : (row + 1) * group]
+        named = f"frame {held[0]}" if group == 1 else f"frames {held[0]} to {held[-1]}"
         try:
             data = look.source.read_part(key, offset, length)
-            if checksums is not None and google_crc32c.value(data) != checksums[first + row]:
-                yield Problem(file=key, what=f"frame {first + row} is damaged: its checksum does not fit")
+            wanted = set() if checksums is None else set(checksums[held[0] : held[-1] + 1].tolist())
+            if wanted - {google_crc32c.value(data)}:
+                verb, whose = ("is", "its") if group == 1 else ("are", "their")
+                yield Problem(file=key, what=f"{named} {verb} damaged: {whose} checksum does not fit")
             elif is_decoded:
-                picture.decode_into(data, frame_HWC)
+                coder.decode_all(data, shape, len(held))
         except (Damaged, ValueError, RuntimeError) as error:
-            yield Problem(file=key, what=f"frame {first + row} cannot be decoded: {error}")
+            yield Problem(file=key, what=f"{named} cannot be decoded: {error}")
 
 
 def _check_rows(look: Look, length: int) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The Zarr codec `playhead.jpeg`, found by any zarr-python through the entry-point group `zarr.codecs`."""
+"""The Zarr codecs `playhead.jpeg` and `playhead.h264`, found by any zarr-python by entry points `zarr.codecs`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zarr.core.array_spec import ArraySpec
 from zarr.core.buffer import Buffer, NDBuffer
 from zarr.core.common import JSON, parse_named_configuration
 
+from playhead.containers.h264 import H264Pictures
 from playhead.decoding import convert
 from playhead.storage.pictures import JpegPicture
 
@@ -62,3 +63,40 @@ class JpegCodec(ArrayBytesCodec):
     @property
     def _picture(self) -> JpegPicture:
         return convert(asdict(self), JpegPicture, where="The codec playhead.jpeg")
+
+
+@dataclass(frozen=True)
+class H264Codec(ArrayBytesCodec):
+    """Pictures (N, H, W, C) uint8 of a chunk as one H.264 stream, which may hold fewer: then zeros follow."""
+
+    is_fixed_size = False
+
+    colour: str = "rgb"
+    lossless: bool = False
+
+    @classmethod
+    def from_dict(cls, data: dict[str, JSON]) -> Self:
+        """Make the codec from zarr.json."""
+        _, configuration = parse_named_configuration(data, "playhead.h264", require_configuration=False)
+        values: dict[str, Any] = dict(configuration or {})
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the codec as it stands in zarr.json."""
+        return {"name": "playhead.h264", "configuration": asdict(self)}
+
+    async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
+        coder = convert(asdict(self), H264Pictures, where="The codec playhead.h264")
+        frames_NHWC = np.zeros(chunk_spec.shape, dtype=np.uint8)
+        shape = (chunk_spec.shape[1], chunk_spec.shape[2], chunk_spec.shape[3])
+        for frame_HWC, planes_CHW in zip(frames_NHWC, coder.decode(chunk_bytes.to_bytes(), shape), strict=False):
+            coder.planes_into(planes_CHW, frame_HWC)
+        return chunk_spec.prototype.nd_buffer.from_numpy_array(frames_NHWC)
+
+    async def _encode_single(self, _chunk_array: NDBuffer, _chunk_spec: ArraySpec) -> Buffer | None:
+        """Refuse: a recording is archived as a whole, by `playhead data archive`."""
+        raise NotImplementedError
+
+    def compute_encoded_size(self, _input_byte_length: int, _chunk_spec: ArraySpec) -> int:
+        """Refuse: a stream is as long as its pictures make it."""
+        raise NotImplementedError

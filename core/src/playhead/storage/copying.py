@@ -150,7 +150,7 @@ def copy_recording(
             target = _StoreTarget(parent.inside(name))
             if problems := [one for one in check_recording(origin) if not one.is_note]:
                 raise Damaged(f"{name} is damaged: {problems[0]}. Repair it first: playhead data repair.")
-        sizes = _files(source)
+        sizes = files_of(source)
         _copy_all(source, target, sizes, progress)
         return Copied(name=name, place=target.place, files=len(sizes), bytes=sum(sizes.values()))
 
@@ -158,7 +158,7 @@ def copy_recording(
 def _new_layers(source: FileSource, there: FileSource) -> dict[str, int]:
     """Return the sizes of the files of layers that a copy lacks; the headers that make them layers come last."""
     new = {name for name in layer_names(source) if there.size(f"{LAYERS}/{name}/{_HEADER}") is None}
-    sizes = {key: size for key, size in _files(source).items() if _layer_of(key) in new}
+    sizes = {key: size for key, size in files_of(source).items() if _layer_of(key) in new}
     headers = {
         key: sizes.pop(key) for key in [f"{LAYERS}/{name}/{_HEADER}" for name in sorted(new)] if key in sizes
     }
@@ -200,7 +200,7 @@ def _check_finished(origin: Path | StoreSource, source: FileSource, game: str) -
         raise BadValue(f"{source.place} was not ended properly. Repair it first: playhead data repair.")
 
 
-def _files(source: FileSource) -> dict[str, int]:
+def files_of(source: FileSource) -> dict[str, int]:
     """Return the sizes of the files to copy, the header last. What is hidden belongs to whoever works there."""
     sizes = {key: size for key, size in sorted(source.files().items()) if key == MARK or not _is_hidden(key)}
     for key in sizes:

@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from playhead.decoding import convert, decode_json
 from playhead.errors import Damaged
-from playhead.game import Frame
 from playhead.names import quoted
 from playhead.storage.local import is_remote
 from playhead.storage.schema import ROWS, RecordingHeader, frames_array, rows_array
@@ -91,10 +90,10 @@ def header_of(document: Json, place: str) -> tuple[RecordingHeader, bool]:
     return header, convert(ours.get("is_complete", False), bool, where=f"{place}: is_complete of the header")
 
 
-def frames_length(document: Json, frame: Frame, where: str) -> int:
+def frames_length(document: Json, header: RecordingHeader, key: str, where: str) -> int:
     """Return how many pictures an array of them declares. Raises Damaged where it is not what the header says."""
     array = convert(document, _Array, where=where)
-    wanted = frames_array(frame, array.shape[0])
+    wanted = frames_array(header, key, array.shape[0])
     differing = _differing(document, wanted)
     if _sharding(array.codecs) != _sharding(convert(wanted, _Array, where=where).codecs):
         differing.append("codecs")

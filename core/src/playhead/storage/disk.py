@@ -117,6 +117,21 @@ def files_below(folder: Path | str, most: int = _MOST_FILES) -> Iterator[tuple[s
             continue
 
 
+def write_with_hole(path: Path, data: bytes) -> None:
+    """Write a new file, the zeros at its end as a hole where the file system has such."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileIO(path, "x") as file:
+        write_at(file, 0, data.rstrip(b"\0"))
+        file.truncate(len(data))
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has everything in a folder."""
+    for path, _ in files_below(folder):
+        with FileIO(path, "r+") as file:  # Windows syncs nothing that is only read
+            os.fsync(file.fileno())
+
+
 def bytes_on_disk(folder: Path, most: int = _MOST_FILES) -> int:
     """Return what a folder takes up, the first `most` of its files; holes in them not counted where it is told."""
     total = 0

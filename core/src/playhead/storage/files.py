@@ -29,6 +29,7 @@ from playhead.storage.schema import RecordingHeader, column_dtype, group_json
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json
 
 PICTURE_CHECKSUMS = f"checksums/{FRAMES}"
+RECORDED_CHECKSUMS = "checksums/recorded"
 _GROUPS = ("labels", "telemetry", "columns", "checksums")
 _GROUPS_OF_CAMERAS = ("cameras", "checksums/cameras")
 EVENT_KINDS: dict[str, np.dtype[Any]] = {
@@ -44,7 +45,8 @@ EVENT_KINDS: dict[str, np.dtype[Any]] = {
 class FrameRow:
     """What is stored of one moment beside its pictures.
 
-    Shapes:  labels head -> (columns,). Units: time_ns; dropped frames lost right before this one.
+    Shapes:  labels head -> (columns,). Units: time_ns; dropped frames lost right before this one;
+    recorded: the CRC-32C of the picture as it was recorded, where it was encoded anew since.
     """
 
     time_ns: int
@@ -53,6 +55,7 @@ class FrameRow:
     telemetry: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, Any] = field(default_factory=dict)
     dropped: int = 0
+    recorded: int = 0
 
 
 class EventFiles:
@@ -112,13 +115,13 @@ class RecordingFiles:
         self._scratch = folder / "frames" / ".new"  # an array's folder is never listed for members
         self._frames = 0
         self._published_frames = 0
-        self._pictures = {FRAMES: PictureFiles(folder / FRAMES, header.frame)}
+        self._pictures = {FRAMES: PictureFiles(folder / FRAMES, header, FRAMES)}
         for group in groups_of(header):
             (folder / group).mkdir()
             write_json(folder / group / "zarr.json", group_json({}))
-        for key, frame in header.pictures.items():
+        for key in header.pictures:
             if key != FRAMES:
-                self._pictures[key] = PictureFiles(folder / key, frame)
+                self._pictures[key] = PictureFiles(folder / key, header, key)
         self._kinds = row_kinds(header)
         self._rows = {
             key: RowFile(folder / key, self._scratch.with_name(f".new.{key.replace('/', '.')}"), *kind)
@@ -146,6 +149,8 @@ class RecordingFiles:
         self._rows["dropped"].append(row.dropped)
         for key, data in pictures.items():
             self._rows[checksums_of(key)].append(google_crc32c.value(data))
+        if self._header.transcodings:
+            self._rows[RECORDED_CHECKSUMS].append(row.recorded)
         for head, label_head in self._header.schema.items():
             empty = np.zeros(label_head.columns, label_head.dtype)
             self._rows[f"labels/{head}"].append(row.labels.get(head, empty))
@@ -224,6 +229,8 @@ def row_kinds(header: RecordingHeader) -> dict[str, tuple[np.dtype[Any], tuple[i
         kinds[f"columns/{name}"] = (np.dtype(np.uint8), (dtype.itemsize,)) if is_text else (dtype, ())
     if header.checksums:
         kinds |= {checksums_of(key): (np.dtype(np.uint32), ()) for key in header.pictures}
+    if header.transcodings:
+        kinds[RECORDED_CHECKSUMS] = np.dtype(np.uint32), ()
     return kinds
 
 

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from playhead.game import Frame
 from playhead.storage.disk import replace_json, write_json
-from playhead.storage.schema import SHARD_FRAMES, frames_json
+from playhead.storage.schema import SHARD_FRAMES, RecordingHeader, frames_json
 from playhead.storage.shard import ShardFile
 
 
 class PictureFiles:
-    """Encoded pictures of one frame after the other. Raises OSError as the disk does."""
+    """Encoded pictures of one frame after the other. Raises OSError as the disk does.
 
-    def __init__(self, folder: Path, frame: Frame) -> None:
+    Of video each frame is handed over as the chunk that holds it, and the chunk is written with its first.
+    """
+
+    def __init__(self, folder: Path, header: RecordingHeader, key: str) -> None:
         self._folder = folder
-        self._frame = frame
+        self._header = header
+        self._key = key
+        self._count = 0
         self._shard: ShardFile | None = None
         self._shards = 0
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "zarr.json", frames_json(frame, 0))
+        write_json(folder / "zarr.json", frames_json(header, key, 0))
 
     def append(self, data: bytes) -> None:
         """Add one picture. Nobody sees it before `publish` and `publish_length`."""
-        self._open_shard().append(data)
+        if self._count % self._header.group == 0:
+            self._open_shard().append(data)
+        self._count += 1
 
     def extend(self, pictures: Sequence[bytes]) -> None:
         """Add several pictures, as `append`."""
@@ -42,7 +48,7 @@ class PictureFiles:
             self._shard = None
         if self._shard is None:
             path = self._folder / "c" / str(self._shards) / "0" / "0" / "0"
-            self._shard = ShardFile(path, SHARD_FRAMES)
+            self._shard = ShardFile(path, SHARD_FRAMES // self._header.group)
             self._shards += 1
         return self._shard
 
@@ -53,7 +59,7 @@ class PictureFiles:
 
     def publish_length(self, length: int, scratch: Path) -> None:
         """Let so many pictures count."""
-        replace_json(self._folder / "zarr.json", frames_json(self._frame, length), scratch)
+        replace_json(self._folder / "zarr.json", frames_json(self._header, self._key, length), scratch)
 
     def close(self) -> None:
         """Close the open shard without publishing."""

@@ -17,6 +17,7 @@ from msgspec import Meta
 from numcodecs.zstd import Zstd
 
 from playhead.containers.files import kind_of
+from playhead.containers.h264 import H264Pictures
 from playhead.containers.jpeg import END, SAID, TURNS, Jpeg, head_of_jpeg, is_plain, read_jpeg
 from playhead.decoding import convert
 from playhead.errors import Mismatch
@@ -53,6 +54,12 @@ class JpegPicture:
         found = simplejpeg.decode_jpeg(data, colorspace=self._space, fastdct=False, buffer=out_HWC)
         if found.shape != out_HWC.shape:
             raise ValueError(f"the picture is {found.shape}, not {out_HWC.shape}")
+
+    def decode_all(self, data: bytes, shape: tuple[int, int, int], _count: int = 1) -> FrameArray:
+        """Return the one picture, (1, H, W, C). Raises as `decode_into`."""
+        frames_1HWC = np.empty((1, *shape), np.uint8)
+        self.decode_into(data, frames_1HWC[0])
+        return frames_1HWC
 
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError unless `data` is one upright JPEG of that (height, width, channels), and nothing else.
@@ -156,6 +163,12 @@ class ZstdPicture:
         if raw is not out_HWC:
             out_HWC[...] = raw
 
+    def decode_all(self, data: bytes, shape: tuple[int, int, int], _count: int = 1) -> FrameArray:
+        """Return the one picture, (1, H, W, C). Raises as `decode_into`."""
+        frames_1HWC = np.empty((1, *shape), np.uint8)
+        self.decode_into(data, frames_1HWC[0])
+        return frames_1HWC
+
     def check(self, data: bytes, shape: tuple[int, int, int]) -> None:
         """Raise ValueError or RuntimeError unless `data` decodes to that (height, width, channels)."""
         self.decode_into(data, np.empty(shape, dtype=np.uint8))
@@ -185,17 +198,24 @@ def _zstd_size(data: bytes) -> int | None:
 Picture = JpegPicture | ZstdPicture
 
 
-def most_bytes(shape: tuple[int, int, int]) -> int:
-    """Return how long a picture of (height, width, channels) may be: what is longer is not read.
+def most_bytes(shape: tuple[int, int, int], group: int = 1) -> int:
+    """Return how long a chunk of `group` pictures of (height, width, channels) may be: what is longer is not read.
 
     Noise as JPEG of quality 100 is 1.4 times as long as its pixels; imported files may carry profiles besides.
     """
-    return 2 * math.prod(shape) + 8 * 2**20
+    return 2 * group * math.prod(shape) + 8 * 2**20
 
 
 @cache
 def _zstd(level: int) -> Any:
     return Zstd(level=level)
+
+
+def coder_of(codecs: list[dict[str, Any]], *, where: str) -> Picture | H264Pictures:
+    """Return what decodes the chunks of an array of pictures: `picture_of`, or those of an archived recording."""
+    if [codec["name"] for codec in codecs] == ["playhead.h264"]:
+        return convert(codecs[0].get("configuration"), H264Pictures, where=f"{where}/frames/zarr.json")
+    return picture_of(codecs, where=where)
 
 
 def picture_of(codecs: list[dict[str, Any]], *, where: str) -> Picture:

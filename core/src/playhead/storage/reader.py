@@ -30,7 +30,7 @@ from playhead.storage.declarations import (
     then_repair,
 )
 from playhead.storage.dropped import dropped
-from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, checksums_of, row_kinds
+from playhead.storage.files import EVENT_KINDS, PICTURE_CHECKSUMS, RECORDED_CHECKSUMS, checksums_of, row_kinds
 from playhead.storage.local import is_remote, local_path
 from playhead.storage.marks import MARK
 from playhead.storage.picture_array import PictureArray
@@ -104,7 +104,8 @@ class Recording:
         self.telemetry = LazyArrays("telemetry", self.header.telemetry, self._reader("telemetry"))
         self.columns = LazyArrays("column", list(self.header.columns), self._read_column)
         self._kinds = row_kinds(self.header)
-        own = ("frame_time_ns", "label_origin", "dropped", *map(checksums_of, self.header.pictures))
+        own = ["frame_time_ns", "label_origin", "dropped", *map(checksums_of, self.header.pictures)]
+        own += [RECORDED_CHECKSUMS] * bool(self.header.transcodings)
         self._own = LazyArrays("array", own, self._reader(""))
         self._events: Array | None = None
 
@@ -198,7 +199,7 @@ class Recording:
         self._frames.read_into(index, out_HWC)
 
     def read_encoded(self, index: int) -> bytes:
-        """Return one frame as it is stored: a JPEG file, or zstd. Raises as `read_frames`."""
+        """Return one frame as it is stored: JPEG, zstd, or the video that holds it. Raises as `read_frames`."""
         return self._frames.read_encoded(index)
 
     @cached_property
@@ -210,8 +211,13 @@ class Recording:
 
     @property
     def picture_checksums(self) -> Array | None:
-        """CRC-32C of each picture as it is stored, None in a recording that was written without. Shape (T,)."""
-        return self._own[PICTURE_CHECKSUMS] if self.header.checksums else None
+        """CRC-32C of each picture as it was recorded, None in a recording that was written without. Shape (T,)."""
+        kept = RECORDED_CHECKSUMS if self.header.transcodings else PICTURE_CHECKSUMS
+        return self._own[kept] if self.header.checksums else None
+
+    def recorded_checksum(self, frame: int) -> int:
+        """Return the CRC-32C of a picture as it was recorded; 0 where pictures were not encoded anew since."""
+        return int(self._own[RECORDED_CHECKSUMS][frame]) if self.header.transcodings else 0
 
     def stored_column(self, name: str) -> Array:
         """Return a column as it is stored, text as UTF-8 behind which zeros fill the row. Not kept.

@@ -26,17 +26,17 @@ from playhead.storage.changing import changing
 from playhead.storage.check import check_recording, declared_length, shards_present
 from playhead.storage.declarations import header_of, read_document, read_header, tables_of
 from playhead.storage.disk import AS_IT_WAS, saying_what_failed
-from playhead.storage.files import EVENT_KINDS, checksums_of, row_kinds
+from playhead.storage.files import EVENT_KINDS, RECORDED_CHECKSUMS, checksums_of, row_kinds
 from playhead.storage.layer_writer import LayerRows, fill_layer, make_layers
 from playhead.storage.layers import GROUPS as LAYER_GROUPS
 from playhead.storage.layers import LAYERS, LayerHeader, crc_of_times, layer_names, read_layer_header, strict
 from playhead.storage.marks import keep_mark
 from playhead.storage.mending import mend_bytes, mend_document
 from playhead.storage.picture_array import shard_key
-from playhead.storage.pictures import most_bytes, picture_of
+from playhead.storage.pictures import coder_of, most_bytes
 from playhead.storage.problems import Problem
 from playhead.storage.salvage import Span, salvage_rows, spans_in_shard
-from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader, picture_codecs
+from playhead.storage.schema import ROWS, SHARD_FRAMES, RecordingHeader
 from playhead.storage.seals import ATTRIBUTE, Json
 from playhead.storage.sources import FolderSource
 from playhead.storage.values import usable
@@ -76,7 +76,7 @@ def repair_recording(
     """Put all that can still be read of a damaged recording in its place, and keep the old folder as a backup.
 
     A frame that lacks a picture or its time is lost, and so is a camera without any file of pictures; a frame
-    without its labels stays, unlabelled. `dry_run` only counts.
+    without its labels stays, unlabelled; of video a whole chunk is lost. `dry_run` only counts.
     Raises:  Damaged when not even the header can be read, BadValue for a recording that is being made or changed,
              StorageFull without room for the copy.
     """
@@ -166,10 +166,7 @@ class _Salvage:
         self.cameras_lost = [name for name in header.cameras if not shards_present(source, f"{CAMERAS}{name}")]
         cameras = {name: one for name, one in header.cameras.items() if name not in self.cameras_lost}
         self.header = header = replace(header, cameras=cameras)
-        self.pictures = {
-            key: (picture_of(picture_codecs(frame), where=""), np.empty(frame.shape, np.uint8))
-            for key, frame in header.pictures.items()
-        }
+        self.coders = {key: coder_of(header.codecs_of(key), where="") for key in header.pictures}
         self.kinds = row_kinds(header)
         declared, unreadable = declared_length(source, header)
         self.length = declared if declared and not unreadable else self._count_frames()
@@ -186,7 +183,7 @@ class _Salvage:
         present = shards_present(self.source)
         while shard in present:
             spans = self._spans(shard, FRAMES)
-            found = shard * SHARD_FRAMES + sum(span is not None for span in spans)
+            found = shard * SHARD_FRAMES + self.header.group * sum(span is not None for span in spans)
             shard += 1
         return min(found, _declared_rows(self.source, "frame_time_ns", self.header))
 
@@ -255,33 +252,41 @@ class _Salvage:
         return LayerRows(**groups)
 
     def _spans(self, shard: int, key: str) -> list[Span | None]:
-        most = most_bytes(self.header.pictures[key].shape)
-        return spans_in_shard(self.source, shard_key(shard, key), most)
+        group = self.header.group
+        most = most_bytes(self.header.pictures[key].shape, group)
+        return spans_in_shard(self.source, shard_key(shard, key), most, SHARD_FRAMES // group)
 
     def _frames(self) -> Iterator[tuple[int, dict[str, bytes] | None]]:
-        """Yield every frame with its pictures by their keys, or None where one of these or the time is lost."""
+        """Yield every frame with its pictures by their keys, or None where one of these or the time is lost.
+
+        Frames of one chunk stay or are lost together: so those of the next lie in chunks as before.
+        """
         times_T, known_T = self.rows["frame_time_ns"]
-        last_ns = np.iinfo(np.int64).min
-        for first in range(0, self.length, SHARD_FRAMES):
-            spans = {key: self._spans(first // SHARD_FRAMES, key) for key in self.pictures}
-            for frame in range(first, min(first + SHARD_FRAMES, self.length)):
-                found: dict[str, bytes] | None = None
-                if known_T[frame] and times_T[frame] > last_ns:
-                    found = self._pictures_of(frame, {key: spans[key][frame - first] for key in spans})
-                last_ns = last_ns if found is None else times_T[frame]
+        last_ns, group = np.iinfo(np.int64).min, self.header.group
+        spans: dict[str, list[Span | None]] = {}
+        for first in range(0, self.length, group):
+            row = first % SHARD_FRAMES // group
+            if row == 0:
+                spans = {key: self._spans(first // SHARD_FRAMES, key) for key in self.coders}
+            frames = range(first, min(first + group, self.length))
+            held = slice(first, frames.stop)
+            found: dict[str, bytes] | None = None
+            if known_T[held].all() and times_T[first] > last_ns and (np.diff(times_T[held]) > 0).all():
+                found = self._pictures_of(frames, {key: spans[key][row] for key in spans})
+            last_ns = last_ns if found is None else times_T[frames[-1]]
+            for frame in frames:
                 yield frame, found
 
-    def _pictures_of(self, frame: int, spans: Mapping[str, Span | None]) -> dict[str, bytes] | None:
-        """Return the pictures of a frame as they were written, each decoded once; None where one is lost."""
-        found = {}
+    def _pictures_of(self, frames: range, spans: Mapping[str, Span | None]) -> dict[str, bytes] | None:
+        """Return the chunks of some frames as they were written, each decoded once; None where one is lost."""
+        found, frame = {}, frames[0]
         for key, span in spans.items():
             if span is None:
                 return None
             part = self.source.read_part(shard_key(frame // SHARD_FRAMES, key), *span)
             found[key] = self._as_written(frame, key, part)
-            picture, frame_HWC = self.pictures[key]
             try:
-                picture.decode_into(found[key], frame_HWC)
+                self.coders[key].decode_all(found[key], self.header.pictures[key].shape, len(frames))
             except (ValueError, RuntimeError):
                 return None
         return found
@@ -314,6 +319,7 @@ class _Salvage:
             min(int(self.rows["dropped"][0][frame]) + lost_before, 2**32 - 1),
             self._cells("columns", frame),
             {name: pictures[f"{CAMERAS}{name}"] for name in self.header.cameras},
+            recorded=int(self.rows[RECORDED_CHECKSUMS][0][frame]) if self.header.transcodings else 0,
         )
 
     def _cells(self, group: str, frame: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
+from playhead.containers.h264 import BEGIN as BEGIN_H264
 from playhead.errors import Damaged
 from playhead.storage.declarations import RowKind, Rows, read_document, rows_declared
 from playhead.storage.mending import mend_bytes
@@ -29,8 +30,8 @@ _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 
 
-def spans_in_shard(source: FolderSource, key: str, most: int) -> list[Span | None]:
-    """Return where each frame of a shard lies: by its index, else by walking over the pictures.
+def spans_in_shard(source: FolderSource, key: str, most: int, chunks: int = SHARD_FRAMES) -> list[Span | None]:
+    """Return where each chunk of a shard lies: by its index, else by walking over the pictures.
 
     None where it is lost, or has more than `most` bytes.
     """
@@ -39,18 +40,18 @@ def spans_in_shard(source: FolderSource, key: str, most: int) -> list[Span | Non
     except Damaged:
         size = None
     if size is None:
-        return [None] * SHARD_FRAMES
-    head = source.read_part(key, 0, index_bytes(SHARD_FRAMES))
+        return [None] * chunks
+    head = source.read_part(key, 0, index_bytes(chunks))
     try:
-        index = parse_index(head, SHARD_FRAMES, where=key, file_bytes=2**62)  # pictures beyond the end: see below
+        index = parse_index(head, chunks, where=key, file_bytes=2**62)  # pictures beyond the end: see below
     except Damaged:
         data = source.read_part(key, 0, min(size, _MOST_SHARD_BYTES))
         spans: list[Span | None] = []
-        spans += islice(walk_pictures(data, index_bytes(SHARD_FRAMES)), SHARD_FRAMES)
+        spans += islice(walk_pictures(data, index_bytes(chunks)), chunks)
     else:
         spans = [None if length == EMPTY else (int(offset), int(length)) for offset, length in index]
     inside = [span if span is not None and sum(span) <= size and span[1] <= most else None for span in spans]
-    return inside + [None] * (SHARD_FRAMES - len(inside))
+    return inside + [None] * (chunks - len(inside))
 
 
 def walk_pictures(data: bytes, start: int) -> Iterator[Span]:
@@ -61,6 +62,9 @@ def walk_pictures(data: bytes, start: int) -> Iterator[Span]:
             end = _zstd_end(data, at)
         elif data.startswith(_JPEG, at):
             end = _jpeg_end(data, at)
+        elif data.startswith(BEGIN_H264, at):
+            behind = data.find(BEGIN_H264, at + 1)
+            end = len(data) if behind < 0 else behind
         else:  # bytes behind the end of a JPEG that somebody else made
             found = data.find(_JPEG, at)
             if found < 0:

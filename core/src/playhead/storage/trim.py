@@ -18,6 +18,7 @@ from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
 from playhead.events import Event, Origin
 from playhead.labels import Choice
+from playhead.names import quoted
 from playhead.progress import OnProgress
 from playhead.storage.beginnings import check_ended
 from playhead.storage.changing import changing
@@ -79,6 +80,11 @@ def keep_spans(folder: Path, spans_of: Callable[[Recording], list[Span]], *, dry
     """Put stretches of a recording into new ones and the old folder aside; raises as `trim_recording`."""
     check_ended(folder, "Trim it when it has ended.")
     recording, known_as = open_recording(folder), folder.stat()
+    if recording.header.is_archived:
+        raise BadValue(
+            f"{folder.name} is archived: its pictures are video, which is not cut. First: playhead data unarchive "
+            f"{quoted(str(folder))}"
+        )
     times_s = (recording.frame_time_ns - recording.frame_time_ns[:1]) / NS_PER_S
     spans = spans_of(recording)
     pieces = [
@@ -134,6 +140,7 @@ def _copy(recording: Recording, span: Span, folder: Path) -> None:
                 int(recording.dropped_before[frame]),
                 {name: recording.columns[name][frame] for name in recording.columns},
                 {name: camera.read_encoded(frame) for name, camera in recording.cameras.items()},
+                recorded=recording.recorded_checksum(frame),
             )
         writer.add_events(_events_of(recording, span))
     copy_layers(recording, np.arange(first, behind), folder)

@@ -31,8 +31,8 @@ from playhead.storage.disk import bytes_on_disk, disk_failed
 from playhead.storage.files import FrameRow, RecordingFiles
 from playhead.storage.fitting import by_key, check_known, checked_labels, column_rows, fitting
 from playhead.storage.pacing import Pace, Say, say_on_stderr
-from playhead.storage.pictures import FrameArray, picture_of
-from playhead.storage.schema import RecordingHeader, picture_codecs
+from playhead.storage.pictures import FrameArray, coder_of
+from playhead.storage.schema import RecordingHeader
 
 _QUEUE_BYTES = 64 * 2**20  # raw frames that may wait for the disk: 500 of 240x180, 46 of 800x600
 _WAITING_BATCHES = 4  # batches of encoded pictures that may wait
@@ -89,9 +89,7 @@ class RecordingWriter:
         self.path = folder
         self._header = header
         self._kinds = header.pictures
-        self._pictures = {
-            key: picture_of(picture_codecs(frame), where=str(folder)) for key, frame in self._kinds.items()
-        }
+        self._pictures = {key: coder_of(header.codecs_of(key), where=str(folder)) for key in self._kinds}
         self._pace = Pace(sync_s, folder.name, say)
         self._drop_when_full = drop_when_full
         self._dropped = 0
@@ -163,6 +161,8 @@ class RecordingWriter:
         Raises:  Mismatch for a frame of another shape, BadValue for time or labels that cannot be, NotFound
                  for an unknown name, StorageFull or DeviceFailed when the disk refused an earlier one.
         """
+        if self._header.is_archived:
+            raise BadValue(f"{self.path.name} is archived: it takes whole chunks of video, and no single picture.")
         pictures = by_key(self.path.name, frame_HWC, cameras or {}, self._kinds)
         row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
         copies = {key: np.array(picture) for key, picture in pictures.items()}
@@ -178,9 +178,13 @@ class RecordingWriter:
         dropped: int = 0,
         columns: Mapping[str, Any] | None = None,
         cameras: Mapping[str, bytes] | None = None,
+        *,
+        recorded: int = 0,
     ) -> None:
         """Hand over a frame whose pictures are encoded already, stored as they are. Otherwise as `append`.
 
+        Of an archived recording it is handed over as the chunk that holds it, so often as that holds frames.
+        `recorded` is the CRC-32C of the picture as it was recorded, of one that was encoded anew since.
         Raises:  Mismatch for bytes that do not decode to a frame of this recording.
         """
         pictures = by_key(self.path.name, picture, cameras or {}, self._kinds)
@@ -188,7 +192,7 @@ class RecordingWriter:
             if wrong := self._wrong(data, key):
                 raise Mismatch(f"{self.path.name}: this picture cannot be stored as it is, {wrong}.")
         row = self._row(time_ns, labels or {}, origin, telemetry or {}, dropped, columns or {})
-        self._hand_over(_Moment(pictures=pictures, row=row))
+        self._hand_over(_Moment(pictures=pictures, row=replace(row, recorded=recorded)))
 
     def append_many(
         self,
@@ -239,8 +243,9 @@ class RecordingWriter:
         columns: Mapping[str, npt.NDArray[Any]],
     ) -> dict[str, npt.NDArray[Any]]:
         """Return the rows of a batch by the keys of their arrays, or say what is wrong with them."""
-        if self._header.cameras:
-            raise BadValue(f"{self.path.name} has further cameras: hand its frames over one by one.")
+        if self._header.cameras or self._header.transcodings:
+            kind = "has further cameras" if self._header.cameras else "was encoded anew"
+            raise BadValue(f"{self.path.name} {kind}: hand its frames over one by one.")
         last_ns = self._last_ns if self._first_ns is not None else np.iinfo(np.int64).min
         if len(time_ns) and (int(time_ns[0]) <= last_ns or (np.diff(time_ns) <= 0).any()):
             raise BadValue(f"{self.path.name}: the times of {len(time_ns)} frames do not rise after {last_ns} ns.")
@@ -386,8 +391,11 @@ class RecordingWriter:
             self._bytes_taken += sum(map(len, thing.pictures))
         else:
             encoded = {
-                key: picture if isinstance(picture, bytes) else self._pictures[key].encode(picture)
+                key: picture if isinstance(picture, bytes) else self._encode(key, picture)
                 for key, picture in thing.pictures.items()
             }
             self._files.append(encoded, thing.row)
             self._bytes_taken += sum(map(len, encoded.values()))
+
+    def _encode(self, key: str, frame_HWC: FrameArray) -> bytes:
+        return self._pictures[key].encode(frame_HWC)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from playhead.errors import Mismatch
 from playhead.game import Game
+from playhead.names import command
 from playhead.progress import OnProgress
 from playhead.storage.importing import LeftOut
 from playhead.storage.reader import Recording
@@ -67,6 +68,11 @@ def _check_exportable(game: Game, recording: Recording) -> None:
         raise Mismatch(
             f"{recording.name} does not say of its pictures what is on them: it has no {', '.join(missing)}. "
             "Choose others with --recordings."
+        )
+    if recording.header.is_archived:
+        raise Mismatch(
+            f"{recording.name} is archived: its pictures are video, the layout wants JPEG. First: "
+            f"{command('data', 'unarchive', f'{game.name}/{recording.name}')}"
         )
     if recording.header.frame.codec != "jpeg" or recording.header.frame.shape != game.needed_frame.shape:
         raise Mismatch(
