@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
+from playhead.readings import Reading
 from playhead.regions import Region
 from playhead_crew2.labels import CONVERSIONS, DRIVE
 from playhead_crew2.recipes import CLASSES, DEFAULT, FROZEN, KEYS, PILOTNET
@@ -51,6 +52,16 @@ CREW2 = Game(
     },
     frame=Frame(width=224, height=224, rate_hz=30),
     regions={"speed": Region(x=10, y=190, width=15, height=12), "map": Region(x=195, y=176, width=24, height=43)},
+    readings={
+        "shown_speed_mps": Reading(
+            region="speed",
+            reader="playhead_crew2.speed:open_reader",
+            scale=1 / 3.6,
+            most=125.0,
+            most_a_second=60.0,
+            holds_s=0.5,
+        ),
+    },
     labels={"drive": DRIVE},
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
