@@ -16,10 +16,9 @@ import numpy.typing as npt
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Action, Driver, DriverWrapper, Held
-from playhead.errors import BadValue
 from playhead.events import Origin
-from playhead.game import Game, opposite_keys
-from playhead.labels import Keys
+from playhead.game import Game
+from playhead.playing.driving_keys import DrivingKeys
 
 BLUR_PX = 4  # cells of 4x4 pixels are compared, so that noise and single pixels do not count
 CHANGED = 16  # grey levels of 255
@@ -140,17 +139,8 @@ def manoeuvres(game: Game) -> list[tuple[Action, Action]]:
 
     Raises:  BadValue when the game's labels do not say which keys lead forward and back, left and right.
     """
-    steering = {pair for head in game.labels.values() if isinstance(head, Keys) for pair in head.mirror}
-    pairs = opposite_keys(game)
-    sides = [pair for pair in pairs if pair in steering or pair[::-1] in steering]
-    ways = [pair for pair in pairs if pair not in sides]
-    if not sides or not ways:
-        raise BadValue(
-            f"{game.name} cannot be driven out: its keys need opposites (forward, back) "
-            "and mirrored opposites (left, right)."
-        )
-    left, right = (game.controls[name] for name in sides[0])
-    forward, back = (game.controls[name] for name in ways[0])
+    keys = DrivingKeys.of(game)
+    forward, back, left, right = keys.forward, keys.back, keys.left, keys.right
     to_left, to_right = {forward: 1.0, left: 1.0}, {forward: 1.0, right: 1.0}
     return [
         ({back: 1.0}, to_left),
