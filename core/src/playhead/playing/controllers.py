@@ -175,12 +175,15 @@ def controller_of(game: Game, settings: Settings) -> Controller:
     return PacedController(plain, game, PaceSettings.parse(settings.pace))
 
 
-def take_settings(options: dict[str, Any]) -> dict[str, Any]:
-    """Take what is set of the controller out of options that are typed beside it. Raises BadValue."""
-    settings = options.pop("controller", {})
+def take_settings(options: dict[str, Any], of: str = "controller") -> dict[str, Any]:
+    """Take what is set of the controller, or of another part, out of options typed beside it. Raises BadValue."""
+    settings = options.pop(of, {})
     if isinstance(settings, dict):
         return settings
-    raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+    raise BadValue(f"--set {of} needs the name of a setting, as in {_EXAMPLES[of]}.")
+
+
+_EXAMPLES = {"controller": "controller.threshold=0.4", "stuck": "stuck.over_s=2"}
 
 
 def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings | None = None) -> Settings:

@@ -11,6 +11,7 @@ from typing import Any
 from playhead.data.balancing import BUILT_IN
 from playhead.playing.controllers import Settings, most_of
 from playhead.playing.pacing import PaceSettings, pace_values
+from playhead.playing.stuck import StuckSettings
 from playhead.plugins import Plugins
 from playhead.references import resolve
 from playhead.training.method import method_of
@@ -51,6 +52,9 @@ def _groups(plugins: Plugins) -> Iterator[SettingGroup]:
     yield _group("controller", Settings, [replace(row, name=f"controller.{row.name}") for row in rows])
     paced = [replace(row, name=f"controller.pace.{row.name}") for row in described(PaceSettings, pace_values())]
     yield _group("controller.kind=paced", PaceSettings, paced)
+    yield _group(
+        "stuck", StuckSettings, [replace(row, name=f"stuck.{row.name}") for row in described(StuckSettings)]
+    )
 
 
 def _network(builds: Any) -> type:

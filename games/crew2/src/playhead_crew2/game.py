@@ -66,6 +66,8 @@ CREW2 = Game(
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
     controller="playhead_crew2.controller:crew2_controller",
+    # The speed says at once that the car stands; with longer ways out it is free sooner (benchmarks/stuck.py).
+    stuck={"speed": "shown_speed_mps", "over_s": 1.5, "shortest_s": 1.5, "longest_s": 2.5},
     recipes={
         "default": DEFAULT,
         "frozen": FROZEN,
@@ -80,6 +82,7 @@ CREW2 = Game(
         scenarios={
             "race": Scenario(options={"scenario": "race"}),
             "stage": Scenario(options={"scenario": "stage"}),
+            "barrier": Scenario(options={"scenario": "barrier"}, padding_s=1.5),
         },
         measures=(
             Measure(name="pace_mps", title="pace", unit="m/s"),
