@@ -70,7 +70,7 @@ def test_a_paced_controller_goes_by_what_the_screen_shows() -> None:
 
 def test_digits_are_learned_by_a_command_and_used(tmp_path: Path) -> None:
     file = tmp_path / "speed.safetensors"
-    learn = ["calibrate", "crew2", "--on", "world", "--truth", "speed_mps", "--seconds", "12", "--episodes", "1"]
+    learn = ["calibrate", "crew2", "--on", "world", "--truth", "speed_mps", "--seconds", "40", "--episodes", "1"]
     desk = CliRunner(env={"PLAYHEAD_HOME": str(tmp_path)})
     found = desk.invoke(cli, [*learn, "--out", str(file)], catch_exceptions=False)
     assert found.exit_code == 0, found.output

@@ -10,6 +10,8 @@ from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
 from playhead.names import command
 
+FEW_WRONG = 0.002  # share of the numbers read: with more, a filter of jumps is not enough
+
 
 @click.command(short_help="Learn the digits of a number that a game shows.")
 @click.argument("game")
@@ -45,4 +47,6 @@ def calibrate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         f"{made.file}: learned from {made.pictures:,} pictures of {made.numbers:,} numbers; of others read "
         f"{made.right:.1%} rightly, {made.wrong:.1%} wrongly, {1 - made.right - made.wrong:.1%} not at all."
     )
+    if made.wrong > FEW_WRONG:
+        desk.say("That is too often wrong. Look longer, while all digits are shown: --seconds, --episodes.")
     desk.say(f"Use it: {command('record', made.game, '--set', f'readings.{made.reading}.digits={made.file}')}")
