@@ -59,7 +59,7 @@ class StuckSettings:
             is_text = isinstance(known[name], str)
             if isinstance(value, bool) or not isinstance(value, str if is_text else (int, float)):
                 raise BadValue(f"stuck.{name}={value} is no {'name of telemetry' if is_text else 'number'}.")
-            if not is_text and not 0 <= value <= MOST:
+            if not isinstance(value, str) and not 0 <= value <= MOST:
                 raise BadValue(f"stuck.{name}={value} lies outside 0 to {MOST:g}.")
         parsed = cls(**settings)
         if parsed.longest_s < parsed.shortest_s:
