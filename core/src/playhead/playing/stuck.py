@@ -40,9 +40,7 @@ class StuckSettings:
     over_s: float = 2.5  # so many seconds of standing still are being stuck
     still_share: float = 0.006  # share of the picture that changes at least where something moves, on average
     apart_s: float = 0.2  # between pictures so many seconds apart
-    speed: str = (
-        ""  # telemetry that has to reach slow_mps instead, a reading too; where it is unknown, the picture
-    )
+    speed: str = ""  # telemetry that has to reach slow_mps instead; while it is unknown, the picture says it
     slow_mps: float = 1.0  # a car that is never faster stands
     progress: str = ""  # telemetry that has to grow by least_progress instead
     least_progress: float = 0.5  # in its unit
