@@ -45,19 +45,28 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="unseen circuits")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--size", default="480x270", help="of the world's pictures")
+    parser.add_argument(
+        "--digits", default="", help="file of digits that playhead calibrate made; default: the game's"
+    )
     parser.add_argument("--ocr", type=int, default=0, help="pictures that text recognition reads too")
     asked = parser.parse_args()
-    frames = driven(asked.seeds, asked.seconds, asked.size)
+    frames = driven(asked.seeds, asked.seconds, asked.size, asked.digits)
     print(json.dumps({"size": asked.size, "digits": told(frames), **timed_all(frames, asked.ocr)}, indent=1))
 
 
-def driven(seeds: int, seconds: float, size: str) -> list[CapturedFrame]:
+def driven(seeds: int, seconds: float, size: str, digits: str = "") -> list[CapturedFrame]:
     """Return the frames of some drives."""
     plugins = Plugins([("crew2", playhead_crew2.game)], strict=True)
     width, height = (int(side) for side in size.split("x"))
     kept = Kept()
     for seed in range(1001, 1001 + seeds):
-        options = {"seed": seed, "reset": {"split": "test"}, "arguments": {"width": width, "height": height}}
+        options: dict[str, Any] = {
+            "seed": seed,
+            "reset": {"split": "test"},
+            "arguments": {"width": width, "height": height},
+        }
+        if digits:
+            options["readings"] = {NAME: {"digits": digits}}
         with open_device(plugins, plugins.game("crew2"), "world", options=options) as device:
             play(device, scripted_driver(device, "expert"), duration_s=seconds, watchers=[kept])
     return kept.frames
