@@ -56,6 +56,11 @@ recipe states them in `augment`.
 In `playhead play GAME --set NAME=VALUE` for once, in `train` for all that a run plays, `evaluate` included. A game
 with a controller of its own may take others.
 """,
+    "stuck": """## Being stuck
+
+In `playhead play GAME --unstick --set NAME=VALUE`: when the car stands, one of four ways out is driven. A game
+states its own in `stuck`.
+""",
 }
 
 

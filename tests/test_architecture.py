@@ -40,6 +40,7 @@ SHARED = {
     "plugins",
     "progress",
     "quantities",
+    "readings",
     "references",
     "regions",
     "stopping",
@@ -75,7 +76,8 @@ HEAVY: dict[str, set[str]] = {
     "zarr": {"storage"},
     "simplejpeg": {"storage"},
     "gymnasium": {"environment"},
-    "safetensors": {"models"},
+    "safetensors": {"models", "reading"},
+    "rapidocr_onnxruntime": {"reading"},
     "panda3d": set(),
     "pytest": {"testing"},
     "pygame": {"showing"},
@@ -195,7 +197,7 @@ def test_packages_do_not_import_one_another(package: str) -> None:
 # module can import by name: a text from a file would have to pass one of these.
 CODE_FROM_TEXT: dict[str, set[str]] = {
     "Stated": {"references.py", "plugins.py"},
-    "stated": {"game.py", "references.py"},
+    "stated": {"game.py", "readings.py", "references.py"},
     "all_stated": {"game.py", "plugins.py"},
     "gymnasium.make": {"environment/making.py"},  # imports the module of an id "module:Name"
     "importlib.import_module": {"references.py", "cli/__init__.py", "cli/data.py", "__init__.py"},

@@ -18,6 +18,7 @@ from playhead.devices import DeviceSession
 from playhead.game import Device, Frame, Game, World
 from playhead.labels import Choice
 from playhead.plugins import Plugins
+from playhead.readings import Reading
 from playhead.recording.collecting import header_of
 from playhead.references import Stated
 
@@ -110,6 +111,7 @@ def parameters(reference: Any) -> list[str]:
 # Reference -> something real that is called in that way.
 CALLED = {
     "`Game.controller`": Game.__dataclass_fields__["controller"].default,
+    "`Reading.reader`": Reading.__dataclass_fields__["reader"].default,
     "`Game.importers`": "playhead_gta5.importers:find_hdf5",
     "`Game.collectors`": "playhead_sideswipe.acquisition:GarageCollector",
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
@@ -128,7 +130,7 @@ def test_every_reference_says_what_it_is_called_with(place: str) -> None:
 def test_every_reference_field_is_in_the_table() -> None:
     fields = [
         f"{owner.__name__}.{field.name}"
-        for owner in (Game, World)
+        for owner in (Game, World, Reading)
         for field in dataclasses.fields(owner)
         if "Reference" in str(field.type)
     ]

@@ -17,6 +17,7 @@ from playhead.game import Device, Game
 from playhead.input import Input
 from playhead.plugins import Plugins
 from playhead.quantities import rate
+from playhead.reading.telling import ReadingCapture
 
 T = TypeVar("T")
 UNKNOWN = Capabilities()  # of a session made by hand: what the built-in backends declare
@@ -174,6 +175,7 @@ def open_device(plugins: Plugins, game: Game, name: str, *, options: Mapping[str
         pressed: Input = plugins.get("input", input_name or device.input)(session)
         session.on_close(pressed.close)
         session.on_close(pressed.release_all)
+        capture = ReadingCapture.of(complete(Capture, capture), game, session.options)
     except BaseException:
         session.close()
         raise

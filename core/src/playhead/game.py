@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from playhead.errors import BadValue, NotFound, not_found
 from playhead.labels import Conversion, Head, Keys, LabelSchema, describe, with_derived
 from playhead.names import checked_name, is_name
+from playhead.readings import Reading, confidence_of
 from playhead.references import Reference, all_stated, resolve, stated
 from playhead.regions import Region
 from playhead.typed import check_fields
@@ -135,6 +136,7 @@ class Game:
 
     `controls` maps label names to codes of the input device; a game without controls is never played.
     `conversions` derive heads from others: one drive is learned as keys or as classes.
+    `stuck` says when a car stands, as plain data for playing/stuck.py.
     `settings` is the checklist for the person who sets the game up.
     `devices`, `frame` and `labels` may be missing where nothing is recorded, seen or learned by label.
     """
@@ -145,9 +147,11 @@ class Game:
     frame: Frame | None = None
     labels: Mapping[str, Head] = field(default_factory=dict)
     regions: Mapping[str, Region] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
     controls: Mapping[str, str] = field(default_factory=dict)
     conversions: tuple[Conversion, ...] = ()
     controller: Reference = "playhead.playing.controllers:default_controller"
+    stuck: Mapping[str, Any] = field(default_factory=dict)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     shipped_runs: Reference | None = None
     world: World | None = None
@@ -255,6 +259,7 @@ def check_game(game: Game) -> None:
         frame = game.needed_frame
         if not region.fits(frame.width, frame.height):
             raise BadValue(f"Region {name} of {game.name} lies outside its {frame.width}x{frame.height} frame.")
+    _check_readings(game)
     known = controllable(game)
     for name in game.controls:
         if name not in known:
@@ -272,6 +277,15 @@ def check_game(game: Game) -> None:
     taken = sorted(set(game.collectors) & {"human", "run", "expert", *(game.world.policies if game.world else ())})
     if taken:
         raise BadValue(f"{game.name} has a collector called {taken[0]}, which is a driver's name already.")
+
+
+def _check_readings(game: Game) -> None:
+    """Raise NotFound for a reading of no region, BadValue for two of one name."""
+    for name, reading in game.readings.items():
+        checked_name(name, f"a reading of {game.name}")
+        game.region(reading.region)
+        if confidence_of(name) in game.readings:
+            raise BadValue(f"{game.name} has a reading called {confidence_of(name)}: the confidence of {name} is.")
 
 
 def controllable(game: Game) -> list[str]:

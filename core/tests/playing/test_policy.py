@@ -131,3 +131,29 @@ def test_from_a_frame_to_a_decision_it_is_ten_calls_at_most(run: Run, fake_devic
         sys.setprofile(None)
     assert deepest[0] == "Loop.run"
     assert len(deepest) <= 10, " > ".join(deepest)
+
+
+class OldController:
+    """A plugin's: it derives from nothing of ours and knows predictions only."""
+
+    def act(self, predictions: Mapping[str, Any], interval_s: float) -> dict[str, float]:
+        return {"w": 1.0}
+
+
+class Seeing(OldController):
+    """The same, with the newer ability."""
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    def see(self, telemetry: Mapping[str, float]) -> None:
+        self.seen.append(telemetry["speed"])
+
+
+def test_a_controller_sees_telemetry_and_one_of_two_arguments_goes_on_working(run: Run) -> None:
+    seeing = Seeing()
+    for controller in (OldController(), seeing):
+        game = replace(GAME, controller=lambda game, settings, made=controller: made)
+        policy = RunPolicy.of(run, Plugins(), game, rate_hz=10)
+        assert [policy.decide(captured(number)) for number in range(3)] == [{"w": 1.0}] * 3
+    assert seeing.seen == [0, 1, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action
 from playhead.control.loop import Loop, Pace
-from playhead.errors import BadValue
+from playhead.errors import BadValue, NotFound
 from playhead.events import Event, Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
@@ -153,3 +154,50 @@ def test_a_game_without_opposites_cannot_be_driven_out() -> None:
     )
     with pytest.raises(BadValue, match="opposites"):
         manoeuvres(game)
+
+
+def test_a_speed_that_is_told_says_sooner_than_the_picture_that_it_stands() -> None:
+    settings = StuckSettings(speed="way", slow_mps=1.0, over_s=1.5)
+    moving = {"shift": lambda number: number * 4}
+    seconds = seconds_until_stuck(StuckDetector(settings), **moving, speed=lambda number: 0.3)
+    assert seconds is not None
+    assert seconds <= 2.0
+    assert seconds_until_stuck(StuckDetector(settings), speed=lambda number: 5.0) is None
+
+
+def test_while_the_speed_is_unknown_the_picture_says_it() -> None:
+    settings = StuckSettings(speed="way")
+    unknown = {"speed": lambda number: float("nan")}
+    assert seconds_until_stuck(StuckDetector(settings), **unknown) is not None
+    assert seconds_until_stuck(StuckDetector(settings), **unknown, shift=lambda number: number * 4) is None
+
+
+def test_a_device_that_does_not_tell_the_speed_is_said() -> None:
+    with pytest.raises(NotFound, match=r"stuck\.speed=NAME"):
+        seconds_until_stuck(StuckDetector(StuckSettings(speed="speed_mps")))
+
+
+def test_a_game_states_when_it_stands_and_how_long_a_way_out_is(game: Game) -> None:
+    stated = replace(game, stuck={"over_s": 1.0, "shortest_s": 3.0, "longest_s": 3.0})
+    driver = Unsticking(Forward(), stated, seed=4)
+    origins = []
+    for number in range(80):
+        driver.decide(frame(number))
+        origins.append(driver.origin)
+    assert 8 <= origins.index(Origin.SCRIPT) <= 14
+    assert origins.count(Origin.SCRIPT) == 60
+
+
+@pytest.mark.parametrize(
+    ("stuck", "says"),
+    [
+        ({"over": 2}, 'Did you mean "over_s"'),
+        ({"over_s": "long"}, "is no number"),
+        ({"speed": 3}, "name of telemetry"),
+        ({"over_s": -1}, "outside 0"),
+        ({"shortest_s": 3}, "less than shortest_s"),
+    ],
+)
+def test_wrong_settings_are_said(stuck: dict[str, Any], says: str) -> None:
+    with pytest.raises((BadValue, NotFound), match=says):
+        StuckSettings.parse(stuck)

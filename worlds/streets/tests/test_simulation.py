@@ -132,3 +132,15 @@ def test_traffic_moves_and_never_drives_into_itself_or_into_a_car_at_rest(seed: 
     assert overlaps == 0
     moved = [math.dist(there, (car.x, car.y)) for there, car in zip(start, simulation.traffic.cars, strict=True)]
     assert np.median(moved) > 40.0
+
+
+def test_a_race_can_start_against_a_barrier() -> None:
+    simulation = Simulation(3, "train", "barrier", traffic=0)
+    before = simulation.car.pose()
+    for _ in range(160):
+        simulation.step(Controls(throttle=1.0))
+    assert math.dist(before[:2], simulation.car.pose()[:2]) < 0.5, "the nose is against it"
+    assert simulation.score.stuck_events == 0
+    for _ in range(160):
+        simulation.step(Controls(throttle=-1.0))
+    assert math.dist(before[:2], simulation.car.pose()[:2]) > 1.5, "there is room behind"

@@ -23,6 +23,9 @@ FrameArray = npt.NDArray[np.uint8]
 class CapturedFrame:
     """One picture, when it was taken, and what else the game told at that moment.
 
+    `regions` are those that the game's readings look at, as large as the source shows them (capture/regions.py);
+    a source that gives none has them read off the frame.
+
     Shapes:  frame_HWC (height, width, 3 or 1) uint8, RGB, of the game's frame size.
     Units:   time_ns on the session's clock; number counts what the source showed, so a gap is a drop.
     """
@@ -32,6 +35,7 @@ class CapturedFrame:
     number: int
     telemetry: Mapping[str, float] = field(default_factory=dict)
     cameras: Mapping[str, FrameArray] = field(default_factory=dict)  # pictures of further cameras, any size
+    regions: Mapping[str, FrameArray] = field(default_factory=dict)
 
 
 def check_captured(captured: object) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray, like
+from playhead.capture.regions import RegionCutter
 from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, DeviceFailed
@@ -26,8 +27,10 @@ class EnvironmentCapture(Capture):
     def __init__(
         self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float,
         telemetry: Sequence[str] = (), cameras: Mapping[str, str] | None = None,
+        cutter: RegionCutter | None = None,
     ) -> None:  # fmt: skip
         self._environment = environment
+        self._cutter = cutter or RegionCutter((0, 0), {})
         self._frame = frame
         self._source, _, self._key = source.partition("/")
         self._rate_hz = rate_hz
@@ -67,12 +70,14 @@ class EnvironmentCapture(Capture):
         if environment.is_real_time:
             number = round(environment.steps / environment.step_hz * self._rate_hz)
         self._looks += 1
+        shown_HWC = as_picture(picture)
         return CapturedFrame(
-            frame_HWC=fit_frame(picture, self._frame),
+            frame_HWC=fit_frame(shown_HWC, self._frame),
             time_ns=time_ns,
             number=number,
             telemetry={**self._unknown, **environment.telemetry()},
             cameras={name: fit_frame(self._shown(name), frame) for name, frame in self._cameras.items()},
+            regions=self._cutter.cut(shown_HWC),
         )
 
     def close(self) -> None:
@@ -150,4 +155,5 @@ def open_capture(session: DeviceSession) -> EnvironmentCapture:
     return EnvironmentCapture(
         environment, session.game.needed_frame, source=source, rate_hz=session.rate_hz,
         telemetry=declared_telemetry(session.options), cameras=declared_cameras(session.options),
+        cutter=RegionCutter.of(session.game),
     )  # fmt: skip

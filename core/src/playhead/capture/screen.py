@@ -8,6 +8,7 @@ from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame
 from playhead.capture.desktop import GameWindow, why_no_window
 from playhead.capture.grab import Grabber, to_frame
+from playhead.capture.regions import RegionCutter
 from playhead.capture.thread import CaptureThread, PictureLost, SourceEnded
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import DeviceFailed
@@ -24,9 +25,10 @@ LOOK_AGAIN_S = 0.1  # between two searches for it, each of which takes some 3 ms
 class WindowSource:
     """Takes pictures of a window. Where it is, is asked before every one: 0.1 ms, and no picture is wrong."""
 
-    def __init__(self, window: GameWindow, frame: Frame, clock: Clock) -> None:
+    def __init__(self, window: GameWindow, frame: Frame, clock: Clock, cutter: RegionCutter | None = None) -> None:
         self._window = window
         self._frame = frame
+        self._cutter = cutter or RegionCutter((0, 0), {})
         self._clock = clock
         self._grabber = Grabber()
         self._is_asked = False
@@ -57,7 +59,9 @@ class WindowSource:
         picture_HWC = self._grabber.grab(box)
         if picture_HWC is None:
             raise PictureLost
-        return CapturedFrame(frame_HWC=to_frame(picture_HWC, self._frame), time_ns=time_ns, number=number)
+        regions = self._cutter.cut(picture_HWC, is_bgr=True)
+        frame_HWC = to_frame(picture_HWC, self._frame)
+        return CapturedFrame(frame_HWC=frame_HWC, time_ns=time_ns, number=number, regions=regions)
 
     def close(self) -> None:
         """Give the screen back."""
@@ -81,9 +85,11 @@ class ScreenCapture(Capture):
     The time of a frame is from just before its pixels were read.
     """
 
-    def __init__(self, window: GameWindow, frame: Frame, clock: Clock, *, rate_hz: float) -> None:
+    def __init__(
+        self, window: GameWindow, frame: Frame, clock: Clock, *, rate_hz: float, cutter: RegionCutter | None = None
+    ) -> None:
         self._window = window
-        self._source = WindowSource(window, frame, clock)
+        self._source = WindowSource(window, frame, clock, cutter)
         self._thread = CaptureThread(self._source, clock, rate_hz=rate_hz)
         self._has_shown = False
 
@@ -145,4 +151,7 @@ def open_capture(session: DeviceSession) -> ScreenCapture:
     Raises:  NoWindow when there is no display, no such window, or several.
     """
     window = GameWindow.of(session)
-    return ScreenCapture(window, session.game.needed_frame, session.clock, rate_hz=session.rate_hz)
+    return ScreenCapture(
+        window, session.game.needed_frame, session.clock, rate_hz=session.rate_hz,
+        cutter=RegionCutter.of(session.game),
+    )  # fmt: skip

@@ -20,6 +20,7 @@ import numpy as np
 
 from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray
+from playhead.capture.regions import RegionCutter
 from playhead.clock import NS_PER_S, Clock, FakeClock
 from playhead.containers.video import VideoFile
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
@@ -43,13 +44,15 @@ class VideoCapture(Capture):
     ending = ""
 
     def __init__(
-        self, video: VideoFile, frame: Frame, clock: Clock, *, rate_hz: float, crop: Region | None = None
-    ) -> None:
+        self, video: VideoFile, frame: Frame, clock: Clock, *, rate_hz: float, crop: Region | None = None,
+        cutter: RegionCutter | None = None,
+    ) -> None:  # fmt: skip
         self._video = video
         self._frame = frame
         self._clock = clock
         self._rate_hz = rate_hz
         self._crop = crop
+        self._cutter = cutter or RegionCutter((0, 0), {})
         self._first_size: tuple[int, int] | None = None
         self._coming = self._fitting()
         try:
@@ -77,7 +80,11 @@ class VideoCapture(Capture):
         time_ns = self._begin_ns + self._now[0]
         if self._shown is None or self._shown.time_ns != time_ns:
             number = round(elapsed_ns * self._rate_hz / NS_PER_S)
-            self._shown = CapturedFrame(frame_HWC=self._fitted(self._now[1]), time_ns=time_ns, number=number)
+            picture_HWC = self._cropped(self._now[1])
+            self._shown = CapturedFrame(
+                frame_HWC=self._fitted(picture_HWC), time_ns=time_ns, number=number,
+                regions=self._cutter.cut(picture_HWC),
+            )  # fmt: skip
         return self._shown
 
     def close(self) -> None:
@@ -118,11 +125,12 @@ class VideoCapture(Capture):
             crop = [self._crop.x, self._crop.y, self._crop.width, self._crop.height]
             raise BadValue(f"crop={crop} lies outside the video of {width}x{height}.")
 
-    def _fitted(self, frame: VideoFrame) -> FrameArray:
-        """Return a picture cut, and scaled to the game's frame by averaging areas."""
-        picture_HWC: Any = self._video.upright(frame)
-        if self._crop is not None:
-            picture_HWC = picture_HWC[self._crop.rows, self._crop.columns]
+    def _cropped(self, frame: VideoFrame) -> FrameArray:
+        picture_HWC: FrameArray = self._video.upright(frame)
+        return picture_HWC if self._crop is None else picture_HWC[self._crop.rows, self._crop.columns]
+
+    def _fitted(self, picture_HWC: Any) -> FrameArray:
+        """Return a picture scaled to the game's frame by averaging areas."""
         high, wide = self._frame.height, self._frame.width
         if picture_HWC.shape[:2] != (high, wide):
             shrinks = picture_HWC.shape[0] > high or picture_HWC.shape[1] > wide
@@ -169,7 +177,10 @@ def open_capture(session: DeviceSession) -> VideoCapture:
     if not session.options.get("real_time"):
         session.clock = FakeClock()
     video = _opened(Path(str(path)).expanduser(), track)
-    return VideoCapture(video, session.game.needed_frame, session.clock, rate_hz=session.rate_hz, crop=crop)
+    return VideoCapture(
+        video, session.game.needed_frame, session.clock, rate_hz=session.rate_hz, crop=crop,
+        cutter=RegionCutter.of(session.game),
+    )  # fmt: skip
 
 
 def _opened(path: Path, track: int | None) -> VideoFile:

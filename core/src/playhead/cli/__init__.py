@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "games": ("playhead.cli.games:games", "List the games that are installed."),
     "show": ("playhead.cli.show:show", "Show what playhead knows about a game, its recordings and runs."),
     "doctor": ("playhead.cli.doctor:doctor", "Check window, capture, keys, disk and delay of a game here."),
+    "calibrate": ("playhead.cli.calibrate:calibrate", "Learn the digits of a number that a game shows."),
     "record": ("playhead.cli.record:record", "Record a game: what it shows and what is pressed."),
     "data": ("playhead.cli.data:data", "List, look at, check, copy, cut, repair and balance recordings."),
     "import": ("playhead.cli.import_:import_", "Import recordings made by another tool."),

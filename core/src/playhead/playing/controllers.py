@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from playhead.labels import Axes, Choice, Head, Keys, way_to
 from playhead.references import resolve
 
 Predictions = Mapping[str, npt.NDArray[np.float32]]
+Kind = Literal["plain", "paced"]
 
 
 class Controller:
@@ -25,6 +26,9 @@ class Controller:
 
     Any object with `act` is one; it need not derive from this.
     """
+
+    def see(self, telemetry: Mapping[str, float]) -> None:
+        """Take what the device told with the newest frame, what is read off the screen too, before `act`."""
 
     def act(self, predictions: Predictions, interval_s: float) -> Mapping[str, float]:
         """Return code -> share of the coming interval a key is held (0..1), or the value of an axis.
@@ -56,6 +60,8 @@ class Settings:
         default_factory=dict
     )  # label -> least share of the interval, beside no opposite
     dead_zone: float = 0.0  # axes nearer to the centre than this are centred
+    kind: Kind = "plain"  # paced: throttle and brake by the speed, too
+    pace: Mapping[str, Any] = field(default_factory=dict)  # of the kind paced, as controller.pace.floor_mps=8
 
 
 class DefaultController(Controller):
@@ -156,15 +162,28 @@ def open_controller(game: Game, settings: Mapping[str, Any]) -> Controller:
 
 def default_controller(game: Game, settings: Mapping[str, Any]) -> Controller:
     """Return the controller of every game that brings none of its own."""
-    return DefaultController(game, parse_settings(game, settings))
+    return controller_of(game, parse_settings(game, settings))
 
 
-def take_settings(options: dict[str, Any]) -> dict[str, Any]:
-    """Take what is set of the controller out of options that are typed beside it. Raises BadValue."""
-    settings = options.pop("controller", {})
+def controller_of(game: Game, settings: Settings) -> Controller:
+    """Return the controller of the kind that settings ask for."""
+    plain = DefaultController(game, settings)
+    if settings.kind == "plain":
+        return plain
+    from playhead.playing.pacing import PacedController, PaceSettings  # which are made of what is here
+
+    return PacedController(plain, game, PaceSettings.parse(settings.pace))
+
+
+def take_settings(options: dict[str, Any], of: str = "controller") -> dict[str, Any]:
+    """Take what is set of the controller, or of another part, out of options typed beside it. Raises BadValue."""
+    settings = options.pop(of, {})
     if isinstance(settings, dict):
         return settings
-    raise BadValue("--set controller needs the name of a setting, as in controller.threshold=0.4.")
+    raise BadValue(f"--set {of} needs the name of a setting, as in {_EXAMPLES[of]}.")
+
+
+_EXAMPLES = {"controller": "controller.threshold=0.4", "stuck": "stuck.over_s=2"}
 
 
 def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings | None = None) -> Settings:
@@ -179,6 +198,8 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
         if name not in known:
             raise not_found("setting of the controller", name, known, then=LISTED)
         values[name] = _parsed(name, value)
+    if "pace" in values:
+        values["pace"] = {**defaults.pace, **values["pace"]}
     parsed = dataclasses.replace(defaults, **values)
     keys, axes = (
         [name for head in game.labels.values() if isinstance(head, kind) for name in head.names]
@@ -197,6 +218,14 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
 
 
 def _parsed(name: str, value: Any) -> Any:
+    if name == "kind":
+        if value in get_args(Kind):
+            return value
+        raise BadValue(f"controller.kind={value} is none of {', '.join(get_args(Kind))}.")
+    if name == "pace":
+        if isinstance(value, Mapping):
+            return dict(value)
+        raise BadValue(f"controller.pace={value} is no mapping. Give one as controller.pace.floor_mps=8.")
     if name == "proportional":
         labels = value.split(",") if isinstance(value, str) else value
         if isinstance(labels, (list, tuple)) and all(isinstance(label, str) for label in labels):

@@ -58,6 +58,7 @@ class RunPolicy(Asking):
 
     def answered(self, captured: CapturedFrame) -> Action:
         """Say what to hold. Raises PluginError for a controller that answers no numbers."""
+        self._controller.see(captured.telemetry)
         if not are_numbers(self.predictions):
             # Nothing is held by a network that does not know.
             self.unanswered += 1

@@ -5,9 +5,12 @@ Source:  pygta5 and pycrew2, by systems.md section 3: four manoeuvres of 1 to 2 
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,29 +19,50 @@ import numpy.typing as npt
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Action, Driver, DriverWrapper, Held
-from playhead.errors import BadValue
+from playhead.errors import LISTED, BadValue, not_found
 from playhead.events import Origin
-from playhead.game import Game, opposite_keys
-from playhead.labels import Keys
+from playhead.game import Game
+from playhead.playing.driving_keys import DrivingKeys
 
 BLUR_PX = 4  # cells of 4x4 pixels are compared, so that noise and single pixels do not count
 CHANGED = 16  # grey levels of 255
+MOST = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class StuckSettings:
-    """When to call it stuck.
+    """When to call it stuck, as stuck.NAME: when too little changes, of the picture or of what is told.
 
-    `still_share` is the share of the picture that must change at least, between frames `apart_s` apart, on
-    average over `over_s` seconds: the original's 800 of 480x270 pixels. `progress` names a telemetry column
-    that must grow by `least_progress` in that time instead; without it only the picture counts.
+    A game states its own as `stuck`, `play` changes them with --set.
+    Source:  still_share is the original's 800 of 480x270 pixels, over its 25 frames.
     """
 
-    still_share: float = 0.006
-    apart_s: float = 0.2
-    over_s: float = 2.5
-    progress: str = ""
-    least_progress: float = 0.5
+    over_s: float = 2.5  # so many seconds of standing still are being stuck
+    still_share: float = 0.006  # share of the picture that changes at least where something moves, on average
+    apart_s: float = 0.2  # between pictures so many seconds apart
+    speed: str = ""  # telemetry that has to reach slow_mps instead; while it is unknown, the picture says it
+    slow_mps: float = 1.0  # a car that is never faster stands
+    progress: str = ""  # telemetry that has to grow by least_progress instead
+    least_progress: float = 0.5  # in its unit
+    shortest_s: float = 1.0  # each half of a way out, back and forth, lasts so long at least
+    longest_s: float = 2.0  # and so long at most
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any]) -> StuckSettings:
+        """Read plain data. Raises NotFound for an unknown setting, BadValue for a value that cannot be."""
+        known = {item.name: item.default for item in fields(cls)}
+        for name, value in settings.items():
+            if name not in known:
+                raise not_found("setting of stuck", name, known, then=LISTED)
+            is_text = isinstance(known[name], str)
+            if isinstance(value, bool) or not isinstance(value, str if is_text else (int, float)):
+                raise BadValue(f"stuck.{name}={value} is no {'name of telemetry' if is_text else 'number'}.")
+            if not isinstance(value, str) and not 0 <= value <= MOST:
+                raise BadValue(f"stuck.{name}={value} lies outside 0 to {MOST:g}.")
+        parsed = cls(**settings)
+        if parsed.longest_s < parsed.shortest_s:
+            raise BadValue(f"stuck.longest_s={parsed.longest_s:g} is less than shortest_s={parsed.shortest_s:g}.")
+        return parsed
 
 
 class StuckDetector:
@@ -47,7 +71,7 @@ class StuckDetector:
     def __init__(self, settings: StuckSettings | None = None) -> None:
         self._settings = settings or StuckSettings()
         self._recent: deque[tuple[int, npt.NDArray[np.int16]]] = deque()
-        self._seen: deque[tuple[int, float, float]] = deque()  # time, share changed, progress
+        self._seen: deque[tuple[int, float, Mapping[str, float]]] = deque()  # time, share changed, telemetry
 
     def forget(self) -> None:
         """Begin anew: what lies behind says nothing any more."""
@@ -60,15 +84,28 @@ class StuckDetector:
         share = self._changed_share(captured)
         if share is None:
             return False
-        self._seen.append((now_ns, share, captured.telemetry.get(settings.progress, 0.0)))
+        self._seen.append((now_ns, share, captured.telemetry))
         while now_ns - self._seen[0][0] > settings.over_s * NS_PER_S:
             self._seen.popleft()
         # An interval less than the whole span is full: frames do not fall on its edge.
         if now_ns - self._seen[0][0] < 0.9 * settings.over_s * NS_PER_S:
             return False
         if settings.progress:
-            return self._seen[-1][2] - self._seen[0][2] < settings.least_progress
+            grown = self._told(settings.progress, -1) - self._told(settings.progress, 0)
+            return grown < settings.least_progress
+        speeds = [self._told(settings.speed, place) for place in range(len(self._seen))] if settings.speed else []
+        if known := [abs(speed) for speed in speeds if math.isfinite(speed)]:
+            return max(known) < settings.slow_mps
         return float(np.mean([share for _, share, _ in self._seen])) < settings.still_share
+
+    def _told(self, name: str, place: int) -> float:
+        """Return what was told with a frame. Raises NotFound on a device that does not tell it."""
+        telemetry = self._seen[place][2]
+        if name not in telemetry:
+            raise not_found(
+                "telemetry of this device", name, telemetry, then="Name another: --set stuck.speed=NAME."
+            )
+        return telemetry[name]
 
     def _changed_share(self, captured: CapturedFrame) -> float | None:
         """Return the share of cells that differ from the frame `apart_s` ago; None while there is none."""
@@ -92,13 +129,15 @@ def _small(captured: CapturedFrame) -> npt.NDArray[np.int16]:
 
 
 class Unsticking(DriverWrapper):
-    """A driver around a driver: when stuck, reverse for 1 to 2 s, then go forward to one side, then hand back."""
+    """A driver around a driver: when stuck, go back for a while, then forward to one side, then hand back."""
 
     def __init__(
-        self, driver: Driver, game: Game, *, detector: StuckDetector | None = None, seed: int = 0
+        self, driver: Driver, game: Game, *, settings: StuckSettings | None = None, seed: int = 0
     ) -> None:
         super().__init__(driver)
-        self._detector = detector or StuckDetector()
+        settings = settings or StuckSettings.parse(game.stuck)
+        self._detector = StuckDetector(settings)
+        self._shortest_s, self._longest_s = settings.shortest_s, settings.longest_s
         self._random = random.Random(seed)
         self._manoeuvres = manoeuvres(game)
         self._steps: deque[tuple[int, Action]] = deque()  # until when, what
@@ -131,7 +170,7 @@ class Unsticking(DriverWrapper):
         self.recoveries += 1
         until_ns = now_ns
         for action in self._random.choice(self._manoeuvres):
-            until_ns += round(self._random.uniform(1.0, 2.0) * NS_PER_S)
+            until_ns += round(self._random.uniform(self._shortest_s, self._longest_s) * NS_PER_S)
             self._steps.append((until_ns, action))
 
 
@@ -140,17 +179,8 @@ def manoeuvres(game: Game) -> list[tuple[Action, Action]]:
 
     Raises:  BadValue when the game's labels do not say which keys lead forward and back, left and right.
     """
-    steering = {pair for head in game.labels.values() if isinstance(head, Keys) for pair in head.mirror}
-    pairs = opposite_keys(game)
-    sides = [pair for pair in pairs if pair in steering or pair[::-1] in steering]
-    ways = [pair for pair in pairs if pair not in sides]
-    if not sides or not ways:
-        raise BadValue(
-            f"{game.name} cannot be driven out: its keys need opposites (forward, back) "
-            "and mirrored opposites (left, right)."
-        )
-    left, right = (game.controls[name] for name in sides[0])
-    forward, back = (game.controls[name] for name in ways[0])
+    keys = DrivingKeys.of(game)
+    forward, back, left, right = keys.forward, keys.back, keys.left, keys.right
     to_left, to_right = {forward: 1.0, left: 1.0}, {forward: 1.0, right: 1.0}
     return [
         ({back: 1.0}, to_left),

@@ -25,7 +25,7 @@ from playhead.playing.fitness import Fitness
 from playhead.playing.policy import RunPolicy
 from playhead.playing.session import PlaySummary
 from playhead.playing.session import play as play_episode
-from playhead.playing.stuck import Unsticking
+from playhead.playing.stuck import StuckSettings, Unsticking
 from playhead.progress import Advance, Progress
 from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.segments import record_segments
@@ -134,6 +134,7 @@ class PlaySession:
         self.device = choose_device(self.place, self.on, self.settings)
         self.is_world = self._can(self.settings).episodes
         self.controller = take_settings(self.settings)
+        self.stuck = StuckSettings.parse({**self.place.game.stuck, **take_settings(self.settings, "stuck")})
         if self.rate_hz is not None:
             self.settings["rate_hz"] = rate(self.rate_hz)
         self.options = self._options()
@@ -267,7 +268,7 @@ class _Episode:
 
     def _driver(self) -> Driver:
         if self.session.unsticks:
-            return Unsticking(self.policy, self.place.game, seed=self.seed or 0)
+            return Unsticking(self.policy, self.place.game, settings=self.session.stuck, seed=self.seed or 0)
         return self.policy
 
     def _play(self, watchers: list[Watcher]) -> PlaySummary:

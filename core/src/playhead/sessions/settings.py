@@ -10,6 +10,8 @@ from typing import Any
 
 from playhead.data.balancing import BUILT_IN
 from playhead.playing.controllers import Settings, most_of
+from playhead.playing.pacing import PaceSettings, pace_values
+from playhead.playing.stuck import StuckSettings
 from playhead.plugins import Plugins
 from playhead.references import resolve
 from playhead.training.method import method_of
@@ -46,8 +48,13 @@ def _groups(plugins: Plugins) -> Iterator[SettingGroup]:
         change = plugins.get("augmentation", name)
         yield _group(f"augment.{name}", change, described_parameters(change, f"augment.{name}."))
     bounds = {name: f"0 to {most_of(name):g}" for name in inspect.signature(Settings).parameters}
-    rows = described(Settings, {**bounds, "proportional": ""})
+    rows = described(Settings, {**bounds, "proportional": "", "kind": "", "pace": ""})
     yield _group("controller", Settings, [replace(row, name=f"controller.{row.name}") for row in rows])
+    paced = [replace(row, name=f"controller.pace.{row.name}") for row in described(PaceSettings, pace_values())]
+    yield _group("controller.kind=paced", PaceSettings, paced)
+    yield _group(
+        "stuck", StuckSettings, [replace(row, name=f"stuck.{row.name}") for row in described(StuckSettings)]
+    )
 
 
 def _network(builds: Any) -> type:

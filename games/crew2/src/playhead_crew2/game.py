@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
+from playhead.readings import Reading
 from playhead.regions import Region
 from playhead_crew2.labels import CONVERSIONS, DRIVE
 from playhead_crew2.recipes import CLASSES, DEFAULT, FROZEN, KEYS, PILOTNET
@@ -51,10 +52,22 @@ CREW2 = Game(
     },
     frame=Frame(width=224, height=224, rate_hz=30),
     regions={"speed": Region(x=10, y=190, width=15, height=12), "map": Region(x=195, y=176, width=24, height=43)},
+    readings={
+        "shown_speed_mps": Reading(
+            region="speed",
+            reader="playhead_crew2.speed:open_reader",
+            scale=1 / 3.6,
+            most=125.0,
+            most_a_second=60.0,
+            holds_s=0.5,
+        ),
+    },
     labels={"drive": DRIVE},
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
     controller="playhead_crew2.controller:crew2_controller",
+    # The speed says at once that the car stands; with longer ways out it is free sooner (benchmarks/stuck.py).
+    stuck={"speed": "shown_speed_mps", "over_s": 1.5, "shortest_s": 1.5, "longest_s": 2.5},
     recipes={
         "default": DEFAULT,
         "frozen": FROZEN,
@@ -69,6 +82,7 @@ CREW2 = Game(
         scenarios={
             "race": Scenario(options={"scenario": "race"}),
             "stage": Scenario(options={"scenario": "stage"}),
+            "barrier": Scenario(options={"scenario": "barrier"}, padding_s=1.5),
         },
         measures=(
             Measure(name="pace_mps", title="pace", unit="m/s"),

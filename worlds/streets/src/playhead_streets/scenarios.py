@@ -13,6 +13,8 @@ from playhead_streets.physics import CarState
 from playhead_streets.route import Route
 from playhead_streets.town import FREE
 
+START_M = 38.0  # along the route: how far a drive may begin from its start (Simulation looks for it within 40)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -52,6 +54,15 @@ SCENARIOS = {
             starts_stuck=True,
         ),
         Scenario(name="race", summary="Two laps of a circuit from rest.", time_limit_s=240.0, laps=2.0),
+        Scenario(
+            name="barrier",
+            summary="A race that starts with the nose against a barrier: the car must get free first.",
+            time_limit_s=240.0,
+            padding_s=1.5,
+            grace_s=12.0,
+            starts_stuck=True,
+            laps=2.0,
+        ),
         Scenario(name="stage", summary="From rest to a finish most of a lap away.", time_limit_s=120.0, laps=0.8),
     )
 }
@@ -74,8 +85,8 @@ def start_on_route(route: Route) -> CarState:
 
 def start_stuck(route: Route, ground: Ground, rng: np.random.Generator) -> CarState:
     """Put the car beside the road with an obstacle right before its nose; in its lane if no place is found."""
-    for _ in range(400):
-        along = float(rng.uniform(0.0, 25.0))
+    for attempt in range(800):
+        along = float(rng.uniform(0.0, 25.0 if attempt < 400 else START_M))
         x, y = route.point_at(along)
         heading = route.heading_at(along) + float(rng.uniform(-1.9, 1.9))
         for _step in range(24):
