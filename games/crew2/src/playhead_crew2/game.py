@@ -6,6 +6,9 @@ Source:  mburakbozbey/pycrew2, d34b2be: a window of 1920x1080, of which a networ
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.readings import Reading
@@ -33,6 +36,11 @@ SETTINGS = """
     Graphics: low, vertical synchronisation off, at least 60 frames a second.
     Keys: W throttle, S brake and reverse, A left, D right.
 """
+
+def shipped_runs() -> Path:
+    """Return the folder of the runs that this package brings along."""
+    return Path(str(files("playhead_crew2"))) / "runs"
+
 
 CREW2 = Game(
     name="crew2",
@@ -75,6 +83,7 @@ CREW2 = Game(
         "mobilenet": KEYS,
         "pilotnet": PILOTNET,
     },
+    shipped_runs="playhead_crew2.game:shipped_runs",
     world=World(
         environment=STREETS,
         policies={"expert": "playhead_streets.racer:Racer"},
