@@ -37,6 +37,7 @@ SETTINGS = """
     Keys: W throttle, S brake and reverse, A left, D right.
 """
 
+
 def shipped_runs() -> Path:
     """Return the folder of the runs that this package brings along."""
     return Path(str(files("playhead_crew2"))) / "runs"
