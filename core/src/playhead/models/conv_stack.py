@@ -34,7 +34,7 @@ OPTIONS: dict[str, object] = {
     "features": 128,  # of each view
     "keypoints": 0,  # of each view and frame: where small things are; the first convolution sees each frame alone
     "looks": 0,  # features of what is at each keypoint, as which way it lies
-    "changes": False,  # keypoints also see how each frame differs from the one before it
+    "changes": False,  # keypoints also see how each frame of a window differs from the one before it
     "points_alone": False,  # whether keypoints must also answer without `features`, in training
     "hidden": 128,  # of the layer that joins them
     "dropout": 0.0,  # share of that layer's outputs
@@ -73,8 +73,6 @@ class ConvStack(Network):
         for name in ("points_alone", "changes"):
             if options[name] and not options["keypoints"]:
                 raise BadValue(f"model.{name} needs keypoints: take --set model.keypoints=16.")
-        if options["changes"] and spec.length == 1:
-            raise BadValue("model.changes needs a window of several frames: take --set length=2.")
         sizes = [one.outputs for one in self.encoders.values() if isinstance(one, Encoder)]
         alone = [(torch.arange(size) >= options["features"]).float() for size in sizes]
         self.register_buffer("alone_I", torch.cat([*alone, torch.ones(columns)]), persistent=False)
