@@ -79,3 +79,8 @@ def test_digits_are_learned_by_a_command_and_used(tmp_path: Path) -> None:
     use = ["record", "crew2", "--on", "world", "--seconds", "1", "--set", f"readings.{NAME}.digits={file}"]
     recorded = desk.invoke(cli, use, catch_exceptions=False)
     assert recorded.exit_code == 0, recorded.output
+
+
+def test_show_says_what_is_read_off_the_screen(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(cli, ["show", "crew2", "--home", str(tmp_path)])
+    assert "reading     shown_speed_mps: a number on the screen, read off the region speed" in shown.output

@@ -43,6 +43,7 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
         "plugin": desk.plugins.origin("game", game.name),
         "devices": {name: _device(game, name) for name in game.devices},
         "recipes": {name: recipe.to_json() for name, recipe in game.recipes.items()},
+        "readings": {name: reading.region for name, reading in game.readings.items()},
         "conversions": [conversion.name for conversion in game.conversions],
         "balances": list(game.balances),
         "importers": list(game.importers),
@@ -76,6 +77,8 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
         yield f"  derived     {describe(LabelSchema.of({name: head}))}"
     for name, region in game.regions.items():
         yield f"  region      {name}: {region.width}x{region.height} at {region.x},{region.y}"
+    for name, of in facts["readings"].items():
+        yield f"  reading     {name}: a number on the screen, read off the region {of}"
     for label, code in game.controls.items():
         yield f"  control     {label}: {code}"
     for name, device in facts["devices"].items():
