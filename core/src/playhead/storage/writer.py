@@ -391,11 +391,8 @@ class RecordingWriter:
             self._bytes_taken += sum(map(len, thing.pictures))
         else:
             encoded = {
-                key: picture if isinstance(picture, bytes) else self._encode(key, picture)
+                key: picture if isinstance(picture, bytes) else self._pictures[key].encode(picture)
                 for key, picture in thing.pictures.items()
             }
             self._files.append(encoded, thing.row)
             self._bytes_taken += sum(map(len, encoded.values()))
-
-    def _encode(self, key: str, frame_HWC: FrameArray) -> bytes:
-        return self._pictures[key].encode(frame_HWC)
