@@ -26,13 +26,13 @@ NAME, TRUTH, KMH = "shown_speed_mps", "speed_mps", 3.6
 
 
 class Kept:
-    """A watcher that keeps the frames without their pictures."""
+    """A watcher that keeps every frame."""
 
     def __init__(self) -> None:
         self.frames: list[CapturedFrame] = []
 
     def saw(self, tick: Tick) -> None:
-        """Keep what was told, and the region."""
+        """Keep it."""
         self.frames.append(tick.captured)
 
     def ended(self, events: object) -> None:
