@@ -102,9 +102,9 @@ class StuckDetector:
         """Return what was told with a frame. Raises NotFound on a device that does not tell it."""
         telemetry = self._seen[place][2]
         if name not in telemetry:
-            raise not_found(
-                "telemetry of this device", name, telemetry, then="Name another: --set stuck.speed=NAME."
-            )
+            which = "progress" if name == self._settings.progress else "speed"
+            then = f"Name another: --set stuck.{which}=NAME."
+            raise not_found("telemetry of this device", name, telemetry, then=then)
         return telemetry[name]
 
     def _changed_share(self, captured: CapturedFrame) -> float | None:
