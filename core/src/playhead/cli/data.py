@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "playhead.cli.data_unarchive:unarchive",
         "Make the pictures of archived recordings single again.",
     ),
+    "delete": ("playhead.cli.data_delete:delete", "Delete recordings, once you have said yes."),
     "repair": ("playhead.cli.data_repair:repair", "Keep all that can still be read of damaged recordings."),
 }
 
@@ -37,7 +38,7 @@ class DataGroup(LazyGroup):
 
 @click.group("data", cls=DataGroup)
 def data() -> None:
-    """List, look at, check, copy, cut, archive, repair and balance recordings.
+    """List, look at, check, copy, cut, archive, repair, delete and balance recordings.
 
     Example: playhead data list gta5
     """

@@ -80,6 +80,10 @@ class Change:
         """Put copy 1 in the place of the old recording, and delete that."""
         self._carry_out(lambda: [self._folder.name], is_kept=False)
 
+    def delete(self) -> None:
+        """Delete the recording."""
+        self._carry_out(list, is_kept=False)
+
     def divide(self, pieces: int) -> tuple[Path, list[Path]]:
         """Put the old recording aside and so many copies beside its place: NAME-1, NAME-2. None: only aside.
 

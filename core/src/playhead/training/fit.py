@@ -43,6 +43,7 @@ from playhead.training.checkpoint import (
     restore_random,
     write_checkpoint,
 )
+from playhead.training.curves import Curves
 from playhead.training.early import EarlyWatch
 from playhead.training.handed import as_made, batches_left, check_batch, checked_validation, parts_of
 from playhead.training.job import TrainingJob
@@ -93,7 +94,7 @@ def fit(
     """
     with _silence(), _deterministic(accelerator):
         fitting = Fitting(job, module, training, validation, accelerator, asked)
-        with stopped_by_interrupt(told=fitting.learned.end):
+        with stopped_by_interrupt(told=fitting.learned.end), closing(fitting.curves):
             try:
                 fitting.run()
             except NotANumber as problem:
@@ -126,6 +127,7 @@ class Fitting:
         self.asked = asked
         self.learned = Learned()
         self.watch = EarlyWatch(job.recipe)
+        self.curves = Curves(job.out, job.resume.learning.step if job.resume else 0)
         self.fabric = Fabric(accelerator=accelerator, devices=1, precision=job.recipe.precision)
         module.to(self.fabric.device)
         optimizer, self.schedule = module.optimizer_and_schedule()
@@ -196,6 +198,7 @@ class Fitting:
         self.schedule.step()
         self.module.count_loss(value, is_first=number == 1)
         self.learned.steps = number
+        self.curves.step(number, value, float(self.schedule.get_last_lr()[0]))
         self.job.progress.step(number, recipe.steps, self.module.train_loss)
         for sentence in self.watch.saw(number, self.module, batch, by_head):
             self.job.progress.note(sentence)
@@ -228,6 +231,7 @@ class Fitting:
         self.count_plateaus()
         with suppress(OSError):  # a disk that is full now has room for it in the end, when it is written again
             (self.job.out / HISTORY_FILE).write_bytes(history_bytes(learned.history))
+        self.curves.validated(metrics)
         self.job.progress.validated(learned.steps, metrics)
 
     def count_plateaus(self) -> None:

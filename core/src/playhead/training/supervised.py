@@ -9,6 +9,7 @@ recordings with and without action noise: the lower loss, .287 against .332, dro
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,6 +47,7 @@ from playhead.training.batches import (
 from playhead.training.beginning import begin, drawn_labels
 from playhead.training.checkpoint import remove_checkpoints
 from playhead.training.continuing import take_weights
+from playhead.training.curves import CURVES_FOLDER
 from playhead.training.fit import Learned, chosen_accelerator, fit
 from playhead.training.job import TrainingJob
 from playhead.training.losses import known_only
@@ -200,6 +202,7 @@ def check_ended(job: TrainingJob, learned: Learned) -> None:
     if learned.broken is not None and learned.good_weights is None:
         remove_checkpoints(job.out)
         (job.out / HISTORY_FILE).unlink(missing_ok=True)
+        shutil.rmtree(job.out / CURVES_FOLDER, ignore_errors=True)
         raise NotANumber(f"Training stopped: {learned.broken} Nothing was kept.")
     number = learned.ended_by
     if learned.broken is None and number not in (0, signal.SIGINT):
