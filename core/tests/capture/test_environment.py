@@ -153,6 +153,7 @@ def test_in_real_time_the_environment_does_not_wait() -> None:
         ({"codes": ["left"]}, BadValue, "2 values"),
         ({"codes": []}, BadValue, "does not say what left, right do"),
         ({"frames": "pictures"}, BadValue, "pictures"),
+        ({"crop": [0, 0, 3]}, BadValue, "should read"),
         ({"rate_hz": 100}, BadValue, "80 steps a second"),
     ],
 )
@@ -197,6 +198,30 @@ def test_a_picture_may_be_a_part_of_the_observation() -> None:
         device.clock.sleep_until(100 * MS)
         with pytest.raises(DeviceFailed, match=r"float64 \(1,\)"):
             device.capture.look()
+
+
+class Corner(Counting):
+    """Shows one bright pixel at the lower right."""
+
+    def render(self) -> Any:
+        picture_HWC = np.zeros((4, 6, 3), np.uint8)
+        picture_HWC[3, 5] = 255
+        return picture_HWC
+
+
+gymnasium.register("playhead-test/Corner-v0", Corner)
+
+
+def test_a_part_of_the_picture_may_be_the_frame() -> None:
+    with opened("playhead-test/Corner-v0", crop=[4, 2, 2, 2]) as device:
+        seen = device.capture.look()
+        assert seen is not None
+        assert seen.frame_HWC.shape == (4, 6, 3)
+        assert (seen.frame_HWC[2:, 3:] == 255).all()
+        assert not seen.frame_HWC[:2].any()
+    outside = r"crop=\[4, 2, 2, 3\] lies outside the picture of 6x4"
+    with opened("playhead-test/Corner-v0", crop=[4, 2, 2, 3]) as device, pytest.raises(BadValue, match=outside):
+        device.capture.look()
 
 
 def test_policies_see_what_is_observed() -> None:

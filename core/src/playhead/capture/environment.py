@@ -11,11 +11,12 @@ import numpy as np
 
 from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray, like
-from playhead.capture.regions import RegionCutter
+from playhead.capture.regions import RegionCutter, crop_of
 from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, DeviceFailed
 from playhead.game import Frame
+from playhead.regions import Region
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
@@ -27,9 +28,10 @@ class EnvironmentCapture(Capture):
     def __init__(
         self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float,
         telemetry: Sequence[str] = (), cameras: Mapping[str, str] | None = None,
-        cutter: RegionCutter | None = None,
+        cutter: RegionCutter | None = None, crop: Region | None = None,
     ) -> None:  # fmt: skip
         self._environment = environment
+        self._crop = crop
         self._cutter = cutter or RegionCutter((0, 0), {})
         self._frame = frame
         self._source, _, self._key = source.partition("/")
@@ -58,6 +60,18 @@ class EnvironmentCapture(Capture):
         """Return what a further camera shows."""
         return as_picture(self._environment.picture(self._keys[camera]), camera)
 
+    def _cropped(self, shown_HWC: FrameArray) -> FrameArray:
+        """Return the part that the option "crop" names. Raises BadValue where it lies outside."""
+        if self._crop is None:
+            return shown_HWC
+        high, wide = shown_HWC.shape[:2]
+        if not self._crop.fits(wide, high):
+            raise BadValue(
+                f"crop={[*self._crop.to_json().values()]} lies outside the picture of {wide}x{high} that "
+                f"{self._environment.env.name} shows. It reads [left, top, width, height]."
+            )
+        return shown_HWC[self._crop.rows, self._crop.columns]
+
     def look(self) -> CapturedFrame | None:
         """Return the present picture, or None when the episode is over."""
         environment = self._environment
@@ -70,7 +84,7 @@ class EnvironmentCapture(Capture):
         if environment.is_real_time:
             number = round(environment.steps / environment.step_hz * self._rate_hz)
         self._looks += 1
-        shown_HWC = as_picture(picture)
+        shown_HWC = self._cropped(as_picture(picture))
         return CapturedFrame(
             frame_HWC=fit_frame(shown_HWC, self._frame),
             time_ns=time_ns,
@@ -155,5 +169,5 @@ def open_capture(session: DeviceSession) -> EnvironmentCapture:
     return EnvironmentCapture(
         environment, session.game.needed_frame, source=source, rate_hz=session.rate_hz,
         telemetry=declared_telemetry(session.options), cameras=declared_cameras(session.options),
-        cutter=RegionCutter.of(session.game),
+        cutter=RegionCutter.of(session.game), crop=crop_of(session.options),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Cuts regions out of what a source shows, before that is made as small as the game's frame.
+"""Cuts regions out of what a source shows, before that is made as small as the game's frame; what `crop` leaves.
 
 A speed of 131 x 57 pixels on the screen has 15 x 12 in a frame of 224 x 224.
 """
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.capture import CapturedFrame, FrameArray
+from playhead.errors import BadValue
 from playhead.game import Game
 from playhead.regions import Region
 
@@ -52,3 +53,15 @@ class RegionCutter:
             name: np.ascontiguousarray(picture_HWC[one.rows, one.columns, colours])
             for name, one in self._scaled.items()
         }
+
+
+def crop_of(options: Mapping[str, Any]) -> Region | None:
+    """Return the option `crop` as a region; None for the whole picture. Raises BadValue."""
+    crop = options.get("crop")
+    if not crop:
+        return None
+    try:
+        left, top, width, height = (int(number) for number in crop)
+        return Region(x=left, y=top, width=width, height=height)
+    except (TypeError, ValueError) as error:
+        raise BadValue(f"crop={crop} should read [left, top, width, height], as crop=[45,30,400,150].") from error

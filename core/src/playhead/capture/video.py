@@ -20,7 +20,7 @@ import numpy as np
 
 from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray
-from playhead.capture.regions import RegionCutter
+from playhead.capture.regions import RegionCutter, crop_of
 from playhead.clock import NS_PER_S, Clock, FakeClock
 from playhead.containers.video import VideoFile
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
@@ -140,18 +140,6 @@ class VideoCapture(Capture):
             picture_HWC = cv2.cvtColor(picture_HWC, cv2.COLOR_RGB2GRAY)
         fitted_HWC: FrameArray = np.ascontiguousarray(picture_HWC).reshape(self._frame.shape)
         return fitted_HWC
-
-
-def crop_of(options: Mapping[str, Any]) -> Region | None:
-    """Return the option `crop` as a region; None for the whole picture. Raises BadValue."""
-    crop = options.get("crop")
-    if not crop:
-        return None
-    try:
-        left, top, width, height = (int(number) for number in crop)
-        return Region(x=left, y=top, width=width, height=height)
-    except (TypeError, ValueError) as error:
-        raise BadValue(f"crop={crop} should read [left, top, width, height], as crop=[45,30,400,150].") from error
 
 
 def track_of(options: Mapping[str, Any]) -> int | None:

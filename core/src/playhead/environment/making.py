@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OPTIONS = frozenset({
     "environment", "arguments", "codes", "actions", "action", "frames", "seed", "reset", "real_time", "step_hz",
-    "rate_hz", "telemetry", "cameras", "readings",
+    "rate_hz", "telemetry", "cameras", "readings", "crop",
 })  # fmt: skip
 
 
