@@ -202,6 +202,11 @@ def test_pairing_the_seeds_narrows_the_ratio() -> None:
     assert ratio.high - ratio.low < 1e-9
 
 
+def test_what_was_nothing_each_time_is_not_known_to_be_no_part_of_the_other() -> None:
+    for kind in ("count", "share", "amount"):
+        assert shown(ratio_interval(np.zeros(8), np.array([1.0] + [0.0] * 7), kind=kind)) == "0.000 (no interval)"
+
+
 def test_too_few_drives_have_no_interval_and_say_so() -> None:
     for values in ([], [0.5], [0.5, 0.7], [1.0, math.nan, 3.0]):
         assert not mean_interval(np.array(values), kind="share").has_interval

@@ -48,7 +48,8 @@ def ratio_interval(ours_S: FloatArray, theirs_S: FloatArray, *, kind: str = "num
         ours_S, theirs_S = ours_S / theirs_S.mean(), theirs_S / theirs_S.mean()
         is_point = np.abs(ours_S - ratio * theirs_S).max() <= ROUNDING * np.abs(ours_S).max()
         if count < FEWEST or is_point:
-            end = ratio if count >= FEWEST_ALIKE else math.nan
+            is_known = count >= FEWEST_ALIKE and (ratio != 0 or kind == "number")  # 0 each time shows no tail
+            end = ratio if is_known else math.nan
             return Estimate.known(ratio, end, end, count)
         (own, both), (_, other) = np.cov(ours_S, theirs_S) * student_t_95(count - 1) ** 2 / count
         if not other < 1:
