@@ -8,16 +8,15 @@ from doubles import MemoryRecording, recording, small_game
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playhead.data.groups import groups_of, unwanted
 from playhead.data.split import (
     TEST,
     TRAIN,
     SplitRule,
-    groups_of,
     held_out,
     part_of,
     split,
     split_by_rule,
-    unwanted,
 )
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, NotFound, NothingToTrain
