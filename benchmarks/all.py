@@ -32,6 +32,7 @@ COMMANDS = (
     "screen.py",
     "keys.py",
     "focus.py --seconds 5",
+    "turns.py --seconds 10",
     "live.py",
     "window.py --drives 2",
 )

@@ -57,7 +57,7 @@ def main() -> None:
             work = partial(drive, driver=driver, **asked)
             rows = pool.map(work, seeds, chunksize=1)
             mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-            score = mean_interval(np.array([row["driving_score"] for row in rows]), is_share=True)
+            score = mean_interval(np.array([row["driving_score"] for row in rows]), kind="share")
             km = mean["km_travelled"]
             print(
                 f"{driver:18} {mean['route_completion']:6.3f} {mean['driving_score']:6.3f}"

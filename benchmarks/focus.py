@@ -1,18 +1,23 @@
 """How long pressing holds the loop up beside busy processes: asking for the focus, and waiting for its turn.
 
-    python benchmarks/focus.py [--seconds 10] [--rate 20] [--busy 2]
+    python benchmarks/focus.py [--seconds 10] [--rate 20] [--busy 2] [--own-sessions]
 
 The real loop, guard and keyboard before a window of another process, on an Xvfb of its own where there is no
 DISPLAY; keys change at every frame, and every decision computes for a few milliseconds. All ways take turns, so
-that the machine is as busy for each. Needs X11; going first needs root, or `ulimit -r` of at least 1.
+that the machine is as busy for each. Busy processes may have a session of their own each, as if started in another
+terminal: Linux shares the processor among sessions first. Needs X11; going first needs root, or `ulimit -r` of at
+least 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a network computes while playing
 
 import numpy as np
 from display import a_display
@@ -81,7 +86,9 @@ def refused() -> Iterator[None]:
         threads._set_rank = granted
 
 
-def spin() -> None:
+def spin(in_own_session: bool) -> None:
+    if in_own_session:
+        os.setsid()
     while True:
         pass
 
@@ -91,8 +98,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--busy", type=int, default=2)
+    parser.add_argument("--own-sessions", action="store_true")
     asked = parser.parse_args()
-    busy = [multiprocessing.Process(target=spin, daemon=True) for _ in range(asked.busy)]
+    beside = (asked.own_sessions,)
+    busy = [multiprocessing.Process(target=spin, args=beside, daemon=True) for _ in range(asked.busy)]
     taken: dict[str, list[float]] = {ASKED: [], KNOWN: [], SHORT: [], FIRST: []}
     with a_display(), a_window():
         for process in busy:
@@ -107,7 +116,8 @@ def main() -> None:
         print(f"act, {way:30} p50 {p50:.3f} ms  p99 {p99:.3f} ms  max {max(times):.1f} ms")
     with Precedence() as precedence:
         granted = "granted" if precedence.is_taken else "not granted"
-    print(f"{asked.busy} busy processes beside; going first is {granted}; wanted: p99 2 ms")
+    where = "in sessions of their own" if asked.own_sessions else "in the same session"
+    print(f"{asked.busy} busy processes {where} beside; going first is {granted}; wanted: p99 2 ms")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ import numpy as np
 import plain_script
 from league_drivers import Plain, Repeat, as_held, frames_of, label_rows
 from league_stages import Stages
-from league_table import CONSTANT, PLAIN, RANDOM, REPEAT, judged, plainly, table
+from league_table import CONSTANT, PLAIN, REPEAT, judged, plainly, table
 
 import playhead
 from playhead.control.drivers import Driver
@@ -44,7 +44,7 @@ from playhead.devices import open_device
 from playhead.errors import PlayheadError
 from playhead.evaluation.closed_loop import evaluate_closed_loop
 from playhead.evaluation.config import config_of
-from playhead.evaluation.policies import EXPERT, NETWORK, EvaluatedPolicy
+from playhead.evaluation.policies import EXPERT, NETWORK, RANDOM, EvaluatedPolicy
 from playhead.game import Game
 from playhead.labels import Axes
 from playhead.playing.session import play

@@ -11,25 +11,16 @@ from typing import Any
 import numpy as np
 
 from playhead.evaluation.estimates import Estimate, shown
-from playhead.evaluation.policies import EXPERT, NETWORK
-from playhead.evaluation.statistics import Episode, ScoreTable
+from playhead.evaluation.paired import way_interval
+from playhead.evaluation.policies import EXPERT, NETWORK, RANDOM
 
-PLAIN, RANDOM, REPEAT, CONSTANT = "plain script", "random", "repeat", "always "
+PLAIN, REPEAT, CONSTANT = "plain script", "repeat", "always "
 
 
 def compared(outcome: dict[str, Any], ours: Sequence[float], theirs: Sequence[float]) -> Estimate:
     """Return how far one is ahead of another, in shares of what the expert is ahead of random."""
     returns = outcome["returns"]
-    span_S = np.subtract(returns[EXPERT], returns[RANDOM])
-    values = {NETWORK: np.subtract(ours, theirs), EXPERT: span_S}
-    episodes = [
-        Episode(driver=driver, seed=seed, measures={"score": float(value)})
-        for driver, values_S in values.items()
-        for seed, value in zip(outcome["seeds"], values_S, strict=True)
-    ]
-    ratio = ScoreTable(episodes=episodes, measures=()).ratio(NETWORK, "score")
-    assert ratio is not None
-    return ratio
+    return way_interval(ours, theirs, returns[RANDOM], returns[EXPERT])
 
 
 def judged(outcome: dict[str, Any]) -> dict[str, Any]:

@@ -176,7 +176,10 @@ def measure_augmentations(index: WindowIndex, game: Game, rounds: int = 9) -> No
             taken[name].append(batch_ms(assemble, number, rows))
     decoded = float(np.median(taken["decoded"][1:]))
     on = "whole frames, a region protected" if game.regions else "what the network sees"
-    print(f"a batch of {len(rows)} windows: {decoded:.0f} ms of one core to decode; changing {on}, in shares:")
+    print(
+        f"a batch of {len(rows)} windows: {decoded:.0f} ms of one core to decode; changing {on}, in shares of that"
+    )
+    print("(wanted: each at most 1):")
     for name in wanted:
         first, *later = np.array(taken[name]) - np.array(taken["plain"])
         ratio = np.median(np.array(later) / np.array(taken["decoded"][1:]))

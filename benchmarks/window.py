@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead.evaluation.estimates import ratio_interval
+from playhead.evaluation.paired import ratio_interval
 from playhead.game import Game, World
 from playhead.plugins import Plugins
 from playhead.testing.display import VirtualDisplay, XPerson, run_on

@@ -96,12 +96,17 @@ class Scenario:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A number an episode is scored by: its name in `info["measures"]`, a heading, and which way is good."""
+    """A number an episode is scored by: its name in `info["measures"]`, a heading, and which way is good.
+
+    `kind` says what it can be, and so how sure a mean of it is (docs/intervals.md): any number, an amount from 0
+    on, a count of events, a share from 0 to 1. Without one it is a share where many drives show no other values.
+    """
 
     name: str
     title: str
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
+    kind: Literal["", "number", "amount", "count", "share"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

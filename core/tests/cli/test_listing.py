@@ -103,6 +103,7 @@ def test_a_game_is_shown_with_all_it_has(ask: Callable[..., str]) -> None:
         'screen: screen + keyboard, 20 Hz, window "Listed"',
         "stuck (the first 1.5 s are padding)",
         "default: conv_lstm, 2 frames 0.1 s apart",
+        "importers   npy, folders, csv",
         "0, 0.0 min, 0 frames: playhead data list listedgame",
         "run         none",
         "    Sound off.\n    Window in front.\n",

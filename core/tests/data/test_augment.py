@@ -15,7 +15,7 @@ from torch import Tensor
 from playhead.data.augment import Augmentation, Augmenter, Labels, warp
 from playhead.data.augment.colour import GREY, turned_hue
 from playhead.data.augment.filling import Filling
-from playhead.data.augment.geometry import mirrored, shift
+from playhead.data.augment.geometry import mirrored, stretch
 from playhead.errors import BadValue, NotFound
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Choice, Keys, LabelSchema
@@ -248,19 +248,46 @@ def test_what_is_registered_is_found_by_its_reference_too_as_older_runs_name_it(
 
 
 @pytest.mark.parametrize(("right", "below"), [(3, 2), (-4, 0), (0, -3), (0, 0), (200, -200)])
-def test_what_is_only_moved_is_moved_by_whole_pixels(right: int, below: int) -> None:
-    frames = np.random.default_rng(0).integers(0, 256, (2, 11, 15, 3), dtype=np.uint8)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_only_moved_is_moved_by_whole_pixels(right: int, below: int, channels: int) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (2, 11, 15, channels), dtype=np.uint8)
     rows, columns = np.clip(np.arange(11) - below, 0, 10), np.clip(np.arange(15) - right, 0, 14)
     expected = frames[:, rows][:, :, columns]
-    shift(frames, right, below)
+    stretch(frames, -right, -below, 15, 11)
     np.testing.assert_array_equal(frames, expected)
 
 
-def moved(frames: Any, matrix_23: Any) -> Any:
+@pytest.mark.parametrize("rectangle", [(3, 2, 20, 15), (-4, -3, 40, 30), (10, -6, 25, 28), (0, 0, 1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_rectangle_is_stretched_as_in_floats(rectangle: tuple[int, int, int, int], channels: int) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (2, 24, 32, channels), dtype=np.uint8)
+    left, top, width, height = rectangle
+    rows, columns = np.clip(np.arange(top, top + height), 0, 23), np.clip(np.arange(left, left + width), 0, 31)
+    part = frames[:, rows][:, :, columns].astype(float)
+    to_whole = np.array([[32 / width, 0, (32 / width - 1) / 2], [0, 24 / height, (24 / height - 1) / 2]])
+    expected = moved(part, to_whole, shape=(24, 32))
+    stretch(frames, *rectangle)
+    assert np.abs(frames - expected).max() < 1.01
+
+
+@pytest.mark.parametrize("name", ["zoom", "move"])
+def test_what_is_enlarged_is_so_about_the_middle_to_half_a_pixel(name: str) -> None:
+    ramp = np.broadcast_to(np.arange(0, 192, 6, dtype=np.uint8)[:, None], (40, 1, 24, 32, 1))
+    options = {"share": 1.0, "shift": 0.0, "zoom": 0.2} if name == "move" else 1.0
+    changed, _ = apply(plain(**{name: options}), np.repeat(ramp, 3, -1), {"drive": np.ones((40, 4))})
+    across_BW = changed[:, 0, 12, :, 0].astype(float) / 6
+    slopes = (across_BW[:, 24] - across_BW[:, 8]) / 16
+    assert ((slopes > 0.79) & (slopes < (1.27 if name == "move" else 0.98))).all()
+    assert np.ptp(slopes) > 0.1
+    assert np.abs((across_BW[:, 15] + across_BW[:, 16]) / 2 - 15.5).max() <= 0.6
+
+
+def moved(frames: Any, matrix_23: Any, shape: tuple[int, int] | None = None) -> Any:
     """Frames (T, H, W, C) moved by an affine map from old places to new, in floats; edges are repeated."""
     height, width = frames.shape[1:3]
     to_old = np.linalg.inv(np.vstack([matrix_23, [0, 0, 1]]))[:2]
-    across, down = np.tensordot(to_old, [*np.mgrid[:height, :width][::-1], np.ones((height, width))], 1)
+    new = shape or (height, width)
+    across, down = np.tensordot(to_old, [*np.mgrid[: new[0], : new[1]][::-1], np.ones(new)], 1)
     left, top = np.floor(across).astype(int), np.floor(down).astype(int)
 
     def mixed(row: Any) -> Any:

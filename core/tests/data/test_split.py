@@ -8,16 +8,15 @@ from doubles import MemoryRecording, recording, small_game
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playhead.data.groups import groups_of, unwanted
 from playhead.data.split import (
     TEST,
     TRAIN,
     SplitRule,
-    groups_of,
     held_out,
     part_of,
     split,
     split_by_rule,
-    unwanted,
 )
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, NotFound, NothingToTrain
@@ -278,3 +277,43 @@ def test_measures_that_none_has_and_bounds_that_are_none_are_said() -> None:
 def test_going_on_by_session_what_was_learned_from_does_not_start_to_validate() -> None:
     earlier = {"short0": False, "short1": True, "long0": True}
     assert split(takes(DRIVES), 0.2, 1, "session", earlier).validation_groups == ("long0",)
+
+
+def stills(names: list[str], frames: int = 40) -> WindowIndex:
+    made = [
+        recording(GAME, {"drive": np.zeros((frames, 4), np.uint8)}, name=name, are_stills=True) for name in names
+    ]
+    return WindowIndex.of(made, GAME.schema, WindowSpec())
+
+
+def places(index: WindowIndex) -> set[tuple[str, int]]:
+    """Say of each window which picture of which recording it is."""
+    names = [index.recordings[number].name for number in index.recording_N.tolist()]
+    return set(zip(names, index.frame_N.tolist(), strict=True))
+
+
+def test_stills_are_drawn_one_by_one_from_every_folder_and_again_the_same() -> None:
+    index = stills(["cats", "dogs", "neither"])
+    parts = split(index, 0.2, 3, by="frame", test_share=0.1)
+    found = [places(part) for part in (parts.train, parts.validation, parts.test)]
+    assert [len(one) for one in found] == [84, 24, 12]
+    assert set.union(*found) == places(index)
+    assert all({name for name, _ in one} == {"cats", "dogs", "neither"} for one in found)
+    again = split(stills(["neither", "dogs", "cats"]), 0.2, 3, by="frame", test_share=0.1)
+    assert [places(part) for part in (again.train, again.validation, again.test)] == found
+    assert places(split(index, 0.2, 4, by="frame").validation) != found[1]
+
+
+def test_stills_taken_later_leave_the_others_where_they_are() -> None:
+    parts = split(stills(["cats", "dogs"]), 0.2, 3, by="frame")
+    assert parts.rule is not None
+    more = split_by_rule(stills(["cats", "dogs", "horses"]), parts.rule)
+    assert places(parts.validation) <= places(more.validation)
+    assert places(parts.train) <= places(more.train)
+    assert 2 <= len(places(more.validation) - places(parts.validation)) <= 16  # about .2 of 40
+
+
+def test_stills_of_one_folder_cannot_be_split_by_recording() -> None:
+    with pytest.raises(NothingToTrain, match="cats"):
+        split(stills(["cats"]), 0.2, 0)
+    assert len(split(stills(["cats"]), 0.2, 0, by="frame").validation) == 8

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from doubles import small_game
 
-from playhead.data.split import copies, split
+from playhead.data.groups import copies
+from playhead.data.split import split
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NothingToTrain
 from playhead.events import Origin

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from playhead.data.split import groups_of
+from playhead.data.groups import groups_of
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NothingToTrain
 from playhead.evaluation.held_out import held_out_index

@@ -36,6 +36,7 @@ def show(desk: Desk, game: str, as_json: bool) -> None:
 def _facts(desk: Desk, game: Game) -> dict[str, Any]:
     """Collect what there is as plain data. Opens no recording's frames and no run's weights."""
     from playhead.models.catalogue import RunCatalogue
+    from playhead.storage.importing import importers_of
 
     world = game.world
     return {
@@ -46,7 +47,7 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
         "readings": {name: reading.region for name, reading in game.readings.items()},
         "conversions": [conversion.name for conversion in game.conversions],
         "balances": list(game.balances),
-        "importers": list(game.importers),
+        "importers": list(importers_of(game)),
         "collectors": list(game.collectors),
         "scenarios": {name: s.padding_s for name, s in world.scenarios.items()} if world else {},
         "policies": list(world.policies) if world else [],

@@ -14,10 +14,10 @@ import numpy as np
 from playhead.clock import NS_PER_S
 from playhead.data.balance import NO_KEYS, combinations
 from playhead.data.frame_table import check_inputs
+from playhead.data.groups import copies
 from playhead.data.looks import odd_looks
 from playhead.data.relabelled import relabelled
 from playhead.data.source import Source
-from playhead.data.split import copies
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import PlayheadError
 from playhead.game import Game

@@ -16,7 +16,7 @@ from playhead.control.loop import Watcher, never
 from playhead.devices import open_device
 from playhead.errors import PlayheadError
 from playhead.evaluation.config import EvaluationConfig
-from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy
+from playhead.evaluation.policies import EXPERT, RANDOM, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Game
 from playhead.playing.session import play
@@ -101,7 +101,6 @@ def evaluate_closed_loop(
     if errors and not episodes:
         raise errors[0][1]
     episodes.sort(key=lambda episode: (order[episode.driver], episode.seed))
-    measures = game.world.measures if game.world is not None else ()
     settings = {
         "device": config.device,
         "reset": {},
@@ -110,7 +109,11 @@ def evaluate_closed_loop(
         "latency_s": config.latency_s,
     }
     failed = [f"{_name(job)} failed and is left out: {error}" for job, error in errors]
-    return ScoreTable(episodes=episodes, measures=measures, expert=EXPERT, settings=settings, failed=failed)
+    return ScoreTable(
+        episodes=episodes, measures=game.world.measures if game.world is not None else (),
+        score=game.world.score if game.world is not None else "", expert=EXPERT, random=RANDOM,
+        settings=settings, failed=failed,
+    )  # fmt: skip
 
 
 def _name(job: Rollout) -> str:

@@ -26,7 +26,7 @@ from playhead.models.run import Run
 from playhead.playing.policy import RunPolicy
 from playhead.plugins import Plugins
 
-NETWORK, EXPERT = "network", "expert"
+NETWORK, EXPERT, RANDOM = "network", "expert", "random"
 MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a steering key
 
 
@@ -75,7 +75,7 @@ def evaluated_policies(
         )
     forward = game.controls.get(main_label) or next(iter(game.controls.values()))
     known["always_forward"] = EvaluatedPolicy(name="always_forward", kind="constant", held={forward: 1.0})
-    known["random"] = EvaluatedPolicy(name="random", kind="random")
+    known[RANDOM] = EvaluatedPolicy(name=RANDOM, kind="random")
     usual = tuple(known)
     known["idle"] = EvaluatedPolicy(name="idle", kind="constant")
     for name in game.world.policies if game.world is not None else ():

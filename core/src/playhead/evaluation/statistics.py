@@ -16,13 +16,13 @@ import numpy as np
 from playhead.decoding import plain
 from playhead.evaluation.estimates import (
     FEWEST_ALIKE,
+    ROUNDING,
     Estimate,
     are_alike,
-    difference_interval,
     mean_interval,
-    ratio_interval,
     shown,
 )  # fmt: skip
+from playhead.evaluation.paired import difference_interval, ratio_interval, way_interval
 from playhead.evaluation.predictions import FloatArray
 from playhead.game import Measure
 from playhead.names import visible
@@ -33,10 +33,22 @@ ENOUGH = 12
 LARGEST = 1e100  # of a measure: what is more has run away, and no mean or plot can hold it
 
 
-def is_number(values: FloatArray | np.float64) -> Any:
-    """Whether values are numbers that can be reckoned with."""
+# Of each kind of measure: least and most, and what is said of a value that is none.
+KINDS = {
+    "": (-LARGEST, LARGEST, "number"),
+    "number": (-LARGEST, LARGEST, "number"),
+    "amount": (0, LARGEST, "amount from 0 on"),
+    "count": (0, LARGEST, "count"),
+    "share": (0, 1, "share from 0 to 1"),
+}
+
+
+def is_possible(values: FloatArray | np.float64, kind: str = "") -> Any:
+    """Whether values are numbers that can be reckoned with, and such as a measure of this kind has."""
+    least, most, _ = KINDS[kind]
     with np.errstate(invalid="ignore"):
-        return np.isfinite(values) & (np.abs(values) <= LARGEST)
+        is_inside = np.isfinite(values) & (values >= least - ROUNDING) & (values <= most + ROUNDING)
+        return is_inside & (np.abs(values - np.round(values)) <= ROUNDING) if kind == "count" else is_inside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +68,15 @@ class Episode:
 class ScoreTable:
     """All episodes and what they say of each driver. `expert` names the driver ratios are taken to, or is "".
 
+    The way from `random` to the expert is that of the `score`, the measure the game says most by.
     `failed` says of each rollout that failed who drove which seed and why; it is none of the episodes.
     """
 
     episodes: Sequence[Episode]
     measures: Sequence[Measure]
+    score: str = ""
     expert: str = "expert"
+    random: str = "random"
     settings: Mapping[str, Any] = field(default_factory=dict)
     failed: Sequence[str] = ()
 
@@ -88,11 +103,12 @@ class ScoreTable:
         return stated.get(name, Measure(name=name, title=name.replace("_", " ")))
 
     def values(self, driver: str, measure: str) -> FloatArray:
-        """Return one measure of a driver by seed, by the order of `seeds`; NaN where it is not known."""
+        """Return one measure of a driver by the order of `seeds`; NaN where it is not known or cannot be."""
         by_seed = {e.seed: e.measures.get(measure, math.nan) for e in self.episodes if e.driver == driver}
         values_S = np.array([by_seed.get(seed, math.nan) for seed in self.seeds], dtype=np.float64)
-        values_S[~is_number(values_S)] = math.nan
-        return values_S
+        kind = self.measure(measure).kind
+        values_S[~is_possible(values_S, kind)] = math.nan
+        return values_S.clip(*KINDS[kind][:2])
 
     def unknown(self) -> list[str]:
         """Say which measures were no number or missing, in how many drives of whom: those count in no mean."""
@@ -101,10 +117,10 @@ class ScoreTable:
             mine = [episode for episode in self.episodes if episode.driver == driver]
             for name in self.measure_names:
                 values = [episode.measures[name] for episode in mine if name in episode.measures]
-                bad, missing = sum(not is_number(np.float64(value)) for value in values), len(mine) - len(values)
-                title = self.measure(name).title
+                title, kind = self.measure(name).title, self.measure(name).kind
+                bad, missing = sum(not is_possible(np.float64(v), kind) for v in values), len(mine) - len(values)
                 if bad:
-                    said.append(f"{title} was no number in {bad} of {len(mine)} rollouts of {driver}.")
+                    said.append(f"{title} was no {KINDS[kind][2]} in {bad} of {len(mine)} rollouts of {driver}.")
                 if missing:
                     said.append(f"{title} was missing in {missing} of {len(mine)} rollouts of {driver}.")
             frames = [episode.unanswered for episode in mine if episode.unanswered]
@@ -115,7 +131,12 @@ class ScoreTable:
                 )
         return said
 
-    def is_share(self, driver: str, measure: str) -> bool:
+    def kind(self, measure: str, *drivers: str) -> str:
+        """Return what a measure of these drivers can be: as the game says, or as the drives of everybody show."""
+        stated = self.measure(measure).kind
+        return stated or ("share" if all(self._is_share(driver, measure) for driver in drivers) else "number")
+
+    def _is_share(self, driver: str, measure: str) -> bool:
         """Whether no drive can have less than 0 or more than 1, as far as the drives of everybody show."""
         mine, everybody = self.values(driver, measure), [self.values(one, measure) for one in self.drivers]
         mine, values = mine[np.isfinite(mine)], np.concatenate(everybody)
@@ -125,23 +146,46 @@ class ScoreTable:
 
     def estimate(self, driver: str, measure: str) -> Estimate:
         """Return the mean of a measure with its interval."""
-        return mean_interval(self.values(driver, measure), is_share=self.is_share(driver, measure))
+        return mean_interval(self.values(driver, measure), kind=self.kind(measure, driver))
 
     def difference(self, driver: str, rival: str, measure: str) -> Estimate:
         """Return by how much a measure is more than a rival's on the same seeds: clearly so where `low` is."""
-        is_share = self.is_share(driver, measure) and self.is_share(rival, measure)
-        return difference_interval(self.values(driver, measure), self.values(rival, measure), is_share=is_share)
+        ours_S, theirs_S = self.values(driver, measure), self.values(rival, measure)
+        return difference_interval(ours_S, theirs_S, kind=self.kind(measure, driver, rival))
 
     def ratio(self, driver: str, measure: str) -> Estimate | None:
         """Return a measure as a ratio to the expert on the same seeds, or None without an expert."""
         if self.expert not in self.drivers:
             return None
-        is_share = self.is_share(driver, measure) and self.is_share(self.expert, measure)
         ours_S, theirs_S = self.values(driver, measure), self.values(self.expert, measure)
-        return ratio_interval(ours_S, theirs_S, is_share=is_share)
+        return ratio_interval(ours_S, theirs_S, kind=self.kind(measure, driver, self.expert))
+
+    @property
+    def headline(self) -> str:
+        """The measure that says best how well a drive went: the score, or the first better when higher, or ""."""
+        names = self.shown_names()
+        higher = [name for name in names if self.measure(name).better == "higher"]
+        return self.score if self.score in names else next(iter(higher), "")
+
+    def ways(self) -> dict[str, Estimate]:
+        """Return how far of the way from random to the expert each other driver comes; empty without both."""
+        ends = (self.random, self.expert)
+        if not self.headline or not set(ends) <= set(self.drivers):
+            return {}
+        start_S, goal_S = (self.values(end, self.headline) for end in ends)
+        others = {driver: self.values(driver, self.headline) for driver in self.drivers if driver not in ends}
+        if self.measure(self.headline).better == "lower":
+            return {driver: way_interval(start_S, ours_S, goal_S, start_S) for driver, ours_S in others.items()}
+        return {driver: way_interval(ours_S, start_S, start_S, goal_S) for driver, ours_S in others.items()}
+
+    def way_sentence(self) -> str:
+        """Say how far of the way from random to the expert the others come; nothing where that is not known."""
+        told = [f"{driver} {shown(way)}" for driver, way in self.ways().items() if math.isfinite(way.mean)]
+        title = self.measure(self.headline).title
+        return f"Of the way from {self.random} to {self.expert} ({title}): {', '.join(told)}." if told else ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return what scores.json holds: drivers by measure, ratios to the expert, every episode."""
+        """Return what scores.json holds: drivers by measure, ratios and the way to the expert, every episode."""
         scores = {
             driver: {name: self.estimate(driver, name).to_json() for name in self.measure_names}
             for driver in self.drivers
@@ -155,9 +199,11 @@ class ScoreTable:
             for driver in self.drivers
             if driver != self.expert
         }
+        ways = self.ways()
         return {
             "drivers": scores,
             "ratios_to_expert": ratios if self.expert in self.drivers else {},
+            **({"way_to_expert": {driver: way.to_json() for driver, way in ways.items()}} if ways else {}),
             "seeds": self.seeds,
             "settings": dict(self.settings),
             "episodes": [
@@ -174,7 +220,7 @@ class ScoreTable:
         )
 
     def to_text(self) -> str:
-        """Return the table as text: a row a driver, mean and interval."""
+        """Return the table as text, a row a driver with mean and interval, and the way from random to expert."""
         names = self.shown_names()
         head = ["", *(_heading(self.measure(name)) for name in names)]
         rows = [[driver, *(shown(self.estimate(driver, name)) for name in names)] for driver in self.drivers]
@@ -183,7 +229,7 @@ class ScoreTable:
                 if driver != self.expert:
                     ratios = [self.ratio(driver, name) for name in names]
                     rows.append([f"{driver} / {self.expert}", *(shown(r) if r else "" for r in ratios)])
-        return aligned([head, *rows])
+        return "\n\n".join(filter(None, (aligned([head, *rows]), visible(self.way_sentence()))))
 
 
 def _heading(measure: Measure) -> str:

@@ -98,11 +98,9 @@ def disturb(job: EvaluationJob, config: EvaluationConfig, driven: ScoreTable) ->
     wanted = policies[1:] if known else policies
     table = job.drive(wanted, config, "delays and drops")
     table = replace(table, episodes=[*known, *table.episodes], expert="")
-    higher = [name for name in table.shown_names() if table.measure(name).better == "higher"]
-    if not higher:
+    measure = table.headline
+    if not measure:
         return None
-    score = job.game.world.score if job.game.world is not None else ""
-    measure = score if score in higher else higher[0]
     means = [(policy, table.estimate(policy.name, measure).mean) for policy in policies]
     points = [
         Point(delay_s=policy.delay_s, drops=policy.drops, score=mean) for policy, mean in means if mean == mean

@@ -153,7 +153,6 @@ def _driven(
     world = place.game.world
     if config is None or world is None or not world.measures:
         raise BadValue(f"{place.game.name} has no world that measures a drive. Leave --episodes out.")
-    score = world.score or world.measures[0].name
     policies = []
     for engine in engines:
         (network,) = evaluated_policies(place.game, run, [NETWORK], engine=EngineSpec(name=engine, device="cpu"))
@@ -165,4 +164,4 @@ def _driven(
         )  # fmt: skip
     for sentence in table.failed:
         place.say(sentence)
-    return score, {engine: table.estimate(engine, score) for engine in engines}
+    return table.headline, {engine: table.estimate(engine, table.headline) for engine in engines}

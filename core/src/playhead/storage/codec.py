@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from zarr.abc.codec import ArrayBytesCodec
@@ -17,25 +17,37 @@ from playhead.storage.pictures import JpegPicture
 
 
 @dataclass(frozen=True)
-class JpegCodec(ArrayBytesCodec):
-    """One picture (1, H, W, C) uint8 a chunk, as a JPEG file. Lossy."""
+class _PictureCodec(ArrayBytesCodec):
+    """A codec that stands in zarr.json with its name and fields, and makes chunks as long as their pictures."""
 
     is_fixed_size = False
-
-    quality: int = 75
-    colour: str = "rgb"
-    subsampling: str = "444"
+    name: ClassVar[str]
 
     @classmethod
     def from_dict(cls, data: dict[str, JSON]) -> Self:
         """Make the codec from zarr.json."""
-        _, configuration = parse_named_configuration(data, "playhead.jpeg", require_configuration=False)
+        _, configuration = parse_named_configuration(data, cls.name, require_configuration=False)
         values: dict[str, Any] = dict(configuration or {})
         return cls(**values)
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the codec as it stands in zarr.json."""
-        return {"name": "playhead.jpeg", "configuration": asdict(self)}
+        return {"name": self.name, "configuration": asdict(self)}
+
+    def compute_encoded_size(self, _input_byte_length: int, _chunk_spec: ArraySpec) -> int:
+        """Refuse: a chunk is as long as its pictures make it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class JpegCodec(_PictureCodec):
+    """One picture (1, H, W, C) uint8 a chunk, as a JPEG file. Lossy."""
+
+    name = "playhead.jpeg"
+
+    quality: int = 75
+    colour: str = "rgb"
+    subsampling: str = "444"
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
         """Raise ValueError for an array that holds anything but pictures."""
@@ -56,34 +68,19 @@ class JpegCodec(ArrayBytesCodec):
             raise ValueError(f"playhead.jpeg holds one picture a chunk, not {frame_1HWC.shape[0]}")
         return chunk_spec.prototype.buffer.from_bytes(self._picture.encode(frame_1HWC[0]))
 
-    def compute_encoded_size(self, _input_byte_length: int, _chunk_spec: ArraySpec) -> int:
-        """Refuse: a JPEG is as long as its picture makes it."""
-        raise NotImplementedError
-
     @property
     def _picture(self) -> JpegPicture:
         return convert(asdict(self), JpegPicture, where="The codec playhead.jpeg")
 
 
 @dataclass(frozen=True)
-class H264Codec(ArrayBytesCodec):
+class H264Codec(_PictureCodec):
     """Pictures (N, H, W, C) uint8 of a chunk as one H.264 stream, which may hold fewer: then zeros follow."""
 
-    is_fixed_size = False
+    name = "playhead.h264"
 
     colour: str = "rgb"
     lossless: bool = False
-
-    @classmethod
-    def from_dict(cls, data: dict[str, JSON]) -> Self:
-        """Make the codec from zarr.json."""
-        _, configuration = parse_named_configuration(data, "playhead.h264", require_configuration=False)
-        values: dict[str, Any] = dict(configuration or {})
-        return cls(**values)
-
-    def to_dict(self) -> dict[str, JSON]:
-        """Return the codec as it stands in zarr.json."""
-        return {"name": "playhead.h264", "configuration": asdict(self)}
 
     async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
         coder = convert(asdict(self), H264Pictures, where="The codec playhead.h264")
@@ -95,8 +92,4 @@ class H264Codec(ArrayBytesCodec):
 
     async def _encode_single(self, _chunk_array: NDBuffer, _chunk_spec: ArraySpec) -> Buffer | None:
         """Refuse: a recording is archived as a whole, by `playhead data archive`."""
-        raise NotImplementedError
-
-    def compute_encoded_size(self, _input_byte_length: int, _chunk_spec: ArraySpec) -> int:
-        """Refuse: a stream is as long as its pictures make it."""
         raise NotImplementedError

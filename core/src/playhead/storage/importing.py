@@ -102,15 +102,20 @@ class Imported:
     converted_in: Path | None = None
 
 
+def importers_of(game: Game) -> dict[str, Reference]:
+    """Return the game's own importers by name, then those for any game that have another name."""
+    from playhead.storage.importers import BUILT_IN
+
+    return {**game.importers, **{name: one for name, one in BUILT_IN.items() if name not in game.importers}}
+
+
 def find(game: Game, importer: str, paths: Iterable[Path], options: Mapping[str, str]) -> list[Importable]:
     """Return everything that the importer finds in these files and folders.
 
     Without a name the game's only importer is taken. Those for any game stand behind the game's own.
     Raises:  NotFound for an unknown importer or path, BadValue when a name is needed.
     """
-    from playhead.storage.importers import BUILT_IN
-
-    known: dict[str, Reference] = {**BUILT_IN, **game.importers}
+    known = importers_of(game)
     meant = game.importers if game.importers and not importer else known
     name = only_or_named(game, "importer", meant, importer, option="--from")
     found: list[Importable] = []

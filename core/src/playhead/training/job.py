@@ -15,9 +15,9 @@ from torch import nn
 import playhead
 from playhead.data.assembly import Batch
 from playhead.data.frame_table import check_inputs
+from playhead.data.groups import unwanted
 from playhead.data.relabelled import relabelled
 from playhead.data.source import Source, identity
-from playhead.data.split import unwanted
 from playhead.data.takes import listed
 from playhead.errors import Mismatch, NothingToTrain
 from playhead.game import Game

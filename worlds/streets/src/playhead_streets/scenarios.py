@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,16 @@ class Scenario:
     laps: float = 0.0
 
 
+STUCK = Scenario(
+    name="stuck",
+    summary="The car starts with its nose against an obstacle beside the road and must get free first.",
+    time_limit_s=90.0,
+    padding_s=1.5,
+    grace_s=12.0,
+    starts_stuck=True,
+)
+RACE = Scenario(name="race", summary="Two laps of a circuit from rest.", time_limit_s=240.0, laps=2.0)
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
@@ -45,23 +55,14 @@ SCENARIOS = {
             time_limit_s=90.0,
             prefers_turns=True,
         ),
-        Scenario(
-            name="stuck",
-            summary="The car starts with its nose against an obstacle beside the road and must get free first.",
-            time_limit_s=90.0,
-            padding_s=1.5,
-            grace_s=12.0,
-            starts_stuck=True,
-        ),
-        Scenario(name="race", summary="Two laps of a circuit from rest.", time_limit_s=240.0, laps=2.0),
-        Scenario(
+        STUCK,
+        RACE,
+        replace(
+            STUCK,
             name="barrier",
             summary="A race that starts with the nose against a barrier: the car must get free first.",
-            time_limit_s=240.0,
-            padding_s=1.5,
-            grace_s=12.0,
-            starts_stuck=True,
-            laps=2.0,
+            time_limit_s=RACE.time_limit_s,
+            laps=RACE.laps,
         ),
         Scenario(name="stage", summary="From rest to a finish most of a lap away.", time_limit_s=120.0, laps=0.8),
     )

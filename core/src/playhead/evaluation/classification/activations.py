@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from playhead.data.split import BY_RECORDING
+from playhead.data.groups import BY_RECORDING
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.classification.clusters import Units, units_of
 from playhead.evaluation.offline import ask, judged_frames

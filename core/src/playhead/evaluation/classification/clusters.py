@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playhead.data.split import BY_FRAME, BY_RECORDING, numbered_groups
+from playhead.data.groups import BY_FRAME, BY_RECORDING, numbered_groups
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.classification.intervals import Share, log_choose, more_than_chance, wilson
 from playhead.evaluation.estimates import Z_95, student_t_95
