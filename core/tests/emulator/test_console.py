@@ -72,7 +72,9 @@ def test_two_at_once_have_memories_of_their_own_and_a_library_is_used_again(core
     third.close()
 
 
-@pytest.mark.parametrize(("content", "says"), [(b"", "is empty"), (b"GAME" * 16, "does not take"), (b"TI", "damaged")])
+@pytest.mark.parametrize(
+    ("content", "says"), [(b"", "is empty"), (b"GAME" * 16, "does not take"), (b"TI", "damaged")]
+)
 def test_a_rom_that_is_none_is_a_sentence_and_the_core_still_works(
     core: Path, rom: Path, tmp_path: Path, content: bytes, says: str
 ) -> None:

@@ -20,7 +20,9 @@ class SteppedCapture(Capture):
     Units:  rate_hz frames a second, by which frames are numbered in real time.
     """
 
-    def __init__(self, world: Stepped, frame: Frame, *, rate_hz: float, cutter: RegionCutter | None = None) -> None:
+    def __init__(
+        self, world: Stepped, frame: Frame, *, rate_hz: float, cutter: RegionCutter | None = None
+    ) -> None:
         self._world = world
         self._frame = frame
         self._rate_hz = rate_hz
@@ -105,5 +107,3 @@ def as_picture(shown: object, camera: str = "") -> FrameArray:
         )
     picture: FrameArray = shown if shown.ndim == 3 else shown[:, :, None]
     return picture[:, :, :3]
-
-

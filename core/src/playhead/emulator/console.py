@@ -20,7 +20,7 @@ from typing import Any
 from playhead.decoding import read_bytes
 from playhead.emulator import libretro as lr
 from playhead.emulator.memory import Region
-from playhead.emulator.pictures import FORMATS, FrameArray, PixelFormat, to_rgb
+from playhead.emulator.pictures import FORMATS, FrameArray, PixelFormat, Raw
 from playhead.errors import Damaged, DeviceFailed, PlayheadError
 
 MOST_ROM = 512 * 2**20
@@ -74,7 +74,7 @@ class _Asked:
     def __init__(self, variables: Mapping[str, str], folder: str) -> None:
         self.held = 0
         self.form: PixelFormat = FORMATS[0]
-        self.picture: FrameArray | None = None
+        self.shown: Raw | None = None
         self.regions: list[Region] = []
         self.fault: Exception | None = None
         self._variables = {name.encode(): value.encode() for name, value in variables.items()}
@@ -97,7 +97,7 @@ class _Asked:
         if not data:  # the same as before
             return
         try:
-            self.picture = to_rgb(data, (width, height), pitch, self.form)
+            self.shown = Raw.copied(data, (width, height), pitch, self.form)
         except PlayheadError as error:
             self.fault = error
 
@@ -161,6 +161,8 @@ class Console:
         self._folder = tempfile.TemporaryDirectory(prefix="playhead-saves-", ignore_cleanup_errors=True)
         self._asked = _Asked(variables or {}, self._folder.name)
         self._has_game = False
+        self._picture: FrameArray | None = None
+        self._converted: Raw | None = None
         for name, function in self._asked.functions:
             getattr(self._library, name)(function)
         self._library.retro_init()
@@ -219,14 +221,22 @@ class Console:
     def _check(self) -> None:
         fault, self._asked.fault = self._asked.fault, None
         if fault is not None:
-            raise fault if isinstance(fault, PlayheadError) else DeviceFailed(f"The core asks oddly: {fault!r:.200}")
+            raise (
+                fault if isinstance(fault, PlayheadError) else DeviceFailed(f"The core asks oddly: {fault!r:.200}")
+            )
 
     @property
     def picture(self) -> FrameArray:
-        """What the console showed last, (height, width, 3) uint8. Raises DeviceFailed before the first picture."""
-        if self._asked.picture is None:
+        """What the console showed last, (height, width, 3) uint8. Raises DeviceFailed before the first picture.
+
+        A picture that nobody asks for costs no conversion, nor does one like that before it.
+        """
+        shown = self._asked.shown
+        if shown is None:
             raise DeviceFailed(f"The core {self.name} has shown no picture of {self._rom}. Try another core.")
-        return self._asked.picture
+        if self._picture is None or shown != self._converted:
+            self._picture, self._converted = shown.to_rgb(), shown
+        return self._picture
 
     @property
     def regions(self) -> list[Region]:

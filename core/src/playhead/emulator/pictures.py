@@ -35,21 +35,40 @@ FORMATS = {
 }
 
 
-def to_rgb(address: int, size: tuple[int, int], pitch: int, form: PixelFormat) -> FrameArray:
-    """Copy a picture out of a core's memory.
+@dataclass(frozen=True)
+class Raw:
+    """A picture as a core showed it: its bytes, size and rows. Units:  pitch bytes a row."""
 
-    Five bits of a colour become eight by repeating the highest, as c << 3 | c >> 2: white is 255 and not 248. A
-    core that gives green six is off by 5 of 255 at most: one shift for all colours costs a third of three.
-    Shapes:  size is (W, H), pitch bytes a row; returns (H, W, C) uint8.
-    Raises:  DeviceFailed for a picture that cannot be.
-    """
-    width, height = size
-    if not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS and width * form.bytes <= pitch <= 2**20):
-        raise DeviceFailed(f"The core shows a picture of {width}x{height} in rows of {pitch} bytes. Try another.")
-    raw = (ctypes.c_uint8 * (pitch * (height - 1) + width * form.bytes)).from_address(address)
-    strides = (pitch, form.bytes, 1)
-    pixels_HWB: Any = np.ndarray((height, width, form.bytes), np.uint8, raw, strides=strides)
-    rgb_HWC: FrameArray = cv2.cvtColor(pixels_HWB, form.conversion)
-    if form.is_coarse:
-        rgb_HWC |= rgb_HWC >> 5
-    return rgb_HWC
+    data: bytes
+    width: int
+    height: int
+    pitch: int
+    form: PixelFormat
+
+    @classmethod
+    def copied(cls, address: int, size: tuple[int, int], pitch: int, form: PixelFormat) -> Raw:
+        """Copy a picture of this width and height out of a core's memory.
+
+        Raises:  DeviceFailed for a picture that cannot be.
+        """
+        width, height = size
+        if not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS and width * form.bytes <= pitch <= 2**20):
+            raise DeviceFailed(
+                f"The core shows a picture of {width}x{height} in rows of {pitch} bytes. Name another with --core."
+            )
+        length = pitch * (height - 1) + width * form.bytes
+        return cls(ctypes.string_at(address, length), width, height, pitch, form)
+
+    def to_rgb(self) -> FrameArray:
+        """Return the picture, (H, W, C) uint8.
+
+        Five bits of a colour become eight by repeating the highest, as c << 3 | c >> 2: white is 255 and not 248.
+        A core that gives green six is off by 5 of 255 at most: one shift for all colours costs a third of three.
+        """
+        form = self.form
+        shape, strides = (self.height, self.width, form.bytes), (self.pitch, form.bytes, 1)
+        pixels_HWB: Any = np.ndarray(shape, np.uint8, self.data, strides=strides)
+        rgb_HWC: FrameArray = cv2.cvtColor(pixels_HWB, form.conversion)
+        if form.is_coarse:
+            rgb_HWC |= rgb_HWC >> 5
+        return rgb_HWC
