@@ -90,7 +90,7 @@ class EmulatorSession(Stepped, StateSaving):
             self._console.run(max(1, self._rom.boot))
         if seed is not None and self._rom.seed_field:
             self.memory.write(self._rom.seed_field, seed)
-        for name, value in written.items():
+        for name, value in {**self._rom.begin, **written}.items():
             self.memory.write(name, value)
         self._console.run(max(1, self._rom.settle))
         self.reward = self.episode_return = 0.0

@@ -16,7 +16,7 @@ from playhead.emulator.memory import Field
 from playhead.errors import BadValue, Damaged, NoDevice, not_found
 from playhead.quantities import seed as checked_seed
 
-OF_A_ROM = ("memory", "seed_field", "reward", "ends", "boot", "settle")
+OF_A_ROM = ("memory", "seed_field", "begin", "reward", "ends", "boot", "settle")
 OPTIONS = frozenset({
     "core", "rom", "roms", "variables", "buttons", "state", "seed", "reset", "real_time", "frames", "rate_hz",
     "readings", *OF_A_ROM,
@@ -29,12 +29,14 @@ Text = Annotated[str, Meta(max_length=1000)]
 class OfARom:
     """What is known of one ROM. A device states it for its ROMs, or for whichever is played.
 
-    `memory` are numbers told as telemetry. `seed_field` names the one that an episode's seed is written to, `reward`
-    the one whose changes are the reward, and `ends` the one that ends the episode when it is no longer 0.
+    `memory` are numbers told as telemetry. `begin` is written into them as an episode begins; `seed_field` names the
+    one that its seed is written to, `reward` the one whose changes are the reward, and `ends` the one that ends the
+    episode when it is no longer 0.
     Units:  boot frames before an episode can begin, settle frames after its options are written, before it is seen.
     """
 
     memory: Mapping[str, Field] = field(default_factory=dict)
+    begin: Mapping[str, int] = field(default_factory=dict)
     seed_field: Text = ""
     reward: Text = ""
     ends: Text = ""
@@ -85,7 +87,7 @@ class EmulatorOptions:
         own = convert(dict(self.given), OfARom, where="The device's options")
         memory = {**known.memory, **own.memory}
         told = replace(known, **{**{name: getattr(own, name) for name in self.given}, "memory": memory})
-        for name in filter(None, (told.seed_field, told.reward, told.ends)):
+        for name in filter(None, (*told.begin, told.seed_field, told.reward, told.ends)):
             if name not in memory:
                 raise not_found("number in the console's memory", name, memory)
         return told
