@@ -1,7 +1,8 @@
 """A console as a device: any libretro core with a ROM, its picture, its buttons, its memory and its save states.
 
 Episodes begin from where the ROM is after `boot` frames, or from a saved state; what a ROM needs to know of an
-episode, as its seed, is written into its memory. What is known of a ROM is stated by the SHA-256 of the file.
+episode, as its seed, is written into its memory. What is known of a ROM is stated by the code in its header, or the
+SHA-256 of the file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from playhead.capabilities import StateSaving
 from playhead.clock import Clock
 from playhead.decoding import read_bytes
+from playhead.emulator.cartridge import Cartridge, read_cartridge
 from playhead.emulator.console import Console
 from playhead.emulator.memory import Memory
 from playhead.emulator.options import EmulatorOptions
@@ -32,10 +34,13 @@ class EmulatorSession(Stepped, StateSaving):
     Units:  step_hz the console's own frames a second.
     """
 
-    def __init__(self, console: Console, options: EmulatorOptions, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, console: Console, cartridge: Cartridge, options: EmulatorOptions, *, clock: Clock | None = None
+    ) -> None:
         super().__init__(step_hz=console.fps, clock=clock)
         self._console = console
-        self._rom = options.of_rom(console.rom_sha256)
+        self._sha256 = cartridge.sha256
+        self._rom = options.of_rom(cartridge)
         self._buttons, self._state = options.buttons, options.state
         console.hold(())
         console.run(max(1, self._rom.boot))
@@ -51,9 +56,11 @@ class EmulatorSession(Stepped, StateSaving):
     @classmethod
     def _open(cls, session: DeviceSession) -> EmulatorSession:
         options = EmulatorOptions.of(session.options)
-        console = Console(options.core_file(), options.rom_file(session.name), options.variables)
+        cartridge = read_cartridge(options.rom_file(session.name))
+        cartridge.check_size(options.of_rom(cartridge).size)
+        console = Console(options.core_file(), cartridge, options.variables)
         session.on_close(console.close)
-        opened = cls(console, options, clock=session.clock if options.real_time else None)
+        opened = cls(console, cartridge, options, clock=session.clock if options.real_time else None)
         session.on_close(opened.forget)
         opened.reset(seed=options.seed, options=options.reset)
         if not options.real_time:
@@ -120,7 +127,7 @@ class EmulatorSession(Stepped, StateSaving):
 
     def _header(self) -> StateHeader:
         console = self._console
-        return StateHeader(console.name, console.version, console.rom_sha256, console.state_size)
+        return StateHeader(console.name, console.version, self._sha256, console.state_size)
 
     def render(self) -> Any:
         """Return the console's screen."""

@@ -13,17 +13,15 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from playhead.decoding import read_bytes
 from playhead.emulator import libretro as lr
+from playhead.emulator.cartridge import Cartridge
 from playhead.emulator.memory import Region
 from playhead.emulator.pictures import FORMATS, FrameArray, PixelFormat, Raw
-from playhead.errors import Damaged, DeviceFailed, PlayheadError
+from playhead.errors import DeviceFailed, PlayheadError
 
-MOST_ROM = 512 * 2**20
 MOST_STATE = 256 * 2**20
 MOST_REGIONS = 256
 
@@ -153,10 +151,9 @@ class Console:
     Raises:  DeviceFailed for what is no core, and a ROM that it does not take.
     """
 
-    def __init__(self, core: Path, rom: Path, variables: Mapping[str, str] | None = None) -> None:
-        self._core_file, self._rom = core, rom
-        self._data = _read_rom(rom)
-        self.rom_sha256 = sha256(self._data).hexdigest()
+    def __init__(self, core: Path, rom: Cartridge, variables: Mapping[str, str] | None = None) -> None:
+        self._core_file, self._rom = core, rom.file
+        self._data = rom.data
         self._library: ctypes.CDLL | None = _libraries.take(core)
         self._folder = tempfile.TemporaryDirectory(prefix="playhead-saves-", ignore_cleanup_errors=True)
         self._asked = _Asked(variables or {}, self._folder.name)
@@ -282,15 +279,3 @@ class Console:
         self._asked.regions = []
         self._folder.cleanup()
         _libraries.give_back(self._core_file, library)
-
-
-def _read_rom(rom: Path) -> bytes:
-    try:
-        data = read_bytes(rom, MOST_ROM)
-    except FileNotFoundError as error:
-        raise DeviceFailed(f"There is no ROM {rom}. Name one with --rom FILE.") from error
-    except Damaged as error:
-        raise DeviceFailed(f"The ROM cannot be used: {error}") from error
-    if not data:
-        raise DeviceFailed(f"The ROM {rom} is empty. Name another with --rom FILE.")
-    return data

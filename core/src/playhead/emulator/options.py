@@ -10,13 +10,14 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from playhead.decoding import convert
+from playhead.emulator.cartridge import Cartridge
 from playhead.emulator.finding import find_core
 from playhead.emulator.libretro import BUTTONS
 from playhead.emulator.memory import Field
 from playhead.errors import BadValue, Damaged, NoDevice, not_found
 from playhead.quantities import seed as checked_seed
 
-OF_A_ROM = ("memory", "seed_field", "begin", "reward", "ends", "boot", "settle")
+OF_A_ROM = ("memory", "size", "seed_field", "begin", "reward", "ends", "boot", "settle")
 OPTIONS = frozenset({
     "core", "rom", "roms", "variables", "buttons", "state", "seed", "reset", "real_time", "frames", "rate_hz",
     "readings", *OF_A_ROM,
@@ -32,10 +33,12 @@ class OfARom:
     `memory` are numbers told as telemetry. `begin` is written into them as an episode begins; `seed_field` names the
     one that its seed is written to, `reward` the one whose changes are the reward, and `ends` the one that ends the
     episode when it is no longer 0.
-    Units:  boot frames before an episode can begin, settle frames after its options are written, before it is seen.
+    Units:  size bytes of the whole file, 0 for unknown; boot frames before an episode can begin, settle frames after
+    its options are written, before it is seen.
     """
 
     memory: Mapping[str, Field] = field(default_factory=dict)
+    size: Annotated[int, Meta(ge=0)] = 0
     begin: Mapping[str, int] = field(default_factory=dict)
     seed_field: Text = ""
     reward: Text = ""
@@ -81,9 +84,9 @@ class EmulatorOptions:
                 raise not_found("button of a console", button, BUTTONS)
         return told
 
-    def of_rom(self, sha256: str) -> OfARom:
-        """Return what is known of a ROM by its SHA-256, with what the options say themselves laid over it."""
-        known = self.roms.get(sha256, OfARom())
+    def of_rom(self, cartridge: Cartridge) -> OfARom:
+        """Return what is known of a ROM by its SHA-256 or its code, what the options say themselves laid over it."""
+        known = self.roms.get(cartridge.sha256) or self.roms.get(cartridge.code) or OfARom()
         own = convert(dict(self.given), OfARom, where="The device's options")
         memory = {**known.memory, **own.memory}
         told = replace(known, **{**{name: getattr(own, name) for name in self.given}, "memory": memory})

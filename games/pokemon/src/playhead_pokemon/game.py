@@ -18,18 +18,18 @@ from playhead_pokemon.recipes import DEFAULT
 CONSOLE_HZ = 16_777_216 / 280_896  # its clock, and the ticks of a picture
 
 ROM = Path(str(files("playhead_pokemon"))) / "rom" / "lantern-vale.gba"
-ROM_SHA256 = ROM.with_suffix(".gba.sha256").read_text(encoding="utf-8").split()[0]
 
-# What is known of ROMs, by their SHA-256.
+# What is known of ROMs, by the code in their header: the homebrew game's, and which file is Pokémon Emerald.
 ROMS = {
-    ROM_SHA256: {
+    "PHLV": {
+        "size": ROM.stat().st_size,
         "memory": MEMORY,
         "seed_field": "seed",
         "begin": {"command": 1, "goal": int(Goal.REACH_SHOP)},
         "ends": "done",
-        "boot": 60,
         "settle": 30,
     },
+    "BPEE": {"size": 16 * 2**20},
 }
 
 SETTINGS = """
@@ -56,7 +56,7 @@ POKEMON = Game(
         ),
     },
     frame=Frame(width=240, height=160, rate_hz=CONSOLE_HZ, codec="lossless"),
-    labels={"keys": BUTTONS},
+    labels={"buttons": BUTTONS},
     controls=KEYBOARD,
     recipes={"default": DEFAULT},
     world=World(
