@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from playhead.emulator.cartridge import read_cartridge
-from playhead.emulator.console import Console
+from playhead.emulator.console import Emulator
 from playhead.emulator.finding import find_core
 from playhead.errors import DeviceFailed, NoDevice
 
@@ -19,7 +19,7 @@ RED, GREEN = (255, 0, 0), (0, 255, 0)
 
 @pytest.mark.parametrize("pixels", [0, 1, 2])
 def test_every_pixel_format_becomes_the_same_rgb(build: Build, rom: Path, pixels: int) -> None:
-    console = Console(build(f"format{pixels}", FORMAT=pixels), read_cartridge(rom))
+    console = Emulator(build(f"format{pixels}", FORMAT=pixels), read_cartridge(rom))
     console.run()
     picture_HWC = console.picture
     assert picture_HWC.shape == (24, 32, 3)
@@ -31,7 +31,7 @@ def test_every_pixel_format_becomes_the_same_rgb(build: Build, rom: Path, pixels
 
 
 def test_a_frame_shows_what_was_held_for_it(core: Path, rom: Path) -> None:
-    console = Console(core, read_cartridge(rom))
+    console = Emulator(core, read_cartridge(rom))
     console.hold(["right", "down"])
     console.run(3)
     console.hold([])
@@ -43,7 +43,7 @@ def test_a_frame_shows_what_was_held_for_it(core: Path, rom: Path) -> None:
 
 
 def test_a_picture_is_a_copy_that_the_next_frame_leaves_alone(core: Path, rom: Path) -> None:
-    console = Console(core, read_cartridge(rom))
+    console = Emulator(core, read_cartridge(rom))
     console.run()
     before, kept = console.picture, console.picture.copy()
     console.hold(["right"])
@@ -54,13 +54,13 @@ def test_a_picture_is_a_copy_that_the_next_frame_leaves_alone(core: Path, rom: P
 
 
 def test_an_option_of_a_core_reaches_it(core: Path, rom: Path) -> None:
-    console = Console(core, read_cartridge(rom), {"tiny_start": "7"})
+    console = Emulator(core, read_cartridge(rom), {"tiny_start": "7"})
     assert console.regions[0].view[0] == 7
     console.close()
 
 
 def test_two_at_once_have_memories_of_their_own_and_a_library_is_used_again(core: Path, rom: Path) -> None:
-    first, second = Console(core, read_cartridge(rom)), Console(core, read_cartridge(rom))
+    first, second = Emulator(core, read_cartridge(rom)), Emulator(core, read_cartridge(rom))
     first.hold(["right"])
     first.run(4)
     second.run(4)
@@ -68,7 +68,7 @@ def test_two_at_once_have_memories_of_their_own_and_a_library_is_used_again(core
     second_library = second.library
     first.close()
     second.close()
-    third = Console(core, read_cartridge(rom))
+    third = Emulator(core, read_cartridge(rom))
     assert third.library is second_library
     third.close()
 
@@ -82,13 +82,13 @@ def test_a_rom_that_is_none_is_a_sentence_and_the_core_still_works(
     none = tmp_path / "none.tiny"
     none.write_bytes(content)
     with pytest.raises(DeviceFailed, match=says) as caught:
-        Console(core, read_cartridge(none))
+        Emulator(core, read_cartridge(none))
     assert "--rom" in str(caught.value)
-    Console(core, read_cartridge(rom)).close()
+    Emulator(core, read_cartridge(rom)).close()
 
 
 def test_a_rom_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(DeviceFailed, match="no ROM .*--rom FILE"):
+    with pytest.raises(DeviceFailed, match=r"no ROM .*--rom FILE"):
         read_cartridge(tmp_path / "none.gba")
     with pytest.raises(DeviceFailed, match="no plain file"):
         read_cartridge(tmp_path)
@@ -98,13 +98,13 @@ def test_what_is_no_core_is_a_sentence(build: Build, rom: Path, tmp_path: Path) 
     text = tmp_path / "text_libretro.so"
     text.write_text("no library")
     with pytest.raises(DeviceFailed, match="cannot be loaded as a libretro core"):
-        Console(text, read_cartridge(rom))
+        Emulator(text, read_cartridge(rom))
     with pytest.raises(DeviceFailed, match="it has no retro_run"):
-        Console(build("lacking", LACKS=1), read_cartridge(rom))
+        Emulator(build("lacking", LACKS=1), read_cartridge(rom))
 
 
 def test_a_picture_that_cannot_be_is_a_sentence(build: Build, rom: Path) -> None:
-    console = Console(build("pitch", BAD_PITCH=1), read_cartridge(rom))
+    console = Emulator(build("pitch", BAD_PITCH=1), read_cartridge(rom))
     with pytest.raises(DeviceFailed, match="32x24 in rows of 3 bytes"):
         console.run()
     console.close()

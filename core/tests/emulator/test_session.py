@@ -121,7 +121,7 @@ def test_an_episode_begins_from_a_state_in_a_file(opened: Opened, tmp_path: Path
         (tmp_path / "six.state").write_bytes(device.states.save())
     with opened(state=str(tmp_path / "six.state")) as device:
         assert after(device, 0)["x"] == 6
-    with pytest.raises(BadValue, match="no save state .*none.state"):
+    with pytest.raises(BadValue, match=r"no save state .*none\.state"):
         opened(state=str(tmp_path / "none.state"))
 
 

@@ -1,4 +1,4 @@
-"""The homebrew game: it is what its sources make, its state lies where it is said to, and it plays as documented."""
+"""The homebrew game: what its sources make, its state where it is said to be, and how it plays."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def test_its_sources_make_the_same_bytes(tmp_path: Path) -> None:
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("arm-none-eabi-gcc is not installed here (Debian: apt-get install gcc-arm-none-eabi)")
     made_by = ROM.with_suffix(".gba.compiler").read_text(encoding="utf-8").split()
-    here = subprocess.run([made_by[0], "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
+    here = subprocess.run(
+        [made_by[0], "-dumpfullversion"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     subprocess.run([sys.executable, SOURCES / "build.py", tmp_path / "built.gba"], check=True, capture_output=True)
     built = (tmp_path / "built.gba").read_bytes()
     assert read_cartridge(tmp_path / "built.gba").code == "PHLV"

@@ -1,4 +1,4 @@
-"""Frames from a world that is stepped, at the game's frame size: what captures of environments and emulators share."""
+"""Frames from a world that is stepped, at the game's frame size: an environment, a console."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.options import engine_option, json_option, number, device_set_option, text
+from playhead.cli.options import device_set_option, engine_option, json_option, number, text
 from playhead.errors import BadValue, DeviceFailed
 
 if TYPE_CHECKING:

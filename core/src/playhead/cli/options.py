@@ -112,7 +112,7 @@ def json_option(what: str) -> Option:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what}.")
 
 
-# Options of devices that have a name of their own on the command line: what --core FILE says, --set core=FILE does.
+# Options of devices with a name of their own on the command line: --core FILE is --set core=FILE.
 OF_DEVICES = {
     "core": ("CORE", "Core of an emulator, a libretro library by its file or as mgba. It runs code of its own."),
     "rom": ("FILE", "ROM that an emulator plays."),
@@ -139,7 +139,8 @@ def device_set_option(says: str) -> Option:
     def decorated(command: Any) -> Any:
         for name, (metavar, help_text) in reversed(OF_DEVICES.items()):
             command = click.option(
-                f"--{name}", metavar=metavar, default="", help=help_text, is_eager=True, expose_value=False, callback=note
+                f"--{name}", metavar=metavar, default="", help=help_text,
+                is_eager=True, expose_value=False, callback=note,
             )(command)  # fmt: skip
         return set_option(says)(command)
 

@@ -1,8 +1,8 @@
 """A console as a device: any libretro core with a ROM, its picture, its buttons, its memory and its save states.
 
 Episodes begin from where the ROM is after `boot` frames, or from a saved state; what a ROM needs to know of an
-episode, as its seed, is written into its memory. What is known of a ROM is stated by the code in its header, or the
-SHA-256 of the file.
+episode, as its seed, is written into its memory. What is known of a ROM is stated by the code in its header, or by
+the SHA-256 of its file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from playhead.capabilities import StateSaving
 from playhead.clock import Clock
 from playhead.decoding import read_bytes
 from playhead.emulator.cartridge import Cartridge, read_cartridge
-from playhead.emulator.console import Console
+from playhead.emulator.console import Emulator
 from playhead.emulator.memory import Memory
 from playhead.emulator.options import EmulatorOptions
 from playhead.emulator.states import MOST_BYTES, StateHeader, decode_state, encode_state
@@ -35,7 +35,7 @@ class EmulatorSession(Stepped, StateSaving):
     """
 
     def __init__(
-        self, console: Console, cartridge: Cartridge, options: EmulatorOptions, *, clock: Clock | None = None
+        self, console: Emulator, cartridge: Cartridge, options: EmulatorOptions, *, clock: Clock | None = None
     ) -> None:
         super().__init__(step_hz=console.fps, clock=clock)
         self._console = console
@@ -58,7 +58,7 @@ class EmulatorSession(Stepped, StateSaving):
         options = EmulatorOptions.of(session.options)
         cartridge = read_cartridge(options.rom_file(session.name))
         cartridge.check_size(options.of_rom(cartridge).size)
-        console = Console(options.core_file(), cartridge, options.variables)
+        console = Emulator(options.core_file(), cartridge, options.variables)
         session.on_close(console.close)
         opened = cls(console, cartridge, options, clock=session.clock if options.real_time else None)
         session.on_close(opened.forget)
@@ -84,7 +84,7 @@ class EmulatorSession(Stepped, StateSaving):
         self._memory = None
 
     def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> None:
-        """Begin an episode: from the boot or the state that is named, with seed and options written into memory."""
+        """Begin an episode from the boot, or a state that is named, with seed and options written into memory."""
         written = dict(options or {})
         state = written.pop(STATE, self._state)
         self.hold_nothing()

@@ -144,7 +144,7 @@ def _bytes_at(address: int, size: int) -> memoryview:
     return memoryview((ctypes.c_uint8 * size).from_address(address)).cast("B")
 
 
-class Console:
+class Emulator:
     """A core with a ROM in it. `close` gives its library back.
 
     Units:  fps frames a second of its own time.
@@ -200,8 +200,8 @@ class Console:
         if not self._has_game:
             takes = (info.valid_extensions or b"").decode(errors="replace")[:100].replace("|", ", ")
             raise DeviceFailed(
-                f"The core {self.name} does not take {self._rom}: it is no ROM of its console, or damaged. It takes "
-                f"files of {takes}. Name another with --rom, or another core with --core."
+                f"The core {self.name} does not take {self._rom}: it is no ROM of its console, or damaged. "
+                f"It takes files of {takes}. Name another with --rom, or another core with --core."
             )
 
     def hold(self, buttons: Iterable[str]) -> None:

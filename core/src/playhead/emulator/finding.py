@@ -1,4 +1,4 @@
-"""Where core libraries lie, and the core that is meant by a name: an installed wheel's, the system's, RetroArch's."""
+"""Where core libraries lie, in an installed wheel, the system's folders or RetroArch's, and the one of a name."""
 
 from __future__ import annotations
 

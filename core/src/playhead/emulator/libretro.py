@@ -6,8 +6,20 @@ Source: libretro.h, API version 1. A core is native code that runs in this proce
 from __future__ import annotations
 
 import ctypes
-from ctypes import CFUNCTYPE, POINTER, Structure, c_bool, c_char_p, c_double, c_float, c_int16, c_size_t, c_uint
-from ctypes import c_uint64, c_void_p
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    c_bool,
+    c_char_p,
+    c_double,
+    c_float,
+    c_int16,
+    c_size_t,
+    c_uint,
+    c_uint64,
+    c_void_p,
+)
 from pathlib import Path
 
 from playhead.errors import DeviceFailed

@@ -30,11 +30,11 @@ Text = Annotated[str, Meta(max_length=1000)]
 class OfARom:
     """What is known of one ROM. A device states it for its ROMs, or for whichever is played.
 
-    `memory` are numbers told as telemetry. `begin` is written into them as an episode begins; `seed_field` names the
-    one that its seed is written to, `reward` the one whose changes are the reward, and `ends` the one that ends the
-    episode when it is no longer 0.
-    Units:  size bytes of the whole file, 0 for unknown; boot frames before an episode can begin, settle frames after
-    its options are written, before it is seen.
+    `memory` are numbers told as telemetry. `begin` is written into them as an episode begins; `seed_field` names
+    the one that its seed is written to, `reward` the one whose changes are the reward, and `ends` the one that
+    ends the episode when it is no longer 0.
+    Units:  size bytes of the whole file, 0 for unknown; boot frames before an episode can begin, settle frames
+    after its options are written, before it is seen.
     """
 
     memory: Mapping[str, Field] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class EmulatorOptions:
         return told
 
     def of_rom(self, cartridge: Cartridge) -> OfARom:
-        """Return what is known of a ROM by its SHA-256 or its code, what the options say themselves laid over it."""
+        """Return what is known of a ROM by SHA-256 or code, what the options say themselves laid over it."""
         known = self.roms.get(cartridge.sha256) or self.roms.get(cartridge.code) or OfARom()
         own = convert(dict(self.given), OfARom, where="The device's options")
         memory = {**known.memory, **own.memory}

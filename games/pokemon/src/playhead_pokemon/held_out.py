@@ -1,4 +1,4 @@
-"""What networks are measured on and never train on: maps, players and seeds. Fixed, so that figures can be compared.
+"""What networks are measured on and never train on: maps, players, seeds. Fixed, so that figures compare.
 
 Maps follow from `split` and the seed: those of split 1 are others than those of split 0 (LAYOUTS in rom/maps.c).
 """

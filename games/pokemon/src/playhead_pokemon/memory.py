@@ -1,8 +1,9 @@
-"""Where the homebrew game keeps its state: the same as STATES in rom/state.h, and a test holds the two together."""
+"""Where the homebrew game keeps its state: as STATES in rom/state.h; a test holds the two together."""
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 RAM = 0x0200_0000
 _PLACES = {
@@ -16,7 +17,9 @@ _PLACES = {
     "pocket": (0x28, "u8"), "emote": (0x29, "u8"), "shop_x": (0x2A, "u8"), "shop_y": (0x2B, "u8"),
     "frame": (0x2C, "u32"), "home_x": (0x30, "u8"), "home_y": (0x31, "u8"),
 }  # fmt: skip
-MEMORY = {name: {"address": RAM + offset, "type": kind} for name, (offset, kind) in _PLACES.items()}
+MEMORY: dict[str, dict[str, Any]] = {
+    name: {"address": RAM + offset, "type": kind} for name, (offset, kind) in _PLACES.items()
+}
 
 SIDE = 32  # of a map, in squares of 16 pixels
 GROUND = RAM + 0x100  # SIDE rows of SIDE kinds

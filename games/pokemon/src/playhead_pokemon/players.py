@@ -7,8 +7,9 @@ seed and the player's manner, so that a drive can be made again.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from playhead.emulator import EmulatorSession
 from playhead_pokemon.labels import KEYBOARD
@@ -35,7 +36,9 @@ class Manner:
     thinks: tuple[int, int] = (12, 50)  # frames of a hesitation
 
 
-HASTY = Manner(name="hasty", hesitates=0.04, wanders=0.02, runs=0.8, mashes=0.9, late=0.2, tap=(2, 5), rest=(3, 10))
+HASTY = Manner(
+    name="hasty", hesitates=0.04, wanders=0.02, runs=0.8, mashes=0.9, late=0.2, tap=(2, 5), rest=(3, 10)
+)
 CAREFUL = Manner(name="careful", hesitates=0.3, wanders=0.04, runs=0.1, mashes=0.1, late=0.05, thinks=(20, 90))
 CURIOUS = Manner(name="curious", hesitates=0.15, wanders=0.25, runs=0.4, mashes=0.4, late=0.1)
 STEADY = Manner(name="steady", hesitates=0.1, wanders=0.08, runs=0.5, mashes=0.5, late=0.1)
@@ -73,13 +76,13 @@ class Player:
 
     def _play(self) -> Plan:
         """Do what the game's mode asks for, again and again."""
-        doing = {
-            Mode.TITLE: lambda: self._tap("start"),
+        doing: dict[Mode, Callable[[], Plan]] = {
+            Mode.TITLE: partial(self._tap, "start"),
             Mode.WALK: self._walk,
             Mode.TALK: self._listen,
             Mode.BATTLE_TEXT: self._listen,
             Mode.BATTLE_MENU: self._fight,
-            Mode.FADE: lambda: self._wait(4, 12),
+            Mode.FADE: partial(self._wait, 4, 12),
         }
         yield from self._wait(5, 40)
         while True:
@@ -191,7 +194,9 @@ class Player:
                 yield from self._hold(button, frames=(2, 4))
                 yield from self._wait(8, 20)
         else:
-            yield from self._tap({"whistle": "select", "nothing": "a", "shoulder": self._random.choice("lr")}[what])
+            yield from self._tap(
+                {"whistle": "select", "nothing": "a", "shoulder": self._random.choice("lr")}[what]
+            )
 
 
 def _distance(one: Square, other: Square) -> int:

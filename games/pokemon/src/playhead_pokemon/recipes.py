@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from playhead.training.recipe import Recipe
 
-# Three pictures over a third of a second: a text that is typed, a step that is made. Keys that are pressed seldom are
-# drawn more often.
+# Three pictures over a third of a second: a text that is typed, a step that is made.
 DEFAULT = Recipe(
     model="conv_stack",
     model_options={"channels": [16, 32, 64], "strides": [4, 2, 2], "keypoints": 16},
