@@ -45,6 +45,7 @@ class EmulatorSession(Stepped, StateSaving):
         console.hold(())
         console.run(max(1, self._rom.boot))
         self._memory: Memory | None = Memory(console.regions, self._rom.memory)
+        self._measured: tuple[str, ...] = ()
         self._reward_before = 0
         self._boot = console.save() if console.state_size else b""
 
@@ -56,12 +57,14 @@ class EmulatorSession(Stepped, StateSaving):
     @classmethod
     def _open(cls, session: DeviceSession) -> EmulatorSession:
         options = EmulatorOptions.of(session.options)
-        cartridge = read_cartridge(options.rom_file(session.name))
+        core, cartridge = options.core_file(), read_cartridge(options.rom_file(session.name))
         cartridge.check_size(options.of_rom(cartridge).size)
-        console = Emulator(options.core_file(), cartridge, options.variables)
+        console = Emulator(core, cartridge, options.variables)
         session.on_close(console.close)
         opened = cls(console, cartridge, options, clock=session.clock if options.real_time else None)
         session.on_close(opened.forget)
+        world = session.game.world
+        opened._measured = tuple(one.name for one in world.measures) if world is not None else ()
         opened.reset(seed=options.seed, options=options.reset)
         if not options.real_time:
             session.clock = opened
@@ -138,8 +141,9 @@ class EmulatorSession(Stepped, StateSaving):
         return self.memory.values()
 
     def measures(self) -> dict[str, float]:
-        """Return what the episode is scored by: return and length, and what is declared in memory."""
-        return {"return": self.episode_return, "length_s": self.steps / self.step_hz, **self.telemetry()}
+        """Return what the episode is scored by: what the game states, else return, length and all of the memory."""
+        told = {"return": self.episode_return, "length_s": self.steps / self.step_hz, **self.telemetry()}
+        return {name: told[name] for name in self._measured or told if name in told}
 
     def _decide(self) -> None:
         self._console.hold(self._buttons[code] for code, value in self._held.items() if value > 0.5)
