@@ -3,6 +3,7 @@
    FORMAT is 0, 1 or 2 as in libretro.h; LACKS leaves out a function; BAD_PITCH shows pictures that cannot be. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #ifndef NAME
@@ -76,6 +77,7 @@ bool retro_load_game(const struct game *game)
     struct maps maps = {all, 2};
     int format = FORMAT;
     struct variable start = {"tiny_start", 0};
+    printf("tiny greets\n");
     if (!game->data || game->size < 8 || memcmp(game->data, "TINY", 4)) return false;
     memcpy(rom, game->data, game->size < sizeof rom ? game->size : sizeof rom);
     if (FORMAT && !environment(10, &format)) return false;

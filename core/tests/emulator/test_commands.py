@@ -1,4 +1,4 @@
-"""Commands on a console: its core and ROM by options of their own, recorded, shown, and refused with a sentence."""
+"""Commands on a console: its core and ROM by options of their own, recorded, shown, refused."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def test_what_is_set_goes_before_what_is_named(core: Path, rom: Path, capsys: py
         (("record", *HERE), "Name one with --rom FILE."),
         (("record", *HERE, "--rom", "none.tiny"), "There is no ROM none.tiny. Name one with --rom FILE."),
         (("record", *HERE, "--set", "romm=x"), 'Did you mean "rom"?'),
-        (("record", "--on", "emulator", "--core", "none", "--rom", "x"), "the libretro core none is not installed"),
+        (
+            ("record", "--on", "emulator", "--core", "none", "--rom", "x"),
+            "the libretro core none is not installed",
+        ),
         (("record", "--workers", "1"), "No device of tiny can be used here"),
     ],
 )

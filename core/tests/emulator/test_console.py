@@ -53,6 +53,12 @@ def test_a_picture_is_a_copy_that_the_next_frame_leaves_alone(core: Path, rom: P
     console.close()
 
 
+def test_what_a_core_prints_goes_to_stderr(core: Path, rom: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Emulator(core, read_cartridge(rom)).close()
+    told = capfd.readouterr()
+    assert (told.out, told.err) == ("", "tiny greets\n")
+
+
 def test_an_option_of_a_core_reaches_it(core: Path, rom: Path) -> None:
     console = Emulator(core, read_cartridge(rom), {"tiny_start": "7"})
     assert console.regions[0].view[0] == 7

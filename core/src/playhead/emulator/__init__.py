@@ -141,7 +141,7 @@ class EmulatorSession(Stepped, StateSaving):
         return self.memory.values()
 
     def measures(self) -> dict[str, float]:
-        """Return what the episode is scored by: what the game states, else return, length and all of the memory."""
+        """Return what the episode is scored by: what the game states, else return, length and memory."""
         told = {"return": self.episode_return, "length_s": self.steps / self.step_hz, **self.telemetry()}
         return {name: told[name] for name in self._measured or told if name in told}
 

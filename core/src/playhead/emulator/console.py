@@ -77,6 +77,7 @@ class _Asked:
         self.fault: Exception | None = None
         self._variables = {name.encode(): value.encode() for name, value in variables.items()}
         self._folder = folder.encode()
+        self._log = lr.LOG(lambda level, text: None)
         self.functions = (
             ("retro_set_environment", lr.ENVIRONMENT(self._environment)),
             ("retro_set_video_refresh", lr.VIDEO(self._video)),
@@ -115,6 +116,8 @@ class _Asked:
             ctypes.c_bool.from_address(data).value = True
         elif command in (lr.GET_SYSTEM_DIRECTORY, lr.GET_SAVE_DIRECTORY):
             ctypes.c_char_p.from_address(data).value = self._folder
+        elif command == lr.GET_LOG_INTERFACE:
+            ctypes.c_void_p.from_address(data).value = ctypes.cast(self._log, ctypes.c_void_p).value
         elif command == lr.SET_PIXEL_FORMAT:
             wanted = ctypes.c_uint.from_address(data).value
             self.form = FORMATS.get(wanted, self.form)
@@ -162,9 +165,10 @@ class Emulator:
         self._converted: Raw | None = None
         for name, function in self._asked.functions:
             getattr(self._library, name)(function)
-        self._library.retro_init()
         try:
-            self._begin()
+            with lr.printing_on_stderr():
+                self._library.retro_init()
+                self._begin()
         except BaseException:
             self.close()
             raise

@@ -6,6 +6,9 @@ Source: libretro.h, API version 1. A core is native code that runs in this proce
 from __future__ import annotations
 
 import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ctypes import (
     CFUNCTYPE,
     POINTER,
@@ -36,7 +39,7 @@ BUTTONS = {
 }
 # What a core asks of whoever runs it, without the bits "experimental" and "private".
 GET_CAN_DUPE, GET_SYSTEM_DIRECTORY, SET_PIXEL_FORMAT, SET_INPUT_DESCRIPTORS = 3, 9, 10, 11
-GET_VARIABLE, GET_VARIABLE_UPDATE, GET_SAVE_DIRECTORY = 15, 17, 31
+GET_VARIABLE, GET_VARIABLE_UPDATE, GET_LOG_INTERFACE, GET_SAVE_DIRECTORY = 15, 17, 27, 31
 SET_CONTROLLER_INFO, SET_MEMORY_MAPS, SET_GEOMETRY, GET_INPUT_BITMASKS = 35, 36, 37, 51
 COMMAND = 0xFFFF
 CONSTANT = 1  # a flag of memory that nobody may write
@@ -93,6 +96,7 @@ AUDIO = CFUNCTYPE(None, c_int16, c_int16)
 AUDIO_BATCH = CFUNCTYPE(c_size_t, c_void_p, c_size_t)
 POLL = CFUNCTYPE(None)
 INPUT = CFUNCTYPE(c_int16, c_uint, c_uint, c_uint, c_uint)
+LOG = CFUNCTYPE(None, c_uint, c_char_p)  # and further arguments, which nobody reads
 
 # Function -> what it returns and takes.
 FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
@@ -118,6 +122,24 @@ FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "retro_get_memory_data": (c_void_p, (c_uint,)),
     "retro_get_memory_size": (c_size_t, (c_uint,)),
 }
+
+
+@contextmanager
+def printing_on_stderr() -> Iterator[None]:
+    """Have native code print on stderr meanwhile: stdout belongs to results, and some cores greet on it."""
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is none
+        yield
+        return
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        with suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).fflush(None)  # what C keeps for later would come out on stdout
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def load_library(file: Path, original: Path) -> ctypes.CDLL:

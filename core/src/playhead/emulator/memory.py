@@ -83,7 +83,8 @@ class Memory:
 
     def _known(self, name: str) -> tuple[struct.Struct, Region, int]:
         if name not in self._places:
-            raise not_found("number in the console's memory", name, self._places)
+            then = f"Declare it: --set memory.{name}.address=NUMBER."
+            raise not_found("number in the console's memory", name, self._places, then=then)
         return self._places[name]
 
     def _place(self, address: int, form: str, what: str) -> tuple[Region, int]:

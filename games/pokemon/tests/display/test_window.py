@@ -1,4 +1,4 @@
-"""The console in a real window: a person's keys play it, and what they see and press is recorded from the screen."""
+"""The console in a real window: a person's keys play it, and the screen device sees what it shows."""
 
 from __future__ import annotations
 
