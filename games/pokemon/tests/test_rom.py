@@ -106,6 +106,23 @@ def test_the_same_seed_and_keys_make_the_same_frames(opened: Opened) -> None:
     assert not (drive(3) == drive(4)).all()
 
 
+def test_after_a_state_the_same_keys_make_the_same_frames(opened: Opened) -> None:
+    with opened(goal=0) as device:
+        held(device, 25, "left")
+        kept, drives = device.states.save(), []
+        for _ in range(2):
+            device.states.load(kept)
+            shown = []
+            for code in ("right", "z", "enter", "down"):
+                captured = device.capture.look()
+                assert captured is not None
+                shown.append(captured.frame_HWC)
+                held(device, 9, code)
+            drives.append(np.stack(shown))
+        assert (drives[0] == drives[1]).all()
+        assert len(kept) < 40_000
+
+
 def test_maps_to_train_on_and_to_test_on_differ_and_every_shop_can_be_reached(opened: Opened) -> None:
     grounds: dict[bytes, tuple[int, int]] = {}
     with opened() as device:

@@ -18,7 +18,7 @@ from playhead.emulator.cartridge import Cartridge, read_cartridge
 from playhead.emulator.console import Emulator
 from playhead.emulator.memory import Memory
 from playhead.emulator.options import EmulatorOptions
-from playhead.emulator.states import MOST_BYTES, StateHeader, decode_state, encode_state
+from playhead.emulator.states import MOST_BYTES, Snapshot, StateHeader, decode_state, encode_state
 from playhead.errors import BadValue, Damaged
 from playhead.stepping import Stepped
 
@@ -47,7 +47,7 @@ class EmulatorSession(Stepped, StateSaving):
         self._memory: Memory | None = Memory(console.regions, self._rom.memory)
         self._measured: tuple[str, ...] = ()
         self._reward_before = 0
-        self._boot = console.save() if console.state_size else b""
+        self._boot = self._snapshot() if console.state_size else None
 
     @classmethod
     def of(cls, session: DeviceSession) -> EmulatorSession:
@@ -93,7 +93,7 @@ class EmulatorSession(Stepped, StateSaving):
         self.hold_nothing()
         if state:
             self._load(self._decoded(_read_state(str(state)), str(state)))
-        elif self._boot:
+        elif self._boot is not None:
             self._load(self._boot)
         else:
             self._console.restart()
@@ -102,30 +102,32 @@ class EmulatorSession(Stepped, StateSaving):
             self.memory.write(self._rom.seed_field, seed)
         for name, value in {**self._rom.begin, **written}.items():
             self.memory.write(name, value)
-        self._console.run(max(1, self._rom.settle))
+        self._console.run(self._rom.settle)
         self.reward = self.episode_return = 0.0
         self.terminated = self.truncated = False
         self._reward_before = self._field(self._rom.reward)
 
-    def _load(self, raw: bytes) -> None:
-        self._console.load(raw)
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._console.save(), self._console.picture)
+
+    def _load(self, shot: Snapshot) -> None:
+        self._console.load(shot.raw, shot.picture_HWC)
 
     def _field(self, name: str) -> int:
         return self.memory.value(name) if name else 0
 
     def save(self) -> bytes:
         """Return everything that says how the console is now, with core, version and ROM beside it."""
-        return encode_state(self._header(), self._console.save())
+        return encode_state(self._header(), self._snapshot())
 
     def load(self, state: bytes) -> None:
         """Put the console back. Raises BadValue for a state of another core, version or ROM, or a damaged one."""
         self._load(self._decoded(state, "The state"))
         self.hold_nothing()
-        self._console.run()  # a state holds no picture
         self._reward_before = self._field(self._rom.reward)
         self.terminated = self.truncated = False
 
-    def _decoded(self, state: bytes, where: str) -> bytes:
+    def _decoded(self, state: bytes, where: str) -> Snapshot:
         return decode_state(state, self._header(), where)
 
     def _header(self) -> StateHeader:

@@ -233,10 +233,10 @@ class Emulator:
         A picture that nobody asks for costs no conversion, nor does one like that before it.
         """
         shown = self._asked.shown
-        if shown is None:
-            raise DeviceFailed(f"The core {self.name} has shown no picture of {self._rom}. Try another core.")
-        if self._picture is None or shown != self._converted:
+        if shown is not None and shown != self._converted:
             self._picture, self._converted = shown.to_rgb(), shown
+        if self._picture is None:
+            raise DeviceFailed(f"The core {self.name} has shown no picture of {self._rom}. Try another core.")
         return self._picture
 
     @property
@@ -266,11 +266,13 @@ class Emulator:
             raise DeviceFailed(f"The core {self.name} cannot save the state of {self._rom}. Try another core.")
         return buffer.raw
 
-    def load(self, state: bytes) -> None:
-        """Put the console back. Raises DeviceFailed for a state that the core does not take."""
+    def load(self, state: bytes, picture_HWC: FrameArray | None = None) -> None:
+        """Put the console back, and what it showed. Raises DeviceFailed for a state that is not taken."""
         buffer = ctypes.create_string_buffer(state, len(state))
         if not self.library.retro_unserialize(buffer, len(state)):
             raise DeviceFailed(f"The core {self.name} does not take this state of {self._rom}. Save one anew.")
+        self._asked.shown = self._converted = None  # a core's state holds no picture
+        self._picture = picture_HWC
 
     def close(self) -> None:
         """Switch it off. May be called twice."""
