@@ -231,6 +231,11 @@ def test_it_says_what_it_can_before_it_is_opened(core: Path) -> None:
 def test_a_console_that_is_switched_off_says_so(opened: Opened) -> None:
     with opened() as device:
         console: Any = device.episodes
+        memory = console.memory
+    with pytest.raises(ValueError, match="released"):
+        memory.values()
+    with pytest.raises(ValueError, match="released"):
+        memory.read(0x1000, 4)
     with pytest.raises(BadValue, match="switched off"):
         console.telemetry()
     with pytest.raises(DeviceFailed, match="closed"):

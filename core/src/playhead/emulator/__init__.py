@@ -84,6 +84,8 @@ class EmulatorSession(Stepped, StateSaving):
 
     def forget(self) -> None:
         """Let go of the console's memory, which goes with it."""
+        if self._memory is not None:
+            self._memory.release()
         self._memory = None
 
     def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> None:

@@ -81,6 +81,11 @@ class Memory:
         region, offset = self._place(address, f"{size}s", f"{size} bytes")
         return bytes(region.view[offset : offset + size])
 
+    def release(self) -> None:
+        """Let go of the memory, which goes with its core: whoever reads on gets a ValueError, and no crash."""
+        for region in self._regions:
+            region.view.release()
+
     def _known(self, name: str) -> tuple[struct.Struct, Region, int]:
         if name not in self._places:
             then = f"Declare it: --set memory.{name}.address=NUMBER."
