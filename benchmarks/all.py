@@ -27,6 +27,7 @@ COMMANDS = (
     "objects.py",
     "world.py",
     "garage.py",
+    "emulator.py",
     "collecting.py",
     "play_loop.py",
     "screen.py",

@@ -11,6 +11,7 @@ def playhead_captures() -> dict[str, Reference]:
     """Return the built-in ways to see a game."""
     return {
         "android": "playhead.capture.android:open_capture",
+        "emulator": "playhead.capture.emulator:open_capture",
         "environment": "playhead.capture.environment:open_capture",
         "screen": "playhead.capture.screen:open_capture",
         "video": "playhead.capture.video:open_capture",
@@ -21,6 +22,7 @@ def playhead_captures() -> dict[str, Reference]:
 def playhead_inputs() -> dict[str, Reference]:
     """Return the built-in ways to press and hear keys."""
     return {
+        "emulator": "playhead.input.emulator:open_input",
         "environment": "playhead.input.environment:open_input",
         "gamepad": "playhead.input.gamepad:open_input",
         "keyboard": "playhead.input.keyboard:open_input",

@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from playhead.capture.environment import fit_frame
+from playhead.capture.stepped import fit_frame
 from playhead.clock import FakeClock
 from playhead.control.executor import ActionExecutor
 from playhead.devices import DeviceSession, OpenDevice, open_device

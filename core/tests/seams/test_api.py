@@ -20,6 +20,7 @@ from cartpole import CART, SMALL
 
 import playhead
 from playhead.cli.evaluate import evaluate
+from playhead.cli.options import OF_DEVICES
 from playhead.cli.play import play
 from playhead.cli.record import record
 from playhead.cli.train import train
@@ -29,7 +30,7 @@ from playhead.progress import Progress
 
 # Words of the command line that Python has a meaning for, or that belong to a terminal.
 CALLED = {"set": "settings", "tag": "tags", "from": "start_from"}
-ONLY_COMMANDS = {"json"}
+ONLY_COMMANDS = {"json", *OF_DEVICES}  # of those that stand for a setting
 ONLY_PYTHON = {"game", "plugins", "progress", "stop", "sink", "command", "batches", "validation", "on_step"}
 
 

@@ -15,6 +15,7 @@ from playhead.cli.context import Desk
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.game import Device, Game, Window, World
 from playhead.labels import Keys
+from playhead.plugins import Plugins
 from playhead.showing import window as showing_window
 from playhead.showing.session import Show, keys_of, show, window_title, world_device
 
@@ -57,7 +58,7 @@ def test_the_window_has_the_title_by_which_the_screen_device_finds_it() -> None:
 
 def test_a_game_without_a_world_says_so() -> None:
     with pytest.raises(BadValue, match="toy has no stand-in world"):
-        world_device(small_game())
+        world_device(Plugins(), small_game())
 
 
 def test_keys_are_the_controls_codes_unless_given() -> None:
@@ -96,7 +97,7 @@ def test_a_code_that_is_no_key_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_window_that_nobody_would_see_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     with pytest.raises(DeviceFailed, match="SDL_VIDEODRIVER=dummy shows windows to nobody, unset it"):
-        show(world_game(), Show(), on_open=nothing, stop=lambda: False)
+        show(world_game(), Show(), plugins=Plugins.installed(), on_open=nothing, stop=lambda: False)
 
 
 @pytest.mark.parametrize("driver", ["", "x11"])
@@ -107,12 +108,12 @@ def test_without_a_display_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("SDL_VIDEODRIVER", driver)
     monkeypatch.setenv("DISPLAY", ":9999")
     with pytest.raises(DeviceFailed, match="needs a desktop"):
-        show(world_game(), Show(), on_open=nothing, stop=lambda: False)
+        show(world_game(), Show(), plugins=Plugins.installed(), on_open=nothing, stop=lambda: False)
 
 
 def test_an_unknown_policy_is_said_before_a_window_opens() -> None:
     with pytest.raises(NotFound, match="policy of toy"):
-        show(world_game(), Show(hint="nobody"), on_open=nothing, stop=lambda: False)
+        show(world_game(), Show(hint="nobody"), plugins=Plugins.installed(), on_open=nothing, stop=lambda: False)
 
 
 @pytest.mark.parametrize(

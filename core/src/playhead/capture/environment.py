@@ -6,15 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import cv2
-import numpy as np
-
 from playhead.capabilities import Capabilities, provides
-from playhead.capture import Capture, CapturedFrame, FrameArray, like
+from playhead.capture import FrameArray, like
 from playhead.capture.regions import RegionCutter, crop_of
+from playhead.capture.stepped import SteppedCapture, as_picture, fit_frame
 from playhead.clock import NS_PER_S
 from playhead.environment import EnvironmentSession
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import BadValue
 from playhead.game import Frame
 from playhead.regions import Region
 
@@ -22,29 +20,21 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 
-class EnvironmentCapture(Capture):
-    """Looks at an environment. The episode's end is the end of the source."""
+class EnvironmentCapture(SteppedCapture):
+    """Looks at an environment: at what it renders, or at its observation."""
 
     def __init__(
         self, environment: EnvironmentSession, frame: Frame, *, source: str, rate_hz: float,
         telemetry: Sequence[str] = (), cameras: Mapping[str, str] | None = None,
         cutter: RegionCutter | None = None, crop: Region | None = None,
     ) -> None:  # fmt: skip
+        super().__init__(environment, frame, rate_hz=rate_hz, cutter=cutter)
         self._environment = environment
         self._crop = crop
-        self._cutter = cutter or RegionCutter((0, 0), {})
-        self._frame = frame
         self._source, _, self._key = source.partition("/")
-        self._rate_hz = rate_hz
-        self._looks = 0
         self._keys = dict(cameras or {})
         self._cameras = {name: like(frame, self._shown(name)) for name in self._keys}
         self._unknown = dict.fromkeys([*telemetry, *environment.telemetry()], math.nan)
-
-    @property
-    def episodes(self) -> EnvironmentSession:
-        """The environment."""
-        return self._environment
 
     @property
     def telemetry_names(self) -> tuple[str, ...]:
@@ -60,6 +50,11 @@ class EnvironmentCapture(Capture):
         """Return what a further camera shows."""
         return as_picture(self._environment.picture(self._keys[camera]), camera)
 
+    def _picture(self) -> FrameArray:
+        environment = self._environment
+        picture = environment.render() if self._source == "render" else environment.picture(self._key)
+        return self._cropped(as_picture(picture))
+
     def _cropped(self, shown_HWC: FrameArray) -> FrameArray:
         """Return the part that the option "crop" names. Raises BadValue where it lies outside."""
         if self._crop is None:
@@ -72,68 +67,11 @@ class EnvironmentCapture(Capture):
             )
         return shown_HWC[self._crop.rows, self._crop.columns]
 
-    def look(self) -> CapturedFrame | None:
-        """Return the present picture, or None when the episode is over."""
-        environment = self._environment
-        environment.catch_up()
-        if environment.is_over:
-            return None
-        picture = environment.render() if self._source == "render" else environment.picture(self._key)
-        time_ns = environment.now_ns()
-        number = self._looks
-        if environment.is_real_time:
-            number = round(environment.steps / environment.step_hz * self._rate_hz)
-        self._looks += 1
-        shown_HWC = self._cropped(as_picture(picture))
-        return CapturedFrame(
-            frame_HWC=fit_frame(shown_HWC, self._frame),
-            time_ns=time_ns,
-            number=number,
-            telemetry={**self._unknown, **environment.telemetry()},
-            cameras={name: fit_frame(self._shown(name), frame) for name, frame in self._cameras.items()},
-            regions=self._cutter.cut(shown_HWC),
-        )
+    def _telemetry(self) -> dict[str, float]:
+        return {**self._unknown, **self._environment.telemetry()}
 
-    def close(self) -> None:
-        """Nothing to give back: the session closes the environment."""
-
-
-def fit_frame(picture: object, frame: Frame) -> FrameArray:
-    """Return a picture as the game's frame: size by area averaging, colour by weight.
-
-    Shapes:  picture (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) uint8; returns (height, width, channels).
-    Raises:  DeviceFailed when it is no such picture.
-    """
-    fitted: Any = as_picture(picture)
-    if fitted.shape[:2] != (frame.height, frame.width):
-        fitted = cv2.resize(fitted, (frame.width, frame.height), interpolation=cv2.INTER_AREA)
-        fitted = fitted if fitted.ndim == 3 else fitted[:, :, None]
-    if fitted.shape[2] != frame.channels:
-        code = cv2.COLOR_RGB2GRAY if frame.channels == 1 else cv2.COLOR_GRAY2RGB
-        fitted = cv2.cvtColor(fitted, code).reshape(frame.shape)
-    if np.may_share_memory(fitted, picture):
-        fitted = fitted.copy()  # an environment may draw its next picture over this one
-    frame_HWC: FrameArray = np.ascontiguousarray(fitted)
-    return frame_HWC
-
-
-def as_picture(shown: object, camera: str = "") -> FrameArray:
-    """Return what an environment shows as (h, w, 3 or 1). Raises DeviceFailed when it is no picture."""
-    is_picture = isinstance(shown, np.ndarray) and shown.dtype == np.uint8 and shown.ndim in (2, 3) and shown.size
-    if not isinstance(shown, np.ndarray) or not is_picture or shown.shape[2:] not in ((), (1,), (3,), (4,)):
-        what = f"{shown.dtype} {shown.shape}" if isinstance(shown, np.ndarray) else type(shown).__name__
-        where, then = ("", 'Try the device option "frames": "render", "observation" or "observation/KEY".')
-        if isinstance(shown, np.ndarray) and shown.ndim in (2, 3) and shown.size:
-            then = "Have the environment convert it: uint8 from 0 to 255, with the colours last."
-        if camera:
-            where = f" for the camera {camera}"
-            then = f'Name a part of its observation or info that is one: "cameras": {{"{camera}": "KEY"}}.'
-        raise DeviceFailed(
-            f"The environment showed {what}{where} where a picture (height, width, 3) of uint8 was expected. "
-            f"{then}"
-        )
-    picture: FrameArray = shown if shown.ndim == 3 else shown[:, :, None]
-    return picture[:, :, :3]
+    def _pictures(self) -> dict[str, FrameArray]:
+        return {name: fit_frame(self._shown(name), frame) for name, frame in self._cameras.items()}
 
 
 def declared_cameras(options: Mapping[str, Any]) -> dict[str, str]:

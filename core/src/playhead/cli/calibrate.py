@@ -23,7 +23,7 @@ FEW_WRONG = 0.002  # share of the numbers read: with more, a filter of jumps is 
 @options.number("--seconds", "Length of an episode, in seconds.", 60.0)
 @options.count("--episodes", "Episodes to look at.", 3)
 @options.seed("Seed of the first; the next ones count on.", 1)
-@options.set_option("Option of the device, as arguments.width=960.")
+@options.device_set_option("Option of the device, as arguments.width=960.")
 @options.json_option("what was learned as JSON")
 @pass_desk
 def calibrate(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:

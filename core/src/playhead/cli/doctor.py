@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.options import engine_option, json_option, number, set_option, text
+from playhead.cli.options import device_set_option, engine_option, json_option, number, text
 from playhead.errors import BadValue, DeviceFailed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @number("--seconds", "How long to look for each measurement, in seconds.", 2.0)
 @click.option("--hotkeys", "presses_hotkeys", is_flag=True,
               help="Press playhead's hotkeys in the game's window, and say which the game uses too.")  # fmt: skip
-@set_option("Option of the device, as rate_hz=40.")
+@device_set_option("Option of the device, as rate_hz=40.")
 @engine_option
 @json_option("what was found as JSON")
 @pass_desk

@@ -41,7 +41,7 @@ from playhead.names import command as typed
 @options.count("--workers", "Processes that drive. Default: one a core.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder for index.html and scores.json. Default: evaluation, in the run's folder.")  # fmt: skip
-@options.set_option(
+@options.device_set_option(
     "Option of the world, as arguments.width=800, of the controller, as controller.cap=0.6, or of a "
     "method that judges by itself."
 )

@@ -132,7 +132,7 @@ def packages_of(environment: str) -> list[str]:
 
 
 def _size(environment: str, picture: Any) -> dict[str, str]:
-    from playhead.capture.environment import as_picture
+    from playhead.capture.stepped import as_picture
 
     if len(getattr(picture, "shape", ())) not in (2, 3):
         raise BadValue(

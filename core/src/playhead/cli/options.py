@@ -112,13 +112,39 @@ def json_option(what: str) -> Option:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what}.")
 
 
+# Options of devices with a name of their own on the command line: --core FILE is --set core=FILE.
+OF_DEVICES = {
+    "core": ("CORE", "Core of an emulator, a libretro library by its file or as mgba. It runs code of its own."),
+    "rom": ("FILE", "ROM that an emulator plays."),
+}
+_NAMED = "playhead.device_options"  # where they wait in click's context for --set
+
+
 def set_option(says: str, *, example: str = "arguments.traffic=20", is_text: bool = False) -> Option:
     """Return the option that changes settings: by `parse_settings`, or with `is_text` texts by name."""
 
     def read(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:
-        return parse_settings(given, example=example, is_text=is_text)
+        return {**ctx.meta.get(_NAMED, {}), **parse_settings(given, example=example, is_text=is_text)}
 
     return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", callback=read, help=says)
+
+
+def device_set_option(says: str) -> Option:
+    """Return the option that changes those of a device, and the options that stand for some of them by name."""
+
+    def note(ctx: click.Context, parameter: click.Parameter, given: str) -> None:
+        if given:
+            ctx.meta.setdefault(_NAMED, {})[parameter.name] = given
+
+    def decorated(command: Any) -> Any:
+        for name, (metavar, help_text) in reversed(OF_DEVICES.items()):
+            command = click.option(
+                f"--{name}", metavar=metavar, default="", help=help_text,
+                is_eager=True, expose_value=False, callback=note,
+            )(command)  # fmt: skip
+        return set_option(says)(command)
+
+    return decorated
 
 
 def parse_settings(

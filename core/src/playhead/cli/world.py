@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.cli.options import Checked, count, json_option, number, set_option, text, texts
+from playhead.cli.options import Checked, count, device_set_option, json_option, number, text, texts
 from playhead.cli.options import seed as seed_option
 from playhead.cli.play_view import measured
 from playhead.devices import merged
@@ -63,7 +63,7 @@ def _pair(
 @click.option("--rate", "rate_hz", type=Checked(partial(number_of, least=1)), default=60.0, show_default=True,
               help="Pictures a second, at most.")  # fmt: skip
 @texts("--key", "CONTROL=KEY", "Press KEY for a control of the game, as gas=up.", "keys")
-@set_option("Option of the world, as arguments.traffic=0.")
+@device_set_option("Option of the world, as arguments.traffic=0.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path),
               help="Write what was shown and pressed as JSON lines.")  # fmt: skip
 @click.option(
@@ -90,7 +90,7 @@ def world(
     options = merged({"reset": reset} if reset else {}, settings)
     wanted = Show(seconds=seconds or float("inf"), options=options, keys=_keys(keys), **asked)
     with stopped_by_interrupt() as stop:
-        drives = show(found, wanted, on_open=partial(_say, desk, found), stop=stop.is_set)
+        drives = show(found, wanted, plugins=desk.plugins, on_open=partial(_say, desk, found), stop=stop.is_set)
     if as_json:
         desk.tell_json([drive.to_json() for drive in drives])
         return

@@ -1,8 +1,4 @@
-"""Any Gymnasium environment as a device: what it shows, what is held in it, and the clock both run on.
-
-In lockstep the environment is the clock: sleeping on it steps it with the codes held. In real time it is moved
-up to the machine's clock whenever it is looked at or a key changes, and so does not wait for a network.
-"""
+"""Any Gymnasium environment as a device: what it shows, what is held in it, and the clock both run on."""
 
 from __future__ import annotations
 
@@ -16,12 +12,12 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame greets on std
 import gymnasium
 import numpy as np
 
-from playhead.capabilities import Episodic
-from playhead.clock import NS_PER_S, Clock
+from playhead.clock import Clock
 from playhead.environment.actions import action_translator, ends, known_codes
 from playhead.environment.making import OPTIONS, check_options, make_env, said_hz, steps_a_second
 from playhead.errors import BadValue, DeviceFailed, PlayheadError, PluginError
 from playhead.guarded import ask_foreign, reason_with_place, warn_on_stderr
+from playhead.stepping import Stepped
 
 if TYPE_CHECKING:
     from playhead.devices import DeviceSession
@@ -96,21 +92,17 @@ def _kinds(told: object) -> str:
     return f"{len(told)} values ({', '.join(type(one).__name__ for one in told[:6])})"
 
 
-class EnvironmentSession(Episodic):
+class EnvironmentSession(Stepped):
     """An open environment: one episode, stepped with the codes held.
 
     Units:  step_hz environment steps a second; the session's clock counts steps in lockstep.
     """
 
     def __init__(self, env: Observed, *, step_hz: float, clock: Clock | None = None) -> None:
+        super().__init__(step_hz=step_hz, clock=clock)
         self.env = env
-        self.step_hz = step_hz
         self.info: Mapping[str, Any] = {}
         self.observation: Any = None
-        self.steps = 0
-        self._clock = clock
-        self._start_ns: int | None = None if clock else 0
-        self._held: dict[str, float] = {}
         self._to_action: Callable[[Mapping[str, float]], Any] = dict
         self._action: Any = None
         self._spaces = ask_foreign(self._present_spaces, failed=lambda reason: self._failed("its spaces,", reason))
@@ -140,16 +132,6 @@ class EnvironmentSession(Episodic):
         """The environment, for the policies of a world."""
         return self.env
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the episode is over, by the world's rules or cut off."""
-        return self.terminated or self.truncated
-
-    @property
-    def is_real_time(self) -> bool:
-        """Whether the environment runs on the machine's clock instead of waiting."""
-        return self._clock is not None
-
     def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> None:
         """Begin an episode. The clock goes on; nothing is held."""
         self.observation, self.info = ask_foreign(
@@ -174,47 +156,6 @@ class EnvironmentSession(Episodic):
             raise BadValue(
                 f"The environment {self.env.name} cannot be reset with {options}: {reason_with_place(error)}."
             ) from error
-
-    def now_ns(self) -> int:
-        """Return the time of the last step."""
-        return self._began_ns() + round(self.steps * NS_PER_S / self.step_hz)
-
-    def _began_ns(self) -> int:
-        """Return when the first step began: in real time the first look, not while a network is being loaded."""
-        if self._start_ns is None:
-            self._start_ns = self._clock.now_ns() if self._clock else 0
-        return self._start_ns
-
-    def sleep_until(self, time_ns: int) -> None:
-        """Step to the step nearest to `time_ns`, or to the end of the episode.
-
-        Nearest, because a key held for a share of an interval is then right on average (rounding up would
-        lengthen every press by half a step: 6 % of a 100 ms interval at 80 Hz).
-        """
-        wanted = int((time_ns - self._began_ns()) * self.step_hz / NS_PER_S + 0.5)
-        while self.steps < wanted and not self.is_over:
-            self._step()
-
-    def catch_up(self) -> None:
-        """Move up to the machine's clock in real time; do nothing in lockstep."""
-        if self._clock is not None:
-            began_ns = self._began_ns()
-            wanted = int((self._clock.now_ns() - began_ns) * self.step_hz / NS_PER_S)
-            while self.steps < wanted and not self.is_over:
-                self._step()
-
-    def hold(self, code: str, value: float) -> None:
-        """Hold a code from now on, or let it go (0)."""
-        self.catch_up()
-        self._held.pop(code, None)  # the code set last comes last: it wins where only one can count
-        if value:
-            self._held[code] = value
-        self._decide()
-
-    def hold_nothing(self) -> None:
-        """Let go of everything, without moving the environment."""
-        self._held.clear()
-        self._decide()
 
     def _decide(self) -> None:
         self._action = ask_foreign(self._to_action, self._held, failed=_action_failed)

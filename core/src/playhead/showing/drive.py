@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from playhead.clock import NS_PER_S
-from playhead.environment import EnvironmentSession
 from playhead.errors import DeviceFailed
 from playhead.showing.clock import PatientClock
 from playhead.showing.held import HeldKeys
 from playhead.showing.log import DriveLog, grid_of
 from playhead.showing.stamp import FrameArray, draw_stamp
 from playhead.showing.window import Window
+from playhead.stepping import Stepped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Showing:
     Units:  rate_hz pictures a second at most; seconds of the world.
     """
 
-    environment: EnvironmentSession
+    world: Stepped
     window: Window
     clock: PatientClock
     keys: Mapping[str, str]
@@ -78,17 +78,17 @@ class Showing:
                                            |
                                          each key is held from its own time on
         """
-        environment = self.environment
+        world = self.world
         self.clock.keep_up()
         self._ask()  # pressed in the drive before, and not let go since
         ending = self._show()
-        environment.hold_nothing()
+        world.hold_nothing()
         drive = ShownDrive(
-            seconds=environment.steps / environment.step_hz,
+            seconds=world.steps / world.step_hz,
             pictures=self._pictures - self._waited,
             lost_s=self.clock.lost_ns / NS_PER_S,
             ending=ending,
-            measures=environment.measures(),
+            measures=world.measures(),
         )
         self.log.write("end", drive.to_json())
         return drive
@@ -97,16 +97,16 @@ class Showing:
         deadline_ns = self.clock.now_ns()
         while True:
             self._picture()
-            if self.environment.is_over:
+            if self.world.is_over:
                 return "over"
-            if self.environment.steps >= self.seconds * self.environment.step_hz:
+            if self.world.steps >= self.seconds * self.world.step_hz:
                 return "time"
             deadline_ns = max(deadline_ns + round(NS_PER_S / self.rate_hz), self.clock.now_ns())
             if self.stop() or not self._live_until(deadline_ns):
                 return "closed"
 
     def _picture(self) -> None:
-        environment = self.environment
+        world = self.world
         self.clock.keep_up()
         if self.clock.lost_ns != self._lost_ns:
             self._lost_ns = self.clock.lost_ns
@@ -116,8 +116,8 @@ class Showing:
         if self.waits:
             self._waited += 1
         else:
-            environment.catch_up()
-        frame_HWC = picture_of(environment)
+            world.catch_up()
+        frame_HWC = picture_of(world)
         if self.is_stamped:
             frame_HWC = frame_HWC.copy()
             draw_stamp(frame_HWC, self._pictures)
@@ -130,9 +130,9 @@ class Showing:
     def _facts(self, frame_HWC: FrameArray) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "number": self._pictures,
-            "step": self.environment.steps,
+            "step": self.world.steps,
             "grid": grid_of(frame_HWC),
-            "telemetry": self.environment.telemetry(),
+            "telemetry": self.world.telemetry(),
         }
         if self.hint is not None:
             facts["hint"] = sorted(code for code, value in self.hint().items() if value)
@@ -174,15 +174,15 @@ class Showing:
         self.log.write("key", {"code": code, "value": value})
         if value or not self.waits:
             self.waits = False
-            self.environment.hold(self.keys[code], value)
+            self.world.hold(self.keys[code], value)
 
 
-def picture_of(environment: EnvironmentSession) -> FrameArray:
+def picture_of(world: Stepped) -> FrameArray:
     """Return what a world shows now.
 
     Shapes:  returns (H, W, 3) uint8. Raises: DeviceFailed when it shows no picture.
     """
-    picture = environment.env.render()
+    picture = world.render()
     if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.shape[2:] != (3,):
         raise DeviceFailed(
             f"The world renders {type(picture).__name__} where a picture (height, width, 3) of uint8 was expected."

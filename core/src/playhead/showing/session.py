@@ -9,18 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playhead.adapters import complete
+from playhead.capabilities import worlds_of
+from playhead.capture import Capture
 from playhead.control.drivers import ScriptedDriver
 from playhead.control.scripted import policy_reference, world_of
 from playhead.devices import DeviceSession, merged
-from playhead.environment import EnvironmentSession
 from playhead.errors import BadValue, not_found
 from playhead.game import Game
+from playhead.plugins import Plugins
 from playhead.references import resolve
 from playhead.showing.clock import PatientClock
 from playhead.showing.drive import Showing, ShownDrive, picture_of
 from playhead.showing.held import HeldKeys
 from playhead.showing.log import DriveLog
 from playhead.showing.window import Window
+from playhead.stepping import Stepped
 from playhead.threads import one_thread_each
 
 
@@ -54,13 +58,12 @@ def window_title(game: Game) -> str:
     return titles[0] if titles else game.title
 
 
-def world_device(game: Game) -> str:
+def world_device(plugins: Plugins, game: Game) -> str:
     """Return the name of the device that is the game's world. Raises: BadValue when there is none."""
     world_of(game)
-    for name, device in game.devices.items():
-        if "environment" in device.options:
-            return name
-    raise BadValue(f'{game.name} has a world but no device that opens it (option "environment").')
+    for name in worlds_of(plugins, game):
+        return name
+    raise BadValue(f"{game.name} has a world but no device with episodes that opens it.")
 
 
 def keys_of(game: Game, own: Mapping[str, str]) -> dict[str, str]:
@@ -82,14 +85,15 @@ def keys_of(game: Game, own: Mapping[str, str]) -> dict[str, str]:
 
 @one_thread_each(networks=False)
 def show(
-    game: Game, asked: Show, *, on_open: Callable[[str, Mapping[str, str]], None], stop: Callable[[], bool]
-) -> list[ShownDrive]:
+    game: Game, asked: Show, *, plugins: Plugins, on_open: Callable[[str, Mapping[str, str]], None],
+    stop: Callable[[], bool],
+) -> list[ShownDrive]:  # fmt: skip
     """Show drives until all are over or the window is closed; `on_open` is told the title and the keys.
 
     Raises:  DeviceFailed when no window can be opened, NotFound and BadValue for what was asked.
     """
     title, keys = asked.title or window_title(game), keys_of(game, asked.keys)
-    world_device(game)
+    world_device(plugins, game)
     if asked.hint:
         policy_reference(game, asked.hint)  # an unknown name is said before a window opens
     drives: list[ShownDrive] = []
@@ -102,42 +106,48 @@ def show(
         closing.callback(held.close)
         for seed in range(asked.seed, asked.seed + asked.drives):
             clock = PatientClock()
-            session = _open(game, asked, seed, clock)
+            session = _session(plugins, game, asked, seed, clock)
             closing.callback(session.close)  # at the end: some environments close SDL, and the window with it
-            environment = EnvironmentSession.of(session)
+            world = _open(plugins, session)
             if not window.is_open:
-                width, height = asked.size or picture_of(environment).shape[1::-1]
+                width, height = asked.size or picture_of(world).shape[1::-1]
                 window.open(width, height, asked.corner)
                 on_open(title, keys)
             log.write("drive", {"seed": seed, "size": window.size, "handle": window.handle})
-            drives.append(_showing(game, asked, environment, clock, window, log, stop, held).run())
+            drives.append(_showing(game, asked, world, clock, window, log, stop, held).run())
             if drives[-1].ending == "closed":
                 break
     return drives
 
 
-def _open(game: Game, asked: Show, seed: int, clock: PatientClock) -> DeviceSession:
-    """Open a session of the world's device that runs on the machine's time and draws for a window."""
-    name = world_device(game)
-    device = game.device(name)
-    shown = world_of(game).shown
+def _session(plugins: Plugins, game: Game, asked: Show, seed: int, clock: PatientClock) -> DeviceSession:
+    """Return what the world's device is opened with: on the machine's time, drawing for a window."""
     own = {"real_time": True, "frames": "render", "seed": seed}
-    options = merged(device.options, own, shown, asked.options)
-    return DeviceSession(game=game, name=name, device=device, options=options, clock=clock)
+    options = merged(own, world_of(game).shown, asked.options)
+    return DeviceSession.of(plugins, game, world_device(plugins, game), options, clock)
 
 
-def _hint(game: Game, name: str, environment: EnvironmentSession) -> Callable[[], Mapping[str, float]]:
+def _open(plugins: Plugins, session: DeviceSession) -> Stepped:
+    """Open a world. Raises BadValue for one that nobody can step."""
+    capture = complete(Capture, plugins.get("capture", session.device.capture)(session))
+    world = capture.episodes
+    if not isinstance(world, Stepped):
+        raise BadValue(f"The device {session.name} of {session.game.name} is not stepped: it has a window itself.")
+    return world
+
+
+def _hint(game: Game, name: str, world: Stepped) -> Callable[[], Mapping[str, float]]:
     make = resolve(policy_reference(game, name))
-    return ScriptedDriver(lambda: make(environment.env), step_hz=environment.step_hz, name=name).decided
+    return ScriptedDriver(lambda: make(world.subject), step_hz=world.step_hz, name=name).decided
 
 
 def _showing(
-    game: Game, asked: Show, environment: EnvironmentSession, clock: PatientClock, window: Window, log: DriveLog,
+    game: Game, asked: Show, world: Stepped, clock: PatientClock, window: Window, log: DriveLog,
     stop: Callable[[], bool], held: HeldKeys,
 ) -> Showing:  # fmt: skip
-    hint = _hint(game, asked.hint, environment) if asked.hint else None
+    hint = _hint(game, asked.hint, world) if asked.hint else None
     return Showing(
-        environment=environment,
+        world=world,
         window=window,
         clock=clock,
         keys=keys_of(game, asked.keys),

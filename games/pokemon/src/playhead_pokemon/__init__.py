@@ -1,0 +1,1 @@
+"""Pokémon for playhead: a console that is emulated, and a homebrew game in the spirit of the genre."""
