@@ -22,6 +22,7 @@ from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions, cropped
 from playhead.models.encoders import ConvEncoder, outputs_of
 from playhead.models.heads import Heads
+from playhead.models.named import NamedModules
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
 from playhead.models.timm_backbones import NONE, timm_backbone
 from playhead.models.views import SCENE, View, views_of
@@ -69,7 +70,7 @@ class Backbone(Network):
         mean, scale = (_of_channels(self.backbone, name, spec.frame.channels) for name in ("mean", "std"))
         self.register_buffer("mean_C", mean * 255, persistent=False)
         self.register_buffer("scale_C", scale * 255, persistent=False)
-        self.encoders = nn.ModuleDict({
+        self.encoders = NamedModules({
             view.name: ConvEncoder(
                 (view.height, view.width), spec.frame.channels, spec.length, {**options, "fold": 1}
             )

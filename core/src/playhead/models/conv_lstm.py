@@ -22,6 +22,7 @@ from playhead.inputs import Input, columns_of, main_input, nearest_to, view_key
 from playhead.models import ModelSpec
 from playhead.models.encoders import ConvEncoder, outputs_of
 from playhead.models.heads import Heads
+from playhead.models.named import NamedModules
 from playhead.models.network import FrameArray, Network, State, check_answers_once, check_options, symlog
 from playhead.models.readers import LstmReader, PictureReader, StackReader, beside
 from playhead.models.views import SCENE, View, views_of
@@ -56,7 +57,7 @@ class ConvLstm(Network):
         main = spec.named_inputs[self.main]
         self.views = views if main.is_pictures else []
         self.options = options
-        self.encoders = nn.ModuleDict({
+        self.encoders = NamedModules({
             view.name: ConvEncoder((view.height, view.width), spec.frame.channels, options["frames_each"], options)
             for view in self.views
         })  # fmt: skip

@@ -20,6 +20,7 @@ from playhead.models import ModelSpec
 from playhead.models.conv_lstm import chosen_regions, cropped
 from playhead.models.encoders import ConvEncoder, Encoder, PointEncoder, outputs_of
 from playhead.models.heads import Heads
+from playhead.models.named import NamedModules
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options, symlog
 from playhead.models.views import views_of
 
@@ -61,7 +62,7 @@ class ConvStack(Network):
         self.views = views if self.main not in numbers else []
         self.options = options
         encoder = PointEncoder if options["keypoints"] else ConvEncoder
-        self.encoders = nn.ModuleDict({
+        self.encoders = NamedModules({
             view.name: encoder((view.height, view.width), spec.frame.channels, spec.length, options)
             for view in self.views
         })  # fmt: skip

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
+from playhead.models.named import NamedModules
 
 
 class Heads(nn.Module):
@@ -19,7 +20,7 @@ class Heads(nn.Module):
 
     def __init__(self, schema: LabelSchema, features: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleDict({name: nn.Linear(features, head.outputs) for name, head in schema.items()})
+        self.layers = NamedModules({name: nn.Linear(features, head.outputs) for name, head in schema.items()})
 
     def begin_at(self, logits: Mapping[str, Tensor]) -> None:
         """Have these heads answer about so (outputs,), whatever they see, until they have learned better."""

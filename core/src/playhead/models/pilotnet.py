@@ -16,6 +16,7 @@ from playhead.inputs import main_input, view_key
 from playhead.models import ModelSpec
 from playhead.models.encoders import Encoder
 from playhead.models.heads import Heads
+from playhead.models.named import NamedModules
 from playhead.models.network import FrameArray, Network, check_answers_once, check_options
 from playhead.models.views import SCENE, views_of
 
@@ -69,7 +70,7 @@ class PilotNet(Network):
         self.view = views_of(spec.frame, {}, 1, options["scene_size"])[0]
         size = (self.view.height, self.view.width)
         encoder = PilotEncoder(size, spec.frame.channels, spec.length, options["dropout"])
-        self.encoders = nn.ModuleDict({SCENE: encoder})
+        self.encoders = NamedModules({SCENE: encoder})
         sizes = [encoder.outputs, *options["dense"]]
         layers = [(nn.Linear(before, after), nn.ReLU()) for before, after in itertools.pairwise(sizes)]
         self.dense = nn.Sequential(*itertools.chain(*layers))

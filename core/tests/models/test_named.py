@@ -1,0 +1,44 @@
+"""Heads and regions may be called as a ModuleDict's own methods are: a network is trained, kept, and exported."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from brightside import GAME, load_plugins
+from doubles import MemoryRecording, bright_side_drives, recording
+
+from playhead.models import EngineSpec
+from playhead.models.export import export_run, noise
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+from playhead.regions import Region
+from playhead.training.job import TrainingJob
+from playhead.training.recipe import Recipe
+from playhead.training.supervised import train
+
+NAMED = replace(
+    GAME, name="named", labels={"keys": GAME.labels["drive"]},
+    regions={name: Region(x=2, y=2, width=8, height=8) for name in ("items", "type")},
+)  # fmt: skip
+SMALL = {"channels": [4, 4], "features": 8, "hidden": 8, "regions": ["items", "type"]}
+RECIPE = Recipe(model="conv_stack", model_options=SMALL, length=2, stride_s=0.1, steps=2, warmup_steps=1)
+
+
+def lesson(seed: int) -> MemoryRecording:
+    drive = bright_side_drives(GAME, seed=seed, count=30)
+    return recording(NAMED, {"keys": drive.labels["drive"]}, name=drive.name, frames_THWC=drive.frames_THWC)
+
+
+def test_a_head_called_keys_and_a_region_called_items(tmp_path: Path) -> None:
+    plugins = load_plugins()
+    lessons = [lesson(seed) for seed in range(3)]
+    folder = tmp_path / "runs/named/default/one"
+    train(TrainingJob(game=NAMED, recipe=RECIPE, recordings=lessons, out=folder, plugins=plugins))
+    run = Run.open(folder)
+    export_run(run, plugins)
+    torch_, onnx = (Predictor.of(run, plugins, EngineSpec(name=name)) for name in ("torch", "onnx"))
+    windows = noise(torch_.network, 3)
+    assert {"encoders.items", "heads.layers.keys"} <= {n for n, _ in torch_.network.named_modules()}
+    np.testing.assert_allclose(
+        onnx.predict_batch(windows)["keys"], torch_.predict_batch(windows)["keys"], atol=1e-5
+    )
