@@ -142,6 +142,17 @@ class VideoFile:
             yield last_ns, frame
         self.pass_over("out of order", count=waiting is not None)
 
+    def packet_times_ns(self) -> Iterator[int]:
+        """Yield the times of all pictures as they are stored, undecoded; none is left to `frames` after that."""
+        from av.error import FFmpegError
+
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.pts is not None and packet.time_base:
+                    yield round(packet.pts * packet.time_base * NS_PER_S)
+        except (FFmpegError, OSError, ValueError):
+            return  # its end is torn off
+
     def size(self, frame: VideoFrame) -> tuple[int, int]:
         """Return how wide and high a picture is when it is upright."""
         wide, high = round(frame.width * self._wider), frame.height
@@ -157,6 +168,10 @@ class VideoFile:
         if is_across:
             picture_HWC = picture_HWC.transpose(1, 0, 2)
         return np.ascontiguousarray(picture_HWC[:: -1 if flips_y else 1, :: -1 if flips_x else 1])
+
+    def grey(self, frame: VideoFrame) -> FrameArray:
+        """Return the brightness of a picture as it is stored, which is soon had. (H, W)."""
+        return cast("FrameArray", frame.to_ndarray(format="gray"))
 
     def close(self) -> None:
         """Close the file. May be called twice."""

@@ -1,4 +1,5 @@
-"""Readers of what other tools made, for any game: arrays of numpy, folders a class, tables beside pictures.
+"""Readers of what other tools made, for any game: arrays of numpy, folders a class, tables beside
+pictures, videos with a table of keys.
 
 What they say becomes labels by the game's own heads and conversions (meanings.py); no game is known here.
 A game's own importer of the same name goes before these.
@@ -9,8 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from playhead.storage.importers.films import find_films
 from playhead.storage.importers.folders import find_folders
 from playhead.storage.importers.pairs import find_pairs
 from playhead.storage.importers.tables import find_tables
 
-BUILT_IN: Mapping[str, Callable[..., Any]] = {"npy": find_pairs, "folders": find_folders, "csv": find_tables}
+BUILT_IN: Mapping[str, Callable[..., Any]] = {
+    "npy": find_pairs,
+    "folders": find_folders,
+    "csv": find_tables,
+    "video": find_films,
+}
