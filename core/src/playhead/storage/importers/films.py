@@ -149,8 +149,10 @@ class Pair:
     def in_time(self) -> tuple[KeyTable, Offset]:
         """The table by the video's times, and what it was moved by."""
         asked = self.settings.offset
-        motion, times_N = self._looked_through(moves=asked is None, to_its_end=not self.table.has_times)
-        table = self.table if self.table.has_times else self._at_pictures(times_N)
+        motion, times_N, interval_ns = self._looked_through(
+            moves=asked is None, to_its_end=not self.table.has_times
+        )
+        table = self.table if self.table.has_times else self._at_pictures(times_N, interval_ns)
         if asked is None:
             moments_T, moved_TF = motion.at(motion.step_ns)
             offset = measure_offset(table.numbers(moments_T), moved_TF, motion.step_ns)
@@ -158,8 +160,8 @@ class Pair:
             offset = Offset(seconds=asked, is_said=True)
         return table.moved(round(offset.seconds * NS_PER_S)), offset
 
-    def _looked_through(self, *, moves: bool, to_its_end: bool) -> tuple[Motion, npt.NDArray[np.int64]]:
-        """Return how the film moves at its beginning, and the times of all pictures where they are wanted."""
+    def _looked_through(self, *, moves: bool, to_its_end: bool) -> tuple[Motion, npt.NDArray[np.int64], int]:
+        """Return how the film moves at its beginning, the times of its pictures, and their interval."""
         motion, times = Motion(), []
         film = Film(VideoFile(self.video, self.settings.track))
         try:
@@ -173,16 +175,16 @@ class Pair:
             film.video.close()
         if not times:
             raise Damaged(f"{self.video} has no picture that could be decoded.")
-        return motion, np.array(times, np.int64)
+        return motion, np.array(times, np.int64), film.video.interval_ns
 
-    def _at_pictures(self, times_N: npt.NDArray[np.int64]) -> KeyTable:
+    def _at_pictures(self, times_N: npt.NDArray[np.int64], interval_ns: int) -> KeyTable:
         rows, pictures = int(self.table.place_S[-1]) + 1, len(times_N)
         if self.table.is_numbered and abs(rows - pictures) > max(2, FEWER * pictures):
             raise Mismatch(
                 f"{self.table_file} has {rows:,} rows without times, and {self.video} {pictures:,} pictures. Say "
                 f"how many rows a second there are: --set table_rate={rows / self.length_ns * NS_PER_S:.3g}."
             )
-        return self.table.at_pictures(times_N)
+        return self.table.at_pictures(times_N, interval_ns)
 
     def pictures(self, from_ns: int) -> _Pictures:
         """Return the pictures from a moment on."""

@@ -33,6 +33,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "release": ("release", "release_time", "released_at", "end", "end_time", "up", "time_up", "until", "to"),
     "held": ("keys", "held", "keys_held", "held_keys", "keys_pressed", "pressed_keys", *CLASS),
 }  # fmt: skip
+_TIMES = {*ROLES["time"], *ROLES["press"], *ROLES["release"]}
 UNITS = {"ms": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "ns": 1e-9, "s": 1.0, "sec": 1.0, "seconds": 1.0}
 DOWN = ("1", "1.0", "true", "down", "press", "pressed", "keydown", "key_down", "keypress", "on")
 UP = ("0", "0.0", "false", "up", "release", "released", "keyup", "key_up", "off")
@@ -79,7 +80,8 @@ class KeyColumns:
 
 def plain(name: str) -> str:
     """Return the name of a column as ROLES have it: "Time (ms)" is time_ms."""
-    return re.sub(r"[\s\-()\[\].]+", "_", name.strip().casefold()).strip("_")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())  # KeyS is a key, and none of keys
+    return re.sub(r"[\s\-()\[\].]+", "_", words.casefold()).strip("_")
 
 
 def key_columns_of(
@@ -119,7 +121,7 @@ def _places(
     shown: dict[str, int] = {}
     for column, name in enumerate(map(plain, names)):
         begin, _, unit = name.rpartition("_")
-        shown.setdefault(begin if unit in UNITS and begin else name, column)
+        shown.setdefault(begin if unit in UNITS and begin in _TIMES else name, column)
     place = {}
     for role, known in ROLES.items():
         if role in said:

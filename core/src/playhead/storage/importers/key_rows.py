@@ -43,7 +43,7 @@ def read_rows(
         kinds.append(state)
         lines.append(line)
     place_S, state_S, line_S = np.array(places), np.array(kinds, np.int64), np.array(lines, np.int64)
-    if columns.time is None and columns.frame is not None and len(place_S) and place_S.min() >= 1:
+    if columns.time is None and columns.frame is not None and len(place_S) and place_S.min() == 1:
         place_S = place_S - 1  # its pictures are counted from 1 on
     order_S = np.argsort(place_S, kind="stable")
     if (np.diff(order_S) < 0).any():
@@ -56,6 +56,7 @@ def read_rows(
     return KeyTable(
         has_times=columns.time is not None, is_changes=False,
         is_numbered=columns.time is None and columns.frame is None, place_S=place_S[is_new_S],
+        first=float(place_S[0]) if len(place_S) else 0.0,
         state_S=state_S[is_new_S], rows=states.rows(), meant=states.meant(),
     )  # fmt: skip
 
@@ -123,7 +124,7 @@ class _States:
         return self._joined("+".join(filter(None, held)), {})
 
     def _meaning(self, word: str) -> str:
-        """Return what a word is in the game: as was said, a class or key of it, or the key that it calls; or ""."""
+        """Return what a word is in the game: as was said, a class or key, or the key that it calls; or ""."""
         if word in self._given:
             return self._given[word] or NOTHING[0]
         return word if meaning_of(self._game, word) else proposals(self._game, [word]).get(word, "")

@@ -17,6 +17,8 @@ from playhead.events import Event
 from playhead.storage.importers.meanings import Rows
 from playhead.storage.importing import LeftOut
 
+ROW_LASTS = 1.75  # steps from one row to the next, behind which nothing is known: clocks jitter
+
 TimeArray = npt.NDArray[np.int64]
 StateArray = npt.NDArray[np.int64]
 
@@ -27,8 +29,8 @@ class KeyTable:
 
     `has_times`: places are times, else they are numbers of pictures from 0 on, `is_numbered` those of the rows.
     As a table is read they are as it wrote them, and nanoseconds since the video's beginning behind that. Of
-    changes, state 0 is before the first. `meant` says what each name of the table was taken for, "" for nothing,
-    and how often it was held.
+    changes, state 0 is before the first. `first` is the place of its first row, also of one that means nothing.
+    `meant` says what each name of the table was taken for, "" for nothing, and how often it was held.
     Shapes:  place_S rising; state_S the row of `rows` that holds from there on; rows head -> (states, A); events
              as many as places, of changes.
     """
@@ -39,13 +41,18 @@ class KeyTable:
     place_S: npt.NDArray[np.float64]
     state_S: StateArray
     rows: Rows
+    end_S: TimeArray = field(default_factory=lambda: np.empty(0, np.int64))
+    first: float = 0.0
     events: tuple[Event, ...] = ()
     meant: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def at_pictures(self, time_ns_N: TimeArray) -> KeyTable:
-        """Return the table with times, where its places are numbers of the pictures of these times."""
+    def at_pictures(self, time_ns_N: TimeArray, interval_ns: int) -> KeyTable:
+        """Return the table with times, where its places are numbers of the pictures of these times.
+
+        A row is of its picture, as long as that is shown; the last is for an interval.
+        """
         is_there_S = self.place_S < len(time_ns_N)
         left_out = self.left_out
         if behind := int((~is_there_S).sum()):
@@ -55,17 +62,25 @@ class KeyTable:
             self, has_times=True, state_S=self.state_S[is_there_S], left_out=left_out,
             events=tuple(one for one, is_there in zip(self.events, is_there_S, strict=False) if is_there),
         )  # fmt: skip
-        return kept.with_times(time_ns_N[self.place_S[is_there_S].astype(np.int64)])
+        picture_S = self.place_S[is_there_S].astype(np.int64)
+        ends_ns_N = np.append(time_ns_N[1:], time_ns_N[-1] + interval_ns)
+        return kept.with_times(time_ns_N[picture_S], ends_ns_N[picture_S])
 
-    def with_times(self, time_ns_S: TimeArray) -> KeyTable:
-        """Return the table with these times of its places."""
+    def with_times(self, time_ns_S: TimeArray, end_ns_S: TimeArray | None = None) -> KeyTable:
+        """Return the table with these times of its places, and when each ends to be so.
+
+        Without ends, one of a picture lasts no longer than its fellows do: most of the way to the next but one.
+        """
         times = time_ns_S.tolist()
         events = tuple(replace(one, time_ns=time) for one, time in zip(self.events, times, strict=False))
-        return replace(self, place_S=time_ns_S.astype(np.float64), events=events)
+        if end_ns_S is None:
+            steps = np.diff(time_ns_S)
+            end_ns_S = time_ns_S + round(ROW_LASTS * float(np.median(steps)) if len(steps) else NS_PER_S)
+        return replace(self, place_S=time_ns_S.astype(np.float64), end_S=end_ns_S, events=events)
 
     def moved(self, offset_ns: int) -> KeyTable:
         """Return the table with all its times that much later."""
-        return self.with_times(self.times_ns + offset_ns)
+        return self.with_times(self.times_ns + offset_ns, self.end_S + offset_ns)
 
     @property
     def times_ns(self) -> TimeArray:
@@ -75,21 +90,13 @@ class KeyTable:
     def states(self, time_ns_N: TimeArray) -> StateArray:
         """Return which row of `rows` holds at each moment, -1 where the table says nothing.
 
-        A change lasts until the next. A row of which there is one a picture lasts no longer than its fellows do.
+        A change lasts until the next.
         """
-        time_ns_S = self.times_ns
-        found_N = np.searchsorted(time_ns_S, time_ns_N, side="right") - 1
-        state_N = self.state_S[np.maximum(found_N, 0)]
+        found_N = np.searchsorted(self.times_ns, time_ns_N, side="right") - 1
+        row_N = np.maximum(found_N, 0)
         if self.is_changes:
-            return np.where(found_N < 0, 0, state_N)
-        since_N = time_ns_N - time_ns_S[np.maximum(found_N, 0)]
-        return np.where((found_N < 0) | (since_N > self._lasts_ns), -1, state_N)
-
-    @property
-    def _lasts_ns(self) -> float:
-        """How long a row is believed where there is one a picture: most of the way to the one behind the next."""
-        steps = np.diff(self.place_S)
-        return 1.75 * float(np.median(steps)) if len(steps) else NS_PER_S
+            return np.where(found_N < 0, 0, self.state_S[row_N])
+        return np.where((found_N < 0) | (time_ns_N >= self.end_S[row_N]), -1, self.state_S[row_N])
 
     def numbers(self, time_ns_N: TimeArray) -> npt.NDArray[np.float64]:
         """Return what is held at each moment as numbers, a column each; 0 where nothing is said."""

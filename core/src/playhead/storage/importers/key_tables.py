@@ -76,7 +76,7 @@ def _bounded(
 
 def _in_ns(table: KeyTable, file: Path, unit: float | None, length_ns: int) -> KeyTable:
     """Return a table with times in nanoseconds since the video's beginning, by what fits its length best."""
-    first, span = float(table.place_S[0]), float(table.place_S[-1] - table.place_S[0])
+    first, span = table.first, float(table.place_S[-1]) - table.first
     length_s = max(length_ns / NS_PER_S, 1e-3)
     notes = []
     if unit is None:
