@@ -143,7 +143,7 @@ def test_rows_that_cannot_be_used_are_counted_and_named_and_the_rest_goes_on(tmp
         "1 rows behind its end: the video has 10 pictures",
         "0:00.400 to 0:00.400, 1 pictures: the table says nothing of them",
         "0:00.600 to 0:00.700, 2 pictures: the table says nothing of them",
-        "key w, held in 6 rows: read as w",
+        "key w, held in 7 rows: read as w",
     ):
         assert said in noted, said
 

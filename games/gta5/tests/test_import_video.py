@@ -9,12 +9,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from playhead_streets.env import StreetsEnv
-from playhead_streets.expert import Expert
 
 from playhead.storage.importing import find, import_all
 from playhead.storage.reader import open_recording
 from playhead_gta5.game import GTA5
+from playhead_streets.env import StreetsEnv
+from playhead_streets.expert import Expert
 
 HZ, SECONDS = 10, 20
 KEYS = ["w", "a", "s", "d"]

@@ -22,7 +22,8 @@ MEASURED_S = 300  # of a video that are looked at
 MOST_LAG_S = 30.0
 ANSWER_S = 0.1  # within which games show what was pressed: a lag of so much is no offset
 FASTEST_HZ = 60.0
-CERTAIN = 12.0  # spreads above the middle of all lags; keys against the film played backwards reach 11
+CERTAIN = 5.0  # times as high as the next best lag; keys against a film played backwards reach 4
+NEAR_S = 0.15  # lags so near to the best are the same answer
 LEAST_CHANGES = 8  # of keys
 SIZE = (64, 48)  # of the pictures that are compared
 _ORDER = 4  # steps by which the next is foretold
@@ -105,30 +106,31 @@ def measure_offset(held_TK: FloatArray, moved_TF: FloatArray, step_ns: int) -> O
     """Return by how much keys are to be moved so that the picture answers them at once.
 
     Shapes:  both at moments `step_ns` apart. Nothing is to be moved where it is not certain: the best lag must
-             stand out from all others, and be the same in both halves.
+             stand out from all others, and both halves may not contradict each other.
     """
     changes = int((np.diff(held_TK, axis=0) != 0).sum())
     if changes < LEAST_CHANGES:
         return Offset(seconds=0.0, certainty=0.0, why=f"keys change {changes} times in what was looked at")
     most = min(round(MOST_LAG_S * NS_PER_S / step_ns), len(held_TK) // 3)
-    lag, certainty = _best_lag(held_TK, moved_TF, most)
-    if certainty < CERTAIN:
-        why = f"no lag stands out (certainty {certainty:.0f}, {CERTAIN:g} needed)"
-        return Offset(seconds=0.0, certainty=certainty, why=why)
+    near = max(3, round(NEAR_S * NS_PER_S / step_ns))
+    lag, certainty = _best_lag(held_TK, moved_TF, most, near)
     half = len(held_TK) // 2
-    halves = [_best_lag(held_TK[part], moved_TF[part], min(most, half // 3))[0]
-              for part in (slice(half), slice(half, None)) if abs(lag) < half // 3]  # fmt: skip
-    apart_s = max((abs(one - lag) * step_ns / NS_PER_S for one in halves), default=0.0)
-    if apart_s > 2 * max(step_ns / NS_PER_S, ANSWER_S / 2):
-        why = f"its halves differ by {apart_s:.2f} s: the clocks of both run apart, or it is chance"
+    halves = [_best_lag(held_TK[part], moved_TF[part], min(most, half // 3), near)
+              for part in (slice(half), slice(half, None))]  # fmt: skip
+    apart = abs(halves[0][0] - halves[1][0])
+    if apart > near and min(sure for _, sure in halves) >= CERTAIN:
+        why = f"its halves differ by {apart * step_ns / NS_PER_S:.2f} s, as where two clocks run apart"
+        return Offset(seconds=0.0, certainty=certainty, why=why)
+    if certainty < CERTAIN:
+        why = f"no lag stands out (certainty {certainty:.1f}, {CERTAIN:g} needed)"
         return Offset(seconds=0.0, certainty=certainty, why=why)
     lag_s = lag * step_ns / NS_PER_S
     is_answer = 0 <= lag_s <= max(ANSWER_S, step_ns / NS_PER_S)
     return Offset(seconds=0.0 if is_answer else lag_s - step_ns / NS_PER_S, certainty=certainty)
 
 
-def _best_lag(held_TK: FloatArray, moved_TF: FloatArray, most: int) -> tuple[int, float]:
-    """Return after how many steps the picture answers, and how far that lag stands out from the others."""
+def _best_lag(held_TK: FloatArray, moved_TF: FloatArray, most: int, near: int) -> tuple[int, float]:
+    """Return after how many steps the picture answers, and how many times as high that stands as the next best."""
     changing_TK = held_TK[:, np.abs(np.diff(held_TK, axis=0)).sum(0) >= 2]
     moving_TF = moved_TF[:, moved_TF.std(0) > 0]
     if not changing_TK.shape[1] or not moving_TF.shape[1] or most < _ORDER:
@@ -141,11 +143,14 @@ def _best_lag(held_TK: FloatArray, moved_TF: FloatArray, most: int) -> tuple[int
     score_L = np.zeros(2 * most + 1)
     for feature_T in answer_TF.T:
         lags = np.fft.irfft(np.fft.rfft(feature_T, length)[:, None] * keys.conj(), length, axis=0)
-        score_L += (np.concatenate([lags[-most:], lags[: most + 1]]) ** 2).sum(1)
-    middle = float(np.median(score_L))
-    spread = 1.4826 * float(np.median(np.abs(score_L - middle))) + 1e-9
+        score_L += (np.concatenate([lags[-most:], lags[: most + 1]]) ** 4).sum(
+            1
+        )  # few features answer, but clearly
     best = int(np.argmax(score_L))
-    return best - most, (float(score_L[best]) - middle) / spread
+    others_L = np.delete(score_L, np.arange(max(0, best - near), min(len(score_L), best + near + 1)))
+    middle = float(np.median(score_L))
+    next_best = float(others_L.max()) if len(others_L) else middle
+    return best - most, (float(score_L[best]) - middle) / (next_best - middle + 1e-9)
 
 
 def _bounded(values_TF: FloatArray, most: float) -> FloatArray:
