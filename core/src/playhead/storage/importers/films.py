@@ -38,7 +38,6 @@ from playhead.storage.importing import Converted, Importable, LeftOut, Noted, No
 TAKES = ("keys", "rate", "crop", "table", "columns", "table_rate", "offset", "track", "save_keys")
 VIDEOS = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".flv", ".ts", ".mpg", ".mpeg", ".wmv", ".ogv")
 PART_S = 120  # of a recording: what an interruption loses at most, and what validation is chosen by
-SLACK_NS = 2_000_000  # by which a picture may be late: Matroska counts whole milliseconds
 _BESIDE = ("", "_keys", "-keys", ".keys", "_labels", "-labels", "_actions")  # behind the name of its video
 FEWER = 0.05  # of the pictures, by which there may be more or fewer rows
 
@@ -107,7 +106,7 @@ class Pair:
         self.length_ns = length_ns_of(video, settings.track)
         self.table = read_key_table(game, table, settings, self.length_ns)
         self.table_file = table
-        self._reading: _Pictures | None = None
+        self._reading: Pictures | None = None
 
     def parts(self) -> Iterator[Importable]:
         """Yield a recording for every PART_S; the last has what is left to the end."""
@@ -133,7 +132,14 @@ class Pair:
         left = f"; no key of {self.game.name}: {places.some(free)}" if free else ""
         return (f"Keys of {self.table_file.name}: {places.some(known)}{left}.",)
 
-    def told(self, offset: Offset, pictures: _Pictures) -> list[Noted]:
+    @cached_property
+    def slack_ns(self) -> int:
+        """By how much a picture may be later than its tick: half of what parts them, so the nearest is taken."""
+        video = VideoFile(self.video, self.settings.track)
+        video.close()
+        return min(video.interval_ns, round(NS_PER_S / self.settings.rate)) // 2 - 1
+
+    def told(self, offset: Offset, pictures: Pictures) -> list[Noted]:
         """Return what was done to times, keys and pictures."""
         often = round(pictures.film.video.interval_ns * self.settings.rate / NS_PER_S)
         hint = f"--rate {NS_PER_S / pictures.film.video.interval_ns:.3g} takes each once"
@@ -186,12 +192,12 @@ class Pair:
             )
         return self.table.at_pictures(times_N, interval_ns)
 
-    def pictures(self, from_ns: int) -> _Pictures:
+    def pictures(self, from_ns: int) -> Pictures:
         """Return the pictures from a moment on."""
         if self._reading is None or self._reading.time_ns > from_ns:
             self.close()
             video = VideoFile(self.video, self.settings.track)
-            self._reading = _Pictures(Film(video, self.settings.crop))
+            self._reading = Pictures(Film(video, self.settings.crop), self.slack_ns)
         return self._reading
 
     def close(self) -> None:
@@ -209,11 +215,12 @@ class _Part:
     end: int | None
 
 
-class _Pictures:
-    """The pictures of a film, asked for at rising moments: the last that is due."""
+class Pictures:
+    """The pictures of a film, asked for at rising moments: the last that is due, or nearly."""
 
-    def __init__(self, film: Film) -> None:
+    def __init__(self, film: Film, slack_ns: int) -> None:
         self.film = film
+        self._slack_ns = slack_ns
         self._coming = film.pictures()
         self._now = next(self._coming, None)
         self._next = next(self._coming, None)
@@ -227,7 +234,7 @@ class _Pictures:
 
     def at(self, time_ns: int) -> FrameArray | None:
         """Return the picture of a moment, the same array as long as it is the same; None behind the last."""
-        while self._next is not None and self._next[0] <= time_ns + SLACK_NS:
+        while self._next is not None and self._next[0] <= time_ns + self._slack_ns:
             self._now, self._next, self._shown = self._next, next(self._coming, None), None
         is_over = self._next is None and time_ns >= self.time_ns + self.film.video.interval_ns
         if self._now is None or is_over:
@@ -241,7 +248,7 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
     """Write one part as one recording and return what was left out or converted."""
     table, offset = pair.in_time
     tick_T, time_ns_T = _ticks(pair, part)
-    state_T = table.states(time_ns_T)
+    state_T = table.states(time_ns_T, pair.slack_ns)
     is_said_T = state_T >= 0
     begin = _clock(int(time_ns_T[0]))
     if not is_said_T.any():
@@ -275,7 +282,7 @@ def _ticks(pair: Pair, part: _Part) -> tuple[npt.NDArray[np.int64], npt.NDArray[
 
 
 def _rows(
-    pictures: _Pictures, table: KeyTable, tick_T: npt.NDArray[np.int64], time_ns_T: npt.NDArray[np.int64],
+    pictures: Pictures, table: KeyTable, tick_T: npt.NDArray[np.int64], time_ns_T: npt.NDArray[np.int64],
     state_T: npt.NDArray[np.int64],
 ) -> Iterator[Row]:  # fmt: skip
     for tick, time_ns, state in zip(tick_T.tolist(), time_ns_T.tolist(), state_T.tolist(), strict=True):

@@ -43,7 +43,7 @@ def read_changes(
             continue
         events.append((place, Event(time_ns=0, code=controls[label], value=value, origin=Origin.HUMAN)))
     return replace(
-        _replayed(game, controls, events), has_times=columns.time is not None,
+        _replayed(game, controls, events), has_times=columns.is_by_time,
         first=min((place for place, *_ in told), default=0.0),
         meant={name: (meant.get(name, ""), counts[name]) for name in names},
     )  # fmt: skip

@@ -66,9 +66,14 @@ class KeyColumns:
         """How many seconds one of its times is, where the name of the column says so."""
         return UNITS.get(plain(self.names[self.time]).rpartition("_")[2]) if self.time is not None else None
 
+    @property
+    def is_by_time(self) -> bool:
+        """Whether rows stand at times: those of pictures that have a number stand there."""
+        return self.time is not None and (self.frame is None or self.kind in ("changes", "holds"))
+
     def place(self, cells: Sequence[str], row: int) -> float:
         """Return where a row stands: its time as it is written, its picture, or its number. Raises ValueError."""
-        if self.time is not None:
+        if self.time is not None and self.is_by_time:
             return seconds_of(cells[self.time])
         if self.frame is None:
             return float(row)

@@ -44,7 +44,8 @@ def _labels(game: Game) -> dict[str, str]:
     """Return the labels of a game by their own names and by the codes of their controls, in small letters."""
     names = {name for head in game.labels.values() for name in head.names}
     codes = {code.casefold(): label for label, code in game.controls.items()}
-    return codes | {code_of(name): name for name in names} | {name.casefold(): name for name in names}
+    whole = {f"{head}.{name}".casefold(): name for head, one in game.labels.items() for name in one.names}
+    return codes | whole | {code_of(name): name for name in names} | {name.casefold(): name for name in names}
 
 
 def code_of(name: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from playhead.game import Game
-from playhead.labels import Axes, Choice
+from playhead.labels import Axes, Choice, Keys
 from playhead.names import visible
 from playhead.storage.importers.columns import number
 from playhead.storage.importers.key_columns import KeyColumns
@@ -43,7 +43,7 @@ def read_rows(
         kinds.append(state)
         lines.append(line)
     place_S, state_S, line_S = np.array(places), np.array(kinds, np.int64), np.array(lines, np.int64)
-    if columns.time is None and columns.frame is not None and len(place_S) and place_S.min() == 1:
+    if not columns.is_by_time and columns.frame is not None and len(place_S) and place_S.min() == 1:
         place_S = place_S - 1  # its pictures are counted from 1 on
     order_S = np.argsort(place_S, kind="stable")
     if (np.diff(order_S) < 0).any():
@@ -54,8 +54,8 @@ def read_rows(
         same = "the same" if state_S[row] == state_S[row - 1] else "something else"
         lost.add(f"a moment that has a row already, which says {same}", int(line_S[row]))
     return KeyTable(
-        has_times=columns.time is not None, is_changes=False,
-        is_numbered=columns.time is None and columns.frame is None, place_S=place_S[is_new_S],
+        has_times=columns.is_by_time, is_changes=False,
+        is_numbered=not columns.is_by_time and columns.frame is None, place_S=place_S[is_new_S],
         first=float(place_S[0]) if len(place_S) else 0.0,
         state_S=state_S[is_new_S], rows=states.rows(), meant=states.meant(),
     )  # fmt: skip
@@ -70,6 +70,7 @@ class _States:
         self._rows: list[Rows] = []
         self._counts: Counter[str] = Counter()
         self._meant: dict[str, str] = {}
+        self._keys = {key for head in game.labels.values() if isinstance(head, Keys) for key in head.names}
         self._classes = {
             name for head in heads_of(game, "").values() if isinstance(head, Choice) for name in head.names
         }
@@ -111,7 +112,7 @@ class _States:
                 raise ValueError(f"{visible(self._columns.names[place])} is {value:g}, neither 0 nor 1")
             elif value:
                 held.append(label)
-        return self._joined("+".join(held), axes)
+        return self._joined(held, axes)
 
     def _of_words(self, text: str) -> Rows:
         held = []
@@ -121,7 +122,7 @@ class _States:
             held.append(self._meant[word])
         if held and not any(held):
             raise ValueError(f'"{visible(text[:40])}" is no key or class of {self._game.name}')
-        return self._joined("+".join(filter(None, held)), {})
+        return self._joined(list(filter(None, held)), {})
 
     def _meaning(self, word: str) -> str:
         """Return what a word is in the game: as was said, a class or key, or the key that it calls; or ""."""
@@ -129,10 +130,14 @@ class _States:
             return self._given[word] or NOTHING[0]
         return word if meaning_of(self._game, word) else proposals(self._game, [word]).get(word, "")
 
-    def _joined(self, held: str, axes: Mapping[str, float]) -> Rows:
-        rows = meaning_of(self._game, held or NOTHING[0])
-        if rows is None:
-            raise ValueError(f'"{visible(held[:40])}" is no key or class of {self._game.name}')
+    def _joined(self, held: Sequence[str], axes: Mapping[str, float]) -> Rows:
+        """Return the rows of keys and classes that are so at once, and of axes."""
+        classes = [one for one in held if one in self._classes - self._keys and len(held) > 1]
+        keys = "+".join(one for one in held if one not in classes) or NOTHING[0]
+        rows = meaning_of(self._game, keys) or {}
+        for one in classes:
+            rows |= {name: row for name, row in (meaning_of(self._game, one) or {}).items()
+                     if isinstance(self._game.labels[name], Choice) or row.any()}  # fmt: skip
         for label, value in axes.items():
             name, place = self._axes[label]
             if not abs(value) <= 1:

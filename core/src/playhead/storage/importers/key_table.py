@@ -87,11 +87,12 @@ class KeyTable:
         """The times of its places, (S,)."""
         return self.place_S.astype(np.int64)
 
-    def states(self, time_ns_N: TimeArray) -> StateArray:
+    def states(self, time_ns_N: TimeArray, slack_ns: int = 0) -> StateArray:
         """Return which row of `rows` holds at each moment, -1 where the table says nothing.
 
-        A change lasts until the next.
+        A change lasts until the next. A row of a picture may be late by the slack, as its picture may be.
         """
+        time_ns_N = time_ns_N if self.is_changes else time_ns_N + slack_ns
         found_N = np.searchsorted(self.times_ns, time_ns_N, side="right") - 1
         row_N = np.maximum(found_N, 0)
         if self.is_changes:
