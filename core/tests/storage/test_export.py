@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
-from foreign import RACE, only, steered
+from foreign import RACE, only, run, steered
 
-from playhead.errors import BadValue, NotFound
+from playhead import cli
+from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.events import Origin
 from playhead.game import Frame, Game
 from playhead.labels import Axes, Choice, Keys
@@ -96,3 +102,134 @@ def test_what_cannot_be_exported_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadValue, match=r"drive\.mp4 is there already"):
         export_recordings([ours], "video", tmp_path / "films", quiet)
     assert not list((tmp_path / "films").glob(".*.part"))
+
+
+@pytest.fixture(scope="module")
+def lerobot(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Recording], Path]:
+    """Two drives, and the set that they were exported into."""
+    folder = tmp_path_factory.mktemp("lerobot")
+    drives = [recorded(folder / name, KEYS, frames) for name, frames in (("one", 40), ("two", 60))]
+    done = export_recordings(drives, "lerobot", folder / "set", quiet)
+    assert [(one.name, one.frames) for one in done] == [("one", 40), ("two", 60)]
+    return drives, folder / "set"
+
+
+def test_a_lerobot_set_comes_back_as_it_was(lerobot: tuple[list[Recording], Path], tmp_path: Path) -> None:
+    drives, folder = lerobot
+    rows = run(tmp_path / "out", "lerobot", folder, game=KEYS)
+    assert [(row.name, row.outcome) for row in rows] == [("set-0000", "imported"), ("set-0001", "imported")]
+    for drive, row in zip(drives, rows, strict=True):
+        theirs = open_recording(tmp_path / "out" / row.name)
+        assert theirs.header.rate_hz == 20
+        check_same(drive, theirs, 30)
+    again = run(tmp_path / "out", "lerobot", folder, game=KEYS)
+    assert {row.outcome for row in again} == {"already there"}
+
+
+def test_a_lerobot_set_has_what_its_own_reader_asks_for(lerobot: tuple[list[Recording], Path]) -> None:
+    import pyarrow.parquet as parquet
+
+    drives, folder = lerobot
+    info = json.loads((folder / "meta/info.json").read_text())
+    assert (info["codebase_version"], info["fps"], info["total_frames"], info["splits"]) == (
+        "v3.0", 20, 100, {"train": "0:2"},
+    )  # fmt: skip
+    assert info["features"]["action"]["names"] == ["drive.w", "drive.s", "drive.a", "drive.d"]
+    episodes = parquet.read_table(folder / "meta/episodes/chunk-000/file-000.parquet").to_pylist()
+    assert [(one["dataset_from_index"], one["dataset_to_index"], one["length"]) for one in episodes] == [
+        (0, 40, 40), (40, 100, 60),
+    ]  # fmt: skip
+    assert np.array(episodes[0]["stats/observation.images.main/mean"]).shape == (3, 1, 1)
+    data = parquet.read_table(folder / "data/chunk-000/file-001.parquet")
+    assert str(data.schema.field("timestamp").type) == "float"
+    assert np.allclose(data["timestamp"].to_numpy(), np.arange(60) / 20)
+    assert data["index"].to_pylist() == list(range(40, 100))
+    true_ns = drives[1].frame_time_ns - drives[1].frame_time_ns[0]
+    assert np.allclose(data["frame_time"].to_numpy(), true_ns / 1e9)
+    tasks = parquet.read_schema(folder / "meta/tasks.parquet")
+    assert json.loads(tasks.metadata[b"pandas"])["index_columns"] == ["task"]
+    with av.open(str(folder / "videos/observation.images.main/chunk-000/file-000.mp4")) as film:
+        assert [round(float(one.pts * one.time_base), 3) for one in film.decode(video=0)][:3] == [0, 0.05, 0.1]
+
+
+def change(folder: Path, **values: Any) -> None:
+    file = folder / "meta/info.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def other_names(folder: Path, names: Any, shape: int = 4) -> None:
+    features = json.loads((folder / "meta/info.json").read_text())["features"]
+    change(folder, features=features | {"action": {"dtype": "float32", "shape": [shape], "names": names}})
+
+
+def without_video(folder: Path, kind: str) -> None:
+    features = json.loads((folder / "meta/info.json").read_text())["features"]
+    features["observation.images.main"]["dtype"] = kind
+    change(folder, features=features)
+
+
+BAD: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
+    "another version": (lambda f: change(f, codebase_version="v2.1"), Mismatch, r"version v2\.1, and v3\.0 is read"),
+    "no set": (lambda f: shutil.rmtree(f / "meta"), NotFound, r"is no LeRobot set: it has no meta/info\.json"),
+    "no JSON": (lambda f: (f / "meta/info.json").write_text("{"), Damaged, r"info\.json cannot be read"),
+    "no pictures": (lambda f: without_video(f, "float32"), Mismatch, "has no pictures"),
+    "pictures one by one": (lambda f: without_video(f, "image"), Mismatch, "keeps pictures one by one"),
+    "no episodes": (lambda f: shutil.rmtree(f / "meta/episodes"), Damaged, "lists no episodes"),
+    "names of no key": (lambda f: other_names(f, ["x", "y", "z", "u"]), Mismatch, "x, y, z, u, of which none"),
+    "more numbers": (lambda f: other_names(f, ["w", "s", "a"], 3), Damaged, "rows of 4 numbers for episode 0"),
+    "a torn table": (
+        lambda f: os.truncate(f / "data/chunk-000/file-000.parquet", 900), Damaged, "cannot be read as Parquet",
+    ),
+    "a video that is missing": (
+        lambda f: next(f.rglob("file-000.mp4")).unlink(), Damaged, "cannot be read",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_lerobot_set_that_cannot_be_used_is_a_sentence(
+    what: str, lerobot: tuple[list[Recording], Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(lerobot[1], tmp_path / "set")
+    spoil, error, sentence = BAD[what]
+    spoil(folder)
+    with pytest.raises(error, match=sentence):
+        run(tmp_path / "out", "lerobot", folder, game=KEYS)
+
+
+def test_actions_without_names_are_told_in_order(lerobot: tuple[list[Recording], Path], tmp_path: Path) -> None:
+    folder = shutil.copytree(lerobot[1], tmp_path / "set")
+    other_names(folder, {"motors": ["x", "y", "z", "u"]})
+    first, _ = run(tmp_path / "out", "lerobot", folder, game=KEYS, keys="w,s,a,d")
+    check_same(lerobot[0][0], open_recording(tmp_path / "out" / first.name), 30)
+
+
+def test_recordings_that_are_not_alike_are_no_set(tmp_path: Path) -> None:
+    drives = [recorded(tmp_path / "one", KEYS, 6), recorded(tmp_path / "two", MANY, 6)]
+    with pytest.raises(
+        Mismatch, match="one and two cannot be one set: they have labels of drive: keys w, s, a, d and"
+    ):
+        export_recordings(drives, "lerobot", tmp_path / "set", quiet)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "mine").write_text("")
+    with pytest.raises(BadValue, match="set already holds something"):
+        export_recordings(drives[:1], "lerobot", tmp_path / "set", quiet)
+
+
+def test_a_set_whose_writing_fails_is_not_there(tmp_path: Path) -> None:
+    ours = recorded(tmp_path / "drive", KEYS, 6)
+
+    def stop(name: str) -> OnProgress:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_recordings([ours], "lerobot", tmp_path / "set", stop)
+    assert [one.name for one in tmp_path.iterdir()] == ["drive"]
+
+
+def test_the_command_exports_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(tmp_path / "home" / "recordings" / "race" / "one", KEYS, 6)
+    options = ["--to", "video", "--out", str(tmp_path / "films"), "--home", str(tmp_path / "home")]
+    assert cli.run(["data", "export", str(tmp_path / "home" / "recordings" / "race" / "one"), *options]) == 0
+    assert "one: 6 pictures, at" in capsys.readouterr().out
+    assert sorted(one.suffix for one in (tmp_path / "films").iterdir()) == [".csv", ".mp4", ".srt"]

@@ -43,15 +43,14 @@ def numbers_of(recording: Recording) -> npt.NDArray[np.float32]:
     return action_numbers(recording.header.schema, states)
 
 
-def steadied(recording: Recording) -> Steady:
-    """Return a recording at its own rate; ticks whose nearest frame nobody labelled are left out.
+def steadied(recording: Recording, rate_hz: float) -> Steady:
+    """Return a recording at a rate; ticks whose nearest frame nobody labelled are left out.
 
     Raises:  BadValue for one without frames, or where nobody knows which came after which.
     """
     if recording.header.are_stills or not recording.length:
         what = "has no order" if recording.length else "has no frames"
         raise BadValue(f"{recording.name} {what}: it cannot be exported as a film.")
-    rate_hz = recording.header.rate_hz
     time_ns = recording.frame_time_ns - recording.frame_time_ns[0]
     tick_ns = np.round(np.arange(round(int(time_ns[-1]) * rate_hz / NS_PER_S) + 1) * (NS_PER_S / rate_hz))
     after_T = np.searchsorted(time_ns, tick_ns).clip(0, len(time_ns) - 1)

@@ -1,5 +1,5 @@
 """Readers of what other tools made, for any game: arrays of numpy, folders a class, tables beside
-pictures, videos with a table of keys.
+pictures, videos with a table of keys, sets of LeRobot.
 
 What they say becomes labels by the game's own heads and conversions (meanings.py); no game is known here.
 A game's own importer of the same name goes before these.
@@ -12,6 +12,7 @@ from typing import Any
 
 from playhead.storage.importers.films import find_films
 from playhead.storage.importers.folders import find_folders
+from playhead.storage.importers.lerobot import find_lerobot
 from playhead.storage.importers.pairs import find_pairs
 from playhead.storage.importers.tables import find_tables
 
@@ -20,4 +21,5 @@ BUILT_IN: Mapping[str, Callable[..., Any]] = {
     "folders": find_folders,
     "csv": find_tables,
     "video": find_films,
+    "lerobot": find_lerobot,
 }

@@ -26,6 +26,7 @@ from playhead.errors import BadValue, Damaged, Mismatch, NotFound, PlayheadError
 from playhead.events import Event
 from playhead.game import Game
 from playhead.progress import OnProgress
+from playhead.regions import Region
 from playhead.storage.importers import places
 from playhead.storage.importers.alignment import MEASURED_S, Motion, Offset, measure_offset
 from playhead.storage.importers.key_files import write_keys
@@ -106,7 +107,6 @@ class Pair:
         self.length_ns = length_ns_of(video, settings.track)
         self.table = read_key_table(game, table, settings, self.length_ns)
         self.table_file = table
-        self._reading: Pictures | None = None
 
     def parts(self) -> Iterator[Importable]:
         """Yield a recording for every PART_S; the last has what is left to the end."""
@@ -131,6 +131,11 @@ class Pair:
         free = [f"{name} ({count:,})" for name, (meaning, count) in self.table.meant.items() if not meaning]
         left = f"; no key of {self.game.name}: {places.some(free)}" if free else ""
         return (f"Keys of {self.table_file.name}: {places.some(known)}{left}.",)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The video, as its parts read it."""
+        return Reading(self.settings.crop, self.slack_ns, self.settings.track)
 
     @cached_property
     def slack_ns(self) -> int:
@@ -192,19 +197,27 @@ class Pair:
             )
         return self.table.at_pictures(times_N, interval_ns)
 
-    def pictures(self, from_ns: int) -> Pictures:
-        """Return the pictures from a moment on."""
-        if self._reading is None or self._reading.time_ns > from_ns:
+
+class Reading:
+    """A video that is read on from part to part, wherever that is possible. `close` may be called twice."""
+
+    def __init__(self, crop: Region | None, slack_ns: int, track: int | None = None) -> None:
+        self._crop, self._slack_ns, self._track = crop, slack_ns, track
+        self._pictures: Pictures | None = None
+
+    def pictures(self, video: Path, from_ns: int) -> Pictures:
+        """Return the pictures of a video from a moment on. Raises as `VideoFile`."""
+        found = self._pictures
+        if found is None or found.film.video.path != video or found.time_ns > from_ns:
             self.close()
-            video = VideoFile(self.video, self.settings.track)
-            self._reading = Pictures(Film(video, self.settings.crop), self.slack_ns)
-        return self._reading
+            found = self._pictures = Pictures(Film(VideoFile(video, self._track), self._crop), self._slack_ns)
+        return found
 
     def close(self) -> None:
         """Close the video, if it is open."""
-        if self._reading is not None:
-            self._reading.film.video.close()
-            self._reading = None
+        if self._pictures is not None:
+            self._pictures.film.video.close()
+            self._pictures = None
 
 
 @dataclass(frozen=True)
@@ -253,7 +266,7 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
     begin = _clock(int(time_ns_T[0]))
     if not is_said_T.any():
         raise NothingLeft(f"{pair.table_file} says nothing of {pair.video.name} from {begin} on")
-    pictures = pair.pictures(int(time_ns_T[is_said_T][0]))
+    pictures = pair.reading.pictures(pair.video, int(time_ns_T[is_said_T][0]))
     if pictures.at(int(time_ns_T[is_said_T][0])) is None:
         raise NothingLeft(f"{pair.video} has no picture from {begin} on")
     source = Source(
@@ -269,7 +282,7 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
         passed = pictures.film.video.left_out() if part.end is None else ""
     finally:
         if part.end is None:
-            pair.close()
+            pair.reading.close()
     return [*told, *([LeftOut(what=pair.video.name, why=passed)] if passed else []), *noted]
 
 

@@ -30,7 +30,7 @@ def read_rows(
     lost: Lost,
 ) -> KeyTable:  # fmt: skip
     """Read a table of one row a picture."""
-    states = _States(game, columns, given)
+    states = States(game, columns, given)
     places, kinds, lines = array("d"), array("q"), array("q")
     for count, (line, cells) in enumerate(rows):
         try:
@@ -61,7 +61,7 @@ def read_rows(
     )  # fmt: skip
 
 
-class _States:
+class States:
     """What rows of cells mean in a game, each different one once."""
 
     def __init__(self, game: Game, columns: KeyColumns, given: Mapping[str, str]) -> None:
@@ -100,6 +100,10 @@ class _States:
         else:
             self._counts.update(self._words(told[0]))
         return found
+
+    def labels(self, cells: Sequence[str]) -> Rows:
+        """Return what a row says. Shapes:  head -> (1, A). Raises ValueError."""
+        return self._rows[self.of(cells)]
 
     def _of_columns(self, told: Sequence[str]) -> Rows:
         held, axes = [], {}
