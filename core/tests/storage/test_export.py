@@ -14,7 +14,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from foreign import RACE, only, run, steered
+from foreign import RACE, only, reds, run, steered
 
 from playhead import cli
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
@@ -48,6 +48,7 @@ def recorded(folder: Path, game: Game, frames: int = 60, jitter_ns: int = 4_000_
         for number, picture in enumerate(steered(held)):
             many = {"drive": held[number, :2], "gear": [held[number, 2]], "wheel": [held[number, 3] / 4 - 0.125]}
             labels = {"drive": held[number]} if game is KEYS else many
+            labels = {"gear": [held[number, :2].sum()]} if "drive" not in game.labels else labels
             time_ns = 10**9 + number * 50_000_000 + int(random.integers(-jitter_ns, jitter_ns + 1))
             writer.append(picture, time_ns, labels, Origin.HUMAN)
     return open_recording(folder)
@@ -55,7 +56,7 @@ def recorded(folder: Path, game: Game, frames: int = 60, jitter_ns: int = 4_000_
 
 def psnr(ours: Recording, theirs: Recording) -> float:
     a, b = (one.read_frames(np.arange(one.length)).astype(float) for one in (ours, theirs))
-    return float(10 * np.log10(255**2 / np.mean((a - b) ** 2)))
+    return float(10 * np.log10(255**2 / (np.mean((a - b) ** 2) + 1e-9)))
 
 
 def check_same(ours: Recording, theirs: Recording, least_db: float) -> None:
@@ -169,13 +170,13 @@ def without_video(folder: Path, kind: str) -> None:
 
 
 BAD: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
-    "another version": (lambda f: change(f, codebase_version="v2.1"), Mismatch, r"version v2\.1, and v3\.0 is read"),
-    "no set": (lambda f: shutil.rmtree(f / "meta"), NotFound, r"is no LeRobot set: it has no meta/info\.json"),
+    "another version": (lambda f: change(f, codebase_version="v2.1"), Mismatch, r"v2\.1, and v3\.0 is read"),
+    "no set": (lambda f: shutil.rmtree(f / "meta"), NotFound, r"no LeRobot set: it has no meta/info\.json"),
     "no JSON": (lambda f: (f / "meta/info.json").write_text("{"), Damaged, r"info\.json cannot be read"),
     "no pictures": (lambda f: without_video(f, "float32"), Mismatch, "has no pictures"),
     "pictures one by one": (lambda f: without_video(f, "image"), Mismatch, "keeps pictures one by one"),
     "no episodes": (lambda f: shutil.rmtree(f / "meta/episodes"), Damaged, "lists no episodes"),
-    "names of no key": (lambda f: other_names(f, ["x", "y", "z", "u"]), Mismatch, "x, y, z, u, of which none"),
+    "names of no key": (lambda f: other_names(f, ["x", "y", "z", "u"]), Mismatch, "z, u, of which none"),
     "more numbers": (lambda f: other_names(f, ["w", "s", "a"], 3), Damaged, "rows of 4 numbers for episode 0"),
     "a torn table": (
         lambda f: os.truncate(f / "data/chunk-000/file-000.parquet", 900), Damaged, "cannot be read as Parquet",
@@ -233,3 +234,87 @@ def test_the_command_exports_by_name(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert cli.run(["data", "export", str(tmp_path / "home" / "recordings" / "race" / "one"), *options]) == 0
     assert "one: 6 pictures, at" in capsys.readouterr().out
     assert sorted(one.suffix for one in (tmp_path / "films").iterdir()) == [".csv", ".mp4", ".srt"]
+
+
+GEARS = Game(name="gears", title="Gears", frame=FRAME, labels={"gear": Choice("low", "mid", "high")})
+
+
+@pytest.mark.parametrize("game", [KEYS, MANY, GEARS], ids=lambda game: game.name)
+def test_a_minari_set_comes_back_as_it_was(game: Game, tmp_path: Path) -> None:
+    drives = [recorded(tmp_path / "one", game, 30), recorded(tmp_path / "two", game, 20)]
+    export_recordings(drives, "minari", tmp_path / "set", quiet)
+    rows = run(tmp_path / "out", "minari", tmp_path / "set", game=game)
+    assert [(row.name, row.outcome) for row in rows] == [("set-0000", "imported"), ("set-0001", "imported")]
+    for drive, row in zip(drives, rows, strict=True):
+        theirs = open_recording(tmp_path / "out" / row.name)
+        check_same(drive, theirs, 60)  # the JPEGs are those that were recorded
+        assert theirs.header.rate_hz == 20
+    assert {row.outcome for row in run(tmp_path / "out", "minari", tmp_path / "set", game=game)} == {
+        "already there"
+    }
+
+
+def test_a_minari_set_is_laid_out_as_its_own_reader_wants_it(tmp_path: Path) -> None:
+    import h5py
+
+    export_recordings([recorded(tmp_path / "one", KEYS, 12)], "minari", tmp_path / "set", quiet)
+    about = json.loads((tmp_path / "set/data/metadata.json").read_text())
+    assert (about["total_episodes"], about["total_steps"], about["minari_version"]) == (1, 12, "0.5.4")
+    assert json.loads(about["action_space"]) == {"type": "MultiBinary", "n": 4}
+    assert np.shape(json.loads(about["observation_space"])["high"]) == (48, 64, 3)
+    with h5py.File(tmp_path / "set/data/main_data.hdf5") as file:
+        episode = file["episode_0"]
+        assert (len(episode["observations"]), len(episode["actions"]), len(episode["rewards"])) == (13, 12, 12)
+        assert episode["truncations"][:].tolist() == [False] * 11 + [True]
+        assert episode["observations"][0][:2].tolist() == [0xFF, 0xD8]
+
+
+def minari_set(folder: Path, observations: Any, actions: Any, **about: Any) -> Path:
+    """Write a set as other programs do: with pictures as numbers, and nothing about the game."""
+    import h5py
+
+    (folder / "data").mkdir(parents=True)
+    with h5py.File(folder / "data/main_data.hdf5", "w") as file:
+        episode = file.create_group("episode_0")
+        for name, values in (observations if isinstance(observations, dict) else {"": observations}).items():
+            episode.create_dataset(f"observations/{name}".rstrip("/"), data=values)
+        episode.create_dataset("actions", data=actions)
+    space = json.dumps({"type": "Discrete", "n": 9, "start": 0})
+    said = {"total_episodes": 1, "data_format": "hdf5", "action_space": space} | about
+    (folder / "data/metadata.json").write_text(json.dumps(said))
+    return folder
+
+
+SEEN = np.stack([np.full((48, 64, 3), 20 * number, np.uint8) for number in range(5)])
+
+
+def test_a_minari_set_of_others_is_read(tmp_path: Path) -> None:
+    folder = minari_set(tmp_path / "set", {"pixels": SEEN, "speed": np.zeros(5)}, np.array([0, 4, 8, 12]))
+    recording, noted = only(tmp_path / "out", "minari", folder, game=RACE, pictures="pixels")
+    assert recording.labels["drive"].tolist() == [[1, 0, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    assert "step 3: its action is [12.0], none of 9" in noted
+    assert reds(recording) == [0, 20, 40]
+    assert np.diff(recording.frame_time_ns).tolist() == [100_000_000] * 2
+
+
+ODD: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
+    "no pictures": (np.zeros((5, 17)), {}, Mismatch, r"\(5, 17\) of float64: the set has no pictures"),
+    "several observations": ({"pixels": SEEN, "speed": np.zeros(5)}, {}, BadValue, "pixels, speed. Say which"),
+    "stored otherwise": (SEEN, {"data_format": "arrow"}, Mismatch, "stored as arrow; hdf5 is read"),
+    "actions of another game": (
+        SEEN, {"action_space": '{"type": "Discrete", "n": 7}'}, Mismatch, r"no head fits.*--set keys=w,a",
+    ),
+    "actions that nobody knows": (SEEN, {"action_space": '{"type": "Box"}'}, Mismatch, "Say what each is, in order"),
+    "episodes that are missing": (SEEN, {"total_episodes": 2}, Damaged, "has no episode_1, of 2"),
+    "nothing said of itself": (SEEN, {"total_episodes": "x"}, Damaged, r"metadata\.json cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_minari_set_that_cannot_be_used_is_a_sentence(what: str, tmp_path: Path) -> None:
+    observations, about, error, sentence = ODD[what]
+    folder = minari_set(tmp_path / "set", observations, np.array([0, 4, 8, 1]), **about)
+    with pytest.raises(error, match=sentence):
+        run(tmp_path / "out", "minari", folder, game=RACE)
+    with pytest.raises(NotFound, match="is no Minari set"):
+        run(tmp_path / "out", "minari", tmp_path)

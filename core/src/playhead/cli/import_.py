@@ -26,7 +26,7 @@ _SETTINGS = {"keys": "keys_file"}  # options that are called otherwise behind --
     "importer",
     metavar="NAME",
     default="",
-    help="video, lerobot, npy, folders or csv, for any game, or an importer of its own. Default: its only one.",
+    help="video, lerobot, minari, hdf5, npy, folders, csv, or an importer of the game. Default: its only one.",
 )
 @click.option("--keys", metavar="FILE", help="What their keys mean here: a table as --save-keys writes it.")
 @click.option("--save-keys", metavar="FILE", help="Write what keys were taken for, to be mended and given again.")

@@ -62,7 +62,11 @@ class Fitter:
             raise ValueError(
                 f"it is {picture.shape[1]}x{picture.shape[0]}; {MOST_PIXELS:,} pixels at most are read"
             )
-        return self._picture.encode(self._scaled(self._cut(picture)))
+        return self._picture.encode(self.fitted(picture))
+
+    def fitted(self, picture_HWC: FrameArray) -> FrameArray:
+        """Return a picture cut and scaled to the game's frame. Raises ValueError for a crop outside of it."""
+        return self._scaled(self._cut(picture_HWC))
 
     def _cut(self, picture_HWC: FrameArray) -> FrameArray:
         high, wide = picture_HWC.shape[:2]
