@@ -263,7 +263,7 @@ def test_a_recording_of_that_name_that_was_not_imported_is_left_alone(sources: P
 
 
 def test_a_game_without_or_with_several_importers_says_which_there_are(sources: Path) -> None:
-    with pytest.raises(BadValue, match="Pass --from csv or folders or npy"):
+    with pytest.raises(BadValue, match="Pass --from csv or folders or hdf5 or lerobot or minari or npy or video"):
         find(game(), "", [sources], {})
     with pytest.raises(BadValue, match="Pass --from one or two"):
         find(game(one=from_text, two=from_text), "", [sources], {})
