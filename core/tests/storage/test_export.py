@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from foreign import RACE, only, reds, run, steered
 
 from playhead import cli
-from playhead.errors import BadValue, Damaged, Mismatch, NotFound
+from playhead.errors import BadValue, Damaged, Mismatch, NotFound, PluginError
 from playhead.events import Origin
 from playhead.game import Frame, Game
 from playhead.labels import Axes, Choice, Keys
@@ -228,6 +229,15 @@ def test_a_set_whose_writing_fails_is_not_there(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["drive"]
 
 
+def test_a_package_that_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = recorded(tmp_path / "drive", KEYS, 6)
+    for package, to in (("av", "video"), ("pyarrow", "lerobot"), ("h5py", "minari")):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(PluginError, match=f"needs the package {package}.*pip install"):
+            export_recordings([ours], to, tmp_path / to, quiet)
+        monkeypatch.undo()
+
+
 def test_the_command_exports_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recorded(tmp_path / "home" / "recordings" / "race" / "one", KEYS, 6)
     options = ["--to", "video", "--out", str(tmp_path / "films"), "--home", str(tmp_path / "home")]
@@ -285,6 +295,7 @@ def minari_set(folder: Path, observations: Any, actions: Any, **about: Any) -> P
     return folder
 
 
+SEVEN = '{"type": "Discrete", "n": 7}'
 SEEN = np.stack([np.full((48, 64, 3), 20 * number, np.uint8) for number in range(5)])
 
 
@@ -302,7 +313,7 @@ ODD: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
     "several observations": ({"pixels": SEEN, "speed": np.zeros(5)}, {}, BadValue, "pixels, speed. Say which"),
     "stored otherwise": (SEEN, {"data_format": "arrow"}, Mismatch, "stored as arrow; hdf5 is read"),
     "actions of another game": (
-        SEEN, {"action_space": '{"type": "Discrete", "n": 7}'}, Mismatch, r"no head fits.*--set keys=w,a",
+        SEEN, {"action_space": SEVEN}, Mismatch, "no head fits.*--set keys=w",
     ),
     "actions that nobody knows": (SEEN, {"action_space": '{"type": "Box"}'}, Mismatch, "Say what each is, in order"),
     "episodes that are missing": (SEEN, {"total_episodes": 2}, Damaged, "has no episode_1, of 2"),

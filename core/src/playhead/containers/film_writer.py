@@ -15,7 +15,7 @@ import numpy as np
 
 from playhead.clock import NS_PER_S
 from playhead.containers.files import reason, saying_not_written
-from playhead.containers.video import FrameArray
+from playhead.containers.video import FrameArray, needed_av
 from playhead.errors import BadValue, DeviceFailed
 
 CLOCK_HZ = 90_000  # ticks of a video's times
@@ -39,8 +39,7 @@ class FilmWriter:
     """
 
     def __init__(self, file: Path, size: tuple[int, int], rate_hz: float, *, texts: bool = False) -> None:
-        import av
-
+        av = needed_av()
         if file.exists():
             raise BadValue(f"{file} is there already. Name another folder: --out FOLDER.")
         self.file = file

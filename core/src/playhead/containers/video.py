@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.containers.files import HEAD_BYTES, check_not_hollow, kind_of, open_plain, reason
-from playhead.errors import Damaged, Mismatch, NotFound
+from playhead.errors import Damaged, Mismatch, NotFound, PluginError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -181,8 +181,7 @@ class VideoFile:
         self._stack.close()
 
     def _opened(self, track: int | None) -> tuple[InputContainer, VideoStream]:
-        import av
-
+        av = needed_av()
         file = self._stack.enter_context(open_plain(self.path))
         self._check_kind(file)
         check_not_hollow(file, self.path)
@@ -298,7 +297,19 @@ class VideoFile:
             self.note(f"its {curve} brightness (HDR) shown without mapping")
 
 
+def needed_av() -> Any:
+    """Return PyAV. Raises PluginError where it is not installed, with what to type."""
+    try:
+        import av
+    except ImportError as error:
+        raise PluginError(
+            'A video needs the package av, which is not installed. Type: pip install "playhead[video]"'
+        ) from error
+    return av
+
+
 def _converter() -> Any:
+    needed_av()
     from av.video.reformatter import VideoReformatter
 
     return VideoReformatter()
