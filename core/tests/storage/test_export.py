@@ -315,7 +315,7 @@ ODD: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
     "actions of another game": (
         SEEN, {"action_space": SEVEN}, Mismatch, "no head fits.*--set keys=w",
     ),
-    "actions that nobody knows": (SEEN, {"action_space": '{"type": "Box"}'}, Mismatch, "Say what each is, in order"),
+    "actions that nobody knows": (SEEN, {"action_space": '{"type": "Box"}'}, Mismatch, "Say what each is"),
     "episodes that are missing": (SEEN, {"total_episodes": 2}, Damaged, "has no episode_1, of 2"),
     "nothing said of itself": (SEEN, {"total_episodes": "x"}, Damaged, r"metadata\.json cannot be read"),
 }  # fmt: skip

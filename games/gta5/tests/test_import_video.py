@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from playhead import cli
 from playhead.storage.importing import find, import_all
 from playhead.storage.reader import open_recording
 from playhead_gta5.game import GTA5
@@ -55,3 +57,26 @@ def test_the_offset_is_found_within_one_frame(
     agree = [np.mean(recording.labels["drive"] == np.roll(held_TA, by, 0)[:, order][number]) for by in (-1, 0, 1)]
     assert max(agree) > 0.99, imported.examples
     assert "as measured, certainty" in recording.header.notes
+
+
+def test_the_command_shows_saves_and_takes_the_meaning_of_keys(
+    drive: tuple[Path, np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, keys = tmp_path / "log.jsonl", tmp_path / "keys.csv"
+    told = [{"t": 0.5, "key": "ArrowUp", "event": "keydown"}, {"t": 1.5, "key": "ArrowUp", "event": "keyup"},
+            {"t": 2, "key": "KeyA", "event": "keydown"}]  # fmt: skip
+    table.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    words = ["import", "gta5", str(drive[0]), "--from", "video", "--set", f"table={table}", "--rate", "10",
+             "--home", str(tmp_path / "home"), "--offset", "0"]  # fmt: skip
+    assert cli.run([*words, "--save-keys", str(keys)]) == 0
+    assert "Keys of log.jsonl: KeyA (1) is a; no key of gta5: ArrowUp (1)." in capsys.readouterr().err
+    assert keys.read_text() == "theirs,ours\nArrowUp,\nKeyA,a\n"
+    keys.write_text("theirs,ours\nArrowUp,w\nKeyA,\n")
+    assert cli.run([*words, "--keys", str(keys)]) == 0
+    assert "imported anew" in capsys.readouterr().out
+    (folder,) = (tmp_path / "home" / "recordings" / "gta5").glob("films*-drive-001")
+    held = open_recording(folder).labels["drive"]
+    assert np.flatnonzero(held[:, 0]).tolist() == list(range(5, 15))
+    assert not held[:, 1:].any()
+    assert cli.run([*words, "--set", "pickles=read"]) == 1
+    assert 'No option of this importer is called "pickles"' in capsys.readouterr().err

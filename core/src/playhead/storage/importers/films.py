@@ -9,6 +9,7 @@ Shape legend: T ticks, N pictures.
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -287,9 +288,9 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
 
 
 def _ticks(pair: Pair, part: _Part) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the numbers and the times of the ticks of a part; of the last there may be more than pictures."""
+    """Return the numbers and the times of the ticks of a part; a tick shows the picture that is nearest."""
     period_ns = NS_PER_S / pair.settings.rate
-    end = part.end if part.end is not None else max(part.first, round(pair.length_ns / period_ns)) + 1
+    end = part.end if part.end is not None else max(part.first + 1, math.ceil(pair.length_ns / period_ns - 0.5))
     tick_T = np.arange(part.first, end)
     return tick_T, np.round(tick_T * period_ns).astype(np.int64)
 
