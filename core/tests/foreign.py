@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 
@@ -71,3 +73,36 @@ def reds(recording: Recording) -> list[int]:
     """Return the red of every picture."""
     frames = recording.read_frames(np.arange(recording.length))
     return [round(float(frame[..., 0].mean())) for frame in frames]
+
+
+def save_film(file: Path, frames: Sequence[np.ndarray], rate: float = 10, times: Sequence[float] = ()) -> Path:
+    """Write pictures, RGB, as an MP4 of so many a second, or with these times in seconds."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(file), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=Fraction(rate).limit_denominator(1000))
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt, stream.options = "yuv420p", {"crf": "8", "preset": "ultrafast"}
+        stream.codec_context.time_base = Fraction(1, 90_000)
+        for number, shown in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(shown, format="rgb24")
+            frame.pts, frame.time_base = (
+                round(90_000 * (times[number] if times else number / rate)),
+                Fraction(1, 90_000),
+            )
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return file
+
+
+def steered(held_TK: np.ndarray, high: int = 48, wide: int = 64) -> list[np.ndarray]:
+    """Return pictures of a ground that the keys w, s, a and d move: what is held moves the next picture."""
+    random = np.random.default_rng(3)
+    ground = cv2.GaussianBlur(random.integers(0, 255, (400, 400, 3)).astype(np.uint8), (0, 0), 2.5)
+    ground = cv2.normalize(ground, None, 0, 255, cv2.NORM_MINMAX)
+    place, speed, frames = np.zeros(2), np.zeros(2), []
+    for w, s, a, d in held_TK.astype(float):
+        rows, columns = (np.arange(high) + round(place[0])) % 400, (np.arange(wide) + round(place[1])) % 400
+        frames.append(ground[np.ix_(rows, columns)])
+        speed += 0.4 * (np.array([w - s, d - a]) * 3 - speed)
+        place += speed
+    return frames

@@ -38,7 +38,8 @@ def test_a_head_called_keys_and_a_region_called_items(tmp_path: Path) -> None:
     export_run(run, plugins)
     torch_, onnx = (Predictor.of(run, plugins, EngineSpec(name=name)) for name in ("torch", "onnx"))
     windows = noise(torch_.network, 3)
-    assert {"encoders.items", "heads.layers.keys"} <= {n for n, _ in torch_.network.named_modules()}
+    assert {"encoders.items_", "heads.layers.keys_"} <= {n for n, _ in torch_.network.named_modules()}
+    assert list(torch_.network.attribution_layers()) == ["scene", "items", "type"]
     np.testing.assert_allclose(
         onnx.predict_batch(windows)["keys"], torch_.predict_batch(windows)["keys"], atol=1e-5
     )

@@ -19,7 +19,7 @@ from playhead.labels import Keys, LabelSchema
 from playhead.progress import OnProgress
 from playhead.storage import trim
 from playhead.storage.idle import Idle
-from playhead.storage.importing import Importable, Imported, _fingerprint, find, import_all
+from playhead.storage.importing import Importable, Imported, digest_of_file, find, import_all
 from playhead.storage.repair import repair_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
@@ -263,7 +263,7 @@ def test_a_recording_of_that_name_that_was_not_imported_is_left_alone(sources: P
 
 
 def test_a_game_without_or_with_several_importers_says_which_there_are(sources: Path) -> None:
-    with pytest.raises(BadValue, match="Pass --from csv or folders or npy"):
+    with pytest.raises(BadValue, match="Pass --from csv or folders or hdf5 or lerobot or minari or npy or video"):
         find(game(), "", [sources], {})
     with pytest.raises(BadValue, match="Pass --from one or two"):
         find(game(one=from_text, two=from_text), "", [sources], {})
@@ -282,5 +282,5 @@ def test_a_source_is_known_by_its_bytes_and_holes_are_not_read(tmp_path: Path) -
     os.truncate(moved, filled.stat().st_size)
     vast.write_bytes(b"a" * 100)
     os.truncate(vast, 2**40)
-    assert _fingerprint(filled) == _fingerprint(holes)
-    assert len({_fingerprint(file) for file in (filled, moved, vast)}) == 3
+    assert digest_of_file(filled) == digest_of_file(holes)
+    assert len({digest_of_file(file) for file in (filled, moved, vast)}) == 3

@@ -68,6 +68,14 @@ def test_pictures_arrive_in_order_and_colour(tmp_path: Path) -> None:
     assert frames[..., 1:].max() < 12
 
 
+def test_pictures_of_another_size_are_scaled_and_counted(tmp_path: Path) -> None:
+    frames = np.full((2, 90, 120, 3), 100, np.uint8)
+    recording = only(tmp_path, write(tmp_path / "a.h5", one_hot(0, 0), frames))
+    assert recording.read_frames([0, 1]).shape == (2, 180, 240, 3)
+    (listed,) = (tmp_path / "out").glob("*.converted.txt")
+    assert listed.read_text() == "2 pictures: scaled from 120x90 to 240x180\n"
+
+
 @pytest.mark.parametrize("columns", [4, 5])
 def test_raw_keys_are_taken_as_they_are(columns: int, tmp_path: Path) -> None:
     labels = np.zeros((16, columns))
@@ -148,7 +156,7 @@ def broken_files(folder: Path) -> dict[str, tuple[type[PlayheadError], str]]:
     (folder / "cut.h5").write_bytes(whole[: len(whole) // 2])
     with h5py.File(folder / "empty.h5", "w"):
         pass
-    write(folder / "size.h5", one_hot(0, 0), np.zeros((2, 90, 120, 3), dtype=np.uint8))
+    write(folder / "size.h5", one_hot(0, 0), np.zeros((2, 3, 90, 120), dtype=np.uint8))
     write(folder / "type.h5", one_hot(0, 0), frames.astype(np.float32))
     write(folder / "columns.h5", np.zeros((2, 8)), frames)
     write(folder / "count.h5", one_hot(0, 0, 0), frames)
@@ -159,7 +167,7 @@ def broken_files(folder: Path) -> dict[str, tuple[type[PlayheadError], str]]:
         "text": (Damaged, "cannot be read as HDF5"),
         "cut": (Damaged, "cannot be read as HDF5"),
         "empty": (Damaged, 'has no "images"; it holds nothing'),
-        "size": (Mismatch, r"holds images \(90, 120, 3\)"),
+        "size": (Mismatch, r"holds images \(3, 90, 120\).*Move the colours"),
         "type": (Mismatch, "of float32"),
         "columns": (Mismatch, "8 numbers a picture.*drive has 4; classes has 7; nine has 9"),
         "count": (Damaged, "2 images and 3 labels"),

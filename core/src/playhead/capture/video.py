@@ -11,7 +11,7 @@ Shape legend: H height, W width, C = 3, RGB.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from playhead.capabilities import Capabilities, provides
 from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.capture.regions import RegionCutter, crop_of
 from playhead.clock import NS_PER_S, Clock, FakeClock
+from playhead.containers.film import Film
 from playhead.containers.video import VideoFile
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
 from playhead.game import Frame
@@ -51,10 +52,9 @@ class VideoCapture(Capture):
         self._frame = frame
         self._clock = clock
         self._rate_hz = rate_hz
-        self._crop = crop
+        self._film = Film(video, crop)
         self._cutter = cutter or RegionCutter((0, 0), {})
-        self._first_size: tuple[int, int] | None = None
-        self._coming = self._fitting()
+        self._coming = self._film.pictures()
         try:
             self._next = self._following()
             if self._next is None:
@@ -80,7 +80,7 @@ class VideoCapture(Capture):
         time_ns = self._begin_ns + self._now[0]
         if self._shown is None or self._shown.time_ns != time_ns:
             number = round(elapsed_ns * self._rate_hz / NS_PER_S)
-            picture_HWC = self._cropped(self._now[1])
+            picture_HWC = self._film.cut(self._now[1])
             self._shown = CapturedFrame(
                 frame_HWC=self._fitted(picture_HWC), time_ns=time_ns, number=number,
                 regions=self._cutter.cut(picture_HWC),
@@ -100,34 +100,6 @@ class VideoCapture(Capture):
             return next(self._coming, None)
         except (Damaged, Mismatch) as error:
             raise DeviceFailed(str(error)) from error
-
-    def _fitting(self) -> Iterator[tuple[int, VideoFrame]]:
-        """Yield the pictures that fit; count the others by their size."""
-        for time_ns, frame in self._video.frames():
-            wide, high = self._video.size(frame)
-            if self._first_size is None:
-                self._first_size = wide, high
-                self._check_crop(wide, high)
-            if not self._fits(wide, high):
-                why = "the crop lies outside" if self._crop else "they would be squeezed"
-                self._video.pass_over(f"of another size, {wide}x{high} ({why})", "picture")
-                continue
-            yield time_ns, frame
-
-    def _fits(self, wide: int, high: int) -> bool:
-        if self._crop is not None:
-            return self._crop.fits(wide, high)
-        first_wide, first_high = self._first_size or (wide, high)
-        return abs(wide * first_high / first_wide - high) <= 1
-
-    def _check_crop(self, width: int, height: int) -> None:
-        if self._crop is not None and not self._crop.fits(width, height):
-            crop = [self._crop.x, self._crop.y, self._crop.width, self._crop.height]
-            raise BadValue(f"crop={crop} lies outside the video of {width}x{height}.")
-
-    def _cropped(self, frame: VideoFrame) -> FrameArray:
-        picture_HWC: FrameArray = self._video.upright(frame)
-        return picture_HWC if self._crop is None else picture_HWC[self._crop.rows, self._crop.columns]
 
     def _fitted(self, picture_HWC: Any) -> FrameArray:
         """Return a picture scaled to the game's frame by averaging areas."""

@@ -14,6 +14,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("playhead.cli.data_check:check", "Name everything that is wrong with recordings."),
     "balance": ("playhead.cli.data_balance:balance", "Say how often each thing was done in recordings."),
     "copy": ("playhead.cli.data_copy:copy", "Copy finished recordings to a folder or an address, and back."),
+    "export": (
+        "playhead.cli.data_export:export",
+        "Write recordings as video, LeRobot or Minari sets.",
+    ),
     "tag": ("playhead.cli.data_tag:tag", "Say afterwards where recordings belong."),
     "trim": ("playhead.cli.data_trim:trim", "Cut stretches out of recordings in which nothing happens."),
     "cut": ("playhead.cli.data_cut:cut", "Cut named stretches out of recordings, or divide them."),

@@ -29,7 +29,7 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     Then `play`, `evaluate`, `record --driver run` and `doctor` take --engine onnx or openvino, which answer in a
     fraction of the time; with --int8 also onnx-int8 and openvino-int8. Needs: pip install 'playhead[onnx]', and
-    for OpenVINO 'playhead[openvino]'.
+    for OpenVINO 'playhead[openvino]'. (Recordings are written for other tools by `playhead data export`.)
 
     Example: playhead export gta5
     """

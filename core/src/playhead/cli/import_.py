@@ -14,6 +14,8 @@ from playhead.cli.options import json_option, set_option
 if TYPE_CHECKING:
     from playhead.storage.importing import Imported
 
+_SETTINGS = {"keys": "keys_file"}  # options that are called otherwise behind --set
+
 
 @click.command("import")
 @click.argument("game")
@@ -24,7 +26,16 @@ if TYPE_CHECKING:
     "importer",
     metavar="NAME",
     default="",
-    help="npy, folders or csv, for any game, or an importer of its own. Default: its only one.",
+    help="video, lerobot, minari, hdf5, npy, folders, csv, or an importer of the game. Default: its only one.",
+)
+@click.option("--keys", metavar="FILE", help="What their keys mean here: a table as --save-keys writes it.")
+@click.option("--save-keys", metavar="FILE", help="Write what keys were taken for, to be mended and given again.")
+@click.option("--rate", metavar="HZ", help="Pictures a second to take. Default: as the game has.")
+@click.option("--crop", metavar="L,T,W,H", help="What to cut out of the pictures, in their own pixels.")
+@click.option(
+    "--offset",
+    metavar="SECONDS",
+    help="How much later keys are in the video than their times say, 0 for not at all. Default: measured.",
 )
 @set_option(
     "Something the importer wants to know, as keys=left:a,right:d.", example="scenario=stuck", is_text=True
@@ -34,19 +45,24 @@ if TYPE_CHECKING:
 @pass_desk
 def import_(
     desk: Desk, game: str, paths: tuple[Path, ...], importer: str, settings: dict[str, str], skip_damaged: bool,
-    as_json: bool,
+    as_json: bool, **asked: str | None,
 ) -> None:  # fmt: skip
     """Import recordings, pictures and labels made by other tools; what is there already is left alone.
 
-    Example: playhead import crew2 D:/pycrew2/train --from folders
+    Videos have a table beside them, drive.csv for drive.mp4: a row a picture or a row a change of keys.
+
+    Example: playhead import gta5 drive.mp4 --from video --rate 10
     """
     from playhead.cli.progress import named_bars, working_on
     from playhead.storage.importing import find, import_all
 
     known = desk.game(game)
+    settings |= {_SETTINGS.get(name, name): value for name, value in asked.items() if value is not None}
     desk.say_home()
     with working_on("looking through what there is"):
         found = find(known, importer, paths, settings)
+    for line in dict.fromkeys(line for one in found for line in one.says):
+        desk.say(line)
     rows = []
     with named_bars() as bar:
         parent = desk.home.recordings(game)

@@ -8,7 +8,7 @@ only when its bytes lie in this file: written in full, and not more of them than
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.containers.files import head_of, kind_of, open_plain, reason
+from playhead.containers.files import head_of, kind_of, open_plain, reason, saying_not_written
 from playhead.errors import Damaged, Mismatch, PluginError
 
 MOST_CHUNK_BYTES = 2**27  # of a chunk when it is unpacked: it lies in memory whole
+MOST_ARRAYS, MOST_DEPTH = 1_000, 8
 MOST_LINKS = 16  # links behind links; HDF5 itself follows as many
 _OPEN_FLAGS = 11  # where in the superblock a version 2 or 3 says that somebody has the file open
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -50,6 +51,25 @@ class DataSet:
             raise Damaged(f"{self.where} cannot be read at {start}: {reason(error)}.") from error
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """Encoded pictures in a file, one a row, of differing length or filled up with zeros."""
+
+    where: str
+    count: int
+    _found: Any
+
+    def __len__(self) -> int:
+        return self.count
+
+    def read(self, row: int) -> bytes:
+        """Return the bytes of a picture. Raises Damaged for what cannot be read."""
+        try:
+            return np.asarray(self._found[row], np.uint8).tobytes()
+        except _ERRORS as error:
+            raise Damaged(f"{self.where} cannot be read at {row}: {reason(error)}.") from error
+
+
 class Hdf5File:
     """An HDF5 file that is open."""
 
@@ -62,6 +82,76 @@ class Hdf5File:
         """Return what stands in the root of the file, sorted, at most 20."""
         try:
             return sorted(str(name) for _, name in zip(range(20), self._file, strict=False))
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def members(self, group: str) -> list[str]:
+        """Return what stands in a group, sorted, at most 10,000; none for what is no group, or not there."""
+        import h5py
+
+        try:
+            found = self._followed(group, MOST_LINKS)
+            if not isinstance(found, h5py.Group):
+                return []
+            return sorted(str(name) for _, name in zip(range(10_000), found, strict=False))
+        except KeyError:
+            return []
+        except (Damaged, Mismatch):
+            raise
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def arrays(self) -> list[str]:
+        """Return the paths of all data sets of numbers in this file, at most 1,000 in 8 groups within groups."""
+        found: list[str] = []
+        waiting = [(name, 1) for name in reversed(self.members("/"))]
+        while waiting and len(found) < MOST_ARRAYS:
+            name, depth = waiting.pop()
+            if depth < MOST_DEPTH and (inside := self._inside(name)):
+                waiting += [(f"{name}/{one}", depth + 1) for one in reversed(inside)]
+                continue
+            try:
+                self.data_set(name, "numbers")
+            except Mismatch:
+                continue  # of something else, or in another file
+            found.append(name)
+        return found
+
+    def _inside(self, name: str) -> list[str]:
+        try:
+            return self.members(name)
+        except (Damaged, Mismatch):
+            return []
+
+    def is_encoded(self, name: str) -> bool:
+        """Say whether a data set has rows of bytes of differing length, as encoded pictures are."""
+        import h5py
+
+        try:
+            found = self._followed(name, MOST_LINKS)
+            return isinstance(found, h5py.Dataset) and h5py.check_vlen_dtype(found.dtype) == np.uint8
+        except (Damaged, Mismatch):
+            raise
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def pictures(self, name: str) -> Pictures:
+        """Return encoded pictures of a data set. Raises as `data_set`."""
+        import h5py
+
+        wanted = "encoded pictures, one a row"
+        try:
+            found = self._followed(name, MOST_LINKS)
+            self._check_is_data_set(name, found, wanted)
+            is_bytes = h5py.check_vlen_dtype(found.dtype) == np.uint8
+            if not is_bytes or found.ndim != 1:
+                return Pictures(f"{self.path}: {name}", len(rows := self.data_set(name, wanted)), rows._found)
+            self._check_here(name, found)
+            if found.chunks and found.id.get_num_chunks() < -(-len(found) // found.chunks[0]):
+                raise Damaged(f"{self.path}: {name} was not written in full.")
+            return Pictures(f"{self.path}: {name}", len(found), found)
+        except (Damaged, Mismatch):
+            raise
         except _ERRORS as error:
             raise self._damaged(error) from error
 
@@ -123,6 +213,19 @@ class Hdf5File:
         raise Mismatch(f"{self.path}: {name} is a group of {inside}, {wanted} is wanted.")
 
     def _check_plain(self, name: str, found: Any, wanted: str) -> None:
+        """Say what of a data set is not in this file, or are no numbers."""
+        import h5py
+
+        self._check_here(name, found)
+        if found.shape is None or not found.ndim:
+            raise Mismatch(
+                f"{self.path}: {name} is {'empty' if found.shape is None else 'one value'}, {wanted} is wanted."
+            )
+        if found.dtype.kind not in "biuf":
+            kind = "strings" if h5py.check_string_dtype(found.dtype) else str(found.dtype)[:100]
+            raise Mismatch(f"{self.path}: {name} holds {kind}, not numbers, {wanted} is wanted.")
+
+    def _check_here(self, name: str, found: Any) -> None:
         """Say what of a data set is not in this file, before anything asks for its shape: that opens sources."""
         import h5py
 
@@ -147,13 +250,6 @@ class Hdf5File:
                     f"{self.path}: {name} is compressed with {called}, which is not installed. Write it "
                     "anew with gzip: h5repack -f GZIP=4."
                 )
-        if found.shape is None or not found.ndim:
-            raise Mismatch(
-                f"{self.path}: {name} is {'empty' if found.shape is None else 'one value'}, {wanted} is wanted."
-            )
-        if found.dtype.kind not in "biuf":
-            kind = "strings" if h5py.check_string_dtype(found.dtype) else str(found.dtype)[:100]
-            raise Mismatch(f"{self.path}: {name} holds {kind}, not numbers, {wanted} is wanted.")
 
     def _check_stored(self, name: str, found: Any) -> None:
         """Say so when the file promises more than it holds."""
@@ -190,12 +286,7 @@ def open_hdf5(path: Path) -> Iterator[Hdf5File]:
 
     Raises:  Damaged for a file that is none, cut short, or still open in another program.
     """
-    try:
-        import h5py
-    except ImportError as error:
-        raise PluginError(
-            'HDF5 needs the package h5py, which is not installed. Type: pip install "playhead[hdf5]"'
-        ) from error
+    h5py = _h5py()
     with open_plain(path) as file:
         size, begins = file.seek(0, 2), _superblock(file)
         # Disks of networks refuse locks; a file is then read without, and its mark says if it is being written.
@@ -207,6 +298,35 @@ def open_hdf5(path: Path) -> Iterator[Hdf5File]:
             yield Hdf5File(path, opened, size)
         finally:
             opened.close()
+
+
+def write_hdf5(file: Path, groups: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Write groups of (name, attributes, data sets by path) into a new file; lists of bytes are encoded pictures.
+
+    Raises:  StorageFull or DeviceFailed from the disk.
+    """
+    h5py = _h5py()
+    with saying_not_written(file, file.name), h5py.File(file, "x", track_order=True) as out:
+        for name, attributes, arrays in groups:
+            group = out.create_group(name)
+            group.attrs.update(attributes)
+            for path, values in arrays.items():
+                if isinstance(values, list):
+                    stored = group.create_dataset(path, (len(values),), h5py.vlen_dtype(np.uint8), chunks=True)
+                    for row, data in enumerate(values):
+                        stored[row] = np.frombuffer(data, np.uint8)
+                else:
+                    group.create_dataset(path, data=values)
+
+
+def _h5py() -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise PluginError(
+            'HDF5 needs the package h5py, which is not installed. Type: pip install "playhead[hdf5]"'
+        ) from error
+    return h5py
 
 
 def _said(path: Path, begins: bytes, error: BaseException) -> str:

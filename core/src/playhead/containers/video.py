@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.containers.files import HEAD_BYTES, check_not_hollow, kind_of, open_plain, reason
-from playhead.errors import Damaged, Mismatch, NotFound
+from playhead.errors import Damaged, Mismatch, NotFound, PluginError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -83,6 +83,7 @@ class VideoFile:
         self._counts: Counter[tuple[str, str]] = Counter()  # what was passed over
         self._notes: dict[str, None] = {}  # what holds for the whole, each once
         self._stack = ExitStack()
+        self._converter = _converter()
         try:
             self._container, self._stream = self._opened(track)
         except BaseException:
@@ -142,6 +143,17 @@ class VideoFile:
             yield last_ns, frame
         self.pass_over("out of order", count=waiting is not None)
 
+    def packet_times_ns(self) -> Iterator[int]:
+        """Yield the times of all pictures as they are stored, undecoded; none is left to `frames` after that."""
+        from av.error import FFmpegError
+
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.pts is not None and packet.time_base:
+                    yield round(packet.pts * packet.time_base * NS_PER_S)
+        except (FFmpegError, OSError, ValueError):
+            return  # its end is torn off
+
     def size(self, frame: VideoFrame) -> tuple[int, int]:
         """Return how wide and high a picture is when it is upright."""
         wide, high = round(frame.width * self._wider), frame.height
@@ -149,22 +161,27 @@ class VideoFile:
 
     def upright(self, frame: VideoFrame) -> FrameArray:
         """Return a picture as it is to be seen: turned and mirrored as its display matrix says. (H, W, 3) RGB."""
-        wide = round(frame.width * self._wider)
-        if wide != frame.width:
-            frame = frame.reformat(width=wide, height=frame.height, format="rgb24")
-        picture_HWC = cast("FrameArray", frame.to_ndarray(format="rgb24"))
+        picture_HWC = self._as_array(frame, "rgb24", round(frame.width * self._wider))
         is_across, flips_x, flips_y = _turning(frame, self.path)
         if is_across:
             picture_HWC = picture_HWC.transpose(1, 0, 2)
         return np.ascontiguousarray(picture_HWC[:: -1 if flips_y else 1, :: -1 if flips_x else 1])
+
+    def grey(self, frame: VideoFrame) -> FrameArray:
+        """Return the brightness of a picture as it is stored, which is soon had. (H, W)."""
+        return self._as_array(frame, "gray", frame.width)
+
+    def _as_array(self, frame: VideoFrame, format_: str, wide: int) -> FrameArray:
+        """Return a picture as pixels, by one converter for all: making a new one takes 2 ms of several threads."""
+        made = self._converter.reformat(frame, width=wide, height=frame.height, format=format_)
+        return cast("FrameArray", made.to_ndarray())
 
     def close(self) -> None:
         """Close the file. May be called twice."""
         self._stack.close()
 
     def _opened(self, track: int | None) -> tuple[InputContainer, VideoStream]:
-        import av
-
+        av = needed_av()
         file = self._stack.enter_context(open_plain(self.path))
         self._check_kind(file)
         check_not_hollow(file, self.path)
@@ -278,6 +295,24 @@ class VideoFile:
             self.note("two half pictures shown as one (interlaced)")
         if curve := _HDR.get(int(frame.color_trc or 0)):
             self.note(f"its {curve} brightness (HDR) shown without mapping")
+
+
+def needed_av() -> Any:
+    """Return PyAV. Raises PluginError where it is not installed, with what to type."""
+    try:
+        import av
+    except ImportError as error:
+        raise PluginError(
+            'A video needs the package av, which is not installed. Type: pip install "playhead[video]"'
+        ) from error
+    return av
+
+
+def _converter() -> Any:
+    needed_av()
+    from av.video.reformatter import VideoReformatter
+
+    return VideoReformatter()
 
 
 class _Unnamed:

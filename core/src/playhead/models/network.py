@@ -199,7 +199,7 @@ class Network(nn.Module):
         Each module in `encoders` is a view; without any, all is one view of the whole frame.
         """
         encoders = dict(self.named_children()).get("encoders")
-        views = dict(encoders.named_children()) if isinstance(encoders, nn.ModuleDict) else {SCENE: self}
+        views = dict(encoders.items()) if isinstance(encoders, nn.ModuleDict) else {SCENE: self}
         found = {}
         for name, view in views.items():
             own = [module.attributed for module in view.modules() if isinstance(module, Encoder)]

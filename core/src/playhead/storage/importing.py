@@ -67,6 +67,10 @@ class Converted:
 Noted = LeftOut | Converted
 
 
+class NothingLeft(Damaged):
+    """Nothing of a part of a source can be used, as behind the end of its table: said, and the rest goes on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Importable:
     """One recording to be: where from, how it will be called, and what writes it into a folder.
@@ -76,7 +80,7 @@ class Importable:
     never taken for a fault of the source. A part of a larger source says which by `identity`, the same for ever,
     and by `state`, another when the part has changed: then its recording is made anew. Without them a source is
     known by its name and its bytes, or, where its recording `depends_on` more than those, by its bytes alone: then
-    it is made anew when that is another.
+    it is made anew when that is another. `says` is what a person should look at, once for all parts of a source.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Importable:
     identity: str = ""
     state: str = ""
     depends_on: str = ""
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +152,10 @@ def import_all(
     for one in found:
         try:
             yield _import_one(one, parent, known, progress(one) if progress else lambda done, total: None)
+        except NothingLeft as error:
+            yield Imported(
+                name=as_name(one.name, "imported"), source=one.source, outcome="left out", reason=str(error)
+            )
         except (Damaged, Mismatch) as error:
             if refused := _refused_by_disk(error):
                 raise refused from error
@@ -168,7 +177,7 @@ def _refused_by_disk(error: BaseException) -> DeviceFailed | None:
 
 
 def _import_one(one: Importable, parent: Path, known: Known, progress: OnProgress) -> Imported:
-    state = one.state or _fingerprint(one.source)
+    state = one.state or digest_of_file(one.source)
     if one.depends_on:
         one, state = replace(one, identity=state), hashlib.sha256(f"{state}/{one.depends_on}".encode()).hexdigest()
     if there := _already(one, parent, state, known):
@@ -334,7 +343,7 @@ def _write_lists(folder: Path, noted: Sequence[Noted]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _fingerprint(source: Path) -> str:
+def digest_of_file(source: Path) -> str:
     """Return what tells a source from others, wherever it lies and whatever it is called: all of its bytes.
 
     Sessions of one length often begin and end alike. Reading costs a gigabyte 0.3 s from memory, a hundredth of

@@ -8,7 +8,7 @@ Source:  EduardR02/GTA-V-LSTM, 49cf8bc: `images` uint8 (N, 180, 240, 3) RGB and 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,8 +24,10 @@ from playhead.errors import Damaged, Mismatch, NotFound, not_found
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.progress import OnProgress
+from playhead.storage.importers.fitting import Fitter
 from playhead.storage.importers.meanings import Meanings, meanings_of_columns
-from playhead.storage.importing import Importable
+from playhead.storage.importers.settings import ImportSettings
+from playhead.storage.importing import Converted, Importable
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
 
@@ -73,8 +75,12 @@ def _is_named_so(file: Path) -> bool:
     return file.suffix.lower() in ENDINGS and not file.name.startswith("._") and not file.is_dir()
 
 
-def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: OnProgress) -> None:
-    """Write one file as one recording, block by block. Raises Damaged or Mismatch naming the file."""
+def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: OnProgress) -> Sequence[Converted]:
+    """Write one file as one recording, block by block, and return what was scaled.
+
+    Raises:  Damaged or Mismatch naming the file.
+    """
+    fitter = Fitter(game, ImportSettings(rate=RATE_HZ))
     with open_hdf5(file) as opened:
         images, labels = _checked(file, game, opened)
         meanings = meanings_of_columns(game, labels.shape[1], "", (), str(file))
@@ -82,8 +88,10 @@ def _import_file(game: Game, file: Path, scenario: str, folder: Path, progress: 
             for start in range(0, len(images), BLOCK_FRAMES):
                 stop = min(start + BLOCK_FRAMES, len(images))
                 keys_NA = _keys(file, start, labels.read(start, stop), meanings)
-                _append(writer, start, images.read(start, stop), keys_NA)
+                frames_NHWC = images.read(start, stop)
+                _append(writer, start, [fitter.fitted(frame_HWC) for frame_HWC in frames_NHWC], keys_NA)
                 progress(stop, len(images))
+    return fitter.converted()
 
 
 def _header(game: Game, file: Path, scenario: str) -> RecordingHeader:
@@ -96,8 +104,10 @@ def _header(game: Game, file: Path, scenario: str) -> RecordingHeader:
     )
 
 
-def _append(writer: RecordingWriter, start: int, frames_NHWC: npt.NDArray[np.uint8], keys_NA: KeyArray) -> None:
-    for place, (frame_HWC, keys_A) in enumerate(zip(frames_NHWC, keys_NA, strict=True)):
+def _append(
+    writer: RecordingWriter, start: int, frames: Sequence[npt.NDArray[np.uint8]], keys_NA: KeyArray
+) -> None:
+    for place, (frame_HWC, keys_A) in enumerate(zip(frames, keys_NA, strict=True)):
         time_ns = round((start + place) * NS_PER_S / RATE_HZ)
         writer.append(frame_HWC, time_ns, {"drive": keys_A}, Origin.HUMAN)
 
@@ -107,14 +117,14 @@ def _checked(file: Path, game: Game, opened: Hdf5File) -> tuple[DataSet, DataSet
     for name in ("images", "labels"):
         if name not in opened:
             raise Damaged(f'{file} has no "{name}"; it holds {", ".join(opened.names()) or "nothing"}.')
-    size = ", ".join(str(length) for length in game.needed_frame.shape)
-    images = opened.data_set("images", f"one data set (frames, {size})")
+    colours = game.needed_frame.channels
+    images = opened.data_set("images", f"one data set (frames, height, width, {colours})")
     labels = opened.data_set("labels", "one data set (frames, columns)")
-    if images.shape[1:] != game.needed_frame.shape or images.dtype != np.uint8:
-        first = images.shape[1:] == (game.needed_frame.shape[2], *game.needed_frame.shape[:2])
+    if len(images.shape) != 4 or images.shape[3] != colours or images.dtype != np.uint8:
+        first = len(images.shape) == 4 and images.shape[1] == colours
         raise Mismatch(
             f"{file} holds images {images.shape[1:]} of {images.dtype}, but {game.name} has "
-            f"{game.needed_frame.shape} of uint8 (height, width, colours)."
+            f"{game.needed_frame.shape} of uint8 (height, width, colours), and any size is scaled to it."
             f"{' Move the colours behind the width.' if first else ''}"
         )
     if len(labels.shape) != 2:

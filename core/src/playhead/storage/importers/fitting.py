@@ -28,6 +28,7 @@ class Fitter:
         self._settings = settings
         self._picture = picture_of(picture_codecs(self._frame), where="")
         self._done: Counter[str] = Counter()
+        self._last: tuple[npt.NDArray[np.uint8] | None, bytes] = None, b""
 
     def encoded(self, data: bytes) -> bytes:
         """Return the picture of a file; a JPEG that fits stays as it is. Raises ValueError saying why not."""
@@ -44,8 +45,14 @@ class Fitter:
     def pixels(self, picture: npt.NDArray[np.uint8]) -> bytes:
         """Return a picture given as pixels.
 
+        One that is the same array as the one before is encoded once.
         Shapes:  picture (h, w), (h, w, 1), (h, w, 3) or (h, w, 4). Raises ValueError for any other.
         """
+        if self._last[0] is not picture:
+            self._last = picture, self._encoded(picture)
+        return self._last[1]
+
+    def _encoded(self, picture: npt.NDArray[np.uint8]) -> bytes:
         if picture.ndim == 2:
             picture = picture[:, :, None]
         if picture.ndim != 3 or not picture.size or picture.shape[2] not in (1, 3, 4):
@@ -55,7 +62,11 @@ class Fitter:
             raise ValueError(
                 f"it is {picture.shape[1]}x{picture.shape[0]}; {MOST_PIXELS:,} pixels at most are read"
             )
-        return self._picture.encode(self._scaled(self._cut(picture)))
+        return self._picture.encode(self.fitted(picture))
+
+    def fitted(self, picture_HWC: FrameArray) -> FrameArray:
+        """Return a picture cut and scaled to the game's frame. Raises ValueError for a crop outside of it."""
+        return self._scaled(self._cut(picture_HWC))
 
     def _cut(self, picture_HWC: FrameArray) -> FrameArray:
         high, wide = picture_HWC.shape[:2]

@@ -29,7 +29,7 @@ from playhead.storage.importers.settings import ImportSettings
 from playhead.storage.importers.writing import Row, Source, write_rows
 from playhead.storage.importing import Importable, Noted
 
-TAKES = ("keys", "head", "rate", "order", "crop", "colours", "pixels", "pickles", "labels")
+TAKES = ("keys", "head", "rate", "order", "crop", "colours", "pixels", "pickles", "labels", "pictures")
 SHOWN = 16  # pictures that are looked at for the range of their values
 # How the files of pictures and of labels are called beside one another, by the end or the whole of a name.
 _PARTNERS = (("images", "labels"), ("frames", "labels"), ("pictures", "labels"), ("x", "y"), ("", "_labels"),
@@ -47,7 +47,7 @@ def find_pairs(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[I
     settings = ImportSettings.of(game, options, TAKES, order="time")
     files = [path] if path.is_file() else sorted(_below(path), key=lambda file: natural(str(file)))
     if not files:
-        raise NotFound(f"{path} is no file of numpy and no folder with files ending in .npy.")
+        raise NotFound(f"{path} is no file of numpy and no folder with files ending in .npy or .npz.")
     partners = {file: _partner(file, settings) for file in files}
     labels = set(partners.values())
     for file in files:
@@ -64,12 +64,14 @@ def find_pairs(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[I
 def _below(folder: Path) -> Iterator[Path]:
     """Yield the files of numpy in a folder and its folders, but for what a Mac writes beside them."""
     for file in folder.rglob("*"):
-        if file.suffix.lower() == ".npy" and not file.name.startswith("._") and file.is_file():
+        if file.suffix.lower() in (".npy", ".npz") and not file.name.startswith("._") and file.is_file():
             yield file
 
 
 def _partner(file: Path, settings: ImportSettings) -> Path | None:
     """Return the file of the labels of a file of pictures, None where none is called so."""
+    if file.suffix.lower() == ".npz":
+        return None
     if settings.labels:
         return Path(settings.labels)
     for pictures, labels in _PARTNERS:
@@ -95,21 +97,25 @@ def _import_file(
     game: Game, file: Path, partner: Path | None, settings: ImportSettings, folder: Path, progress: OnProgress
 ) -> Sequence[Noted]:
     """Write one file as one recording. Raises Damaged or Mismatch naming the file."""
+    if file.suffix.lower() == ".npz":
+        from playhead.storage.importers.arrays import import_arrays  # which writes pairs as this does
+
+        return import_arrays(game, file, settings, folder, progress)
     with open_npy(file) as opened:
         if opened.is_pickled:
-            pairs: _Pairs = _objects(file, opened, settings)
-            return _write(game, settings, file, pairs, folder, progress)
+            pairs: Pairs = _objects(file, opened, settings)
+            return write_pairs(game, settings, file, pairs, folder, progress)
         if partner is None:
             raise Mismatch(
                 f"{file} holds numbers {opened.shape} and no labels, and no file beside it is called as theirs "
                 f"({file.stem}_labels.npy). Name it: --set labels=FILE."
             )
         with open_npy(partner) as labels:
-            return _write(game, settings, file, _arrays(file, opened, partner, labels), folder, progress)
+            return write_pairs(game, settings, file, _arrays(file, opened, partner, labels), folder, progress)
 
 
 @dataclass(frozen=True, eq=False)
-class _Pairs:
+class Pairs:
     """Pictures and labels of a file, one by one: `pair(row)` gives both, or raises ValueError saying why not."""
 
     count: int
@@ -126,7 +132,7 @@ class _Pairs:
         return None
 
 
-def _objects(file: Path, opened: NpyFile, settings: ImportSettings) -> _Pairs:
+def _objects(file: Path, opened: NpyFile, settings: ImportSettings) -> Pairs:
     """Return the pairs of an array of objects: two columns, or a pair an element."""
     if not settings.pickles:
         raise Mismatch(
@@ -146,7 +152,7 @@ def _objects(file: Path, opened: NpyFile, settings: ImportSettings) -> _Pairs:
         held = [held[2 * row : 2 * row + 2] for row in range(count)]
         if top.is_fortran:
             held = [[top.held[row], top.held[count + row]] for row in range(count)]
-    return _Pairs(len(held), partial(_pair, pickled, held))
+    return Pairs(len(held), partial(_pair, pickled, held))
 
 
 def _pair(pickled: Pickled, held: list[Any], row: int) -> tuple[Array, Array]:
@@ -164,7 +170,7 @@ def _pair(pickled: Pickled, held: list[Any], row: int) -> tuple[Array, Array]:
     return picture, label
 
 
-def _arrays(file: Path, opened: NpyFile, partner: Path, labels: NpyFile) -> _Pairs:
+def _arrays(file: Path, opened: NpyFile, partner: Path, labels: NpyFile) -> Pairs:
     """Return the pairs of two arrays of numbers."""
     if (
         opened.is_pickled
@@ -181,12 +187,13 @@ def _arrays(file: Path, opened: NpyFile, partner: Path, labels: NpyFile) -> _Pai
             f"{file} has {opened.shape[0]:,} pictures, and {partner} {labels.shape[0]:,} labels. They must "
             "be as many."
         )
-    return _Pairs(opened.shape[0], lambda row: (opened.row(row), labels.row(row).reshape(-1)))
+    return Pairs(opened.shape[0], lambda row: (opened.row(row), labels.row(row).reshape(-1)))
 
 
-def _write(
-    game: Game, settings: ImportSettings, file: Path, pairs: _Pairs, folder: Path, progress: OnProgress
+def write_pairs(
+    game: Game, settings: ImportSettings, file: Path, pairs: Pairs, folder: Path, progress: OnProgress
 ) -> Sequence[Noted]:
+    """Write pairs of one file as one recording and return what was left out or converted. Raises Mismatch."""
     first = pairs.first_label()
     if first is None:
         raise Mismatch(f"{file} holds no pair (picture, label) of numbers among {pairs.count:,} elements.")
@@ -197,7 +204,7 @@ def _write(
     return write_rows(game, settings, source, _rows(game, pairs, meanings, scale), folder, progress)
 
 
-def _some_pictures(pairs: _Pairs) -> Iterator[Array]:
+def _some_pictures(pairs: Pairs) -> Iterator[Array]:
     for row in np.unique(np.linspace(0, pairs.count - 1, SHOWN).astype(int)).tolist():
         try:
             yield pairs.pair(row)[0]
@@ -205,7 +212,7 @@ def _some_pictures(pairs: _Pairs) -> Iterator[Array]:
             continue
 
 
-def _rows(game: Game, pairs: _Pairs, meanings: Meanings, scale: Scale) -> Iterator[Row]:
+def _rows(game: Game, pairs: Pairs, meanings: Meanings, scale: Scale) -> Iterator[Row]:
     for number in range(pairs.count):
         row = Row(what=f"pair {number:,}", number=number)
         try:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from playhead.containers.files import open_plain, reason, shown
 from playhead.containers.images import ENDINGS, MOST_FILE_BYTES
 from playhead.errors import Damaged
+from playhead.names import visible
 from playhead.storage.importing import LeftOut
 
 PART_ROWS = 1_000  # pictures of a recording: what an interruption loses at most, and what validation is chosen by
@@ -108,6 +109,12 @@ def in_parts(rows: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:
     """Yield the number and the rows of every part."""
     for start in range(0, len(rows), PART_ROWS):
         yield start // PART_ROWS, rows[start : start + PART_ROWS]
+
+
+def some(names: Sequence[str], most: int = 12) -> str:
+    """Return names as they are said, no more than a line or two holds."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(visible(name[:60]) for name in names[:most]) + more or "none"
 
 
 def digest_of(told: Iterable[object]) -> str:

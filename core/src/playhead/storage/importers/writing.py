@@ -17,7 +17,7 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.containers.files import shown
 from playhead.errors import Damaged
-from playhead.events import PLAYED, Origin
+from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.progress import OnProgress
 from playhead.storage.importers.fitting import Fitter
@@ -45,13 +45,19 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where pictures come from, how many rows there are, and what is known to be left out before any is read."""
+    """Where pictures come from, how many rows there are, and what is known to be left out before any is read.
+
+    `has_times`: rows stand at their times, and the numbers of rows are those of ticks. `events` are what was
+    pressed.
+    """
 
     path: Path
     rows: int
     notes: str = ""
     belongs: str = ""
     left_out: Sequence[LeftOut] = ()
+    events: Sequence[Event] = ()
+    has_times: bool = False
 
 
 def write_rows(
@@ -74,6 +80,7 @@ def write_rows(
                 kept += _append(writer, settings, batch)
             progress(done, max(done, source.rows))
         kept += _append(writer, settings, batch)
+        writer.add_events(source.events)
     if not kept:
         first = f" The first: {left_out[0]}." if left_out else ""
         raise Damaged(f"None of the {source.rows:,} pictures of {source.path} can be used.{first}")
@@ -113,6 +120,7 @@ def _header(game: Game, settings: ImportSettings, source: Source) -> RecordingHe
     times = "Nothing says which came after which." if is_alone else (
         f"The source holds no times: they are made up from {settings.rate:g} pictures a second."
     )  # fmt: skip
+    times = "" if source.has_times else times
     return replace(
         RecordingHeader.of(game, device="screen", driver="human", rate_hz=settings.rate),
         label_device="" if is_alone else PLAYED,
