@@ -238,5 +238,5 @@ def check_shipped_runs(game: Game, plugins: Plugins, home: Home) -> None:
         if run.network is None:
             assert all(run.read(name) for name in run.files), f"run {run.name} has an empty file"
             continue
-        run.check_plays(game, run.rate_hz)
+        (run.check_plays(game, run.rate_hz) if run.plays else run.check_looks(game))
         run.load_model(plugins)

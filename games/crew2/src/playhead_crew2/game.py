@@ -14,7 +14,7 @@ from playhead.hookspecs import hookimpl
 from playhead.readings import Reading
 from playhead.regions import Region
 from playhead_crew2.labels import CONVERSIONS, DRIVE
-from playhead_crew2.recipes import CLASSES, DEFAULT, FROZEN, KEYS, PILOTNET
+from playhead_crew2.recipes import CLASSES, DEFAULT, DETECTOR, FROZEN, KEYS, PILOTNET
 
 # The circuits that stand in for the game's show speed and map in the same places and answer to the same keys.
 STREETS = "playhead_streets:playhead_streets/Streets-v0"
@@ -83,6 +83,7 @@ CREW2 = Game(
         "densenet": CLASSES,
         "mobilenet": KEYS,
         "pilotnet": PILOTNET,
+        "detector": DETECTOR,
     },
     shipped_runs="playhead_crew2.game:shipped_runs",
     world=World(

@@ -69,9 +69,7 @@ def boxes_in_sight(simulation: Simulation, camera: CameraName, shape: float) -> 
     found = []
     for number, edges in enumerate((_placed(np.array(cars).reshape(-1, 3)), _walls(walls_W4))):
         near_N, boxes_N4 = _projected(edges, (*eye, ego.heading), camera, shape)
-        found += [
-            (near, Box(number, *box)) for near, box in zip(near_N.tolist(), boxes_N4.tolist(), strict=True)
-        ]
+        found += [(near, Box(number, *box)) for near, box in zip(near_N.tolist(), boxes_N4.tolist(), strict=True)]
     return _uncovered([box for _, box in sorted(found)])
 
 

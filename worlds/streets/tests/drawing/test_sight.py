@@ -53,7 +53,16 @@ def painted(one_HWC: np.ndarray, other_HWC: np.ndarray) -> tuple[float, float, f
 @pytest.mark.parametrize("camera", ["hood", "chase"])
 @pytest.mark.parametrize(
     ("ahead_m", "left_m", "turned"),
-    [(8, 0, 0), (8, 0, 0.6), (15, 3, 0), (15, -4, -0.4), (30, 2, 1.5), (45, 0, 0), (12, 0, math.pi), (3.5, 3.2, 0)],
+    [
+        (8, 0, 0),
+        (8, 0, 0.6),
+        (15, 3, 0),
+        (15, -4, -0.4),
+        (30, 2, 1.5),
+        (45, 0, 0),
+        (12, 0, math.pi),
+        (3.5, 3.2, 0),
+    ],
 )
 def test_boxes_are_where_cars_are_drawn(
     small_town: Town, renderer: Renderer, camera: CameraName, ahead_m: float, left_m: float, turned: float
