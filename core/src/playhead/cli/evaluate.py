@@ -24,7 +24,8 @@ from playhead.names import command as typed
 @options.number("--seconds", "Length of each rollout, in seconds. Default: until it ends.", 0.0)
 @options.first_seed_option
 @options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward (holds what is held most often), "
-               "random, idle (holds nothing), a policy of the world; any with +guard behind it. Default: the first four.")  # fmt: skip
+               "random, idle (holds nothing), a policy of the world; with +guard behind it any of them. "
+               "Default: the first four.")  # fmt: skip
 @options.scenario_option
 @click.option("--unstick", is_flag=True, help="When nothing moves, the network reverses and goes round.")
 @options.number("--latency", "Seconds between look and press. Default: what the run was trained for.")

@@ -48,8 +48,8 @@ class Driver:
 
     `origin` says who this is; it is read after each decision, for drivers that hand control over. `decide_hz` is
     how often it wants to decide, 0 for once a frame. `annotator` labels what is seen, where keys are no labels.
-    `unanswered` counts the frames on which it had no answer; `stepped_in_share` is the share of its decisions that a
-    guard around it changed.
+    `unanswered` counts the frames on which it had no answer; `stepped_in_share` is the share of its decisions that
+    a guard around it changed.
     """
 
     origin: Origin = Origin.SCRIPT

@@ -25,7 +25,6 @@ from playhead.progress import Advance
 from playhead.threads import one_thread_each
 from playhead.workers import run_jobs
 
-
 STEPPED_IN = Measure(name="guarded_share", title="guarded", better="lower")  # decisions that a guard changed
 
 

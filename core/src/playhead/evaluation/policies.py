@@ -69,7 +69,8 @@ def evaluated_policies(
 ) -> list[EvaluatedPolicy]:
     """Return the expert, the network without and with its guard, and the baselines, or those called `names`.
 
-    Any name with "+guard" behind it is that driver with the guard. `main_label` is held by always_forward: the label used most; without it the game's first control.
+    Any name with "+guard" behind it is that driver with the guard. `main_label` is held by always_forward: the
+    label used most; without it the game's first control.
     Raises:  NotFound with the nearest name, BadValue for a game that is never played.
     """
     if not game.controls:
@@ -105,7 +106,7 @@ def evaluated_policies(
 
 
 def open_policy(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, seed: int) -> Driver:
-    """Make the driver of one episode on an open device: guarded, and out of where it stands, as it is asked for."""
+    """Make the driver of one episode on an open device, in what is asked for around it."""
     driver, session = _driver(policy, plugins, device, seed), device.session
     if policy.guard is not None:
         guard = open_guard(policy.guard, session.game, plugins, rate_hz=session.rate_hz)

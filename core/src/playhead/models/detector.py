@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -55,7 +56,7 @@ class Detector(Network):
         if len(widths) != 4:
             raise BadValue(f"model.channels={options['channels']} needs 3 numbers, as in [16,24,48].")
         last = widths[-1]
-        down = [_layer(before, after, stride=2) for before, after in zip(widths[:-1], widths[1:], strict=True)]
+        down = [_layer(before, after, stride=2) for before, after in pairwise(widths)]
         self.down = nn.Sequential(*down)
         self.wide = nn.ModuleList(_layer(last, last, dilation=apart) for apart in options["dilations"])
         self.middles = nn.Conv2d(last, len(self.classes), 1)
@@ -141,8 +142,8 @@ class Finder:
         """Return the boxes of each picture. Raises Mismatch for pictures of another size."""
         if frames_NHWC.shape[1:] != self._frame.shape:
             raise Mismatch(
-                f"The pictures are {frames_NHWC.shape[1:]}, the detector looks at {self._frame.shape}: they must be "
-                "the frame of the game."
+                f"The pictures are {frames_NHWC.shape[1:]}, the detector looks at {self._frame.shape}: they must "
+                "be the frame of the game."
             )
         prepared = self._network.prepare_windows({self._network.main: frames_NHWC[:, None]})
         with torch.inference_mode():

@@ -64,9 +64,9 @@ Json = dict[str, Any]
 class NetworkPart:
     """What must agree, beside the recipe, where a network looks at a game.
 
-    `schema` are the heads that were learned, in their order, none of what finds boxes; `colours` means and scales of the channels of their
-    pictures, none in runs of earlier versions. Units: rate_hz frames a second of most of the recorded time,
-    other_rates_hz of the rest.
+    `schema` are the heads that were learned, in their order, none of what finds boxes; `colours` means and scales
+    of the channels of their pictures, none in runs of earlier versions. Units: rate_hz frames a second of most of
+    the recorded time, other_rates_hz of the rest.
     """
 
     schema: LabelSchema

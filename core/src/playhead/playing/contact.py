@@ -39,12 +39,12 @@ class ContactSettings:
     told: bool = False  # take the boxes that the world tells instead, a perfect detector
     over_s: float = 0.5  # how a thing moves is a line through its places over so many seconds
     brake_s: float = 0.7  # brake when it would be run into within so many seconds
-    side_s: float = 0.7  # steer away when it would be touched from the side within so many
+    side_s: float = 1.0  # steer away when it would be touched from the side within so many
     lift_s: float = 1.0  # let go of the throttle within so many
     gap: float = 1.0  # that is kept ahead, in halves of our own width
-    margin: float = 0.15  # that is kept to the side, in halves of our own width
-    away: float = 0.5  # share of the interval that it steers away; towards what comes to its side it never does
-    brakes_beside: bool = True  # brake too where it steers away
+    margin: float = 0.3  # that is kept to the side, in halves of our own width
+    away: float = 0.6  # share of the interval that it steers away; towards what comes to its side it never does
+    brakes_beside: bool = True  # brake too where it steers away from what is not behind our middle yet
     speed: str = ""  # telemetry that says the speed in metres a second; while it is unknown, we are not slow
     slow_mps: float = 3.0  # slower than this it never brakes: held at rest, a brake is the reverse gear
 
@@ -123,7 +123,7 @@ class ContactGuard(ActionGuard):
             if is_beside and meets_s <= settings.side_s and meets_s < nearest_s:
                 nearest_s = meets_s
                 self._away = self._keys.left if motion[0] > 0 else self._keys.right
-                self._brakes |= settings.brakes_beside
+                self._brakes |= settings.brakes_beside and motion[1] > settings.nose - settings.length / 2
             elif not is_beside:
                 self._brakes |= meets_s <= settings.brake_s and motion[3] < 0
                 self._lifts |= meets_s <= settings.lift_s

@@ -40,7 +40,7 @@ class ActionGuard:
 
 @dataclass(frozen=True, kw_only=True)
 class GuardSpec:
-    """A guard that is asked for, as plain data: its settings with a `kind`, and the home whose runs it may look with.
+    """A guard that is asked for, as plain data: its settings with a `kind`, the home of the runs it may look with.
 
     `engine` asks that run.
     """

@@ -74,7 +74,7 @@ class RunPolicy(Asking):
         return action
 
     def overruled(self, action: Action) -> None:
-        """Take what is pressed; a key pressed for a share of the interval is let go of when the next frame comes."""
+        """Take what is pressed; a key held for a share of the interval is let go of when the next frame comes."""
         self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
 
     def swap(self, weights: Mapping[str, Tensor]) -> None:

@@ -18,6 +18,7 @@ from playhead.clock import NS_PER_S
 from playhead.models.boxes import Boxes, overlaps
 
 EDGE = 0.012  # of the picture: nearer to its side a box is cut off
+IN_VIEW = 0.42  # of the picture from its middle: farther out a corner may lie beside it
 LEAST_BELOW = 0.01  # of the picture: nearer to the horizon nothing is known of how far it is
 SAME = 0.2  # of the union of two boxes that are one thing, a frame apart
 KEPT_S = 0.35  # a thing that is not found is remembered so long
@@ -132,7 +133,7 @@ class Tracker:
             return view.depth / (below if bottom < 1 - EDGE else (right - left) / 2 / view.path)
         ahead = view.depth / below
         inner = max(0.0, left - 0.5, 0.5 - right)  # how far from the middle its side towards us is, at its far end
-        is_seen = inner * (ahead + view.length) / ahead < 0.5  # so its near corner would be in the picture
+        is_seen = inner * (ahead + view.length) / ahead < IN_VIEW  # so its near corner would be in the picture
         return ahead if bottom < 1 - EDGE and is_seen else None
 
     def _right(self, corners: Sequence[float], ahead: float | None, motion: Motion | None) -> float | None:
@@ -170,7 +171,7 @@ def time_to_contact(motion: Motion, reach: Reach) -> tuple[float, bool]:
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """How near the middles of two cars may come. Units: halves of our width; middle: where that of one along is."""
+    """How near two cars may come: their middles aside, their near ends along. Units: halves of our width."""
 
     beside: float
     along: float

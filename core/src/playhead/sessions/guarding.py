@@ -1,4 +1,4 @@
-"""What a session puts around a driver: the guard that a game, a run and --set name, and the way out of standing."""
+"""What a session puts around a driver: the guard that game, run and --set name, and the way out of standing."""
 
 from __future__ import annotations
 

@@ -117,15 +117,15 @@ train = Detection()
 
 
 def _fitting(job: TrainingJob) -> list[Source]:
-    """Return the recordings that fit and tell boxes. Raises Mismatch for the first that does not, NothingToTrain."""
+    """Return the recordings that fit and tell boxes. Raises Mismatch for the first other one, NothingToTrain."""
     fitting = []
     for recording in job.recordings:
         try:
             check_recording(job, recording)
             if not boxes_told(list(recording.telemetry)):
                 raise Mismatch(
-                    f"Recording {recording.name} tells no boxes ({column_of(0, FIELDS[1])} and so on). Record again "
-                    "where they are told, or leave it out: --skip-bad."
+                    f"Recording {recording.name} tells no boxes ({column_of(0, FIELDS[1])} and so on). Record "
+                    "again where they are told, or leave it out: --skip-bad."
                 )
             fitting.append(recording)
         except Mismatch as problem:
@@ -144,7 +144,9 @@ def _fitting(job: TrainingJob) -> list[Source]:
 def _parted(job: TrainingJob, recordings: list[Source]) -> tuple[list[Source], list[Source]]:
     """Return the recordings that are learned from, and those kept apart: evenly spread, whole."""
     count = round(len(recordings) * job.recipe.val_share)
-    kept = {round((number + 0.5) * len(recordings) / count) for number in range(count)} if count else set()
+    kept = {int((number + 0.5) * len(recordings) / count) for number in range(count)}
+    if len(kept) == len(recordings):
+        raise NothingToTrain(f"val_share={job.recipe.val_share:g} leaves no recording to learn from. Record more.")
     learned = [one for number, one in enumerate(recordings) if number not in kept]
     return learned, [one for number, one in enumerate(recordings) if number in kept]
 

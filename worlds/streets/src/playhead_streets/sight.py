@@ -27,6 +27,7 @@ VISIBLE = 0.4  # share of a box that no nearer car covers
 GRID = (27, 48)  # rows and columns in which that is counted
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class Box(NamedTuple):
@@ -155,7 +156,7 @@ def _projected(
     return np.hypot(level, right).min(axis=(1, 2)), np.clip(boxes_N4, 0.0, 1.0)
 
 
-def _cut(ahead: FloatArray, right: FloatArray, up: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
+def _cut(ahead: FloatArray, right: FloatArray, up: FloatArray) -> tuple[BoolArray, list[FloatArray]]:
     """Return which ends of edges (N, E, 2) are seen, and where they are once cut off at the sides of the picture.
 
     Source:  Liang and Barsky 1984, in a picture whose half measures one at one metre.
