@@ -1,4 +1,4 @@
-"""A detector learns where bright squares are, is kept, judged, exported and opened again; what does not fit is said."""
+"""A detector learns where squares are, is kept, judged, exported and opened again; what does not fit is said."""
 
 from __future__ import annotations
 

@@ -91,8 +91,8 @@ class RunCatalogue:
         found = next((run for run in self._opened(self.folders()) if run.detects), None)
         if found is None:
             raise NotFound(
-                f"{self.game.name} has no run that finds boxes. Train one: playhead train {self.game.name} --set "
-                "training=detection --set model=detector. Or play without a guard: --set guard.kind=none."
+                f"{self.game.name} has no run that finds boxes. Train one by a recipe with "
+                'training="detection" (docs/guard.md). Or go without a guard: --set guard.kind=none.'
             )
         return found
 

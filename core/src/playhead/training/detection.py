@@ -181,7 +181,7 @@ def _learn(job: TrainingJob, own: DetectionSettings, network: Detector, recordin
             for group in optimizer.param_groups:
                 group["lr"] = recipe.lr * lr_factor(recipe, number - 1)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             norm = torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm or float("inf"))
             check_gradients(float(norm), recipe, number)
             optimizer.step()
