@@ -156,7 +156,7 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
         return
     for head in recipe.heads:
         game.learnable.head(head)
-    schema = game.learnable.only(recipe.heads or game.schema)
+    schema = game.learnable.only((recipe.heads or game.schema) if method.learns_heads else ())
     for head in schema:
         assert WindowSpec.of(recipe).trusted(head), f"recipe {name} trusts the labels of nobody for {head}"
     Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)

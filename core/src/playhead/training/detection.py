@@ -72,6 +72,7 @@ class Detection(Method[DetectionSettings]):
     """Learns where things are, of recordings whose telemetry tells boxes (box_0_class, box_0_left and so on)."""
 
     settings = DetectionSettings
+    learns_heads = False
 
     def train(self, job: TrainingJob) -> Run:
         """Train a detector, and return the finished run. Ctrl-C ends it early and keeps what was learned.
