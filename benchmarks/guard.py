@@ -56,9 +56,9 @@ def main() -> None:
     parser.add_argument("--set", default="{}", help="of the guard, as JSON")
     asked = parser.parse_args()
     game = load_plugins().game("crew2")
-    settings = {**game.guard, **({"told": True} if asked.told else {}), **json.loads(asked.set)}
+    settings = {**game.guard, "told": asked.told, "engine": asked.engine, **json.loads(asked.set)}
     home = Home.find(Path(asked.home) if asked.home else None)
-    spec = GuardSpec(settings=settings, home=home, engine=EngineSpec(name=asked.engine, device="cpu"))
+    spec = GuardSpec(settings=settings, home=home)
     for name in asked.drivers.split(","):
         print(json.dumps({"driver": name, **compared(asked, spec, name)}), flush=True)
     if not asked.told:

@@ -127,6 +127,10 @@ def test_the_detector_looks_where_no_boxes_are_told(home: Path) -> None:
     settings = {"guard.told": False, "guard.score": 0.0}
     (played,) = playhead.play(GAME, run="plays", seconds=2, home=home, settings=settings).episodes
     assert played.guarded is not None
+    playhead.export(GAME, run="finds", home=home)
+    asked = {**settings, "guard.run": "finds", "guard.engine": "onnx"}
+    (exported,) = playhead.play(GAME, run="plays", seconds=2, home=home, settings=asked).episodes
+    assert exported.guarded == played.guarded
     with pytest.raises(Mismatch, match="plays finds no boxes"):
         playhead.play(GAME, run="plays", seconds=1, home=home, settings={**settings, "guard.run": "plays"})
 

@@ -14,8 +14,10 @@ import numpy as np
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Held
 from playhead.errors import BadValue
+from playhead.models import EngineSpec
 from playhead.models.boxes import Boxes, boxes_told, told_boxes
 from playhead.models.catalogue import RunCatalogue
+from playhead.models.detector import Finder
 from playhead.playing.driving_keys import DrivingKeys
 from playhead.playing.guards import ActionGuard, GuardJob
 from playhead.playing.tracking import Reach, Tracker, View, time_to_contact
@@ -35,6 +37,7 @@ class ContactSettings:
     nose: float = 0.76  # how far we reach ahead of the camera, in the same
     classes: tuple[int, ...] = (0,)  # what is kept clear of, by the numbers of the detector's classes
     run: str = ""  # of the detector: the newest that detects; its boxes count from `score` on
+    engine: str = "torch"  # what asks it, as onnx once it is exported
     score: float = 0.35  # least score of a box
     told: bool = False  # take the boxes that the world tells instead, a perfect detector
     over_s: float = 0.5  # how a thing moves is a line through its places over so many seconds
@@ -141,11 +144,9 @@ def _told(captured: CapturedFrame) -> Boxes:
 
 def _detector(job: GuardJob, settings: ContactSettings) -> Look:
     """Open the run that finds boxes in pictures. Raises Mismatch for one of other pictures, NotFound."""
-    from playhead.models.detector import Finder
-
     run = RunCatalogue(home=job.spec.home, game=job.game).detector(settings.run)
     run.check_looks(job.game)
-    finder = Finder.of(run, job.plugins, job.spec.engine, least=settings.score)
+    finder = Finder.of(run, job.plugins, EngineSpec(name=settings.engine), least=settings.score)
 
     def look(captured: CapturedFrame) -> Boxes:
         return finder.find(captured.frame_HWC[None])[0]

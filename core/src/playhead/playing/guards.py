@@ -15,7 +15,6 @@ from playhead.control.drivers import Action, Driver, DriverWrapper, Held
 from playhead.errors import BadValue
 from playhead.game import Game
 from playhead.home import Home
-from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.plugins import Plugins
 
 NONE = "none"
@@ -40,14 +39,10 @@ class ActionGuard:
 
 @dataclass(frozen=True, kw_only=True)
 class GuardSpec:
-    """A guard that is asked for, as plain data: its settings with a `kind`, the home of the runs it may look with.
-
-    `engine` asks that run.
-    """
+    """A guard that is asked for, as plain data: settings with a `kind`, the home of the runs it may look with."""
 
     settings: Mapping[str, Any]
     home: Home
-    engine: EngineSpec = DEFAULT_ENGINE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.run import Run
 from playhead.playing.controllers import take_settings
 from playhead.playing.guards import GuardSpec, merged_guard, open_guard
@@ -13,9 +12,7 @@ from playhead.playing.stuck import StuckSettings
 from playhead.sessions.place import Place
 
 
-def guard_for(
-    place: Place, run: Run, given: Mapping[str, Any], engine: EngineSpec = DEFAULT_ENGINE
-) -> GuardSpec | None:
+def guard_for(place: Place, run: Run, given: Mapping[str, Any]) -> GuardSpec | None:
     """Return the guard of a run that plays: what is `given` over its own, over the game's. None for none.
 
     Raises:  as that guard, for settings that cannot be, before anything is driven.
@@ -23,7 +20,7 @@ def guard_for(
     settings = merged_guard(place.game.guard, run.recipe.guard, given)
     if not settings:
         return None
-    spec = GuardSpec(settings=settings, home=place.home, engine=engine)
+    spec = GuardSpec(settings=settings, home=place.home)
     open_guard(spec, place.game, place.plugins, rate_hz=place.game.needed_frame.rate_hz)
     return spec
 

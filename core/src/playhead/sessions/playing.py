@@ -166,7 +166,7 @@ class PlaySession:
         """Find the run that plays, say which, and with which delay between look and press."""
         place = self.place
         run = self.run = place.player(named)
-        self.guard = guard_for(place, run, self.guard_settings, self.engine)
+        self.guard = guard_for(place, run, self.guard_settings)
         if not self.is_world and "rate_hz" not in self.options:
             self.options["rate_hz"] = run.rate_hz  # a window can be looked at as often as the run wants
         usual_s = run.latency_s if self.is_world and not self.is_real_time else 0.0
