@@ -58,6 +58,7 @@ from playhead.regions import Region
 from playhead.training.recipe import Recipe
 
 Json = dict[str, Any]
+LEARNS_HEADS = "supervised"  # the training method whose network always answers some
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -363,7 +364,8 @@ class Run:
 def _network_part(told: RunJson, where: str) -> NetworkPart | None:
     if told.frame is None or told.rate_hz is None or told.schema is None:
         return None  # all of them: run_file sees to that
-    schema = LabelSchema.from_json(told.schema, where=where) if told.schema else LabelSchema(())
+    has_heads = bool(told.schema) or told.recipe.get("training", LEARNS_HEADS) == LEARNS_HEADS
+    schema = LabelSchema.from_json(told.schema, where=where) if has_heads else LabelSchema(())
     return NetworkPart(
         schema=schema, frame=told.frame, rate_hz=told.rate_hz, other_rates_hz=told.other_rates_hz,
         colours=told.colours,
