@@ -59,7 +59,7 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         )
     name = exported.run.name
     if exported.run.detects:
-        asked = ("--set", f"guard.run={name}", "--set", "guard.engine=onnx")
-        desk.say(f"Have a guard look with it: {command('play', game, *asked)}")
+        guarded = ("--set", f"guard.run={name}", "--set", "guard.engine=onnx")
+        desk.say(f"Have a guard look with it: {command('play', game, *guarded)}")
     else:
         desk.say(f"Play it: {command('play', game, '--run', name, '--engine', 'onnx')}")

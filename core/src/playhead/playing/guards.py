@@ -85,11 +85,7 @@ class Guarded(DriverWrapper):
         super().__init__(driver)
         self._guard, self._rate_hz = guard, rate_hz
         self.decided = self.stepped_in = 0
-
-    @property
-    def stepped_in_share(self) -> float:
-        """The share of the decisions in which it stepped in."""
-        return self.stepped_in / self.decided if self.decided else 0.0
+        self.stepped_in_share = 0.0
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Let the driver decide, and the guard change it; the driver hears of it."""
@@ -101,6 +97,7 @@ class Guarded(DriverWrapper):
         if guarded != action:
             self.stepped_in += 1
             self.inner.overruled(guarded)
+        self.stepped_in_share = self.stepped_in / self.decided
         return guarded
 
     def reset(self, held: Held) -> None:
