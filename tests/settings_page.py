@@ -56,10 +56,15 @@ recipe states them in `augment`.
 In `playhead play GAME --set NAME=VALUE` for once, in `train` for all that a run plays, `evaluate` included. A game
 with a controller of its own may take others.
 """,
+    "guard": """## Guards
+
+In `playhead play GAME --set NAME=VALUE` and in `evaluate`; a game states its own in `guard`, a recipe too.
+`guard.kind` names what may change keys before they are pressed, `none` turns it off ([guard.md](guard.md)).
+""",
     "stuck": """## Being stuck
 
-In `playhead play GAME --unstick --set NAME=VALUE`: when the car stands, one of four ways out is driven. A game
-states its own in `stuck`.
+In `playhead play GAME --unstick --set NAME=VALUE`, and in `evaluate`: when the car stands, one of four ways out is
+driven. A game states its own in `stuck`.
 """,
 }
 

@@ -45,6 +45,7 @@ def playhead_models() -> dict[str, Reference]:
         "backbone": f"{models}.backbone:build",
         "conv_lstm": f"{models}.conv_lstm:build",
         "conv_stack": f"{models}.conv_stack:build",
+        "detector": f"{models}.detector:build",
         "pilotnet": f"{models}.pilotnet:build",
     }
 
@@ -80,4 +81,10 @@ def playhead_augmentations() -> dict[str, Reference]:
 @hookimpl
 def playhead_trainings() -> dict[str, Reference]:
     """Return the built-in training methods."""
-    return {"supervised": "playhead.training.supervised:train"}
+    return {"detection": "playhead.training.detection:train", "supervised": "playhead.training.supervised:train"}
+
+
+@hookimpl
+def playhead_guards() -> dict[str, Reference]:
+    """Return the built-in guards."""
+    return {"contact": "playhead.playing.contact:ContactGuard"}

@@ -141,6 +141,7 @@ class Game:
 
     `controls` maps label names to codes of the input device; a game without controls is never played.
     `conversions` derive heads from others: one drive is learned as keys or as classes.
+    `guard` says by its `kind` what may change keys before they are pressed, as plain data for playing/guards.py.
     `stuck` says when a car stands, as plain data for playing/stuck.py.
     `settings` is the checklist for the person who sets the game up.
     `devices`, `frame` and `labels` may be missing where nothing is recorded, seen or learned by label.
@@ -156,6 +157,7 @@ class Game:
     controls: Mapping[str, str] = field(default_factory=dict)
     conversions: tuple[Conversion, ...] = ()
     controller: Reference = "playhead.playing.controllers:default_controller"
+    guard: Mapping[str, Any] = field(default_factory=dict)
     stuck: Mapping[str, Any] = field(default_factory=dict)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     shipped_runs: Reference | None = None

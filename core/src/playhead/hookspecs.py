@@ -1,4 +1,4 @@
-"""The nine ways to add to playhead. Registries only: none of these is called while frames are flowing.
+"""The ten ways to add to playhead. Registries only: none of these is called while frames are flowing.
 
 A plugin is a module with functions of these names, marked with `hookimpl`, and named in the entry-point
 group `playhead`. What is registered by name is given as a Reference: a callable, or `"package.module:name"`,
@@ -60,6 +60,11 @@ def playhead_augmentations() -> Mapping[str, Reference]:  # type: ignore[empty-b
 @hookspec
 def playhead_trainings() -> Mapping[str, Reference]:  # type: ignore[empty-body]
     """Return training methods by name: each a Method, a class of one, or called with a TrainingJob for a Run."""
+
+
+@hookspec
+def playhead_guards() -> Mapping[str, Reference]:  # type: ignore[empty-body]
+    """Return guards by name: each is called with a GuardJob and returns an ActionGuard, which may change keys."""
 
 
 @hookspec

@@ -190,7 +190,7 @@ class Plugins:
 
 
 COMMANDS = "playhead_commands"
-KINDS = ("capture", "input", "storage", "model", "engine", "augmentation", "training")
+KINDS = ("capture", "input", "storage", "model", "engine", "augmentation", "training", "guard")
 _KINDS = {kind: f"playhead_{kind}s" for kind in KINDS} | {"storage": "playhead_storages"}
 _HOOKS = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("playhead_")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -22,6 +23,11 @@ from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.evaluation.tolerance import disturb
 from playhead.events import Event, Origin
 from playhead.game import Measure
+from playhead.home import Home
+from playhead.hookspecs import hookimpl
+from playhead.playing.guards import GuardSpec
+from playhead.playing.stuck import StuckSettings
+from playhead.plugins import Plugins
 
 SEEDS = range(100, 103)
 
@@ -174,3 +180,47 @@ def test_filming_draws_the_share_of_time_a_key_was_held():
 def test_seeds_without_a_score_are_not_typical():
     episodes = [Episode(driver="network", seed=k, measures=m) for k, m in enumerate([{"x": 1.0}, {"x": 3.0}, {}])]
     assert typical_seed(ScoreTable(episodes=episodes, measures=()), "network") == 0
+
+
+class LettingGo:
+    """A guard that lets go of everything in the first second of each drive."""
+
+    def __init__(self, job):
+        assert job.settings == {}
+
+    def act(self, captured, action, interval_s):
+        return {} if captured.time_ns < 1_000_000_000 else action
+
+
+def load_guarded() -> Plugins:
+    plugins = load_plugins()
+    plugins.add("own", SimpleNamespace(playhead_guards=hookimpl(lambda: {"letting_go": LettingGo})))
+    return plugins
+
+
+def test_any_driver_is_measured_behind_the_guard_and_it_is_said_how_often_that_stepped_in(trained, table):
+    spec = GuardSpec(settings={"kind": "letting_go"}, home=Home.find(None))
+    usual = [policy.name for policy in evaluated_policies(GAME, trained, guard=spec)]
+    assert usual == ["expert", "network", "network+guard", "always_forward", "random"]
+    names = ["network", "network+guard", "expert+guard"]
+    policies = evaluated_policies(GAME, trained, names, guard=spec)
+    found = evaluate_closed_loop(GAME, load_guarded(), policies, SEEDS[:2], config_of(GAME))
+    assert found.values("network", "right").tolist() == table.values("network", "right")[:2].tolist()
+    assert found.estimate("network", "guarded_share").mean == 0
+    assert found.estimate("expert+guard", "guarded_share").mean == pytest.approx(1 / 6, abs=0.02)
+    assert found.estimate("network+guard", "right").mean < found.estimate("network", "right").mean
+    assert found.shown_names() == ["right", "guarded_share"]
+    assert not found.unknown()
+    with pytest.raises(BadValue, match=r"network\+guard cannot drive.*guard\.kind"):
+        evaluated_policies(GAME, trained, ["network+guard"])
+    with pytest.raises(NotFound, match="letting_go"):
+        rollout(Rollout(policy=policies[1], config=config_of(GAME), seed=1), load_plugins())
+
+
+def test_a_network_that_stands_gets_out(trained):
+    stuck = StuckSettings(over_s=0.5, speed="", still_share=1.0, shortest_s=0.5, longest_s=0.5)
+    (network,) = evaluated_policies(GAME, trained, ["network"], stuck=stuck)
+    (idle,) = evaluated_policies(GAME, trained, ["idle"], stuck=stuck)
+    assert idle.stuck is None
+    episode = rollout(Rollout(policy=network, config=config_of(GAME), seed=100), load_plugins())
+    assert episode.measures["right"] < 0.6, "it is thought to stand all the time, and reverses"

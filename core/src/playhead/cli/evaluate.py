@@ -24,8 +24,10 @@ from playhead.names import command as typed
 @options.number("--seconds", "Length of each rollout, in seconds. Default: until it ends.", 0.0)
 @options.first_seed_option
 @options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward (holds what is held most often), "
-               "random, idle (holds nothing), a policy of the world. Default: the first four.")  # fmt: skip
+               "random, idle (holds nothing), a policy of the world; with +guard behind it any of them. "
+               "Default: the first four.")  # fmt: skip
 @options.scenario_option
+@click.option("--unstick", is_flag=True, help="When nothing moves, the network reverses and goes round.")
 @options.number("--latency", "Seconds between look and press. Default: what the run was trained for.")
 @options.numbers("--delays", "Seconds added between look and press, as 0,.05,.1: what the run scores at each, "
                  "kept with it for play to judge by.")  # fmt: skip
@@ -42,8 +44,8 @@ from playhead.names import command as typed
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder for index.html and scores.json. Default: evaluation, in the run's folder.")  # fmt: skip
 @options.device_set_option(
-    "Option of the world, as arguments.width=800, of the controller, as controller.cap=0.6, or of a "
-    "method that judges by itself."
+    "Option of the world, as arguments.width=800, of the controller, as controller.cap=0.6, of the "
+    "guard, as guard.kind=none, of stuck, or of a method that judges by itself."
 )
 @options.engine_option
 @options.json_option("the scores as JSON")

@@ -57,4 +57,9 @@ def export(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
             f"In 8 bits{kept}: the same answer in {told.int8.same_answers:.1%} of {told.int8.windows:,} others, "
             f"logits differ by at most {told.int8.largest_difference:.1e}."
         )
-    desk.say(f"Play it: {command('play', game, '--run', exported.run.name, '--engine', 'onnx')}")
+    name = exported.run.name
+    if exported.run.detects:
+        guarded = ("--set", f"guard.run={name}", "--set", "guard.engine=onnx")
+        desk.say(f"Have a guard look with it: {command('play', game, *guarded)}")
+    else:
+        desk.say(f"Play it: {command('play', game, '--run', name, '--engine', 'onnx')}")

@@ -29,7 +29,7 @@ from playhead.cli.several import check_episodes
               "In a world it then plays training episodes.")  # fmt: skip
 @options.tag_option
 @options.device_set_option(
-    "controller.threshold=0.4 (all: playhead plugins --settings), or an option of the device."
+    "controller.threshold=0.4, guard.kind=none (all: playhead plugins --settings), or an option of the device."
 )
 @click.option(
     "--terminal", is_flag=True, help="Show a game that is only watched in the terminal, and open no window."

@@ -41,6 +41,8 @@ def _episode(game: Game, summary: PlaySummary) -> list[str]:
         f"{name} {sections[name]['p50_ms']:.1f} ms" for name in ("look", "decide", "act") if name in sections
     )
     first = f"{seed}{report.elapsed_s:.1f} s  {measured(game, summary.measures)}"
+    if summary.guarded is not None:
+        first += f"  guarded {100 * summary.guarded:.1f} %"
     return [first, f"  {pace}{slow}  (median {times})"]
 
 

@@ -48,17 +48,22 @@ class Driver:
 
     `origin` says who this is; it is read after each decision, for drivers that hand control over. `decide_hz` is
     how often it wants to decide, 0 for once a frame. `annotator` labels what is seen, where keys are no labels.
-    `unanswered` counts the frames on which it had no answer.
+    `unanswered` counts the frames on which it had no answer; `stepped_in_share` is the share of its decisions that
+    a guard around it changed.
     """
 
     origin: Origin = Origin.SCRIPT
     decide_hz: float = 0.0
     annotator: Annotator | None = None
     unanswered: int = 0
+    stepped_in_share: float = 0.0
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Return what to press from now on; codes left out are released. None: leave everything as it is."""
         raise NotImplementedError
+
+    def overruled(self, action: Action) -> None:
+        """Hear what is pressed in place of what was decided last."""
 
     def reset(self, held: Held) -> None:
         """Begin anew, before the next decision: an episode begins, or others drove, or nobody did.

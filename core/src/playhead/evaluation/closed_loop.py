@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from playhead.capabilities import capabilities_of, check_episodes
@@ -18,12 +18,16 @@ from playhead.errors import PlayheadError
 from playhead.evaluation.config import EvaluationConfig
 from playhead.evaluation.policies import EXPERT, RANDOM, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
-from playhead.game import Game
+from playhead.game import Game, Measure
 from playhead.playing.session import play
 from playhead.plugins import Plugins
 from playhead.progress import Advance
 from playhead.threads import one_thread_each
 from playhead.workers import run_jobs
+
+STEPPED_IN = Measure(
+    name="guarded_share", title="guarded", better="lower", kind="share"
+)  # decisions that a guard changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +64,7 @@ def rollout(
     return Episode(
         driver=job.policy.name,
         seed=job.seed,
-        measures=summary.measures,
+        measures={**summary.measures, **({STEPPED_IN.name: driver.stepped_in_share} if job.policy.guard else {})},
         unanswered=driver.unanswered,
     )
 
@@ -101,6 +105,10 @@ def evaluate_closed_loop(
     if errors and not episodes:
         raise errors[0][1]
     episodes.sort(key=lambda episode: (order[episode.driver], episode.seed))
+    measures = game.world.measures if game.world is not None else ()
+    if any(policy.guard for policy in policies):
+        measures = (*measures, STEPPED_IN)
+        episodes = [replace(one, measures={STEPPED_IN.name: 0.0, **one.measures}) for one in episodes]
     settings = {
         "device": config.device,
         "reset": {},
@@ -110,7 +118,7 @@ def evaluate_closed_loop(
     }
     failed = [f"{_name(job)} failed and is left out: {error}" for job, error in errors]
     return ScoreTable(
-        episodes=episodes, measures=game.world.measures if game.world is not None else (),
+        episodes=episodes, measures=measures,
         score=game.world.score if game.world is not None else "", expert=EXPERT, random=RANDOM,
         settings=settings, failed=failed,
     )  # fmt: skip

@@ -104,8 +104,9 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
 def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:
     """Let every policy drive, and film the network on a seed that is typical of it."""
     chosen = evaluated_policies(
-        job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine, controller=job.controller
-    )
+        job.game, job.run, job.drivers, main_label=main_label(found), engine=job.engine, controller=job.controller,
+        guard=job.guard, stuck=job.stuck,
+    )  # fmt: skip
     found.table = job.drive(chosen, config, "rollouts")
     found.failed += found.table.failed
     found.notes += [*found.table.failed, *found.table.unknown()]

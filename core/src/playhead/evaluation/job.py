@@ -16,6 +16,8 @@ from playhead.evaluation.statistics import ScoreTable
 from playhead.game import Game
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.run import Run
+from playhead.playing.guards import GuardSpec
+from playhead.playing.stuck import StuckSettings
 from playhead.plugins import Plugins
 from playhead.progress import Progress
 
@@ -28,7 +30,8 @@ class EvaluationJob:
     """What to evaluate, on what.
 
     Without `recordings` no labels are compared; without a `config` nothing is driven. `drivers` are names of
-    policies, empty for the usual ones; `controller` goes before the run's own settings of it. `layer` names the
+    policies, empty for the usual ones; `controller` goes before the run's own settings of it; drivers may have
+    a `guard`, and a network that stands gets out by `stuck`. `layer` names the
     label layer that is the truth: None that of the run's recipe, "recorded" what was recorded. `engine` asks the
     network, here and where it drives. `max_windows` bounds how many windows are asked about. `ood` are recordings
     of what the run has no class for (data/ood.py).
@@ -48,6 +51,8 @@ class EvaluationJob:
     config: EvaluationConfig | None = None
     drivers: Sequence[str] = ()
     controller: Mapping[str, Any] = field(default_factory=dict)
+    guard: GuardSpec | None = None
+    stuck: StuckSettings | None = None
     engine: EngineSpec = DEFAULT_ENGINE
     seeds: Sequence[int] = ()
     delays_s: Sequence[float] = ()

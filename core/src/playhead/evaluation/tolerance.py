@@ -92,7 +92,9 @@ def disturbances(
 
 def disturb(job: EvaluationJob, config: EvaluationConfig, driven: ScoreTable) -> Disturbed | None:
     """Let the network drive disturbed on the same seeds; None where no measure says that more is better."""
-    (network,) = evaluated_policies(job.game, job.run, [NETWORK], engine=job.engine, controller=job.controller)
+    (network,) = evaluated_policies(
+        job.game, job.run, [NETWORK], engine=job.engine, controller=job.controller, stuck=job.stuck
+    )
     policies = disturbances(network, job.delays_s, job.drops)
     known = [episode for episode in driven.episodes if episode.driver == NETWORK]
     wanted = policies[1:] if known else policies

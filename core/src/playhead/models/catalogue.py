@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playhead.errors import NotFound, PlayheadError, not_found
+from playhead.errors import Mismatch, NotFound, PlayheadError, not_found
 from playhead.game import Game
 from playhead.home import Home
 from playhead.models.run import Run
@@ -63,7 +63,7 @@ class RunCatalogue:
         Raises:  NotFound without any.
         """
         wanted = (folder for folder in self.folders() if recipe in ("", folder.parent.name))
-        newest = next((run for run in self._opened(wanted) if run.network is not None or not plays), None)
+        newest = next((run for run in self._opened(wanted) if run.plays or not plays), None)
         if newest is not None:
             return newest
         of = f" of the recipe {recipe}" if recipe else " that plays" if plays and self.folders() else ""
@@ -78,8 +78,23 @@ class RunCatalogue:
         Raises:  NotFound; Mismatch for one that has no network that looks at the game.
         """
         run = self.find(name) if name else self.latest(plays=True)
-        _ = run.needed_network
+        check_plays(run)
         return run
+
+    def detector(self, name: str = "") -> Run:
+        """Open a run that finds boxes: the one called so, or the newest of them. Raises NotFound, Mismatch."""
+        if name:
+            run = self.find(name)
+            if not run.detects:
+                raise Mismatch(f"Run {run.name} finds no boxes. Name one that was trained by detection.")
+            return run
+        found = next((run for run in self._opened(self.folders()) if run.detects), None)
+        if found is None:
+            raise NotFound(
+                f"{self.game.name} has no run that finds boxes. Train one by a recipe with "
+                'training="detection" (docs/guard.md). Or go without a guard: --set guard.kind=none.'
+            )
+        return found
 
     def find(self, name: str) -> Run:
         """Open a run by its folder, full name, recipe/folder, folder name alone, or recipe (its newest run).
@@ -97,6 +112,12 @@ class RunCatalogue:
         if any(name == folder.parent.name for folder in folders):
             return self.latest(name)
         raise not_found("run", name, self.names(), then=f"Runs are in {self.home.runs(self.game.name)}.")
+
+
+def check_plays(run: Run) -> None:
+    """Raise Mismatch for a run that does not play: without a network, or one that only finds boxes."""
+    if not run.needed_network.schema:
+        raise Mismatch(f"Run {run.name} does not play: it finds boxes. Name another: --run.")
 
 
 def _is_run(folder: Path) -> bool:

@@ -184,17 +184,16 @@ def _largest(wanted: Arrays, said: Arrays) -> float:
 
 
 def _same(network: Network, wanted: Arrays, said: Arrays) -> npt.NDArray[np.bool_]:
-    """Say of each window whether keys are held, classes chosen and axes moved alike."""
-    alike = [
-        _decided(head, wanted[name]) == _decided(head, said[name]) for name, head in network.spec.schema.items()
-    ]
+    """Say of each window whether keys are held, classes chosen, axes moved and middles of boxes found alike."""
+    heads = {name: network.spec.schema.get(name) for name in network.answers}
+    alike = [_decided(head, wanted[name]) == _decided(head, said[name]) for name, head in heads.items()]
     same: npt.NDArray[np.bool_] = np.all([one.reshape(len(one), -1).all(1) for one in alike], axis=0)
     return same
 
 
-def _decided(head: Head, logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _decided(head: Head | None, logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
     decided: npt.NDArray[Any] = logits.argmax(-1, keepdims=True)
-    if isinstance(head, Keys):
+    if head is None or isinstance(head, Keys):
         decided = logits >= 0
     elif isinstance(head, Axes) and head.deltas:
         decided = logits.reshape(*logits.shape[:-1], len(head.names), len(head.deltas)).argmax(-1)
@@ -224,7 +223,7 @@ class _AsCalled(nn.Module):
 
 def _window_graph(run: Run, network: Network) -> _Graph:
     prepared = network.prepare_windows(noise(network, MADE_AT))
-    heads = list(network.spec.schema)
+    heads = list(network.answers)
 
     def call(inputs: dict[str, Tensor]) -> tuple[Tensor, ...]:
         logits = network(inputs)

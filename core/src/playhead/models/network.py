@@ -50,6 +50,11 @@ class Network(nn.Module):
         self.colours: Colours | None = None  # likewise
 
     @property
+    def answers(self) -> tuple[str, ...]:
+        """What `answer` has: logits of every head, by itself."""
+        return tuple(self.spec.schema)
+
+    @property
     def takes_colours(self) -> bool:
         """Whether pictures are to be standardised by what they look like: where encoders of ours see them."""
         return any(isinstance(module, Encoder) for module in self.modules())

@@ -58,15 +58,16 @@ from playhead.regions import Region
 from playhead.training.recipe import Recipe
 
 Json = dict[str, Any]
+LEARNS_HEADS = "supervised"  # the training method whose network always answers some
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkPart:
     """What must agree, beside the recipe, where a network looks at a game.
 
-    `schema` are the heads that were learned, in their order; `colours` means and scales of the channels of their
-    pictures, none in runs of earlier versions. Units: rate_hz frames a second of most of the recorded time,
-    other_rates_hz of the rest.
+    `schema` are the heads that were learned, in their order, none of what finds boxes; `colours` means and scales
+    of the channels of their pictures, none in runs of earlier versions. Units: rate_hz frames a second of most of
+    the recorded time, other_rates_hz of the rest.
     """
 
     schema: LabelSchema
@@ -118,6 +119,16 @@ class Run:
                 f"that looks at {game}. Measure it: {command('evaluate', game, '--run', self.name)}."
             )
         return self.network
+
+    @property
+    def plays(self) -> bool:
+        """Whether its network answers heads of labels; a detector has none."""
+        return self.network is not None and bool(self.network.schema)
+
+    @property
+    def detects(self) -> bool:
+        """Whether its network finds boxes instead."""
+        return self.network is not None and not self.network.schema
 
     @property
     def schema(self) -> LabelSchema:
@@ -353,7 +364,8 @@ class Run:
 def _network_part(told: RunJson, where: str) -> NetworkPart | None:
     if told.frame is None or told.rate_hz is None or told.schema is None:
         return None  # all of them: run_file sees to that
-    schema = LabelSchema.from_json(told.schema, where=where)
+    has_heads = bool(told.schema) or told.recipe.get("training", LEARNS_HEADS) == LEARNS_HEADS
+    schema = LabelSchema.from_json(told.schema, where=where) if has_heads else LabelSchema(())
     return NetworkPart(
         schema=schema, frame=told.frame, rate_hz=told.rate_hz, other_rates_hz=told.other_rates_hz,
         colours=told.colours,

@@ -57,12 +57,13 @@ class PlayerConsole:
     """A watcher of the loop. `screen()` may be asked by another thread.
 
     `predictions` are what the network said last, head -> (outputs,). With `only_watches` nothing is ever pressed.
-    `unfit` says what makes the run drive badly at present.
+    `unfit` says what makes the run drive badly at present; `guarded` which share of its decisions a guard changed.
     """
 
     def __init__(
         self, game: Game, title: str, *, rate_hz: float, predictions: Callable[[], Predictions],
         authority: ControlAuthority | None, only_watches: bool = False, unfit: Callable[[], str] = lambda: "",
+        guarded: Callable[[], float | None] = lambda: None,
     ) -> None:  # fmt: skip
         self._game = game
         self._title = title
@@ -70,7 +71,7 @@ class PlayerConsole:
         self._predictions = predictions
         self._authority = authority
         self._only_watches = only_watches
-        self._unfit = unfit
+        self._unfit, self._guarded = unfit, guarded
         self._rates = {name: Rate() for name in ("captured", "predicted", "acted")[: 2 if only_watches else 3]}
         self._ages_ns: deque[int] = deque(maxlen=max(1, round(rate_hz)))
         self._held: dict[str, Origin] = {}
@@ -166,6 +167,8 @@ class PlayerConsole:
             f"frame age [bold]{news.age_ms:.1f}[/] ms", f"{news.late} late, {news.dropped} dropped",
             f"{minutes}:{seconds:02d}", Text(visible(recorded)),
         )  # fmt: skip
+        if (guarded := self._guarded()) is not None:
+            table.add_row(f"guard changed [bold]{100 * guarded:.1f}[/] %")
         return table
 
     def _heads(self, news: News) -> Iterator[RenderableType]:

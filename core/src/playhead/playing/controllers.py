@@ -183,7 +183,7 @@ def take_settings(options: dict[str, Any], of: str = "controller") -> dict[str, 
     raise BadValue(f"--set {of} needs the name of a setting, as in {_EXAMPLES[of]}.")
 
 
-_EXAMPLES = {"controller": "controller.threshold=0.4", "stuck": "stuck.over_s=2"}
+_EXAMPLES = {"controller": "controller.threshold=0.4", "guard": "guard.kind=none", "stuck": "stuck.over_s=2"}
 
 
 def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings | None = None) -> Settings:

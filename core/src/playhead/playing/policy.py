@@ -67,12 +67,15 @@ class RunPolicy(Asking):
             return {}
         told = self._played(self.predictions)
         action = self._controller.act(told, self._interval_s)
-        # A key pressed for a share of the interval is let go of when the next frame comes.
         try:
-            self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
+            self.overruled(action)
         except (AttributeError, TypeError) as error:
             raise PluginError(f"The controller answers {action!r}; `act` must say code -> number.") from error
         return action
+
+    def overruled(self, action: Action) -> None:
+        """Take what is pressed; a key held for a share of the interval is let go of when the next frame comes."""
+        self._held = {code: value for code, value in action.items() if value >= 1 or code in self._axes}
 
     def swap(self, weights: Mapping[str, Tensor]) -> None:
         """Put other weights in place between two decisions; what is remembered goes on. Raises as its engine."""

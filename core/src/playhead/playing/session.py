@@ -17,17 +17,23 @@ from playhead.devices import OpenDevice
 
 @dataclass(frozen=True, kw_only=True)
 class PlaySummary:
-    """How the loop ran, what the world measured, if it is one, and whether the run was fit up to then."""
+    """How the loop ran, what the world measured, if it is one, and whether the run was fit up to then.
+
+    `guarded` is the share of the decisions that a guard changed, None where there was none.
+    """
 
     report: LoopReport
     measures: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
     fitness: Mapping[str, Any] = field(default_factory=dict)
+    guarded: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
         fitness = {"fitness": dict(self.fitness)} if self.fitness else {}
-        return {"seed": self.seed, "measures": dict(self.measures), "loop": self.report.to_json(), **fitness}
+        guarded = {} if self.guarded is None else {"guarded_share": self.guarded}
+        measures = {**self.measures, **guarded}
+        return {"seed": self.seed, "measures": measures, "loop": self.report.to_json(), **fitness}
 
 
 def play(

@@ -28,6 +28,7 @@ from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Progress
 from playhead.quantities import check_seconds, seeds
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
+from playhead.sessions.guarding import guard_for, stuck_settings
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.sessions.tolerance import tolerance_folders
 from playhead.storage.reader import Recording
@@ -41,6 +42,7 @@ NOWHERE = "none"
 def evaluate(
     game: str | Game, *, run: AnyRun = "", on: str = "", episodes: int = 10, seconds: float = 0.0,
     seed: int = FIRST_SEED, drivers: Sequence[str] = (), scenario: str = "", latency: float | None = None,
+    unstick: bool = False,
     recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, windows: int = 20_000,
     delays: Sequence[float] = (), drops: Sequence[float] = (),
     tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
@@ -51,8 +53,9 @@ def evaluate(
 
     A training method may judge by itself. A page about it is written into `out`, by default into the run's
     folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default
-    what the run learned; "recorded" is no layer. What the network scores at `delays` and `drops` is kept with
-    the run, and who plays it hears when it is worse than that.
+    what the run learned; "recorded" is no layer. With `unstick` a network that stands gets out, as in
+    `play`. What the network scores at `delays` and `drops` is kept with the run, and who plays it hears when it is
+    worse than that.
     Units:   seconds, latency, delays and tolerance in seconds; drops as shares of the decisions.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """
@@ -62,6 +65,7 @@ def evaluate(
     found = chosen_run(place, run)
     options = nested(settings)
     controller = take_settings(options)
+    guard, stuck = guard_for(place, found, take_settings(options, "guard")), stuck_settings(place, options)
     if is_playable(place.game):  # what cannot be is said before anything is computed
         open_controller(place.game, {**found.controller, **controller})
     config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
@@ -69,7 +73,7 @@ def evaluate(
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
     if config is not None:
-        evaluated_policies(place.game, found, drivers)
+        evaluated_policies(place.game, found, drivers, guard=guard)
     job = EvaluationJob(
         game=place.game,
         run=found,
@@ -80,6 +84,8 @@ def evaluate(
         only_held_out=not recordings,
         config=config,
         controller=controller,
+        guard=guard,
+        stuck=stuck if unstick else None,
         drivers=drivers,
         engine=EngineSpec(name=engine, device=device),
         seeds=seeds(seed, episodes),
@@ -146,7 +152,7 @@ def chosen_world(place: Place, run: Run, device: str) -> str:
     """
     game = place.game
     worlds = list(worlds_of(place.plugins, game))
-    can_drive = game.world is not None and is_playable(game) and worlds and run.network is not None
+    can_drive = game.world is not None and is_playable(game) and worlds and run.plays
     if device == NOWHERE or (not device and not can_drive):
         return ""
     try:

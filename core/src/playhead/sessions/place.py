@@ -63,8 +63,10 @@ class Place:
 
     def player(self, named: AnyRun) -> Run:
         """Return a run that plays, likewise. Raises Mismatch for one that has no network for that."""
+        from playhead.models.catalogue import check_plays
+
         run = self.runs.player(str(named)) if isinstance(named, (str, Path)) else named
-        _ = run.needed_network
+        check_plays(run)
         return run
 
     def new_recording(self) -> Path:

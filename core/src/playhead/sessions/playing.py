@@ -22,10 +22,11 @@ from playhead.models.run import Run
 from playhead.playing.console import PlayerConsole
 from playhead.playing.controllers import take_settings
 from playhead.playing.fitness import Fitness
+from playhead.playing.guards import Guarded, GuardSpec, open_guard
 from playhead.playing.policy import RunPolicy
 from playhead.playing.session import PlaySummary
 from playhead.playing.session import play as play_episode
-from playhead.playing.stuck import StuckSettings, Unsticking
+from playhead.playing.stuck import Unsticking
 from playhead.progress import Advance, Progress
 from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.segments import record_segments
@@ -33,6 +34,7 @@ from playhead.recording.session import RecordingRequest
 from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FailedEpisode, FrameCounter, say_failed
+from playhead.sessions.guarding import guard_for, stuck_settings
 from playhead.sessions.latency import keep_after, warn_before
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.sessions.tolerance import known_tolerance
@@ -128,13 +130,15 @@ class PlaySession:
     run: Run = field(init=False)
     latency_s: float = field(init=False)
     fitness: Fitness = field(init=False)
+    guard: GuardSpec | None = field(init=False)
     authority: ControlAuthority | None = field(default=None, init=False)  # of the episode that was begun last
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.place, self.on, self.settings)
         self.is_world = self._can(self.settings).episodes
         self.controller = take_settings(self.settings)
-        self.stuck = StuckSettings.parse({**self.place.game.stuck, **take_settings(self.settings, "stuck")})
+        self.guard_settings = take_settings(self.settings, "guard")
+        self.stuck = stuck_settings(self.place, self.settings)
         if self.rate_hz is not None:
             self.settings["rate_hz"] = rate(self.rate_hz)
         self.options = self._options()
@@ -162,6 +166,7 @@ class PlaySession:
         """Find the run that plays, say which, and with which delay between look and press."""
         place = self.place
         run = self.run = place.player(named)
+        self.guard = guard_for(place, run, self.guard_settings)
         if not self.is_world and "rate_hz" not in self.options:
             self.options["rate_hz"] = run.rate_hz  # a window can be looked at as often as the run wants
         usual_s = run.latency_s if self.is_world and not self.is_real_time else 0.0
@@ -171,7 +176,8 @@ class PlaySession:
         is_own = run.path.is_relative_to(place.home.path)
         whence = "named" if named else "the newest here" if is_own else "it came with the game"
         delay = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""
-        place.say(f"Run {run.name} ({whence}){delay}. Ctrl-C stops.")
+        guarded = f", its keys through the guard {self.guard.settings['kind']}" if self.guard else ""
+        place.say(f"Run {run.name} ({whence}){delay}{guarded}. Ctrl-C stops.")
         self.is_timed = not self.is_world and not self.is_dry
         self.was_warned = self.is_timed and warn_before(place, self.device, run)
 
@@ -219,7 +225,7 @@ class PlaySession:
         place = self.place
         with open_device(place.plugins, place.game, self.device, options=options, input_name=input_name) as device:
             episode = _Episode(self, device, seed, stop)
-            summary = replace(episode.play(advance), fitness=self.fitness.to_json())
+            summary = replace(episode.play(advance), fitness=self.fitness.to_json(), guarded=episode.guarded)
             if episode.policy.unanswered:
                 place.say(
                     f"On {episode.policy.unanswered:,} frames the answer was no number, as what the network looks "
@@ -239,6 +245,11 @@ class _Episode:
             session.run, self.place.plugins, self.place.game, rate_hz=device.session.rate_hz,
             settings=session.controller, engine=session.engine, awaited=device.capture.telemetry_names,
         )  # fmt: skip
+        self.driver: Driver = self.policy
+        if session.guard is not None:
+            rate_hz = device.session.rate_hz
+            guard = open_guard(session.guard, self.place.game, self.place.plugins, rate_hz=rate_hz)
+            self.driver = Guarded(self.policy, guard, rate_hz=rate_hz)
         self.device, self.authority = take_control(device, self.policy.origin, self.place.say, stop.set)
         self.stop = stop.is_set
         if self.authority is not None and session.authority is not None:
@@ -261,15 +272,20 @@ class _Episode:
         title = f"{session.game.title} · run {self.session.run.name}"
         console = PlayerConsole(
             session.game, title, rate_hz=session.rate_hz, predictions=lambda: self.policy.predictions,
-            authority=self.authority, unfit=lambda: self.session.fitness.now,
+            authority=self.authority, unfit=lambda: self.session.fitness.now, guarded=lambda: self.guarded,
         )  # fmt: skip
         with nullcontext() if self.session.waits else self.place.progress.screen(console.screen):
             yield console
 
     def _driver(self) -> Driver:
         if self.session.unsticks:
-            return Unsticking(self.policy, self.place.game, settings=self.session.stuck, seed=self.seed or 0)
-        return self.policy
+            return Unsticking(self.driver, self.place.game, settings=self.session.stuck, seed=self.seed or 0)
+        return self.driver
+
+    @property
+    def guarded(self) -> float | None:
+        """The share of the decisions that the guard changed; None without one."""
+        return self.driver.stepped_in_share if isinstance(self.driver, Guarded) else None
 
     def _play(self, watchers: list[Watcher]) -> PlaySummary:
         summary = play_episode(

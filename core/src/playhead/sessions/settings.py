@@ -10,13 +10,14 @@ from typing import Any
 
 from playhead.data.balancing import BUILT_IN
 from playhead.playing.controllers import Settings, most_of
+from playhead.playing.guards import ActionGuard
 from playhead.playing.pacing import PaceSettings, pace_values
 from playhead.playing.stuck import StuckSettings
 from playhead.plugins import Plugins
 from playhead.references import resolve
 from playhead.training.method import method_of
 from playhead.training.recipe import Recipe, allowed
-from playhead.training.settings import SettingRow, described, described_options, described_parameters
+from playhead.training.settings import NoSettings, SettingRow, described, described_options, described_parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,11 @@ def _groups(plugins: Plugins) -> Iterator[SettingGroup]:
     yield _group("controller", Settings, [replace(row, name=f"controller.{row.name}") for row in rows])
     paced = [replace(row, name=f"controller.pace.{row.name}") for row in described(PaceSettings, pace_values())]
     yield _group("controller.kind=paced", PaceSettings, paced)
+    yield _group("guard", ActionGuard, [])
+    for name in plugins.names("guard"):
+        guard = plugins.get("guard", name)
+        own = described(getattr(guard, "settings", NoSettings))
+        yield _group(f"guard.kind={name}", guard, [replace(row, name=f"guard.{row.name}") for row in own])
     yield _group(
         "stuck", StuckSettings, [replace(row, name=f"stuck.{row.name}") for row in described(StuckSettings)]
     )

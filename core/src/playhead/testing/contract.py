@@ -156,7 +156,7 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
         return
     for head in recipe.heads:
         game.learnable.head(head)
-    schema = game.learnable.only(recipe.heads or game.schema)
+    schema = game.learnable.only((recipe.heads or game.schema) if method.learns_heads else ())
     for head in schema:
         assert WindowSpec.of(recipe).trusted(head), f"recipe {name} trusts the labels of nobody for {head}"
     Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)
@@ -238,5 +238,5 @@ def check_shipped_runs(game: Game, plugins: Plugins, home: Home) -> None:
         if run.network is None:
             assert all(run.read(name) for name in run.files), f"run {run.name} has an empty file"
             continue
-        run.check_plays(game, run.rate_hz)
+        (run.check_plays(game, run.rate_hz) if run.plays else run.check_looks(game))
         run.load_model(plugins)

@@ -35,11 +35,13 @@ class Method(Generic[S]):
 
     `settings` is a frozen dataclass of what is its own. Without `needs_recordings` it trains without
     any. With `may_add_heads` it goes on from a run with other heads: new ones start fresh, others are dropped.
+    Without `learns_heads` its network answers something else than heads of labels, as boxes, and never plays.
     """
 
     settings: type[S] = NoSettings  # type: ignore[assignment]
     needs_recordings: bool = True
     may_add_heads: bool = False
+    learns_heads: bool = True
 
     def train(self, job: TrainingJob) -> Run:
         """Make what the job asks for and return the finished run, saved."""

@@ -85,6 +85,7 @@ class Recipe:
     controller: Mapping[str, Any] = field(
         default_factory=dict
     )  # how its answers become presses, as controller.threshold=0.4
+    guard: Mapping[str, Any] = field(default_factory=dict)  # what may change these presses, over the game's own
     workers: int = 2  # decoding threads
     cache_mb: int = 700  # memory for frames as the network sees them, so that each is decoded once
     threads: int = 1  # of torch; more only while nothing else wants the cores

@@ -17,6 +17,7 @@ from playhead_streets.physics import TICK_S, Controls
 from playhead_streets.scenarios import find_scenario
 from playhead_streets.simulation import TELEMETRY, Simulation
 from playhead_streets.speedometer import draw_speed
+from playhead_streets.view import CameraName
 
 if TYPE_CHECKING:
     from playhead_streets.minimap import Minimap
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 KEYS = ("w", "a", "s", "d")
 TELEMETRY_LIMIT = 10_000.0
+MOST_BOXES = 64
 
-Camera = Literal["hood", "chase"]
 ControlKind = Literal["keys", "axes"]
 ObservationKind = Literal["pixels", "telemetry"]
 
@@ -40,6 +41,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
                    simulation.TELEMETRY; pictures are then drawn only by render().
     Reward:        metres of progress along the route.
     Corners:       layout "gta5": a map at the lower left; "crew2": it is at the right, and at the left the speed.
+    Boxes:         so many things in the picture, the nearest first, are told in the info (sight.py).
     Ends:          terminated at the waypoint, truncated at the scenario's time limit.
 
     `simulation` is the drive that is going on, for experts and tools.
@@ -53,7 +55,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         render_mode: str | None = None,
         width: int = 240,
         height: int = 180,
-        camera: Camera = "hood",
+        camera: CameraName = "hood",
         controls: ControlKind = "keys",
         observation: ObservationKind = "pixels",
         ticks_per_step: int = 8,
@@ -62,10 +64,11 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         traffic: int = 20,
         minimap: bool = True,
         layout: Layout = "gta5",
+        boxes: int = 0,
         real_time: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        _check("camera", camera, get_args(Camera))
+        _check("camera", camera, get_args(CameraName))
         _check("controls", controls, get_args(ControlKind))
         _check("observation", observation, get_args(ObservationKind))
         _check("split", split, get_args(Split))
@@ -73,12 +76,15 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         _check("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         if ticks_per_step < 1:
             raise ValueError(f"ticks_per_step is {ticks_per_step}; a step needs at least one tick of 1/80 s.")
+        if not 0 <= boxes <= MOST_BOXES:
+            raise ValueError(f"boxes is {boxes}; choose 0 to {MOST_BOXES}.")
         self.render_mode = render_mode
         self.metadata = {**self.metadata, "render_fps": 1 / TICK_S / ticks_per_step}
         self._width, self._height, self._camera = width, height, camera
         self._observation, self._ticks_per_step = observation, ticks_per_step
         self._scenario, self._split, self._traffic = find_scenario(scenario).name, split, traffic
         self._shows_minimap, self._layout = minimap, layout
+        self._boxes = boxes
         self._is_real_time, self._clock, self._started_s = real_time, clock, 0.0
         self._held = Controls()
         self._simulation: Simulation | None = None
@@ -174,7 +180,15 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         return self._draw()
 
     def _info(self) -> dict[str, Any]:
-        return {**self.simulation.telemetry(), "measures": self.simulation.measures()}
+        return {**self.simulation.telemetry(), **self._told_boxes(), "measures": self.simulation.measures()}
+
+    def _told_boxes(self) -> dict[str, float]:
+        """Return where other cars and barriers are in the picture, by the names of sight.py; none unless asked."""
+        if not self._boxes:
+            return {}
+        from playhead_streets.sight import boxes_in_sight, told_boxes
+
+        return told_boxes(boxes_in_sight(self.simulation, self._camera, self._width / self._height), self._boxes)
 
     def _draw(self) -> npt.NDArray[np.uint8]:
         simulation = self.simulation

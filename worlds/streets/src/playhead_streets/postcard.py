@@ -13,9 +13,10 @@ import numpy as np
 from playhead_streets.expert import Expert
 from playhead_streets.minimap import Minimap
 from playhead_streets.physics import TICK_S, Controls
-from playhead_streets.renderer import CameraName, Renderer
+from playhead_streets.renderer import Renderer
 from playhead_streets.simulation import Simulation
 from playhead_streets.town import ByteArray, Weather
+from playhead_streets.view import CameraName
 
 # Drives of the expert and the moments of each that are shown: a street with traffic, a junction, the highway.
 _MOMENTS: tuple[tuple[int, float], ...] = ((7, 17.0), (8, 16.0), (11, 24.0))

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import cos, degrees, sin
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from panda3d.core import NodePath, PandaNode, RenderState
@@ -22,29 +21,14 @@ from playhead_streets.cars import CAR_COLOURS, bonnet, car, shadow
 from playhead_streets.scenery import CELL_M, FLAT_LAYERS, THIN_LAYERS, Layer, scenery
 from playhead_streets.sky import ZENITH, dome
 from playhead_streets.town import ByteArray, CarPose, Town, Weather
+from playhead_streets.view import MOUNTS, NEAR_M, VIEW_DEGREES, CameraName
 from playhead_streets.weather import Grade
 
-CameraName = Literal["hood", "chase"]
-
-VIEW_DEGREES = 78.0  # across a 4:3 picture: both mouths of a junction stay in sight when waiting at it
 FAR_M = 220.0  # how far one sees: to the middle of a square of the town
 THIN_M = 95.0  # the same for what is thin
 _LENS_M = 2500.0  # further than the grass: a face cut by the far plane gets a wild spike from the rasteriser
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Mount:
-    """Where a camera sits on the car. Units: metres from the middle of the car; degrees, up positive."""
-
-    ahead_m: float
-    height_m: float
-    pitch: float
-
-
-_MOUNTS = {
-    "hood": _Mount(ahead_m=1.5, height_m=1.3, pitch=-7.0),
-    "chase": _Mount(ahead_m=-6.6, height_m=3.0, pitch=-11.0),
-}
 _PICTURES = {
     Layer.GROUND: textures.grass,
     Layer.PAVEMENT: textures.paving,
@@ -66,7 +50,7 @@ class Renderer:
         if width < 1 or height < 1:
             raise ValueError(f"A picture of {width}x{height} has no pixels. Give a width and a height above 0.")
         self._canvas = Canvas(width, height, ZENITH)
-        self._canvas.set_view(VIEW_DEGREES, 0.25, _LENS_M)
+        self._canvas.set_view(VIEW_DEGREES, NEAR_M, _LENS_M)
         self._states = _layer_states()
         self._sky = self._canvas.scene.attach_new_node(node("sky", [(flat_state(0), dome())]))
         self._bonnets = [
@@ -104,9 +88,9 @@ class Renderer:
 
         Shapes:  returns frame_HWC (H, W, 3) uint8 RGB, which belongs to the caller.
         """
-        mount = _MOUNTS.get(camera)
+        mount = MOUNTS.get(camera)
         if mount is None:
-            raise ValueError(f"camera is {camera!r}; choose one of {', '.join(map(repr, _MOUNTS))}.")
+            raise ValueError(f"camera is {camera!r}; choose one of {', '.join(map(repr, MOUNTS))}.")
         heading = degrees(ego.heading)
         x, y = ego.x + mount.ahead_m * cos(ego.heading), ego.y + mount.ahead_m * sin(ego.heading)
         self._canvas.camera.set_pos_hpr(

@@ -73,7 +73,7 @@ _PAVEMENT_M = 3.0
 _KERB_M = 0.3
 _LINE_M = 0.22  # wider than real paint: a lane edge must survive the shrinking to 80x60
 _FLOOR_M = 3.2
-_BARRIER_M = (0.5, 0.9)  # thick and high
+BARRIER_M = (0.5, 0.9)  # thick and high
 _RED: Colour = (204, 44, 40)
 _BEYOND_M = 300.0  # grass around the town, as far as one can tell
 _LAWN_M = 144.0  # side of a square of grass, a multiple of its texture's 12 m
@@ -232,11 +232,11 @@ def _buildings(buildings_B7: FloatArray) -> dict[Layer, Quads]:
 
 def _barriers(barriers_W4: FloatArray) -> Quads:
     """Stand low walls, red and white in turns, seen from above too."""
-    boxes_W5 = np.concatenate([barriers_W4, np.full((len(barriers_W4), 1), _BARRIER_M[0], np.float32)], axis=1)
-    base_W42, height_W = outlines(boxes_W5), np.full(len(boxes_W5), _BARRIER_M[1], np.float32)
+    boxes_W5 = np.concatenate([barriers_W4, np.full((len(barriers_W4), 1), BARRIER_M[0], np.float32)], axis=1)
+    base_W42, height_W = outlines(boxes_W5), np.full(len(boxes_W5), BARRIER_M[1], np.float32)
     colour_W3 = np.array([_RED, _WHITE], np.float32)[np.arange(len(boxes_W5)) % 2]
     sides = frusta(base_W42, base_W42, np.zeros_like(height_W), height_W, colour_W3[:, None, None])
-    return join([sides.shaded(), faces(raise_to(base_W42, _BARRIER_M[1]), colour_W3[:, None])])
+    return join([sides.shaded(), faces(raise_to(base_W42, BARRIER_M[1]), colour_W3[:, None])])
 
 
 def _poles(poles_P3: FloatArray) -> Quads:

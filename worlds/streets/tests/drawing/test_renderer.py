@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playhead_streets.renderer import CameraName, Renderer
+from playhead_streets.renderer import Renderer
 from playhead_streets.town import CarPose, Town, Weather
+from playhead_streets.view import CameraName
 
 EGO = CarPose(x=85, y=58.2, heading=0.0, speed_mps=8, colour=1, is_braking=False)
 AHEAD = CarPose(x=95, y=58.2, heading=0.0, speed_mps=8, colour=0, is_braking=False)

@@ -1,0 +1,155 @@
+"""The guard "contact": brakes before what it would run into, and steers away from what comes to its side.
+
+boxes (a detector's, or as a world tells them) -> places on the road -> time to contact -> brake, steer
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from playhead.capture import CapturedFrame
+from playhead.control.drivers import Action, Held
+from playhead.errors import BadValue
+from playhead.models import EngineSpec
+from playhead.models.boxes import Boxes, boxes_told, told_boxes
+from playhead.models.catalogue import RunCatalogue
+from playhead.models.detector import Finder
+from playhead.playing.driving_keys import DrivingKeys
+from playhead.playing.guards import ActionGuard, GuardJob
+from playhead.playing.tracking import Reach, Tracker, View, time_to_contact
+from playhead.training.settings import settings_from
+
+Look = Callable[[CapturedFrame], Boxes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactSettings:
+    """When the guard "contact" steps in, as guard.NAME. The first five are what a game's camera is like."""
+
+    horizon: float = 0.4  # row of the horizon, as a share of the picture
+    path: float = 0.4  # half of our own width on the row one picture below it, as a share of the picture's width
+    depth: float = 1.16  # how far away that row is, in halves of our own width
+    length: float = 4.8  # of a car, in halves of our own width
+    nose: float = 0.76  # how far we reach ahead of the camera, in the same
+    classes: tuple[int, ...] = (0,)  # what is kept clear of, by the numbers of the detector's classes
+    run: str = ""  # of the detector: the newest that detects; its boxes count from `score` on
+    engine: str = "torch"  # what asks it, as onnx once it is exported
+    score: float = 0.35  # least score of a box
+    told: bool = False  # take the boxes that the world tells instead, a perfect detector
+    over_s: float = 0.5  # how a thing moves is a line through its places over so many seconds
+    brake_s: float = 0.7  # brake when it would be run into within so many seconds
+    side_s: float = 1.0  # steer away when it would be touched from the side within so many
+    lift_s: float = 1.0  # let go of the throttle within so many
+    gap: float = 1.0  # that is kept ahead, in halves of our own width
+    margin: float = 0.3  # that is kept to the side, in halves of our own width
+    away: float = 0.6  # share of the interval that it steers away; towards what comes to its side it never does
+    brakes_beside: bool = True  # brake too where it steers away from what is not behind our middle yet
+    speed: str = ""  # telemetry that says the speed in metres a second; while it is unknown, we are not slow
+    slow_mps: float = 3.0  # slower than this it never brakes: held at rest, a brake is the reverse gear
+
+    def __post_init__(self) -> None:
+        for name in (
+            "horizon",
+            "path",
+            "depth",
+            "length",
+            "nose",
+            "score",
+            "over_s",
+            "brake_s",
+            "side_s",
+            "lift_s",
+            "gap",
+            "margin",
+            "away",
+            "slow_mps",
+        ):
+            value = getattr(self, name)
+            if not 0 <= value <= 100 or (value == 0 and name in ("path", "depth")):
+                raise BadValue(f"guard.{name}={value} lies outside 0 to 100. Give one within.")
+
+
+class ContactGuard(ActionGuard):
+    """Changes keys while something would be met soon; all else is left as it is."""
+
+    settings = ContactSettings
+
+    def __init__(self, job: GuardJob, look: Look | None = None) -> None:
+        self._settings = settings = settings_from(ContactSettings, job.settings, "the guard contact")
+        self._keys = DrivingKeys.of(job.game)
+        view = View(horizon=settings.horizon, path=settings.path, depth=settings.depth, length=settings.length)
+        self._tracker = Tracker(view, settings.over_s)
+        along = settings.length + settings.gap / 2
+        self._reach = Reach(beside=2 + settings.margin, along=along, middle=settings.nose + settings.gap - along)
+        self._look = look or (_told if settings.told else _detector(job, settings))
+        self._seen_ns, self._is_slow = -1, False
+        self._brakes, self._lifts, self._away = False, False, ""
+
+    def act(self, captured: CapturedFrame, action: Action, interval_s: float) -> Action:
+        """Return the keys with those changed that would lead into something."""
+        if captured.time_ns != self._seen_ns:
+            self._seen_ns = captured.time_ns
+            self._judge(captured)
+        settings, keys, changed = self._settings, self._keys, dict(action)
+        if self._lifts and action.get(keys.forward):
+            changed[keys.forward] = 0.0
+        if self._brakes and not self._is_slow:
+            changed |= {keys.forward: 0.0, keys.back: 1.0}
+        if self._away:
+            other = keys.left if self._away == keys.right else keys.right
+            changed |= {self._away: max(settings.away, action.get(self._away, 0.0)), other: 0.0}
+        return changed
+
+    def reset(self, held: Held) -> None:
+        """Forget what was seen."""
+        self._tracker.reset()
+        self._seen_ns, self._brakes, self._lifts, self._away = -1, False, False, ""
+
+    def _judge(self, captured: CapturedFrame) -> None:
+        """Look at a frame, and decide what is done about what is in it."""
+        settings = self._settings
+        boxes = self._look(captured)
+        wanted_N = np.isin(boxes.classes_N, settings.classes) & (boxes.scores_N >= settings.score)
+        self._tracker.saw(boxes.only(wanted_N), captured.time_ns)
+        self._brakes, self._lifts, self._away = False, False, ""
+        self._is_slow = abs(captured.telemetry.get(settings.speed, math.inf)) < settings.slow_mps
+        nearest_s = math.inf
+        for track in self._tracker.tracks:
+            motion = track.motion(settings.over_s)
+            if motion is None:
+                continue
+            meets_s, is_beside = time_to_contact(motion, self._reach)
+            if is_beside and meets_s <= settings.side_s and meets_s < nearest_s:
+                nearest_s = meets_s
+                self._away = self._keys.left if motion[0] > 0 else self._keys.right
+                self._brakes |= settings.brakes_beside and motion[1] > settings.nose - settings.length / 2
+            elif not is_beside:
+                self._brakes |= meets_s <= settings.brake_s and motion[3] < 0
+                self._lifts |= meets_s <= settings.lift_s
+
+
+def _told(captured: CapturedFrame) -> Boxes:
+    """Return the boxes that the world tells. Raises BadValue for one that tells none."""
+    if not boxes_told(captured.telemetry):
+        raise BadValue(
+            "This device tells no boxes (box_0_left and so on), which guard.told wants. A world of streets does: "
+            "--set arguments.boxes=16. Or leave guard.told out."
+        )
+    return told_boxes(captured.telemetry)
+
+
+def _detector(job: GuardJob, settings: ContactSettings) -> Look:
+    """Open the run that finds boxes in pictures. Raises Mismatch for one of other pictures, NotFound."""
+    run = RunCatalogue(home=job.spec.home, game=job.game).detector(settings.run)
+    run.check_looks(job.game)
+    finder = Finder.of(run, job.plugins, EngineSpec(name=settings.engine), least=settings.score)
+
+    def look(captured: CapturedFrame) -> Boxes:
+        return finder.find(captured.frame_HWC[None])[0]
+
+    look(CapturedFrame(frame_HWC=np.zeros(run.frame.shape, np.uint8), time_ns=0, number=0))  # the first takes long
+    return look

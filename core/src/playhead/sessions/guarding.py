@@ -1,0 +1,30 @@
+"""What a session puts around a driver: the guard that game, run and --set name, and the way out of standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playhead.models.run import Run
+from playhead.playing.controllers import take_settings
+from playhead.playing.guards import GuardSpec, merged_guard, open_guard
+from playhead.playing.stuck import StuckSettings
+from playhead.sessions.place import Place
+
+
+def guard_for(place: Place, run: Run, given: Mapping[str, Any]) -> GuardSpec | None:
+    """Return the guard of a run that plays: what is `given` over its own, over the game's. None for none.
+
+    Raises:  as that guard, for settings that cannot be, before anything is driven.
+    """
+    settings = merged_guard(place.game.guard, run.recipe.guard, given)
+    if not settings:
+        return None
+    spec = GuardSpec(settings=settings, home=place.home)
+    open_guard(spec, place.game, place.plugins, rate_hz=place.game.needed_frame.rate_hz)
+    return spec
+
+
+def stuck_settings(place: Place, options: dict[str, Any]) -> StuckSettings:
+    """Take what is set of `stuck` out of options, over the game's own. Raises NotFound or BadValue."""
+    return StuckSettings.parse({**place.game.stuck, **take_settings(options, "stuck")})

@@ -1,0 +1,181 @@
+"""Keys go through a guard: it brakes before what would be met, leaves alone what would not, and is counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from doubles import small_game
+
+from playhead.capture import CapturedFrame
+from playhead.control.drivers import Action, Driver
+from playhead.errors import BadValue, NotFound
+from playhead.home import Home
+from playhead.hookspecs import hookimpl
+from playhead.models.boxes import FIELDS, column_of
+from playhead.playing.guards import Guarded, GuardSpec, merged_guard, open_guard
+from playhead.playing.tracking import Reach, time_to_contact
+from playhead.plugins import Plugins
+
+GAME = small_game()
+HOME = Home(path=None, why="a test")  # type: ignore[arg-type]
+HORIZON, PATH, DEPTH, LENGTH = 0.4, 0.4, 1.16, 4.8  # of the guard's own defaults
+GO: Action = {"w": 1.0}
+
+
+class Holding(Driver):
+    """Holds the same keys, and remembers what was pressed in their place."""
+
+    def __init__(self, action: Action | None) -> None:
+        self.action, self.heard = action, list[Action]()
+
+    def decide(self, captured: CapturedFrame) -> Action | None:
+        return self.action
+
+    def overruled(self, action: Action) -> None:
+        self.heard.append(action)
+
+
+def seen(right: float, ahead: float) -> tuple[float, ...]:
+    """Return the box of a car at a place, in halves of our width, as a camera shows it; none that is not seen."""
+    corners = [
+        (0.5 + (right + side) * PATH * DEPTH / far, HORIZON + DEPTH / far * share)
+        for side in (-1, 1) for far in (max(ahead, 0.3), ahead + LENGTH) for share in (0.0, 1.0)
+        if ahead + LENGTH > 0.3
+    ]  # fmt: skip
+    if not corners:
+        return (math.nan,) * 5
+    (left, top), (right_side, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
+    clipped = np.clip([left, top, right_side, bottom], 0, 1).tolist()
+    return (0, *clipped) if clipped[2] > clipped[0] else (math.nan,) * 5
+
+
+def frame(number: int, boxes: list[tuple[float, ...]], **more: float) -> CapturedFrame:
+    told = {column_of(n, f): v for n, box in enumerate(boxes) for f, v in zip(FIELDS, box, strict=True)}
+    picture = np.zeros(GAME.needed_frame.shape, np.uint8)
+    return CapturedFrame(
+        frame_HWC=picture, time_ns=number * 100_000_000, number=number, telemetry={**told, **more}
+    )
+
+
+def guarded(driver: Driver, **settings: Any) -> Guarded:
+    spec = GuardSpec(settings={"kind": "contact", "told": True, **settings}, home=HOME)
+    return Guarded(driver, open_guard(spec, GAME, Plugins(), rate_hz=10), rate_hz=10)
+
+
+def drives(
+    begin: tuple[float, float], moves: tuple[float, float], *, action: Action = GO, frames: int = 40,
+    telemetry: Mapping[str, float] | None = None, **settings: Any,
+) -> list[Action | None]:  # fmt: skip
+    """Return what is pressed while a car moves past, by places and speeds in halves of our width."""
+    made = guarded(Holding(action), **settings)
+    places = [(begin[0] + moves[0] * n / 10, begin[1] + moves[1] * n / 10) for n in range(frames)]
+    return [made.decide(frame(n, [seen(*place)], **(telemetry or {}))) for n, place in enumerate(places)]
+
+
+def braked(pressed: list[Action | None]) -> list[int]:
+    return [number for number, action in enumerate(pressed) if action is not None and action.get("s")]
+
+
+def test_it_brakes_before_a_car_that_comes_nearer_and_not_long_before() -> None:
+    pressed = drives((0.0, 20.0), (0.0, -8.0), frames=24)
+    assert pressed[0] == GO
+    first = braked(pressed)[0]
+    meets = (20.0 - 0.76) / 0.8  # frames until our nose is there
+    assert meets - 10 <= first < meets - 4
+    assert pressed[first] == {"w": 0.0, "s": 1.0}
+
+
+@pytest.mark.parametrize("right", [-4.0, 4.0])
+def test_a_car_that_is_passed_at_a_distance_changes_nothing(right: float) -> None:
+    assert all(action == GO for action in drives((right, 20.0), (0.0, -8.0)))
+
+
+def test_nothing_is_done_about_a_car_that_drives_away_or_keeps_its_distance() -> None:
+    assert all(action == GO for action in drives((0.0, 6.0), (0.0, 2.0)))
+    assert all(action == GO for action in drives((0.0, 8.0), (0.0, 0.0)))
+
+
+@pytest.mark.parametrize(("right", "towards", "away"), [(4.0, "d", "a"), (-4.0, "a", "d")])
+def test_what_comes_to_the_side_is_not_steered_into(right: float, towards: str, away: str) -> None:
+    inwards = -1.5 if right > 0 else 1.5
+    pressed = drives((right, 8.0), (inwards, -3.0), action={"w": 1.0, towards: 0.7}, frames=30, away=0.4)
+    changed = [action for action in pressed if action is not None and action.get(away)]
+    assert changed
+    assert all(action[towards] == 0 and action[away] == 0.4 for action in changed)
+
+
+def test_slower_than_it_should_it_lets_go_but_never_brakes() -> None:
+    slow = drives((0.0, 12.0), (0.0, -4.0), telemetry={"v": 2.0}, speed="v", slow_mps=3.0)
+    assert not braked(slow)
+    assert any(action is not None and action["w"] == 0 for action in slow)
+    assert braked(drives((0.0, 12.0), (0.0, -4.0), telemetry={"v": 9.0}, speed="v", slow_mps=3.0))
+
+
+def test_what_it_changes_is_counted_and_the_driver_hears_of_it() -> None:
+    driver = Holding(GO)
+    made = guarded(driver)
+    for number in range(24):
+        made.decide(frame(number, [seen(0.0, 20.0 - 0.8 * number)]))
+    assert made.decided == 24
+    assert made.stepped_in == len(driver.heard) > 0
+    assert made.stepped_in_share == pytest.approx(made.stepped_in / 24)
+    assert guarded(Holding(None)).decide(frame(0, [seen(0.0, 2.0)])) is None
+
+
+def test_begun_anew_it_knows_nothing_of_what_it_saw() -> None:
+    made = guarded(Holding(GO))
+    for number in range(20):
+        made.decide(frame(number, [seen(0.0, 20.0 - 0.8 * number)]))
+    made.reset({})
+    assert made.decide(frame(20, [seen(0.0, 4.0)])) == GO
+
+
+def test_time_to_contact_is_when_both_ways_overlap() -> None:
+    reach = Reach(beside=2.0, along=5.0, middle=-4.0)
+    assert time_to_contact((0.0, 9.0, 0.0, -4.0), reach) == (2.0, False)
+    assert time_to_contact((6.0, -4.0, -2.0, 0.0), reach) == (2.0, True)
+    assert time_to_contact((6.0, 9.0, 0.0, -4.0), reach)[0] == math.inf
+    assert time_to_contact((0.0, 9.0, 0.0, 4.0), reach)[0] == math.inf
+
+
+def test_settings_are_laid_over_one_another_and_another_kind_begins_anew() -> None:
+    game = {"kind": "contact", "brake_s": 0.5}
+    assert merged_guard(game, {}, {"margin": 0.2}) == {**game, "margin": 0.2}
+    assert merged_guard(game, {}, {"kind": "none"}) == {}
+    assert merged_guard({}, {}, {}) == {}
+    assert merged_guard(game, {"kind": "other"}, {"far": 3}) == {"kind": "other", "far": 3}
+    with pytest.raises(BadValue, match=r"guard\.kind=contact"):
+        merged_guard({}, {}, {"brake_s": 1.0})
+
+
+def test_what_cannot_be_is_a_sentence() -> None:
+    with pytest.raises(NotFound, match="contact"):
+        guarded(Holding(GO), kind="contct")
+    with pytest.raises(NotFound, match="brake_s"):
+        guarded(Holding(GO), brakes_s=1.0)
+    with pytest.raises(BadValue, match=r"guard\.path=0"):
+        guarded(Holding(GO), path=0.0)
+    with pytest.raises(BadValue, match=r"arguments\.boxes=16"):
+        guarded(Holding(GO)).decide(frame(0, []))
+
+
+def test_a_plugin_brings_a_guard_of_its_own() -> None:
+    class Never:
+        def __init__(self, job: Any) -> None:
+            assert job.settings == {"far": 3}
+
+        def act(self, captured: CapturedFrame, action: Action, interval_s: float) -> Action:
+            return {}
+
+    hooks = SimpleNamespace(playhead_guards=hookimpl(lambda: {"never": Never}))
+    plugins = Plugins([("own", hooks)], strict=True)
+    spec = GuardSpec(settings={"kind": "never", "far": 3}, home=HOME)
+    made = Guarded(Holding(GO), open_guard(spec, GAME, plugins, rate_hz=10), rate_hz=10)
+    made.reset({})
+    assert made.decide(frame(0, [])) == {}
+    assert made.stepped_in_share == 1.0
