@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from playhead import cli
+from playhead.containers.video import VideoFile
 from playhead.errors import PlayheadError
 from playhead.events import PLAYED, Origin
 from playhead.game import Game
@@ -232,6 +235,40 @@ def test_a_play_session_is_recorded_with_the_network_as_origin(
     assert set(made.label_origin.tolist()) == {Origin.MODEL}
     assert made.header.driver == "run cart/default/first"
     assert made.header.label_device == PLAYED
+
+
+def test_playing_is_filmed(home: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    film = home.parent / "drive.mp4"
+    made = summaries(capsys, "play", "cart", "--episodes", "2", "--seconds", "0.4", "--video", str(film))
+    assert len(made) == 2
+    for number, one in enumerate(made, 1):
+        with closing(VideoFile(film.with_name(f"drive-{number}.mp4"))) as video:
+            shown = [(time_ns, video.upright(frame)) for time_ns, frame in video.frames()]
+        known = range(
+            one["loop"]["captured"] - 1
+        )  # what is held until the next frame is known of all but the last
+        assert [time_ns for time_ns, _ in shown] == [pytest.approx(40e6 * n, abs=1e5) for n in known]
+        assert {picture_HWC.shape for _, picture_HWC in shown} == {(32, 48, 3)}
+    assert not film.exists()
+    assert cli.run(["play", "cart", "--episodes", "2", "--video", str(film)]) == 1
+    assert "drive-1.mp4 is there already" in capsys.readouterr().err
+
+
+def test_a_clip_is_a_webp(home: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = home.parent / "drive.webp"
+    assert cli.run(["play", "cart", "--seconds", "0.4", "--video", str(clip)]) == 0
+    assert f"Video: {clip}" in capsys.readouterr().err
+    ok, animation = cv2.imdecodeanimation(np.frombuffer(clip.read_bytes(), np.uint8))
+    assert ok
+    assert len(animation.frames) > 1
+
+
+@pytest.mark.parametrize(("name", "says"), [("drive.avi", "is no .mp4"), ("none/drive.mp4", "no folder")])
+def test_a_film_that_cannot_be_is_said_before_anything_is_played(
+    home: Path, run: Run, capsys: pytest.CaptureFixture[str], name: str, says: str
+) -> None:
+    assert cli.run(["play", "cart", "--video", str(home.parent / name)]) == 1
+    assert says in capsys.readouterr().err
 
 
 def test_a_run_is_taught(home: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:

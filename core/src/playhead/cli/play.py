@@ -31,6 +31,8 @@ from playhead.cli.several import check_episodes
 @options.device_set_option(
     "controller.threshold=0.4, guard.kind=none (all: playhead plugins --settings), or an option of the device."
 )
+@click.option("--video", type=click.Path(dir_okay=False), metavar="FILE", default="",
+              help="Write what is seen and pressed as FILE.mp4; as FILE.webp the first 20 seconds.")  # fmt: skip
 @click.option(
     "--terminal", is_flag=True, help="Show a game that is only watched in the terminal, and open no window."
 )

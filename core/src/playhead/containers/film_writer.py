@@ -41,7 +41,7 @@ class FilmWriter:
     def __init__(self, file: Path, size: tuple[int, int], rate_hz: float, *, texts: bool = False) -> None:
         av = needed_av()
         if file.exists():
-            raise BadValue(f"{file} is there already. Name another folder: --out FOLDER.")
+            raise BadValue(f"{file} is there already. Name another, or delete it.")
         self.file = file
         self._part = file.with_name(f".{file.name}.part")
         with self._saying():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,13 +20,21 @@ CLIP_HZ = 10.0  # more frames a second make the page larger and the drive no cle
 
 
 class Filming:
-    """Watches a rollout and keeps its frames, thinned out, with the share of the time that each key was held."""
+    """Watches a rollout and draws on its frames, thinned out, for what share of the time each key was held.
 
-    def __init__(self, game: Game, *, rate_hz: float, seconds_s: float = CLIP_S) -> None:
+    They are kept in `frames`, or go to `take`, each with the nanoseconds since the first.
+    """
+
+    def __init__(
+        self, game: Game, *, rate_hz: float, seconds_s: float = CLIP_S, most_hz: float = CLIP_HZ,
+        take: Callable[[FrameArray, int], object] | None = None,
+    ) -> None:  # fmt: skip
         self._names = {code: name for name, code in game.controls.items()}
-        self._every = max(1, round(rate_hz / CLIP_HZ))
+        self._every = max(1, round(rate_hz / most_hz))
         self.rate_hz = rate_hz / self._every
-        self._wanted = round(seconds_s * self.rate_hz)
+        self._left = seconds_s * self.rate_hz
+        self._take = take or (lambda frame_HWC, time_ns: self.frames.append(frame_HWC))
+        self._first_ns = 0
         self._held = dict.fromkeys(self._names, 0.0)
         self._ticks = 0
         self._waiting: tuple[FrameArray, int] | None = None
@@ -36,7 +44,7 @@ class Filming:
     def saw(self, tick: Tick) -> None:
         """Keep a frame; the keys held until the next one are drawn when that one comes."""
         self._events += tick.events
-        if self._ticks % self._every == 0 and len(self.frames) < self._wanted:
+        if self._ticks % self._every == 0 and self._left >= 0.5:
             self._draw_waiting(tick.captured.time_ns)
             # Copied: a capture may draw its next picture into the same memory.
             self._waiting = tick.captured.frame_HWC.copy(), tick.captured.time_ns
@@ -47,10 +55,13 @@ class Filming:
 
     def _draw_waiting(self, now_ns: int) -> None:
         if self._waiting is None:
+            self._first_ns = now_ns
             return
         frame_HWC, since_ns = self._waiting
         shares = self._held_shares(since_ns, now_ns)
-        self.frames.append(with_keys(frame_HWC, {self._names[code]: share for code, share in shares.items()}))
+        drawn_HWC = with_keys(frame_HWC, {self._names[code]: share for code, share in shares.items()})
+        self._take(drawn_HWC, since_ns - self._first_ns)
+        self._left -= 1
 
     def _held_shares(self, start_ns: int, end_ns: int) -> dict[str, float]:
         """Return the share of a stretch of time that each code was held, and forget the events before its end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from playhead.recording.session import RecordingRequest
 from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FailedEpisode, FrameCounter, say_failed
+from playhead.sessions.filming import EpisodeFilm, film_of
 from playhead.sessions.guarding import guard_for, stuck_settings
 from playhead.sessions.latency import keep_after, warn_before
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
@@ -70,13 +72,14 @@ def play(
     game: str | Game, *, on: str = "", run: AnyRun = "", seconds: float = 0.0, episodes: int = 1, seed: int = 1,
     scenario: str = "", real_time: bool = False, latency: float | None = None, rate: float | None = None,
     dry_run: bool = False, unstick: bool = False, record: bool = False, tags: Mapping[str, str] = NONE,
-    settings: Mapping[str, Any] = NONE,
+    settings: Mapping[str, Any] = NONE, video: str | Path = "",
     terminal: bool = False, device: str = "auto", engine: str = "torch",
     home: AnyHome = None, plugins: AnyPlugins = None,
     progress: Progress | bool | None = None, stop: Event | None = None,
 ) -> Played:  # fmt: skip
     """Let a run play a game, as `playhead play` does. Ctrl-C or `stop` ends it normally, with every key released.
 
+    `video` names a file, .mp4 or .webp, that shows what was seen and pressed; of several episodes FILE-1, FILE-2.
     An episode of a world that fails ends none of the others: it is said, and among what `failed`.
     Units:   seconds and latency on the device's clock; rate frames a second.
     Raises:  PlayheadError, whose sentence says what to do.
@@ -89,6 +92,7 @@ def play(
             "latency": latency is not None,
             "unstick": unstick,
             "tag": tags,
+            "video": bool(video),
         }
         for option in (option for option, is_given in given.items() if is_given):
             raise BadValue(f"--{option} is for playing; {place.game.name} has no controls and is only watched.")
@@ -105,6 +109,7 @@ def play(
         place=place, on=on, settings=nested(settings), rate_hz=rate, scenario=scenario, is_real_time=real_time,
         is_dry=dry_run, unsticks=unstick, is_recorded=record, tags=tags_of_now(tags),
         duration_s=seconds or float("inf"), engine=EngineSpec(name=engine, device=device),
+        films=[film_of(Path(video), number, episodes) for number in range(episodes)] if video else [],
     )  # fmt: skip
     session.take_run(run, latency)
     summaries, failed = session.play(episodes, seed, stop)
@@ -127,6 +132,7 @@ class PlaySession:
     tags: Mapping[str, str]
     duration_s: float
     engine: EngineSpec
+    films: list[Path] = field(default_factory=list)  # of episodes that are still to be played
     run: Run = field(init=False)
     latency_s: float = field(init=False)
     fitness: Fitness = field(init=False)
@@ -259,8 +265,8 @@ class _Episode:
 
     def play(self, advance: Advance) -> PlaySummary:
         """Play it, recorded or not, and show a screen where a bar would not do."""
-        with self._console() as console:
-            watchers: list[Watcher] = [FrameCounter(advance), console, self.session.fitness]
+        with self._console() as console, self._film() as film:
+            watchers: list[Watcher] = [FrameCounter(advance), console, self.session.fitness, *film]
             if self.session.is_recorded:
                 return self._record(watchers, lambda writer: console.is_recorded_as(writer.name))
             return self._play(watchers)
@@ -276,6 +282,19 @@ class _Episode:
         )  # fmt: skip
         with nullcontext() if self.session.waits else self.place.progress.screen(console.screen):
             yield console
+
+    @contextmanager
+    def _film(self) -> Iterator[list[Watcher]]:
+        """Film the episode, where that is asked for, and say where the film is."""
+        session = self.session
+        if not session.films:
+            yield []
+            return
+        file, device = session.films.pop(0), self.device.session
+        with EpisodeFilm(file, device.game, rate_hz=device.rate_hz, waits=session.waits) as film:
+            yield [film]
+        left_out = f", {film.left_out:,} pictures left out: encoding took too long" if film.left_out else ""
+        self.place.say(f"Video: {file}{left_out}")
 
     def _driver(self) -> Driver:
         if self.session.unsticks:
