@@ -1,4 +1,4 @@
-"""Draw a collage of a drive, for the README: python -m playhead_streets.postcard docs/pictures/streets.png."""
+"""Draw a collage of a drive, for its README: python -m playhead_streets.postcard docs/pictures/streets.png."""
 
 from __future__ import annotations
 
