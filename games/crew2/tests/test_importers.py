@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from playhead.cli.import_ import import_
 from playhead.home import VARIABLE
 from playhead.storage.reader import open_recording
 from playhead.testing.day import command
@@ -23,10 +22,6 @@ KEYS = [[int(key in name.replace("nk", "")) for key in DRIVE.names] for name in 
 ROOT = "D:/pycrew2/"
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.partition("#")[0].split()[1:] for line in README.splitlines() if "playhead import crew2" in line]
-
-
-def test_the_example_of_the_command_is_one_of_the_readme() -> None:
-    assert any(f"Example: playhead {' '.join(words)}" in str(import_.help) for words in COMMANDS)
 
 
 def picture(number: int, wide: int, high: int) -> np.ndarray:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 
 from playhead import cli
+from playhead.cli.import_ import import_
 from playhead.storage.importing import find, import_all
 from playhead.storage.reader import open_recording
 from playhead_gta5.game import GTA5
@@ -80,3 +84,15 @@ def test_the_command_shows_saves_and_takes_the_meaning_of_keys(
     assert not held[:, 1:].any()
     assert cli.run([*words, "--set", "pickles=read"]) == 1
     assert 'No option of this importer is called "pickles"' in capsys.readouterr().err
+
+
+def test_the_example_of_the_command_runs_as_printed(
+    drive: tuple[Path, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = re.findall(r"Example: playhead (.*)", str(import_.help))
+    film = tmp_path / "drive.mp4"
+    shutil.copy(drive[0], film)
+    film.with_suffix(".csv").write_text("time,W\n0,1\n0.1,0\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.run([*shlex.split(example), "--home", str(tmp_path / "home")]) == 0
+    assert [*(tmp_path / "home" / "recordings" / "gta5").glob("*drive*")]
