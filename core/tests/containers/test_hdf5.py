@@ -143,6 +143,10 @@ CASES: dict[str, tuple[Make, tuple[type[Exception], str] | None]] = {
         lambda file, folder: file.create_dataset("images", (10**9,), np.uint8, chunks=(2 * 10**8,)),
         (Mismatch, "Write it anew in smaller ones"),
     ),
+    "rows of more than 256 MB": (
+        lambda file, folder: file.create_dataset("images", (3, 10**5, 10**4), np.uint8, chunks=(1, 1000, 1000)),
+        (Mismatch, "has rows of 1,000,000,000 bytes"),
+    ),
     "filters that are not installed": (unknown_filter, (Mismatch, r"compressed with Zstandard \(filter 32015\)")),
     "a filter more than once": (twice, (Mismatch, "compressed twice")),
 }

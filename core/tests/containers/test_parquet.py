@@ -21,6 +21,10 @@ CASES: dict[str, tuple[Any, list[Any] | str]] = {
     "numbers, true and false": ([True, False], [True, False]),
     "lists of as many numbers each": ([[1, 2], [3, 4]], [[1, 2], [3, 4]]),
     "lists of differing length": ([[1, 2], [3, 4, 5], [6]], "rows of differing length in a"),
+    "lists where one number is wanted": ([[1], [2]], "rows of several numbers in a"),
+    "lists of lists": ([[[1, 2], [3, 4]]], [[1, 2, 3, 4]]),
+    "no rows": (pyarrow.array([], pyarrow.list_(pyarrow.int64())), []),
+    "one number a hundred million times": (None, "of 800,000,000 bytes, more than are read"),
     "rows without a value": ([1, None], "says nothing in 1 rows of a"),
     "text and other things": (["x", "y"], "holds string in a, no numbers"),
     "a column that is missing": (None, "has no column a; it has b"),
@@ -36,6 +40,10 @@ def test_each_row_of_the_page(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     file = tmp_path / "a.parquet"
     table = {"a": values} if values is not None else {"b": [1]}
     parquet.write_table(pyarrow.table(table), file)
+    if name.startswith("one number"):  # 7 kB
+        rows = pyarrow.FixedSizeListArray.from_arrays(np.zeros(100_000_000, np.int8), 1_000)
+        parquet.write_table(pyarrow.table({"a": rows}), file)
+        monkeypatch.setattr(ours, "MOST_BYTES", 2**29)
     if name == "more rows than are read":
         monkeypatch.setattr(ours, "MOST_ROWS", 2)
     if name == "a file cut short":
@@ -44,10 +52,10 @@ def test_each_row_of_the_page(name: str, tmp_path: Path, monkeypatch: pytest.Mon
         file.write_bytes(b"x" * 500)
     if isinstance(answer, str):
         with pytest.raises((Damaged, Mismatch), match=answer) as raised:
-            read_parquet(file, ["a"])
+            read_parquet(file, ["a"], lists=[] if name == "lists where one number is wanted" else ["a"])
         assert str(file) in str(raised.value)
     else:
-        assert read_parquet(file, ["a"])["a"].tolist() == answer
+        assert read_parquet(file, ["a"], lists=["a"])["a"].tolist() == answer
 
 
 def test_the_page_has_these_rows() -> None:
@@ -57,6 +65,6 @@ def test_the_page_has_these_rows() -> None:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     rows = {"action": np.arange(6, dtype=np.float32).reshape(3, 2), "index": np.arange(3)}
     write_parquet(tmp_path / "new" / "a.parquet", rows)
-    found = read_parquet(tmp_path / "new" / "a.parquet", ["action", "index"])
+    found = read_parquet(tmp_path / "new" / "a.parquet", ["action", "index"], lists=["action"])
     assert {name: values.tolist() for name, values in found.items()} == {k: v.tolist() for k, v in rows.items()}
     assert found["action"].dtype == np.float32

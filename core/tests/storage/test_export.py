@@ -14,8 +14,10 @@ from typing import Any
 
 import av
 import numpy as np
+import pyarrow
 import pytest
 from foreign import RACE, only, reds, run, steered
+from pyarrow import parquet
 
 from playhead import cli
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound, PluginError
@@ -129,8 +131,6 @@ def test_a_lerobot_set_comes_back_as_it_was(lerobot: tuple[list[Recording], Path
 
 
 def test_a_lerobot_set_has_what_its_own_reader_asks_for(lerobot: tuple[list[Recording], Path]) -> None:
-    import pyarrow.parquet as parquet
-
     drives, folder = lerobot
     info = json.loads((folder / "meta/info.json").read_text())
     assert (info["codebase_version"], info["fps"], info["total_frames"], info["splits"]) == (
@@ -170,6 +170,14 @@ def without_video(folder: Path, kind: str) -> None:
     change(folder, features=features)
 
 
+DATA, EPISODES = "data/chunk-000/file-000.parquet", "meta/episodes/chunk-000/file-000.parquet"
+
+
+def column(file: Path, name: str, values: Any) -> None:
+    table = parquet.read_table(file).drop_columns([name])
+    parquet.write_table(table.append_column(name, pyarrow.array(values)), file)
+
+
 BAD: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
     "another version": (lambda f: change(f, codebase_version="v2.1"), Mismatch, r"v2\.1, and v3\.0 is read"),
     "no set": (lambda f: shutil.rmtree(f / "meta"), NotFound, r"no LeRobot set: it has no meta/info\.json"),
@@ -181,6 +189,23 @@ BAD: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
     "more numbers": (lambda f: other_names(f, ["w", "s", "a"], 3), Damaged, "rows of 4 numbers for episode 0"),
     "a torn table": (
         lambda f: os.truncate(f / "data/chunk-000/file-000.parquet", 900), Damaged, "cannot be read as Parquet",
+    ),
+    "a folder in place of a table": (
+        lambda f: [(f / DATA).unlink(), (f / DATA).mkdir()], Damaged, r"file-000\.parquet is no plain file",
+    ),
+    "lists where numbers are wanted": (
+        lambda f: column(f / DATA, "episode_index", [[0, 0]] * 40), Mismatch, "several numbers in episode_index",
+    ),
+    "an episode of lists": (
+        lambda f: column(f / EPISODES, "length", [[40, 1], [60, 1]]), Mismatch, "several numbers in length",
+    ),
+    "no episodes in the list": (
+        lambda f: parquet.write_table(parquet.read_table(f / EPISODES).slice(0, 0), f / EPISODES), Mismatch,
+        "lists no episodes",
+    ),
+    "a camera that leads elsewhere": (
+        lambda f: change(f, features={"../../x": {"dtype": "video", "shape": [48, 64, 3]}}), Damaged,
+        "whose name leads elsewhere",
     ),
     "a video that is missing": (
         lambda f: next(f.rglob("file-000.mp4")).unlink(), Damaged, "cannot be read",
@@ -317,6 +342,7 @@ ODD: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
     ),
     "actions that nobody knows": (SEEN, {"action_space": '{"type": "Box"}'}, Mismatch, "Say what each is"),
     "episodes that are missing": (SEEN, {"total_episodes": 2}, Damaged, "has no episode_1, of 2"),
+    "no episodes": (SEEN, {"total_episodes": 0}, Mismatch, "has no episodes"),
     "nothing said of itself": (SEEN, {"total_episodes": "x"}, Damaged, r"metadata\.json cannot be read"),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """TensorBoard's curves of a training, read back."""
 
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -61,3 +62,27 @@ def test_without_the_package_a_training_has_none(tmp_path: Path, monkeypatch: py
     job = resumable.job_in(tmp_path / "toy" / "default" / "run", checkpoint_s=3600)
     train(replace(job, recipe=replace(job.recipe, steps=2)))
     assert not (job.out / CURVES_FOLDER).exists()
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from playhead.training.curves import Curves
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+curves = Curves(Path(sys.argv[1]))
+for step in range(0, 20_000, 10):
+    curves.step(step, 1.0, 0.1)
+curves.validated({"step": 20_000, "loss": 1.0})
+curves.close()
+print("trained")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of a file")
+def test_a_disk_that_is_full_neither_ends_nor_stops_a_training(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("trained\n", "", 0)
+    assert 0 < next((tmp_path / CURVES_FOLDER).iterdir()).stat().st_size <= 4096

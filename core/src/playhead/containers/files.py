@@ -77,9 +77,10 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         raise Damaged(f"{path} cannot be read: {reason(error)}.") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # of a folder Python makes no file, and names none
+        os.close(descriptor)
+        raise Damaged(f"{path} is no plain file.")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Damaged(f"{path} is no plain file.")
         yield file
 
 

@@ -21,6 +21,7 @@ from playhead.containers.files import head_of, kind_of, open_plain, reason, sayi
 from playhead.errors import Damaged, Mismatch, PluginError
 
 MOST_CHUNK_BYTES = 2**27  # of a chunk when it is unpacked: it lies in memory whole
+MOST_ROW_BYTES = 2**28  # of a picture in 64 bits, of the largest that are read
 MOST_ARRAYS, MOST_DEPTH = 1_000, 8
 MOST_LINKS = 16  # links behind links; HDF5 itself follows as many
 _OPEN_FLAGS = 11  # where in the superblock a version 2 or 3 says that somebody has the file open
@@ -147,6 +148,8 @@ class Hdf5File:
             if not is_bytes or found.ndim != 1:
                 return Pictures(f"{self.path}: {name}", len(rows := self.data_set(name, wanted)), rows._found)
             self._check_here(name, found)
+            if found.chunks:
+                self._check_chunks(name, found)
             if found.chunks and found.id.get_num_chunks() < -(-len(found) // found.chunks[0]):
                 raise Damaged(f"{self.path}: {name} was not written in full.")
             return Pictures(f"{self.path}: {name}", len(found), found)
@@ -251,8 +254,18 @@ class Hdf5File:
                     "anew with gzip: h5repack -f GZIP=4."
                 )
 
+    def _check_chunks(self, name: str, found: Any) -> None:
+        """Say so where pieces are so large that none should lie in memory."""
+        if math.prod(found.chunks) * found.dtype.itemsize > MOST_CHUNK_BYTES:
+            raise Mismatch(
+                f"{self.path}: {name} is stored in pieces of {found.chunks}, more than {MOST_CHUNK_BYTES:,} "
+                "bytes each. Write it anew in smaller ones: h5repack -l CHUNK=..."
+            )
+
     def _check_stored(self, name: str, found: Any) -> None:
         """Say so when the file promises more than it holds."""
+        if (row := math.prod(found.shape[1:]) * found.dtype.itemsize) > MOST_ROW_BYTES:
+            raise Mismatch(f"{self.path}: {name} has rows of {row:,} bytes; {MOST_ROW_BYTES:,} at most are read.")
         promised, stored = math.prod(found.shape) * found.dtype.itemsize, found.id.get_storage_size()
         if stored > self._size:
             raise Damaged(f"{self.path}: {name} should take {stored:,} bytes; the file has {self._size:,}.")
@@ -263,11 +276,7 @@ class Hdf5File:
                     "written in full."
                 )
             return
-        if math.prod(found.chunks) * found.dtype.itemsize > MOST_CHUNK_BYTES:
-            raise Mismatch(
-                f"{self.path}: {name} is stored in pieces of {found.chunks}, more than {MOST_CHUNK_BYTES:,} "
-                "bytes each. Write it anew in smaller ones: h5repack -l CHUNK=..."
-            )
+        self._check_chunks(name, found)
         pieces = math.prod(-(-length // piece) for length, piece in zip(found.shape, found.chunks, strict=True))
         written = found.id.get_num_chunks()
         if written < pieces:

@@ -20,10 +20,11 @@ from playhead.errors import Damaged, Mismatch, PluginError
 _ERRORS = (OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError)
 MOST_ROWS = 20_000_000
 MOST_BYTES = 2**30  # of the columns that are read, unpacked
+_VALUE_BYTES = 8  # of a number
 
 
-def read_parquet(file: Path, columns: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    """Return columns of a table: numbers (N,), or rows of as many numbers each (N, A).
+def read_parquet(file: Path, columns: Sequence[str], lists: Sequence[str] = ()) -> dict[str, npt.NDArray[Any]]:
+    """Return columns of a table: numbers (N,), or of those that may be lists also rows of as many each (N, A).
 
     Raises:  Damaged for a file that is none, cut short or larger than bounds, Mismatch for a column that is
              missing, holds no numbers, none in some rows, or rows of differing length.
@@ -34,7 +35,10 @@ def read_parquet(file: Path, columns: Sequence[str]) -> dict[str, npt.NDArray[An
             found = parquet.ParquetFile(opened)
             _check_size(file, found, columns)
             table = found.read(columns=list(columns), use_threads=False)
-            return {name: _numbers(file, name, table.column(name).combine_chunks()) for name in columns}
+            told = {name: _numbers(file, name, table.column(name).combine_chunks()) for name in columns}
+            if odd := [name for name in columns if told[name].ndim > (2 if name in lists else 1)]:
+                raise Mismatch(f"{file} has rows of several numbers in {odd[0]}, where one is wanted.")
+            return told
         except (Damaged, Mismatch):
             raise
         except (arrow.ArrowException, *_ERRORS) as error:
@@ -51,7 +55,8 @@ def _check_size(file: Path, found: Any, columns: Sequence[str]) -> None:
     for group in range(min(about.num_row_groups, 100_000)):
         for place in range(about.num_columns):
             column = about.row_group(group).column(place)
-            wanted += column.total_uncompressed_size if column.path_in_schema.split(".list")[0] in columns else 0
+            if column.path_in_schema.split(".list")[0] in columns:  # a run of one value takes hardly a byte
+                wanted += max(column.total_uncompressed_size, _VALUE_BYTES * column.num_values)
     if about.num_rows > MOST_ROWS or wanted > MOST_BYTES:
         raise Damaged(f"{file} has {about.num_rows:,} rows of {wanted:,} bytes, more than are read. Part it.")
 
@@ -67,7 +72,8 @@ def _numbers(file: Path, name: str, column: Any) -> npt.NDArray[Any]:
             rows and set(np.diff(_offsets(column, rows)).tolist()) - {len(flat) // rows}
         ):
             raise Mismatch(f"{file} has rows of differing length in {name}.")
-        return _numbers(file, name, flat).reshape(rows, -1)
+        numbers = _numbers(file, name, flat)
+        return numbers.reshape(rows, numbers.size // max(1, rows))
     if not (arrow.types.is_integer(kind) or arrow.types.is_floating(kind) or arrow.types.is_boolean(kind)):
         raise Mismatch(f"{file} holds {str(kind)[:60]} in {name}, no numbers.")
     return np.asarray(column.to_numpy(zero_copy_only=False))

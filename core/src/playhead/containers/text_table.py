@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,16 @@ from playhead.errors import Damaged
 MOST_BYTES = 2**28  # five million rows
 MOST_COLUMNS = 1_000
 SEPARATORS = ",;\t|"
+MOST_ROW = 2**20  # letters
 _PART = 2**20
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_HEAD_LINES = 1_000  # that may stand before the first row
+_NO_ROW = re.compile(r"\s*|sep=.\s*|#(\s.*|#.*)?", re.IGNORECASE | re.DOTALL)  # sep=; is Excel's
+_BEGINS_WITH_NUMBER = re.compile(r"[\s\"]*[+-]?[.,]?\d")
+_DECIMAL = re.compile(r"([+-]?\d+),(\d+)")  # where the comma parts no columns
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),  # before UTF-16: they begin as that does
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
 
 
 @contextmanager
@@ -38,27 +47,66 @@ def open_table(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
         file.seek(0)
         with io.TextIOWrapper(file, encoding, newline="") as text:
             try:
-                first = text.read(_PART).lstrip().partition("\n")[0]
+                begin = text.read(_PART)
             except (UnicodeError, OSError) as error:
                 raise Damaged(f"{path} cannot be read at its beginning: {reason(error)}.") from error
             text.seek(0)
-            yield _rows(path, text, max(SEPARATORS, key=first.count))
+            yield _rows(path, _Lines(path, text, begin))
 
 
-def _rows(path: Path, text: io.TextIOWrapper, separator: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text, delimiter=separator, skipinitialspace=True)
+class _Lines:
+    """The lines of a table; those before its first row are empty. A row that never ends is refused.
+
+    The last comment is the first row where names stand in it, as numpy writes them: "# frame,w".
+    """
+
+    def __init__(self, path: Path, text: io.TextIOWrapper, begin: str) -> None:
+        self._path, self._text, self.row_letters = path, text, 0
+        lines = re.split(r"\r\n|\r|\n", begin, maxsplit=_HEAD_LINES)
+        head = next((place for place, line in enumerate(lines) if not _NO_ROW.fullmatch(line)), 0)
+        self.separator = max(SEPARATORS, key=lines[head].count)
+        is_data = _BEGINS_WITH_NUMBER.match(lines[head]) is not None
+        columns = lines[head].count(self.separator)
+        if head and is_data and lines[head - 1].startswith("#") and lines[head - 1].count(self.separator) == columns:
+            head -= 1
+        self._left = head
+        behind = lines[head + 1] if head + 1 < len(lines) else ""
+        self.is_marked = lines[head].startswith("#") and _BEGINS_WITH_NUMBER.match(behind) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._text.readline(MOST_ROW + 1):
+            self.row_letters += len(line)
+            if self.row_letters > MOST_ROW:
+                raise Damaged(f"{self._path} has a row of more than {MOST_ROW:,} letters.")
+            yield line if self._left <= 0 else "\n"
+            self._left -= 1
+
+
+def _rows(path: Path, lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines, delimiter=lines.separator, skipinitialspace=True)
     while True:
-        line = reader.line_num + 1
+        line, lines.row_letters = reader.line_num + 1, 0
         try:
             row = next(reader, None)
         except (csv.Error, UnicodeError, OSError) as error:
+            if isinstance(error, Damaged):
+                raise
             raise Damaged(f"{path} cannot be read at line {line}: {reason(error)}.") from error
         if row is None:
             return
         if len(row) > MOST_COLUMNS:
             raise Damaged(f"{path} has {len(row):,} columns in line {line}; {MOST_COLUMNS:,} at most are read.")
         if any(cell.strip() for cell in row):
-            yield line, [cell.strip() for cell in row]
+            yield line, _cells(row, lines)
+
+
+def _cells(row: list[str], lines: _Lines) -> list[str]:
+    """Return the cells of a row, with points in numbers that have a comma, where that parts no columns."""
+    cells = [cell.strip() for cell in row]
+    if lines.is_marked:
+        lines.is_marked, cells[0] = False, cells[0].removeprefix("#").strip() or cells[0]
+    return cells if lines.separator == "," else [_DECIMAL.sub(r"\1.\2", cell)
+                                                 if _DECIMAL.fullmatch(cell) else cell for cell in cells]  # fmt: skip
 
 
 def _encoding(path: Path, file: BinaryIO) -> str:

@@ -79,7 +79,7 @@ def import_arrays(
     opens = _in_npz if file.suffix.lower() == ".npz" else _in_hdf5
     with opens(file) as arrays:
         pictures, labels = _chosen(file, {name: rows.shape for name, rows in arrays.items()}, settings)
-        shown, told = _Blocks(arrays[pictures]), _Blocks(arrays[labels])
+        shown, told = Blocks(arrays[pictures]), Blocks(arrays[labels])
         if len(shown) != len(told) or not len(shown):
             raise Damaged(
                 f"{file} has {len(shown):,} {pictures} and {len(told):,} {labels}. They must be as many, not none."
@@ -100,7 +100,7 @@ def _in_npz(file: Path) -> Iterator[Mapping[str, Rows]]:
         yield arrays
 
 
-class _Blocks:
+class Blocks:
     """Rows of an array one by one, read in stretches of it."""
 
     def __init__(self, rows: Rows) -> None:

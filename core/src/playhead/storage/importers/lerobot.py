@@ -5,9 +5,11 @@ Source:  huggingface/lerobot, CODEBASE_VERSION v3.0. Files are looked for where 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from playhead.clock import NS_PER_S
 from playhead.containers.parquet import read_parquet
 from playhead.errors import BadValue, Damaged, Mismatch, not_found
 from playhead.game import Game
+from playhead.names import visible
 from playhead.progress import OnProgress
 from playhead.storage.importers import places
 from playhead.storage.importers.films import Pictures, Reading
@@ -53,7 +56,7 @@ class _Set:
 
 @lru_cache(maxsize=1)
 def _read(file: Path, column: str, changed_ns: int) -> Mapping[str, npt.NDArray[Any]]:
-    return read_parquet(file, [column, "episode_index", "frame_index"])
+    return read_parquet(file, [column, "episode_index", "frame_index"], lists=[column])
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,10 @@ def find_lerobot(game: Game, path: Path, options: Mapping[str, str]) -> Iterator
         reading=Reading(settings.crop, round(NS_PER_S / info.fps) // 2),
     )  # fmt: skip
     digests: dict[Path, str] = {}
-    for one in _episodes(path, found.camera):
+    episodes = _episodes(path, found.camera)
+    if (first := next(episodes, None)) is None:
+        raise Mismatch(f"{path} lists no episodes. Record some, or name another set.")
+    for one in chain([first], episodes):
         for file in (one.data, one.video):
             if file not in digests:
                 digests[file] = digest_of_file(file) if file.is_file() else ""
@@ -102,6 +108,8 @@ def _said(columns: KeyColumns) -> str:
 
 def _camera(folder: Path, info: Info, settings: ImportSettings) -> str:
     cameras = [name for name, one in info.features.items() if one.dtype == "video"]
+    if leading := [name for name in cameras if re.search(r"[/\\]|^\.", name)]:
+        raise Damaged(f"{folder} has a camera whose name leads elsewhere, {visible(leading[0])}.")
     if settings.pictures:
         if settings.pictures not in cameras:
             raise not_found(f"camera of {folder}", settings.pictures, cameras)
@@ -112,8 +120,6 @@ def _camera(folder: Path, info: Info, settings: ImportSettings) -> str:
         raise Mismatch(f"{folder} {why}. Write it with video.")
     if len(cameras) > 1:
         raise BadValue(f"{folder} has several cameras. Say which: --set pictures={' or '.join(cameras[:10])}.")
-    if "/" in cameras[0] or cameras[0].startswith("."):
-        raise Damaged(f"{folder} has a camera whose name leads elsewhere.")
     return cameras[0]
 
 

@@ -24,6 +24,7 @@ from playhead.game import Game
 from playhead.names import visible
 from playhead.progress import OnProgress
 from playhead.storage.importers import places
+from playhead.storage.importers.arrays import Blocks
 from playhead.storage.importers.key_columns import KeyColumns
 from playhead.storage.importers.key_names import proposals
 from playhead.storage.importers.key_rows import States
@@ -98,6 +99,8 @@ def find_minari(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[
         raise Mismatch(f"{path} is stored as {visible(about.data_format)}; hdf5 is read. Convert it with Minari.")
     if about.playhead_rate_hz and "rate" not in options:
         settings = replace(settings, rate=about.playhead_rate_hz)
+    if not about.total_episodes:
+        raise Mismatch(f"{path} has no episodes: {ABOUT} says so. Record some, or name another set.")
     name, seen = places.called(path), digest_of_file(folder / DATA)
     for number in range(about.total_episodes):
         yield Importable(
@@ -125,7 +128,7 @@ def _import_episode(
             raise Damaged(f"{folder / DATA} has no {group}, of {about.total_episodes:,} that {ABOUT} says.")
         actions = _meant(game, folder, about, settings)
         pictures = _pictures(opened, f"{group}/observations", settings)
-        action_TA = opened.data_set(f"{group}/actions", "one data set (steps, numbers)").read(0, len(pictures))
+        action_TA = opened.data_set(f"{group}/actions", "one data set (steps, numbers)")
         source = Source(
             path=folder / DATA, rows=len(action_TA), belongs=places.called(folder.parent),
             has_times=about.playhead_rate_hz is not None, notes=f"Episode {number} of a Minari set.",
@@ -133,11 +136,12 @@ def _import_episode(
         return write_rows(game, settings, source, _rows(actions, action_TA, pictures), into, progress)
 
 
-def _rows(actions: _Actions, action_TA: npt.NDArray[Any], pictures: _Pictures) -> Iterator[Row]:
+def _rows(actions: _Actions, action_TA: DataSet, pictures: _Pictures) -> Iterator[Row]:
+    rows = Blocks(action_TA)
     for step in range(min(len(action_TA), len(pictures))):
         row = Row(what=f"step {step}", number=step)
         try:
-            yield replace(row, picture=pictures.read(step), labels=actions.labels(action_TA[step]))
+            yield replace(row, picture=pictures.read(step), labels=actions.labels(rows.row(step)))
         except ValueError as error:
             yield replace(row, wrong=str(error))
 
