@@ -176,7 +176,7 @@ class PlaySession:
         is_own = run.path.is_relative_to(place.home.path)
         whence = "named" if named else "the newest here" if is_own else "it came with the game"
         delay = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""
-        guarded = f", its keys through the guard {self.guard.settings['kind']}" if self.guard else ""
+        guarded = f", its keys through the guard {self.guard.kind}" if self.guard else ""
         place.say(f"Run {run.name} ({whence}){delay}{guarded}. Ctrl-C stops.")
         self.is_timed = not self.is_world and not self.is_dry
         self.was_warned = self.is_timed and warn_before(place, self.device, run)
@@ -249,7 +249,7 @@ class _Episode:
         if session.guard is not None:
             rate_hz = device.session.rate_hz
             guard = open_guard(session.guard, self.place.game, self.place.plugins, rate_hz=rate_hz)
-            self.driver = Guarded(self.policy, guard, rate_hz=rate_hz)
+            self.driver = Guarded(self.policy, guard, kind=session.guard.kind, rate_hz=rate_hz)
         self.device, self.authority = take_control(device, self.policy.origin, self.place.say, stop.set)
         self.stop = stop.is_set
         if self.authority is not None and session.authority is not None:
