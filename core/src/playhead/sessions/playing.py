@@ -34,7 +34,7 @@ from playhead.recording.session import RecordingRequest
 from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FailedEpisode, FrameCounter, say_failed
-from playhead.sessions.guarding import guard_for, stuck_settings
+from playhead.sessions.guarding import check_guard, guard_for, stuck_settings
 from playhead.sessions.latency import keep_after, warn_before
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.sessions.tolerance import known_tolerance
@@ -167,6 +167,7 @@ class PlaySession:
         place = self.place
         run = self.run = place.player(named)
         self.guard = guard_for(place, run, self.guard_settings)
+        check_guard(place, self.guard, run.rate_hz)
         if not self.is_world and "rate_hz" not in self.options:
             self.options["rate_hz"] = run.rate_hz  # a window can be looked at as often as the run wants
         usual_s = run.latency_s if self.is_world and not self.is_real_time else 0.0
