@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -255,3 +256,9 @@ def test_boxes_as_thin_as_can_be_at_any_edge_are_followed() -> None:
         assert all(
             motion is None or np.isfinite(motion).all() for one in tracker.tracks if (motion := one.motion(0.5),)
         )
+
+
+def test_a_game_whose_keys_cannot_be_pressed_has_no_such_guard() -> None:
+    game = replace(GAME, controls={name: code for name, code in GAME.controls.items() if name != "s"})
+    with pytest.raises(BadValue, match="not known how toy is driven"):
+        open_guard(GuardSpec(settings={"kind": "contact", "told": True}, home=HOME), game, Plugins(), rate_hz=10)

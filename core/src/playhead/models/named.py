@@ -12,7 +12,8 @@ _RESERVED = frozenset(dir(nn.ModuleDict())) | {"training"}
 class NamedModules(nn.ModuleDict):
     """A ModuleDict that takes every name: a head or a region may also be called `keys`, `items` or `type`.
 
-    Those are a ModuleDict's own attributes, so such a module is kept as `keys_`; weights are named so, too.
+    Those are a ModuleDict's own attributes, so such a module is kept as `keys_`, and one called `a.b` as `a%2Eb`;
+    weights are named so, too.
     """
 
     def __getitem__(self, name: str) -> nn.Module:
@@ -20,6 +21,9 @@ class NamedModules(nn.ModuleDict):
 
     def __setitem__(self, name: str, module: nn.Module) -> None:
         self.add_module(kept_as(name), module)
+
+    def __delitem__(self, name: str) -> None:
+        del self._modules[kept_as(name)]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and kept_as(name) in self._modules
@@ -38,8 +42,15 @@ class NamedModules(nn.ModuleDict):
 
 def kept_as(name: str) -> str:
     """Return the attribute that a module of this name is: no two names share one."""
-    return f"{name}_" if name.rstrip("_") in _RESERVED else name
+    kept = name.replace("%", "%25").replace(".", "%2E")  # a dot is what torch joins names with
+    return f"{kept}_" if _is_reserved(kept) else kept
 
 
 def _name_of(kept: str) -> str:
-    return kept[:-1] if kept.rstrip("_") in _RESERVED else kept
+    name = kept[:-1] if _is_reserved(kept) else kept
+    return name.replace("%2E", ".").replace("%25", "%")
+
+
+def _is_reserved(name: str) -> bool:
+    """Whether a name is an attribute of a ModuleDict, or one with `_` behind it."""
+    return any(name[:end] in _RESERVED for end in range(len(name.rstrip("_")), len(name) + 1))
