@@ -176,6 +176,8 @@ def test_amounts_by_hand_and_not_below_0() -> None:
     laps = mean_interval(np.array([60.0, 61, 62, 61]), kind="amount")
     assert laps.high - 61 == pytest.approx(61 - laps.low, rel=0.05)
     assert shown(mean_interval(np.zeros(20), kind="amount")) == "0.000 (no interval)"
+    too_small = np.array([5e-324, 0, 0, 0])  # whose mean is 0
+    assert shown(mean_interval(too_small, kind="amount")) == "0.000 (no interval)"
 
 
 def test_what_cannot_be_is_no_end_of_a_difference_nor_of_a_ratio() -> None:

@@ -4,11 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from brightside import GAME, load_plugins
 from doubles import MemoryRecording, bright_side_drives, recording
+from torch import nn
 
 from playhead.models import EngineSpec
 from playhead.models.export import export_run, noise
+from playhead.models.named import NamedModules, kept_as
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.regions import Region
@@ -43,3 +46,18 @@ def test_a_head_called_keys_and_a_region_called_items(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         onnx.predict_batch(windows)["keys"], torch_.predict_batch(windows)["keys"], atol=1e-5
     )
+
+
+@pytest.mark.parametrize("name", ["keys", "keys_", "__class__", "a.b", "a%2Eb", "type__", "plain", "_"])
+def test_a_module_of_any_name_is_found_and_taken_away_again(name: str) -> None:
+    modules = NamedModules()
+    modules[name], modules["other"] = nn.Identity(), nn.ReLU()
+    assert list(modules) == [name, "other"] == list(modules.keys()) == [one for one, _ in modules.items()]
+    assert name in modules
+    assert isinstance(modules.pop(name), nn.Identity)
+    assert list(modules) == ["other"]
+
+
+def test_no_two_names_share_an_attribute() -> None:
+    names = ["keys", "keys_", "keys__", "__class__", "__class___", "a.b", "a%2Eb", "a%252Eb"]
+    assert len({kept_as(name) for name in names}) == len(names)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,14 +12,17 @@ import numpy as np
 import pytest
 from doubles import small_game
 
+from playhead.adapters import complete
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Driver
-from playhead.errors import BadValue, NotFound
+from playhead.control.loop import Loop, Pace
+from playhead.errors import BadValue, NotFound, PluginError
 from playhead.home import Home
 from playhead.hookspecs import hookimpl
-from playhead.models.boxes import FIELDS, column_of
-from playhead.playing.guards import Guarded, GuardSpec, merged_guard, open_guard
-from playhead.playing.tracking import Reach, time_to_contact
+from playhead.models.boxes import FIELDS, boxes_of, column_of
+from playhead.playing.guards import ActionGuard, Guarded, GuardSpec, merged_guard, open_guard
+from playhead.playing.stuck import StuckSettings, Unsticking
+from playhead.playing.tracking import Reach, Tracker, View, time_to_contact
 from playhead.plugins import Plugins
 
 GAME = small_game()
@@ -64,7 +68,7 @@ def frame(number: int, boxes: list[tuple[float, ...]], **more: float) -> Capture
 
 def guarded(driver: Driver, **settings: Any) -> Guarded:
     spec = GuardSpec(settings={"kind": "contact", "told": True, **settings}, home=HOME)
-    return Guarded(driver, open_guard(spec, GAME, Plugins(), rate_hz=10), rate_hz=10)
+    return Guarded(driver, open_guard(spec, GAME, Plugins(), rate_hz=10), kind=spec.kind, rate_hz=10)
 
 
 def drives(
@@ -158,8 +162,14 @@ def test_what_cannot_be_is_a_sentence() -> None:
         guarded(Holding(GO), kind="contct")
     with pytest.raises(NotFound, match="brake_s"):
         guarded(Holding(GO), brakes_s=1.0)
-    with pytest.raises(BadValue, match=r"guard\.path=0"):
-        guarded(Holding(GO), path=0.0)
+    for wrong in ({"path": 0.0}, {"away": 50.0}, {"horizon": 2.0}, {"over_s": math.nan}, {"over_s": 0.1}):
+        with pytest.raises(BadValue, match=rf"guard\.{next(iter(wrong))}="):
+            guarded(Holding(GO), **wrong)
+    for classes in ([], [-1]):
+        with pytest.raises(BadValue, match=r"guard\.classes="):
+            guarded(Holding(GO), classes=classes)
+    with pytest.raises(NotFound, match=r"guard\.speed=NAME"):
+        guarded(Holding(GO), speed="sped").decide(frame(0, [seen(0.0, 20.0)], speed=3.0))
     with pytest.raises(BadValue, match=r"arguments\.boxes=16"):
         guarded(Holding(GO)).decide(frame(0, []))
 
@@ -175,7 +185,80 @@ def test_a_plugin_brings_a_guard_of_its_own() -> None:
     hooks = SimpleNamespace(playhead_guards=hookimpl(lambda: {"never": Never}))
     plugins = Plugins([("own", hooks)], strict=True)
     spec = GuardSpec(settings={"kind": "never", "far": 3}, home=HOME)
-    made = Guarded(Holding(GO), open_guard(spec, GAME, plugins, rate_hz=10), rate_hz=10)
+    made = Guarded(Holding(GO), open_guard(spec, GAME, plugins, rate_hz=10), kind="never", rate_hz=10)
     made.reset({})
     assert made.decide(frame(0, [])) == {}
     assert made.stepped_in_share == 1.0
+
+
+class Answers:
+    """A guard that answers the same whatever it is asked; an error is raised."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def act(self, captured: CapturedFrame, action: dict[str, float], interval_s: float) -> Any:
+        action["w"] = 0.0  # whoever changes what it was given changes nothing
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def guarded_by(driver: Driver, answer: Any) -> Guarded:
+    return Guarded(driver, complete(ActionGuard, Answers(answer)), kind="own", rate_hz=10)
+
+
+@pytest.mark.parametrize("answer", [None, {"w": math.nan}, {"w": "1"}, {1: 1.0}, [1.0], ValueError("broken")])
+def test_what_a_guard_says_wrongly_is_a_sentence(answer: Any) -> None:
+    with pytest.raises(PluginError, match="The guard own could not act"):
+        guarded_by(Holding(GO), answer).decide(frame(0, []))
+
+
+def test_a_guard_that_fails_leaves_no_key_pressed(fake_device: Callable[..., Any]) -> None:
+    fake = fake_device()
+    guard = Answers({"key w": 1.0})
+    made = Guarded(Holding(GO), complete(ActionGuard, guard), kind="own", rate_hz=10)
+
+    def fail_late(number: int) -> None:
+        if number == 3:
+            guard.answer = ValueError("broken")
+
+    fake.capture.before_look = fail_late
+    with pytest.raises(PluginError, match="broken"):
+        Loop(device=fake.device, driver=made, pace=Pace(rate_hz=10, duration_s=1)).run()
+    assert [(code, value) for _, code, value in fake.input.sent] == [("key w", 1.0)]
+    assert [set(held) for _, held in fake.input.releases] == [{"key w"}]
+
+
+def test_what_is_pressed_alike_is_not_counted_as_changed() -> None:
+    driver = Holding(GO)
+    made = guarded_by(driver, {"w": 1.0, "s": 0.0})
+    made.decide(frame(0, []))
+    assert (made.stepped_in_share, driver.heard) == (0.0, [])
+
+
+def test_a_way_out_goes_before_the_guard_and_the_driver_hears_what_is_pressed() -> None:
+    driver = Holding(GO)
+    made = guarded_by(driver, {"s": 1.0})
+    out = Unsticking(made, GAME, settings=StuckSettings(over_s=1.0))
+    pressed = [out.decide(frame(number, [])) for number in range(14)]
+    assert out.recoveries == 1
+    assert driver.heard[-1] == pressed[-1] != {"s": 1.0}
+    ways_out = sum(action != {"s": 1.0} for action in pressed)
+    assert (made.decided, made.stepped_in_share) == (14 - ways_out, 1.0)
+
+
+def test_boxes_as_thin_as_can_be_at_any_edge_are_followed() -> None:
+    tracker = Tracker(View(horizon=HORIZON, path=PATH, depth=DEPTH), 0.5)
+    for number in range(6):
+        rows = [(0, left, 0.5, left + thin, 1.0) for left in (0.0, 0.2, 0.5, 0.99) for thin in (1e-3, 1e-7, 1e-12)]
+        tracker.saw(boxes_of(np.array(rows)), number * 100_000_000)
+        assert all(
+            motion is None or np.isfinite(motion).all() for one in tracker.tracks if (motion := one.motion(0.5),)
+        )
+
+
+def test_a_game_whose_keys_cannot_be_pressed_has_no_such_guard() -> None:
+    game = replace(GAME, controls={name: code for name, code in GAME.controls.items() if name != "s"})
+    with pytest.raises(BadValue, match="not known how toy is driven"):
+        open_guard(GuardSpec(settings={"kind": "contact", "told": True}, home=HOME), game, Plugins(), rate_hz=10)

@@ -17,6 +17,7 @@ import playhead
 from playhead.errors import BadValue, Mismatch, NotFound
 from playhead.game import Device, Game, World
 from playhead.models.boxes import FIELDS, column_of
+from playhead.progress import Progress
 from playhead.training.recipe import Recipe
 
 FINDS = Recipe(
@@ -141,5 +142,18 @@ def test_what_is_asked_for_wrongly_is_said_before_anything_is_driven(home: Path,
     with pytest.raises(BadValue, match=r"guard\.kind=none"):
         playhead.play(GAME, run="plays", seconds=1, home=home, settings={"guard": "none"})
     run = playhead.runs(GAME, home=home)[-1].path
+    blind = {"guard.told": False}
     with pytest.raises(NotFound, match="no run that finds boxes"):
-        playhead.evaluate(GAME, run=run, home=tmp_path, settings={"guard.told": False}, episodes=1)
+        playhead.evaluate(GAME, run=run, home=tmp_path, settings=blind, episodes=1)
+    alone: dict[str, Any] = {"episodes": 1, "seconds": 1, "workers": 1}
+    driven = playhead.evaluate(GAME, run=run, home=tmp_path, settings=blind, drivers=["expert"], **alone)
+    assert "guarded_share" not in driven.to_json()["expert"], "who drives without a guard needs none"
+
+
+def test_a_recording_of_a_run_says_that_the_guard_is_left_out(home: Path) -> None:
+    said: list[str] = []
+    progress = Progress()
+    progress.note = said.append  # type: ignore[method-assign]
+    recorded: dict[str, Any] = {"driver": "run", "episodes": 1, "seconds": 1, "home": home, "progress": progress}
+    playhead.record(GAME, run="plays", **recorded)
+    assert any("drives, without the guard that it plays with" in line for line in said)

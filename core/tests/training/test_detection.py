@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from doubles import small_game
 
-from playhead.errors import BadValue, Mismatch, NothingToTrain
+from playhead.errors import BadValue, Damaged, Mismatch, NotFound, NothingToTrain
 from playhead.evaluation.job import EvaluationJob
 from playhead.game import Frame
 from playhead.home import Home
@@ -140,6 +140,29 @@ def test_what_it_should_answer_is_read_back_as_the_boxes_it_is_made_of() -> None
     assert float(detection_loss(wrong_answer, targets)[0]) > 5
 
 
+@pytest.mark.parametrize(("heat", "side"), [(9.0, np.nan), (9.0, 1e30), (9.0, -1e30), (np.nan, 0.0), (-1e30, 0.0)])
+def test_answers_that_are_no_numbers_or_too_large_are_no_boxes_outside(heat: float, side: float) -> None:
+    heat_KHW, sides_4HW = (np.full((n, 6, 8), v, np.float32) for n, v in ((2, heat), (4, side)))
+    found = found_boxes(heat_KHW, sides_4HW, SIZE, 0.5)
+    assert ((found.corners_N4 >= 0) & (found.corners_N4 <= 1)).all()
+    assert (found.corners_N4[:, 2:] > found.corners_N4[:, :2]).all()
+
+
+def test_a_detector_is_no_network_of_heads(trained: Run) -> None:
+    heads = {"training": "supervised"}
+    keys = replace(
+        trained, recipe=replace(RECIPE, **heads), network=replace(trained.network, schema=GAME.learnable)
+    )
+    with pytest.raises(Damaged, match="answers heat, sides, not what is learned"):
+        keys.load_model(Plugins())
+
+
+def test_a_detector_is_named_by_no_folder(trained: Run) -> None:
+    runs = RunCatalogue(home=Home(path=trained.path.parents[3], why="a test"), game=GAME)
+    with pytest.raises(NotFound, match="No run"):
+        runs.detector(str(trained.path))
+
+
 def test_what_cannot_be_learned_is_a_sentence(tmp_path: Path) -> None:
     silent = Squares(4, tells=False)
     with pytest.raises(Mismatch, match="squares-4 tells no boxes"):
@@ -150,3 +173,6 @@ def test_what_cannot_be_learned_is_a_sentence(tmp_path: Path) -> None:
         Detection().train(job_for(tmp_path / "c", [Squares(1)], model="conv_stack", model_options={}))
     with pytest.raises(BadValue, match=r"model\.classes"):
         Detection().train(job_for(tmp_path / "d", [Squares(1)], model_options={"classes": ["a", "a"]}))
+    for dilations in ([0], [60_000]):
+        with pytest.raises(BadValue, match=r"model\.dilations"):
+            Detection().train(job_for(tmp_path / "e", [Squares(1)], model_options={"dilations": dilations}))

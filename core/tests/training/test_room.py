@@ -87,7 +87,7 @@ def test_a_run_that_cannot_be_written_after_all_says_so(tmp_path: Path, monkeypa
     monkeypatch.setattr(run_module, "write_whole", full)
     with pytest.raises(StorageFull, match=r"The run was not kept\. Free some space, and go on from"):
         train(job_in(tmp_path / "run"))
-    assert [file.name for file in (tmp_path / "run").iterdir()] == ["checkpoint"]
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {"checkpoint", "curves"}
     monkeypatch.undo()
     kept = checkpoint.read_checkpoint(tmp_path / "run")
     assert train(job_in(tmp_path / "run", resume=kept)).metrics["steps"] == 4

@@ -81,8 +81,8 @@ def mean_interval(values_S: FloatArray, *, kind: str = "number") -> Estimate:
         mean = float(values_S.mean()) if count else math.nan
         if count >= FEWEST and kind in ("share", "count"):
             return _share_interval(values_S) if kind == "share" else _count_interval(values_S)
-        is_nothing = kind == "amount" and mean == 0
-        if count < FEWEST or ((count < FEWEST_ALIKE or is_nothing) and are_alike(values_S)):
+        is_nothing = kind == "amount" and mean == 0  # also where it is too small to be told from 0
+        if count < FEWEST or is_nothing or (count < FEWEST_ALIKE and are_alike(values_S)):
             return Estimate.known(mean, math.nan, math.nan, count)
         half = student_t_95(count - 1) * float(values_S.std(ddof=1)) / math.sqrt(count)
         if kind == "amount":

@@ -110,7 +110,7 @@ def open_policy(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, s
     driver, session = _driver(policy, plugins, device, seed), device.session
     if policy.guard is not None:
         guard = open_guard(policy.guard, session.game, plugins, rate_hz=session.rate_hz)
-        driver = Guarded(driver, guard, rate_hz=session.rate_hz)
+        driver = Guarded(driver, guard, kind=policy.guard.kind, rate_hz=session.rate_hz)
     if policy.stuck is not None:
         driver = Unsticking(driver, session.game, settings=policy.stuck, seed=seed)
     return driver

@@ -60,15 +60,20 @@ def boxes_of(rows: npt.NDArray[np.floating]) -> Boxes:
     """Return the boxes of rows (N, 5) with FIELDS; rows that say none are left out."""
     rows_N5 = np.asarray(rows, dtype=np.float64).reshape(-1, len(FIELDS))
     with np.errstate(invalid="ignore"):
-        inside_N = ((rows_N5[:, 1:] >= 0) & (rows_N5[:, 1:] <= 1)).all(1)
-        is_box_N = inside_N & (rows_N5[:, 3] > rows_N5[:, 1]) & (rows_N5[:, 4] > rows_N5[:, 2])
-        is_box_N &= (rows_N5[:, 0] >= 0) & (rows_N5[:, 0] < MOST_BOXES) & (rows_N5[:, 0] % 1 == 0)
-    kept_N5 = rows_N5[is_box_N]
-    return Boxes(
-        corners_N4=kept_N5[:, 1:].astype(np.float32),
-        classes_N=kept_N5[:, 0].astype(np.int64),
-        scores_N=np.ones(len(kept_N5), np.float32),
-    )
+        is_class_N = (rows_N5[:, 0] >= 0) & (rows_N5[:, 0] < MOST_BOXES) & (rows_N5[:, 0] % 1 == 0)
+    kept_N5 = rows_N5[is_class_N]
+    return boxes_inside(kept_N5[:, 1:], kept_N5[:, 0].astype(np.int64), np.ones(len(kept_N5), np.float32))
+
+
+def boxes_inside(
+    corners_N4: npt.NDArray[np.floating], classes_N: npt.NDArray[np.int64], scores_N: FloatArray
+) -> Boxes:
+    """Return the boxes that have an area and lie in the picture; others, and what is no number, are left out."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded_N4 = np.asarray(corners_N4, dtype=np.float32)  # first, as sides may become equal by it
+        is_box_N = ((rounded_N4 >= 0) & (rounded_N4 <= 1)).all(1)
+        is_box_N &= (rounded_N4[:, 2:] > rounded_N4[:, :2]).all(1)
+    return Boxes(corners_N4=rounded_N4, classes_N=classes_N, scores_N=scores_N).only(is_box_N)
 
 
 def overlaps(ours_N4: FloatArray, theirs_M4: FloatArray) -> FloatArray:

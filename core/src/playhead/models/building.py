@@ -35,6 +35,11 @@ def build_network(
     if planned is not None and found is not None:
         check_shapes(planned, found, whose=f"Run {run}")
     network = _built(plugins, model, spec)
+    if spec.schema and set(network.answers) != set(spec.schema):
+        raise BadValue(
+            f"The network {model} answers {', '.join(network.answers)}, not what is learned: "
+            f"{', '.join(spec.schema)}. Take another model, or the training method that it is made for."
+        )
     network.freeze()
     if spec.colours is not None:
         network.standardise(spec.colours)

@@ -82,9 +82,12 @@ class RunCatalogue:
         return run
 
     def detector(self, name: str = "") -> Run:
-        """Open a run that finds boxes: the one called so, or the newest of them. Raises NotFound, Mismatch."""
+        """Open a run that finds boxes: the one called so, or the newest of them. Raises NotFound, Mismatch.
+
+        By name alone: a run's file may say it, and no file says which folder is opened.
+        """
         if name:
-            run = self.find(name)
+            run = self.named(name)
             if not run.detects:
                 raise Mismatch(f"Run {run.name} finds no boxes. Name one that was trained by detection.")
             return run
@@ -101,10 +104,12 @@ class RunCatalogue:
 
         "newest" is the newest of all. Raises:  NotFound with the nearest name.
         """
+        return Run.open(name) if name != "newest" and _is_run(Path(name)) else self.named(name)
+
+    def named(self, name: str) -> Run:
+        """Open a run as `find` does, but by no folder. Raises as it does."""
         if name == "newest":
             return self.latest()
-        if _is_run(Path(name)):
-            return Run.open(name)
         folders = self.folders()
         found = called(name, [(self._name(folder), folder) for folder in folders])
         if found is not None:

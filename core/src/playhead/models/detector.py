@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from playhead.errors import BadValue, Mismatch
 from playhead.inputs import main_input
 from playhead.models import DEFAULT_ENGINE, EngineSpec, ModelSpec
-from playhead.models.boxes import Boxes
+from playhead.models.boxes import Boxes, boxes_inside
 from playhead.models.engine import Engine
 from playhead.models.network import FrameArray, Network, check_options
 from playhead.models.predictor import Predictor
@@ -39,6 +39,7 @@ STRIDE = 8
 HEAT, SIDES = "heat", "sides"
 RARE = 0.02  # share of the places that are a middle, as a network believes that has learned nothing yet
 MOST_FOUND = 64
+FARTHEST = 64  # places that a convolution may look apart: padded by as many to each side
 LARGEST = 4.6  # logarithm of a distance, in places: a picture 800 pixels from its middle to a side
 
 
@@ -55,6 +56,8 @@ class Detector(Network):
         widths = [spec.frame.channels, *options["channels"]]
         if len(widths) != 4:
             raise BadValue(f"model.channels={options['channels']} needs 3 numbers, as in [16,24,48].")
+        if not all(1 <= apart <= FARTHEST for apart in options["dilations"]):
+            raise BadValue(f"model.dilations={list(options['dilations'])} must each be from 1 to {FARTHEST}.")
         last = widths[-1]
         down = [_layer(before, after, stride=2) for before, after in pairwise(widths)]
         self.down = nn.Sequential(*down)
@@ -106,20 +109,18 @@ def found_boxes(
 
     Shapes:  as a detector answers. Units: size is the picture's width and height; least score of a box.
     """
-    scores_KHW = 1 / (1 + np.exp(-heat_KHW))
+    with np.errstate(over="ignore"):
+        scores_KHW = 1 / (1 + np.exp(-heat_KHW))
     around = np.stack([cv2.dilate(one, np.ones((3, 3), np.uint8)) for one in scores_KHW])
     class_N, row_N, column_N = np.nonzero((scores_KHW == around) & (scores_KHW >= least))
     scores_N = scores_KHW[class_N, row_N, column_N]
     best_N = np.argsort(-scores_N, kind="stable")[:MOST_FOUND]
     class_N, row_N, column_N = class_N[best_N], row_N[best_N], column_N[best_N]
-    away_N4 = np.exp(sides_4HW[:, row_N, column_N].T) * (-1, -1, 1, 1)
+    with np.errstate(over="ignore"):
+        away_N4 = np.exp(sides_4HW[:, row_N, column_N].T) * (-1, -1, 1, 1)
     middle_N4 = np.stack([column_N, row_N, column_N, row_N], axis=1) + 0.5
     corners_N4 = (middle_N4 + away_N4) * STRIDE / (*size, *size)
-    return Boxes(
-        corners_N4=np.clip(corners_N4, 0, 1).astype(np.float32),
-        classes_N=class_N.astype(np.int64),
-        scores_N=scores_N[best_N].astype(np.float32),
-    )
+    return boxes_inside(np.clip(corners_N4, 0, 1), class_N.astype(np.int64), scores_N[best_N].astype(np.float32))
 
 
 class Finder:

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Held
-from playhead.errors import BadValue
+from playhead.errors import BadValue, not_found
 from playhead.models import EngineSpec
 from playhead.models.boxes import Boxes, boxes_told, told_boxes
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.detector import Finder
 from playhead.playing.driving_keys import DrivingKeys
 from playhead.playing.guards import ActionGuard, GuardJob
-from playhead.playing.tracking import Reach, Tracker, View, time_to_contact
+from playhead.playing.tracking import LEAST, Reach, Tracker, View, time_to_contact
 from playhead.training.settings import settings_from
+
+SHARES = ("horizon", "score", "away")  # of the settings; others are at most MOST
+DIVISORS = ("path", "depth", "over_s")  # must not be 0
+MOST = 100
 
 Look = Callable[[CapturedFrame], Boxes]
 
@@ -52,25 +56,14 @@ class ContactSettings:
     slow_mps: float = 3.0  # slower than this it never brakes: held at rest, a brake is the reverse gear
 
     def __post_init__(self) -> None:
-        for name in (
-            "horizon",
-            "path",
-            "depth",
-            "length",
-            "nose",
-            "score",
-            "over_s",
-            "brake_s",
-            "side_s",
-            "lift_s",
-            "gap",
-            "margin",
-            "away",
-            "slow_mps",
-        ):
-            value = getattr(self, name)
-            if not 0 <= value <= 100 or (value == 0 and name in ("path", "depth")):
-                raise BadValue(f"guard.{name}={value} lies outside 0 to 100. Give one within.")
+        for one in fields(self):
+            value, most = getattr(self, one.name), 1 if one.name in SHARES else MOST
+            if not isinstance(value, float) or 0 < value <= most or (value == 0 and one.name not in DIVISORS):
+                continue
+            least = "above 0" if one.name in DIVISORS else "0 or more"
+            raise BadValue(f"guard.{one.name}={value:g} must be {least} and at most {most}.")
+        if not self.classes or min(self.classes) < 0:
+            raise BadValue(f"guard.classes={list(self.classes)} must be numbers of classes, 0 or more, as [0,1].")
 
 
 class ContactGuard(ActionGuard):
@@ -80,6 +73,11 @@ class ContactGuard(ActionGuard):
 
     def __init__(self, job: GuardJob, look: Look | None = None) -> None:
         self._settings = settings = settings_from(ContactSettings, job.settings, "the guard contact")
+        if settings.over_s * job.rate_hz < LEAST - 1:
+            raise BadValue(
+                f"guard.over_s={settings.over_s:g} is too short to see {LEAST} frames in, at {job.rate_hz:g} a "
+                f"second. Take --set guard.over_s={math.ceil(100 * (LEAST - 1) / job.rate_hz) / 100:g}."
+            )
         self._keys = DrivingKeys.of(job.game)
         view = View(horizon=settings.horizon, path=settings.path, depth=settings.depth, length=settings.length)
         self._tracker = Tracker(view, settings.over_s)
@@ -109,6 +107,14 @@ class ContactGuard(ActionGuard):
         self._tracker.reset()
         self._seen_ns, self._brakes, self._lifts, self._away = -1, False, False, ""
 
+    def _speed_mps(self, captured: CapturedFrame) -> float:
+        """Return how fast we are, NaN while that is unknown. Raises NotFound on a device that does not tell it."""
+        name = self._settings.speed
+        if name and name not in captured.telemetry:
+            then = "Name the one that says the speed: --set guard.speed=NAME."
+            raise not_found("telemetry of this device", name, captured.telemetry, then=then)
+        return abs(captured.telemetry[name]) if name else math.nan
+
     def _judge(self, captured: CapturedFrame) -> None:
         """Look at a frame, and decide what is done about what is in it."""
         settings = self._settings
@@ -116,7 +122,7 @@ class ContactGuard(ActionGuard):
         wanted_N = np.isin(boxes.classes_N, settings.classes) & (boxes.scores_N >= settings.score)
         self._tracker.saw(boxes.only(wanted_N), captured.time_ns)
         self._brakes, self._lifts, self._away = False, False, ""
-        self._is_slow = abs(captured.telemetry.get(settings.speed, math.inf)) < settings.slow_mps
+        self._is_slow = self._speed_mps(captured) < settings.slow_mps
         nearest_s = math.inf
         for track in self._tracker.tracks:
             motion = track.motion(settings.over_s)
@@ -147,6 +153,9 @@ def _detector(job: GuardJob, settings: ContactSettings) -> Look:
     run = RunCatalogue(home=job.spec.home, game=job.game).detector(settings.run)
     run.check_looks(job.game)
     finder = Finder.of(run, job.plugins, EngineSpec(name=settings.engine), least=settings.score)
+    if max(settings.classes) >= len(finder.classes):
+        known = ", ".join(f"{name} ({number})" for number, name in enumerate(finder.classes))
+        raise BadValue(f"guard.classes={list(settings.classes)}: run {run.name} finds {known}. Name those.")
 
     def look(captured: CapturedFrame) -> Boxes:
         return finder.find(captured.frame_HWC[None])[0]

@@ -22,13 +22,13 @@ class DrivingKeys:
     def of(cls, game: Game) -> DrivingKeys:
         """Return them: the first mirrored opposites steer, the first others drive. Raises BadValue without."""
         steering = {pair for head in game.labels.values() if isinstance(head, Keys) for pair in head.mirror}
-        pairs = opposite_keys(game)
+        pairs = [pair for pair in opposite_keys(game) if set(pair) <= game.controls.keys()]
         sides = [pair for pair in pairs if pair in steering or pair[::-1] in steering]
         ways = [pair for pair in pairs if pair not in sides]
         if not sides or not ways:
             raise BadValue(
                 f"It is not known how {game.name} is driven: its keys need opposites (forward, back) "
-                "and mirrored opposites (left, right)."
+                "and mirrored opposites (left, right), each with a control."
             )
         left, right = (game.controls[name] for name in sides[0])
         forward, back = (game.controls[name] for name in ways[0])

@@ -5,15 +5,18 @@ Not whether any key may go out: that is control/guard.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from playhead.adapters import complete
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Driver, DriverWrapper, Held
-from playhead.errors import BadValue
+from playhead.errors import BadValue, PluginError
 from playhead.game import Game
+from playhead.guarded import ask_foreign
 from playhead.home import Home
 from playhead.plugins import Plugins
 
@@ -43,6 +46,11 @@ class GuardSpec:
 
     settings: Mapping[str, Any]
     home: Home
+
+    @property
+    def kind(self) -> str:
+        """What it is called."""
+        return str(self.settings["kind"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,33 +82,77 @@ def merged_guard(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 def open_guard(spec: GuardSpec, game: Game, plugins: Plugins, *, rate_hz: float) -> ActionGuard:
     """Make the guard that settings with a `kind` ask for. Raises NotFound for an unknown one, and as it does."""
-    make = plugins.get("guard", str(spec.settings["kind"]))
-    return complete(ActionGuard, make(GuardJob(game=game, plugins=plugins, spec=spec, rate_hz=rate_hz)))
+    make = plugins.get("guard", spec.kind)
+    job = GuardJob(game=game, plugins=plugins, spec=spec, rate_hz=rate_hz)
+    return complete(ActionGuard, ask_foreign(make, job, failed=partial(_failed, spec.kind, "be made")))
+
+
+def _failed(kind: str, doing: str, reason: str) -> PluginError:
+    return PluginError(f"The guard {kind} could not {doing}, {reason}. Mend it, or go without: guard.kind=none.")
 
 
 class Guarded(DriverWrapper):
-    """A driver whose keys go through a guard, which counts how often it stepped in."""
+    """A driver whose keys go through a guard, which counts how often it stepped in.
 
-    def __init__(self, driver: Driver, guard: ActionGuard, *, rate_hz: float) -> None:
+    It may be a plugin's code. Raises PluginError for whatever it raises or says wrongly.
+    """
+
+    def __init__(self, driver: Driver, guard: ActionGuard, *, kind: str, rate_hz: float) -> None:
         super().__init__(driver)
-        self._guard, self._rate_hz = guard, rate_hz
+        self._guard, self._kind, self._rate_hz = guard, kind, rate_hz
         self.decided = self.stepped_in = 0
-        self.stepped_in_share = 0.0
+        self._last = (0, 0)  # what the last decision added to both
+
+    @property
+    def stepped_in_share(self) -> float:
+        """The share of the decisions that were pressed otherwise."""
+        return self.stepped_in / self.decided if self.decided else 0.0
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Let the driver decide, and the guard change it; the driver hears of it."""
+        self._last = (0, 0)
         action = self.inner.decide(captured)
         if action is None:
             return None
-        self.decided += 1
-        guarded = self._guard.act(captured, action, 1 / max(self.inner.decide_hz, self._rate_hz))
-        if guarded != action:
-            self.stepped_in += 1
+        guarded = self._asked(captured, action)
+        is_changed = _pressed(guarded) != _pressed(action)
+        self._count(1, int(is_changed))
+        if is_changed:
             self.inner.overruled(guarded)
-        self.stepped_in_share = self.stepped_in / self.decided
         return guarded
+
+    def overruled(self, action: Action) -> None:
+        """Hear that others press something else: then the last decision does not count."""
+        self._count(-self._last[0], -self._last[1])
+        self._last = (0, 0)
+        self.inner.overruled(action)
 
     def reset(self, held: Held) -> None:
         """Begin anew, the guard too."""
-        self._guard.reset(held)
+        ask_foreign(self._guard.reset, held, failed=partial(_failed, self._kind, "begin anew"))
         self.inner.reset(held)
+
+    def _count(self, decided: int, stepped_in: int) -> None:
+        self._last = decided, stepped_in
+        self.decided += decided
+        self.stepped_in += stepped_in
+
+    def _asked(self, captured: CapturedFrame, action: Action) -> Action:
+        interval_s = 1 / max(self.inner.decide_hz, self._rate_hz)
+        act = self._guard.act
+        guarded = ask_foreign(act, captured, dict(action), interval_s, failed=partial(_failed, self._kind, "act"))
+        if not isinstance(guarded, Mapping) or not all(map(_is_press, guarded, guarded.values())):
+            raise _failed(self._kind, "act", f"it answers {guarded!r:.80} and must say code -> finite number")
+        return guarded
+
+
+def _is_press(code: object, value: float) -> bool:
+    try:
+        return isinstance(code, str) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _pressed(action: Action) -> dict[str, float]:
+    """Return what is held: what is left out is released, as what is 0."""
+    return {code: value for code, value in action.items() if value}

@@ -156,6 +156,7 @@ class Unsticking(DriverWrapper):
             self._begin(now_ns)
         if self._steps:
             self.origin = Origin.SCRIPT
+            self.inner.overruled(self._steps[0][1])
             return self._steps[0][1]
         self.origin = self.inner.origin
         return action

@@ -96,10 +96,10 @@ class Tracker:
         """Take the boxes of the newest frame."""
         free = list(range(len(boxes)))
         shared = overlaps(np.array([one.corners for one in self.tracks]).reshape(-1, 4), boxes.corners_N4)
-        pairs = sorted(((shared[t, b], t, b) for t in range(len(self.tracks)) for b in free), reverse=True)
+        alike = np.argwhere(shared >= SAME).tolist()
         met: set[int] = set()
-        for share, number, box in pairs:
-            if share < SAME or number in met or box not in free:
+        for number, box in sorted(alike, key=lambda pair: -shared[pair[0], pair[1]]):
+            if number in met or box not in free:
                 continue
             met.add(number)
             free.remove(box)

@@ -28,7 +28,7 @@ from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Progress
 from playhead.quantities import check_seconds, seeds
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
-from playhead.sessions.guarding import guard_for, stuck_settings
+from playhead.sessions.guarding import check_guard, guard_for, stuck_settings
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested
 from playhead.sessions.tolerance import tolerance_folders
 from playhead.storage.reader import Recording
@@ -73,7 +73,8 @@ def evaluate(
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
     if config is not None:
-        evaluated_policies(place.game, found, drivers, guard=guard)
+        guards = [one.guard for one in evaluated_policies(place.game, found, drivers, guard=guard)]
+        check_guard(place, next(filter(None, guards), None), found.rate_hz)
     job = EvaluationJob(
         game=place.game,
         run=found,

@@ -13,16 +13,15 @@ from playhead.sessions.place import Place
 
 
 def guard_for(place: Place, run: Run, given: Mapping[str, Any]) -> GuardSpec | None:
-    """Return the guard of a run that plays: what is `given` over its own, over the game's. None for none.
-
-    Raises:  as that guard, for settings that cannot be, before anything is driven.
-    """
+    """Return the guard of a run that plays: what is `given` over its own, over the game's. None for none."""
     settings = merged_guard(place.game.guard, run.recipe.guard, given)
-    if not settings:
-        return None
-    spec = GuardSpec(settings=settings, home=place.home)
-    open_guard(spec, place.game, place.plugins, rate_hz=place.game.needed_frame.rate_hz)
-    return spec
+    return GuardSpec(settings=settings, home=place.home) if settings else None
+
+
+def check_guard(place: Place, guard: GuardSpec | None, rate_hz: float) -> None:
+    """Raise what a guard raises that cannot be opened, before anything is driven at this rate."""
+    if guard is not None:
+        open_guard(guard, place.game, place.plugins, rate_hz=rate_hz)
 
 
 def stuck_settings(place: Place, options: dict[str, Any]) -> StuckSettings:

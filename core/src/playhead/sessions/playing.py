@@ -36,7 +36,7 @@ from playhead.sessions.control import take_control
 from playhead.sessions.devices import choose_device, find_scenario
 from playhead.sessions.episodes import FailedEpisode, FrameCounter, say_failed
 from playhead.sessions.filming import EpisodeFilm, film_of
-from playhead.sessions.guarding import guard_for, stuck_settings
+from playhead.sessions.guarding import check_guard, guard_for, stuck_settings
 from playhead.sessions.latency import keep_after, warn_before
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.sessions.tolerance import known_tolerance
@@ -173,6 +173,7 @@ class PlaySession:
         place = self.place
         run = self.run = place.player(named)
         self.guard = guard_for(place, run, self.guard_settings)
+        check_guard(place, self.guard, run.rate_hz)
         if not self.is_world and "rate_hz" not in self.options:
             self.options["rate_hz"] = run.rate_hz  # a window can be looked at as often as the run wants
         usual_s = run.latency_s if self.is_world and not self.is_real_time else 0.0
@@ -182,7 +183,7 @@ class PlaySession:
         is_own = run.path.is_relative_to(place.home.path)
         whence = "named" if named else "the newest here" if is_own else "it came with the game"
         delay = f", pressing {self.latency_s * 1000:.0f} ms after looking" if self.latency_s else ""
-        guarded = f", its keys through the guard {self.guard.settings['kind']}" if self.guard else ""
+        guarded = f", its keys through the guard {self.guard.kind}" if self.guard else ""
         place.say(f"Run {run.name} ({whence}){delay}{guarded}. Ctrl-C stops.")
         self.is_timed = not self.is_world and not self.is_dry
         self.was_warned = self.is_timed and warn_before(place, self.device, run)
@@ -255,7 +256,7 @@ class _Episode:
         if session.guard is not None:
             rate_hz = device.session.rate_hz
             guard = open_guard(session.guard, self.place.game, self.place.plugins, rate_hz=rate_hz)
-            self.driver = Guarded(self.policy, guard, rate_hz=rate_hz)
+            self.driver = Guarded(self.policy, guard, kind=session.guard.kind, rate_hz=rate_hz)
         self.device, self.authority = take_control(device, self.policy.origin, self.place.say, stop.set)
         self.stop = stop.is_set
         if self.authority is not None and session.authority is not None:

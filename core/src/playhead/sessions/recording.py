@@ -154,7 +154,10 @@ class _Session:
         asked = replace(asked, device=device, driver=driver)
         if driver == "run":
             run = place.player(named)
-            place.say(f"Run {run.name} drives.")
+            from playhead.sessions.guarding import guard_for  # torch, which other drivers do without
+
+            unguarded = ", without the guard that it plays with" if guard_for(place, run, NONE) else ""
+            place.say(f"Run {run.name} drives{unguarded}.")
             asked = replace(asked, run=str(run.path), run_name=run.name)
             asked = replace(asked, latency_s=run.latency_s if self.is_world else 0.0)
         if self.is_world:
