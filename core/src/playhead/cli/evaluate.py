@@ -25,7 +25,7 @@ from playhead.names import command as typed
 @options.first_seed_option
 @options.texts("--drivers", "NAME", "Who drives: network, expert, always_forward (holds what is held most often), "
                "random, idle (holds nothing), a policy of the world; with +guard behind it any of them. "
-               "Default: the first four.")  # fmt: skip
+               "Default: the first four, and network+guard where the run plays with a guard.")  # fmt: skip
 @options.scenario_option
 @click.option("--unstick", is_flag=True, help="When nothing moves, the network reverses and goes round.")
 @options.number("--latency", "Seconds between look and press. Default: what the run was trained for.")

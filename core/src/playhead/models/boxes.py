@@ -73,7 +73,7 @@ def boxes_inside(
         rounded_N4 = np.asarray(corners_N4, dtype=np.float32)  # first, as sides may become equal by it
         is_box_N = ((rounded_N4 >= 0) & (rounded_N4 <= 1)).all(1)
         is_box_N &= (rounded_N4[:, 2:] > rounded_N4[:, :2]).all(1)
-    return Boxes(corners_N4=rounded_N4, classes_N=classes_N, scores_N=scores_N).only(is_box_N)
+    return Boxes(corners_N4=rounded_N4, classes_N=classes_N, scores_N=scores_N).only(np.asarray(is_box_N))
 
 
 def overlaps(ours_N4: FloatArray, theirs_M4: FloatArray) -> FloatArray:

@@ -44,7 +44,9 @@ class ContactSettings:
     engine: str = "torch"  # what asks it, as onnx once it is exported
     score: float = 0.35  # least score of a box
     told: bool = False  # take the boxes that the world tells instead, a perfect detector
-    over_s: float = 0.5  # how a thing moves is a line through its places over so many seconds
+    over_s: float = (
+        0.5  # how a thing moves is a line through its places over so many seconds, three frames at least
+    )
     brake_s: float = 0.7  # brake when it would be run into within so many seconds
     side_s: float = 1.0  # steer away when it would be touched from the side within so many
     lift_s: float = 1.0  # let go of the throttle within so many

@@ -101,12 +101,8 @@ class Guarded(DriverWrapper):
         super().__init__(driver)
         self._guard, self._kind, self._rate_hz = guard, kind, rate_hz
         self.decided = self.stepped_in = 0
+        self.stepped_in_share = 0.0
         self._last = (0, 0)  # what the last decision added to both
-
-    @property
-    def stepped_in_share(self) -> float:
-        """The share of the decisions that were pressed otherwise."""
-        return self.stepped_in / self.decided if self.decided else 0.0
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Let the driver decide, and the guard change it; the driver hears of it."""
@@ -136,6 +132,7 @@ class Guarded(DriverWrapper):
         self._last = decided, stepped_in
         self.decided += decided
         self.stepped_in += stepped_in
+        self.stepped_in_share = self.stepped_in / self.decided if self.decided else 0.0
 
     def _asked(self, captured: CapturedFrame, action: Action) -> Action:
         interval_s = 1 / max(self.inner.decide_hz, self._rate_hz)
