@@ -67,7 +67,12 @@ class _Lines:
         self.separator = max(SEPARATORS, key=lines[head].count)
         is_data = _BEGINS_WITH_NUMBER.match(lines[head]) is not None
         columns = lines[head].count(self.separator)
-        if head and is_data and lines[head - 1].startswith("#") and lines[head - 1].count(self.separator) == columns:
+        if (
+            head
+            and is_data
+            and lines[head - 1].startswith("#")
+            and lines[head - 1].count(self.separator) == columns
+        ):
             head -= 1
         self._left = head
         behind = lines[head + 1] if head + 1 < len(lines) else ""

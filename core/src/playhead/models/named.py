@@ -16,10 +16,10 @@ class NamedModules(nn.ModuleDict):
     weights are named so, too.
     """
 
-    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
+    def __init__(self, modules: Mapping[str, nn.Module] | None = None) -> None:
         super().__init__()
         self._given: list[str] = []
-        self.update(modules)
+        self.update(modules or {})
 
     def __getitem__(self, name: str) -> nn.Module:
         return self._modules[kept_as(name)]
