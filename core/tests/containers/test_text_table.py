@@ -28,7 +28,8 @@ CASES: dict[str, tuple[bytes, list[list[str]] | str]] = {
     "names in the last comment, before numbers": (b"# made by me\n# t, w\n0,1\n", [["t", "w"], ["0", "1"]]),
     "sep=; before the first row": (b"sep=;\nt;w\n0;1\n", [["t", "w"], ["0", "1"]]),
     "numbers with a comma, where it parts no columns": (
-        b"t;keys\n-0,25;1,2,3\n1;a,b\n", [["t", "keys"], ["-0.25", "1,2,3"], ["1", "a,b"]],
+        b"t;keys\n-0,25;1,2,3\n1;a,b\n",
+        [["t", "keys"], ["-0.25", "1,2,3"], ["1", "a,b"]],
     ),
     "a row of more than 1,048,576 letters": (b"filename\n" + b"," * 2**21, "has a row of more than"),
     "names that begin with #": (b"#1.jpg,1\n#2.jpg,0\n", [["#1.jpg", "1"], ["#2.jpg", "0"]]),
