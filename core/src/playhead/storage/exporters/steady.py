@@ -80,4 +80,4 @@ def _ticks(time_ns: npt.NDArray[np.int64], rate_hz: float) -> npt.NDArray[np.int
     begins_N = np.append(own_N[:1], own_N[1:] - missing + 1)
     counts_N = np.append(1, missing)
     within = np.arange(counts_N.sum()) - np.repeat(np.cumsum(counts_N) - counts_N, counts_N)
-    return np.repeat(begins_N, counts_N) + within
+    return np.asarray(np.repeat(begins_N, counts_N) + within)

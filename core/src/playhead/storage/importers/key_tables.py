@@ -93,8 +93,8 @@ def _in_ns(table: KeyTable, file: Path, unit: float | None, length_ns: int) -> K
     if not span * unit < MOST_S:
         raise Mismatch(
             f"{file} has times that are {span * unit:,.0f} s apart, from {first:g} to {table.place_S[-1]:g}, "
-            f"and its video {length_s:,.0f} s. Take out the rows whose times are none, or say which column has them: "
-            "--set columns=time:COLUMN."
+            f"and its video {length_s:,.0f} s. Take out the rows whose times are none, or say which column has "
+            "them: --set columns=time:COLUMN."
         )
     begin = first if abs(first) * unit > length_s else 0.0
     if begin:
