@@ -26,6 +26,7 @@ from playhead.game import Frame, Game
 from playhead.labels import Axes, Choice, Keys
 from playhead.progress import OnProgress
 from playhead.storage.exporters import export_recordings
+from playhead.storage.exporters.steady import steadied
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
@@ -355,3 +356,56 @@ def test_a_minari_set_that_cannot_be_used_is_a_sentence(what: str, tmp_path: Pat
         run(tmp_path / "out", "minari", folder, game=RACE)
     with pytest.raises(NotFound, match="is no Minari set"):
         run(tmp_path / "out", "minari", tmp_path)
+
+
+def test_nothing_is_written_over_and_nothing_is_left_half(tmp_path: Path) -> None:
+    ours = recorded(tmp_path / "drive", KEYS, frames=6)
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "drive.csv").write_text("mine")
+    with pytest.raises(BadValue, match=r"drive\.csv is there already"):
+        export_recordings([ours], "video", films, quiet)
+    assert [(one.name, one.read_text()) for one in films.iterdir()] == [("drive.csv", "mine")]
+    with pytest.raises(BadValue, match="Two recordings are called drive"):
+        export_recordings([ours, ours], "video", tmp_path / "two", quiet)
+
+    def stop(name: str) -> OnProgress:
+        return lambda done, total: (_ for _ in ()).throw(KeyboardInterrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        export_recordings([ours], "video", tmp_path / "two", stop)
+    assert not list((tmp_path / "two").iterdir())
+
+
+def test_a_set_goes_where_a_link_leads(tmp_path: Path) -> None:
+    ours = recorded(tmp_path / "drive", KEYS, frames=6)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "set").symlink_to(tmp_path / "disk")
+    export_recordings([ours], "minari", tmp_path / "set", quiet)
+    assert (tmp_path / "set").is_symlink()
+    assert (tmp_path / "disk" / "data" / "metadata.json").is_file()
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    with pytest.raises(BadValue, match="already holds something"):
+        export_recordings([ours], "minari", tmp_path / "nowhere", quiet)
+
+
+def test_two_exports_at_once_do_not_delete_one_another(tmp_path: Path) -> None:
+    ours = recorded(tmp_path / "drive", KEYS, frames=6)
+
+    def again(name: str) -> OnProgress:
+        with pytest.raises(BadValue, match="Another playhead command writes"):
+            export_recordings([ours], "minari", tmp_path / "set", quiet)
+        return quiet(name)
+
+    export_recordings([ours], "minari", tmp_path / "set", again)
+    assert len(only(tmp_path / "out", "minari", tmp_path / "set", game=KEYS)[0].frame_time_ns) == 6
+
+
+def test_a_gap_is_closed_and_a_dropped_frame_is_filled(tmp_path: Path) -> None:
+    header = RecordingHeader.of(KEYS, device="screen", driver="human", rate_hz=20)
+    with RecordingWriter(tmp_path / "drive", header) as writer:
+        for number, tick in enumerate((0, 1, 2, 4, 5, 10**9, 10**9 + 1)):
+            picture = np.full((48, 64, 3), number, np.uint8)
+            writer.append(picture, tick * 50_000_000, {"drive": [0, 0, 0, 0]}, Origin.HUMAN)
+    steady = steadied(open_recording(tmp_path / "drive"), 20)
+    assert steady.frame_T.tolist() == [0, 1, 2, 2, 3, 4, 5, 6]

@@ -14,10 +14,10 @@ import pytest
 from foreign import KEYS, RACE, only, picture, reds, run, save_film, steered
 
 from playhead.clock import NS_PER_S
-from playhead.errors import BadValue, Damaged, Mismatch, NotFound
+from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch, NotFound
 from playhead.events import Origin
 from playhead.labelling import head_labels
-from playhead.storage.importers import films
+from playhead.storage.importers import films, key_rows
 from playhead.storage.importers.alignment import measure_offset
 from playhead.storage.reader import Recording, open_recording
 
@@ -202,7 +202,12 @@ REFUSED: dict[str, tuple[list[str], dict[str, str], type[Exception], str]] = {
         BadValue,
         "lies outside the video",
     ),
-    "times of another life": (["t,w", "0,1", "9e15,1"], {}, Mismatch, "s apart, and its video 1 s"),
+    "times of another life": (
+        ["t,w", "0,1", "9e15,1"],
+        {},
+        Mismatch,
+        "s apart, from 0 to 9e.15, and its video 1 s",
+    ),
 }
 
 
@@ -361,3 +366,60 @@ def test_clocks_that_run_apart_are_not_taken_for_an_offset() -> None:
     told = measure_offset(held, moved, NS_PER_S // 20)
     assert not told.is_certain
     assert "its halves differ" in told.why
+
+
+def test_times_may_begin_anywhere_also_before_zero(tmp_path: Path) -> None:
+    film = save_film(tmp_path / "a.mp4", shades(10))
+    write(film.with_suffix(".csv"), ["time,keys", *(f"{n / 8 - 1e10:.3f},w" for n in range(8))])
+    recording, noted = only(tmp_path / "out", "video", film, game=PLAYED, **STILL)
+    assert set(keys_of(recording)) == {"w"}
+    assert any("its times begin at -10000000000.000 s" in line for line in noted)
+
+
+def test_a_table_of_many_different_rows_takes_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_rows, "KEPT", 3)
+    film = save_film(tmp_path / "a.mp4", shades(10))
+    write(
+        film.with_suffix(".csv"),
+        ["frame,keys", *(f"{n},{'+'.join(held) or 'none'}" for n, held in enumerate(HELD))],
+    )
+    recording, _ = only(tmp_path / "out", "video", film, game=PLAYED, **STILL)
+    assert keys_of(recording) == ["".join(k for k in "wsad" if k in held) for held in HELD]
+
+
+@pytest.mark.parametrize("head", ["frame,keys", "time,key,event"])
+def test_a_column_that_is_none_of_keys_is_said_before_it_is_read_whole(head: str, tmp_path: Path) -> None:
+    film = save_film(tmp_path / "a.mp4", shades(10))
+    write(
+        film.with_suffix(".csv"),
+        [head, *(f"{n},q{n},down"[: None if "event" in head else -5] for n in range(6000))],
+    )
+    with pytest.raises(Damaged, match=r"a\.csv names more than 5,000 keys, as q0, q1, q2"):
+        run(tmp_path / "out", "video", film, game=PLAYED, **STILL)
+
+
+def test_reasons_that_quote_their_rows_are_bounded(tmp_path: Path) -> None:
+    film = save_film(tmp_path / "a.mp4", shades(10))
+    write(film.with_suffix(".csv"), ["frame,w", "0,1", *(f"x{n},1" for n in range(3000))])
+    _, noted = only(tmp_path / "out", "video", film, game=PLAYED, **STILL)
+    assert sum("is no number" in line for line in noted) == 1000
+    assert "2,000 rows, the first line 1003: for other reasons of the kind" in noted
+
+
+def test_a_column_that_stands_twice_is_said(tmp_path: Path) -> None:
+    film = save_film(tmp_path / "a.mp4", shades(10))
+    write(film.with_suffix(".csv"), ["w,w", *["1,0"] * 10])
+    recording, noted = only(tmp_path / "out", "video", film, game=PLAYED, **STILL)
+    assert set(keys_of(recording)) == {"w"}
+    assert "column w: a column before it is called so too" in noted
+
+
+def test_keys_that_cannot_be_saved_are_a_sentence(tmp_path: Path) -> None:
+    film = save_film(tmp_path / "a.mp4", shades(10))
+    write(film.with_suffix(".csv"), ["w", *["1"] * 10])
+    with pytest.raises(DeviceFailed, match=r"keys\.csv cannot be written: No such file.*--save-keys FILE"):
+        run(tmp_path / "out", "video", film, game=PLAYED, **STILL, save_keys=str(tmp_path / "no" / "keys.csv"))
+    with pytest.raises(BadValue, match="is there already"):
+        run(tmp_path / "out", "video", film, game=PLAYED, **STILL, save_keys=str(tmp_path))

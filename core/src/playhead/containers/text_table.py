@@ -110,8 +110,9 @@ def _cells(row: list[str], lines: _Lines) -> list[str]:
     cells = [cell.strip() for cell in row]
     if lines.is_marked:
         lines.is_marked, cells[0] = False, cells[0].removeprefix("#").strip() or cells[0]
-    return cells if lines.separator == "," else [_DECIMAL.sub(r"\1.\2", cell)
-                                                 if _DECIMAL.fullmatch(cell) else cell for cell in cells]  # fmt: skip
+    if lines.separator == ",":
+        return cells
+    return [_DECIMAL.sub(r"\1.\2", cell) if _DECIMAL.fullmatch(cell) else cell for cell in cells]
 
 
 def _encoding(path: Path, file: BinaryIO) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 import shutil
 import tempfile
 import threading
@@ -195,7 +196,7 @@ class Emulator:
 
     def _load(self, info: lr.SystemInfo) -> None:
         buffer = ctypes.create_string_buffer(self._data, len(self._data))
-        path = str(self._rom.resolve()).encode()
+        path = os.fsencode(self._rom.resolve())  # names need not be Unicode on every system
         has_data = not info.need_fullpath
         game = lr.GameInfo(path, ctypes.cast(buffer, ctypes.c_void_p) if has_data else None, len(self._data), None)
         self._kept = buffer, game  # a core may go on reading it

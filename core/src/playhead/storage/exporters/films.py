@@ -6,6 +6,7 @@ Shape legend: T frames, H height, W width, C channels, A columns of all label he
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,13 +18,14 @@ import numpy.typing as npt
 from playhead.clock import NS_PER_S
 from playhead.containers.film_writer import FilmWriter
 from playhead.containers.video import FrameArray
-from playhead.errors import BadValue
+from playhead.errors import BadValue, PlayheadError
 from playhead.events import Origin
 from playhead.inputs import action_columns
 from playhead.labels import Axes
 from playhead.progress import OnProgress
 from playhead.storage.disk import disk_failed
 from playhead.storage.exporters import Exported
+from playhead.storage.exporters.sets import held_alone
 from playhead.storage.exporters.steady import numbers_of
 from playhead.storage.reader import Recording
 
@@ -34,33 +36,66 @@ _HELD = 0.5
 
 def export_all(recordings: Sequence[Recording], out: Path, follow: Callable[[str], OnProgress]) -> list[Exported]:
     """Write NAME.mp4, NAME.srt and NAME.csv of each recording. Raises as `export_recordings`."""
+    for recording in recordings:
+        if sum(one.name == recording.name for one in recordings) > 1:
+            raise BadValue(
+                f"Two recordings are called {recording.name}. Export them into two folders: --out FOLDER."
+            )
+        for file in _files(recording, out):
+            if os.path.lexists(file):
+                raise BadValue(f"{file} is there already. Name another folder: --out FOLDER.")
     return [_export(recording, out, follow(recording.name)) for recording in recordings]
+
+
+def _files(recording: Recording, out: Path) -> list[Path]:
+    return [out / f"{recording.name}{ending}" for ending in (".mp4", ".srt", ".csv")]
 
 
 def _export(recording: Recording, out: Path, progress: OnProgress) -> Exported:
     if not recording.length:
         raise BadValue(f"{recording.name} has no frames.")
-    out.mkdir(parents=True, exist_ok=True)
-    film = out / f"{recording.name}.mp4"
-    high, wide = recording.header.frame.height, recording.header.frame.width
+    film, srt, table = _files(recording, out)
+    parts = {file.with_name(f".{file.name}.part"): file for file in (srt, table)}
     time_ns = recording.frame_time_ns - recording.frame_time_ns[0]
     numbers_TA = numbers_of(recording)
     words = [_words(recording, numbers_A) for numbers_A in numbers_TA]
     texts = list(_texts(words, time_ns, round(NS_PER_S / recording.header.rate_hz)))
-    with FilmWriter(film, (wide, high + BAND_PX), recording.header.rate_hz, texts=True) as writer:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with held_alone(film.with_name(f".{film.name}.lock"), film):
+            try:
+                srt_part, table_part = parts
+                _write_srt(srt_part, texts)
+                _write_table(table_part, recording, numbers_TA)
+                _write_film(film, recording, texts, words, progress)
+                for part, file in parts.items():
+                    part.replace(file)
+            finally:
+                for part in parts:
+                    part.unlink(missing_ok=True)
+    except OSError as error:
+        if isinstance(error, PlayheadError):
+            raise
+        raise disk_failed(out, error) from error
+    high, wide = recording.header.frame.height, recording.header.frame.width
+    then = f"The pictures alone are its upper {high} rows: --crop 0,0,{wide},{high}."
+    return Exported(name=recording.name, path=film, frames=recording.length, notes=(then,))
+
+
+def _write_film(
+    film: Path, recording: Recording, texts: Sequence[tuple[int, int, str]], words: Sequence[str],
+    progress: OnProgress,
+) -> None:  # fmt: skip
+    frame = recording.header.frame
+    time_ns = recording.frame_time_ns - recording.frame_time_ns[0]
+    size = frame.width, frame.height + BAND_PX
+    with FilmWriter(film, size, recording.header.rate_hz, texts=True) as writer:
         for begin_ns, end_ns, text in texts:
             writer.say(begin_ns, end_ns, text)
         for number in range(recording.length):
             frame_HWC = recording.read_frames(number)[0]
             writer.add(int(time_ns[number]), _with_band(frame_HWC, words[number]))
             progress(number + 1, recording.length)
-    try:
-        _write_srt(film.with_suffix(".srt"), texts)
-        _write_table(film.with_suffix(".csv"), recording, numbers_TA)
-    except OSError as error:
-        raise disk_failed(out, error) from error
-    then = f"The pictures alone are its upper {high} rows: --crop 0,0,{wide},{high}."
-    return Exported(name=recording.name, path=film, frames=recording.length, notes=(then,))
 
 
 def _words(recording: Recording, numbers_A: npt.NDArray[np.float32]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playhead.errors import BadValue, Mismatch
+from playhead.errors import BadValue, Mismatch, PlayheadError
 from playhead.labels import describe
+from playhead.locks import Lock, take
 from playhead.storage.disk import disk_failed
 from playhead.storage.reader import Recording
 
@@ -32,25 +34,39 @@ def check_alike(recordings: Sequence[Recording]) -> None:
                 )
 
 
+def held_alone(lock: Path, what: Path) -> Lock:
+    """Hold what is written against other commands. Raises BadValue where one writes it already."""
+    held = take(lock)
+    if held is None:
+        raise BadValue(
+            f"Another playhead command writes {what}. Wait for it, or name another folder: --out FOLDER."
+        )
+    return held
+
+
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """Lend a folder that becomes `out` when all is written; a failure leaves nothing.
 
-    Raises:  BadValue where something is there already.
+    Raises:  BadValue where something is there already, or another command writes it.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         raise BadValue(f"{out} already holds something. Name another folder: --out FOLDER.")
-    unfinished = out.absolute().with_name(f".{out.absolute().name}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    place = out.resolve()  # of a link to a folder what it leads to, which is on the disk that is meant
+    unfinished = place.with_name(f".{place.name}.part")
     try:
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        if out.exists():
-            out.rmdir()
-        unfinished.rename(out)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with held_alone(unfinished.with_name(f"{unfinished.name}.lock"), out):
+            try:
+                shutil.rmtree(unfinished, ignore_errors=True)
+                unfinished.mkdir()
+                yield unfinished
+                if place.exists():
+                    place.rmdir()
+                unfinished.rename(place)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
-        if type(error).__module__.startswith("playhead"):
+        if isinstance(error, PlayheadError):
             raise
         raise disk_failed(out, error) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

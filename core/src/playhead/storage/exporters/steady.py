@@ -1,6 +1,6 @@
 """A recording at a steady rate: the nearest picture of every tick, and what was held then as numbers.
 
-Shape legend: T ticks, A columns of all label heads.
+Shape legend: N frames, T ticks, A columns of all label heads.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from playhead.events import Origin
 from playhead.inputs import action_columns
 from playhead.labelling import action_numbers
 from playhead.storage.reader import Recording
+
+MOST_GAP, GAP_S = 3, 0.25  # ticks or seconds between two frames, by what is more: longer ones are no slip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +54,7 @@ def steadied(recording: Recording, rate_hz: float) -> Steady:
         what = "has no order" if recording.length else "has no frames"
         raise BadValue(f"{recording.name} {what}: it cannot be exported as a film.")
     time_ns = recording.frame_time_ns - recording.frame_time_ns[0]
-    tick_ns = np.round(np.arange(round(int(time_ns[-1]) * rate_hz / NS_PER_S) + 1) * (NS_PER_S / rate_hz))
+    tick_ns = _ticks(time_ns, rate_hz) * (NS_PER_S / rate_hz)
     after_T = np.searchsorted(time_ns, tick_ns).clip(0, len(time_ns) - 1)
     before_T = np.maximum(after_T - 1, 0)
     is_before_T = np.abs(time_ns[before_T] - tick_ns) <= np.abs(time_ns[after_T] - tick_ns)
@@ -65,3 +67,17 @@ def steadied(recording: Recording, rate_hz: float) -> Steady:
         names=action_columns(recording.header.schema), frame_T=frame_T, time_ns_T=time_ns[frame_T],
         action_TA=numbers_of(recording)[frame_T], rate_hz=rate_hz, unlabelled=int((~is_told_T).sum()),
     )  # fmt: skip
+
+
+def _ticks(time_ns: npt.NDArray[np.int64], rate_hz: float) -> npt.NDArray[np.int64]:
+    """Return the numbers of the ticks from each frame to the next; in a gap, which nobody saw, there is none.
+
+    So there are MOST_GAP times as many as frames at most, however far their times lie apart.
+    """
+    own_N = np.round(time_ns * (rate_hz / NS_PER_S)).astype(np.int64)
+    steps = np.diff(own_N)
+    missing = np.where(steps <= max(MOST_GAP, GAP_S * rate_hz), steps, 1)  # of a gap only where it ends
+    begins_N = np.append(own_N[:1], own_N[1:] - missing + 1)
+    counts_N = np.append(1, missing)
+    within = np.arange(counts_N.sum()) - np.repeat(np.cumsum(counts_N) - counts_N, counts_N)
+    return np.asarray(np.repeat(begins_N, counts_N) + within)

@@ -15,7 +15,7 @@ from playhead.labelling import HeldLabels
 from playhead.names import visible
 from playhead.storage.importers.columns import number
 from playhead.storage.importers.key_columns import DOWN, REPEAT, UP, KeyColumns, seconds_of
-from playhead.storage.importers.key_names import proposals
+from playhead.storage.importers.key_names import check_few, proposals
 from playhead.storage.importers.key_table import KeyTable, Lost
 
 
@@ -25,7 +25,10 @@ def read_changes(
 ) -> KeyTable:  # fmt: skip
     """Read a table of one row a change, or one for each time that a key was held."""
     told: list[tuple[float, str, float, int]] = []
+    names: dict[str, None] = {}
     for line, cells in rows:
+        names.setdefault(cells[columns.key or 0])
+        check_few(names)
         try:
             told.extend((*one, line) for one in _changes_of(columns, cells, line))
         except ValueError as error:

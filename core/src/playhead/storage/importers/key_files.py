@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from playhead.containers.files import reason
 from playhead.containers.text_table import open_table
-from playhead.errors import BadValue, Mismatch
+from playhead.decoding import read_bytes
+from playhead.errors import BadValue, DeviceFailed, Mismatch, PlayheadError
 
 HEAD = ["theirs", "ours"]
 MOST_KEYS = 10_000
@@ -37,8 +40,17 @@ def write_keys(file: Path, keys: Mapping[str, str]) -> None:
     """Write what keys were taken for. Raises BadValue where another file is there already."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEAD, *keys.items()])
-    if file.exists() and file.read_bytes() != text.getvalue().encode():
-        raise BadValue(
-            f"{file} is there already, and says something else. Name another file, or pass it: --keys {file}."
-        )
-    file.write_text(text.getvalue(), encoding="utf-8")
+    try:
+        if os.path.lexists(file) and not (file.is_file() and read_bytes(file) == text.getvalue().encode()):
+            raise BadValue(
+                f"{file} is there already, and says something else. Name another file, or pass it: --keys {file}."
+            )
+        part = file.with_name(f".{file.name}.part")
+        part.write_text(text.getvalue(), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        if isinstance(error, PlayheadError):
+            raise
+        raise DeviceFailed(
+            f"{file} cannot be written: {reason(error)}. Name another: --save-keys FILE."
+        ) from error

@@ -7,10 +7,14 @@ Source:  names of browsers (UI Events KeyboardEvent code), pynput, pygame, evdev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from playhead.errors import Damaged
 from playhead.game import Game
 from playhead.input.codes import EXTENDED, KEYS
+from playhead.names import visible
+
+MOST_NAMES = 5_000
 
 _BEGINS = re.compile(r"(keyboard|keycode|scancode|keysym|vkcode|key|vk|dik|xk|digit|is)(?=.)")
 _ENDS = re.compile(r"(?<=.)(key|pressed|held|isdown)$")
@@ -23,6 +27,20 @@ _ALIASES = {
 }  # fmt: skip
 _SIDES = re.compile(r"(left|right|l|r)?(shift|ctrl|control|alt)(left|right|l|r)?")
 _PAD = re.compile(r"(?:numpad|kp|num)_?(\d)")
+
+
+class TooManyNames(Damaged):
+    """A column names more keys than any keyboard has: it is another column that was read."""
+
+
+def check_few(names: Collection[str]) -> None:
+    """Raise TooManyNames for more names of keys than there can be; who knows the file puts it before that."""
+    if len(names) > MOST_NAMES:
+        some = visible(", ".join(list(names)[:3])[:60])
+        raise TooManyNames(
+            f"names more than {MOST_NAMES:,} keys, as {some}: that is no column of keys. Say which is: "
+            "--set columns=key:COLUMN, or held:COLUMN."
+        )
 
 
 def proposals(game: Game, names: Iterable[str]) -> dict[str, str]:

@@ -18,10 +18,11 @@ from playhead.labels import Axes, Choice, Keys
 from playhead.names import visible
 from playhead.storage.importers.columns import number
 from playhead.storage.importers.key_columns import KeyColumns
-from playhead.storage.importers.key_names import proposals
+from playhead.storage.importers.key_names import check_few, proposals
 from playhead.storage.importers.key_table import KeyTable, Lost
 from playhead.storage.importers.meanings import NOTHING, Rows, heads_of, meaning_of
 
+KEPT = 100_000  # different rows, whose meaning is remembered
 NOT_HELD = ("", "0", "0.0", "False", "false")
 
 
@@ -62,12 +63,14 @@ def read_rows(
 
 
 class States:
-    """What rows of cells mean in a game, each different one once."""
+    """What rows of cells mean in a game; what was read lately is not read again."""
 
     def __init__(self, game: Game, columns: KeyColumns, given: Mapping[str, str]) -> None:
         self._game, self._columns, self._given = game, columns, given
         self._found: dict[tuple[str, ...], int | str] = {}
-        self._rows: list[Rows] = []
+        self._packed = {name: bytearray() for name in game.needed_schema}
+        self._count = 0
+        self._known: dict[str, Rows] = {}  # of keys that are held at once
         self._counts: Counter[str] = Counter()
         self._meant: dict[str, str] = {}
         self._keys = {key for head in game.labels.values() if isinstance(head, Keys) for key in head.names}
@@ -82,13 +85,14 @@ class States:
         """Return the number of what a row says. Raises ValueError."""
         told = tuple(cells[place] for place in self._places)
         if told not in self._found:
+            if len(self._found) >= KEPT:
+                self._found.clear()
             try:
-                rows = self._of_columns(told) if self._columns.numbers else self._of_words(told[0])
+                self._found[told] = self._kept(
+                    self._of_columns(told) if self._columns.numbers else self._of_words(told[0])
+                )
             except ValueError as error:
                 self._found[told] = str(error)
-            else:
-                self._found[told] = len(self._rows)
-                self._rows.append(rows)
         found = self._found[told]
         if isinstance(found, str):
             raise ValueError(found)
@@ -101,9 +105,22 @@ class States:
             self._counts.update(self._words(told[0]))
         return found
 
+    def _kept(self, rows: Rows) -> int:
+        """Keep what is held as bytes, for there may be as many states as rows; return its number."""
+        for name, packed in self._packed.items():
+            packed += np.asarray(rows[name], self._game.labels[name].dtype).tobytes()
+        self._count += 1
+        return self._count - 1
+
     def labels(self, cells: Sequence[str]) -> Rows:
         """Return what a row says. Shapes:  head -> (1, A). Raises ValueError."""
-        return self._rows[self.of(cells)]
+        number, labels = self.of(cells), {}
+        for name, packed in self._packed.items():
+            head = self._game.labels[name]
+            size = head.columns * head.dtype.itemsize
+            row = bytes(packed[number * size : (number + 1) * size])
+            labels[name] = np.frombuffer(row, head.dtype).reshape(1, head.columns)
+        return labels
 
     def _of_columns(self, told: Sequence[str]) -> Rows:
         held, axes = [], {}
@@ -123,6 +140,7 @@ class States:
         for word in self._words(text):
             if word not in self._meant:
                 self._meant[word] = self._meaning(word)
+                check_few(self._meant)
             held.append(self._meant[word])
         if held and not any(held):
             raise ValueError(f'"{visible(text[:40])}" is no key or class of {self._game.name}')
@@ -138,7 +156,9 @@ class States:
         """Return the rows of keys and classes that are so at once, and of axes."""
         classes = [one for one in held if one in self._classes - self._keys and len(held) > 1]
         keys = "+".join(one for one in held if one not in classes) or NOTHING[0]
-        rows = meaning_of(self._game, keys) or {}
+        if keys not in self._known:
+            self._known[keys] = meaning_of(self._game, keys) or {}
+        rows = dict(self._known[keys])
         for one in classes:
             rows |= {name: row for name, row in (meaning_of(self._game, one) or {}).items()
                      if isinstance(self._game.labels[name], Choice) or row.any()}  # fmt: skip
@@ -147,7 +167,8 @@ class States:
             if not abs(value) <= 1:
                 raise ValueError(f"{label} is {value:g}, not from -1 to 1")
             head = self._game.labels[name]
-            rows.setdefault(name, np.zeros((1, head.columns), head.dtype))[0, place] = value
+            rows[name] = np.array(rows.get(name, np.zeros((1, head.columns))), head.dtype)
+            rows[name][0, place] = value
         if missing := [name for name in self._game.needed_schema if name not in rows]:
             raise ValueError(f"it says nothing of {missing[0]}")
         return rows
@@ -160,9 +181,10 @@ class States:
         return [one for one in words if one and one.casefold() not in NOTHING]
 
     def rows(self) -> Rows:
-        """Return every different state, as rows of labels."""
-        return {name: np.concatenate([one[name] for one in self._rows]) for name in self._game.needed_schema
-                if self._rows}  # fmt: skip
+        """Return every state, as rows of labels that are views."""
+        heads = {name: self._game.labels[name] for name in self._packed}
+        return {name: np.frombuffer(bytes(packed), heads[name].dtype).reshape(-1, heads[name].columns)
+                for name, packed in self._packed.items() if self._count}  # fmt: skip
 
     def meant(self) -> dict[str, tuple[str, int]]:
         """Return what each name was taken for, and how often."""

@@ -17,6 +17,8 @@ from playhead.events import Event
 from playhead.storage.importers.meanings import Rows
 from playhead.storage.importing import LeftOut
 
+MOST_REASONS = 1_000
+OTHER_REASONS = "for other reasons of the kind"
 ROW_LASTS = 1.75  # steps from one row to the next, behind which nothing is known: clocks jitter
 
 TimeArray = npt.NDArray[np.int64]
@@ -107,7 +109,10 @@ class KeyTable:
 
 
 class Lost:
-    """What is left out of a table, counted by its reason, with the line of the first."""
+    """What is left out of a table, counted by its reason, with the line of the first.
+
+    Of reasons there are MOST_REASONS at most, for each may quote its row; further ones are counted together.
+    """
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -115,6 +120,7 @@ class Lost:
 
     def add(self, why: str, line: int) -> None:
         """Count a row that is left out."""
+        why = why if why in self._counts or len(self._counts) < MOST_REASONS else OTHER_REASONS
         self._counts[why] += 1
         self._first.setdefault(why, line)
 

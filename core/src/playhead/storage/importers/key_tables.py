@@ -17,6 +17,7 @@ from playhead.game import Game
 from playhead.names import visible
 from playhead.storage.importers.key_changes import read_changes
 from playhead.storage.importers.key_columns import key_columns_of
+from playhead.storage.importers.key_names import TooManyNames
 from playhead.storage.importers.key_rows import read_rows
 from playhead.storage.importers.key_table import KeyTable, Lost
 from playhead.storage.importers.meanings import named
@@ -49,11 +50,18 @@ def read_key_table(game: Game, file: Path, settings: ImportSettings, length_ns: 
         lost = Lost()
         rows = _bounded(file, table, len(first), lost)
         reader = read_changes if columns.kind in ("changes", "holds") else read_rows
-        found = reader(game, columns, given, rows, lost)
+        try:
+            found = reader(game, columns, given, rows, lost)
+        except TooManyNames as error:
+            raise Damaged(f"{file} {error}") from error
     if not len(found.place_S):
         why = "; ".join(str(one) for one in lost.told()[:3])
         raise Damaged(f"{file} has no row that can be used{f': {why}' if why else ''}.")
-    unused = [LeftOut(what=f"column {visible(name[:80])}", why=f"{game.name} has no label of this name")
+    read = {columns.names[place] for place in columns.numbers}
+    read = {columns.names[place] for place in columns.numbers}
+    no_label = f"{game.name} has no label of this name"
+    unused = [LeftOut(what=f"column {visible(name[:80])}",
+                      why="a column before it is called so too" if name in read else no_label)
               for name in columns.unused]  # fmt: skip
     found = replace(found, left_out=(*unused, *lost.told()))
     if found.is_numbered and settings.table_rate:
@@ -83,8 +91,12 @@ def _in_ns(table: KeyTable, file: Path, unit: float | None, length_ns: int) -> K
         unit = min(_UNITS, key=lambda one: abs(np.log(max(span * one, 1e-9) / length_s)))
         notes += [f"its times are read as {_UNITS[unit]}"] if unit != 1 else []
     if not span * unit < MOST_S:
-        raise Mismatch(f"{file} has times that are {span * unit:,.0f} s apart, and its video {length_s:,.0f} s.")
-    begin = first if first * unit > length_s else 0.0
+        raise Mismatch(
+            f"{file} has times that are {span * unit:,.0f} s apart, from {first:g} to {table.place_S[-1]:g}, "
+            f"and its video {length_s:,.0f} s. Take out the rows whose times are none, or say which column has "
+            "them: --set columns=time:COLUMN."
+        )
+    begin = first if abs(first) * unit > length_s else 0.0
     if begin:
         notes.append(f"its times begin at {begin * unit:.3f} s, which is taken for the video's beginning")
     time_ns_S = np.round((table.place_S - begin) * (unit * NS_PER_S)).astype(np.int64)
