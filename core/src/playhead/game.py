@@ -72,7 +72,8 @@ class Window:
 class Device:
     """Where a game runs: a capture and an input backend that belong together, by name.
 
-    `options` are plain data for the backends. `rate_hz` replaces the frame rate of the game on this device.
+    `options` are plain data for the backends. `rate_hz` replaces the frame rate of the game on this device, and
+    `guard` lies over the game's: a detector may never have seen what this device shows.
     """
 
     capture: str
@@ -80,6 +81,7 @@ class Device:
     window: Window | None = None
     rate_hz: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    guard: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.options, Mapping) and "action" in self.options:  # the one option that is code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,13 @@ def test_a_recording_of_a_run_says_that_the_guard_is_left_out(home: Path) -> Non
     recorded: dict[str, Any] = {"driver": "run", "episodes": 1, "seconds": 1, "home": home, "progress": progress}
     playhead.record(GAME, run="plays", **recorded)
     assert any("drives, without the guard that it plays with" in line for line in said)
+
+
+def test_a_device_goes_without_the_guard_of_the_game(home: Path) -> None:
+    free = replace(GAME, devices={"world": replace(WORLD, guard={"kind": "none"})})
+    (played,) = playhead.play(free, run="plays", seconds=1, home=home).episodes
+    assert played.guarded is None
+    (again,) = playhead.play(
+        free, run="plays", seconds=1, home=home, settings={"guard.kind": "contact", "guard.told": True}
+    ).episodes
+    assert again.guarded is not None

@@ -65,10 +65,11 @@ def evaluate(
     found = chosen_run(place, run)
     options = nested(settings)
     controller = take_settings(options)
-    guard, stuck = guard_for(place, found, take_settings(options, "guard")), stuck_settings(place, options)
+    guarding, stuck = take_settings(options, "guard"), stuck_settings(place, options)
     if is_playable(place.game):  # what cannot be is said before anything is computed
         open_controller(place.game, {**found.controller, **controller})
     config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
+    guard = guard_for(place, found, config.device, guarding) if config is not None else None
     if config is None and (delays or drops):
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)

@@ -12,9 +12,13 @@ from playhead.playing.stuck import StuckSettings
 from playhead.sessions.place import Place
 
 
-def guard_for(place: Place, run: Run, given: Mapping[str, Any]) -> GuardSpec | None:
-    """Return the guard of a run that plays: what is `given` over its own, over the game's. None for none."""
-    settings = merged_guard(place.game.guard, run.recipe.guard, given)
+def guard_for(place: Place, run: Run, device: str, given: Mapping[str, Any]) -> GuardSpec | None:
+    """Return the guard of a run that plays: what is `given` over its own, over the device's, over the game's.
+
+    None for none.
+    """
+    game = place.game
+    settings = merged_guard(game.guard, game.devices[device].guard, run.recipe.guard, given)
     return GuardSpec(settings=settings, home=place.home) if settings else None
 
 

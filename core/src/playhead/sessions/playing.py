@@ -172,7 +172,7 @@ class PlaySession:
         """Find the run that plays, say which, and with which delay between look and press."""
         place = self.place
         run = self.run = place.player(named)
-        self.guard = guard_for(place, run, self.guard_settings)
+        self.guard = guard_for(place, run, self.device, self.guard_settings)
         check_guard(place, self.guard, run.rate_hz)
         if not self.is_world and "rate_hz" not in self.options:
             self.options["rate_hz"] = run.rate_hz  # a window can be looked at as often as the run wants

@@ -156,7 +156,7 @@ class _Session:
             run = place.player(named)
             from playhead.sessions.guarding import guard_for  # torch, which other drivers do without
 
-            unguarded = ", without the guard that it plays with" if guard_for(place, run, NONE) else ""
+            unguarded = ", without the guard that it plays with" if guard_for(place, run, device, NONE) else ""
             place.say(f"Run {run.name} drives{unguarded}.")
             asked = replace(asked, run=str(run.path), run_name=run.name)
             asked = replace(asked, latency_s=run.latency_s if self.is_world else 0.0)

@@ -47,7 +47,12 @@ CREW2 = Game(
     name="crew2",
     title="The Crew 2",
     devices={
-        "screen": Device(capture="screen", input="keyboard", window=Window(title="The Crew 2")),
+        "screen": Device(
+            capture="screen",
+            input="keyboard",
+            window=Window(title="The Crew 2"),
+            guard={"kind": "none"},  # the detector that ships has seen the stand-in world alone
+        ),
         "world": Device(
             capture="environment",
             input="environment",
