@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.containers.files import HEAD_BYTES, check_not_hollow, kind_of, open_plain, reason
+from playhead.containers.moving import is_moving, lacks_index
 from playhead.errors import Damaged, Mismatch, NotFound, PluginError
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ FORMATS = (
 _PICTURES = ("picture", "icon")
 _HDR = {16: "PQ", 18: "HLG"}  # numbers of transfer curves by ITU-T H.273
 _MATRIX = struct.Struct("=5i")
-_BOX = struct.Struct(">I4s")
 
 
 class VideoFile:
@@ -197,7 +197,7 @@ class VideoFile:
         except (av.FFmpegError, OSError, ValueError, EOFError) as error:
             is_unknown = isinstance(error, av.error.ArgumentError | av.error.InvalidDataError)
             said = "its format is none that is known here, or its beginning is damaged" if is_unknown else ""
-            if _lacks_index(file):
+            if lacks_index(file):
                 said = "its index is missing, as of one that was cut short or never closed"
             raise Damaged(f"{self.path} cannot be read as a video: {said or reason(error)}.") from error
         self._stack.callback(container.close)
@@ -207,9 +207,9 @@ class VideoFile:
         """Raise Mismatch for what begins as something that is no video, and say what it is."""
         head = file.read(HEAD_BYTES)
         kind = kind_of(head)
-        is_moving = kind in ("", "an MP4 file", "an animated AVIF picture") or _is_moving(kind, file)
+        is_film = kind in ("", "an MP4 file", "an animated AVIF picture") or is_moving(kind, file)
         file.seek(0)
-        if not is_moving:
+        if not is_film:
             raise Mismatch(f"{self.path} is {kind}, no video. Name a video with --set path=FILE.")
 
     def _chosen(self, container: InputContainer, track: int | None) -> VideoStream:
@@ -359,52 +359,3 @@ def _turning(frame: VideoFrame, path: Path) -> tuple[bool, bool, bool]:
     if max(abs(a), abs(d)) <= small:
         return True, c < 0, b < 0
     raise Mismatch(f"{path} is to be shown aslant, at no quarter of a turn. Turn it with a video editor.")
-
-
-def _is_moving(kind: str, file: BinaryIO) -> bool:
-    """Say whether what begins as a picture is one of several: a GIF that moves, JPEGs one behind the other."""
-    if kind == "a GIF picture":
-        return _pictures_in_gif(file) > 1
-    if kind == "a JPEG picture":
-        from playhead.containers.jpeg import end_of_picture
-
-        file.seek(0)
-        data = file.read(2**24)
-        end = end_of_picture(data)
-        return end > 0 and data[end : end + 2] == b"\xff\xd8" and b"MPF\0" not in data[:65536]
-    return False
-
-
-def _pictures_in_gif(file: BinaryIO) -> int:
-    """Count pictures of a GIF up to two, by its blocks (GIF89a, sections 15 to 24)."""
-    file.seek(0)
-    data = file.read(2**24)
-    place = 13 + (3 * 2 ** ((data[10] & 7) + 1) if len(data) > 10 and data[10] & 128 else 0)
-    count = 0
-    while count < 2 and place + 10 < len(data) and data[place] in (0x21, 0x2C):
-        if data[place] == 0x2C:
-            count += 1
-            packed = data[place + 9]
-            place += 11 + (3 * 2 ** ((packed & 7) + 1) if packed & 128 else 0)
-        else:
-            place += 2
-        while place < len(data) and data[place]:
-            place += 1 + data[place]
-        place += 1
-    return count
-
-
-def _lacks_index(file: BinaryIO) -> bool:
-    """Say whether a file is an MP4 whose box "moov" is missing: recorders write it last."""
-    size, place = file.seek(0, 2), 0
-    names: set[bytes] = set()
-    while place + _BOX.size <= size and len(names) < 1000:
-        file.seek(place)
-        length, name = _BOX.unpack(file.read(_BOX.size))
-        names.add(name)
-        if length == 1:
-            length = int.from_bytes(file.read(8), "big")
-        if length < _BOX.size:
-            break
-        place += length
-    return b"ftyp" in names and b"moov" not in names
