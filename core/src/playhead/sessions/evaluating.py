@@ -25,6 +25,7 @@ from playhead.models.run import Run
 from playhead.names import command as typed
 from playhead.names import quoted
 from playhead.playing.controllers import open_controller, take_settings
+from playhead.playing.guards import GuardSpec
 from playhead.progress import Progress
 from playhead.quantities import check_seconds, seeds
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
@@ -69,13 +70,10 @@ def evaluate(
     if is_playable(place.game):  # what cannot be is said before anything is computed
         open_controller(place.game, {**found.controller, **controller})
     config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
-    guard = guard_for(place, found, config.device, guarding) if config is not None else None
     if config is None and (delays or drops):
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
     opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
-    if config is not None:
-        guards = [one.guard for one in evaluated_policies(place.game, found, drivers, guard=guard)]
-        check_guard(place, next(filter(None, guards), None), found.rate_hz)
+    guard = _checked_guard(place, found, config, drivers, guarding)
     job = EvaluationJob(
         game=place.game,
         run=found,
@@ -106,6 +104,18 @@ def evaluate(
     judgement = method_of(place.plugins, found.recipe.training).evaluate(job)
     _keep(place, found, judgement, Path(out) if out is not None else default_folder(place, found))
     return judgement
+
+
+def _checked_guard(
+    place: Place, run: Run, config: EvaluationConfig | None, drivers: Sequence[str], given: Mapping[str, Any]
+) -> GuardSpec | None:
+    """Return the guard that drivers may have. Raises what it raises, where one of them has it."""
+    if config is None:
+        return None
+    guard = guard_for(place, run, config.device, given)
+    guards = [one.guard for one in evaluated_policies(place.game, run, drivers, guard=guard)]
+    check_guard(place, next(filter(None, guards), None), run.rate_hz)
+    return guard
 
 
 def _keep(place: Place, run: Run, judgement: Judgement, out: Path) -> None:
