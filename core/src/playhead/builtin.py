@@ -46,6 +46,7 @@ def playhead_models() -> dict[str, Reference]:
         "conv_lstm": f"{models}.conv_lstm:build",
         "conv_stack": f"{models}.conv_stack:build",
         "detector": f"{models}.detector:build",
+        "inverse_dynamics": f"{models}.inverse_dynamics:build",
         "pilotnet": f"{models}.pilotnet:build",
     }
 

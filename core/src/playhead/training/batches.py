@@ -28,8 +28,9 @@ from playhead.training.job import TrainingJob, fitting_recordings
 from playhead.training.recipe import Recipe
 from playhead.windows import IndexArray
 
-# Windows looked at in each validation, evenly spread: more changes no figure by more than a point.
-VALIDATION_WINDOWS = 4096
+# Windows looked at in each validation, evenly spread: more changes no figure by more than a point. Of windows that
+# answer at many positions fewer say as much.
+VALIDATION_WINDOWS, FEWEST_WINDOWS = 4096, 256
 # What a recipe says of windows, which batches that are handed in do not tell of.
 OF_RECORDINGS = (
     "augment",
@@ -249,7 +250,8 @@ def validation_loader(
     index = parts.validation.by_time()
     if len(index) == 0:
         return None
-    rows = rows_in_order(len(index), job.recipe.batch_size, VALIDATION_WINDOWS)
+    windows = max(FEWEST_WINDOWS, VALIDATION_WINDOWS // len(job.recipe.positions_s))
+    rows = rows_in_order(len(index), job.recipe.batch_size, windows)
     return plain_loader(job, index, network, caches, rows)
 
 

@@ -11,11 +11,9 @@ from pathlib import Path
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead_pokemon.held_out import MAPS
-from playhead_pokemon.labels import BUTTONS, KEYBOARD
+from playhead_pokemon.labels import BUTTONS, KEYBOARD, NINE_CLASSES
 from playhead_pokemon.memory import MEMORY, Goal
-from playhead_pokemon.recipes import DEFAULT
-
-CONSOLE_HZ = 16_777_216 / 280_896  # its clock, and the ticks of a picture
+from playhead_pokemon.recipes import CAUSAL, CONSOLE_HZ, DEFAULT, IDM, ORIGINAL, VPT
 
 ROM = Path(str(files("playhead_pokemon"))) / "rom" / "lantern-vale.gba"
 
@@ -58,7 +56,8 @@ POKEMON = Game(
     frame=Frame(width=240, height=160, rate_hz=CONSOLE_HZ, codec="lossless"),
     labels={"buttons": BUTTONS},
     controls=KEYBOARD,
-    recipes={"default": DEFAULT},
+    recipes={"default": DEFAULT, "idm": IDM, "causal": CAUSAL, "original": ORIGINAL, **VPT},
+    conversions=NINE_CLASSES,
     world=World(
         policies={
             "expert": "playhead_pokemon.players:Player",

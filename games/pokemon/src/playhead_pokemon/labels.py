@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playhead.labels import Keys
+from playhead.labels import Choice, Keys, keys_choice_conversions
 
 BUTTONS = Keys(
     "a", "b", "select", "start", "right", "left", "up", "down", "r", "l",
@@ -14,3 +14,9 @@ KEYBOARD = {
     "a": "x", "b": "z", "select": "backspace", "start": "enter", "right": "right", "left": "left", "up": "up",
     "down": "down", "r": "s", "l": "a",
 }  # fmt: skip
+
+# The reference system knew one key at a time: eight of them, or none.
+SINGLE = Choice("none", "a", "b", "select", "start", "right", "left", "up", "down")
+NINE_CLASSES = keys_choice_conversions(
+    "single", BUTTONS, SINGLE, {name: frozenset({name} - {"none"}) for name in SINGLE.names}, ("buttons", "key")
+)

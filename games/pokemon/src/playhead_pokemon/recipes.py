@@ -1,8 +1,23 @@
-"""How networks that play are trained: cloning from the picture."""
+"""How its networks are trained: one that sees which buttons were pressed, and one that plays.
+
+The first is an inverse dynamics model: it sees what comes after a press too, and labels videos (docs/labelling.md).
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from playhead.inputs import Input
+from playhead.models.vpt import original_options, vpt_options
 from playhead.training.recipe import Recipe
+
+CONSOLE_HZ = 16_777_216 / 280_896  # a Game Boy Advance: its clock, and the ticks of a picture
+
+
+def frames_of(count: int, ahead: int, rate_hz: float = CONSOLE_HZ) -> dict[str, Input]:
+    """Return so many frames in a row, the last ones `ahead` of the moment of their window."""
+    return {"frames": Input("frames", tuple((ahead + 1 - count + n) / rate_hz for n in range(count)))}
+
 
 # Three pictures over a third of a second: a text that is typed, a step that is made.
 DEFAULT = Recipe(
@@ -12,3 +27,46 @@ DEFAULT = Recipe(
     stride_s=0.15,
     steps=1500,
 )
+
+# A second of frames, read from both ends; each is answered. A step takes 16 frames and keys are read at its ends.
+IDM = Recipe(
+    model="conv_lstm",
+    model_options={
+        "scene_pixels": 9600, "channels": [16, 32, 64], "strides": [4, 2, 2], "frames_each": 3, "features": 128,
+        "hidden": 128,
+    },
+    inputs=frames_of(64, ahead=32),
+    positions="every",
+    balance="rare",
+    batch_size=8,
+    steps=2500,
+    cache_mb=2000,
+)  # fmt: skip
+
+# The same network where nothing is known of what comes: what seeing the future is worth.
+CAUSAL = replace(IDM, inputs=frames_of(64, ahead=0))
+
+# The reference system's: a quarter of the console's pictures in grey, one of nine classes, windows of four seconds.
+ORIGINAL = replace(
+    IDM,
+    model="inverse_dynamics",
+    model_options=original_options(),
+    inputs=frames_of(64, ahead=32, rate_hz=15),
+    heads=("key",),
+    balance="none",
+    lr=3e-4,
+)
+
+# The published network and shares of it; a part of a step at a time, so that one of 8 GB is enough for a quarter.
+VPT = {
+    name: replace(
+        IDM,
+        model="inverse_dynamics",
+        model_options=vpt_options(by),
+        inputs=frames_of(128, ahead=64),
+        accumulate=8,
+        lr=3e-4,
+        precision="bf16-mixed",
+    )
+    for name, by in {"vpt": 1, "vpt-2": 2, "vpt-4": 4, "vpt-8": 8}.items()
+}
