@@ -37,6 +37,10 @@ class NotANumber(PlayheadError, ArithmeticError):
     """A number that is none (NaN or infinite) where something was learned."""
 
 
+class Collapsed(PlayheadError, ArithmeticError):
+    """A network that answers the same whatever it sees, where something was to be learned."""
+
+
 class EndedBySignal(PlayheadError):
     """A signal ended what was done; `code` is the exit code that says which."""
 

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from doubles import bright_side_drives, recording, small_game
 
+from playhead.errors import Collapsed
 from playhead.game import Game
 from playhead.labels import Axes, Choice, Head, Keys
+from playhead.models.conv_lstm import ConvLstm
 from playhead.plugins import Plugins
 from playhead.progress import Progress
 from playhead.training.job import TrainingJob
@@ -80,6 +82,18 @@ def test_a_network_that_answers_everything_alike_is_told_apart(tmp_path: Path) -
     ((_, sentence),) = warned(small_game({"drive": head}), unseen(head, frames=False), tmp_path / "run")
     assert "answers the same whatever it sees" in sentence
     assert sentence.endswith("Try --set model.reader=stack, or --set lr=0.001.")
+
+
+def test_a_network_that_ignores_what_it_sees_ends_its_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = ConvLstm.features
+    monkeypatch.setattr(ConvLstm, "features", lambda network, inputs: 0 * seen(network, inputs))
+    game = small_game({"drive": Keys("a")})
+    with pytest.raises(Collapsed, match=r"white, black, noise and real pictures get the same answers .* Nothing"):
+        warned(game, unseen(Keys("a")), tmp_path / "run")
+    ((step, _),) = warned(game, unseen(Keys("a")), tmp_path / "on", replace(RECIPE, allow_collapse=True))
+    assert step == 40
 
 
 def test_each_head_is_judged_by_itself(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ from playhead.names import command as typed
 @options.data_option
 @click.option("--layer", metavar="NAME", help="Label layer whose heads are the truth instead of those recorded; "
               "recorded: none. Default: what the run learned.")  # fmt: skip
+@click.option("--replays", is_flag=True, help="Replay what was pressed left out and late, on a device with save "
+              "states: which presses can be seen at all, and how those are answered.")  # fmt: skip
 @options.count("--windows", "Windows compared at most.", 20_000)
 @options.number("--tolerance", "Seconds a press or release may be early or late.", 0.1)
 @options.count("--workers", "Processes that drive. Default: one a core.")

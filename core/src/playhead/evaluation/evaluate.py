@@ -26,6 +26,7 @@ from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.policies import EXPERT, NETWORK, EvaluatedPolicy, evaluated_policies
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.sanity_checks import sanity_verdicts
+from playhead.evaluation.seen_events import judge_seen
 from playhead.evaluation.tolerance import disturb
 from playhead.evaluation.verdicts import baseline_verdicts, expert_verdicts, rollout_verdicts
 from playhead.game import is_playable
@@ -68,7 +69,7 @@ def read_training(job: EvaluationJob, found: Evaluation) -> None:
 
 def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
     """Compare what the network predicts with labels, and look at how it comes to it."""
-    job, run = with_labels(job), job.run
+    as_recorded, job, run = job, with_labels(job), job.run
     is_acting = is_playable(job.game) and not all(one.header.are_stills for one in job.recordings)
     predictor = Predictor.of(run, job.plugins, job.engine)
     index = windows_asked(job, in_order=is_acting)
@@ -77,6 +78,8 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
     found.predictions, found.is_held_out, found.is_acting = asked.predictions, job.only_held_out, is_acting
     found.heads = judge_heads(asked.predictions, tolerance_s=job.tolerance_s, is_acting=is_acting)
     found.choices = study_classes(job, predictor, asked)
+    if job.with_replays:
+        found.seen = judge_seen(as_recorded, asked.predictions, found.notes)
     if job.engine.name != DEFAULT_ENGINE.name:
         found.notes.append(
             f"Heat maps, and the features of classes, come from {DEFAULT_ENGINE.name}, not from "
@@ -98,7 +101,7 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
         found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
         advance(1)
     beaten = [v for result in found.heads for v in baseline_verdicts(result, is_acting=is_acting)]
-    found.verdicts = [*beaten, *sanity]
+    found.verdicts = [*beaten, *sanity, *(one.verdict() for one in found.seen)]
 
 
 def drive_policies(job: EvaluationJob, config: EvaluationConfig, found: Evaluation) -> None:

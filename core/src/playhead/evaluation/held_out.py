@@ -34,7 +34,7 @@ def choosing_names(run: Run) -> list[str]:
 def windows_asked(job: EvaluationJob, *, in_order: bool) -> WindowIndex:
     """Return the windows that an evaluation asks about: unbroken stretches where one follows another."""
     index = held_out_index(job.run, job.recordings, only_held_out=job.only_held_out)
-    return (leading_windows if in_order else spread_windows)(index, job.max_windows)
+    return fewest_windows((leading_windows if in_order else spread_windows)(index, job.max_windows))
 
 
 def with_labels(job: EvaluationJob) -> EvaluationJob:
@@ -95,6 +95,26 @@ def check_recording(run: Run, recording: Source) -> None:
 
 def _then(run: Run) -> str:
     return f"Choose others with --recordings from: {command('data', 'list', names=[run.game['name']])}."
+
+
+def fewest_windows(index: WindowIndex) -> WindowIndex:
+    """Keep as few windows as answer each frame, near their middles; all, where they answer once or leave gaps.
+
+    Each lies half a window behind the one before; the last of each stretch stays, too.
+    """
+    positions_ns = index.spec.positions_ns
+    span_ns, interval_ns = positions_ns[-1] - positions_ns[0], int(index.table.interval_ns_R.max(initial=1))
+    if len(index) == 0 or len(positions_ns) == 1 or span_ns > 1.1 * interval_ns * (len(positions_ns) - 1):
+        return index
+    clock_N, segment_N = index.table.clock_ns_F[index.place_N], index.table.segment_F[index.place_N]
+    ends_N = np.searchsorted(segment_N, segment_N, side="right") - 1
+    kept, row = [], 0
+    while row < len(index):
+        kept.append(row)
+        following = int(np.searchsorted(clock_N, clock_N[row] + span_ns // 2))
+        is_last = row == ends_N[row]
+        row = row + 1 if is_last else min(following, int(ends_N[row]))
+    return index.take(np.array(kept, dtype=np.int64))
 
 
 def spread_windows(index: WindowIndex, at_most: int) -> WindowIndex:

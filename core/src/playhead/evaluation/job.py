@@ -36,6 +36,7 @@ class EvaluationJob:
     network, here and where it drives. `max_windows` bounds how many windows are asked about. `ood` are recordings
     of what the run has no class for (data/ood.py).
     `delays_s` and `drops` are what the network is disturbed by in further rollouts (evaluation/tolerance.py).
+    With `with_replays` presses are replayed otherwise, to know which of them can be seen (evaluation/replays.py).
     `options` are what was set for the world, or for a training method that judges by itself; `then` says what to
     do where there is nothing to measure on.
     Units:  tolerance_s seconds a press may be early or late.
@@ -55,6 +56,7 @@ class EvaluationJob:
     stuck: StuckSettings | None = None
     engine: EngineSpec = DEFAULT_ENGINE
     seeds: Sequence[int] = ()
+    with_replays: bool = False
     delays_s: Sequence[float] = ()
     drops: Sequence[float] = ()
     workers: int = 1

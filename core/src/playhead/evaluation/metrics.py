@@ -203,17 +203,18 @@ def key_combinations(
     return tuple(labels), confusion(true_C, said_C, len(labels))
 
 
-def matched_events(true_M: IntArray, said_M: IntArray, tolerance: int) -> int:
-    """Return the largest number of pairs (true, said) at most `tolerance` apart, each used once.
+def event_pairs(true_M: IntArray, said_M: IntArray, tolerance: int) -> list[tuple[int, int]]:
+    """Return as many pairs (true, said) of places as can be at most `tolerance` apart, each used once.
 
     Both are sorted times. Pairing the earliest two that are near enough, in order, is optimal on a line: any
     best pairing can be turned into this one by exchanging partners.
     """
-    pairs = i = j = 0
+    pairs, i, j = [], 0, 0
     while i < len(true_M) and j < len(said_M):
         apart = int(true_M[i]) - int(said_M[j])
         if abs(apart) <= tolerance:
-            pairs, i, j = pairs + 1, i + 1, j + 1
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
         elif apart < 0:
             i += 1
         else:
@@ -245,7 +246,7 @@ def event_f1(
             said_step = np.diff(said_NK[inside_N, column].astype(np.int8))
             for kind in (1, -1):
                 true_times, said_times = times[1:][true_step == kind], times[1:][said_step == kind]
-                pairs += matched_events(true_times, said_times, tolerance_ns)
+                pairs += len(event_pairs(true_times, said_times, tolerance_ns))
                 true_events += len(true_times)
                 said_events += len(said_times)
     return f1(pairs, said_events, true_events)

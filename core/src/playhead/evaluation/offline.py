@@ -23,7 +23,7 @@ from playhead.inputs import main_input
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 
-BATCH = 64
+BATCH, MOST_FRAMES = 64, 512  # windows and frames that are asked about together
 
 
 def ask(
@@ -34,7 +34,7 @@ def ask(
     `progress` hears after each batch how many windows were answered.
     """
     assembly = Assembly(index=index, prepare=predictor.network.prepare_input)
-    loader = Loader(assemble=assembly, rows=rows_in_order(len(index), BATCH), workers=run.recipe.workers)
+    loader = Loader(assemble=assembly, rows=rows_in_order(len(index), batch_of(run)), workers=run.recipe.workers)
     said: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in run.schema}
     for batch in loader:
         inputs = {name: value for name, value in batch.items() if name not in LABELLED}
@@ -43,6 +43,12 @@ def ask(
         progress(len(batch["rows"]))
     all_said = {name: np.concatenate(parts) for name, parts in said.items()}
     return as_predictions(run, judged_frames(index), all_said)
+
+
+def batch_of(run: Run) -> int:
+    """Return how many windows are asked about together: fewer where each has many frames."""
+    steps = max(one.steps for one in run.recipe.named_inputs.values())
+    return max(1, min(BATCH, MOST_FRAMES // steps))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

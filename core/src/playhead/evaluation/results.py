@@ -18,6 +18,7 @@ from playhead.judgement import Judgement
 from playhead.names import visible
 
 if TYPE_CHECKING:
+    from playhead.evaluation.seen_events import SeenScores  # likewise
     from playhead.evaluation.tolerance import Disturbed  # which needs a job, which names an evaluation
 
 
@@ -40,6 +41,7 @@ class Evaluation(Judgement):
     predictions: Predictions | None = None
     heads: Sequence[HeadResult] = ()
     choices: Sequence[ChoiceStudy] = ()
+    seen: Sequence[SeenScores] = ()
     augmented: Sequence[tuple[bytes, Sequence[bytes]]] = ()
     verdicts: Sequence[Verdict] = ()
     table: ScoreTable | None = None
@@ -69,6 +71,7 @@ class Evaluation(Judgement):
             **({"tolerance": self.disturbed.tolerance.to_json()} if self.disturbed else {}),
             "offline": {result.name: result.to_json() for result in self.heads},
             **({"choices": {study.name: study.to_json() for study in self.choices}} if self.choices else {}),
+            **({"seen": {one.head: one.to_json() for one in self.seen}} if self.seen else {}),
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "notes": list(self.notes),
             "facts": {group: dict(facts) for group, facts in self.facts.items()},
@@ -79,6 +82,7 @@ class Evaluation(Judgement):
         parts = [self.table.to_text()] if self.table else []
         parts += [self.disturbed.to_text()] if self.disturbed else []
         parts += [head_table(result) for result in self.heads]
+        parts += [one.to_text() for one in self.seen]
         parts += [text for study in self.choices for text in study_text(study)]
         said = [f"{'ok  ' if verdict.passed else 'NO  '} {visible(verdict.sentence)}" for verdict in self.verdicts]
         parts.append("\n".join(said))

@@ -15,27 +15,21 @@ import numpy.typing as npt
 
 from playhead.data.windows import WindowIndex
 from playhead.evaluation.metrics import PRIMARY, measure_title, score_head
-from playhead.evaluation.offline import BATCH, as_predictions, judged_frames, read_windows, shown_input
+from playhead.evaluation.offline import as_predictions, batch_of, judged_frames, read_windows, shown_input
 from playhead.evaluation.predictions import FloatArray
 from playhead.evaluation.verdicts import Verdict
 from playhead.inputs import FRAMES
+from playhead.models.constant_input import COLLAPSED_BELOW, constant_inputs
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 
 Inputs = Mapping[str, npt.NDArray[Any]]
 Predict = Callable[[Inputs], Mapping[str, FloatArray]]
 
-COLLAPSED_BELOW = 0.02  # predictions for white, black, noise and a picture that lie nearer than this are one
 LEAK_CORRELATION = 0.98  # an input this correlated with the label is the label
 LEAK_WINDOWS = 5000  # a linear fit of a few inputs needs no more
-SHUFFLE_WINDOWS = 512
+SHUFFLE_WINDOWS, FEWEST_SHUFFLED = 512, 32  # of many positions fewer say as much
 LEAK_R2 = 0.95  # as are inputs that determine it linearly to this degree
-
-
-def constant_inputs(frames_THWC: npt.NDArray[np.uint8], *, seed: int = 0) -> dict[str, npt.NDArray[np.uint8]]:
-    """Return pictures that say nothing, in the shape of real ones: white, black and noise."""
-    noise = np.random.default_rng(seed).integers(0, 256, frames_THWC.shape, dtype=np.uint8)
-    return {"white": np.full_like(frames_THWC, 255), "black": np.zeros_like(frames_THWC), "noise": noise}
 
 
 def constant_input_test(predict: Predict, inputs: Inputs, pictures: str = FRAMES, *, seed: int = 0) -> Verdict:
@@ -134,7 +128,8 @@ def shuffle_verdict(head: str, measure: str, score: float, shuffled: float, *, l
 def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed: int = 0) -> list[Verdict]:
     """Run every sanity check that this run's inputs allow, on windows spread over the index."""
     verdicts = []
-    spread_N = np.unique(np.linspace(0, len(index) - 1, min(len(index), SHUFFLE_WINDOWS)).astype(np.int64))
+    shuffled = max(FEWEST_SHUFFLED, SHUFFLE_WINDOWS // len(run.recipe.positions_s))
+    spread_N = np.unique(np.linspace(0, len(index) - 1, min(len(index), shuffled)).astype(np.int64))
     pictures = shown_input(run)
     if pictures:
         few = read_windows(run, index, spread_N[len(spread_N) // 2 :][:1])
@@ -159,8 +154,8 @@ def _shuffle_verdicts(
     for shuffled in (False, True):
         said: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in run.schema}
         order = np.random.default_rng(seed).permutation(len(some)) if shuffled else np.arange(len(some))
-        for start in range(0, len(some), BATCH):
-            place = np.arange(start, min(start + BATCH, len(some)))
+        for start in range(0, len(some), batch_of(run)):
+            place = np.arange(start, min(start + batch_of(run), len(some)))
             inputs = read_windows(run, some, place)
             if shuffled:
                 others = read_windows(run, some, order[place])

@@ -45,7 +45,7 @@ def evaluate(
     seed: int = FIRST_SEED, drivers: Sequence[str] = (), scenario: str = "", latency: float | None = None,
     unstick: bool = False,
     recordings: AnyRecordings = (), data: AnyFolders = (), layer: str | None = None, windows: int = 20_000,
-    delays: Sequence[float] = (), drops: Sequence[float] = (),
+    replays: bool = False, delays: Sequence[float] = (), drops: Sequence[float] = (),
     tolerance: float = 0.1, workers: int | None = None, out: str | Path | None = None,
     settings: Mapping[str, Any] = NONE, device: str = "auto", engine: str = "torch",
     home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None, command: str = "",
@@ -54,7 +54,8 @@ def evaluate(
 
     A training method may judge by itself. A page about it is written into `out`, by default into the run's
     folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default
-    what the run learned; "recorded" is no layer. With `unstick` a network that stands gets out, as in
+    what the run learned; "recorded" is no layer. With `replays` presses are replayed left out and late, where a
+    device can be put back, and those that can be seen are judged by themselves. With `unstick` a network that stands gets out, as in
     `play`. What the network scores at `delays` and `drops` is kept with the run, and who plays it hears when it is
     worse than that.
     Units:   seconds, latency, delays and tolerance in seconds; drops as shares of the decisions.
@@ -89,6 +90,7 @@ def evaluate(
         drivers=drivers,
         engine=EngineSpec(name=engine, device=device),
         seeds=seeds(seed, episodes),
+        with_replays=replays,
         delays_s=delays,
         drops=drops,
         workers=place.workers(workers),

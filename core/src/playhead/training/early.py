@@ -1,5 +1,7 @@
 """Says early that a head is not learning: after a fifth of the steps, one sentence a head, and what to try next.
 
+Where no head is learning and answers are the same whatever is seen, the training ends, then or at half of its steps.
+
 A head is not learning where its loss is still that of the best answer that sees nothing, over the same labels: a
 comparison with all labels there are would take ten times as many steps to be as sure.
 """
@@ -13,8 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from playhead.data.assembly import Batch
+from playhead.data.assembly import LABELLED, Batch
+from playhead.errors import Collapsed
 from playhead.labels import Keys
+from playhead.models.constant_input import answer_spread
 from playhead.models.heads import Heads
 from playhead.models.network import Network
 from playhead.training.auto import NAME as AUTO
@@ -29,27 +33,36 @@ SLOW = 2  # warm-ups until what differs in features must show in the loss: Endur
 KEPT = 20  # batches whose labels and losses are compared
 GAIN = 0.01  # share of the loss: in Enduro a saturated reader gains none, one that learns .19 at two warm-ups
 LEAST_LOSS = 0.02  # of what hardly ever comes there is little to learn so early
+SAME = 1e-3  # largest difference of answers: the reference system's were alike to 1e-6, those that learn to .1
 FLAT = 0.01  # deviation of features over windows, as a share of their size: saturated .0004, learning .1 and more
 
 
 class EarlyWatch:
-    """Sees what a training comes to until a fifth of its steps, or in a short one until it could have learned."""
+    """Sees what a training comes to until a fifth of its steps, or in a short one until it could have learned.
+
+    `ends` are the steps after which a network that ignores what it sees has its training ended.
+    """
 
     def __init__(self, recipe: Recipe) -> None:
         first = int(SHARE * recipe.steps)
         self.at: tuple[int, ...] = () if first < LEAST_STEPS else (first, max(first, SLOW * recipe.warmup_steps))
+        self.ends = {*self.at[-1:], recipe.steps // 2} if self.at and not recipe.allow_collapse else set()
         self._seen: deque[tuple[dict[str, Tensor], dict[str, float]]] = deque(maxlen=KEPT)
         self._said: set[str] = set()
 
     def saw(self, step: int, module: SupervisedModule, batch: Batch, by_head: Mapping[str, Tensor]) -> list[str]:
-        """Take a step; return what to say after it, mostly nothing."""
-        if not any(at - KEPT < step <= at for at in self.at):
+        """Take a step; return what to say after it, mostly nothing. Raises Collapsed where learning is in vain."""
+        points = {*self.at, *self.ends}
+        if not any(at - KEPT < step <= at for at in points):
             return []
         labels = {name: known_labels(batch, name) for name in module.schema}
         self._seen.append((labels, {name: float(loss.detach()) for name, loss in by_head.items()}))
-        if step not in self.at or len(self._seen) < KEPT:  # gone on with too late
+        if step not in points or len(self._seen) < KEPT:  # gone on with too late
             return []
-        stuck = [name for name in module.schema if name not in self._said and self._is_stuck(module, name)]
+        stuck = [name for name in module.schema if self._is_stuck(module, name)]
+        if step in self.ends and len(stuck) == sum(map(bool, _weights(module).values())):
+            _check_looks(step, module, batch)
+        stuck = [name for name in stuck if name not in self._said] if step in self.at else []
         is_flat = bool(stuck) and feature_deviation(module, batch) < FLAT
         if not is_flat and step < self.at[-1]:
             return []
@@ -59,12 +72,36 @@ class EarlyWatch:
     def _is_stuck(self, module: SupervisedModule, name: str) -> bool:
         head, weight_O = module.schema[name], module.class_weights.get(name)
         labels_KA = torch.cat([labels[name] for labels, _ in self._seen])
-        if module.recipe.loss_weights.get(name, 1.0) == 0 or len(labels_KA) == 0:
+        if not _weights(module)[name] or len(labels_KA) == 0:
             return False
         constant_KO = best_constant(head, labels_KA, weight_O).expand(len(labels_KA), -1)
         blind = float(head_loss(head, constant_KO, labels_KA, weight_O))
         loss = sum(losses[name] * len(labels[name]) for labels, losses in self._seen) / len(labels_KA)
         return blind >= LEAST_LOSS and loss > (1 - GAIN) * blind
+
+
+def _weights(module: SupervisedModule) -> dict[str, float]:
+    return {name: module.recipe.loss_weights.get(name, 1.0) for name in module.schema}
+
+
+def _check_looks(step: int, module: SupervisedModule, batch: Batch) -> None:
+    """Raise Collapsed where white, black, noise and all real windows get the same answers."""
+    if module.takes_cached and module.network.has_cacheable:  # then a batch holds no pictures
+        return
+    module.eval()
+    try:
+        with torch.inference_mode():
+            inputs = {name: value for name, value in batch.items() if name not in LABELLED}
+            spread = answer_spread(module.network, module.schema, inputs)
+    finally:
+        module.train()
+    if spread is not None and spread < SAME:
+        raise Collapsed(
+            f"the network answers the same whatever it sees. After {step:,} of {module.recipe.steps:,} steps white, "
+            f"black, noise and real pictures get the same answers (largest difference {spread:.2g}), and no head is "
+            f"answered better than by one answer to everything. Try --set lr={module.recipe.lr / 5:.2g}, "
+            "--set balance=rare or another model. To go on all the same: --set allow_collapse=true."
+        )
 
 
 def feature_deviation(module: SupervisedModule, batch: Batch) -> float:

@@ -25,7 +25,7 @@ from torch import Tensor
 from playhead.data.assembly import Batch
 from playhead.data.loader import Loader
 from playhead.decoding import plain
-from playhead.errors import BadValue, NotANumber
+from playhead.errors import BadValue, Collapsed, NotANumber
 from playhead.models.engine import torch_device
 from playhead.models.run_file import HISTORY_FILE
 from playhead.models.run_history import history_bytes
@@ -63,7 +63,8 @@ class Learned:
     """What a training has come to so far; `last` are the metrics of the last validation.
 
     `good_weights` are the newest that were looked at and found to be numbers. `ended_by` is the signal that ended
-    it before its time, 0 without one; `broken` says which number was none. `kept_step` is the last checkpoint's.
+    it before its time, 0 without one; `broken` says which number was none, or that it looks at nothing.
+    `kept_step` is the last checkpoint's.
     """
 
     steps: int = 0
@@ -76,7 +77,7 @@ class Learned:
     last: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     ended_by: int = 0
-    broken: NotANumber | None = None
+    broken: NotANumber | Collapsed | None = None
     kept_step: int | None = None
 
     def end(self, number: int) -> None:
@@ -97,7 +98,7 @@ def fit(
         with stopped_by_interrupt(told=fitting.learned.end), closing(fitting.curves):
             try:
                 fitting.run()
-            except NotANumber as problem:
+            except (NotANumber, Collapsed) as problem:
                 fitting.learned.broken = problem
             except Exception:
                 if not fitting.learned.steps and job.resume is None:  # nothing was learned to go on from

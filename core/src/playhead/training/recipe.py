@@ -77,6 +77,7 @@ class Recipe:
     split_by: str = "recording"  # or a tag or column, whose values stay in one part; "frame": nothing is
     leave_out: str = ""  # recordings: tag=value: they make the test; return<400, of a measure: they are not used
     allow_empty: bool = False  # learn although some class of a choice never occurs
+    allow_collapse: bool = False  # learn on although the answers are the same whatever is seen
     eval_every: int = 500  # steps between validations
     keep: Literal["last", "best"] = "last"  # the weights that play: validation loss does not rank policies
 

@@ -23,7 +23,7 @@ from playhead.agreement import SELDOM
 from playhead.data.cache import ViewCache
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
-from playhead.errors import EndedBySignal, NotANumber
+from playhead.errors import EndedBySignal
 from playhead.labels import Choice, Keys
 from playhead.memory import freed_memory_kept
 from playhead.models.building import build_network as built
@@ -72,7 +72,7 @@ class Supervised(Method[NoSettings]):
         Ctrl-C ends the training early and keeps what was learned.
         Raises:  Mismatch, NothingToTrain, NotFound, BadValue or StorageFull before anything is learned;
                  EndedBySignal by another one, with a checkpoint to go on from; NotANumber where a number becomes
-                 none, after the last good weights were kept as a run.
+                 none, Collapsed where answers ignore what is seen, after the last good weights were kept as a run.
         """
         self.own(job.recipe)
         recordings, rates_hz = learned_from(job)
@@ -126,7 +126,7 @@ train = Supervised()
 
 
 def _kept(job: TrainingJob, made: Run, network: Network, learned: Learned, bank: FeatureBank | None) -> Run:
-    """Save a run in place of its checkpoints. Raises NotANumber for one that ended in a number that is none."""
+    """Save a run in place of its checkpoints. Raises NotANumber or Collapsed for one that broke off."""
     with saying_what_failed(job.out, NOT_KEPT):
         run = made.save(
             network,
@@ -137,7 +137,7 @@ def _kept(job: TrainingJob, made: Run, network: Network, learned: Learned, bank:
         )
     remove_checkpoints(job.out)
     if learned.broken is not None:
-        raise NotANumber(
+        raise type(learned.broken)(
             f"Training stopped: {learned.broken} What was learned until step {learned.good_step:,} is kept as "
             f"{run.name}, marked as stopped early."
         )
@@ -198,12 +198,12 @@ def _choose_weights(job: TrainingJob, network: Network, learned: Learned) -> Non
 
 
 def check_ended(job: TrainingJob, learned: Learned) -> None:
-    """Raise EndedBySignal for a training that was left for now, NotANumber for one that came to nothing."""
+    """Raise EndedBySignal for a training that was left for now, or why one came to nothing."""
     if learned.broken is not None and learned.good_weights is None:
         remove_checkpoints(job.out)
         (job.out / HISTORY_FILE).unlink(missing_ok=True)
         shutil.rmtree(job.out / CURVES_FOLDER, ignore_errors=True)
-        raise NotANumber(f"Training stopped: {learned.broken} Nothing was kept.")
+        raise type(learned.broken)(f"Training stopped: {learned.broken} Nothing was kept.")
     number = learned.ended_by
     if learned.broken is None and number not in (0, signal.SIGINT):
         kept = "Nothing of it could be kept."
