@@ -1,7 +1,7 @@
 """Record what a game shows and what a person presses, train a network on it, measure it, let it play.
 
-`record`, `train`, `evaluate`, `export`, `bench`, `play`, `observe`, `recordings` and `runs` do what the commands
-do, from Python (docs/python.md). Each is imported when it is first asked for.
+`record`, `train`, `evaluate`, `export`, `label`, `bench`, `play`, `observe`, `recordings` and `runs` do what the
+commands do, from Python (docs/python.md). Each is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playhead.sessions.benchmarking import bench
     from playhead.sessions.evaluating import evaluate
     from playhead.sessions.exporting import export
+    from playhead.sessions.labelling import label
     from playhead.sessions.listing import recordings, runs
     from playhead.sessions.observing import observe
     from playhead.sessions.playing import play
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from playhead.sessions.training import train
 
 __version__ = "0.1.0"
-__all__ = ["bench", "evaluate", "export", "observe", "play", "record", "recordings", "runs", "train"]
+__all__ = ["bench", "evaluate", "export", "label", "observe", "play", "record", "recordings", "runs", "train"]
 
 _MODULES = {
-    "bench": "benchmarking", "evaluate": "evaluating", "export": "exporting", "observe": "observing",
-    "play": "playing", "record": "recording", "recordings": "listing", "runs": "listing", "train": "training",
+    "bench": "benchmarking", "evaluate": "evaluating", "export": "exporting", "label": "labelling",
+    "observe": "observing", "play": "playing", "record": "recording", "recordings": "listing", "runs": "listing",
+    "train": "training",
 }  # fmt: skip
 
 

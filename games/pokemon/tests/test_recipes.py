@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -39,9 +40,7 @@ def test_the_size_of_the_reference_system() -> None:
 
 def test_a_half_a_quarter_and_an_eighth_are_smaller_by_about_the_square() -> None:
     sizes = [count_parameters(network(dict(VPT[name].model_options), outputs=62)) for name in VPT]
-    assert [round(before / after, 1) for before, after in zip(sizes, sizes[1:], strict=False)] == pytest.approx(
-        [4, 4, 4], rel=0.2
-    )
+    assert [round(before / after, 1) for before, after in pairwise(sizes)] == pytest.approx([4, 4, 4], rel=0.2)
 
 
 def test_every_frame_of_a_window_is_answered_by_all_others() -> None:

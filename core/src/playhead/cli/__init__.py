@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("playhead.cli.import_:import_", "Import recordings made by another tool."),
     "train": ("playhead.cli.train:train", "Train a network on the recordings of a game."),
     "evaluate": ("playhead.cli.evaluate:evaluate", "Measure a run against baselines and the expert."),
+    "label": ("playhead.cli.label:label", "Have a run say what was pressed in videos."),
     "export": ("playhead.cli.export:export", "Write a run's network in ONNX, for faster engines."),
     "bench": ("playhead.cli.bench:bench", "Find the engine that asks a run's network soonest here."),
     "play": ("playhead.cli.play:play", "Let a run play the game."),

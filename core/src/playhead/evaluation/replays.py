@@ -129,10 +129,10 @@ class Replay:
         for key, first, last in spans:
             if last not in states:  # the last frame's, behind which nothing can show
                 continue
-            late, held_TK = min(first + self._late, last), self._held_TK
+            late = min(first + self._late, last)
 
             def shows(begin: int, end: int, value: bool, *, at: int, key: int = key, last: int = last) -> bool:
-                changed_TK = held_TK[at : last + self._after].copy()
+                changed_TK = self._held_TK[at : last + self._after].copy()
                 changed_TK[begin - at : end - at, key] = value
                 return self._differs(states[at], at, changed_TK, shown)
 
@@ -186,7 +186,7 @@ class Replay:
 
 
 def _spans(held_TK: BoolArray) -> Iterator[tuple[int, int, int]]:
-    """Yield (key, first frame held, first not held any more), in order of time, of holds that begin and end here."""
+    """Yield (key, first frame held, first not any more), in order of time, of holds that begin and end here."""
     step_TK = np.diff(held_TK.astype(np.int8), axis=0)
     found = []
     for key, step_T in enumerate(step_TK.T):
@@ -194,4 +194,3 @@ def _spans(held_TK: BoolArray) -> Iterator[tuple[int, int, int]]:
         releases = releases[releases > presses[0]] if len(presses) else releases[:0]
         found += [(int(first), key, int(last)) for first, last in zip(presses, releases, strict=False)]
     return ((key, first, last) for first, key, last in sorted(found))
-

@@ -124,7 +124,9 @@ def score_seen(
                 said_S = times_N[1:][steps_N == step]
                 true = [(int(times_T[one.first]), one.press_seen) for one in mine]
                 if kind == "release":
-                    true = [(int(times_T[one.last]), one.release_seen) for one in mine if times_T[one.last] <= last_ns]
+                    true = [
+                        (int(times_T[one.last]), one.release_seen) for one in mine if times_T[one.last] <= last_ns
+                    ]
                 counts[kind, key] += _counted(true, said_S, tolerance_ns)
     return SeenScores(head=head, keys=keys, holds=inside, holds_seen=seen, counts=counts)
 

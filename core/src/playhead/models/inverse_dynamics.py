@@ -1,4 +1,4 @@
-"""A network that answers for every frame of a window by what comes before and after: inverse dynamics by attention.
+"""Inverse dynamics by attention: every frame of a window is answered by what comes before and after it.
 
     frames -> scene -> convolution over time -> residual stacks, each half as large -> layers -> of each frame
            -> blocks of attention that hides nothing, each with two layers -> heads, at each frame
@@ -166,7 +166,9 @@ class Attention(nn.Module):
         weights_BKTN = self.apart(frames_BTF).unflatten(2, (self.heads, self.bands)).transpose(1, 2)
         place_T = torch.arange(frames_BTF.shape[1], device=frames_BTF.device)
         apart_TT = (place_T[None] - place_T[:, None]).clamp(-self.reach, self.reach) + self.reach
-        order: Tensor = torch.einsum("bktn,tsn->bkts", weights_BKTN, self.bases_PN[apart_TT].to(weights_BKTN.dtype))
+        order: Tensor = torch.einsum(
+            "bktn,tsn->bkts", weights_BKTN, self.bases_PN[apart_TT].to(weights_BKTN.dtype)
+        )
         return order
 
 

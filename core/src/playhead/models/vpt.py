@@ -1,4 +1,4 @@
-"""Sizes of inverse_dynamics: the published model, and shares of it. Free of torch, so that a game can state recipes.
+"""Sizes of inverse_dynamics: the published model, and shares of it. Free of torch, for recipes of games.
 
 Source:  Baker et al. 2022, Video PreTraining: the released inverse dynamics model, 482,330,046 parameters.
 """

@@ -1,6 +1,6 @@
 """Says early that a head is not learning: after a fifth of the steps, one sentence a head, and what to try next.
 
-Where no head is learning and answers are the same whatever is seen, the training ends, then or at half of its steps.
+Where no head is learning and answers are the same whatever is seen, the training ends: then, or at half of it.
 
 A head is not learning where its loss is still that of the best answer that sees nothing, over the same labels: a
 comparison with all labels there are would take ten times as many steps to be as sure.
@@ -97,9 +97,9 @@ def _check_looks(step: int, module: SupervisedModule, batch: Batch) -> None:
         module.train()
     if spread is not None and spread < SAME:
         raise Collapsed(
-            f"the network answers the same whatever it sees. After {step:,} of {module.recipe.steps:,} steps white, "
-            f"black, noise and real pictures get the same answers (largest difference {spread:.2g}), and no head is "
-            f"answered better than by one answer to everything. Try --set lr={module.recipe.lr / 5:.2g}, "
+            f"the network answers the same whatever it sees. After {step:,} of {module.recipe.steps:,} steps "
+            f"white, black, noise and real pictures get the same answers (largest difference {spread:.2g}), and no "
+            f"head is answered better than by one answer to everything. Try --set lr={module.recipe.lr / 5:.2g}, "
             "--set balance=rare or another model. To go on all the same: --set allow_collapse=true."
         )
 

@@ -1,6 +1,6 @@
 """How its networks are trained: one that sees which buttons were pressed, and one that plays.
 
-The first is an inverse dynamics model: it sees what comes after a press too, and labels videos (docs/labelling.md).
+The first is an inverse dynamics model: it sees what comes after a press, and labels videos (docs/labelling.md).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ IDM = Recipe(
 # The same network where nothing is known of what comes: what seeing the future is worth.
 CAUSAL = replace(IDM, inputs=frames_of(64, ahead=0))
 
-# The reference system's: a quarter of the console's pictures in grey, one of nine classes, windows of four seconds.
+# The reference system's: a quarter of the pictures, in grey, one of nine classes, windows of four seconds.
 ORIGINAL = replace(
     IDM,
     model="inverse_dynamics",

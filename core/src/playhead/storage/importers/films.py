@@ -63,7 +63,7 @@ def find_films(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[I
             pair = Pair(game, file, _table(file, settings), settings)
             parts = list(pair.parts())
         except (Damaged, Mismatch) as error:
-            yield Importable(name=_name(file), source=file, fill=partial(_raise, error))
+            yield Importable(name=name_of(file), source=file, fill=partial(_raise, error))
             continue
         told |= pair.table.meant
         yield from parts
@@ -88,7 +88,7 @@ def _table(video: Path, settings: ImportSettings) -> Path:
     for ending in ENDINGS:
         for behind in _BESIDE:
             for name in (video.stem + behind + ending, video.name + behind + ending):
-                if (beside := video.with_name(name)).is_file() and beside != video:
+                if (beside := video.withname_of(name)).is_file() and beside != video:
                     return beside
     raise Mismatch(
         f"{video} has no table of keys beside it: {video.stem}.csv, {video.stem}.jsonl or the like. Name it: "
@@ -96,7 +96,8 @@ def _table(video: Path, settings: ImportSettings) -> Path:
     )
 
 
-def _name(file: Path) -> str:
+def name_of(file: Path) -> str:
+    """Return what the recordings of a video are called: by its folder and its name."""
     return f"{places.called(file.absolute().parent)}-{file.stem}"
 
 
@@ -117,7 +118,7 @@ class Pair:
         for number in range(count):
             part = _Part(number * ticks, (number + 1) * ticks if number + 1 < count else None)
             yield Importable(
-                name=f"{_name(self.video)}-{number + 1:03d}",
+                name=f"{name_of(self.video)}-{number + 1:03d}",
                 source=self.video,
                 fill=partial(_import_part, self, part),
                 identity=f"video/{seen}/{number}",
@@ -271,7 +272,7 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
     if pictures.at(int(time_ns_T[is_said_T][0])) is None:
         raise NothingLeft(f"{pair.video} has no picture from {begin} on")
     source = Source(
-        path=pair.video, rows=int(is_said_T.sum()), belongs=_name(pair.video), has_times=True,
+        path=pair.video, rows=int(is_said_T.sum()), belongs=name_of(pair.video), has_times=True,
         left_out=[*(table.left_out if part.first == 0 else ()), *_unsaid(time_ns_T, is_said_T)],
         events=_events(pair, table, time_ns_T),
         notes=f"Its keys come from {shown(pair.table_file)}; the offset of their times: {offset}.",

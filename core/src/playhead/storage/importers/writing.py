@@ -48,7 +48,7 @@ class Source:
     """Where pictures come from, how many rows there are, and what is known to be left out before any is read.
 
     `has_times`: rows stand at their times, and the numbers of rows are those of ticks. `events` are what was
-    pressed.
+    pressed, and `origin` is who labelled the rows; NONE: nobody, and what they say as labels means nothing.
     """
 
     path: Path
@@ -58,6 +58,7 @@ class Source:
     left_out: Sequence[LeftOut] = ()
     events: Sequence[Event] = ()
     has_times: bool = False
+    origin: Origin = Origin.HUMAN
 
 
 def write_rows(
@@ -77,9 +78,9 @@ def write_rows(
             else:
                 batch.append(fitted)
             if len(batch) == SHARD_FRAMES:
-                kept += _append(writer, settings, batch)
+                kept += _append(writer, settings, source.origin, batch)
             progress(done, max(done, source.rows))
-        kept += _append(writer, settings, batch)
+        kept += _append(writer, settings, source.origin, batch)
         writer.add_events(source.events)
     if not kept:
         first = f" The first: {left_out[0]}." if left_out else ""
@@ -98,7 +99,7 @@ def _fitted(row: Row, fitter: Fitter) -> Row:
     return replace(row, picture=data)
 
 
-def _append(writer: RecordingWriter, settings: ImportSettings, batch: list[Row]) -> int:
+def _append(writer: RecordingWriter, settings: ImportSettings, origin: Origin, batch: list[Row]) -> int:
     """Hand a batch over, empty it, and return how many rows it had."""
     count = len(batch)
     if count:
@@ -107,7 +108,7 @@ def _append(writer: RecordingWriter, settings: ImportSettings, batch: list[Row])
             [bytes(row.picture) for row in batch],
             time_ns=np.round(number_N * (NS_PER_S / settings.rate)).astype(np.int64),
             labels={name: np.concatenate([row.labels[name] for row in batch]) for name in batch[0].labels},
-            origin=np.full(count, int(Origin.HUMAN), np.uint8),
+            origin=np.full(count, int(origin), np.uint8),
             columns={},
             are_checked=True,
         )
@@ -123,7 +124,7 @@ def _header(game: Game, settings: ImportSettings, source: Source) -> RecordingHe
     times = "" if source.has_times else times
     return replace(
         RecordingHeader.of(game, device="screen", driver="human", rate_hz=settings.rate),
-        label_device="" if is_alone else PLAYED,
+        label_device="" if is_alone or source.origin is Origin.NONE else PLAYED,
         are_stills=is_alone,
         tags={"source": source.belongs} if source.belongs else {},
         notes=" ".join(filter(None, [f"Imported from {shown(source.path)}.", source.notes, times])),

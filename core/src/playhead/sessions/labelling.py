@@ -1,0 +1,175 @@
+"""Labelling: videos become recordings, and a run says of every frame what was pressed, as a layer beside them.
+
+videos -> recordings without labels -> windows slid over them -> a layer of origin model, with all probabilities
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playhead.containers.film_writer import FilmWriter
+from playhead.data.source import Source
+from playhead.errors import BadValue, Mismatch, NothingToTrain, PlayheadError
+from playhead.evaluation.labelled_by import answers_of, check_labels
+from playhead.evaluation.pictures import with_keys
+from playhead.game import Game
+from playhead.labels import Keys, describe
+from playhead.models import EngineSpec
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+from playhead.progress import Progress
+from playhead.sessions.choosing import AnyRecordings, open_named
+from playhead.sessions.place import AnyHome, AnyPlugins, AnyRun, Place
+from playhead.storage.importers.bare_films import bare_film, bare_settings
+from playhead.storage.importing import Importable, import_all
+from playhead.storage.layer_writer import write_layer
+from playhead.storage.layers import checked_layer_name
+from playhead.storage.reader import Recording, open_recording
+from playhead.threads import one_thread_each
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledRecording:
+    """What became of one recording, or of a video that gave none: `why` says what is wrong, "" for nothing.
+
+    `labelled` and `sure` count frames; `agreement` says by head how answers agree with what was recorded there.
+    """
+
+    name: str
+    frames: int = 0
+    labelled: int = 0
+    sure: int = 0
+    was_there: bool = False
+    why: str = ""
+    agreement: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return dict(vars(self))
+
+
+def label(
+    game: str | Game, videos: Sequence[str | Path] = (), *, run: AnyRun = "", recordings: AnyRecordings = (),
+    layer: str = "", confidence: float = 0.0, crop: str = "", video: str | Path | None = None,
+    device: str = "auto", engine: str = "torch",
+    home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None,
+) -> list[LabelledRecording]:  # fmt: skip
+    """Label videos and recordings with a run, as `playhead label` does, and say what became of each.
+
+    `layer` is what the labels are called beside each recording, by itself the run's recipe. Frames of which the
+    run is less sure than `confidence` are of nobody. What is labelled already stays. `video` is a file for the
+    first recording with what was said drawn on it. Of files that cannot be used each says why, and the rest goes on.
+    Raises:  PlayheadError where nothing can be labelled at all: no such run, or one of another game.
+    """
+    place = Place.of(game, home, plugins, progress)
+    labeller = Labeller.of(place, run, layer, confidence, EngineSpec(name=engine, device=device))
+    done = []
+    with one_thread_each():
+        for one in _to_label(place, labeller.run, videos, recordings, crop):
+            done.append(one if isinstance(one, LabelledRecording) else labeller.label(one))
+            if video is not None and not done[-1].why and isinstance(one, Recording):
+                film_layer(one, labeller.layer, Path(video))
+                video = None
+    return done
+
+
+class Labeller:
+    """A run that labels one recording after another."""
+
+    def __init__(self, place: Place, run: Run, layer: str, confidence: float, predictor: Predictor) -> None:
+        self.place, self.run, self.layer = place, run, layer
+        self._confidence, self._predictor = confidence, predictor
+
+    @classmethod
+    def of(cls, place: Place, named: AnyRun, layer: str, confidence: float, engine: EngineSpec) -> Labeller:
+        """Open a run to label with. Raises Mismatch for one of another game, of other keys or another order."""
+        if not 0 <= confidence <= 1:
+            raise BadValue(f"--confidence {confidence:g} is no probability from 0 to 1. Try --confidence 0.8.")
+        run, game = place.run(named), place.game
+        if run.game["name"] != game.name:
+            raise Mismatch(
+                f"Run {run.name} is of {run.game['name']}, not of {game.name}. Name another with --run."
+            )
+        check_labels(run)
+        for name, head in run.schema.items():
+            if game.learnable.get(name) != head:
+                raise Mismatch(
+                    f"Run {run.name} answers {describe(run.schema)}, but {game.name} has "
+                    f"{describe(game.learnable)}. Train one anew, or name another with --run."
+                )
+        place.say(f"Run {run.name} labels.")
+        named_layer = checked_layer_name(layer or run.recipe_name)
+        return cls(place, run, named_layer, confidence, Predictor.of(run, place.plugins, engine))
+
+    def label(self, recording: Recording) -> LabelledRecording:
+        """Write the layer of a recording, and say what it holds; one that this run made before stays."""
+        name = recording.name
+        if self.layer in recording.layers:
+            made_by = recording.layers[self.layer].header.run
+            why = "" if made_by == self.run.name else (
+                f"It has a layer {self.layer} by {made_by or 'somebody else'}. Name another: --layer NAME."
+            )  # fmt: skip
+            return LabelledRecording(name=name, frames=recording.length, was_there=True, why=why)
+        try:
+            return self._label(recording)
+        except PlayheadError as problem:
+            if not isinstance(problem, (Mismatch, NothingToTrain)):
+                raise
+            return LabelledRecording(name=name, frames=recording.length, why=str(problem))
+
+    def _label(self, recording: Recording) -> LabelledRecording:
+        with self.place.progress.part(f"label {recording.name}", None) as advance:
+            answers = answers_of(self._predictor, self.run, recording, advance)
+        agreement = answers.agreement(recording)
+        write_layer(
+            recording, self.layer, dict(self.run.schema.items()), answers.rows(self._confidence), run=self.run.name,
+            command="playhead label", notes=f"Kept from a confidence of {self._confidence:g} on.",
+        )  # fmt: skip
+        sure = min(int(answers.is_sure(name, self._confidence).sum()) for name in self.run.schema)
+        return LabelledRecording(
+            name=recording.name, frames=recording.length, labelled=len(answers.frame_M), sure=sure,
+            agreement=agreement,
+        )  # fmt: skip
+
+
+def _to_label(
+    place: Place, run: Run, videos: Sequence[str | Path], recordings: AnyRecordings, crop: str
+) -> Iterator[Recording | LabelledRecording]:
+    """Yield recordings that are named, then those that each video becomes; what cannot be is said."""
+    if not videos and not recordings:
+        raise BadValue("There is nothing to label. Name videos, or recordings with --recordings NAME.")
+    yield from open_named(place, recordings, ())
+    settings = bare_settings(place.game, run.rate_hz, crop)
+    parent = place.home.recordings(place.game.name)
+    for video in map(Path, videos):
+        try:
+            parts: Sequence[Importable] = bare_film(place.game, video, settings) if video.is_file() else ()
+        except PlayheadError as problem:
+            yield LabelledRecording(name=video.name, why=str(problem))
+            continue
+        if not parts:
+            yield LabelledRecording(name=video.name, why=f"{video} is no file. Name a video.")
+        for made in import_all(parts, parent, skip_damaged=True):
+            if made.outcome in ("imported", "imported anew", "already there"):
+                yield open_recording(parent / made.name)
+            else:
+                yield LabelledRecording(name=made.name, why=made.reason)
+
+
+def film_layer(recording: Source, layer: str, file: Path) -> None:
+    """Write a video of a recording with what a layer says of each frame drawn on it. Raises as FilmWriter."""
+    assert isinstance(recording, Recording)
+    told, frame = recording.layers[layer], recording.header.frame
+    keys = [(head.names, told.probabilities[name]) for name, head in told.schema.items() if isinstance(head, Keys)]
+    times = recording.frame_time_ns
+    with FilmWriter(file, (frame.width, frame.height), recording.header.rate_hz) as film:
+        for number in range(recording.length):
+            held = {
+                key: float(share)
+                for names, likely_TO in keys
+                for key, share in zip(names, likely_TO[number], strict=True)
+            }
+            film.add(int(times[number] - times[0]), with_keys(recording.read_frames([number])[0], held))

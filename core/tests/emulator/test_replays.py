@@ -1,0 +1,103 @@
+"""What of presses shows is found by replaying them otherwise; where replays go another way that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_console import TINY
+
+import playhead
+from playhead.errors import BadValue, Mismatch
+from playhead.evaluation.predictions import HeadPredictions, Predictions
+from playhead.evaluation.replays import Hold, seen_holds
+from playhead.evaluation.seen_events import score_seen
+from playhead.game import Game, World
+from playhead.labels import Keys
+from playhead.plugins import Plugins
+from playhead.storage.reader import Recording, open_recording
+
+HELD = {"right": (5, 12), "a": (15, 25)}  # of the first the square moves, the second changes memory alone
+
+
+class Scripted:
+    """Holds what HELD says, frame by frame."""
+
+    def __init__(self, console: Any) -> None:
+        self.frame = -1
+
+    def decide(self) -> dict[str, float]:
+        self.frame += 1
+        return {code: float(first <= self.frame < last) for code, (first, last) in HELD.items()}
+
+
+GAME = replace(TINY, world=World(policies={"script": Scripted}, expert="script"))
+
+
+@pytest.fixture
+def options(core: Path, rom: Path) -> dict[str, Any]:
+    return {"core": str(core), "rom": str(rom)}
+
+
+@pytest.fixture
+def recorded(options: dict[str, Any], tmp_path: Path) -> Recording:
+    made = playhead.record(
+        GAME, on="emulator", seconds=2, seed=1, workers=1, settings=options, home=tmp_path, plugins=Plugins()
+    )
+    return open_recording(tmp_path / "recordings" / GAME.name / made.names[0])
+
+
+def holds(recording: Recording, options: Mapping[str, Any], game: Game = GAME) -> list[Hold]:
+    return seen_holds(Plugins().with_game(game), game, recording, "keys", options, lambda count: None)
+
+
+def test_a_step_shows_and_what_changes_memory_alone_does_not(recorded: Recording, options: dict[str, Any]) -> None:
+    right, a = holds(recorded, options)
+    assert (right.key, right.first, right.last) == (1, *HELD["right"])
+    assert [right.is_seen, right.press_seen, right.release_seen] == [True] * 3
+    assert (a.key, a.first, a.last) == (0, *HELD["a"])
+    assert [a.is_seen, a.press_seen, a.release_seen] == [False] * 3
+
+
+def test_what_no_replay_can_be_of_is_said(recorded: Recording, options: dict[str, Any]) -> None:
+    with pytest.raises(Mismatch, match="shows another picture at frame 1: something was"):
+        holds(recorded, {**options, "boot": 9, "reset": {"x": 7}})
+    screen = replace(recorded.header, device="screen")
+    recorded.header = screen
+    with pytest.raises(BadValue, match="cannot be replayed: its device screen has no episodes whose state"):
+        holds(recorded, options)
+
+
+def said_of(recording: Recording, said_TK: Any) -> Predictions:
+    count = len(said_TK)
+    pair = HeadPredictions(
+        head=Keys("a", "right"), truth_NA=np.zeros((count, 2)), predictions_NO=said_TK.astype(float),
+        previous_NA=np.zeros((count, 2)),
+    )  # fmt: skip
+    return Predictions(
+        heads={"keys": pair}, time_ns_N=recording.frame_time_ns[:count], recording_N=np.zeros(count, np.int64),
+        window_N=np.arange(count), recordings=[recording.name],
+    )  # fmt: skip
+
+
+def test_what_cannot_be_seen_counts_neither_for_nor_against(recorded: Recording) -> None:
+    told = {0: [
+        Hold(key=1, first=5, last=12, is_seen=True, press_seen=True, release_seen=True),
+        Hold(key=0, first=15, last=25, is_seen=False, press_seen=False, release_seen=False),
+    ]}  # fmt: skip
+    said_TK = np.zeros((60, 2), bool)
+    said_TK[7:13, 1] = True  # two frames late, one frame late
+    said_TK[20:30, 0] = True  # five frames late, where nobody can know
+    scores = score_seen(said_of(recorded, said_TK), "keys", [recorded], told)
+    assert scores.summed("press") == {"f1_seen": 1.0, "f1_all": 0.5, "recall": 1.0, "events": 2, "seen": 1}
+    assert (scores.holds, scores.holds_seen) == (2, 1)
+    said_TK[40:45, 1] = True  # nothing was pressed there
+    said_TK[7, 1] = False  # and now three frames late
+    scores = score_seen(said_of(recorded, said_TK), "keys", [recorded], told)
+    assert scores.summed("press")["f1_seen"] == 0
+    assert scores.summed("release")["f1_seen"] == pytest.approx(2 / 3)
+    assert "within 2 frames" in scores.to_text()

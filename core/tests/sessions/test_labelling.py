@@ -1,0 +1,122 @@
+"""Videos and recordings are labelled by a run that sees what comes; what cannot be is said, the rest goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from doubles import bright_side_drives, small_game
+
+import playhead
+from playhead.containers.film_writer import FilmWriter
+from playhead.containers.video import VideoFile
+from playhead.errors import BadValue, Mismatch
+from playhead.events import Origin
+from playhead.inputs import Input, spaced
+from playhead.labels import Keys
+from playhead.models.run import Run
+from playhead.plugins import Plugins
+from playhead.storage.reader import open_recording
+from playhead.storage.schema import RecordingHeader
+from playhead.storage.writer import RecordingWriter
+from playhead.training.job import TrainingJob
+from playhead.training.recipe import Recipe
+from playhead.training.supervised import train
+
+GAME = replace(small_game(), regions={})
+IDM = Recipe(
+    steps=120, eval_every=120, batch_size=8, warmup_steps=2, lr=5e-3, workers=1, positions="every",
+    inputs={"frames": Input("frames", spaced(-0.7, 0.8, 0.1))},
+    model_options={"channels": [8, 8], "features": 16, "hidden": 16},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """An inverse dynamics model that knows the bright side."""
+    lessons = [bright_side_drives(GAME, seed=seed) for seed in range(4)]
+    out = tmp_path_factory.mktemp("runs") / "toy/idm/one"
+    return train(
+        TrainingJob(game=GAME, recipe=IDM, recordings=lessons, out=out, plugins=Plugins(), recipe_name="idm")
+    )
+
+
+def film(file: Path, *, seed: int = 9, size: tuple[int, int] = (64, 48), rate_hz: float = 20) -> np.ndarray:
+    """Write a lesson as a video, each picture twice at twice the rate, and return its labels."""
+    lesson = bright_side_drives(GAME, seed=seed)
+    with FilmWriter(file, size, rate_hz) as writer:
+        for number, picture_HWC in enumerate(np.repeat(lesson.frames_THWC, 2, 0)):
+            larger_HWC = picture_HWC.repeat(2, 0).repeat(2, 1)
+            writer.add(round(number * 1e9 / rate_hz), larger_HWC)
+    return np.asarray(lesson.labels["drive"])
+
+
+def test_every_frame_of_a_video_is_labelled_and_a_second_time_nothing_is_done(run: Run, tmp_path: Path) -> None:
+    truth_TA = film(tmp_path / "play.mp4")
+    filmed = tmp_path / "labelled.mp4"
+    (done,) = playhead.label(
+        GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), video=filmed
+    )
+    assert (done.why, done.frames, done.labelled) == ("", 60, 60)
+    recording = open_recording(tmp_path / "recordings/toy" / done.name)
+    layer = recording.layers["idm"]
+    assert (np.asarray(recording.label_origin) == int(Origin.NONE)).all()
+    assert (layer.origins["drive"] == int(Origin.MODEL)).all()
+    assert layer.probabilities["drive"].shape == (60, 4)
+    assert layer.header.run == run.name
+    assert (layer.labels["drive"] == truth_TA).mean() > 0.9
+    shown = VideoFile(filmed)
+    assert sum(1 for _ in shown.frames()) == 60
+    shown.close()
+    (again,) = playhead.label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins())
+    assert (again.was_there, again.why) == (True, "")
+
+
+def test_unsure_frames_are_of_nobody_and_can_be_learned_without(run: Run, tmp_path: Path) -> None:
+    film(tmp_path / "play.mp4")
+    (done,) = playhead.label(
+        GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), confidence=0.9, layer="sure"
+    )
+    assert 0 < done.sure < done.labelled
+    layer = open_recording(tmp_path / "recordings/toy" / done.name).layers["sure"]
+    assert int((layer.origins["drive"] == int(Origin.MODEL)).sum()) == done.sure
+
+
+def test_a_bad_file_is_said_and_the_rest_goes_on(run: Run, tmp_path: Path) -> None:
+    film(tmp_path / "good.mp4")
+    (tmp_path / "text.mp4").write_text("no video at all")
+    short = [*bright_side_drives(GAME, seed=3, count=5).frames_THWC]
+    with FilmWriter(tmp_path / "short.mp4", (32, 24), 10) as writer:
+        for number, picture_HWC in enumerate(short):
+            writer.add(number * 100_000_000, picture_HWC)
+    videos = [tmp_path / name for name in ("text.mp4", "none.mp4", "short.mp4", "good.mp4")]
+    text, none, brief, good = playhead.label(GAME, videos, run=run, home=tmp_path, plugins=Plugins())
+    assert "cannot be read as a video" in text.why
+    assert "is no file" in none.why
+    assert "too short to label" in brief.why
+    assert not good.why
+
+
+def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path) -> None:
+    lesson = bright_side_drives(GAME, seed=11)
+    folder = tmp_path / "recordings/toy/mine"
+    header = replace(RecordingHeader.of(GAME, device="screen", driver="human", rate_hz=10), label_device="")
+    with RecordingWriter(folder, header) as writer:
+        for number, picture_HWC in enumerate(lesson.frames_THWC):
+            labels = {"drive": lesson.labels["drive"][number]}
+            writer.append(picture_HWC, number * 100_000_000, labels, Origin.HUMAN)
+    (done,) = playhead.label(GAME, recordings=["mine"], run=run, home=tmp_path, plugins=Plugins())
+    assert done.agreement["drive"]["exact_match"] > 0.8
+    assert done.agreement["drive"]["event_f1"] > 0.8
+
+
+def test_a_run_of_other_keys_or_nothing_to_label_is_refused(run: Run, tmp_path: Path) -> None:
+    other = replace(GAME, labels={"drive": Keys("d", "s", "a", "w")})
+    with pytest.raises(Mismatch, match=r"answers drive: keys w, a, s, d, but toy has drive: keys d, s, a, w"):
+        playhead.label(other, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins())
+    with pytest.raises(BadValue, match="nothing to label"):
+        playhead.label(GAME, run=run, home=tmp_path, plugins=Plugins())
+    with pytest.raises(BadValue, match="no probability"):
+        playhead.label(GAME, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins(), confidence=2)
