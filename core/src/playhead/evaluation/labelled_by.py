@@ -153,6 +153,6 @@ def check_labels(run: Run) -> None:
     for name, head in run.schema.items():
         if isinstance(head, Axes) and head.deltas:
             raise NothingToTrain(
-                f"Run {run.name} answers by how much {name} changes, which is no label. Take a run that says where "
-                "it is."
+                f"Run {run.name} answers by how much {name} changes, which is no label. Take a run that says "
+                "where it is."
             )

@@ -56,8 +56,8 @@ def evaluate(
     folder; what is returned says where (`page`). `layer` names the label layer that is the truth, by default
     what the run learned; "recorded" is no layer. With `replays` presses are replayed left out and late, where a
     device can be put back, and those that can be seen are judged by themselves. With `unstick` a network that
-    stands gets out, as in `play`. What the network scores at `delays` and `drops` is kept with the run, and who plays it hears when it is
-    worse than that.
+    stands gets out, as in `play`. What the network scores at `delays` and `drops` is kept with
+    the run, and who plays it hears when it is worse than that.
     Units:   seconds, latency, delays and tolerance in seconds; drops as shares of the decisions.
     Raises:  PlayheadError, whose sentence says what to do, before anything is computed.
     """

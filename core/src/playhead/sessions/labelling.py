@@ -61,7 +61,7 @@ def label(
 
     `layer` is what the labels are called beside each recording, by itself the run's recipe. Frames of which the
     run is less sure than `confidence` are of nobody. What is labelled already stays. `video` is a file for the
-    first recording with what was said drawn on it. Of files that cannot be used each says why, and the rest goes on.
+    first recording with what was said drawn on it. Of files that cannot be used it is said why; others go on.
     Raises:  PlayheadError where nothing can be labelled at all: no such run, or one of another game.
     """
     place = Place.of(game, home, plugins, progress)
@@ -125,8 +125,8 @@ class Labeller:
             answers = answers_of(self._predictor, self.run, recording, advance)
         agreement = answers.agreement(recording)
         write_layer(
-            recording, self.layer, dict(self.run.schema.items()), answers.rows(self._confidence), run=self.run.name,
-            command="playhead label", notes=f"Kept from a confidence of {self._confidence:g} on.",
+            recording, self.layer, dict(self.run.schema.items()), answers.rows(self._confidence),
+            run=self.run.name, command="playhead label", notes=f"Kept from a confidence of {self._confidence:g} on.",
         )  # fmt: skip
         sure = min(int(answers.is_sure(name, self._confidence).sum()) for name in self.run.schema)
         return LabelledRecording(
