@@ -126,7 +126,7 @@ class Labeller:
         agreement = answers.agreement(recording)
         write_layer(
             recording, self.layer, dict(self.run.schema.items()), answers.rows(self._confidence),
-            run=self.run.name, command="playhead label", notes=f"Kept from a confidence of {self._confidence:g} on.",
+            run=self.run.name, command="playhead label", notes=f"Of a confidence of {self._confidence:g} or more.",
         )  # fmt: skip
         sure = min(int(answers.is_sure(name, self._confidence).sum()) for name in self.run.schema)
         return LabelledRecording(
