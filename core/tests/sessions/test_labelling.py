@@ -76,11 +76,14 @@ def test_every_frame_of_a_video_is_labelled_and_a_second_time_nothing_is_done(ru
 
 def test_unsure_frames_are_of_nobody_and_can_be_learned_without(run: Run, tmp_path: Path) -> None:
     film(tmp_path / "play.mp4")
-    (done,) = playhead.label(
-        GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), confidence=0.9, layer="sure"
-    )
+    there = {"run": run, "home": tmp_path, "plugins": Plugins()}
+    (done,) = playhead.label(GAME, [tmp_path / "play.mp4"], **there)
+    folder = tmp_path / "recordings/toy" / done.name
+    likely_TK = open_recording(folder).layers["idm"].probabilities["drive"].astype(np.float64)
+    middle = float(np.median(np.maximum(likely_TK, 1 - likely_TK).min(1)))
+    (done,) = playhead.label(GAME, [tmp_path / "play.mp4"], **there, confidence=middle, layer="sure")
     assert 0 < done.sure < done.labelled
-    layer = open_recording(tmp_path / "recordings/toy" / done.name).layers["sure"]
+    layer = open_recording(folder).layers["sure"]
     assert int((layer.origins["drive"] == int(Origin.MODEL)).sum()) == done.sure
 
 
@@ -97,6 +100,25 @@ def test_a_bad_file_is_said_and_the_rest_goes_on(run: Run, tmp_path: Path) -> No
     assert "is no file" in none.why
     assert "too short to label" in brief.why
     assert not good.why
+
+
+def test_black_borders_are_cut_and_a_page_shows_what_was_said(run: Run, tmp_path: Path) -> None:
+    lesson = bright_side_drives(GAME, seed=9)
+    with FilmWriter(tmp_path / "wide.mp4", (64, 40), 10) as writer:
+        for number, picture_HWC in enumerate(lesson.frames_THWC):
+            wide_HWC = np.zeros((40, 64, 3), np.uint8)
+            wide_HWC[8:32, 16:48] = picture_HWC
+            writer.add(number * 100_000_000, wide_HWC)
+    page = tmp_path / "labelled.html"
+    (done,) = playhead.label(
+        GAME, [tmp_path / "wide.mp4"], run=run, home=tmp_path, plugins=Plugins(), crop="auto", page=page
+    )
+    recording = open_recording(tmp_path / "recordings/toy" / done.name)
+    right_TK = recording.layers["idm"].labels["drive"] == lesson.labels["drive"][: done.frames]
+    assert right_TK.mean() > 0.9
+    shown = page.read_text(encoding="utf-8")
+    assert shown.count("<img") == 48
+    assert "<svg" in shown
 
 
 def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path) -> None:

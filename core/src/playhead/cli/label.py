@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 @options.texts("--recordings", "NAME", "Recordings to label, beside the videos.")
 @options.text("--layer", "NAME", "What the labels are called beside each recording. Default: the run's recipe.")
 @options.number("--confidence", "Frames of which the run is less sure than this stay without a label.", 0.0)
-@click.option("--crop", metavar="L,T,W,H", default="", help="What to cut out of the videos, in their own pixels.")
+@click.option(
+    "--crop",
+    metavar="L,T,W,H",
+    default="",
+    help="What to cut out of the videos, in their own pixels; auto: black borders.",
+)
 @click.option("--video", type=click.Path(dir_okay=False, path_type=Path),
               help="Film the first recording with what was said of each frame, as labelled.mp4.")  # fmt: skip
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write a page about the first recording, as labelled.html.")  # fmt: skip
 @options.engine_option
 @options.json_option("what became of each as JSON")
 @pass_desk

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playhead.containers.borders import inside_borders
 from playhead.containers.film_writer import FilmWriter
 from playhead.data.source import Source
-from playhead.errors import BadValue, Mismatch, NothingToTrain, PlayheadError
+from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain, PlayheadError
 from playhead.evaluation.labelled_by import answers_of, check_labels
+from playhead.evaluation.labelled_page import labelled_page
 from playhead.evaluation.pictures import with_keys
 from playhead.game import Game
 from playhead.labels import Keys, describe
@@ -23,6 +25,7 @@ from playhead.models.run import Run
 from playhead.progress import Progress
 from playhead.sessions.choosing import AnyRecordings, open_named
 from playhead.sessions.place import AnyHome, AnyPlugins, AnyRun, Place
+from playhead.storage.disk import saying_what_failed
 from playhead.storage.importers.bare_films import bare_film, bare_settings
 from playhead.storage.importing import Importable, import_all
 from playhead.storage.layer_writer import write_layer
@@ -53,15 +56,16 @@ class LabelledRecording:
 
 def label(
     game: str | Game, videos: Sequence[str | Path] = (), *, run: AnyRun = "", recordings: AnyRecordings = (),
-    layer: str = "", confidence: float = 0.0, crop: str = "", video: str | Path | None = None,
+    layer: str = "", confidence: float = 0.0, crop: str = "", video: str | Path | None = None, page: str | Path | None = None,
     device: str = "auto", engine: str = "torch",
     home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None,
 ) -> list[LabelledRecording]:  # fmt: skip
     """Label videos and recordings with a run, as `playhead label` does, and say what became of each.
 
     `layer` is what the labels are called beside each recording, by itself the run's recipe. Frames of which the
-    run is less sure than `confidence` are of nobody. What is labelled already stays. `video` is a file for the
-    first recording with what was said drawn on it. Of files that cannot be used it is said why; others go on.
+    run is less sure than `confidence` are of nobody. What is labelled already stays. `crop` is
+    left,top,width,height, or auto: what lies in black borders. `video` and `page` are files for the first
+    recording with what was said drawn on it. Of files that cannot be used it is said why, and others go on.
     Raises:  PlayheadError where nothing can be labelled at all: no such run, or one of another game.
     """
     place = Place.of(game, home, plugins, progress)
@@ -70,9 +74,9 @@ def label(
     with one_thread_each():
         for one in _to_label(place, labeller.run, videos, recordings, crop):
             done.append(one if isinstance(one, LabelledRecording) else labeller.label(one))
-            if video is not None and not done[-1].why and isinstance(one, Recording):
-                film_layer(one, labeller.layer, Path(video))
-                video = None
+            if isinstance(one, Recording) and not done[-1].why:
+                labeller.show(one, video, page)
+                video = page = None
     return done
 
 
@@ -120,6 +124,14 @@ class Labeller:
                 raise
             return LabelledRecording(name=name, frames=recording.length, why=str(problem))
 
+    def show(self, recording: Recording, video: str | Path | None, page: str | Path | None) -> None:
+        """Film a labelled recording, and write its page, where that is wanted."""
+        if video is not None:
+            film_layer(recording, self.layer, Path(video))
+        if page is not None:
+            with saying_what_failed(Path(page).parent, "The page is not kept."):
+                Path(page).write_text(labelled_page(recording, recording.layers[self.layer]), encoding="utf-8")
+
     def _label(self, recording: Recording) -> LabelledRecording:
         with self.place.progress.part(f"label {recording.name}", None) as advance:
             answers = answers_of(self._predictor, self.run, recording, advance)
@@ -142,21 +154,29 @@ def _to_label(
     if not videos and not recordings:
         raise BadValue("There is nothing to label. Name videos, or recordings with --recordings NAME.")
     yield from open_named(place, recordings, ())
-    settings = bare_settings(place.game, run.rate_hz, crop)
     parent = place.home.recordings(place.game.name)
     for video in map(Path, videos):
         try:
-            parts: Sequence[Importable] = bare_film(place.game, video, settings) if video.is_file() else ()
+            parts = _parts(place, run, video, crop)
         except PlayheadError as problem:
             yield LabelledRecording(name=video.name, why=str(problem))
             continue
-        if not parts:
-            yield LabelledRecording(name=video.name, why=f"{video} is no file. Name a video.")
         for made in import_all(parts, parent, skip_damaged=True):
             if made.outcome in ("imported", "imported anew", "already there"):
                 yield open_recording(parent / made.name)
             else:
                 yield LabelledRecording(name=made.name, why=made.reason)
+
+
+def _parts(place: Place, run: Run, video: Path, crop: str) -> Sequence[Importable]:
+    """Return what a video becomes. Raises NotFound without one, as `bare_film`, and BadValue for a crop."""
+    if not video.is_file():
+        raise NotFound(f"{video} is no file. Name a video.")
+    if crop == "auto":
+        inside = inside_borders(video)
+        crop = f"{inside.x},{inside.y},{inside.width},{inside.height}"
+        place.say(f"{video.name} is cut to {crop}, inside its borders.")
+    return bare_film(place.game, video, bare_settings(place.game, run.rate_hz, crop))
 
 
 def film_layer(recording: Source, layer: str, file: Path) -> None:

@@ -100,7 +100,8 @@ def _check_looks(step: int, module: SupervisedModule, batch: Batch) -> None:
             f"the network answers the same whatever it sees. After {step:,} of {module.recipe.steps:,} steps "
             f"white, black, noise and real pictures get the same answers (largest difference {spread:.2g}), and "
             "no head is answered better than by one answer to everything. Try "
-            f"--set lr={module.recipe.lr / 5:.2g}, --set balance=rare or another model. To go on all the same: --set allow_collapse=true."
+            f"--set lr={module.recipe.lr / 5:.2g}, --set balance=rare or another model. To go on all the same: "
+            "--set allow_collapse=true."
         )
 
 
