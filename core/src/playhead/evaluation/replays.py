@@ -166,7 +166,7 @@ class Replay:
 
     def _step(self, held_K: BoolArray, recorded: int | None = None) -> bytes:
         """Hold keys for a frame and return what is shown then; "" at the end of an episode."""
-        for column in np.flatnonzero(held_K != self._down):
+        for column in np.flatnonzero(held_K != self._down).tolist():
             self._device.input.send(self._codes[column], float(held_K[column]))
         self._down[:] = held_K
         clock = self._device.clock

@@ -125,9 +125,10 @@ class Block(nn.Module):
         width = options["width"]
         self.norm = nn.LayerNorm(width)
         self.attention = Attention(options)
-        self.layers = nn.Sequential(_layer(width, options["inner"]), nn.Linear(options["inner"], width))
-        nn.init.zeros_(self.layers[1].weight)  # so that a block begins as nothing but its input
-        nn.init.zeros_(self.layers[1].bias)
+        last = nn.Linear(options["inner"], width)
+        nn.init.zeros_(last.weight)  # so that these layers begin as nothing
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(_layer(width, options["inner"]), last)
 
     def forward(self, frames_BTF: Tensor) -> Tensor:
         """Return as many features."""

@@ -56,7 +56,8 @@ class LabelledRecording:
 
 def label(
     game: str | Game, videos: Sequence[str | Path] = (), *, run: AnyRun = "", recordings: AnyRecordings = (),
-    layer: str = "", confidence: float = 0.0, crop: str = "", video: str | Path | None = None, page: str | Path | None = None,
+    layer: str = "", confidence: float = 0.0, crop: str = "",
+    video: str | Path | None = None, page: str | Path | None = None,
     device: str = "auto", engine: str = "torch",
     home: AnyHome = None, plugins: AnyPlugins = None, progress: Progress | bool | None = None,
 ) -> list[LabelledRecording]:  # fmt: skip

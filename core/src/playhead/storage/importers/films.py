@@ -88,7 +88,7 @@ def _table(video: Path, settings: ImportSettings) -> Path:
     for ending in ENDINGS:
         for behind in _BESIDE:
             for name in (video.stem + behind + ending, video.name + behind + ending):
-                if (beside := video.withname_of(name)).is_file() and beside != video:
+                if (beside := video.with_name(name)).is_file() and beside != video:
                     return beside
     raise Mismatch(
         f"{video} has no table of keys beside it: {video.stem}.csv, {video.stem}.jsonl or the like. Name it: "
