@@ -113,6 +113,7 @@ def test_black_borders_are_cut_and_a_page_shows_what_was_said(run: Run, tmp_path
     (done,) = playhead.label(
         GAME, [tmp_path / "wide.mp4"], run=run, home=tmp_path, plugins=Plugins(), crop="auto", page=page
     )
+    assert done.why == ""
     recording = open_recording(tmp_path / "recordings/toy" / done.name)
     right_TK = recording.layers["idm"].labels["drive"] == lesson.labels["drive"][: done.frames]
     assert right_TK.mean() > 0.9

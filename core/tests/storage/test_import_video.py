@@ -312,10 +312,10 @@ def test_a_folder_of_videos_and_one_without_a_table(tmp_path: Path) -> None:
 
 
 def test_a_crop_is_cut_out(tmp_path: Path) -> None:
-    halves = [np.concatenate([picture(200, 32, 16), picture(0, 32, 16)], axis=1)] * 10
+    halves = [np.concatenate([picture(0, 32, 16), picture(200, 32, 16)], axis=1)] * 10
     film = save_film(tmp_path / "a.mp4", halves)
     write(film.with_suffix(".csv"), ["w", *"1" * 10])
-    recording, noted = only(tmp_path / "out", "video", film, crop="0,0,12,32", **STILL)
+    recording, noted = only(tmp_path / "out", "video", film, crop="18,0,12,32", **STILL)
     assert min(reds(recording)) > 190
     assert "10 pictures: scaled from 12x32 to 16x16" in noted
 

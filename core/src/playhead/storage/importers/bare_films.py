@@ -75,7 +75,7 @@ class _BareFilm:
             notes=f"Nobody says what was pressed in {shown(self._video)}.",
         )  # fmt: skip
         try:
-            noted = write_rows(self._game, self._settings, source, self._rows(ticks), folder, progress)
+            noted = write_rows(self._game, self._settings.once_cut, source, self._rows(ticks), folder, progress)
             passed = pictures.film.video.left_out() if is_last else ""
         finally:
             if is_last:

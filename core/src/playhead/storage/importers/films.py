@@ -279,7 +279,7 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
     )  # fmt: skip
     rows = _rows(pictures, table, tick_T[is_said_T], time_ns_T[is_said_T], state_T[is_said_T])
     try:
-        noted = write_rows(pair.game, pair.settings, source, rows, folder, progress)
+        noted = write_rows(pair.game, pair.settings.once_cut, source, rows, folder, progress)
         told = pair.told(offset, pictures) if part.first == 0 else []
         passed = pictures.film.video.left_out() if part.end is None else ""
     finally:

@@ -181,7 +181,7 @@ def _import_episode(found: _Set, one: _Episode, folder: Path, progress: OnProgre
     try:
         pictures = found.reading.pictures(one.video, round(one.begins_s * NS_PER_S))
         noted = write_rows(
-            found.game, found.settings, source, _rows(found, one, action_TA, pictures), folder, progress
+            found.game, found.settings.once_cut, source, _rows(found, one, action_TA, pictures), folder, progress
         )
     except BaseException:
         found.reading.close()

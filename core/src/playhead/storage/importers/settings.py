@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -68,6 +68,11 @@ class ImportSettings:
         kept = {"rate": game.needed_frame.rate_hz, "order": order} | read
         settings = cls(**kept)
         return cls(**{**kept, "said": settings._said()})
+
+    @property
+    def once_cut(self) -> ImportSettings:
+        """The same for pictures that are cut already, as those of a film."""
+        return replace(self, crop=None)
 
     def _said(self) -> str:
         """Return all that a recording depends on, as a text that is the same for the same settings."""
