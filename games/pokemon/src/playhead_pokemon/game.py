@@ -56,7 +56,7 @@ POKEMON = Game(
     frame=Frame(width=240, height=160, rate_hz=CONSOLE_HZ, codec="lossless"),
     labels={"buttons": BUTTONS},
     controls=KEYBOARD,
-    recipes={"default": DEFAULT, "idm": IDM, "causal": CAUSAL, "original": ORIGINAL, **VPT},
+    recipes={"default": DEFAULT, "idm": IDM, "causal": CAUSAL, "original": ORIGINAL, "vpt-8": VPT["vpt-8"]},
     conversions=NINE_CLASSES,
     world=World(
         policies={

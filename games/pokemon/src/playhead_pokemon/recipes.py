@@ -57,7 +57,8 @@ ORIGINAL = replace(
     lr=3e-4,
 )
 
-# The published network and shares of it; a part of a step at a time, so that one of 8 GB is enough for a quarter.
+# The published network and shares of it, a window of a step at a time; an eighth is by name one of the game's, the
+# others are for machines that bear them: playhead.train("pokemon", recipe=VPT["vpt-2"]).
 VPT = {
     name: replace(
         IDM,
