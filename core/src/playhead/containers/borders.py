@@ -21,18 +21,19 @@ def inside_borders(path: Path, track: int | None = None) -> Region:
 
     Raises:  Damaged for a film that is black all the time or has no picture; as `VideoFile`.
     """
-    video, brightest_HW = VideoFile(path, track), None
+    video = VideoFile(path, track)
+    brightest_HW = np.zeros((1, 1), np.uint8)
     try:
         for number, (time_ns, frame) in enumerate(video.frames()):
             if time_ns > LOOKED_S * NS_PER_S:
                 break
             if number % EVERY == 0:
                 grey_HW = video.grey(frame)
-                same = brightest_HW is not None and brightest_HW.shape == grey_HW.shape
-                brightest_HW = np.maximum(brightest_HW, grey_HW) if same else grey_HW
+                is_same = brightest_HW.shape == grey_HW.shape  # not at the first, or where the size changes
+                brightest_HW = np.maximum(brightest_HW, grey_HW) if is_same else grey_HW
     finally:
         video.close()
-    is_bright_HW = np.zeros((1, 1), bool) if brightest_HW is None else brightest_HW > DARK
+    is_bright_HW = brightest_HW > DARK
     rows, columns = np.flatnonzero(is_bright_HW.any(1)), np.flatnonzero(is_bright_HW.any(0))
     if not len(rows):
         raise Damaged(f"{path} is black for {LOOKED_S:g} s: its borders cannot be told. Say --crop L,T,W,H.")
