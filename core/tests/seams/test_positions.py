@@ -18,6 +18,7 @@ from playhead.data.balance import report
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, Mismatch
 from playhead.evaluation.evaluate import evaluate
+from playhead.evaluation.held_out import fewest_windows
 from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.offline import judged_frames
 from playhead.game import Game
@@ -182,3 +183,19 @@ def test_a_change_is_one_thing_in_training_and_balance() -> None:
     assert scores.metrics()["heads"]["wheel"]["change_share"] == pytest.approx(index.changes().mean())
     moved = changed(GAME.schema["wheel"], made.labels["wheel"][1:], made.labels["wheel"][:-1])
     assert moved.mean() == pytest.approx(index.changes()[1:].mean())
+
+
+def test_few_windows_answer_every_frame_near_their_middles() -> None:
+    recordings = [drive(0, count=200), drive(1, count=70)]
+    recipe = replace(QUICK, inputs={"frames": SIXTY_FOUR}, positions="every")
+    index = WindowIndex.of(recordings, GAME.schema, WindowSpec.of(recipe))
+    few = fewest_windows(index)
+    assert len(few) < len(index) / 10
+    all_judged, few_judged = judged_frames(index), judged_frames(few)
+    assert (all_judged.index.place_N == few_judged.index.place_N).all()
+    away_M = np.abs(np.array(index.spec.positions_s))[few_judged.position_M]
+    frame_M = few_judged.index.frame_N
+    inside_M = (frame_M >= 32) & (frame_M < np.where(few_judged.index.recording_N == 0, 200, 70) - 32)
+    assert away_M[inside_M].max() <= 1.7  # half of a window's 3.2 to one side
+    alone = WindowIndex.of(recordings, GAME.schema, WindowSpec.of(QUICK))
+    assert fewest_windows(alone) is alone

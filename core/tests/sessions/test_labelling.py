@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 from doubles import bright_side_drives, small_game
 
 import playhead
+from playhead.cli import run as command_line
 from playhead.containers.film_writer import FilmWriter
 from playhead.containers.video import VideoFile
 from playhead.errors import BadValue, Mismatch
@@ -143,3 +146,20 @@ def test_a_run_of_other_keys_or_nothing_to_label_is_refused(run: Run, tmp_path: 
         playhead.label(GAME, run=run, home=tmp_path, plugins=Plugins())
     with pytest.raises(BadValue, match="no probability"):
         playhead.label(GAME, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins(), confidence=2)
+
+
+def test_the_command_says_what_became_of_each(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugins = Plugins().with_game(GAME)
+    monkeypatch.setattr(Plugins, "installed", mock.Mock(return_value=plugins))
+    shutil.copytree(run.path, tmp_path / "runs/toy/idm/one")
+    film(tmp_path / "play.mp4")
+    home = ("--home", str(tmp_path))
+    assert command_line(["label", "toy", str(tmp_path / "play.mp4"), *home]) == 0
+    assert "play-001: 60 of 60 frames" in capsys.readouterr().out
+    assert command_line(["label", "toy", str(tmp_path / "play.mp4"), str(tmp_path / "no.mp4"), *home]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("already there")
+    assert "no.mp4 is no file. Name a video." in told.out
+    assert "1 of 2 could not be labelled" in told.err
