@@ -17,9 +17,11 @@ from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.evaluation.replays import Hold, seen_holds
 from playhead.evaluation.seen_events import score_seen
 from playhead.game import Game, World
+from playhead.inputs import Input, spaced
 from playhead.labels import Keys
 from playhead.plugins import Plugins
 from playhead.storage.reader import Recording, open_recording
+from playhead.training.recipe import Recipe
 
 HELD = {"right": (5, 12), "a": (15, 25)}  # of the first the square moves, the second changes memory alone
 
@@ -101,3 +103,22 @@ def test_what_cannot_be_seen_counts_neither_for_nor_against(recorded: Recording)
     assert scores.summed("press")["f1_seen"] == 0
     assert scores.summed("release")["f1_seen"] == pytest.approx(2 / 3)
     assert "within 2 frames" in scores.to_text()
+
+
+def test_an_evaluation_replays_and_says_what_is_seen(
+    recorded: Recording, options: dict[str, Any], tmp_path: Path
+) -> None:
+    recipe = Recipe(
+        steps=2, batch_size=4, warmup_steps=0, workers=1, val_share=0, positions="every",
+        inputs={"frames": Input("frames", spaced(-0.2, 0.2, 0.02))},
+        model_options={"channels": [4, 4], "features": 8, "hidden": 8},
+    )  # fmt: skip
+    there = {"home": tmp_path, "plugins": Plugins()}
+    run = playhead.train(GAME, recipe=recipe, recordings=[recorded], **there)
+    judged = playhead.evaluate(
+        GAME, run=run, on="none", recordings=[recorded], replays=True, settings=options, **there
+    )
+    told = judged.to_json()["seen"]["keys"]
+    assert (told["holds"], told["holds_seen"], told["press"]["seen"]) == (2, 1, 1)
+    assert any(one["name"] == "seen keys: keys" for one in judged.to_json()["verdicts"])
+    assert "What can be seen: keys" in (tmp_path / judged.page).read_text(encoding="utf-8")
