@@ -208,3 +208,21 @@ def test_a_stride_of_nothing_and_an_encoder_of_nothing_are_refused() -> None:
         convolutions_of([4], [0])
     with pytest.raises(BadValue, match="at least one"):
         convolutions_of([], None)
+
+
+def test_changes_are_seen_by_their_own_scale() -> None:
+    options = {"fold": 1, "channels": [4, 4], "strides": None, "features": 8}
+    torch.manual_seed(1)
+    changing = ConvEncoder((12, 16), 3, 2, {**options, "changes": True})
+    plain = ConvEncoder((12, 16), 3, 2, {**options, "changes": False})
+    colours = Colours(means=(90.0, 100.0, 110.0), scales=(40.0, 50.0, 60.0), changes=(8.0, 10.0, 12.0))
+    changing.standardise(colours)
+    plain.standardise(colours)
+    plain.load_state_dict(changing.state_dict())
+    kernel = plain.convolutions[0].weight  # of the older picture the first three channels, then the newer one's
+    as_change = kernel.detach()[:, :3] * 5.0  # scales of pictures are five times those of changes
+    with torch.no_grad():
+        kernel[:, 3:] += as_change
+        kernel[:, :3] = -as_change
+    pictures = torch.randint(0, 256, (3, 2, 12, 16, 3), dtype=torch.uint8)
+    torch.testing.assert_close(changing(pictures), plain(pictures), rtol=1e-4, atol=1e-4)

@@ -39,6 +39,7 @@ OPTIONS: dict[str, object] = {
     "features": 96,  # of each view and frame
     "hidden": 96,  # of the reader
     "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
+    "changes": False,  # whether of the frames before it is seen how they differ from those behind them
     "reader": "lstm",  # or "stack"
     "dropout": 0.0,  # share of the reader's outputs
     "stateful": False,  # played frame by frame, the reader going on from the frame before; needs reader "lstm"

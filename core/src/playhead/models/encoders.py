@@ -70,15 +70,17 @@ class ConvEncoder(Encoder):
     Few convolutions with long strides learn soonest: their maps are still large when the linear layer sees them
     (docs/learning.md). Squares of `fold` pixels become channels first, where that is not 1: halving the picture
     this way costs next to nothing, while a convolution of three channels at full size takes half of a training
-    step.
+    step. With `changes` of pictures before the newest one it is seen how they differ from the one behind them, by
+    the scale of such changes: what a press does is small beside what stands still.
     """
 
     def __init__(self, size: tuple[int, int], colours: int, pictures: int, options: Mapping[str, Any]) -> None:
         """Take height and width of a picture, how many are seen together, and options of a network.
 
-        They are fold, channels, strides and features.
+        They are fold, channels, strides and features, and perhaps changes.
         """
         super().__init__(colours)
+        self.sees_changes = bool(options.get("changes", False))
         self.fold = fold = options["fold"]
         size = (-(-size[0] // fold), -(-size[1] // fold))
         convolved = convolutions_of(options["channels"], options["strides"])
@@ -103,14 +105,19 @@ class ConvEncoder(Encoder):
         layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
         assert isinstance(layer, nn.Conv2d)
         shape = (layer.out_channels, -1, pictures_NPHWC.shape[1], len(self.scales_C), *layer.kernel_size)
-        weight_OSPCHW = layer.weight.reshape(shape) / self.scales_C[:, None, None]
+        weight_OSPCHW = layer.weight.reshape(shape)
         maps: Tensor | None = None
-        for number, one_NHWC in enumerate(pictures_NPHWC.unbind(1)):
-            if self.fold > 1:
-                one_NHWC = folded(one_NHWC, self.fold)
+        pictures = [folded(one_NHWC, self.fold) for one_NHWC in pictures_NPHWC.unbind(1)]
+        for number, one_NHWC in enumerate(pictures):
+            is_change = self.sees_changes and number + 1 < len(pictures)
             # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-            centred = one_NHWC.permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
-            weight = weight_OSPCHW[:, :, number].flatten(1, 2)
+            centred = one_NHWC.permute(0, 3, 1, 2).to(means_C.dtype)
+            if is_change:
+                centred = pictures[number + 1].permute(0, 3, 1, 2).to(means_C.dtype).sub_(centred)
+            else:
+                centred = centred.sub_(means_C[:, None, None])
+            scales_C = self.changes_C if is_change else self.scales_C
+            weight = (weight_OSPCHW[:, :, number] / scales_C[:, None, None]).flatten(1, 2)
             bias = layer.bias if maps is None else None
             seen = functional.conv2d(centred, weight, bias, layer.stride, layer.padding)
             maps = seen if maps is None else maps + seen

@@ -32,14 +32,16 @@ DEFAULT = Recipe(
 IDM = Recipe(
     model="conv_lstm",
     model_options={
-        "scene_pixels": 9600, "channels": [16, 32, 64], "strides": [4, 2, 2], "frames_each": 3, "features": 128,
+        "scene_pixels": 4320, "channels": [16, 32, 64], "strides": [4, 2, 2], "changes": True, "features": 128,
         "hidden": 128,
     },
     inputs=frames_of(64, ahead=32),
     positions="every",
     balance="rare",
+    balance_options={"least": 0.15},
+    lr=2e-3,
     batch_size=8,
-    steps=2500,
+    steps=1200,
     cache_mb=2000,
 )  # fmt: skip
 
