@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Have a run say what was pressed in videos.")
 @click.argument("game")
 @click.argument("videos", nargs=-1, type=click.Path(path_type=Path))
-@options.text("--run", "RUN", "Run that labels. Default: the newest.")
+@options.text("--run", "RUN", "Run that labels. Default: the newest that sees what comes.")
 @options.texts("--recordings", "NAME", "Recordings to label, beside the videos.")
 @options.text("--layer", "NAME", "What the labels are called beside each recording. Default: the run's recipe.")
 @options.number("--confidence", "Frames of which the run is less sure than this stay without a label.", 0.0)

@@ -90,7 +90,7 @@ def summary(run: Run, *, is_acting: bool = True) -> list[str]:
     from playhead.cli.train_view import share, told
 
     metrics = run.metrics
-    if not run.plays:
+    if not run.answers:
         return [": ".join(filter(None, [run.name, ", ".join(told(metrics))]))]
     lines = []
     for name, head in metrics.get("heads", {}).items():

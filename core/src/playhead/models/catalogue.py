@@ -63,7 +63,7 @@ class RunCatalogue:
         Raises:  NotFound without any.
         """
         wanted = (folder for folder in self.folders() if recipe in ("", folder.parent.name))
-        newest = next((run for run in self._opened(wanted) if run.plays or not plays), None)
+        newest = next((run for run in self._opened(wanted) if run.answers or not plays), None)
         if newest is not None:
             return newest
         of = f" of the recipe {recipe}" if recipe else " that plays" if plays and self.folders() else ""
@@ -73,13 +73,22 @@ class RunCatalogue:
         )
 
     def player(self, name: str = "") -> Run:
-        """Open a run that plays: the one called so, or the newest of them.
+        """Open a run that plays: the one called so, or the newest; one that looks ahead where there is no other.
 
         Raises:  NotFound; Mismatch for one that has no network that looks at the game.
         """
-        run = self.find(name) if name else self.latest(plays=True)
+        playing = (run for run in self._opened(self.folders()) if run.plays)
+        run = self.find(name) if name else next(playing, None) or self.latest(plays=True)
         check_plays(run)
         return run
+
+    def labeller(self, name: str = "") -> Run:
+        """Open a run that labels: the one called so, else the newest that looks ahead, else the newest.
+
+        Raises:  NotFound.
+        """
+        ahead = (run for run in self._opened(self.folders()) if run.looks_ahead and run.answers)
+        return self.find(name) if name else next(ahead, None) or self.latest()
 
     def detector(self, name: str = "") -> Run:
         """Open a run that finds boxes: the one called so, or the newest of them. Raises NotFound, Mismatch.

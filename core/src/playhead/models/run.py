@@ -121,9 +121,20 @@ class Run:
         return self.network
 
     @property
-    def plays(self) -> bool:
+    def answers(self) -> bool:
         """Whether its network answers heads of labels; a detector has none."""
         return self.network is not None and bool(self.network.schema)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it sees what comes, as one that labels does, which nobody who plays can."""
+        inputs = self.recipe.named_inputs.values()
+        return self.recipe.positions_s[-1] != 0 or any(one.offsets_s[-1] > 0 for one in inputs)
+
+    @property
+    def plays(self) -> bool:
+        """Whether its network answers heads of labels by what is known while playing."""
+        return self.answers and not self.looks_ahead
 
     @property
     def detects(self) -> bool:

@@ -166,7 +166,7 @@ def chosen_world(place: Place, run: Run, device: str) -> str:
     """
     game = place.game
     worlds = list(worlds_of(place.plugins, game))
-    can_drive = game.world is not None and is_playable(game) and worlds and run.plays
+    can_drive = game.world is not None and is_playable(game) and worlds and run.answers
     if device == NOWHERE or (not device and not can_drive):
         return ""
     try:

@@ -93,7 +93,8 @@ class Labeller:
         """Open a run to label with. Raises Mismatch for one of another game, of other keys or another order."""
         if not 0 <= confidence <= 1:
             raise BadValue(f"--confidence {confidence:g} is no probability from 0 to 1. Try --confidence 0.8.")
-        run, game = place.run(named), place.game
+        game = place.game
+        run = place.runs.labeller(str(named)) if isinstance(named, (str, Path)) else named
         if run.game["name"] != game.name:
             raise Mismatch(
                 f"Run {run.name} is of {run.game['name']}, not of {game.name}. Name another with --run."
