@@ -142,6 +142,15 @@ def test_the_expert_is_recorded_in_episodes_of_their_own(home: Path, capsys: pyt
     assert set(made[0].labels["push"][:, 0].tolist()) == {0, 1}
 
 
+def test_drives_that_are_all_cut_short_are_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "All 2 drives were ended by --seconds 2, none at its own end"
+    asked = "record", "cart", "--episodes", "2", "--seconds", "2", "--workers", "1"
+    assert cli.run([*asked]) == 0
+    assert said in capsys.readouterr().err
+    assert cli.run([*asked, "--driver", "still"]) == 0  # the pole falls, which ends an episode
+    assert said not in capsys.readouterr().err
+
+
 def test_seeds_go_on_where_the_last_recordings_ended(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         summaries(capsys, "record", "cart", "--seconds", "0.4")

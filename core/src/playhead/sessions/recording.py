@@ -114,6 +114,11 @@ def record(
     made = Recorded(segments=segments, failed=failed, wall_s=time.perf_counter() - began_s)
     for sentence in _odd(place, session.job.device, made.names):
         place.say(sentence)
+    if session.is_world and len(segments) > 1 and all(one.report.ending == "time" for one in segments):
+        place.say(
+            f"All {len(segments)} drives were ended by --seconds {seconds:g}, none at its own end: what happens there "
+            "is not taught, and evaluate goes on until there. Record some without --seconds."
+        )
     return made
 
 

@@ -67,6 +67,7 @@ GTA5 = Game(
         scenarios={
             "regular": Scenario(options={"scenario": "regular"}),
             "turns": Scenario(options={"scenario": "turns"}),
+            "arrival": Scenario(options={"scenario": "arrival"}),
             # The expert first pushes against the obstacle, so that windows show a car that does not move.
             "stuck": Scenario(options={"scenario": "stuck"}, padding_s=1.5),
         },

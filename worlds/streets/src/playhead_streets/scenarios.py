@@ -10,7 +10,7 @@ import numpy as np
 
 from playhead_streets.ground import Ground
 from playhead_streets.physics import CarState
-from playhead_streets.route import Route
+from playhead_streets.route import ROUTE_M, Route
 from playhead_streets.town import FREE
 
 START_M = 38.0  # along the route: how far a drive may begin from its start (Simulation looks for it within 40)
@@ -22,7 +22,7 @@ class Scenario:
 
     Units:  padding_s at the beginning of a recording are only there to fill the first windows: no labels are
             taken from them. Penalties are counted from grace_s on. time_limit_s ends the drive. laps of a circuit,
-            also parts of one; 0 is a route through a town.
+            also parts of one; 0 is a route through a town, route_m long.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Scenario:
     time_limit_s: float = 80.0
     padding_s: float = 0.0
     grace_s: float = 0.0
+    route_m: float = ROUTE_M
     prefers_turns: bool = False
     starts_stuck: bool = False
     laps: float = 0.0
@@ -53,6 +54,13 @@ SCENARIOS = {
             name="turns",
             summary="A route that turns at nearly every junction.",
             time_limit_s=90.0,
+            prefers_turns=True,
+        ),
+        Scenario(
+            name="arrival",
+            summary="A short route: half a minute that ends at the waypoint, often round a corner.",
+            time_limit_s=30.0,
+            route_m=100.0,
             prefers_turns=True,
         ),
         STUCK,

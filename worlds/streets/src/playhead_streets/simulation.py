@@ -64,7 +64,7 @@ class Simulation:
         self.route: Route = (
             make_laps(self.graph, route_rng, self.scenario.laps)
             if is_race
-            else make_route(self.graph, route_rng, prefers_turns=self.scenario.prefers_turns)
+            else make_route(self.graph, route_rng, self.scenario.route_m, self.scenario.prefers_turns)
         )
         self.car: CarState = (
             start_stuck(self.route, self.ground, route_rng)
