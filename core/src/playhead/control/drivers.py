@@ -18,8 +18,22 @@ from playhead.events import Origin
 from playhead.guarded import ask_foreign, place_of_code
 from playhead.quantities import number
 
-Action = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
+# code -> share of the coming frame interval a key is held (0..1), an axis value, or the speed of a motion (-1..1)
+Action = Mapping[str, float]
 Held = Mapping[str, float]  # code -> value of what is held now, by whomever; what is not there is not held
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One thing to send at its own time. Units: time_ns on the device's clock; value as an Event has it."""
+
+    time_ns: int
+    code: str
+    value: float
+
+
+class Timed(tuple[Change, ...]):
+    """What a driver may decide instead of an action: changes at their own times; all else stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +72,7 @@ class Driver:
     unanswered: int = 0
     stepped_in_share: float = 0.0
 
-    def decide(self, captured: CapturedFrame) -> Action | None:
+    def decide(self, captured: CapturedFrame) -> Action | Timed | None:
         """Return what to press from now on; codes left out are released. None: leave everything as it is."""
         raise NotImplementedError
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from playhead.adapters import complete
 from playhead.capture import CapturedFrame, check_captured
 from playhead.clock import NS_PER_S, SystemClock
-from playhead.control.drivers import Action, Driver
+from playhead.control.drivers import Action, Driver, Timed
 from playhead.control.executor import ActionExecutor
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.listener import Listener
@@ -45,7 +45,7 @@ class _Due:
     """An action that is to be pressed at a time."""
 
     time_ns: int
-    action: Action
+    action: Action | Timed
     origin: Origin
 
 
@@ -107,7 +107,9 @@ class Loop:
         self._clock = self.device.clock
         self._listener = Listener(self.device, self.guard)
         self._ask_every_ns = round(NS_PER_S / hz) if (hz := self.guard.ask_hz) else 0
-        self._executor = ActionExecutor(self.device.input, self._clock, axes=axis_codes(game))
+        self._executor = ActionExecutor(
+            self.device.input, self._clock, axes=axis_codes(game), motions=motion_codes(game)
+        )
         self._times = SectionTimes()
         self._report = LoopReport()
         self._ages_ns = array("q")
@@ -213,7 +215,7 @@ class Loop:
         """Whether the episode is over: then nothing is decided any more, and the next look says the same."""
         return self._episodes is not None and (self._episodes.terminated or self._episodes.truncated)
 
-    def _act(self, action: Action | None, began_ns: int, heard: Sequence[Event]) -> None:
+    def _act(self, action: Action | Timed | None, began_ns: int, heard: Sequence[Event]) -> None:
         self._times.end("decide")
         self._report.decided += 1
         if action is not None:
@@ -277,7 +279,14 @@ class Loop:
             self._deadline_ns += self._dropped * self.pace.period_ns
 
 
+def motion_codes(game: Game) -> dict[str, float]:
+    """Return the codes of motions, with the speed that is 1. Units: counts a second."""
+    heads = [head for head in game.labels.values() if isinstance(head, Axes) and head.is_motion]
+    named = [(game.controls.get(name), head.full_per_s) for head in heads for name in head.names]
+    return {code: full_per_s for code, full_per_s in named if code}
+
+
 def axis_codes(game: Game) -> frozenset[str]:
-    """Return the codes that are positions and not keys."""
+    """Return the codes that are positions or speeds, and not keys."""
     names = [name for head in game.labels.values() if isinstance(head, Axes) for name in head.names]
     return frozenset(game.controls[name] for name in names if name in game.controls)
