@@ -227,6 +227,7 @@ def new_header(
         seed=request.seed,
         tags=dict(request.tags),
         window=_geometry(device.capture.window),
+        input=dict(device.input.settings),
         cameras=_cameras(device, first),
         telemetry=tuple(filter(is_telemetry_name, names if names is not None else first.telemetry)),
         columns=dict(annotates.columns) if annotates is not None else {},
