@@ -1,7 +1,7 @@
 """Record what a game shows and what a person presses, train a network on it, measure it, let it play.
 
-`record`, `train`, `evaluate`, `export`, `bench`, `play`, `observe`, `recordings` and `runs` do what the commands
-do, from Python (docs/python.md). Each is imported when it is first asked for.
+`record`, `train`, `evaluate`, `export`, `bench`, `play`, `replay`, `observe`, `recordings` and `runs` do what the
+commands do, from Python (docs/python.md). Each is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from playhead.sessions.observing import observe
     from playhead.sessions.playing import play
     from playhead.sessions.recording import record
+    from playhead.sessions.replaying import replay
     from playhead.sessions.training import train
 
 __version__ = "0.1.0"
-__all__ = ["bench", "evaluate", "export", "observe", "play", "record", "recordings", "runs", "train"]
+__all__ = ["bench", "evaluate", "export", "observe", "play", "record", "recordings", "replay", "runs", "train"]
 
 _MODULES = {
     "bench": "benchmarking", "evaluate": "evaluating", "export": "exporting", "observe": "observing",
-    "play": "playing", "record": "recording", "recordings": "listing", "runs": "listing", "train": "training",
+    "play": "playing", "record": "recording", "recordings": "listing", "replay": "replaying", "runs": "listing",
+    "train": "training",
 }  # fmt: skip
 
 

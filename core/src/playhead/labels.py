@@ -346,6 +346,56 @@ def way_to(
     return None
 
 
+# Where the classes of a motion lie, as shares of the full speed: close where it is slow, for most of it is.
+# Source: Pearce and Zhu (2021), the 23 classes of their mouse's x in Counter-Strike.
+UNEVEN = (0.0, 0.002, 0.004, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.3, 0.5, 1.0)
+
+
+def classes_of(axis: str, sizes: Sequence[float] = UNEVEN) -> Choice:
+    """Return the classes of an axis: its values of these sizes to either side, named by axis and value."""
+    values = _both_sides(sizes)
+    names = [f"{axis} {value:+g}" if value else f"{axis} 0" for value in values]
+    return Choice(*names, mirror=tuple(zip(names, reversed(names), strict=True))[: len(names) // 2])
+
+
+def axis_choice_conversions(
+    name: str, axes: Axes, heads: tuple[str, str], sizes: Sequence[float] = UNEVEN
+) -> tuple[Conversion, Conversion]:
+    """Make the pair of conversions between one axis and classes of its values, by the nearest.
+
+    `heads` are the names of both heads, the axis first: then each is derived from the other. A regression to what
+    may go left or right answers the middle; classes answer one of both.
+    """
+    if len(axes.names) != 1:
+        raise BadValue(f"Classes are of one axis, not of {', '.join(axes.names)}. Give each a head of its own.")
+    values, choice = _both_sides(sizes), classes_of(axes.names[0], sizes)
+
+    def to_choice(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        away_TC = np.abs(np.asarray(labels_TA, np.float64) - np.array(values))
+        chosen_TA: LabelArray = away_TC.argmin(1).astype(np.uint16)[:, None]
+        return chosen_TA
+
+    def to_axes(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        values_TA: LabelArray = np.array(values, np.float32)[np.asarray(labels_TA[:, 0], np.int64)][:, None]
+        return values_TA
+
+    return (
+        Conversion(f"{name}: axis to classes", axes, choice, to_choice, *heads),
+        Conversion(f"{name}: classes to axis", choice, axes, to_axes, *heads[::-1]),
+    )
+
+
+def _both_sides(sizes: Sequence[float]) -> list[float]:
+    """Return sizes to either side of 0, rising. Raises BadValue unless they rise from 0 to at most 1."""
+    if not sizes or sizes[0] != 0 or list(sizes) != sorted(set(sizes)) or sizes[-1] > 1:
+        raise BadValue(f"Classes of an axis have sizes from 0 rising to at most 1, not {sizes}.")
+    return [-size for size in reversed(sizes[1:])] + list(sizes)
+
+
 def keys_choice_conversions(
     name: str, keys: Keys, choice: Choice, table: Mapping[str, frozenset[str]], heads: tuple[str, str] = ("", "")
 ) -> tuple[Conversion, Conversion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 from playhead.clock import NS_PER_S, Clock
@@ -12,6 +13,7 @@ from playhead.events import MOTIONS, PLAYED, Event, Origin
 from playhead.input import Input
 
 PIECE_S = 0.008  # of a motion: 125 a second, as the mice that games know at least
+PARTS = 256  # of a count: what a recording keeps of it, in 32 bits, is exactly what was sent
 
 
 class ActionExecutor:
@@ -86,10 +88,12 @@ class ActionExecutor:
     def _moved(self, code: str, speed: float, now_ns: int, interval_s: float) -> Iterator[Change]:
         """Yield a motion in pieces, the first at once: one leap a decision would be seen as one."""
         pieces = max(1, math.floor(interval_s / max(PIECE_S, self._keys.step_s) + 1e-6))
-        way = speed * self._motions[code] * interval_s / pieces
-        for piece in range(pieces if way else 0):
-            piece_ns = now_ns + round(piece * interval_s / pieces * NS_PER_S)
-            yield Change(time_ns=piece_ns, code=code, value=way)
+        way = speed * self._motions[code] * interval_s
+        gone = [round(way * piece / pieces * PARTS) / PARTS for piece in range(pieces + 1)]
+        for piece, (before, after) in enumerate(pairwise(gone)):
+            if after != before:
+                piece_ns = now_ns + round(piece * interval_s / pieces * NS_PER_S)
+                yield Change(time_ns=piece_ns, code=code, value=after - before)
 
     def _in_steps(self, code: str, share: float, interval_s: float) -> float:
         """Return the share of the interval, in whole steps of the input, that is right on average."""

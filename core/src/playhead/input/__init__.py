@@ -34,6 +34,8 @@ class Input:
         """Whether keys arrive anywhere."""
         return True
 
+    refused: int = 0  # presses and moves that were held back, as the window had not the focus
+
     @property
     def settings(self) -> Mapping[str, Any]:
         """What a recording should say of it, as plain data: what a mouse's counts are worth, for one."""
