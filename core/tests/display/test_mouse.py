@@ -150,9 +150,7 @@ def test_sensitivity_goes_both_ways_and_parts_of_counts_add_up(opens: Opens, per
     eventually("they add up", lambda: person.pointer == (x + 34, y))
 
 
-def test_nothing_is_moved_beyond_the_edge_of_the_window(
-    mouse: Keyboard, person: XPerson, window: XWindow
-) -> None:
+def test_nothing_is_moved_beyond_the_edge_of_the_window(mouse: Keyboard, person: XPerson, window: XWindow) -> None:
     left, top, width, _ = window.box()
     for code, way, edge in [("mouse_x", 1, left + width - 1), ("mouse_x", -1, left)]:
         for _ in range(60):
@@ -225,7 +223,9 @@ def test_a_lost_focus_lets_go_of_buttons(mouse: Keyboard, person: XPerson, atten
     eventually("it is up", lambda: not person.are_buttons_down)
 
 
-def test_a_button_that_a_person_holds_is_told_when_asked(xvfb: VirtualDisplay, opens: Opens, person: XPerson) -> None:
+def test_a_button_that_a_person_holds_is_told_when_asked(
+    xvfb: VirtualDisplay, opens: Opens, person: XPerson
+) -> None:
     mouse = opens()
     mouse.send("mouse_right", 1)
     eventually("ours is down", lambda: person.are_buttons_down)
@@ -265,17 +265,11 @@ def test_a_killed_player_holds_no_button(xvfb: VirtualDisplay, person: XPerson, 
     eventually("it is let go", lambda: not person.are_buttons_down)
 
 
-def test_what_the_system_does_with_counts_is_told(
-    opens: Opens, xvfb: VirtualDisplay, window: XWindow
-) -> None:
+def test_what_the_system_does_with_counts_is_told(opens: Opens, xvfb: VirtualDisplay, window: XWindow) -> None:
     display = Display(xvfb.name)
-    (device,) = [
-        one for one in display.xinput_query_device(xinput.AllDevices).devices if one.name == "Xvfb mouse"
-    ]
+    (device,) = [one for one in display.xinput_query_device(xinput.AllDevices).devices if one.name == "Xvfb mouse"]
     speed = display.get_atom("libinput Accel Speed")
-    display.xinput_change_device_property(
-        device.deviceid, speed, display.get_atom("FLOAT"), 0, (32, [0xBF000000])
-    )
+    display.xinput_change_device_property(device.deviceid, speed, display.get_atom("FLOAT"), 0, (32, [0xBF000000]))
     display.sync()
     settings = opens(MouseOptions(sensitivity=2.5)).settings
     assert settings["sensitivity"] == 2.5 and not settings["accelerated"]

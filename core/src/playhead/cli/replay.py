@@ -57,5 +57,7 @@ def lines(made: Replayed) -> list[str]:
     if compared is None:
         return [*said, "  frames not compared: the game runs in its own time"]
     first = compared.first_different
-    differs = "" if first is None else f"; frame {first} is the first that differs, the worst by {compared.worst:.2f}"
+    differs = (
+        "" if first is None else f"; frame {first} is the first that differs, the worst by {compared.worst:.2f}"
+    )
     return [*said, f"  {compared.equal:,} of {compared.frames:,} frames equal ({compared.share:.1%}){differs}"]

@@ -101,30 +101,32 @@ class X11Mouse(X11Keyboard):
 
     def move(self, right: int, up: int) -> None:
         """Move the pointer so many counts."""
-        self._sent_out(right, -up, is_relative=True)
-
-    def point(self, handle: int, left: int, top: int) -> None:
-        """Put the pointer on a place in a window."""
-        corner = self._asked(lambda: self._window(handle).translate_coords(self._out.screen().root, 0, 0))
-        # The server tells how a root lies to a window: minus where the window is.
-        self._sent_out(left - corner.x, top - corner.y, is_relative=False)
-
-    def _sent_out(self, x: int, y: int, *, is_relative: bool) -> None:
         if self._hears:
-            self._sent.append((float(x), float(y)))
+            self._sent.append((float(right), float(-up)))
 
         def send() -> None:
-            self._out.xtest_fake_input(self._x.MotionNotify, detail=is_relative, x=x, y=y)
+            self._out.xtest_fake_input(self._x.MotionNotify, detail=True, x=right, y=-up)
             self._out.flush()
 
         self._asked(send)
+
+    def point(self, handle: int, left: int, top: int) -> None:
+        """Put the pointer on a place in a window, which is no motion: whoever reads counts is told nothing."""
+
+        def warp() -> None:
+            self._window(handle).warp_pointer(left, top)
+            self._out.sync()
+
+        self._asked(warp)
 
     def roll(self, notches: int) -> None:
         """Turn the wheel: each notch is a press and a release of its button."""
         number = AWAY if notches > 0 else BACK
         if self._hears:
             self._rolled.extend([BUTTON | number] * abs(notches))
-        self._asked(lambda: self._send([(BUTTON | number, way) for _ in range(abs(notches)) for way in (True, False)]))
+        self._asked(
+            lambda: self._send([(BUTTON | number, way) for _ in range(abs(notches)) for way in (True, False)])
+        )
 
     def place(self, handle: int) -> tuple[int, int] | None:
         """Return where in a window the pointer is, None where it is over anything else."""
@@ -209,7 +211,9 @@ def _pixels_a_count(display: Any) -> dict[int, list[float]]:
         axes = [one for one in device.classes if one.type == xinput.ValuatorClass and one.number in (0, 1)]
         if device.use == xinput.SlavePointer and len(axes) == 2 and all(one.mode for one in axes):
             spans = [float(one.max) - float(one.min) for one in sorted(axes, key=lambda one: one.number)]
-            found[device.deviceid] = [size / span if span > 0 else 0.0 for size, span in zip(sizes, spans, strict=True)]
+            found[device.deviceid] = [
+                size / span if span > 0 else 0.0 for size, span in zip(sizes, spans, strict=True)
+            ]
     return found
 
 

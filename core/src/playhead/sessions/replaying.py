@@ -163,7 +163,9 @@ class _Replay:
                 watchers=watchers, stop=is_over,
             ).run()  # fmt: skip
         if report.ending == "stopped" and authority is not None:
-            report.because = authority.why or ("a key or the mouse was touched" if authority.who == "human" else "")
+            report.because = authority.why or (
+                "a key or the mouse was touched" if authority.who == "human" else ""
+            )
         return report
 
     def _judged(self, driver: ReplayDriver, report: LoopReport) -> Replayed:

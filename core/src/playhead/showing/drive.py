@@ -148,6 +148,9 @@ class Showing:
                 self.log.write("focus", {"value": happening.value})
                 self._ask()
                 continue
+            if happening.kind == "move":
+                self._move(happening.code, happening.value)
+                continue
             self._untold.discard(happening.code)
             self._hold(happening.code, happening.value)
         return True
@@ -165,6 +168,12 @@ class Showing:
         for code in sorted(codes):
             self._untold.discard(code)
             self._hold(code, 0.0)
+
+    def _move(self, code: str, value: float) -> None:
+        """Let the world move by what the mouse did, once it goes on."""
+        self.log.write("move", {"code": code, "value": value})
+        if not self.waits:
+            self.world.hold(self.keys[code], value)
 
     def _hold(self, code: str, value: float) -> None:
         """Hold a key of the keyboard in the world from now on, or let it go."""
