@@ -1,4 +1,4 @@
-"""A world with a window that shows where the mouse was heard: a dot goes by counts, and is red while a button is down.
+"""A world with a window that shows where the mouse was heard: a dot goes by counts, red while a button is down.
 
 The dot is to reach a cross. Nothing bounds where it can go; the picture shows the middle.
 """

@@ -1,4 +1,4 @@
-"""A mouse's motions: events say how far, labels how fast; in a recorder, in a whole recording, sent and classed."""
+"""A mouse's motions: events say how far, labels how fast; in a recorder, a whole recording, sent and classed."""
 
 from __future__ import annotations
 
@@ -84,9 +84,12 @@ def test_a_speed_is_sent_in_pieces_that_add_up(fake_device: Any) -> None:
     executor.wait_until(50 * MS)
     sent = [(ns, value) for ns, code, value in fake.input.sent if code == "mouse_x"]
     assert sum(value for _, value in sent) == pytest.approx(0.37 * 100 * 0.05, abs=1 / 512)
-    assert len(sent) == 6 and sent[0][0] == 0 and sent[-1][0] < 50 * MS
+    assert len(sent) == 6
+    assert sent[0][0] == 0
+    assert sent[-1][0] < 50 * MS
     assert all(float(np.float32(value)) == value for _, value in sent)  # as a recording keeps it
-    assert executor.held == {} and fake.input.sent[-1] != 0
+    assert executor.held == {}
+    assert fake.input.sent[-1] != 0
     executor.apply({"mouse_x": 5.0}, interval_s=0.05, origin=Origin.MODEL)
     executor.release_all()
     before = len(fake.input.sent)
@@ -148,7 +151,8 @@ def test_classes_are_the_nearest_and_become_what_they_are() -> None:
     classes = to_classes(values)
     assert to_axis(classes)[:, 0] == pytest.approx([0.0, -1.0, 0.004, 0.06, 1.0])
     choice = classes_of("turn")
-    assert len(choice.names) == 2 * len(UNEVEN) - 1 and choice == to_classes.target
+    assert len(choice.names) == 2 * len(UNEVEN) - 1
+    assert choice == to_classes.target
     partner = {a: b for pair in choice.mirror for a, b in (pair, pair[::-1])}
     mirrored = [
         choice.names.index(partner.get(choice.names[place], choice.names[place])) for place in classes[:, 0]
@@ -165,7 +169,8 @@ def test_a_schema_keeps_the_full_speed_and_says_nothing_of_it_for_positions() ->
     schema = LabelSchema.of({"look": HEADS["look"], "wheel": Axes("steer")})
     data = schema.to_json()
     assert LabelSchema.from_json(data) == schema
-    assert data[0]["full_per_s"] == 100 and "full_per_s" not in data[1]
+    assert data[0]["full_per_s"] == 100
+    assert "full_per_s" not in data[1]
     with pytest.raises(Damaged):
         LabelSchema.from_json([{**data[0], "full_per_s": -1}])
     for wrong in ({"full_per_s": -1.0}, {"full_per_s": float("nan")}, {"full_per_s": 5.0, "deltas": (0.1,)}):

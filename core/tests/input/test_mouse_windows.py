@@ -1,4 +1,4 @@
-"""The mouse of Windows: the layouts that its headers state, and what is made of them, on fakes. No Windows was asked."""
+"""The mouse of Windows: the layouts of its headers, and what is made of them, on fakes. No Windows was asked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FakePackage:
 
 
 class FakeUser32:
-    """A pointer at a place of a desktop that holds one window, 300x200 at 100, 100; what is sent comes back raw."""
+    """A pointer on a desktop that holds one window, 300x200 at 100, 100; what is sent comes back raw."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[int, int, int, int]] = []
@@ -150,7 +150,8 @@ def heard(mouse: Keyboard, user32: FakeUser32) -> list[tuple[str, float]]:
 def test_layouts_are_those_of_the_headers() -> None:
     sizes = {SentInput: 40, RawHeader: 24, RawMouse: 24, RawInput: 48, RawDevice: 16, CursorInfo: 24}
     assert {kind: ctypes.sizeof(kind) for kind in sizes} == sizes
-    assert SentInput.mouse.offset == 8 and RawInput.mouse.offset == ctypes.sizeof(RawHeader)
+    assert SentInput.mouse.offset == 8
+    assert RawInput.mouse.offset == ctypes.sizeof(RawHeader)
     assert (RawMouse.buttons.offset, RawMouse.data.offset, RawMouse.raw_buttons.offset) == (4, 6, 8)
 
 
@@ -161,7 +162,8 @@ def test_a_persons_mouse_is_heard_in_order(mouse: Keyboard, user32: FakeUser32) 
     user32.say(buttons=0x400, data=-240)
     user32.say(buttons=0x40)
     assert heard(mouse, user32) == [
-        ("mouse_x", 7), ("mouse_y", 3), ("fire", 1), ("mouse_x", -2), ("fire", 0), ("mouse_wheel", -2), ("back", 1),
+        ("mouse_x", 7), ("mouse_y", 3), ("fire", 1), ("mouse_x", -2), ("fire", 0), ("mouse_wheel", -2),
+        ("back", 1),
     ]  # fmt: skip
     assert user32.registered == (1, 2, 0x100)  # the mouse, also while another program has the focus
 
@@ -187,7 +189,8 @@ def test_the_window_ends_unless_its_game_hides_the_pointer(mouse: Keyboard, user
     user32.at = (10, 10)
     mouse.send("mouse_x", 5.0)
     mouse.send("fire", 1)
-    assert user32.sent == [] and mouse.refused == 1
+    assert user32.sent == []
+    assert mouse.refused == 2
 
 
 def test_what_windows_does_with_counts_is_told(mouse: Keyboard) -> None:
@@ -205,4 +208,5 @@ def test_windows_that_refuses_is_said(user32: FakeUser32, monkeypatch: pytest.Mo
         WindowsMouse()
     with pytest.raises(DeviceFailed, match="accelerated"):
         WindowsMouse(is_accelerated=True)
-    assert MARK != 0 and BACK != LEFT
+    assert MARK != 0
+    assert BACK != LEFT

@@ -21,8 +21,8 @@ class ActionExecutor:
 
     `axes` are codes whose value is a position, `motions` those of motions, with the speed that is 1; all other
     codes are keys, whose value is the share of the interval they are held. What the steps of an input are too
-    coarse for is made up for in the intervals after: a share of .3 of one step is a press in three of ten. A motion
-    goes in small pieces over the interval. Everything sent is kept as an event until taken.
+    coarse for is made up for in the intervals after: a share of .3 of one step is a press in three of ten. Motions
+    go in small pieces over the interval. Everything sent is kept as an event until taken.
     Units:  motions counts a second.
     """
 
@@ -121,7 +121,7 @@ class ActionExecutor:
             self._set(self._taken(due_ns), due_ns)
 
     def _taken(self, time_ns: int) -> list[Change]:
-        """Take what is due up to and at a moment; of two changes of one code the second waits for the next look."""
+        """Take what is due up to and at a moment; of two of one code the second waits for the next look."""
         taken: list[Change] = []
         while self._due and self._due[0].time_ns <= time_ns:
             if self._due[0].code in {change.code for change in taken}:

@@ -1,4 +1,4 @@
-"""The names of keys and of a mouse's buttons, as games write them in `controls`, and what each system calls the key.
+"""The names of keys and of mouse buttons, as games write them in `controls`, and what each system calls the key.
 
 X11 knows a key by what it types in the present layout, Windows by where it lies (scan codes of set 1, which games
 that read DirectInput see; EXTENDED marks the second key of a number, as the arrows beside those of the keypad).

@@ -42,8 +42,8 @@ class Keyboard(Input):
 
     Only the codes given are pressed and heard, and presses only while the window has the focus: what is typed
     elsewhere is nobody's business, and keys must not land there. Releases always go out and are always passed on.
-    This holds whatever a guard allows. `refused` counts presses that were held back. `momentary` codes mean
-    something when they are pressed and nothing while they are held: a hotkey.
+    This holds whatever a guard allows. `refused` counts presses and moves that were held back. `momentary` codes
+    mean something when they are pressed and nothing while they are held: a hotkey.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class Keyboard(Input):
         going: list[tuple[int, bool]] = []
         ways = {code: value for code, value in changes if self._mouse is not None and code in self._mouse.codes}
         if ways and self._mouse is not None:
-            self._mouse.go(ways)
+            self.refused += not self._mouse.go(ways)
         for code, value in changes:
             if code in ways:
                 continue

@@ -294,8 +294,8 @@ class X11Keyboard:
         if lost & self._pressed_on:
             self._pressed_on -= lost
             raise DeviceFailed(
-                "The keyboard or mouse was unplugged, so nobody could take over. Everything is released and what was "
-                "recorded is kept. Plug it in and start this command again."
+                "The keyboard or mouse was unplugged, so nobody could take over. Everything is released and what "
+                "was recorded is kept. Plug it in and start this command again."
             )
 
 

@@ -47,8 +47,11 @@ class SystemMouse(SystemKeyboard, Protocol):
         """Return where in a window the pointer is, None where it is over anything else."""
         ...
 
-    def kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int]:
-        """Return how much of a move does not leave a window: all of it where the pointer is hidden."""
+    def kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int] | None:
+        """Return how much of a move does not leave a window, None where the pointer is over anything else.
+
+        All of it where the pointer is hidden.
+        """
         ...
 
     def settings(self) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
-"""A mouse's motions by the codes of a game, heard and sent. Knows focus, sensitivity and manners; keys are elsewhere.
+"""A mouse's motions by the codes of a game, heard and sent. Knows focus, sensitivity and manners, and no keys.
 
-Where a game does not hide and hold the pointer, its window ends: nothing is moved beyond its edge, nothing is clicked or moved
-while the pointer is over anything else, and what a person does out there is not heard.
+Where a game does not hide and hold the pointer, its window ends: nothing is moved beyond its edge, and nothing is
+clicked or moved while the pointer is over anything else, and what a person does out there is not heard.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class MouseOptions:
 
 
 class Mouse:
-    """The motions of a game, `codes` code -> motion. `refused` counts moves that were held back.
+    """The motions of a game, `codes` code -> motion.
 
     The game takes a count for `sensitivity` of one: events hold what it makes of them.
     """
@@ -82,7 +82,6 @@ class Mouse:
         self._options = options
         self._owed = dict.fromkeys(MOTIONS, 0.0)  # of each motion: what whole counts did not come to
         self._is_warned = False
-        self.refused = 0
 
     @property
     def codes(self) -> Collection[str]:
@@ -103,13 +102,18 @@ class Mouse:
         """Whether the pointer is over the window, so that what is clicked or moved arrives there; say when not."""
         if self._window is None or self._place() is not None:
             return True
+        self._warn()
+        return False
+
+    def _warn(self) -> None:
+        """Say once that the pointer is elsewhere."""
+        assert self._window is not None
         if not self._is_warned:
             self._is_warned = True
             warn_on_stderr(
                 f'Warning: the mouse is outside "{self._window.title}", where it is neither heard nor moved. '
                 "Bring it back over the window."
             )
-        return False
 
     def _has_focus(self) -> bool:
         return self._window is None or self._window.is_focused()
@@ -130,25 +134,36 @@ class Mouse:
     def _made_of(self, motion: str, way: float) -> float:
         return way if motion == MOUSE_WHEEL else way * self._options.sensitivity
 
-    def go(self, ways: Mapping[str, float]) -> None:
+    def go(self, ways: Mapping[str, float]) -> bool:
         """Move so far, by code, in whole counts: what is left over is moved with the next that is.
 
+        Says whether that was allowed.
         Raises:  DeviceFailed when the display has gone.
         """
-        if not self._has_focus() or not self.is_inside():
-            self.refused += 1
-            self.forget()
-            return
         for code, way in ways.items():
             motion = self._motions[code]
             self._owed[motion] += way / self._made_of(motion, 1.0)
         right, up, notches = (self._whole(motion) for motion in (MOUSE_X, MOUSE_Y, MOUSE_WHEEL))
-        if self._window is not None and (right or up):
-            right, up = self._system.kept_inside(self._window.handle, right, up)
-        if right or up:
-            self._system.move(right, up)
+        inside = self._inside(right, up) if right or up or notches else (0, 0)
+        if inside is None:
+            self.forget()
+            return False
+        if inside != (0, 0):
+            self._system.move(*inside)
         if notches:
             self._system.roll(notches)
+        return True
+
+    def _inside(self, right: int, up: int) -> tuple[int, int] | None:
+        """Return how much of a move arrives in the window, None where nothing does."""
+        if self._window is None:
+            return right, up
+        if not self._has_focus():
+            return None
+        inside = self._system.kept_inside(self._window.handle, right, up)
+        if inside is None:
+            self._warn()
+        return inside
 
     def _whole(self, motion: str) -> int:
         whole = round(self._owed[motion])

@@ -1,7 +1,7 @@
-"""The mouse of Windows beside its keys: raw input tells what it counted, SendInput moves and clicks. Never tried there.
+"""The mouse of Windows beside its keys: raw input tells what it counted, SendInput moves it. Never tried there.
 
-Raw input comes to a window of our own that nobody sees, in a thread; it carries who sent it, so that what is ours is
-left out exactly. Pointers are accelerated, also for what SendInput moves: games that read raw input get the counts.
+Raw input comes to a window of our own that nobody sees, in a thread; it carries who sent it, so that what is
+ours is left out exactly. Pointers are accelerated, also where SendInput moves: raw input has the counts.
 """
 
 from __future__ import annotations
@@ -113,11 +113,14 @@ class WindowsMouse(WindowsKeyboard):
         self._user32.ScreenToClient(wintypes.HWND(handle), ctypes.byref(at))
         return at.x, at.y
 
-    def kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int]:
-        """Return how much of a move does not leave a window: all of it where the pointer is hidden."""
+    def kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int] | None:
+        """Return how much of a move does not leave a window, None where the pointer is over anything else.
+
+        All of it where the pointer is hidden.
+        """
         at, box = self.place(handle), wintypes.RECT()
         if at is None or not self._user32.GetClientRect(wintypes.HWND(handle), ctypes.byref(box)):
-            return 0, 0
+            return None
         x = min(max(at[0] + right, 0), box.right - 1) - at[0]
         y = min(max(at[1] - up, 0), box.bottom - 1) - at[1]
         return (right, up) if (x, -y) == (right, up) or self._is_hidden() else (x, -y)

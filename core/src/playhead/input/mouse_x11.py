@@ -1,7 +1,7 @@
 """The mouse of an X server beside its keys: raw events of XInput2 tell how it moved, XTEST moves it.
 
-Raw events hold what the mouse itself counted, before the server accelerates it, and tell of moves at the edge of the
-screen, too. What XTEST moves is not accelerated: a count is a pixel.
+Raw events hold what the mouse itself counted, before the server accelerates it, and tell of moves at the edge of
+the screen, too. What XTEST moves is not accelerated: a count is a pixel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ FIXED = struct.Struct("=iI")  # 32 bits before the point, 32 behind it
 AWAY, BACK = 4, 5  # the wheel, which X11 has as buttons
 WHEEL = {BUTTON | AWAY: 1.0, BUTTON | BACK: -1.0}
 OPAQUE_AT = 24  # of a pixel of the pointer: how opaque it is, above its colours
-DEEPEST = 16  # windows within windows
 LIBINPUT = ("libinput Accel Speed", "libinput Accel Profile Enabled")  # properties of a device
 
 
@@ -46,6 +45,7 @@ class X11Mouse(X11Keyboard):
         self._rolled: deque[int] = deque()
         self._absolute: dict[int, list[float]] = {}  # device that tells where it is -> pixels a count, x and y
         self._stood: dict[int, list[float]] = {}
+        self._tops: dict[int, int] = {}  # window -> its frame
         super()._connect()
 
     def _listen(self, display: Any) -> None:
@@ -133,45 +133,53 @@ class X11Mouse(X11Keyboard):
         return self._asked(lambda: self._place(handle))
 
     def _place(self, handle: int) -> tuple[int, int] | None:
+        found = self._over(handle)
+        return found[:2] if found is not None else None
+
+    def _over(self, handle: int) -> tuple[int, int, int, int] | None:
+        """Return where in a window the pointer is, and how wide and high that is; None where it is elsewhere."""
         from Xlib import error
 
-        window = self._out.screen().root
         try:
-            for _ in range(DEEPEST):
-                told = window.query_pointer()
-                if window.id == handle:
-                    return told.win_x, told.win_y
-                if not told.child:
-                    return None
-                window = told.child
+            under = self._out.screen().root.query_pointer().child
+            if not under or (under.id != self._tops.get(handle) and under.id != self._top(handle)):
+                return None
+            window = self._window(handle)
+            at, size = window.query_pointer(), window.get_geometry()
         except error.XError:  # it was closed while it was asked
-            pass
-        return None
+            return None
+        is_inside = 0 <= at.win_x < size.width and 0 <= at.win_y < size.height
+        return (at.win_x, at.win_y, size.width, size.height) if is_inside else None
 
-    def kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int]:
-        """Return how much of a move does not leave a window: all of it where the pointer is hidden."""
+    def _top(self, handle: int) -> int:
+        """Return the window on the screen itself that holds another one: its frame, and keep it in mind."""
+        window = self._window(handle)
+        root = self._out.screen().root.id
+        while (parent := window.query_tree().parent) and parent.id != root:
+            window = parent
+        self._tops = {handle: int(window.id)}
+        return int(window.id)
+
+    def kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int] | None:
+        """Return how much of a move does not leave a window, None where the pointer is over anything else.
+
+        All of it where the pointer is hidden.
+        """
         return self._asked(lambda: self._kept_inside(handle, right, up))
 
-    def _kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int]:
-        from Xlib import error
-
-        at = self._place(handle)
-        try:
-            size = self._window(handle).get_geometry()
-        except error.XError:
-            return 0, 0
-        if at is None:
-            return 0, 0
-        x = min(max(at[0] + right, 0), size.width - 1) - at[0]
-        y = min(max(at[1] - up, 0), size.height - 1) - at[1]
-        if (x, -y) == (right, up) or self._is_hidden():
-            return right, up
-        return x, -y
+    def _kept_inside(self, handle: int, right: int, up: int) -> tuple[int, int] | None:
+        found = self._over(handle)
+        if found is None:
+            return None
+        left, top, width, height = found
+        x = min(max(left + right, 0), width - 1) - left
+        y = min(max(top - up, 0), height - 1) - top
+        return (right, up) if (x, -y) == (right, up) or self._is_hidden() else (x, -y)
 
     def _is_hidden(self) -> bool:
         """Whether the pointer shows nothing, as where a game holds it and reads only how the mouse moves.
 
-        Whether it is held cannot be asked: who tries to hold it, too, takes from a game that its window ends there.
+        Whether it is held cannot be asked: who tries to hold it takes from a game that the pointer stays inside.
         """
         if not self._out.has_extension("XFIXES"):
             return False
@@ -188,7 +196,7 @@ class X11Mouse(X11Keyboard):
 
 
 def _axes(data: bytes, masks: int, is_accelerated: bool) -> dict[int, float]:
-    """Return what a raw event says of each axis: what the server made of it stands first, then what was counted."""
+    """Return what a raw event says of each axis: first what the server made of it, then what was counted."""
     mask = data[VALUES_AT : VALUES_AT + 4 * masks]
     axes = [8 * byte + bit for byte, value in enumerate(mask) for bit in range(8) if value >> bit & 1]
     begin = VALUES_AT + 4 * masks + (0 if is_accelerated else FIXED.size * len(axes))
@@ -224,7 +232,7 @@ def _property(display: Any, device: int, name: str) -> list[float]:
     if told is None or not told.value:
         return []
     size, values = told.value
-    if told.type == display.get_atom("FLOAT") and size == 32:  # noqa: PLR2004
+    if told.type == display.get_atom("FLOAT") and size == 32:
         return [float(one) for one in struct.unpack(f"={len(values)}f", struct.pack(f"={len(values)}I", *values))]
     return [float(one) for one in values]
 

@@ -25,7 +25,7 @@ from playhead.input.keys import open_system_keyboard
 from playhead.input.leftovers import forget, note_of
 
 MOST_BYTES = 2**16
-MOST_KEYS = 1024
+MOST_KEYS = 512
 Number = Annotated[
     int, Meta(ge=0, lt=MOST_KEYS)
 ]  # keycodes of X11 go up to 255, scan codes to 0x1FF, buttons to 0x2FF

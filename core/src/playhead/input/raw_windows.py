@@ -1,6 +1,6 @@
 """What Windows has for a mouse: the layouts of SendInput and of raw input, and its calls. Knows no names of keys.
 
-What is sent carries MARK, by which it is known again when it is heard. Widths are those of a process of 64 bits or 32.
+What is sent carries MARK, by which it is known again when it is heard. Widths are those of the process.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def send_inputs(user32: Any, *inputs: SentInput) -> None:
     together = (SentInput * len(inputs))(*inputs)
     if user32.SendInput(len(inputs), together, ctypes.sizeof(SentInput)) != len(inputs):
         raise DeviceFailed(
-            "Windows does not let the mouse be moved or clicked. A game that runs as administrator takes input only "
-            "from a terminal that does too."
+            "Windows does not let the mouse be moved or clicked. A game that runs as administrator takes input "
+            "only from a terminal that does too."
         )
 
 

@@ -17,7 +17,7 @@ from playhead.storage.schema import picture_codecs
 
 @dataclass(kw_only=True)
 class Compared:
-    """How many frames were compared and how many were equal; the first that was not, and how far the worst was off.
+    """How many frames were compared and how many were equal; the first that was not, how far the worst was off.
 
     Units:  worst is the mean difference of a frame's values, of 255.
     """
@@ -36,8 +36,8 @@ class Compared:
 class PictureWatcher:
     """A watcher that compares the frames of a loop, in their order, with those of a recording.
 
-    A recorded frame has been through a codec, so that a new one goes through it too; the same picture then gives the
-    same values. What was encoded anew as video since can only come near.
+    A recorded frame has been through a codec, so that a new one goes through it too; the same picture then gives
+    the same values. What was encoded anew as video since can only come near.
     """
 
     def __init__(self, recording: Recording) -> None:

@@ -41,9 +41,9 @@ LARGEST_SIDE = 65_535  # of a window's place
 class Replayed:
     """What came of a replay.
 
-    `due` changes were recorded up to where it ended, `sent` of them went out and `held_back` did not, as the window
-    or the pointer was elsewhere; what is left was so already. `compared` is None where a game runs in its own time,
-    and so never shows the same twice.
+    `due` changes were recorded up to where it ended, `sent` of them went out and `held_back` did not, as the
+    window or the pointer was elsewhere; what is left was so already. `compared` is None where a game runs in its
+    own time, and so never shows the same twice.
     Units:  delay_ms milliseconds from when a change was due to when it had gone out, by percentile and "max".
     """
 
@@ -98,14 +98,14 @@ def _check(place: Place, recording: Recording, device: str) -> None:
     sent = played_changes(recording.events, int(times_ns[0])) if recording.length > 1 else []
     if not sent:
         raise BadValue(
-            f"Recording {recording.name} holds no event that reached the game, so nothing can be sent again: it was "
-            "imported, or nothing was pressed."
+            f"Recording {recording.name} holds no event that reached the game, so nothing can be sent again: it "
+            "was imported, or nothing was pressed."
         )
     unknown = sorted({one.code for one in sent} - set(place.game.controls.values()))
     if unknown:
         raise Mismatch(
-            f"Recording {recording.name} was played with {', '.join(unknown)}, which {place.game.name} has no more. "
-            "Install the version of the game's package that recorded it."
+            f"Recording {recording.name} was played with {', '.join(unknown)}, which {place.game.name} has no "
+            "more. Install the version of the game's package that recorded it."
         )
 
 
