@@ -16,6 +16,7 @@ from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Keys, axis_choice_conversions
 
 STEPS_HZ = 60
+FULL = 6000  # counts a second: a step goes 100 at most
 HEIGHT, WIDTH = 240, 320
 TITLE = "Pointing in a window"
 CODES = ("mouse_x", "mouse_y", "mouse_wheel", "mouse_left")
@@ -71,15 +72,15 @@ class Expert:
     def decide(self) -> dict[str, float]:
         right, up = (self.env.cross - self.env.at).tolist()
         return {
-            "mouse_x": float(np.clip(right / 20, -1, 1)),
-            "mouse_y": float(np.clip(up / 20, -1, 1)),
+            "mouse_x": float(np.clip(right * STEPS_HZ / FULL, -1, 1)),
+            "mouse_y": float(np.clip(up * STEPS_HZ / FULL, -1, 1)),
             "mouse_left": float(abs(right) + abs(up) < 1),
         }
 
 
 gymnasium.register("playhead-test/Pointing-v0", Pointing)
 
-LOOK_X = Axes("look_x", full_per_s=1200, mirror=("look_x",))
+LOOK_X = Axes("look_x", full_per_s=FULL, mirror=("look_x",))
 GAME = Game(
     name="pointing",
     title="Pointing",
@@ -94,7 +95,7 @@ GAME = Game(
     frame=Frame(width=80, height=60, rate_hz=20, codec="lossless"),
     labels={
         "x": LOOK_X,
-        "y": Axes("look_y", full_per_s=1200),
+        "y": Axes("look_y", full_per_s=FULL),
         "wheel": Axes("wheel", full_per_s=20),
         "click": Keys("click"),
     },
