@@ -32,15 +32,18 @@ def replay(desk: Desk, recordings: tuple[str, ...], on: str, settings: dict[str,
 
     catalogue = desk.catalogue
     found = catalogue.find_places(recordings)
-    several, made = Several(desk, found), []
+    several = Several(desk, found)
+    made: list[Replayed] = []
     for place in found:
         with several.one(place):
             recording = catalogue.places.open(place)
-            here = {"home": desk.home, "plugins": desk.plugins, "progress": Shown(desk)}
-            made.append(replay_recording(recording, on=on, settings=settings, **here))
+            one = replay_recording(
+                recording, on=on, settings=settings, home=desk.home, plugins=desk.plugins, progress=Shown(desk)
+            )
+            made.append(one)
             recording.close()
             if not as_json:
-                desk.tell(*lines(made[-1]))
+                desk.tell(*lines(one))
     if as_json:
         desk.tell_json([one.to_json() for one in made])
     several.end("replayed")

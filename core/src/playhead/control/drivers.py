@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -32,8 +32,12 @@ class Change:
     value: float
 
 
-class Timed(tuple[Change, ...]):
-    """What a driver may decide instead of an action: changes at their own times; all else stays as it is."""
+class Timed(dict[str, float]):
+    """An action that is `changes` at their own times, and holds and lets go of nothing else."""
+
+    def __init__(self, changes: Iterable[Change] = ()) -> None:
+        super().__init__()
+        self.changes = tuple(changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +76,7 @@ class Driver:
     unanswered: int = 0
     stepped_in_share: float = 0.0
 
-    def decide(self, captured: CapturedFrame) -> Action | Timed | None:
+    def decide(self, captured: CapturedFrame) -> Action | None:
         """Return what to press from now on; codes left out are released. None: leave everything as it is."""
         raise NotImplementedError
 

@@ -46,7 +46,7 @@ class ActionExecutor:
         """What is held now, by code."""
         return dict(self._held)
 
-    def apply(self, action: Action | Timed, *, interval_s: float, origin: Origin) -> None:
+    def apply(self, action: Action, *, interval_s: float, origin: Origin) -> None:
         """Hold what the action says from now on and let go of everything else; send timed changes when it is time.
 
         What an input has let go of by itself is not held any more, so the action presses it anew.
@@ -57,7 +57,7 @@ class ActionExecutor:
         now_ns = self._clock.now_ns()
         self._origin = origin
         if isinstance(action, Timed):
-            self._plan([*self._due, *action])
+            self._plan([*self._due, *action.changes])
         else:
             self._plan(self._planned(action, now_ns, interval_s))
         self._set(self._taken(now_ns), now_ns)

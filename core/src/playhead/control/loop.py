@@ -13,7 +13,7 @@ from typing import Protocol
 from playhead.adapters import complete
 from playhead.capture import CapturedFrame, check_captured
 from playhead.clock import NS_PER_S, SystemClock
-from playhead.control.drivers import Action, Driver, Timed
+from playhead.control.drivers import Action, Driver
 from playhead.control.executor import ActionExecutor
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.listener import Listener
@@ -45,7 +45,7 @@ class _Due:
     """An action that is to be pressed at a time."""
 
     time_ns: int
-    action: Action | Timed
+    action: Action
     origin: Origin
 
 
@@ -215,7 +215,7 @@ class Loop:
         """Whether the episode is over: then nothing is decided any more, and the next look says the same."""
         return self._episodes is not None and (self._episodes.terminated or self._episodes.truncated)
 
-    def _act(self, action: Action | Timed | None, began_ns: int, heard: Sequence[Event]) -> None:
+    def _act(self, action: Action | None, began_ns: int, heard: Sequence[Event]) -> None:
         self._times.end("decide")
         self._report.decided += 1
         if action is not None:

@@ -15,8 +15,8 @@ from playhead.game import Device, Frame, Game, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Keys, axis_choice_conversions
 from playhead.training.recipe import Recipe
-from playhead_doom.mouse import TICS, to_action
 
+TICS = 2
 RATE_HZ = 35 / TICS
 SIZES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0)  # of turns; 1 is 14 degrees a step, a tenth of the picture
 SHORT: dict[str, Any] = {"length": 1, "steps": 1500, "batch_size": 64}
@@ -91,7 +91,9 @@ DEFEND_CENTER = Game(
     title="Doom: defend the center",
     devices={
         "world": _device(
-            "DefendCenter", {"available_buttons": ["TURN_LEFT_RIGHT_DELTA", "ATTACK"]}, {"action": to_action}
+            "DefendCenter",
+            {"available_buttons": ["TURN_LEFT_RIGHT_DELTA", "ATTACK"]},
+            {"action": "playhead_doom.mouse:to_action"},
         )
     },
     frame=FRAME,

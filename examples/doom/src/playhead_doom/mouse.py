@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-TICS = 2  # a step
+from playhead_doom.game import TICS
+
 DEGREES = 0.1  # a count of the mouse: at 800 dpi half a turn is 6 cm
 
 
