@@ -118,7 +118,8 @@ def test_two_hands_on_one_key_are_one_press() -> None:
     human, model = int(Origin.HUMAN), int(Origin.MODEL)
     rows = [
         (-50 * MS, PLAYED, "w", 1.0, model), (-40 * MS, PLAYED, "mouse_x", 9.0, human),
-        (10 * MS, PLAYED, "w", 1.0, human), (20 * MS, PLAYED, "w", 0.0, model), (15 * MS, TEACHER, "a", 1.0, model),
+        (10 * MS, PLAYED, "w", 1.0, human), (20 * MS, PLAYED, "w", 0.0, model),
+        (15 * MS, TEACHER, "a", 1.0, model),
         (25 * MS, PLAYED, "mouse_x", 2.0, human), (30 * MS, PLAYED, "w", 0.0, human),
         (40 * MS, PLAYED, "steer", 0.5, model), (50 * MS, PLAYED, "steer", -0.5, human),
         (60 * MS, PLAYED, "steer", 0.0, human),
