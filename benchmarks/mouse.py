@@ -3,7 +3,8 @@
     python benchmarks/mouse.py [--moves 300]
 
 Another process shows a window and notes when the pointer moves over it; both read the same monotonic clock. Bare
-is one request of XTEST; ours asks where the pointer is and how large the window, so that nothing leaves it. Without DISPLAY it all happens on an Xvfb of its own. Needs X11.
+is one request of XTEST; ours asks where the pointer is and how large the window, so that nothing leaves it.
+Without DISPLAY it all happens on an Xvfb of its own. Needs X11.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from playhead.game import Device, Frame, Game, World
+from playhead.game import Device, Frame, Game, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.labels import Axes, Keys, axis_choice_conversions
 from playhead.training.recipe import Recipe
@@ -90,11 +90,12 @@ DEFEND_CENTER = Game(
     name="defendcenter",
     title="Doom: defend the center",
     devices={
+        "screen": Device(capture="screen", input="keyboard", window=Window(title="Doom: defend the center")),
         "world": _device(
             "DefendCenter",
             {"available_buttons": ["TURN_LEFT_RIGHT_DELTA", "ATTACK"]},
             {"action": "playhead_doom.mouse:to_action"},
-        )
+        ),
     },
     frame=FRAME,
     labels={"turn": TURN, "fire": Keys("fire")},
