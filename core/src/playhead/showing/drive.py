@@ -49,7 +49,7 @@ class Showing:
     `keys` gives the code of the world for the code of the keyboard. What is held is asked when the drive begins,
     with every change of the focus and after the window hung: the window knows what it was told, `held` asks the
     system. `hint`, if any, says what a policy of the world would press now; it goes into the log only. With
-    `waits` the world stands still until a key is pressed.
+    `waits` the world stands still until a key is pressed or the mouse moves.
     Units:  rate_hz pictures a second at most; seconds of the world.
     """
 
@@ -170,10 +170,10 @@ class Showing:
             self._hold(code, 0.0)
 
     def _move(self, code: str, value: float) -> None:
-        """Let the world move by what the mouse did, once it goes on."""
+        """Let the world move by what the mouse did."""
         self.log.write("move", {"code": code, "value": value})
-        if not self.waits:
-            self.world.hold(self.keys[code], value)
+        self.waits = False
+        self.world.hold(self.keys[code], value)
 
     def _hold(self, code: str, value: float) -> None:
         """Hold a key of the keyboard in the world from now on, or let it go."""
