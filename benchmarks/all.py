@@ -32,6 +32,7 @@ COMMANDS = (
     "play_loop.py",
     "screen.py",
     "keys.py",
+    "mouse.py",
     "focus.py --seconds 5",
     "turns.py --seconds 10",
     "live.py",

@@ -1,6 +1,6 @@
 """Record what a game shows and what a person presses, train a network on it, measure it, let it play.
 
-`record`, `train`, `evaluate`, `export`, `label`, `bench`, `play`, `observe`, `recordings` and `runs` do what the
+`record`, `train`, `evaluate`, `export`, `label`, `bench`, `play`, `replay`, `observe`, `recordings` and `runs` do what the
 commands do, from Python (docs/python.md). Each is imported when it is first asked for.
 """
 
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from playhead.sessions.observing import observe
     from playhead.sessions.playing import play
     from playhead.sessions.recording import record
+    from playhead.sessions.replaying import replay
     from playhead.sessions.training import train
 
 __version__ = "0.1.0"
-__all__ = ["bench", "evaluate", "export", "label", "observe", "play", "record", "recordings", "runs", "train"]
+__all__ = [
+    "bench", "evaluate", "export", "label", "observe", "play", "record", "recordings", "replay", "runs", "train",
+]  # fmt: skip
 
 _MODULES = {
     "bench": "benchmarking", "evaluate": "evaluating", "export": "exporting", "label": "labelling",
-    "observe": "observing", "play": "playing", "record": "recording", "recordings": "listing", "runs": "listing",
+    "observe": "observing", "play": "playing", "record": "recording", "recordings": "listing",
+    "replay": "replaying", "runs": "listing",
     "train": "training",
 }  # fmt: skip
 

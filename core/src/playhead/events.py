@@ -19,6 +19,8 @@ PLAYED = "played"  # device name of events that really reached the game
 TEACHER = "teacher"  # device name of events a teacher would have sent while somebody else drove
 HOTKEY = "hotkey"  # device name of hotkeys, whose code is what they mean: pause, resume, mark, drop, stop
 MARK = "mark"
+# Codes that are no state but a way: a mouse's. Right, up and away from the hand are positive.
+MOTIONS = MOUSE_X, MOUSE_Y, MOUSE_WHEEL = "mouse_x", "mouse_y", "mouse_wheel"
 DROP, DROPPED_S = "drop", 10.0  # the hotkey by which a person says that the seconds before it teach nothing
 
 
@@ -26,7 +28,8 @@ DROP, DROPPED_S = "drop", 10.0  # the hotkey by which a person says that the sec
 class Event:
     """One thing that happened on one control.
 
-    Units:  time_ns monotonic nanoseconds; value 1 pressed, 0 released, or an axis in [-1, 1].
+    Units:  time_ns monotonic nanoseconds; value 1 pressed, 0 released, an axis in [-1, 1], or of a motion how far
+    it went, in counts of the mouse and notches of its wheel.
     `device` is PLAYED for what reached the game, TEACHER for what a teacher would have done, and HOTKEY for
     what a person told playhead.
     """
@@ -36,3 +39,8 @@ class Event:
     value: float
     origin: Origin
     device: str = PLAYED
+
+    @property
+    def is_motion(self) -> bool:
+        """Whether it says how far something moved, and not what is held from now on."""
+        return self.code in MOTIONS

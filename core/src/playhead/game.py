@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from playhead.errors import BadValue, NotFound, not_found
-from playhead.labels import Conversion, Head, Keys, LabelSchema, describe, with_derived
+from playhead.events import MOTIONS
+from playhead.labels import Axes, Conversion, Head, Keys, LabelSchema, describe, with_derived
 from playhead.names import checked_name, is_name
 from playhead.readings import Reading, confidence_of
 from playhead.references import Reference, all_stated, resolve, stated
@@ -273,6 +274,7 @@ def check_game(game: Game) -> None:
     for name in game.controls:
         if name not in known:
             raise not_found(f"label of {game.name}", name, known)
+    _check_motions(game)
     codes = list(game.controls.values())
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
@@ -286,6 +288,20 @@ def check_game(game: Game) -> None:
     taken = sorted(set(game.collectors) & {"human", "run", "expert", *(game.world.policies if game.world else ())})
     if taken:
         raise BadValue(f"{game.name} has a collector called {taken[0]}, which is a driver's name already.")
+
+
+def _check_motions(game: Game) -> None:
+    """Raise BadValue where a motion is played by what does not move, or a mouse moves what is none."""
+    for head in game.labels.values():
+        is_motion = isinstance(head, Axes) and head.is_motion
+        for name in head.names:
+            code = game.controls.get(name, "")
+            if code and is_motion != (code in MOTIONS):
+                wants = f"one of {', '.join(MOTIONS)}" if is_motion else "a key or an axis of a pad"
+                raise BadValue(
+                    f"{name} of {game.name} is controlled by {code}, and must be by {wants}: only Axes with "
+                    "full_per_s are motions."
+                )
 
 
 def _check_readings(game: Game) -> None:

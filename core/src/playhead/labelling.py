@@ -6,6 +6,9 @@ driver sees a frame and presses at the same nanosecond, and that press is the an
     `HeldLabels`     one event after the other, while it is recorded
     `head_labels`    a whole recording at once: at any time, or the mean over a stretch of time
 
+A motion has no state. Its label is a speed: how far it went from a frame to the next, over the time between them.
+What happens at the very moment of a frame comes after it, as an answer does.
+
 A person and whatever else plays have a hand each: a key is held as long as either holds it, so that a network that
 lets go at a take-over does not let go for the person.
 
@@ -14,7 +17,7 @@ Shape legend: T frames, E events, S steps of one track, N moments asked for, A c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -60,8 +63,21 @@ class HeldLabels:
         if None in self._idle.values():  # what is pressed and let go of between two frames stays
             self.rows()
 
+    def moving(self, events: Iterable[Event], start_ns: int, end_ns: int) -> dict[str, Row]:
+        """Return the rows of motions from a frame to the next, given everything that happened meanwhile."""
+        motions = [(name, head) for name, head in self._schema.heads if isinstance(head, Axes) and head.is_motion]
+        if not motions:
+            return {}
+        mine = [one for one in events if one.device == self._device and one.is_motion]
+        edges_ns, told = np.array([start_ns, end_ns]), {}
+        for name, head in motions:
+            of_axes = [[one for one in mine if one.code == self._controls.get(axis)] for axis in head.names]
+            speeds = [_speeds(edges_ns, [e.time_ns for e in of], [e.value for e in of], head) for of in of_axes]
+            told[name] = np.concatenate(speeds).astype(head.dtype)
+        return told
+
     def rows(self) -> dict[str, Row]:
-        """Return the present label row of every head.
+        """Return the present label row of every head; of motions the speed held, where events say such.
 
         Shapes:  each (A,) of the head's dtype.
         """
@@ -88,6 +104,21 @@ class HeldLabels:
             return np.array([self._chosen[name]], dtype=head.dtype)
         values = np.array([held.get(code, 0.0) if code else 0.0 for code in codes], dtype=np.float64)
         return _state(head, values).astype(head.dtype)
+
+
+def _speeds(
+    edges_ns: TimeArray, times_ns: npt.ArrayLike, ways: npt.ArrayLike, head: Axes
+) -> StateArray:  # fmt: skip
+    """Return how fast something moved between edges, as a share of the head's full speed.
+
+    Shapes:  edges_ns (T + 1,) rising; times_ns and ways (S,); returns (T,).
+    """
+    times_ns, ways = np.asarray(times_ns, np.int64), np.asarray(ways, np.float64)
+    between_S = np.searchsorted(edges_ns, times_ns, side="right") - 1
+    is_inside_S = (between_S >= 0) & (between_S < len(edges_ns) - 1)
+    way_T = np.bincount(between_S[is_inside_S], ways[is_inside_S], len(edges_ns) - 1)
+    speeds: StateArray = np.clip(way_T / (np.diff(edges_ns) / NS_PER_S) / head.full_per_s, -1, 1)
+    return speeds
 
 
 def _idle_class(head: Choice, controls: Mapping[str, str]) -> int | None:
@@ -198,7 +229,11 @@ def head_labels(recording: Labelled, name: str, head: Head) -> HeadLabels:
     events = recording.events
     events = events[events["device"] == recording.header.label_device]
     if len(events) and len(rows_TA) and (any if isinstance(head, Choice) else all)(controlled):
-        tracks = _event_tracks(events, head, controls, int(recording.frame_time_ns[0]), rows_TA[0])
+        first_ns = int(recording.frame_time_ns[0])
+        if isinstance(head, Axes) and head.is_motion:
+            tracks = _motion_tracks(events, head, controls, recording.frame_time_ns)
+        else:
+            tracks = _event_tracks(events, head, controls, first_ns, rows_TA[0])
     else:
         tracks = frame_tracks(recording.frame_time_ns, rows_TA)
     return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
@@ -217,6 +252,9 @@ def held_labels(recording: Labelled, name: str, head: Head) -> HeadLabels | None
     if isinstance(head, Choice):
         first_A[0] = _idle_class(head, controls) or 0
     played = events[events["device"] == PLAYED]
+    if isinstance(head, Axes) and head.is_motion:
+        tracks = _motion_tracks(played, head, controls, recording.frame_time_ns)
+        return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
     start_ns = min([int(recording.frame_time_ns[0]), *played["time_ns"][:1].tolist()]) - 1  # nothing is held yet
     tracks = _event_tracks(played, head, controls, start_ns, first_A)
     return HeadLabels(head=head, tracks=tracks, origin_T=recording.label_origin)
@@ -246,6 +284,17 @@ def _event_tracks(
     classes = [place for place, label in enumerate(head.names) if label in controls]
     steps = _Steps.of(events, [controls[head.names[place]] for place in classes])
     return [_choice_track(steps, classes, _idle_class(head, controls), start_ns, int(first_A[0]))]
+
+
+def _motion_tracks(
+    events: Array, head: Axes, controls: Mapping[str, str], time_ns_T: TimeArray
+) -> list[Track]:  # fmt: skip
+    """Return the tracks of motions, each from its frame to the next: the last lasts as long as the one before."""
+    time_ns_T = np.asarray(time_ns_T, np.int64)
+    last_ns = time_ns_T[-1] - time_ns_T[-2] if len(time_ns_T) > 1 else NS_PER_S
+    edges_ns = np.append(time_ns_T, time_ns_T[-1] + last_ns)
+    of_axes = [events[events["code"] == controls[axis]] for axis in head.names]
+    return [Track(time_ns_T, _speeds(edges_ns, of["time_ns"], of["value"], head)) for of in of_axes]
 
 
 def derived_labels(told: HeadLabels, conversion: Conversion) -> HeadLabels:

@@ -27,6 +27,9 @@ else:
     LabelArray = Any  # every game states labels, and numpy would take a third of what `--help` takes
 
 
+MOST_PER_S = 1_000_000  # counts a second: a mouse of 26,000 dpi at one metre a second
+
+
 def _check_names(kind: str, names: tuple[str, ...]) -> None:
     if not names:
         raise BadValue(f"{kind}() needs at least one name.")
@@ -127,7 +130,9 @@ class Axes(_Named):
     """Values in [-1, 1], left and down negative: one column an axis; learned by regression.
 
     With `deltas` the network instead chooses one of these changes to the present value, per axis.
-    `mirror` are axes whose sign changes when the picture is mirrored.
+    `mirror` are axes whose sign changes when the picture is mirrored. Axes with `full_per_s` are motions, as of a
+    mouse: events say how far it went, a label how fast, from a frame to the next.
+    Units:  full_per_s the speed that is 1, in counts (or notches of a wheel) a second; 0 for positions.
     """
 
     kind = "axes"
@@ -135,13 +140,32 @@ class Axes(_Named):
     names: tuple[str, ...]
     deltas: tuple[float, ...]
     mirror: tuple[str, ...]
+    full_per_s: float
 
-    def __init__(self, *names: str, deltas: tuple[float, ...] = (), mirror: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *names: str,
+        deltas: tuple[float, ...] = (),
+        mirror: tuple[str, ...] = (),
+        full_per_s: float = 0.0,
+    ) -> None:
         _check_names("Axes", names)
         _check_known("axis", mirror, names)
         if not all(math.isfinite(delta) for delta in deltas):
             raise BadValue(f"Axes{names} have a delta that is no number: {deltas}.")
-        self._set(names=names, deltas=tuple(float(delta) for delta in deltas), mirror=tuple(mirror))
+        if not 0 <= full_per_s <= MOST_PER_S:
+            raise BadValue(f"Axes{names} reach full_per_s={full_per_s}. Give 0 to {MOST_PER_S:,} counts a second.")
+        if full_per_s and deltas:
+            raise BadValue(f"Axes{names} are motions, which have no deltas: they are changes. Leave one out.")
+        self._set(
+            names=names, deltas=tuple(float(delta) for delta in deltas), mirror=tuple(mirror),
+            full_per_s=float(full_per_s),
+        )  # fmt: skip
+
+    @property
+    def is_motion(self) -> bool:
+        """Whether these are speeds, made of events that say how far something went."""
+        return self.full_per_s > 0
 
     @property
     def outputs(self) -> int:
@@ -209,6 +233,7 @@ def _head_to_json(head: Head) -> dict[str, Any]:
     if isinstance(head, Axes):
         data["deltas"] = list(head.deltas)
         data["mirror"] = list(head.mirror)
+        data |= {"full_per_s": head.full_per_s} if head.is_motion else {}
     else:
         data["mirror"] = [list(pair) for pair in head.mirror]
     return data
@@ -242,9 +267,10 @@ class _StoredAxes(Struct, tag_field="kind", tag="axes"):
     names: Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=1_024)]
     deltas: Annotated[tuple[Annotated[float, Meta(ge=-2, le=2)], ...], Meta(max_length=1_024)]
     mirror: Annotated[tuple[_Name, ...], Meta(max_length=1_024)]
+    full_per_s: Annotated[float, Meta(ge=0, le=MOST_PER_S)] = 0.0
 
     def rebuilt(self) -> Axes:
-        return Axes(*self.names, deltas=self.deltas, mirror=self.mirror)
+        return Axes(*self.names, deltas=self.deltas, mirror=self.mirror, full_per_s=self.full_per_s)
 
 
 _StoredSchema = Annotated[
@@ -318,6 +344,56 @@ def way_to(
                 met.append(before)
                 ways.append((*before, (one, *way)))
     return None
+
+
+# Where the classes of a motion lie, as shares of the full speed: close where it is slow, for most of it is.
+# Source: Pearce and Zhu (2021), the 23 classes of their mouse's x in Counter-Strike.
+UNEVEN = (0.0, 0.002, 0.004, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.3, 0.5, 1.0)
+
+
+def classes_of(axis: str, sizes: Sequence[float] = UNEVEN) -> Choice:
+    """Return the classes of an axis: its values of these sizes to either side, named by axis and value."""
+    values = _both_sides(sizes)
+    names = [f"{axis} {value:+g}" if value else f"{axis} 0" for value in values]
+    return Choice(*names, mirror=tuple(zip(names, reversed(names), strict=True))[: len(names) // 2])
+
+
+def axis_choice_conversions(
+    name: str, axes: Axes, heads: tuple[str, str], sizes: Sequence[float] = UNEVEN
+) -> tuple[Conversion, Conversion]:
+    """Make the pair of conversions between one axis and classes of its values, by the nearest.
+
+    `heads` are the names of both heads, the axis first: then each is derived from the other. A regression to what
+    may go left or right answers the middle; classes answer one of both.
+    """
+    if len(axes.names) != 1:
+        raise BadValue(f"Classes are of one axis, not of {', '.join(axes.names)}. Give each a head of its own.")
+    values, choice = _both_sides(sizes), classes_of(axes.names[0], sizes)
+
+    def to_choice(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        away_TC = np.abs(np.asarray(labels_TA, np.float64) - np.array(values))
+        chosen_TA: LabelArray = away_TC.argmin(1).astype(np.uint16)[:, None]
+        return chosen_TA
+
+    def to_axes(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        values_TA: LabelArray = np.array(values, np.float32)[np.asarray(labels_TA[:, 0], np.int64)][:, None]
+        return values_TA
+
+    return (
+        Conversion(f"{name}: axis to classes", axes, choice, to_choice, *heads),
+        Conversion(f"{name}: classes to axis", choice, axes, to_axes, *heads[::-1]),
+    )
+
+
+def _both_sides(sizes: Sequence[float]) -> list[float]:
+    """Return sizes to either side of 0, rising. Raises BadValue unless they rise from 0 to at most 1."""
+    if not sizes or sizes[0] != 0 or list(sizes) != sorted(set(sizes)) or sizes[-1] > 1:
+        raise BadValue(f"Classes of an axis have sizes from 0 rising to at most 1, not {sizes}.")
+    return [-size for size in reversed(sizes[1:])] + list(sizes)
 
 
 def keys_choice_conversions(

@@ -11,6 +11,7 @@ from typing import Any
 
 from playhead.capabilities import Episodic
 from playhead.clock import NS_PER_S, Clock
+from playhead.events import MOTIONS
 
 
 class Stepped(Episodic):
@@ -25,6 +26,12 @@ class Stepped(Episodic):
         self._clock = clock
         self._start_ns: int | None = None if clock else 0
         self._held: dict[str, float] = {}
+        self._moved: dict[str, float] = {}  # how far motions went since the last step
+
+    @property
+    def wanted(self) -> dict[str, float]:
+        """What the next step is made with: what is held, and how far motions went."""
+        return {**self._held, **self._moved}
 
     @property
     def is_over(self) -> bool:
@@ -61,8 +68,12 @@ class Stepped(Episodic):
             self._advance(int((self._clock.now_ns() - began_ns) * self.step_hz / NS_PER_S))
 
     def hold(self, code: str, value: float) -> None:
-        """Hold a code from now on, or let it go (0)."""
+        """Hold a code from now on, or let it go (0); of a motion: let it go so far within the next step."""
         self.catch_up()
+        if code in MOTIONS:
+            self._moved[code] = self._moved.get(code, 0.0) + value
+            self._decide()
+            return
         self._held.pop(code, None)  # the code set last comes last: it wins where only one can count
         if value:
             self._held[code] = value
@@ -71,6 +82,7 @@ class Stepped(Episodic):
     def hold_nothing(self) -> None:
         """Let go of everything, without moving the world."""
         self._held.clear()
+        self._moved.clear()
         self._decide()
 
     def render(self) -> Any:
@@ -93,3 +105,6 @@ class Stepped(Episodic):
         """Step until `wanted` steps are made since the first, or to the end of the episode."""
         while self.steps < wanted and not self.is_over:
             self._step()
+            if self._moved:
+                self._moved.clear()
+                self._decide()

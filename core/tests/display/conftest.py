@@ -26,6 +26,12 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def pointing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the same for the game of pointing.py."""
+    return _plugin("pointing", tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
 def shapes_plugin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the same for the game of shapes.py."""
     return _plugin("shapes", tmp_path_factory.mktemp("site"))

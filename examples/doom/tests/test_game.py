@@ -1,9 +1,9 @@
-"""Health gathering and deadly corridor keep playhead's contract."""
+"""Health gathering, deadly corridor and defend the center keep playhead's contract."""
 
 from __future__ import annotations
 
 from playhead.testing import GameContract
-from playhead_doom.game import DEADLY_CORRIDOR, HEALTH_GATHERING
+from playhead_doom.game import DEADLY_CORRIDOR, DEFEND_CENTER, HEALTH_GATHERING
 
 
 class TestHealthGathering(GameContract):
@@ -12,3 +12,7 @@ class TestHealthGathering(GameContract):
 
 class TestDeadlyCorridor(GameContract):
     game = DEADLY_CORRIDOR
+
+
+class TestDefendCenter(GameContract):
+    game = DEFEND_CENTER

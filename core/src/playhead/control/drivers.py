@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -18,8 +18,26 @@ from playhead.events import Origin
 from playhead.guarded import ask_foreign, place_of_code
 from playhead.quantities import number
 
-Action = Mapping[str, float]  # code -> share of the coming frame interval a key is held (0..1), or an axis value
+# code -> share of the coming frame interval a key is held (0..1), an axis value, or the speed of a motion (-1..1)
+Action = Mapping[str, float]
 Held = Mapping[str, float]  # code -> value of what is held now, by whomever; what is not there is not held
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One thing to send at its own time. Units: time_ns on the device's clock; value as an Event has it."""
+
+    time_ns: int
+    code: str
+    value: float
+
+
+class Timed(dict[str, float]):
+    """An action that is `changes` at their own times, and holds and lets go of nothing else."""
+
+    def __init__(self, changes: Iterable[Change] = ()) -> None:
+        super().__init__()
+        self.changes = tuple(changes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,7 @@ class HotkeyFilter(Input):
                     told.append(replace(event, code=self._meanings[event.code], device=HOTKEY))
                 continue
             self._held.pop(event.code, None)
-            if event.value and event.origin is Origin.HUMAN:
+            if event.value and event.origin is Origin.HUMAN and not event.is_motion:
                 self._held[event.code] = event
             told.append(event)
         return told

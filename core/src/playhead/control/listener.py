@@ -36,7 +36,7 @@ class Listener:
         self._changes = changes
         heard = self._device.input.listen()
         for event in heard:
-            if event.device == PLAYED and event.origin is Origin.HUMAN:
+            if event.device == PLAYED and event.origin is Origin.HUMAN and not event.is_motion:
                 self.held.pop(event.code, None)
                 if event.value:
                     self.held[event.code] = event.value

@@ -107,7 +107,9 @@ class Loop:
         self._clock = self.device.clock
         self._listener = Listener(self.device, self.guard)
         self._ask_every_ns = round(NS_PER_S / hz) if (hz := self.guard.ask_hz) else 0
-        self._executor = ActionExecutor(self.device.input, self._clock, axes=axis_codes(game))
+        self._executor = ActionExecutor(
+            self.device.input, self._clock, axes=axis_codes(game), motions=motion_codes(game)
+        )
         self._times = SectionTimes()
         self._report = LoopReport()
         self._ages_ns = array("q")
@@ -277,7 +279,14 @@ class Loop:
             self._deadline_ns += self._dropped * self.pace.period_ns
 
 
+def motion_codes(game: Game) -> dict[str, float]:
+    """Return the codes of motions, with the speed that is 1. Units: counts a second."""
+    heads = [head for head in game.labels.values() if isinstance(head, Axes) and head.is_motion]
+    named = [(game.controls.get(name), head.full_per_s) for head in heads for name in head.names]
+    return {code: full_per_s for code, full_per_s in named if code}
+
+
 def axis_codes(game: Game) -> frozenset[str]:
-    """Return the codes that are positions and not keys."""
+    """Return the codes that are positions or speeds, and not keys."""
     names = [name for head in game.labels.values() if isinstance(head, Axes) for name in head.names]
     return frozenset(game.controls[name] for name in names if name in game.controls)

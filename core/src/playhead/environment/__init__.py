@@ -158,7 +158,7 @@ class EnvironmentSession(Stepped):
             ) from error
 
     def _decide(self) -> None:
-        self._action = ask_foreign(self._to_action, self._held, failed=_action_failed)
+        self._action = ask_foreign(self._to_action, self.wanted, failed=_action_failed)
 
     def _step(self) -> None:
         self.observation, reward, self.terminated, self.truncated, self.info = ask_foreign(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.errors import BadValue
+from playhead.events import MOTIONS
 from playhead.references import resolve
 
 Held = Mapping[str, float]
@@ -47,7 +48,10 @@ def action_translator(space: gymnasium.Space[Any], options: Mapping[str, Any]) -
 def _ordered(
     codes: tuple[str, ...], space: Any, low: npt.NDArray[Any], high: npt.NDArray[Any]
 ) -> Callable[[Held], npt.NDArray[Any]]:
-    """Return the function from codes in the order of an array's values; what a code's 1 and -1 are, `ends` say."""
+    """Return the function from codes in the order of an array's values; what a code's 1 and -1 are, `ends` say.
+
+    A motion is put in as it is, in counts of a step.
+    """
     size = int(np.prod(space.shape))
     if len(codes) != size:
         raise BadValue(f"The environment wants {size} values an action, its device names the codes {codes}.")
@@ -60,7 +64,8 @@ def _ordered(
         action = idle.copy()
         for code, value in held.items():
             place = places[code]
-            action[place] += value * (up if value > 0 else -down)[place]
+            full = 1.0 if code in MOTIONS else (up if value > 0 else -down)[place]
+            action[place] += value * full
         action = np.clip(np.rint(action) if is_whole else action, low, high)
         shaped: npt.NDArray[Any] = action.astype(space.dtype).reshape(space.shape)
         return shaped

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from playhead.control.loop import Tick
+from playhead.clock import NS_PER_S
+from playhead.control.loop import Tick, motion_codes
 from playhead.devices import rate_of
 from playhead.evaluation.closed_loop import Rollout, rollout
 from playhead.evaluation.pictures import FrameArray, encode_clip, with_keys
@@ -36,6 +37,7 @@ class Filming:
         self._take = take or (lambda frame_HWC, time_ns: self.frames.append(frame_HWC))
         self._first_ns = 0
         self._held = dict.fromkeys(self._names, 0.0)
+        self._full_per_s = motion_codes(game)
         self._ticks = 0
         self._waiting: tuple[FrameArray, int] | None = None
         self._events: list[Event] = []
@@ -68,6 +70,9 @@ class Filming:
         held_ns = dict.fromkeys(self._held, 0.0)
         since_ns = dict.fromkeys(self._held, start_ns)
         for event in [event for event in self._events if event.code in self._held and event.time_ns < end_ns]:
+            if event.is_motion:
+                held_ns[event.code] += event.value / self._full_per_s[event.code] * NS_PER_S
+                continue
             at_ns = max(event.time_ns, start_ns)
             held_ns[event.code] += self._held[event.code] * (at_ns - since_ns[event.code])
             since_ns[event.code], self._held[event.code] = at_ns, event.value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from playhead.events import Event
 
@@ -32,6 +33,16 @@ class Input:
     def sends(self) -> bool:
         """Whether keys arrive anywhere."""
         return True
+
+    refused: int = 0  # presses and moves that were held back, as the window had not the focus
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What a recording should say of it, as plain data: what a mouse's counts are worth, for one."""
+        return {}
+
+    def begin_at(self, place: tuple[int, int]) -> None:
+        """Put the pointer where a recording's began, where there is one."""
 
     def listen(self) -> list[Event]:
         """Return what a person did since the last call, in order; never what this player sent itself."""

@@ -1,4 +1,4 @@
-"""The names of keys, as games write them in `controls`, and what each system calls the key.
+"""The names of keys and of mouse buttons, as games write them in `controls`, and what each system calls the key.
 
 X11 knows a key by what it types in the present layout, Windows by where it lies (scan codes of set 1, which games
 that read DirectInput see; EXTENDED marks the second key of a number, as the arrows beside those of the keypad).
@@ -11,14 +11,24 @@ from dataclasses import dataclass
 from playhead.errors import not_found
 
 EXTENDED = 0x100
+BUTTON = 0x200  # added to the number that X11 gives a mouse's button, on every system
+LEFT, MIDDLE, RIGHT, BACK, FORWARD = (BUTTON | number for number in (1, 2, 3, 8, 9))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """One key by name. The first of its names and numbers is pressed, all are heard (either shift is shift)."""
+    """One key by name. The first of its names and numbers is pressed, all are heard (either shift is shift).
+
+    A button of a mouse has no name of X11's, and one number.
+    """
 
     keysyms: tuple[str, ...]
     scan_codes: tuple[int, ...]
+
+    @property
+    def is_button(self) -> bool:
+        """Whether it is one of a mouse."""
+        return bool(self.scan_codes[0] & BUTTON)
 
 
 def _key(scan_code: int, keysym: str) -> Key:
@@ -62,6 +72,11 @@ KEYS: dict[str, Key] = {
     "numadd": _key(78, "KP_Add"),
     "numsubtract": _key(74, "KP_Subtract"),
     "numenter": _key(28 | EXTENDED, "KP_Enter"),
+    "mouse_left": Key(keysyms=(), scan_codes=(LEFT,)),
+    "mouse_middle": Key(keysyms=(), scan_codes=(MIDDLE,)),
+    "mouse_right": Key(keysyms=(), scan_codes=(RIGHT,)),
+    "mouse_back": Key(keysyms=(), scan_codes=(BACK,)),
+    "mouse_forward": Key(keysyms=(), scan_codes=(FORWARD,)),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What each keyboard of an X server holds by itself: those of XTEST, on which programs press, and people's own.
+"""What each keyboard and mouse of an X server holds by itself: XTEST's, on which programs press, and people's own.
 
 The server's map of all keys together cannot tell a key that we pressed from one that a person holds too.
 """
@@ -10,8 +10,11 @@ from typing import Any
 from Xlib.ext import xinput
 from Xlib.protocol import rq
 
-KEY_CLASS = 0  # of the classes of a device's state: 4 bytes of head, then a bit a key
-KEY_BYTES = slice(4, 36)
+from playhead.input.codes import BUTTON
+
+# Of the classes of a device's state: 4 bytes of head, then a bit a key or button.
+KEY_CLASS, BUTTON_CLASS = 0, 1
+BITS = slice(4, 36)
 
 
 class QueryDeviceState(rq.ReplyRequest):  # type: ignore[misc]
@@ -26,16 +29,17 @@ class QueryDeviceState(rq.ReplyRequest):  # type: ignore[misc]
     )  # fmt: skip
 
 
-def keyboards(display: Any) -> dict[int, bool]:
-    """Return the number of every keyboard that is plugged in -> whether it is one of XTEST."""
-    devices = display.xinput_query_device(xinput.AllDevices).devices
+def devices(display: Any) -> dict[int, bool]:
+    """Return the number of every keyboard and mouse that is plugged in -> whether it is one of XTEST."""
+    listed = display.xinput_query_device(xinput.AllDevices).devices
+    kinds = xinput.SlaveKeyboard, xinput.SlavePointer
     return {
-        one.deviceid: one.name.endswith("XTEST keyboard") for one in devices if one.use == xinput.SlaveKeyboard
+        one.deviceid: one.name.endswith(("XTEST keyboard", "XTEST pointer")) for one in listed if one.use in kinds
     }
 
 
 def keys_down(display: Any, device: int) -> set[int]:
-    """Return the keycodes that are down on one keyboard; none for one that has just been unplugged."""
+    """Return the keycodes and buttons that are down on one device; none for one that has just been unplugged."""
     from Xlib import error
 
     opcode = display.display.get_extension_major(xinput.extname)
@@ -43,9 +47,13 @@ def keys_down(display: Any, device: int) -> set[int]:
         states = bytes(QueryDeviceState(display=display.display, opcode=opcode, device=device).states)
     except error.XError:
         return set()
-    while len(states) >= KEY_BYTES.stop and states[0] != KEY_CLASS:
+    down: set[int] = set()
+    while len(states) >= BITS.stop:
+        added = {KEY_CLASS: 0, BUTTON_CLASS: BUTTON}.get(states[0])
+        if added is not None:
+            down |= {added | number for number in numbers_in(states[BITS])}
         states = states[max(1, states[1]) :]
-    return numbers_in(states[KEY_BYTES])
+    return down
 
 
 def numbers_in(bits: Any) -> set[int]:

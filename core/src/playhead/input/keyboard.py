@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from playhead.capabilities import Capabilities, provides
 from playhead.capture.desktop import GameWindow
 from playhead.clock import Clock
 from playhead.errors import BadValue, DeviceFailed, not_found
-from playhead.events import Event, Origin
+from playhead.events import MOTIONS, Event, Origin
 from playhead.input import Input
-from playhead.input.codes import key_of
+from playhead.input.codes import BUTTON, key_of
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.keys import HeardKey, Held, Ledger, SystemKeyboard, open_system_keyboard
 from playhead.input.leftovers import forget
+from playhead.input.mice import SystemMouse, open_system_mouse
+from playhead.input.mouse import Mouse, MouseOptions
 from playhead.input.notes import write_note
 from playhead.input.watchdog import Watchdog
 
@@ -36,17 +38,18 @@ class Focus(Protocol):
 
 
 class Keyboard(Input):
-    """Keys by the codes of a game, both ways.
+    """Keys by the codes of a game, both ways, and with `mouse` its motions.
 
     Only the codes given are pressed and heard, and presses only while the window has the focus: what is typed
     elsewhere is nobody's business, and keys must not land there. Releases always go out and are always passed on.
-    This holds whatever a guard allows. `refused` counts presses that were held back. `momentary` codes mean
-    something when they are pressed and nothing while they are held: a hotkey.
+    This holds whatever a guard allows. `refused` counts presses and moves that were held back. `momentary` codes
+    mean something when they are pressed and nothing while they are held: a hotkey.
     """
 
     def __init__(
         self, system: SystemKeyboard, clock: Clock, keys: Mapping[str, str], *, window: Focus | None = None,
         watchdog: Watchdog | None = None, note: Path | None = None, momentary: Collection[str] = (),
+        mouse: Mouse | None = None,
     ) -> None:  # fmt: skip
         self._system = system
         self._clock = clock
@@ -55,6 +58,7 @@ class Keyboard(Input):
         self._note = note
         self._keys = dict(keys)
         self._momentary = frozenset(momentary)
+        self._mouse = mouse
         self._ledger = Ledger(system.echo_s)
         self._numbers = {code: system.numbers(key) for code, key in keys.items()}
         self._codes = self._codes_by_number()
@@ -64,6 +68,16 @@ class Keyboard(Input):
         self._lets_go = False
         self._is_open = True
         self.refused = 0
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the system and the device's options make of a mouse; nothing without one."""
+        return self._mouse.settings if self._mouse is not None else {}
+
+    def begin_at(self, place: tuple[int, int]) -> None:
+        """Put the pointer on a place in the window, if there is a mouse."""
+        if self._mouse is not None:
+            self._mouse.begin_at(place)
 
     def listen(self) -> list[Event]:
         """Return what a person pressed and released since the last call, with its own times, without repeats.
@@ -82,7 +96,10 @@ class Keyboard(Input):
         self._is_asked |= any(not key.is_press and key.number in self._sent for key in heard)
         if held is not None:
             heard = [*self._unheard(held.others, heard), *heard]
-        return [*moved, *self._meant(heard)]
+        told = [*moved, *self._meant(heard)]
+        if self._mouse is None:
+            return told
+        return sorted([*told, *self._mouse.heard()], key=lambda event: event.time_ns)
 
     def ask_again(self) -> None:
         """Have the next `listen` compare what is held with what it has told, and with what was pressed here."""
@@ -145,7 +162,7 @@ class Keyboard(Input):
                 continue
             if key.is_press:
                 is_focused = self._has_focus() if is_focused is None else is_focused
-                if not is_focused:
+                if not is_focused or not self._is_aimed(key.number):
                     continue
             was_down = not self._down.isdisjoint(self._numbers[code])
             (self._down.add if key.is_press else self._down.discard)(key.number)
@@ -162,13 +179,18 @@ class Keyboard(Input):
     def send_all(self, changes: Sequence[tuple[str, float]]) -> None:
         """Send what changes in one moment: watchdog and system are told once, since each time wakes them."""
         going: list[tuple[int, bool]] = []
+        ways = {code: value for code, value in changes if self._mouse is not None and code in self._mouse.codes}
+        if ways and self._mouse is not None:
+            self.refused += not self._mouse.go(ways)
         for code, value in changes:
+            if code in ways:
+                continue
             if code not in self._numbers:
                 raise not_found("key of this device", code, self._numbers)
             number, is_press = self._numbers[code][0], bool(value)
             if is_press == (number in self._sent):
                 continue  # so it is; what was never pressed by us a person may hold
-            if is_press and not self._has_focus():
+            if is_press and not (self._has_focus() and self._is_aimed(number)):
                 self.refused += 1
             else:
                 going.append((number, is_press))
@@ -189,6 +211,10 @@ class Keyboard(Input):
         if self._watchdog is not None and released:
             self._watchdog.released(*released)
 
+    def _is_aimed(self, number: int) -> bool:
+        """Whether a press arrives in the window: a click goes to whatever the pointer is over."""
+        return not number & BUTTON or self._mouse is None or self._mouse.is_inside()
+
     def _has_focus(self) -> bool:
         return self._window is None or self._window.is_focused()
 
@@ -207,6 +233,8 @@ class Keyboard(Input):
 
     def release_all(self) -> None:
         """Let go of every key that was pressed here; when that fails the watchdog does it at the end."""
+        if self._mouse is not None:
+            self._mouse.forget()
         with suppress(DeviceFailed):
             self._go_out([(number, False) for number in self._sent])
 
@@ -225,18 +253,20 @@ class Keyboard(Input):
 
 @provides(Capabilities(has_keyboard=True))
 def open_input(session: DeviceSession) -> Keyboard:
-    """Open the keyboard of this machine for a game's controls and the hotkeys.
+    """Open the keyboard of this machine, with a mouse where the game has one, for its controls and the hotkeys.
 
     Raises:  NotFound for an unknown key, DeviceFailed where no keyboard can be used, NoWindow without the game.
     """
     controls = mapped_controls(session)
     hotkeys = Hotkeys.of(session.options, controls.values())
+    motions = {code: key for code, key in controls.items() if key in MOTIONS}
+    controls = {code: key for code, key in controls.items() if code not in motions}
     keys = controls | {code: code for code in hotkeys.codes.values()}
     for key in keys.values():
         key_of(key)  # a wrong name is said before anything is opened
     window = GameWindow.of(session) if session.capabilities.has_window else None
     with ExitStack() as opened:
-        system = open_system_keyboard(session.clock.now_ns)
+        system, mouse = _opened(session, keys, motions, window)
         opened.callback(system.close)
         numbers = {key: system.numbers(key)[0] for key in keys.values()}
         watchdog = Watchdog.start()
@@ -244,10 +274,21 @@ def open_input(session: DeviceSession) -> Keyboard:
         note = write_note({key: numbers[key] for key in controls.values()}, system.repeating(), watchdog.pid)
         keyboard = Keyboard(
             system, session.clock, keys, window=window, watchdog=watchdog, note=note,
-            momentary=hotkeys.codes.values(),
+            momentary=hotkeys.codes.values(), mouse=mouse,
         )  # fmt: skip
         opened.pop_all()
     return keyboard
+
+
+def _opened(
+    session: DeviceSession, keys: Mapping[str, str], motions: Mapping[str, str], window: GameWindow | None
+) -> tuple[SystemKeyboard, Mouse | None]:
+    """Open what a game is played with: the keys alone, where it wants nothing of a mouse."""
+    options = MouseOptions.of(session.options)
+    if not motions and not any(key_of(key).is_button for key in keys.values()):
+        return open_system_keyboard(session.clock.now_ns), None
+    system: SystemMouse = open_system_mouse(session.clock.now_ns, is_accelerated=options.is_accelerated)
+    return system, Mouse(system, motions, options=options, window=window)
 
 
 def mapped_controls(session: DeviceSession) -> dict[str, str]:
@@ -267,6 +308,10 @@ def mapped_controls(session: DeviceSession) -> dict[str, str]:
     for code in codes:
         key = str(asked.get(code, code))
         other = next((one for one in mapped if mapped[one] == key), None)
+        if (code in MOTIONS) != (key in MOTIONS):
+            raise BadValue(
+                f"The option map gives {key} for {code}: a motion is one of {', '.join(MOTIONS)}, and no key is."
+            )
         if other is not None:
             raise BadValue(f"The option map gives the key {key} for {other} and for {code}. Give each its own.")
         mapped[code] = key

@@ -1,5 +1,7 @@
 """The keyboard of Windows, by the `keyboard` package: keys by scan code, as games that read DirectInput want them.
 
+A mouse's buttons are keys, sent by SendInput; mouse_windows.py hears them.
+
 The package does not mark the second key of a scan code (the arrows beside those of the keypad), so those are sent
 by the system's own call. It hears keys in a thread of its own; that a keyboard was unplugged nobody tells it.
 """
@@ -12,11 +14,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from ctypes import wintypes
 from typing import Any
 
 from playhead.errors import DeviceFailed
-from playhead.input.codes import EXTENDED, KEYS, key_of
+from playhead.input.codes import BUTTON, EXTENDED, KEYS, key_of
 from playhead.input.keys import HeardKey, Held
+from playhead.input.raw_windows import VIRTUAL_KEYS, click_input, send_inputs
 
 # Of keys with these scan codes the package says only whether they lie on the keypad.
 KEYPAD_TWINS = frozenset({71, 72, 73, 75, 77, 79, 80, 81, 82, 83})
@@ -52,7 +56,9 @@ class WindowsKeyboard:
     def send(self, number: int, is_press: bool) -> None:
         """Press a key or let go of it. Raises DeviceFailed when Windows or the package refuse."""
         self._sent_s[number] = time.monotonic()
-        if number & EXTENDED:
+        if number & BUTTON:
+            send_inputs(self._user32, click_input(number, is_press))
+        elif number & EXTENDED:
             scan_code = number & ~EXTENDED
             flags = FLAG_EXTENDED | (0 if is_press else FLAG_UP)
             self._user32.keybd_event(self._virtual_key(number), scan_code, flags, 0)
@@ -102,6 +108,8 @@ class WindowsKeyboard:
             self._package.unhook(self._hear)
 
     def _virtual_key(self, number: int) -> int:
+        if number & BUTTON:
+            return VIRTUAL_KEYS[number]
         prefix = 0xE000 if number & EXTENDED else 0
         return int(self._user32.MapVirtualKeyW(prefix | number & 0xFF, TO_VIRTUAL_KEY))
 
@@ -149,4 +157,8 @@ def _keyboard_package() -> Any:
 
 
 def _user32() -> Any:
-    return ctypes.WinDLL("user32")  # type: ignore[attr-defined]
+    user32: Any = ctypes.WinDLL("user32")  # type: ignore[attr-defined]
+    for name in ("CreateWindowExW", "WindowFromPoint", "GetAncestor"):
+        getattr(user32, name).restype = wintypes.HWND
+    user32.WindowFromPoint.argtypes = [wintypes.POINT]
+    return user32

@@ -1,4 +1,6 @@
-"""The keyboard of an X server: XTEST presses; raw events of XInput2 tell what was pressed, wherever the focus is.
+"""The keys of an X server: XTEST presses; raw events of XInput2 tell what was pressed, wherever the focus is.
+
+A mouse's buttons are keys; how it moves lies in mouse_x11.py.
 
 Raw events hold no autorepeat and name the device they come from. They carry the server's own time in milliseconds,
 so they may be read whenever the loop comes round.
@@ -14,8 +16,8 @@ from typing import Any, TypeVar
 
 from playhead.capture.x11 import Refused, open_display, unless_interrupted
 from playhead.errors import DeviceFailed
-from playhead.input.codes import key_of
-from playhead.input.devices_x11 import keyboards, keys_down, numbers_in
+from playhead.input.codes import BUTTON, key_of
+from playhead.input.devices_x11 import devices, keys_down, numbers_in
 from playhead.input.keys import HeardKey, Held
 
 T = TypeVar("T")
@@ -29,6 +31,7 @@ RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, va
 class X11Keyboard:
     """Two connections to one X server: keys go out on one and are heard on the other."""
 
+    _more_events = 0
     echo_s = 1.0  # a busy server may take that long; only keys from XTEST can be echoes, so no person is mistaken
 
     def __init__(self, name: str = "", now_ns: Callable[[], int] = time.perf_counter_ns, *, hears: bool = True):
@@ -51,9 +54,10 @@ class X11Keyboard:
         self._is_up = True
 
     def _connect(self) -> None:
-        self._keyboards: dict[int, bool] | None = None
+        self._devices: dict[int, bool] | None = None
         self._xtest_devices: set[int] = set()
         self._pressed_on: set[int] = set()
+        self._last_ns = 0
         self._out = _connected(self._name)
         _check_extensions(self._out, self._name)
         if self._hears:
@@ -67,6 +71,8 @@ class X11Keyboard:
         """
         from Xlib import XK
 
+        if key_of(code).is_button:
+            return key_of(code).scan_codes
         keysyms = [XK.string_to_keysym(name) for name in key_of(code).keysyms]
         keycodes = tuple(self._out.keysym_to_keycode(keysym) for keysym in keysyms)
         if not keycodes[0]:
@@ -89,7 +95,10 @@ class X11Keyboard:
 
     def _send(self, changes: Sequence[tuple[int, bool]]) -> None:
         for number, is_press in changes:
-            if is_press:
+            if number & BUTTON:
+                kind = self._x.ButtonPress if is_press else self._x.ButtonRelease
+                self._out.xtest_fake_input(kind, number & ~BUTTON)
+            elif is_press:
                 self._repeat(number, self._x.AutoRepeatModeOff)
                 self._out.xtest_fake_input(self._x.KeyPress, number)
             else:
@@ -129,9 +138,9 @@ class X11Keyboard:
     def _pressed(self) -> dict[bool, set[int]]:
         """Return the keycodes that are down, on XTEST's keyboards and on all others."""
         pressed: dict[bool, set[int]] = {True: set(), False: set()}
-        if self._keyboards is None:
-            self._keyboards = keyboards(self._out)
-        for device, is_xtest in self._keyboards.items():
+        if self._devices is None:
+            self._devices = devices(self._out)
+        for device, is_xtest in self._devices.items():
             pressed[is_xtest] |= keys_down(self._out, device)
         return pressed
 
@@ -204,17 +213,22 @@ class X11Keyboard:
         asked = xinput.XIQueryVersion(display=display.display, opcode=opcode, major_version=2, minor_version=2)
         if (asked.major_version, asked.minor_version) < (2, 1):
             raise DeviceFailed(f"The X display {self._name} has no XInput 2.1, so nobody can be heard on it.")
-        self._raw = {xinput.RawKeyPress: True, xinput.RawKeyRelease: False}
+        self._raw = {
+            xinput.RawKeyPress: (0, True), xinput.RawKeyRelease: (0, False),
+            xinput.RawButtonPress: (BUTTON, True), xinput.RawButtonRelease: (BUTTON, False),
+        }  # fmt: skip
+        keys = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
+        buttons = xinput.RawButtonPressMask | xinput.RawButtonReleaseMask
         self._opcode, self._hierarchy, self._lost = opcode, xinput.HierarchyChanged, xinput.SlaveRemoved
         self._offset_ns = self._server_clock(display)
         display.screen().root.xinput_select_events([
-            (xinput.AllMasterDevices, xinput.RawKeyPressMask | xinput.RawKeyReleaseMask),
+            (xinput.AllMasterDevices, keys | buttons | self._more_events),
             (xinput.AllDevices, xinput.HierarchyChangedMask),
         ])  # fmt: skip
         display.sync()  # from now on they come: what is pressed next must not be missed
         # Those of now: what we press comes from one of them, and what is plugged in later is somebody's.
-        self._keyboards = keyboards(self._out)
-        self._xtest_devices = {device for device, is_xtest in self._keyboards.items() if is_xtest}
+        self._devices = devices(self._out)
+        self._xtest_devices = {device for device, is_xtest in self._devices.items() if is_xtest}
 
     def _server_clock(self, display: Any) -> int:
         """Return how far our clock is ahead of the server's, by changing a property and being told when that was.
@@ -238,7 +252,14 @@ class X11Keyboard:
         return (max(least) + min(most)) // 2 + NS_PER_MS // 2
 
     def _time_ns(self, server_ms: int) -> int:
-        """Return the time of an event on our clock; never later than now."""
+        """Return the time of an event on our clock; never later than now, and in the order of events.
+
+        Of those in one millisecond of the server each is a nanosecond after the one before.
+        """
+        self._last_ns = max(self._last_ns + 1, self._when_ns(server_ms))
+        return self._last_ns
+
+    def _when_ns(self, server_ms: int) -> int:
         now_ns = self._now_ns()
         present_ms = (now_ns - self._offset_ns) // NS_PER_MS
         age_ms = (present_ms - server_ms) % WRAPS_MS
@@ -254,26 +275,27 @@ class X11Keyboard:
             return
         if event.evtype == self._hierarchy:
             self._check_lost(event.data)
-            self._keyboards = None
+            self._devices = None
             self._has_changed = True
         elif event.evtype in self._raw:
-            _, server_ms, keycode, source, _, _ = RAW_EVENT.unpack_from(event.data)
+            _, server_ms, number, source, _, _ = RAW_EVENT.unpack_from(event.data)
+            button, is_press = self._raw[event.evtype]
             is_own_kind = source in self._xtest_devices
             if not is_own_kind:
                 self._pressed_on.add(source)
             yield HeardKey(
-                time_ns=self._time_ns(server_ms), number=keycode, is_press=self._raw[event.evtype],
+                time_ns=self._time_ns(server_ms), number=button | number, is_press=is_press,
                 may_be_own=is_own_kind,
             )  # fmt: skip
 
     def _check_lost(self, changed: Any) -> None:
-        """Raise DeviceFailed when the keyboard that a person used was unplugged; other devices come and go."""
+        """Raise DeviceFailed when what a person used was unplugged; other devices come and go."""
         lost = {one.deviceid for one in changed.info if one.flags & self._lost}
         if lost & self._pressed_on:
             self._pressed_on -= lost
             raise DeviceFailed(
-                "The keyboard was unplugged, so nobody could take over. Everything is released and what was "
-                "recorded is kept. Plug it in and start this command again."
+                "The keyboard or mouse was unplugged, so nobody could take over. Everything is released and what "
+                "was recorded is kept. Plug it in and start this command again."
             )
 
 

@@ -30,12 +30,15 @@ class DryRun(Input):
     def totals(self) -> dict[str, tuple[int, float]]:
         """Return for each code how often it would have been pressed and for how many seconds it was held.
 
-        An axis counts as held while it is off its centre.
+        An axis counts as held while it is off its centre; what is pressed of a motion is each of its pieces.
         """
         totals: dict[str, tuple[int, float]] = {}
         since_ns: dict[str, int] = {}
         for event in [*self.sent, *self._ends()]:
             presses, held_s = totals.get(event.code, (0, 0.0))
+            if event.is_motion:
+                totals[event.code] = (presses + bool(event.value), held_s)
+                continue
             if event.code in since_ns:
                 held_s += (event.time_ns - since_ns.pop(event.code)) / NS_PER_S
             elif event.value:

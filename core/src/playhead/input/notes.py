@@ -26,7 +26,8 @@ from playhead.input.leftovers import forget, note_of
 
 MOST_BYTES = 2**16
 MOST_KEYS = 512
-Number = Annotated[int, Meta(ge=0, lt=MOST_KEYS)]  # keycodes of X11 go up to 255, scan codes to 0x1FF
+# Keycodes of X11 go up to 255, scan codes to 0x1FF, buttons of a mouse to 0x2FF.
+Number = Annotated[int, Meta(ge=0, lt=0x300)]
 START = 19  # of the fields of /proc/PID/stat behind the name: its 22nd, as proc(5) counts
 QUERY = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
 

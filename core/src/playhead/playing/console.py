@@ -123,7 +123,7 @@ class PlayerConsole:
         for event in events:
             if event.device == PLAYED:
                 self._held.pop(event.code, None)
-                if event.value:
+                if event.value and not event.is_motion:
                     self._held[event.code] = event.origin
 
     def screen(self) -> RenderableType:

@@ -121,6 +121,8 @@ class _Outcomes:
             converted, shares = self._converted, np.where(self._rows, prediction, 1 - prediction).prod(1)
         else:
             converted, shares = self._converted, prediction
+        if isinstance(self._target, Axes):  # a mean of left and right would be straight on
+            return np.asarray(converted[shares.argmax()], dtype=np.float32)
         if isinstance(self._target, Choice):
             return np.bincount(converted[:, 0], shares, len(self._target.names)).astype(np.float32)
         return np.asarray(shares @ converted, dtype=np.float32)

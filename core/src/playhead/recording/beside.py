@@ -34,7 +34,7 @@ class HandsBack(Guard):
         """Follow the person; say no, once, where they want what is pressed here."""
         may_send, is_wanted = self.inner.may_send(time_ns, heard), False
         for event in heard:
-            if event.device == PLAYED and event.origin is Origin.HUMAN:
+            if event.device == PLAYED and event.origin is Origin.HUMAN and not event.is_motion:
                 (self.held.add if event.value else self.held.discard)(event.code)
                 is_wanted |= bool(event.value) and self._noise.is_against(event.code, time_ns)
         if is_wanted or not may_send:

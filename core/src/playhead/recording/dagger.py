@@ -7,6 +7,7 @@ itself with action noise. The teacher presses on a keyboard that leads nowhere.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from playhead.adapters import complete
 from playhead.capture import CapturedFrame
@@ -29,7 +30,7 @@ class DaggerDriver(DriverWrapper):
     def __init__(
         self, driver: Driver, clock: Clock, *, rate_hz: float, teacher: Driver | None = None,
         action_noise: ActionNoise | None = None, beta: float = 0.0, seed: int = 0,
-        axes: frozenset[str] = frozenset(),
+        axes: frozenset[str] = frozenset(), motions: Mapping[str, float] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(driver)
         self._teacher = complete(Driver, teacher) if teacher is not None else None
@@ -38,7 +39,7 @@ class DaggerDriver(DriverWrapper):
         self._random = random.Random(seed)
         self._clock = clock
         self._interval_s = 1 / rate_hz
-        self._executor = ActionExecutor(DryRun(clock), clock, axes=axes, device=TEACHER)
+        self._executor = ActionExecutor(DryRun(clock), clock, axes=axes, motions=motions or {}, device=TEACHER)
         self._begin_ns = clock.now_ns()
         self._slot = -1
         self._teacher_drives = False

@@ -98,5 +98,5 @@ class LiveLine:
         for event in events:
             if event.device == PLAYED and event.code in self._labels:
                 self._held.pop(event.code, None)
-                if event.value:
+                if event.value and not event.is_motion:
                     self._held[event.code] = event.value

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from playhead.capture import FrameArray
+from playhead.clock import NS_PER_S
 from playhead.control.drivers import Annotation, Annotator
 from playhead.control.loop import Tick
 from playhead.events import PLAYED, Event, Origin
@@ -69,6 +70,7 @@ class Recorder:
         self._tick_dropped = 0
         self._drops = Drops()
         self._origin = Origin.NONE
+        self._interval_ns = NS_PER_S  # from the last frame to the one before it
         self.frames = 0
 
     def saw(self, tick: Tick) -> None:
@@ -100,8 +102,12 @@ class Recorder:
         if self._tick is None:
             return
         captured, self._tick = self._tick.captured, None  # once, also where a sink refuses it
+        self._interval_ns = next_ns - captured.time_ns if next_ns is not None else self._interval_ns
+        moving = self._held.moving(self._waiting, captured.time_ns, captured.time_ns + self._interval_ns)
         while self._waiting and self._waiting[0].time_ns <= captured.time_ns:
             event = self._waiting.popleft()
+            if event.is_motion:
+                continue
             self._held.advance(event)
             if self._is_nobodys(event):
                 (self._nobodys.add if event.value else self._nobodys.discard)(event.code)
@@ -113,7 +119,7 @@ class Recorder:
         if not captured.cameras.keys() <= self._known_cameras:
             self._tell_late_cameras(captured.cameras.keys() - self._known_cameras)
         told = {name: value for name, value in captured.telemetry.items() if name in self._telemetry}
-        labels = self._held.rows() if self._annotation is None else self._annotation.labels
+        labels = {**self._held.rows(), **moving} if self._annotation is None else self._annotation.labels
         more: dict[str, Any] = {} if self._annotation is None else {"columns": self._annotation.columns}
         if self._cameras:  # named by the writer where a frame lacks one
             more["cameras"] = {name: captured.cameras[name] for name in self._cameras if name in captured.cameras}
@@ -124,7 +130,7 @@ class Recorder:
         self.frames += 1
 
     def _is_nobodys(self, event: Event) -> bool:
-        return event.device == self._label_device and event.origin is Origin.NONE
+        return event.device == self._label_device and event.origin is Origin.NONE and not event.is_motion
 
     def _tell_late(self, names: set[str]) -> None:
         """Say once which telemetry is not kept, because the first frame did not have it and nobody named it."""

@@ -9,18 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from playhead.clock import NS_PER_S
 from playhead.control.authority import ControlAuthority
 from playhead.control.hotkeys import HotkeyFilter
-from playhead.control.listener import Listener
 from playhead.control.loop import Watcher, never
+from playhead.control.waiting import wait_for_control
 from playhead.devices import OpenDevice
 from playhead.errors import DeviceFailed
 from playhead.recording.session import RecordingRequest, SegmentSummary, record
 from playhead.recording.sinks import SinkOpener, Sinks
 from playhead.storage.writer import RecordingWriter
 
-ASK_HZ = 20  # how often a pause asks whether it is over
 KEPT = "What was recorded is kept."
 
 
@@ -70,7 +68,7 @@ def _segments(
 ) -> Iterator[SegmentSummary]:  # fmt: skip
     """Yield one recording after another."""
     left_s = request.duration_s
-    while left_s > 0 and _wait(device, authority, stop):
+    while left_s > 0 and wait_for_control(device, authority, stop, KEPT):
         if isinstance(device.input, HotkeyFilter):
             device.input.begin()
         authority.begin()
@@ -92,25 +90,3 @@ def _segments(
             authority.tell_end(KEPT)
         if summary.report.ending != "stopped":
             return
-
-
-def _wait(device: OpenDevice, authority: ControlAuthority, stop: Callable[[], bool]) -> bool:
-    """Wait until somebody drives; say no when it is over instead. A game may close its window and open another.
-
-    What is held then is asked: a key may have been pressed, or let go, where nobody was heard.
-    """
-    listener = Listener(device, authority)
-    while not stop():
-        now_ns = device.clock.now_ns()
-        authority.may_send(now_ns, listener.listen())
-        if authority.is_open:
-            authority.may_send(now_ns, listener.listen_anew())
-        if authority.is_over:
-            return False
-        if authority.who == "closed" and device.capture.look() is None:
-            authority.tell_end(KEPT)
-            return False
-        if authority.is_open:
-            return True
-        device.clock.sleep_until(now_ns + NS_PER_S // ASK_HZ)
-    return False

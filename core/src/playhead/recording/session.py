@@ -16,7 +16,7 @@ from playhead.capture import CapturedFrame, check_captured, like
 from playhead.clock import SystemClock
 from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
-from playhead.control.loop import Loop, Pace, Watcher, axis_codes, never
+from playhead.control.loop import Loop, Pace, Watcher, axis_codes, motion_codes, never
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
@@ -198,6 +198,7 @@ def _dagger_driver(device: OpenDevice, request: RecordingRequest) -> DaggerDrive
         beta=request.beta,
         seed=request.seed or 0,
         axes=axis_codes(device.session.game),
+        motions=motion_codes(device.session.game),
     )
 
 
@@ -226,6 +227,7 @@ def new_header(
         seed=request.seed,
         tags=dict(request.tags),
         window=_geometry(device.capture.window),
+        input=dict(device.input.settings),
         cameras=_cameras(device, first),
         telemetry=tuple(filter(is_telemetry_name, names if names is not None else first.telemetry)),
         columns=dict(annotates.columns) if annotates is not None else {},

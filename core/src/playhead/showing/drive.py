@@ -49,7 +49,7 @@ class Showing:
     `keys` gives the code of the world for the code of the keyboard. What is held is asked when the drive begins,
     with every change of the focus and after the window hung: the window knows what it was told, `held` asks the
     system. `hint`, if any, says what a policy of the world would press now; it goes into the log only. With
-    `waits` the world stands still until a key is pressed.
+    `waits` the world stands still until a key is pressed or the mouse moves.
     Units:  rate_hz pictures a second at most; seconds of the world.
     """
 
@@ -148,6 +148,9 @@ class Showing:
                 self.log.write("focus", {"value": happening.value})
                 self._ask()
                 continue
+            if happening.kind == "move":
+                self._move(happening.code, happening.value)
+                continue
             self._untold.discard(happening.code)
             self._hold(happening.code, happening.value)
         return True
@@ -165,6 +168,12 @@ class Showing:
         for code in sorted(codes):
             self._untold.discard(code)
             self._hold(code, 0.0)
+
+    def _move(self, code: str, value: float) -> None:
+        """Let the world move by what the mouse did."""
+        self.log.write("move", {"code": code, "value": value})
+        self.waits = False
+        self.world.hold(self.keys[code], value)
 
     def _hold(self, code: str, value: float) -> None:
         """Hold a key of the keyboard in the world from now on, or let it go."""

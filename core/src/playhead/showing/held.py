@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from playhead.errors import DeviceFailed, NotFound
+from playhead.events import MOTIONS
 from playhead.input.keys import SystemKeyboard, open_system_keyboard
 
 
@@ -22,7 +23,7 @@ class HeldKeys:
         self._numbers: dict[str, set[int]] = {}
         with suppress(DeviceFailed, NotFound):
             self._system = opening() if opening is not None else open_system_keyboard(hears=False)
-            self._numbers = {code: set(self._system.numbers(code)) for code in codes}
+            self._numbers = {code: set(self._system.numbers(code)) for code in codes if code not in MOTIONS}
 
     def ask(self) -> set[str]:
         """Return the codes of the keys that are down now, pressed by whomever."""

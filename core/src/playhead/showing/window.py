@@ -14,6 +14,7 @@ import numpy as np
 
 from playhead.clock import NS_PER_S, Clock
 from playhead.errors import DeviceFailed, not_found
+from playhead.events import MOTIONS, MOUSE_WHEEL, MOUSE_X, MOUSE_Y
 from playhead.names import visible
 from playhead.showing.stamp import FrameArray
 
@@ -24,14 +25,17 @@ LEAVE = "esc"
 # Codes whose SDL names are not the code itself.
 SDL_NAMES = {"shift": "left shift", "ctrl": "left ctrl", "alt": "left alt", "enter": "return", "esc": "escape"}
 DESKTOPS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")  # how Linux names one
+# SDL's numbers of a mouse's buttons.
+BUTTONS = {1: "mouse_left", 2: "mouse_middle", 3: "mouse_right", 6: "mouse_back", 7: "mouse_forward"}
 UNSEEN_DRIVERS = ("dummy", "offscreen")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
-    """What happened to the window: a key's code and 1 or 0, the focus with 1 or 0, or that it is to close."""
+    """What happened to the window: a key's or button's code and 1 or 0, a motion's and how far it went, the focus
+    with 1 or 0, or that it is to close."""
 
-    kind: Literal["key", "focus", "close"]
+    kind: Literal["key", "move", "focus", "close"]
     code: str = ""
     value: float = 0.0
 
@@ -39,7 +43,8 @@ class Happening:
 class Window:
     """A window that stretches every picture over the whole of itself, as games do.
 
-    Made before anything else that may use SDL, and opened once the size is known.
+    Made before anything else that may use SDL, and opened once the size is known. For codes of a mouse's motion it
+    holds and hides the pointer while it has the focus.
     Raises:  DeviceFailed when no window can be shown, NotFound for codes that no key has.
     """
 
@@ -54,7 +59,9 @@ class Window:
             self._sdl.display.init()
         except self._sdl.error as error:
             raise _no_window(str(error)) from error
-        self._keys = _keys(self._sdl, codes)
+        self._moved = frozenset(codes) & frozenset(MOTIONS)
+        self._buttons = {number: code for number, code in BUTTONS.items() if code in codes}
+        self._keys = _keys(self._sdl, [code for code in codes if code not in {*MOTIONS, *BUTTONS.values()}])
         driver = self._sdl.display.get_driver()
         if driver in UNSEEN_DRIVERS:  # what SDL falls back to without a desktop, or was told to take
             asked = os.environ.get("SDL_VIDEODRIVER") == driver
@@ -79,6 +86,9 @@ class Window:
                 "ignore", RuntimeWarning
             )  # a size that the desktop does not allow is stretched to
             self._sdl.display.set_mode((width, height), self._sdl.RESIZABLE)
+        if self._moved:
+            self._sdl.mouse.set_visible(False)
+            self._sdl.event.set_grab(True)
         self._sdl.key.stop_text_input()  # no input method in between: keys are keys
 
     @property
@@ -115,6 +125,18 @@ class Window:
             happening = self._happening(event)
             if happening is not None:
                 yield happening
+            yield from self._moves(event)
+
+    def _moves(self, event: pygame.Event) -> Iterator[Happening]:
+        """Yield how a mouse moved: right, up and away from the hand."""
+        ways: dict[str, float] = {}
+        if event.type == self._sdl.MOUSEMOTION:
+            ways = {MOUSE_X: float(event.rel[0]), MOUSE_Y: -float(event.rel[1])}
+        elif event.type == self._sdl.MOUSEWHEEL:
+            ways = {MOUSE_WHEEL: float(event.y)}
+        for code, way in ways.items():
+            if way and code in self._moved:
+                yield Happening(kind="move", code=code, value=way)
 
     def _happening(self, event: pygame.Event) -> Happening | None:
         sdl = self._sdl
@@ -124,6 +146,9 @@ class Window:
             return Happening(kind="focus", value=float(event.type == sdl.WINDOWFOCUSGAINED))
         if event.type in (sdl.KEYDOWN, sdl.KEYUP) and event.key in self._keys:
             return Happening(kind="key", code=self._keys[event.key], value=float(event.type == sdl.KEYDOWN))
+        pressed = event.type == sdl.MOUSEBUTTONDOWN
+        if (pressed or event.type == sdl.MOUSEBUTTONUP) and event.button in self._buttons:
+            return Happening(kind="key", code=self._buttons[event.button], value=float(pressed))
         return None
 
     @property
@@ -134,7 +159,9 @@ class Window:
     def held(self) -> list[str]:
         """Return the codes of the keys that are down now, as far as the window was told."""
         down = self._sdl.key.get_pressed()
-        return [code for key, code in self._keys.items() if down[key]]
+        clicked = dict(zip(BUTTONS, self._sdl.mouse.get_pressed(len(BUTTONS)), strict=True))
+        told = [code for key, code in self._keys.items() if down[key]]
+        return told + [code for number, code in self._buttons.items() if clicked[number]]
 
     def close(self) -> None:
         """Close the window. May be called twice."""

@@ -88,6 +88,7 @@ class RecordingHeader:
 
     `tags` say where it belongs, as {"session": "...", "track": "alpine"}: what recordings are split by.
     `measures` are what its drive was scored by in the end, as {"return": 812.0}; none that is no number.
+    `input` is what a mouse's counts were worth: sensitivity, acceleration, where its pointer began in the window.
     `columns` are further columns beside labels and telemetry: name -> numpy dtype, "int64" or "float32", or
     "S36" for text of at most 36 bytes in UTF-8. `legends` say what the numbers of a column mean: column -> rows of
     plain data, each with an `id`. `cameras` are further cameras: name -> what its pictures are. `are_stills`:
@@ -110,6 +111,7 @@ class RecordingHeader:
     seed: int | None = None
     tags: Annotated[Mapping[str, Text], Meta(max_length=100)] = field(default_factory=dict)
     window: Mapping[str, Any] = field(default_factory=dict)
+    input: Mapping[str, Any] = field(default_factory=dict)
     measures: Annotated[Mapping[str, float], Meta(max_length=1_000)] = field(default_factory=dict)
     telemetry: Annotated[tuple[Text, ...], Meta(max_length=1_000)] = ()
     columns: Named = field(default_factory=dict)
@@ -197,7 +199,9 @@ class RecordingHeader:
             "transcodings": [asdict(one) for one in self.transcodings],
         }
         left_out = {
-            name for name in ("are_stills", "cameras", "tags", "measures", "transcodings") if not plain[name]
+            name
+            for name in ("are_stills", "cameras", "input", "tags", "measures", "transcodings")
+            if not plain[name]
         }
         return {name: value for name, value in plain.items() if name not in left_out}
 

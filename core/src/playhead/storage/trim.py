@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
-from playhead.events import Event, Origin
+from playhead.events import MOTIONS, Event, Origin
 from playhead.labels import Choice
 from playhead.names import quoted
 from playhead.progress import OnProgress
@@ -149,13 +149,15 @@ def _copy(recording: Recording, span: Span, folder: Path) -> None:
 def _events_of(recording: Recording, span: Span) -> Iterator[Event]:
     """Yield the presses that last at the first frame, with their own times, then all up to the frame behind."""
     times_ns, events = recording.frame_time_ns, recording.events
+    is_motion_E = np.isin(events["code"], MOTIONS)
+    events = events[~is_motion_E | (events["time_ns"] >= times_ns[span[0]])]
     first_ns = int(times_ns[span[0]])
     behind_ns = int(times_ns[span[1]]) if span[1] < len(times_ns) else np.iinfo(np.int64).max
     held: dict[tuple[str, str, bool], npt.NDArray[Any]] = {}
     for row in events[np.argsort(events["time_ns"], kind="stable")]:
         if row["time_ns"] >= behind_ns:
             break
-        if row["time_ns"] > first_ns:
+        if row["time_ns"] > first_ns or row["code"] in MOTIONS:
             yield from map(_event, held.values())
             held.clear()
             yield _event(row)

@@ -101,6 +101,33 @@ class XPerson:
         self.display.xtest_fake_input(self._x.ButtonRelease, 1)
         self.display.sync()
 
+    def move(self, right: int, down: int) -> None:
+        """Move the mouse, and with it the pointer."""
+        self.display.xtest_fake_input(self._x.MotionNotify, detail=True, x=right, y=down)
+        self.display.sync()
+
+    def button(self, number: int, value: float) -> None:
+        """Press (1) or release (0) a button of the mouse: 1 left, 2 middle, 3 right, 4 and 5 the wheel."""
+        self.display.xtest_fake_input(self._x.ButtonPress if value else self._x.ButtonRelease, number)
+        self.display.sync()
+
+    def roll(self, notches: int) -> None:
+        """Turn the wheel, away from the hand if positive."""
+        for _ in range(abs(notches)):
+            for value in (1, 0):
+                self.button(4 if notches > 0 else 5, value)
+
+    @property
+    def pointer(self) -> tuple[int, int]:
+        """Where the pointer is on the screen."""
+        told = self.display.screen().root.query_pointer()
+        return told.root_x, told.root_y
+
+    @property
+    def are_buttons_down(self) -> bool:
+        """Whether any button of the mouse is down, whoever pressed it."""
+        return bool(self.display.screen().root.query_pointer().mask & 0x1F00)
+
     def open_window(
         self, title: str, *, left: int = 0, top: int = 0, width: int = 200, height: int = 150
     ) -> XWindow:

@@ -1,16 +1,19 @@
-"""Scripted players of two scenarios. They know what is on the screen and where on it, and remember nothing.
+"""Scripted players of three scenarios. They know what is on the screen and where on it, and remember nothing.
 
 Lengths are pixels of the 320 columns that Doom draws.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import gymnasium
 
-CENTRE = 160
+CENTRE = 160  # where the crosshair is, and how far away the picture of 90 degrees would be
+STEP = 2500 * 0.1 / 17.5  # degrees that a step turns at most
 FOES = frozenset({"Zombieman", "ShotgunGuy", "ChaingunGuy"})
+AT_THE_CENTER = frozenset({"MarineChainsawVzd", "Demon"})
 
 
 class Player:
@@ -65,3 +68,17 @@ class DeadlyCorridor(Player):
         if vests:
             return {**towards(vests[0], 8), "forward": float(abs(off_centre(vests[0])) < 60)}
         return {"right": 1.0}
+
+
+class DefendCenter(Player):
+    """Turns with the mouse to whoever is nearest to the crosshair, shoots, and looks round to the right."""
+
+    def decide(self) -> dict[str, float]:
+        """Return how fast to turn, and whether to shoot."""
+        foes = [thing for thing in self.seen() if thing.object_name in AT_THE_CENTER and thing.width >= 6]
+        if not foes:
+            return {"mouse_x": 0.6}
+        foe = min(foes, key=lambda foe: abs(off_centre(foe)))
+        off = off_centre(foe)
+        turn = math.degrees(math.atan2(off, CENTRE)) / STEP
+        return {"mouse_x": max(-1.0, min(1.0, turn)), "mouse_left": float(abs(off) < 0.3 * foe.width + 1)}
