@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from playhead.errors import DeviceFailed
 from playhead.playing.overlay import coloured
 
 FrameArray = npt.NDArray[np.uint8]
@@ -57,6 +59,15 @@ def encode(frame_HWC: FrameArray, quality: int = QUALITY) -> bytes:
 def data_uri(picture: bytes, kind: str = "image/webp") -> str:
     """Return a picture as text that stands in a page."""
     return f"data:{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+
+
+def write_named(path: Path, data: bytes) -> None:
+    """Write the file that --out names. Raises DeviceFailed saying why it cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise DeviceFailed(f"{path} cannot be written: {error.strerror}. Name another file with --out.") from error
 
 
 def side_by_side(frames_THWC: FrameArray, gap: int = 4) -> FrameArray:
