@@ -1,4 +1,4 @@
-"""`playhead data view` writes one page that shows all of a recording, takes little room, and runs nothing of it."""
+"""`playhead data view` writes one page that shows all of a recording, is small, and runs nothing of it."""
 
 from __future__ import annotations
 

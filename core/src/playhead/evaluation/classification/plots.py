@@ -20,7 +20,7 @@ from playhead.evaluation.plots import (
     COLOURS,
     GREEN,
     GREY,
-    ORANGE,
+    NETWORK,
     RED,
     draw_history,
     draw_losses,
@@ -63,7 +63,7 @@ def history_plots(
     with drawing_of(2.9, 9.2) as drawing:
         losses, wrong, by_class = drawing.figure.subplots(1, 3)
         draw_losses(losses, history)
-        draw_history(wrong, history, lambda row: _error(row, "accuracy"), ORANGE, "validation")
+        draw_history(wrong, history, lambda row: _error(row, "accuracy"), NETWORK, "validation")
         if 0 < baseline < 1:
             wrong.axhline(1 - baseline, color=GREY, linestyle="--", linewidth=1, label="most frequent class")
         wrong.set(title="wrong", yscale="log")
