@@ -18,7 +18,7 @@ from playhead.cli.net import Call
 
 ROOT = Path(__file__).parents[1]
 NAMED = "2026-11-21-1"  # the recording of the examples
-# What would take minutes is typed as printed, and less of it behind that: of an option given twice the last counts.
+# What would take minutes is typed as printed, and less of it behind that: of an option given twice, the last.
 LESS = {
     "record gta5": "--episodes 1 --seconds 1.5",
     "calibrate crew2": "--episodes 1 --seconds 8",

@@ -1,4 +1,4 @@
-"""What an environment says of itself: the size of its pictures, its steps a second, what its actions are called."""
+"""What an environment says of itself: how large its pictures are, its steps a second, names of its actions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def meanings_of(env: Env, count: int) -> list[list[str]]:
     An Atari names its actions: RIGHTFIRE is RIGHT and FIRE, NOOP is nothing.
     """
     try:
-        named = [str(name).lower() for name in env.unwrapped.get_action_meanings()]
+        unwrapped: Any = env.unwrapped
+        named = [str(name).lower() for name in unwrapped.get_action_meanings()]
     except Exception:  # most have none, and whose names cannot be had has none either
         named = []
     if len(named) != count:

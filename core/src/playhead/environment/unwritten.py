@@ -63,7 +63,7 @@ def _game(environment: str, env: Env, frames: str, picture: Any) -> Game:
         "environment": environment, "frames": frames, "step_hz": steps_of(environment, env)[0], **moves,
     }  # fmt: skip
     title = f"{environment} (playhead)"
-    game = Game(
+    return Game(
         name=_plain(environment),
         title=title,
         devices={
@@ -75,7 +75,6 @@ def _game(environment: str, env: Env, frames: str, picture: Any) -> Game:
         controls=controls,
         world=World(environment=environment),
     )
-    return game
 
 
 def _moved_by(environment: str, env: Env) -> tuple[Mapping[str, Any], dict[str, str], tuple[tuple[str, str], ...]]:
@@ -98,7 +97,7 @@ def _moved_by(environment: str, env: Env) -> tuple[Mapping[str, Any], dict[str, 
             pairs.append((f"axis_{number}_down", f"axis_{number}_up"))
         return {"codes": tuple(f"{less}/{more}" for less, more in BOTH_WAYS[:size])}, keys, tuple(pairs)
     raise BadValue(
-        f"{environment} takes actions of {kind}, which the keys of a keyboard are not by themselves. Write it a game: "
+        f"{environment} takes actions of {kind}, which keys are not by themselves. Write it a game: "
         f"playhead new-game NAME --environment {environment}."
     )
 
@@ -111,7 +110,7 @@ def _keys_for(environment: str, names: Mapping[str, None]) -> dict[str, str]:
     found = {name: key if key in KEYS else next(free, "") for name, key in wanted.items()}
     if not found or "" in found.values() or len({*found.values()}) < len(found):
         raise BadValue(
-            f"{environment} has {len(found)} actions that are keys, and a keyboard has not as many. Write it a game: "
+            f"{environment} has {len(found)} actions, and a keyboard has not as many keys. Write it a game: "
             f"playhead new-game NAME --environment {environment}."
         )
     return found

@@ -133,8 +133,8 @@ class Recorder:
         late = sorted(filter(is_telemetry_name, names))
         if late:
             self._say(
-                f"Warning: the telemetry {listed(late)} came after the first frame and is not recorded. The device "
-                'must name it before: its option "telemetry", or telemetry_names of its capture.'
+                f"Warning: the telemetry {listed(late)} came after the first frame and is not recorded. The "
+                'device must name it before: its option "telemetry", or telemetry_names of its capture.'
             )
 
     def _tell_late_cameras(self, names: set[str]) -> None:
