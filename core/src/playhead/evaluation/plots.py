@@ -30,7 +30,8 @@ BLUE, ORANGE, GREEN, RED, GREY = "#4285d6", "#d98324", "#3c9e63", "#cf5252", "#8
 # Who drives has one colour everywhere; what else is told apart on the page is told apart by others.
 DRIVERS = {"expert": BLUE, "network": ORANGE, "always_forward": GREEN, "random": RED, "idle": GREY}
 NETWORK = DRIVERS["network"]
-COLOURS = (BLUE, ORANGE, GREEN, RED, "#8a6fc9", "#3aa6a6", "#b5853d", "#c76aa5")
+OTHERS = ("#8a6fc9", "#3aa6a6", "#b5853d", "#c76aa5")
+COLOURS = (BLUE, ORANGE, GREEN, RED, *OTHERS)
 _INK, _RULE = "#010203", "#040506"  # replaced by the page's own colours in the SVG text
 _WIDTH_IN = 6.4
 _STYLE: dict[Any, Any] = {
@@ -183,7 +184,7 @@ def score_bars(rows: Mapping[str, Mapping[str, float]], baseline: Mapping[str, f
     names = list(rows)
     with drawing_of(min(0.7 + 0.62 * len(names), 12)) as drawing:
         plot = drawing.figure.subplots()
-        columns = (("precision", BLUE, "precision"), ("recall", ORANGE, "recall"), ("f1", GREEN, "F1"))
+        columns = tuple(zip(("precision", "recall", "f1"), OTHERS, ("precision", "recall", "F1"), strict=False))
         series = [(label, colour, [rows[name][measure] for name in names]) for measure, colour, label in columns]
         _draw_bars(plot, series, lambda value: "–" if math.isnan(value) else f"{value:.2f}")
         for place, name in enumerate(names):
@@ -217,7 +218,7 @@ def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
         upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
         for number, (name, bins) in enumerate(calibrations.items()):
-            colour, filled_B = (NETWORK, "#8a6fc9", "#3aa6a6")[number % 3], bins.count_B > 0
+            colour, filled_B = (NETWORK, *OTHERS)[number % 5], bins.count_B > 0
             stated_B, observed_B, label = bins.stated_B[filled_B], bins.observed_B[filled_B], f"{name}, error"
             upper.plot(stated_B, observed_B, "o-", color=colour, markersize=4, label=f"{label} {bins.error:.4f}")
             edges, is_first = np.linspace(0, 1, len(bins.count_B) + 1), number == 0
@@ -234,9 +235,8 @@ def colour_of(driver: str, drivers: Sequence[str]) -> str:
     """Return the colour of a driver: those of every page have their own, others take what is left, in order."""
     if driver in DRIVERS:
         return DRIVERS[driver]
-    left = [colour for colour in COLOURS if colour not in DRIVERS.values()]
     others = [one for one in drivers if one not in DRIVERS]
-    return left[others.index(driver) % len(left)]
+    return OTHERS[others.index(driver) % len(OTHERS)]
 
 
 def seeds_plot(table: ScoreTable, measure: str) -> str:
