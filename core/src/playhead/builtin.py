@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from playhead.hookspecs import hookimpl
-from playhead.references import Reference, Stated
-
-# What makes a game of a name that no plugin has.
-UNWRITTEN = Stated("playhead.environment.unwritten:game_of")
+from playhead.references import Reference
 
 
 @hookimpl

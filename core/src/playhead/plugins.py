@@ -27,6 +27,8 @@ from playhead.references import Reference, Stated, all_stated, resolve
 if TYPE_CHECKING:
     import click
 
+UNWRITTEN = Stated("playhead.environment.unwritten:game_of")  # makes a game of a name that no plugin has
+
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenPlugin:
@@ -138,7 +140,7 @@ class Plugins:
         Raises:  NotFound, mentioning broken plugins, with the nearest name; as `environment.unwritten.game_of`.
         """
         if name not in self._games:
-            if game := resolve(builtin.UNWRITTEN)(name):
+            if game := resolve(UNWRITTEN)(name):
                 return cast("Game", game)
             broken = "".join(
                 f" Plugin {plugin.name} is broken: {plugin.reason.rstrip('.')}." for plugin in self.broken
