@@ -84,6 +84,7 @@ HEAVY: dict[str, set[str]] = {
     "pygame": {"showing"},
     "av": {"capture", "containers", "phone", "testing"},
     "h5py": {"containers"},
+    "huggingface_hub": {"storage"},
     "pyarrow": {"containers"},
     "PIL": {"containers"},
     "pickle": {"workers"},  # it runs what it reads; containers/pickled.py reads files, and runs nothing

@@ -15,6 +15,7 @@ import pytest
 
 from playhead import builtin, hookspecs
 from playhead.devices import DeviceSession
+from playhead.environment.making import OPTIONS
 from playhead.game import Device, Frame, Game, World
 from playhead.labels import Choice
 from playhead.plugins import Plugins
@@ -163,3 +164,11 @@ def test_modules_and_classes_that_are_named_exist() -> None:
     for dotted in set(re.findall(r"`(playhead\.[a-z_.]+\.[A-Z]\w+)`", TEXT)):
         module, _, name = dotted.rpartition(".")
         assert Stated(f"{module}:{name}").load()
+
+
+def test_the_table_of_an_environments_options_has_each_of_them_once() -> None:
+    table = (
+        TEXT[TEXT.index('`input="environment"`, and in its options:') :].partition("\n\n")[2].partition("\n\n")[0]
+    )
+    named = [name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])]
+    assert sorted(named) == sorted(OPTIONS)

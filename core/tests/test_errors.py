@@ -17,6 +17,15 @@ def test_nothing_is_proposed_when_nothing_is_near() -> None:
     assert did_you_mean("chess", []) == " Known: none."
 
 
+def test_of_many_names_ten_are_listed_those_that_come_close_first() -> None:
+    many = [f"other{number:02d}" for number in range(30)]
+    said = did_you_mean("yaw", [*many, "yaw_rad"])
+    assert said == (
+        ' Did you mean "yaw_rad"? Known: '
+        + ", ".join([*many[:9], "yaw_rad"]) + " and 21 more."
+    )  # fmt: skip
+
+
 def test_not_found_says_what_to_type_next() -> None:
     error = not_found("run", "1", ["2"], then="See: playhead show pong.")
     assert str(error) == 'No run is called "1". Known: 2. See: playhead show pong.'

@@ -85,13 +85,23 @@ def is_of_one(error: BaseException) -> bool:
     return isinstance(error, (DeviceFailed, PluginError)) and not isinstance(error, (NoDevice, StorageFull))
 
 
+NAMED = 10  # names in a sentence; of more the others are counted
+
+
+def listed(names: Iterable[str], *, most: int = NAMED, otherwise: str = "none") -> str:
+    """Return names as a sentence says them: the first, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more or otherwise
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Say which known names come close to `name`, then list them all."""
+    """Say which known names come close to `name`, then list them; of many those that come closest."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, names, n=NAMED, cutoff=0.6)
     hint = f' Did you mean "{close[0]}"?' if close else ""
-    listing = ", ".join(names) if names else "none"
-    return f"{hint} Known: {listing}."
+    first = sorted([*close, *(one for one in names if one not in close)][:NAMED]) if len(names) > NAMED else names
+    return f"{hint} Known: {listed([*first, *(one for one in names if one not in first)])}."
 
 
 LISTED = "All settings: playhead plugins --settings."  # for a setting that nobody knows

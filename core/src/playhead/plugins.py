@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
@@ -26,6 +26,8 @@ from playhead.references import Reference, Stated, all_stated, resolve
 
 if TYPE_CHECKING:
     import click
+
+UNWRITTEN = Stated("playhead.environment.unwritten:game_of")  # makes a game of a name that no plugin has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +135,13 @@ class Plugins:
         return {name: self._games[name][1] for name in sorted(self._games)}
 
     def game(self, name: str) -> Game:
-        """Return the game called `name`. Raises NotFound, mentioning broken plugins, with the nearest name."""
+        """Return the game called `name`, or the one that an environment of that id makes by itself.
+
+        Raises:  NotFound, mentioning broken plugins, with the nearest name; as `environment.unwritten.game_of`.
+        """
         if name not in self._games:
+            if game := resolve(UNWRITTEN)(name):
+                return cast("Game", game)
             broken = "".join(
                 f" Plugin {plugin.name} is broken: {plugin.reason.rstrip('.')}." for plugin in self.broken
             )

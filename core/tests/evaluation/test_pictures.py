@@ -45,6 +45,18 @@ def test_held_keys_are_filled_in_proportion():
     assert 0 < blue(0.5) < blue(1.0)
 
 
+def test_names_of_keys_are_drawn_in_full_and_stay_in_the_picture():
+    frame = np.zeros((180, 240, 3), np.uint8)
+    one, other = (with_keys(frame, {name: 0.0}) for name in ("accelerate", "accelerant"))
+    assert not np.array_equal(one, other)
+    many = {f"a_long_name_{number}": float(number == 5) for number in range(30)}
+    drawn = with_keys(frame, many)
+    assert not drawn[: 180 // 2 - 18].any()  # what is not held has no room there
+    assert (drawn[:, :, 2] == 214).any()
+    assert np.array_equal(with_keys(frame, {}), frame)
+    assert with_keys(frame, {"x" * 200: 1.0}).any()
+
+
 def test_a_clip_plays_every_frame_and_keeps_its_limit():
     random = np.random.default_rng(0)
     frames = [random.integers(0, 256, (60, 80, 3), dtype=np.uint8) for _ in range(12)]

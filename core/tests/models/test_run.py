@@ -301,6 +301,19 @@ def test_a_run_plays_only_what_it_was_trained_for(tmp_path: Path, game: Game, ra
         run.check_plays(game, rate_hz)
 
 
+def test_what_a_game_ships_is_copied_before_it_is_written_to(tmp_path: Path) -> None:
+    home, shipped = Home(tmp_path / "home", "--home"), tmp_path / "shipped"
+    said: list[str] = []
+    catalogue = RunCatalogue(home, replace(GAME, shipped_runs=lambda: shipped), said.append)
+    saved(shipped / "default" / "world")
+    before = sorted(path.name for path in shipped.rglob("*"))
+    kept = [catalogue.kept(catalogue.find(str(shipped / "default" / "world"))) for _ in range(2)]
+    assert [run.path for run in kept] == [home.runs("toy", "default") / "world"] * 2
+    assert len(said) == 1
+    assert catalogue.kept(kept[0]) is kept[0]
+    assert sorted(path.name for path in shipped.rglob("*")) == before
+
+
 def test_runs_are_found_by_name_newest_first_and_shipped_last(tmp_path: Path) -> None:
     home, shipped = Home(tmp_path / "home", "--home"), tmp_path / "shipped"
     game = replace(GAME, shipped_runs=lambda: shipped)

@@ -14,6 +14,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("playhead.cli.data_check:check", "Name everything that is wrong with recordings."),
     "balance": ("playhead.cli.data_balance:balance", "Say how often each thing was done in recordings."),
     "copy": ("playhead.cli.data_copy:copy", "Copy finished recordings to a folder or an address, and back."),
+    "push": ("playhead.cli.data_push:push", "Add recordings to a repository of a hub, as Hugging Face's."),
+    "pull": ("playhead.cli.data_pull:pull", "Fetch recordings from a repository of a hub into the home."),
+    "view": (
+        "playhead.cli.data_view:view",
+        "Write a page to look through a recording: pictures, keys, telemetry.",
+    ),
     "export": (
         "playhead.cli.data_export:export",
         "Write recordings as video, LeRobot or Minari sets.",

@@ -9,11 +9,10 @@ import click
 
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.several import Several, shown_name
-from playhead.cli.table import size
+from playhead.cli.table import copied_words
 from playhead.storage.local import scheme_of
 
 if TYPE_CHECKING:
-    from playhead.storage.copying import Copied
     from playhead.storage.places import Located
 
 
@@ -44,16 +43,10 @@ def copy(desk: Desk, recordings: tuple[str, ...], destination: str, as_json: boo
                 copied = copy_recording(places.to_check(place), parent, bar(shown_name(place)), game=game)
                 done.append(copied)
                 if not as_json:
-                    desk.tell(f"{copied.name}: {_said(copied)}, at {copied.place}")
+                    desk.tell(f"{copied.name}: {copied_words(copied)}, at {copied.place}")
     if as_json:
         desk.tell_json([vars(one) for one in done])
     several.end("copied")
-
-
-def _said(copied: Copied) -> str:
-    more = f"{copied.files:,} files, {size(copied.bytes)}"
-    there = f"is there already, but for layers: {more}" if copied.files else "is there already"
-    return there if copied.was_there else more
 
 
 def _destination(desk: Desk, destination: str) -> Located:

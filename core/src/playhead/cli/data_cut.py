@@ -43,7 +43,7 @@ def cut(
     What was dropped by its hotkey while recording is always cut out; nobody learns from it before, either. What is
     left becomes new recordings; the old folder is kept beside the recordings, under .replaced.
 
-    Example: playhead data cut gta5/2026-11-21-1 --remove 1:05 1:20 --dry-run
+    Example: playhead data cut gta5/2026-11-21-1 --remove 0:05 0:06.5 --dry-run
     """
     from playhead.errors import BadValue
     from playhead.storage.dropped import Cut

@@ -12,8 +12,6 @@ from playhead.cli.context import Desk, pass_desk
 from playhead.cli.several import Several
 from playhead.cli.table import size
 
-_NAMED = 10  # recordings are named in the question, of more the first
-
 
 @click.command("delete")
 @click.argument("recordings", nargs=-1, required=True)
@@ -42,11 +40,11 @@ def delete(desk: Desk, recordings: tuple[str, ...], yes: bool) -> None:
 
 def _is_meant(desk: Desk, folders: Sequence[Path]) -> bool:
     """Say what would be gone, and ask. Raises BadValue where nobody can answer."""
-    from playhead.errors import BadValue
+    from playhead.errors import BadValue, listed
     from playhead.storage.disk import bytes_on_disk
 
     if not sys.stdin.isatty():
         raise BadValue("Whether these recordings are to be deleted cannot be asked here. If they are, add --yes.")
-    names = ", ".join(folder.name for folder in folders[:_NAMED]) + (" ..." if len(folders) > _NAMED else "")
+    names = listed(folder.name for folder in folders)
     desk.say(f"{len(folders)} recordings, {size(sum(map(bytes_on_disk, folders)))}: {names}")
     return click.confirm("Delete them for good?", err=True)

@@ -9,6 +9,7 @@ import click
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.options import Checked
 from playhead.cli.several import Several
+from playhead.errors import listed
 
 if TYPE_CHECKING:
     from playhead.storage.trim import Trim
@@ -57,7 +58,7 @@ def sentence(done: Trim, cut: str) -> str:
     spans = ", ".join(f"{_clock(piece.begin_s)} to {_clock(piece.end_s)}" for piece in done.pieces) or "nothing"
     if done.backup is None:
         return f"would keep {share}: {spans}."
-    names = ", ".join(piece.path.name for piece in done.pieces if piece.path) or "no recording"
+    names = listed((piece.path.name for piece in done.pieces if piece.path), otherwise="no recording")
     return f"kept {share} ({spans}) as {names}. The old folder is {done.backup}; delete it when you like."
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from playhead.errors import BadValue
 
-WIDEST, TALLEST = 320, 1280  # pixels of the frame a package begins with
-FASTEST_HZ = 30.0
 ATARI_HZ, ATARI_STEP_HZ = 60, 30  # pictures of the console, and steps that ale-py says it makes
 OPPOSITES = (("left", "right"), ("up", "down"))
 
@@ -102,7 +99,9 @@ def facts_of(environment: str) -> dict[str, str]:
     Raises:  NotFound, DeviceFailed or BadValue for one that cannot be opened, shows no picture, or whose actions
              no keys can be.
     """
+    from playhead.capture.stepped import as_picture
     from playhead.environment import EnvironmentSession, Observed, make_env
+    from playhead.environment.described import frame_of, steps_of
 
     if '"' in environment or "\\" in environment or not environment.isprintable():
         raise BadValue(f"{environment!r} cannot be the id of an environment. One is CartPole-v1.")
@@ -115,9 +114,15 @@ def facts_of(environment: str) -> dict[str, str]:
         session = EnvironmentSession(observed, step_hz=1.0)
         session.reset(seed=0)
         picture = session.render() if frames == "render" else session.observation
+        frame = frame_of(environment, env, picture)
+        as_picture(picture)  # says what else may be wrong with it
+        step_hz, is_said = steps_of(environment, env)
         return {
             "environment": environment, "frames": frames, "arguments": _arguments(env),
-            **_moved_by(environment, env), **_rates(environment, env), **_size(environment, picture),
+            **_moved_by(environment, env), "width": str(frame.width), "height": str(frame.height),
+            "colour": ', colour="grey"' if frame.channels == 1 else "",
+            "step_hz": f"{step_hz:g}", "rate_hz": f"{frame.rate_hz:g}",
+            "says_who": "as it says itself" if is_said else "a guess, for it says none",
         }  # fmt: skip
     finally:
         observed.close()
@@ -129,32 +134,6 @@ def packages_of(environment: str) -> list[str]:
 
     module = environment.partition(":")[0].partition(".")[0] if ":" in environment else ""
     return packages_distributions().get(module, [])[:1]
-
-
-def _size(environment: str, picture: Any) -> dict[str, str]:
-    from playhead.capture.stepped import as_picture
-
-    if len(getattr(picture, "shape", ())) not in (2, 3):
-        raise BadValue(
-            f"{environment} shows no picture, neither drawn (render_mode rgb_array) nor observed, so there is "
-            "nothing to learn from what is seen."
-        )
-    height, width, channels = as_picture(picture).shape
-    smaller = max(math.ceil(width / WIDEST), math.ceil(height / TALLEST))
-    return {
-        "width": str(max(1, width // smaller)), "height": str(max(1, height // smaller)),
-        "colour": ', colour="grey"' if channels == 1 else "",
-    }  # fmt: skip
-
-
-def _rates(environment: str, env: Any) -> dict[str, str]:
-    from playhead.environment import said_hz
-
-    hz = said_hz(env, environment)
-    step_hz = hz or FASTEST_HZ
-    rate_hz = step_hz / math.ceil(step_hz / FASTEST_HZ)
-    says_who = "as it says itself" if hz else "a guess, for it says none"
-    return {"step_hz": f"{step_hz:g}", "rate_hz": f"{rate_hz:g}", "says_who": says_who}
 
 
 def _arguments(env: Any) -> str:
@@ -169,9 +148,11 @@ def _arguments(env: Any) -> str:
 
 def _moved_by(environment: str, env: Any) -> dict[str, str]:
     """Return the labels, the controls, and the option of the device that makes actions of them."""
+    from playhead.environment.described import meanings_of
+
     space, kind = env.action_space, type(env.action_space).__name__
     if kind == "Discrete":
-        start, meanings = int(space.start), _meanings(env, int(space.n))
+        start, meanings = int(space.start), meanings_of(env, int(space.n))
         actions = {"+".join(keys): start + place for place, keys in enumerate(meanings)}
         names = list(dict.fromkeys(key for keys in meanings for key in keys))
         if not names:
@@ -221,31 +202,6 @@ def _controls(names: Sequence[str], kind: str, more: str, moves: str) -> dict[st
     controls = ", ".join(f'"{name}": "{name}"' for name in names)
     labels = f"{kind}({listed}{more})"
     return {"kind": kind, "labels": labels, "controls": controls, "moves": moves, "first": names[0], "axes": ""}
-
-
-def _meanings(env: Any, count: int) -> list[list[str]]:
-    """Return the keys that each action is; the first of an environment that names none is to do nothing.
-
-    An Atari names its actions: RIGHTFIRE is RIGHT and FIRE, NOOP is nothing.
-    """
-    try:
-        named = [str(name).lower() for name in env.unwrapped.get_action_meanings()]
-    except Exception:  # most have none, and whose names cannot be had has none either
-        named = []
-    if len(named) != count:
-        return [[], *([f"action_{number}"] for number in range(1, count))]
-    names = [re.sub(r"\W+", "_", name) or f"action_{number}" for number, name in enumerate(named)]
-    return [[] if name == "noop" else _split(name, {*names}) for name in names]
-
-
-def _split(name: str, known: set[str]) -> list[str]:
-    """Return the names that follow one another in a name, at least two of them; else the name itself."""
-    for end in range(len(name) - 1, 0, -1):
-        if name[:end] in known:
-            rest = _split(name[end:], known)
-            if {*rest} <= known:
-                return [*_split(name[:end], known), *rest]
-    return [name]
 
 
 def _quoted(actions: dict[str, int]) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from playhead.names import visible
+
+if TYPE_CHECKING:
+    from playhead.storage.copying import Copied
 
 
 def lines_of(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
@@ -47,3 +51,10 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} GiB"
+
+
+def copied_words(copied: Copied) -> str:
+    """Say what became of a recording that was to be copied."""
+    more = f"{copied.files:,} files, {size(copied.bytes)}"
+    there = f"is there already, but for layers: {more}" if copied.files else "is there already"
+    return there if copied.was_there else more

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.containers.files import open_plain, reason, saying_not_written
-from playhead.errors import Damaged, Mismatch, PluginError
+from playhead.errors import Damaged, Mismatch, PluginError, listed
 
 # What Python raises of damaged files, beside pyarrow's own errors.
 _ERRORS = (OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError)
@@ -48,7 +48,7 @@ def read_parquet(file: Path, columns: Sequence[str], lists: Sequence[str] = ()) 
 def _check_size(file: Path, found: Any, columns: Sequence[str]) -> None:
     missing = [name for name in columns if name not in found.schema_arrow.names]
     if missing:
-        known = ", ".join(found.schema_arrow.names[:20])
+        known = listed(found.schema_arrow.names)
         raise Mismatch(f"{file} has no column {missing[0]}; it has {ascii(known)[1:-1]}.")
     about = found.metadata
     wanted = 0

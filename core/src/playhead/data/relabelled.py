@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from playhead.data.cameras import Pictures, further_cameras
 from playhead.data.source import Source
-from playhead.errors import Mismatch
+from playhead.errors import Mismatch, listed
 from playhead.labelling import HeadLabels, derived_labels, frame_tracks, head_labels
 from playhead.labels import Conversion, Head, LabelSchema, describe, way_to
 
@@ -88,10 +88,9 @@ def _layer_of(recording: Source, layer: str, then: str) -> LabelLayer | None:
     layers = recording.layers if isinstance(recording, HasLayers) else {}
     if layer in layers:
         return layers[layer]
-    known = ", ".join(layers) or "none"
     raise Mismatch(
-        f"Recording {recording.name} has no layer {layer}; it has: {known}. Label it again under that name "
-        f"(write_layer), or take the labels it was recorded with: --layer {RECORDED}. {then}".rstrip()
+        f"Recording {recording.name} has no layer {layer}; it has: {listed(layers)}. Label it again under that "
+        f"name (write_layer), or take the labels it was recorded with: --layer {RECORDED}. {then}".rstrip()
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
-from playhead.errors import Mismatch
+from playhead.errors import Mismatch, listed
 from playhead.windows import interval_of
 
 if TYPE_CHECKING:
@@ -83,9 +83,8 @@ class Source(Protocol):
 
 def lacks(recording: Source, kind: str, name: str, known: Iterable[str], then: str) -> Mismatch:
     """Return the error for a recording without what a recipe wants of it; `then` says what to do."""
-    listed = ", ".join(known) or "none"
     return Mismatch(
-        f'Recording {recording.name} has no {kind} "{name}", which the recipe wants. It has: {listed}. '
+        f'Recording {recording.name} has no {kind} "{name}", which the recipe wants. It has: {listed(known)}. '
         f"{then}".rstrip()
     )
 

@@ -19,7 +19,7 @@ from playhead.data.looks import odd_looks
 from playhead.data.relabelled import relabelled
 from playhead.data.source import Source
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.errors import PlayheadError
+from playhead.errors import PlayheadError, listed
 from playhead.game import Game
 from playhead.labels import Axes
 from playhead.windows import SLOW_INTERVALS
@@ -66,12 +66,7 @@ def odd_takes(game: Game, recipe: Recipe, recordings: Sequence[Source], new: Con
     for recording, take in zip(recordings, takes(game, recipe, recordings), strict=True):
         for remark in take.remarks if recording.name in new else ():
             names_of.setdefault(remark, []).append(recording.name)
-    return [f"Warning: {listed(names)}: {remark}." for remark, names in names_of.items()]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as people list them: the first three, and how many more there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [f"Warning: {listed(names, most=3)}: {remark}." for remark, names in names_of.items()]
 
 
 def _take(game: Game, recipe: Recipe, recording: Source) -> Take:

@@ -55,7 +55,7 @@ def _ordered(
     size = int(np.prod(space.shape))
     if len(codes) != size:
         raise BadValue(f"The environment wants {size} values an action, its device names the codes {codes}.")
-    places = {code: place for place, code in enumerate(codes)}
+    places = {code: one for place, pair in enumerate(codes) for code, one in _signed(pair, place)}
     low, high = (np.asarray(bound, np.float64).reshape(size) for bound in (low, high))
     down, idle, up = ends(low, high)
     is_whole = not np.issubdtype(space.dtype, np.floating)
@@ -63,14 +63,20 @@ def _ordered(
     def to_action(held: Held) -> npt.NDArray[Any]:
         action = idle.copy()
         for code, value in held.items():
-            place = places[code]
-            full = 1.0 if code in MOTIONS else (up if value > 0 else -down)[place]
-            action[place] += value * full
+            place, sign = places[code]
+            full = 1.0 if code in MOTIONS else (up if sign * value > 0 else -down)[place]
+            action[place] += sign * value * full
         action = np.clip(np.rint(action) if is_whole else action, low, high)
         shaped: npt.NDArray[Any] = action.astype(space.dtype).reshape(space.shape)
         return shaped
 
     return to_action
+
+
+def _signed(pair: str, place: int) -> list[tuple[str, tuple[int, int]]]:
+    """Return what a code does to a value: itself, or of two keys joined by "/" the first less, the second more."""
+    less, slash, more = pair.partition("/")
+    return [(less, (place, -1)), (more, (place, 1))] if slash else [(pair, (place, 1))]
 
 
 def ends(
@@ -127,4 +133,4 @@ def known_codes(options: Mapping[str, Any]) -> frozenset[str]:
     if options.get("action"):
         return frozenset()
     combined = [code for codes in actions_of(options) for code in codes.split("+") if code]
-    return frozenset([*codes_of(options), *combined])
+    return frozenset([*(code for pair in codes_of(options) for code in pair.split("/")), *combined])

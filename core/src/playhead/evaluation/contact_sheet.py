@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from playhead.clock import NS_PER_S
-from playhead.errors import BadValue, DeviceFailed
-from playhead.evaluation.pictures import FrameArray
+from playhead.errors import BadValue
+from playhead.evaluation.pictures import FrameArray, write_named
 from playhead.events import Origin
 from playhead.labels import Axes, Choice, Head
 from playhead.playing.overlay import coloured
@@ -47,10 +47,7 @@ def write_sheets(sheets: Sequence[FrameArray], path: Path) -> None:
         _, data = cv2.imencode(path.suffix, cv2.cvtColor(np.concatenate(wide), cv2.COLOR_RGB2BGR))
     except cv2.error as error:
         raise BadValue(f"{path} is no kind of picture that can be written. Name it .png or .jpg.") from error
-    try:
-        path.write_bytes(bytes(data))
-    except OSError as error:
-        raise DeviceFailed(f"{path} cannot be written: {error.strerror}. Name another file with --out.") from error
+    write_named(path, bytes(data))
 
 
 def held_words(recording: Recording, frame: int) -> str:

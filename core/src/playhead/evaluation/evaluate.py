@@ -96,7 +96,8 @@ def evaluate_network(job: EvaluationJob, found: Evaluation) -> None:
         advance(1)
         if is_acting or not found.choices:
             found.best, found.worst = best_and_worst(run, asked.index, asked.predictions)
-            found.attention = attention_examples(predictor, run, asked.index, asked.predictions)
+            studied = [study.name for study in found.choices if study.heat]
+            found.attention = attention_examples(predictor, run, asked.index, asked.predictions, but=studied)
         advance(1)
         found.augmented = augmentation_rows(run, predictor.network, index, job.plugins)
         advance(1)

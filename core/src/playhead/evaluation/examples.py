@@ -6,11 +6,12 @@ Shape legend: N windows, T frames of a window, O outputs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from playhead.agreement import HELD
 from playhead.clock import NS_PER_S
 from playhead.data.assembly import LABELLED, Assembly
 from playhead.data.augment import Augmenter
@@ -123,18 +124,21 @@ def _shares(pair: HeadPredictions, row: int) -> tuple[FloatArray, FloatArray]:
 
 
 def attention_examples(
-    predictor: Predictor, run: Run, index: WindowIndex, predictions: Predictions, *, each: int = 2
-) -> list[Example]:
-    """Draw where the network looks for every output of every head, on windows in which that is its answer.
+    predictor: Predictor, run: Run, index: WindowIndex, predictions: Predictions, *, but: Container[str] = (),
+    each: int = 2,
+) -> list[Example]:  # fmt: skip
+    """Draw where the network looks for every output of every head but some, on windows in which it answers so.
 
     For each output the windows are those that it answers most surely; an output it never answers shows the
-    windows that come nearest.
+    windows that come nearest, and one that is never true is left out.
     """
     examples: list[Example] = []
     if not shown_input(run):
         return examples
     for name, pair in predictions.heads.items():
         for output, label in enumerate(output_names(pair.head)):
+            if name in but or not _occurs(pair, output):
+                continue
             said_N = (
                 np.abs(pair.predictions_NO[:, output]) if _is_axis(pair.head) else pair.predictions_NO[:, output]
             )
@@ -151,6 +155,14 @@ def attention_examples(
                     )
                 )
     return examples
+
+
+def _occurs(pair: HeadPredictions, output: int) -> bool:
+    """Whether a key or class is ever true; of an axis there is always something to see."""
+    if isinstance(pair.head, Axes):
+        return True
+    true_N = pair.truth_NA[:, 0] == output if isinstance(pair.head, Choice) else pair.truth_NA[:, output] >= HELD
+    return bool((true_N if pair.known_N is None else true_N & pair.known_N).any())
 
 
 def _is_axis(head: Head) -> bool:

@@ -11,7 +11,7 @@ from playhead.data.relabelled import relabelled
 from playhead.data.source import Source
 from playhead.data.split import VALIDATION, held_out, part_of
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.errors import Mismatch, NothingToTrain
+from playhead.errors import Mismatch, NothingToTrain, listed
 from playhead.evaluation.job import EvaluationJob
 from playhead.game import Game
 from playhead.models.run import Run, check_frame
@@ -66,7 +66,7 @@ def held_out_index(run: Run, recordings: Sequence[Source], *, only_held_out: boo
     if only_held_out and len(index):
         index = held_out(index, run.data)
     if len(index) == 0:
-        names = ", ".join(recording.name for recording in recordings) or "no recording"
+        names = listed((recording.name for recording in recordings), otherwise="no recording")
         raise NothingToTrain(
             f"No window of {names} can be asked about: too short, not labelled, or all of it was trained on. "
             "Name other recordings with --recordings, or record more: "

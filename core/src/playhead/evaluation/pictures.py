@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from playhead.errors import DeviceFailed
 from playhead.playing.overlay import coloured
 
 FrameArray = npt.NDArray[np.uint8]
@@ -59,6 +61,15 @@ def data_uri(picture: bytes, kind: str = "image/webp") -> str:
     return f"data:{kind};base64,{base64.b64encode(picture).decode('ascii')}"
 
 
+def write_named(path: Path, data: bytes) -> None:
+    """Write the file that --out names. Raises DeviceFailed saying why it cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise DeviceFailed(f"{path} cannot be written: {error.strerror}. Name another file with --out.") from error
+
+
 def side_by_side(frames_THWC: FrameArray, gap: int = 4) -> FrameArray:
     """Put the frames of a window beside one another, oldest left."""
     count, height, width, channels = frames_THWC.shape
@@ -70,25 +81,47 @@ def side_by_side(frames_THWC: FrameArray, gap: int = 4) -> FrameArray:
 
 
 def with_keys(frame_HWC: FrameArray, held: Mapping[str, float]) -> FrameArray:
-    """Draw a row of keys in the lower right corner, filled as far as each is held (0 to 1)."""
+    """Draw keys by their full names in the lower right corner, filled as far as each is held (0 to 1).
+
+    Where there is no room for all of them in half of the picture, only those that are held are drawn.
+    """
     drawn_HWC = np.ascontiguousarray(coloured(frame_HWC).copy())
     height, width = drawn_HWC.shape[:2]
     side = max(10, height // 10)
-    left = width - (side + 3) * len(held) - 3
-    top = height - side - 5
-    for place, (name, value) in enumerate(held.items()):
-        x = left + place * (side + 3)
-        cv2.rectangle(drawn_HWC, (x, top), (x + side, top + side), _FREE, -1)
-        filled = round(side * min(1.0, abs(value)))
-        if filled:
-            cv2.rectangle(drawn_HWC, (x, top + side - filled), (x + side, top + side), _HELD, -1)
-        scale = side / 32
-        (across, down), _ = cv2.getTextSize(name[:2].upper(), cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-        place_xy = (x + (side - across) // 2 + 1, top + (side + down) // 2)
-        cv2.putText(
-            drawn_HWC, name[:2].upper(), place_xy, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA
-        )
+    rows = _rows_of_keys(list(held), side, width)
+    if len(rows) * (side + 3) > height // 2:
+        rows = _rows_of_keys([name for name, value in held.items() if value], side, width)
+    for number, row in enumerate(reversed(rows[: max(1, height // 2 // (side + 3))])):
+        x, top = width - 3 - sum(wide + 3 for _, wide in row), height - 2 - (number + 1) * (side + 3)
+        for name, wide in row:
+            _draw_key(drawn_HWC, (x, top, wide, side), name.upper(), held[name])
+            x += wide + 3
     return drawn_HWC
+
+
+def _rows_of_keys(names: Sequence[str], side: int, width: int) -> list[list[tuple[str, int]]]:
+    """Return (name, its width in pixels) of each row that fits into the picture's width."""
+    rows: list[list[tuple[str, int]]] = [[]]
+    for name in names:
+        (across, _), _ = cv2.getTextSize(name.upper(), cv2.FONT_HERSHEY_SIMPLEX, side / 32, 1)
+        wide = min(max(side, across + 6), width - 6)
+        if rows[-1] and 3 + sum(one + 3 for _, one in rows[-1]) + wide + 3 > width:
+            rows.append([])
+        rows[-1].append((name, wide))
+    return [row for row in rows if row]
+
+
+def _draw_key(drawn_HWC: FrameArray, box: tuple[int, int, int, int], words: str, value: float) -> None:
+    x, top, wide, side = box
+    cv2.rectangle(drawn_HWC, (x, top), (x + wide, top + side), _FREE, -1)
+    if filled := round(side * min(1.0, abs(value))):
+        cv2.rectangle(drawn_HWC, (x, top + side - filled), (x + wide, top + side), _HELD, -1)
+    scale = side / 32
+    (across, down), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    scale *= min(1.0, (wide - 4) / max(across, 1))  # a name longer than the picture is wide
+    (across, down), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    place_xy = (x + (wide - across) // 2 + 1, top + (side + down) // 2)
+    cv2.putText(drawn_HWC, words, place_xy, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA)
 
 
 def encode_clip(frames: Sequence[FrameArray], rate_hz: float, *, limit_bytes: int = LIMIT_BYTES) -> bytes:

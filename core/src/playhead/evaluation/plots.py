@@ -21,13 +21,17 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from playhead.evaluation.estimates import Estimate
+from playhead.evaluation.estimates import Estimate, are_alike
 from playhead.evaluation.metrics import Calibration
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.evaluation.statistics import ScoreTable
 
 BLUE, ORANGE, GREEN, RED, GREY = "#4285d6", "#d98324", "#3c9e63", "#cf5252", "#8d939c"
-COLOURS = (BLUE, ORANGE, GREEN, RED, "#8a6fc9", "#3aa6a6", "#b5853d", "#c76aa5")
+# Who drives has one colour everywhere; what else is told apart on the page is told apart by others.
+DRIVERS = {"expert": BLUE, "network": ORANGE, "always_forward": GREEN, "random": RED, "idle": GREY}
+NETWORK = DRIVERS["network"]
+OTHERS = ("#8a6fc9", "#3aa6a6", "#b5853d", "#c76aa5")
+COLOURS = (BLUE, ORANGE, GREEN, RED, *OTHERS)
 _INK, _RULE = "#010203", "#040506"  # replaced by the page's own colours in the SVG text
 _WIDTH_IN = 6.4
 _STYLE: dict[Any, Any] = {
@@ -99,7 +103,7 @@ def history_plot(history: Sequence[Mapping[str, Any]], score: str, baselines: Ma
     with drawing_of(2.9) as drawing:
         losses, scores = drawing.figure.subplots(1, 2)
         draw_losses(losses, history)
-        draw_history(scores, history, lambda row: row.get(score), ORANGE, "network")
+        draw_history(scores, history, lambda row: row.get(score), NETWORK, "network")
         for number, (name, value) in enumerate(baselines.items()):
             scores.axhline(value, color=GREY, linestyle=("--", ":", "-.")[number % 3], label=name)
         scores.set(title=score.replace("_", " "), xlabel="step", ylim=(0, None))
@@ -113,8 +117,8 @@ def draw_losses(plot: Plot, history: Sequence[Mapping[str, Any]]) -> None:
     """Draw both losses over the steps, on a scale of powers of ten where they fell far."""
     values = [row[name] for row in history for name in ("train_loss", "loss") if row.get(name)]
     fell_far = bool(values) and min(values) > 0 and max(values) > 20 * min(values)
-    draw_history(plot, history, lambda row: row.get("train_loss"), BLUE, "training")
-    draw_history(plot, history, lambda row: row.get("loss"), ORANGE, "validation")
+    draw_history(plot, history, lambda row: row.get("train_loss"), GREY, "training")
+    draw_history(plot, history, lambda row: row.get("loss"), NETWORK, "validation")
     plot.set(title="loss", xlabel="step", yscale="log" if fell_far else "linear")
     if fell_far:
         _plain_numbers_on(plot)
@@ -180,7 +184,7 @@ def score_bars(rows: Mapping[str, Mapping[str, float]], baseline: Mapping[str, f
     names = list(rows)
     with drawing_of(min(0.7 + 0.62 * len(names), 12)) as drawing:
         plot = drawing.figure.subplots()
-        columns = (("precision", BLUE, "precision"), ("recall", ORANGE, "recall"), ("f1", GREEN, "F1"))
+        columns = tuple(zip(("precision", "recall", "f1"), OTHERS, ("precision", "recall", "F1"), strict=False))
         series = [(label, colour, [rows[name][measure] for name in names]) for measure, colour, label in columns]
         _draw_bars(plot, series, lambda value: "–" if math.isnan(value) else f"{value:.2f}")
         for place, name in enumerate(names):
@@ -214,7 +218,7 @@ def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
         upper, lower = drawing.figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
         for number, (name, bins) in enumerate(calibrations.items()):
-            colour, filled_B = COLOURS[number % len(COLOURS)], bins.count_B > 0
+            colour, filled_B = (NETWORK, *OTHERS)[number % 5], bins.count_B > 0
             stated_B, observed_B, label = bins.stated_B[filled_B], bins.observed_B[filled_B], f"{name}, error"
             upper.plot(stated_B, observed_B, "o-", color=colour, markersize=4, label=f"{label} {bins.error:.4f}")
             edges, is_first = np.linspace(0, 1, len(bins.count_B) + 1), number == 0
@@ -227,6 +231,14 @@ def calibration_plot(calibrations: Mapping[str, Calibration]) -> str:
     return drawing.svg
 
 
+def colour_of(driver: str, drivers: Sequence[str]) -> str:
+    """Return the colour of a driver: those of every page have their own, others take what is left, in order."""
+    if driver in DRIVERS:
+        return DRIVERS[driver]
+    others = [one for one in drivers if one not in DRIVERS]
+    return OTHERS[others.index(driver) % len(OTHERS)]
+
+
 def seeds_plot(table: ScoreTable, measure: str) -> str:
     """Draw one measure of every seed as a dot for each driver, with the mean and its 95 % interval."""
     drivers = table.drivers
@@ -235,7 +247,7 @@ def seeds_plot(table: ScoreTable, measure: str) -> str:
         jitter = np.random.default_rng(0)
         for place, driver in enumerate(drivers):
             values_S = table.values(driver, measure)
-            colour = COLOURS[place % len(COLOURS)]
+            colour = colour_of(driver, drivers)
             heights = place + jitter.uniform(-0.16, 0.16, len(values_S))
             plot.scatter(values_S, heights, color=colour, alpha=0.4, s=16, linewidths=0)
             estimate = table.estimate(driver, measure)
@@ -245,7 +257,11 @@ def seeds_plot(table: ScoreTable, measure: str) -> str:
         plot.set_yticks(range(len(drivers)), [driver.replace("_", " ") for driver in drivers])
         stated = table.measure(measure)
         unit = f" ({stated.unit})" if stated.unit else ""
-        plot.set(ylim=(len(drivers) - 0.5, -0.5), xlabel=f"{stated.title}{unit}, {stated.better} is better")
+        known = np.concatenate([table.values(driver, measure) for driver in drivers])
+        known = known[np.isfinite(known)]
+        is_same = len(known) > 0 and are_alike(known)
+        which = "the same of all" if is_same else f"{stated.better} is better"
+        plot.set(ylim=(len(drivers) - 0.5, -0.5), xlabel=f"{stated.title}{unit}, {which}")
         plot.grid(visible=False, axis="y")
         low, high = plot.get_xlim()
         if not stated.unit and low > -0.1 and high < 1.2:
@@ -259,10 +275,10 @@ def tolerance_plot(lines: Mapping[str, Sequence[tuple[float, Estimate]]], title:
         for plot, (name, points) in zip(drawing.figure.subplots(1, len(lines), squeeze=False)[0], lines.items(),
                                         strict=True):  # fmt: skip
             values, means = [value for value, _ in points], [score.mean for _, score in points]
-            plot.plot(values, means, "o-", color=BLUE)
+            plot.plot(values, means, "o-", color=NETWORK)
             for value, score in points:
                 if score.has_interval:
-                    plot.plot([value, value], [score.low, score.high], color=BLUE, alpha=0.5)
+                    plot.plot([value, value], [score.low, score.high], color=NETWORK, alpha=0.5)
             plot.axhline(kept * means[0], color=GREY, linestyle="--")
             plot.set(xlabel=name, ylabel=title, ylim=(min(0, *means), None))
     return drawing.svg
@@ -272,7 +288,7 @@ def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -
     """Draw how often each key or class is true, and how often it is answered."""
     with drawing_of(min(0.8 + 0.36 * len(names), 10)) as drawing:
         plot = drawing.figure.subplots()
-        _draw_bars(plot, [("true", GREY, true_K), ("answered", BLUE, said_K)], "{:.1%}".format)
+        _draw_bars(plot, [("true", GREY, true_K), ("answered", NETWORK, said_K)], "{:.1%}".format)
         plot.set_yticks(range(len(names)), list(names))
         longest = max(0.1, float(max(*true_K, *said_K)))
         plot.set(xlim=(0, min(1.1, longest * 1.12)), xlabel="share of windows")
@@ -289,7 +305,9 @@ def axes_plot(truth_NA: FloatArray, said_NA: FloatArray, names: Sequence[str], *
             both = np.concatenate([truth_NA[:, column], said_NA[:, column]])
             low, high = both.min(), both.max()
             plot.plot([low, high], [low, high], color=GREY, linestyle="--", linewidth=1)
-            plot.scatter(truth_NA[rows, column], said_NA[rows, column], color=BLUE, alpha=0.35, s=8, linewidths=0)
+            plot.scatter(
+                truth_NA[rows, column], said_NA[rows, column], color=NETWORK, alpha=0.35, s=8, linewidths=0
+            )
             plot.set(title=name, xlabel="true", ylabel="answered" if column == 0 else "")
     return drawing.svg
 
@@ -312,7 +330,7 @@ def timeline_plot(
             name = names[column]
             held_N = true_NK[:, column].astype(np.float64)
             plot.fill_between(time_s_N, 0, held_N, step="mid", color=GREY, alpha=0.35, linewidth=0)
-            plot.plot(time_s_N, likely_NK[:, column], color=BLUE, linewidth=1.1)
+            plot.plot(time_s_N, likely_NK[:, column], color=NETWORK, linewidth=1.1)
             plot.set(ylim=(-0.05, 1.05), yticks=(0, 0.5, 1), yticklabels=("", name, ""))
             plot.spines["bottom"].set_visible(False)
             plot.margins(x=0)

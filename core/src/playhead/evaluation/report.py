@@ -60,6 +60,7 @@ def render_page(evaluation: Evaluation) -> str:
     return environment.get_template("report.html.jinja").render(
         evaluation=evaluation,
         score_rows=_score_rows(evaluation.table),
+        has_ratios=evaluation.table is not None and bool(evaluation.table.compared()),
         seed_plots=_seed_plots(evaluation.table),
         tolerance_plot=_tolerance_plot(evaluation),
         tolerated=number(KEPT),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from playhead.evaluation.baselines import HeadResult, baseline_title
 from playhead.evaluation.classification import ChoiceStudy, study_text
 from playhead.evaluation.estimates import number
+from playhead.evaluation.headline import headline
 from playhead.evaluation.metrics import measure_title
 from playhead.evaluation.pictures import Example
 from playhead.evaluation.predictions import Predictions
@@ -66,6 +67,7 @@ class Evaluation(Judgement):
         return {
             **drivers,
             **driven,
+            "headline": self.headline,
             "run": self.run,
             "command": self.command,
             **({"tolerance": self.disturbed.tolerance.to_json()} if self.disturbed else {}),
@@ -77,8 +79,13 @@ class Evaluation(Judgement):
             "facts": {group: dict(facts) for group, facts in self.facts.items()},
         }
 
+    @property
+    def headline(self) -> str:
+        """What was found, in one sentence."""
+        return headline(self)
+
     def to_text(self) -> str:
-        """Return the tables and verdicts as text for the terminal."""
+        """Return the tables and verdicts as text for the terminal, what matters most in the last line."""
         parts = [self.table.to_text()] if self.table else []
         parts += [self.disturbed.to_text()] if self.disturbed else []
         parts += [head_table(result) for result in self.heads]
@@ -87,6 +94,7 @@ class Evaluation(Judgement):
         said = [f"{'ok  ' if verdict.passed else 'NO  '} {visible(verdict.sentence)}" for verdict in self.verdicts]
         parts.append("\n".join(said))
         parts.append("\n".join(f"Note: {visible(note)}" for note in self.notes))
+        parts.append(visible(self.headline))
         return "\n\n".join(part for part in parts if part)
 
 

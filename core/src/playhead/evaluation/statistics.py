@@ -160,6 +160,10 @@ class ScoreTable:
         ours_S, theirs_S = self.values(driver, measure), self.values(self.expert, measure)
         return ratio_interval(ours_S, theirs_S, kind=self.kind(measure, driver, self.expert))
 
+    def compared(self) -> list[str]:
+        """Return who is compared with the expert: all others where the expert drove too."""
+        return [driver for driver in self.drivers if driver != self.expert] if self.expert in self.drivers else []
+
     @property
     def headline(self) -> str:
         """The measure that says best how well a drive went: the score, or the first better when higher, or ""."""
@@ -180,7 +184,11 @@ class ScoreTable:
 
     def way_sentence(self) -> str:
         """Say how far of the way from random to the expert the others come; nothing where that is not known."""
-        told = [f"{driver} {shown(way)}" for driver, way in self.ways().items() if math.isfinite(way.mean)]
+        told = [
+            f"{driver.replace('_', ' ')} {shown(way)}"
+            for driver, way in self.ways().items()
+            if math.isfinite(way.mean)
+        ]
         title = self.measure(self.headline).title
         return f"Of the way from {self.random} to {self.expert} ({title}): {', '.join(told)}." if told else ""
 
@@ -196,13 +204,12 @@ class ScoreTable:
                 for name in self.measure_names
                 if (ratio := self.ratio(driver, name)) is not None
             }
-            for driver in self.drivers
-            if driver != self.expert
+            for driver in self.compared()
         }
         ways = self.ways()
         return {
             "drivers": scores,
-            "ratios_to_expert": ratios if self.expert in self.drivers else {},
+            "ratios_to_expert": ratios,
             **({"way_to_expert": {driver: way.to_json() for driver, way in ways.items()}} if ways else {}),
             "seeds": self.seeds,
             "settings": dict(self.settings),
@@ -224,11 +231,9 @@ class ScoreTable:
         names = self.shown_names()
         head = ["", *(_heading(self.measure(name)) for name in names)]
         rows = [[driver, *(shown(self.estimate(driver, name)) for name in names)] for driver in self.drivers]
-        if self.expert in self.drivers:
-            for driver in self.drivers:
-                if driver != self.expert:
-                    ratios = [self.ratio(driver, name) for name in names]
-                    rows.append([f"{driver} / {self.expert}", *(shown(r) if r else "" for r in ratios)])
+        for driver in self.compared():
+            ratios = [self.ratio(driver, name) for name in names]
+            rows.append([f"{driver} / {self.expert}", *(shown(r) if r else "" for r in ratios)])
         return "\n\n".join(filter(None, (aligned([head, *rows]), visible(self.way_sentence()))))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,18 @@ class RunCatalogue:
     def _shipped(self) -> Iterator[Path]:
         if self.game.shipped_runs is not None:
             yield from run_folders(Path(resolve(self.game.shipped_runs)()))
+
+    def kept(self, run: Run) -> Run:
+        """Return a run that may be written to: one that the game ships is copied into the home, once."""
+        if run.path.resolve() not in {folder.resolve() for folder in self._shipped()}:
+            return run
+        folder = self.home.runs(self.game.name, run.path.parent.name) / run.path.name
+        if not folder.exists():
+            work = folder.with_name(f".{folder.name}-{os.getpid()}")
+            shutil.copytree(run.path, work, ignore=shutil.ignore_patterns("evaluation", ".*"))
+            work.rename(folder)
+            self.say(f"The run {run.name} comes with the game. It is copied to {folder}.")
+        return Run.open(folder)
 
     def names(self) -> list[str]:
         """Return the names of all runs, newest first."""

@@ -107,7 +107,9 @@ class ConvEncoder(Encoder):
         shape = (layer.out_channels, -1, pictures_NPHWC.shape[1], len(self.scales_C), *layer.kernel_size)
         weight_OSPCHW = layer.weight.reshape(shape)
         maps: Tensor | None = None
-        pictures = [folded(one_NHWC, self.fold) for one_NHWC in pictures_NPHWC.unbind(1)]
+        pictures: Sequence[Tensor] = pictures_NPHWC.unbind(1)
+        if self.fold > 1:
+            pictures = [folded(one_NHWC, self.fold) for one_NHWC in pictures]
         for number, one_NHWC in enumerate(pictures):
             is_change = self.sees_changes and number + 1 < len(pictures)
             # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.

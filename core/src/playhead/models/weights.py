@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from playhead.decoding import decode_json
-from playhead.errors import Damaged, Mismatch
+from playhead.errors import Damaged, Mismatch, listed
 from playhead.models.network import Network
 
 MOST_HEADER_BYTES = 16 * 2**20
@@ -77,9 +77,9 @@ def check_shapes(wanted: Shapes, found: Shapes, *, whose: str, then: str = OLDER
     """Raise Mismatch naming the weights that are missing, extra or of another shape; `whose` has those found."""
     missing, extra = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
     if missing:
-        raise Mismatch(f"{whose} has no weights for {_some(missing)}. {then}")
+        raise Mismatch(f"{whose} has no weights for {listed(missing)}. {then}")
     if extra:
-        raise Mismatch(f"{whose} has weights that the network does not use: {_some(extra)}. {then}")
+        raise Mismatch(f"{whose} has weights that the network does not use: {listed(extra)}. {then}")
     for name, shape in wanted.items():
         if shape != found[name]:
             raise Mismatch(f"{whose} has {name} of shape {found[name]}, the network needs {shape}. {then}")
@@ -123,7 +123,3 @@ def frozen_weights(network: torch.nn.Module) -> dict[str, Tensor]:
     if not isinstance(network, Network):
         return {}
     return {name: value for name, value in network.state_dict().items() if network.is_frozen(name)}
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -186,7 +186,7 @@ class PlayerConsole:
         if origin is None:
             return Text()
         is_human = origin is Origin.HUMAN
-        return Text("■ you" if is_human else "■ pressed", style="yellow" if is_human else "green")
+        return Text("■ you" if is_human else "■ pressed", style="bold magenta" if is_human else "bold green")
 
 
 def _bars(head: Head, answer: np.ndarray) -> Iterator[tuple[str, float, Bar]]:
@@ -206,4 +206,4 @@ def _bars(head: Head, answer: np.ndarray) -> Iterator[tuple[str, float, Bar]]:
 
 
 def _bar(size: float, begin: float, end: float) -> Bar:
-    return Bar(size, begin, end, width=BAR_WIDTH, color="cyan", bgcolor="grey23")
+    return Bar(size, begin, end, width=BAR_WIDTH, color="blue", bgcolor="bright_black")

@@ -13,7 +13,7 @@ import numpy as np
 
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Held
-from playhead.errors import BadValue, not_found
+from playhead.errors import BadValue, listed, not_found
 from playhead.models import EngineSpec
 from playhead.models.boxes import Boxes, boxes_told, told_boxes
 from playhead.models.catalogue import RunCatalogue
@@ -156,7 +156,7 @@ def _detector(job: GuardJob, settings: ContactSettings) -> Look:
     run.check_looks(job.game)
     finder = Finder.of(run, job.plugins, EngineSpec(name=settings.engine), least=settings.score)
     if max(settings.classes) >= len(finder.classes):
-        known = ", ".join(f"{name} ({number})" for number, name in enumerate(finder.classes))
+        known = listed(f"{name} ({number})" for number, name in enumerate(finder.classes))
         raise BadValue(f"guard.classes={list(settings.classes)}: run {run.name} finds {known}. Name those.")
 
     def look(captured: CapturedFrame) -> Boxes:

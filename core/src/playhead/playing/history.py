@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from playhead.capture import CapturedFrame
 from playhead.clock import NS_PER_S
-from playhead.errors import Mismatch
+from playhead.errors import Mismatch, listed
 from playhead.events import Event, Origin
 from playhead.inputs import ACTIONS, CAMERAS, FRAMES, Input, check_playable
 from playhead.labelling import HeldLabels, action_numbers
@@ -118,7 +118,7 @@ class History:
         """
         told = [captured.telemetry.get(source, math.nan) for captured in self._frames[picked[0] :]]
         if source not in self._awaited and any(source not in self._frames[place].telemetry for place in picked):
-            known = ", ".join(sorted(self._frames[-1].telemetry)) or "nothing"
+            known = listed(sorted(self._frames[-1].telemetry), otherwise="nothing")
             raise Mismatch(
                 f'The network wants the telemetry "{source}", this device tells {known}. '
                 "Take another run or device, or let its capture name it before: telemetry_names."
@@ -144,7 +144,7 @@ class History:
 def _through(camera: str, frames: list[CapturedFrame]) -> npt.NDArray[Any]:
     """Return the pictures of a further camera. Raises Mismatch for a device that has none of this name."""
     if any(camera not in captured.cameras for captured in frames):
-        told = ", ".join([FRAMES, *sorted(frames[-1].cameras)])
+        told = listed([FRAMES, *sorted(frames[-1].cameras)])
         raise Mismatch(
             f'The network wants the camera "{camera}", this device has {told}. Take another run or device.'
         )

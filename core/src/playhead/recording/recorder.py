@@ -13,6 +13,7 @@ from playhead.capture import FrameArray
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Annotation, Annotator
 from playhead.control.loop import Tick
+from playhead.errors import listed
 from playhead.events import PLAYED, Event, Origin
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
@@ -135,11 +136,11 @@ class Recorder:
     def _tell_late(self, names: set[str]) -> None:
         """Say once which telemetry is not kept, because the first frame did not have it and nobody named it."""
         self._known |= names
-        late = ", ".join(sorted(filter(is_telemetry_name, names)))
+        late = sorted(filter(is_telemetry_name, names))
         if late:
             self._say(
-                f"Warning: the telemetry {late} came after the first frame and is not recorded. The device must "
-                'name it before: its option "telemetry", or telemetry_names of its capture.'
+                f"Warning: the telemetry {listed(late)} came after the first frame and is not recorded. The "
+                'device must name it before: its option "telemetry", or telemetry_names of its capture.'
             )
 
     def _tell_late_cameras(self, names: set[str]) -> None:

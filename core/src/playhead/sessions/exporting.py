@@ -12,6 +12,7 @@ from playhead.evaluation.held_out import held_out_index, labelled, spread_window
 from playhead.evaluation.offline import read_windows
 from playhead.game import Game
 from playhead.inputs import FRAMES
+from playhead.models.catalogue import RunCatalogue
 from playhead.models.export import check_installed, export_run
 from playhead.models.exported import Exported
 from playhead.models.run import Run
@@ -40,6 +41,7 @@ def export(
     found = place.run(run) if run else place.player(run)
     _ = found.needed_network
     place.say(f"Run {found.name}.")
+    found = RunCatalogue(home=place.home, game=place.game, say=place.say).kept(found)
     with place.progress.part("graph", 1) as advance, one_thread_each():
         shown = real_windows(place, found, recordings, data, windows)
         exported = export_run(found, place.plugins, shown, int8=int8)

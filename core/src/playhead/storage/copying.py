@@ -8,8 +8,10 @@ where it stopped: what is there already, and the same, is left.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -118,7 +120,7 @@ class _FolderTarget:
 
 
 def copy_recording(
-    origin: Path | StoreSource, parent: Located, progress: Progress = lambda done, total: None, *, game: str = ""
+    origin: Path | FileSource, parent: Located, progress: Progress = lambda done, total: None, *, game: str = ""
 ) -> Copied:
     """Copy a recording into a folder of recordings, or to an address of many.
 
@@ -126,7 +128,7 @@ def copy_recording(
     Raises:  BadValue for one that has not ended or is of another game, and where another recording has its name;
              Damaged for one that does not pass its check; StorageFull or DeviceFailed where it cannot be written.
     """
-    source: FileSource = FolderSource(origin) if isinstance(origin, Path) else origin
+    source = FolderSource(origin) if isinstance(origin, Path) else origin
     name = name_of(source.place)
     parent = (
         parent if isinstance(parent, Path) else parent.keeping(None)
@@ -151,8 +153,17 @@ def copy_recording(
             if problems := [one for one in check_recording(origin) if not one.is_note]:
                 raise Damaged(f"{name} is damaged: {problems[0]}. Repair it first: playhead data repair.")
         sizes = files_of(source)
+        if isinstance(parent, Path):
+            _check_room(parent, sum(sizes.values()) - sum(target.files.files().values()))
         _copy_all(source, target, sizes, progress)
         return Copied(name=name, place=target.place, files=len(sizes), bytes=sum(sizes.values()))
+
+
+def _check_room(parent: Path, needed: int) -> None:
+    """Raise OSError, as a full disk does, where a folder has no room for so many bytes."""
+    free = shutil.disk_usage(parent).free
+    if needed > free:
+        raise OSError(errno.ENOSPC, f"{needed:,} bytes are to come, {free:,} are free")
 
 
 def _new_layers(source: FileSource, there: FileSource) -> dict[str, int]:
@@ -181,12 +192,12 @@ def _copy_layers(source: FileSource, to: Path | StoreSource, sizes: dict[str, in
             for key in (key for key in sizes if _layer_of(key) == name):
                 path = change.copy(1) / key.removeprefix(f"{LAYERS}/{name}/")
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(b"".join(_pieces(source, key, sizes[key])))
+                path.write_bytes(b"".join(pieces_of(source, key, sizes[key])))
             make_layers(to)
             change.put_inside(f"{LAYERS}/{name}")
 
 
-def _check_finished(origin: Path | StoreSource, source: FileSource, game: str) -> None:
+def _check_finished(origin: Path | FileSource, source: FileSource, game: str) -> None:
     if source.size(_HEADER) is None:
         raise NotFound(f"There is no recording at {source.place}.")
     header, is_complete = read_header(source, source.place)
@@ -218,27 +229,55 @@ def _copy_all(source: FileSource, target: _Target, sizes: dict[str, int], progre
     done, total = 0, sum(sizes.values())
     for key, size in sizes.items():
         if key == _HEADER:
-            target.finish(key, _pieces(source, key, size))
-        elif target.files.size(key) != size or _checksum(target.files, key, size) != _checksum(source, key, size):
+            target.finish(key, pieces_of(source, key, size))
+        elif not _is_there(source, target, key, size):
             _put(source, target, key, size)
         done += size
         progress(done, total)
 
 
+def _is_there(source: FileSource, target: _Target, key: str, size: int) -> bool:
+    """Whether a file was copied before; a source that lists digests is not read for that."""
+    if target.files.size(key) != size:
+        return False
+    if digest := source.digest(key):
+        return digest.fits(pieces_of(target.files, key, size), size)
+    return _checksum(pieces_of(target.files, key, size)) == _checksum(pieces_of(source, key, size))
+
+
 def _put(source: FileSource, target: _Target, key: str, size: int) -> None:
     """Write a file, and read it back."""
-    target.write(key, _pieces(source, key, size))
-    if _checksum(target.files, key, size) != _checksum(source, key, size):
+    written = _Summed(pieces_of(source, key, size))
+    target.write(key, iter(written))
+    digest, there = source.digest(key), _Summed(pieces_of(target.files, key, size))
+    if digest and not digest.fits(there, size):
+        raise Damaged(f"{source.place}/{key} is not what is listed of it: its digest does not fit.")
+    if not digest:
+        deque(there, maxlen=0)
+    if (there.checksum, there.size) != (written.checksum, size):
         raise Damaged(f"{target.place}/{key} does not hold what was written. Type the same command again.")
 
 
-def _pieces(source: FileSource, key: str, size: int) -> Iterator[bytes]:
+class _Summed:
+    """Pieces of a file, their checksum and length known once they have gone by."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.checksum, self.size, self._pieces = 0, 0, pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self.checksum = google_crc32c.extend(self.checksum, piece)
+            self.size += len(piece)
+            yield piece
+
+
+def pieces_of(source: FileSource, key: str, size: int) -> Iterator[bytes]:
+    """Yield a file in pieces that memory holds."""
     for offset in range(0, size, _PIECE):
         yield source.read_part(key, offset, min(_PIECE, size - offset))
 
 
-def _checksum(source: FileSource, key: str, size: int) -> int:
-    checksum = 0
-    for piece in _pieces(source, key, size):
-        checksum = google_crc32c.extend(checksum, piece)
-    return checksum
+def _checksum(pieces: Iterator[bytes]) -> int:
+    summed = _Summed(pieces)
+    deque(summed, maxlen=0)
+    return summed.checksum

@@ -20,6 +20,7 @@ from playhead.decoding import MOST_BYTES
 from playhead.errors import Damaged, DeviceFailed, NotFound, PlayheadError
 from playhead.names import is_name, visible
 from playhead.storage.files import PICTURE_CHECKSUMS
+from playhead.storage.sources import Digest
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store
@@ -110,6 +111,10 @@ class StoreSource:
             return None
         self._sizes[key] = size
         return size
+
+    def digest(self, key: str) -> Digest | None:
+        """Return nothing: stores name files by no digest that all of them agree on."""
+        return None
 
     def heads(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[int, bytes] | None]:
         """Yield of each file its size and so many bytes from its beginning, in order; None when there is none."""

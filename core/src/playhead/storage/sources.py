@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +22,20 @@ _OPEN_FILES = 64  # of the 256 that macOS gives a process
 _READING = os.O_RDONLY
 for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
     _READING |= getattr(os, _flag, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """What a file is known by, where whoever keeps it says so: SHA-256 (64 digits), or git's SHA-1 of it (40)."""
+
+    hexadecimal: str
+
+    def fits(self, pieces: Iterable[bytes], size: int) -> bool:
+        """Whether a file of so many bytes is this one."""
+        known = hashlib.sha256() if len(self.hexadecimal) == 64 else hashlib.sha1(b"blob %d\0" % size)
+        for piece in pieces:
+            known.update(piece)
+        return known.hexdigest() == self.hexadecimal
 
 
 class FileSource(Protocol):
@@ -37,6 +53,10 @@ class FileSource(Protocol):
 
     def size(self, key: str) -> int | None:
         """Return how long a file is, or None when there is none."""
+        ...
+
+    def digest(self, key: str) -> Digest | None:
+        """Return what a file is known by without reading it, where that is known."""
         ...
 
     def heads(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[int, bytes] | None]:
@@ -166,6 +186,10 @@ class FolderSource:
         """Return how long a file is, or None when there is none. Raises Damaged for what is no plain file."""
         status = self._status(key)
         return None if status is None else status.st_size
+
+    def digest(self, key: str) -> Digest | None:
+        """Return nothing: a file here is known by reading it."""
+        return None
 
     def heads(self, wanted: Iterable[tuple[str, int]]) -> Iterator[tuple[int, bytes] | None]:
         """Yield of each file its size and so many bytes from its beginning, in order; None when there is none."""

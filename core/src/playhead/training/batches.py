@@ -19,9 +19,9 @@ from playhead.data.loader import Loader
 from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.source import Source, seconds_by_rate
 from playhead.data.split import Split, SplitRule, split, split_by_rule
-from playhead.data.takes import listed, one_action
+from playhead.data.takes import one_action
 from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
-from playhead.errors import BadValue, NothingToTrain
+from playhead.errors import BadValue, NothingToTrain, listed
 from playhead.labels import Choice
 from playhead.models.network import Network
 from playhead.training.job import TrainingJob, fitting_recordings
@@ -118,7 +118,7 @@ def note_sameness(job: TrainingJob, index: WindowIndex) -> None:
         alone = len(again) == count - 1 > 0 and job.recipe.val_share
         job.progress.note(
             f"Warning: {len(again)} of {count} recordings are the same drive as another, as "
-            f"{listed([f'{name} as {first}' for name, first in sorted(again.items())])}. "
+            f"{listed([f'{name} as {first}' for name, first in sorted(again.items())], most=3)}. "
             + (
                 "There is no other to validate on, so its figures say nothing. Record others: other seeds, "
                 "--action-noise."

@@ -18,8 +18,7 @@ from playhead.data.frame_table import check_inputs
 from playhead.data.groups import unwanted
 from playhead.data.relabelled import relabelled
 from playhead.data.source import Source, identity
-from playhead.data.takes import listed
-from playhead.errors import Mismatch, NothingToTrain
+from playhead.errors import Mismatch, NothingToTrain, listed
 from playhead.game import Game
 from playhead.labels import LabelSchema
 from playhead.models.run import NetworkPart, Run, check_frame
@@ -149,7 +148,7 @@ def _wanted(job: TrainingJob, fitting: list[Source]) -> list[Source]:
     names = unwanted(fitting, job.recipe.leave_out)
     if names:
         job.left_out += sorted(names)
-        job.progress.note(f"Left out by {job.recipe.leave_out}: {listed(sorted(names))}.")
+        job.progress.note(f"Left out by {job.recipe.leave_out}: {listed(sorted(names), most=3)}.")
     if len(names) == len(fitting):
         raise NothingToTrain(
             f"leave_out={job.recipe.leave_out} leaves out all {len(fitting)} recordings. See how their drives "
@@ -169,7 +168,7 @@ def _check_heads(job: TrainingJob, recordings: Sequence[Source]) -> None:
                 f"that do, or learn the others alone: --set heads={has or 'NAME'}."
             )
         if lacking:
-            named = listed(lacking)
+            named = listed(lacking, most=3)
             job.progress.note(f"Without {name}, and learned from for the other heads alone: {named}.")
 
 

@@ -111,17 +111,18 @@ def _is_told(values_N: npt.NDArray[Any]) -> bool:
 
 
 def heat_rows(predictor: Predictor, run: Run, asked: Asked, name: str, head: Choice) -> list[HeatRow]:
-    """Show for each class a picture it is surest of and its surest mistake, with the heat of every class."""
+    """Show for each class a picture it is surest of and its surest mistake, with the heat of all that occur."""
     rows = _heat_choice(asked, name, head)
     if not shown_input(run) or not len(rows):
         return []
     inputs = read_windows(run, asked.index, rows)
     heat_OBHW = class_heat_maps(predictor, run.spec, inputs, name)
     true_N, likely_NC = asked.truth(name), asked.likely(name)
+    there = np.union1d(true_N, likely_NC.argmax(1)).astype(np.int64)
     return [
         _heat_row(
             inputs[shown_input(run)][number, -1],
-            heat_OBHW[:, number],
+            dict(zip(there.tolist(), heat_OBHW[there, number], strict=True)),
             head,
             likely_NC[row],
             int(true_N[row]),
@@ -132,7 +133,7 @@ def heat_rows(predictor: Predictor, run: Run, asked: Asked, name: str, head: Cho
 
 
 def _heat_row(
-    frame_HWC: FrameArray, heat_OHW: FloatArray, head: Choice, likely_C: FloatArray, true: int, where: str
+    frame_HWC: FrameArray, heats: dict[int, FloatArray], head: Choice, likely_C: FloatArray, true: int, where: str
 ) -> HeatRow:
     said = int(likely_C.argmax())
     outcome = "right" if said == true else f"taken for {head.names[said]}"
@@ -141,8 +142,8 @@ def _heat_row(
         caption=f"{head.names[true]}, {outcome}; {where}",
         true=head.names[true],
         heats=[
-            (one, float(likely), encode(with_heat(frame_HWC, heat_HW)))
-            for one, likely, heat_HW in zip(head.names, likely_C, heat_OHW, strict=True)
+            (head.names[one], float(likely_C[one]), encode(with_heat(frame_HWC, heat_HW)))
+            for one, heat_HW in heats.items()
         ],
     )
 

@@ -16,12 +16,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from playhead.evaluation.classification.intervals import curve
 from playhead.evaluation.classification.ood_detection import OodDetection
 from playhead.evaluation.plots import (
-    BLUE,
     COLOURS,
-    GREEN,
     GREY,
-    ORANGE,
-    RED,
+    NETWORK,
+    OTHERS,
     draw_history,
     draw_losses,
     drawing_of,
@@ -37,7 +35,10 @@ def ood_plot(found: OodDetection) -> str:
         both = np.concatenate([found.known_N, found.ood_N])
         low, high = np.quantile(both, [0.002, 0.998]).tolist()
         edges = np.linspace(low, high, BINS + 1)
-        for values, colour, label in ((found.known_N, BLUE, "known"), (found.ood_N, RED, "out-of-distribution")):
+        for values, colour, label in (
+            (found.known_N, OTHERS[1], "known"),
+            (found.ood_N, OTHERS[3], "out-of-distribution"),
+        ):
             counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
             left.stairs(counts / max(1, len(values)), edges, color=colour, fill=True, alpha=0.45, label=label)
         left.axvline(found.threshold, color=GREY, linestyle="--", linewidth=1, label="threshold")
@@ -45,7 +46,7 @@ def ood_plot(found: OodDetection) -> str:
         left.legend(fontsize=9, loc="upper right")
         false_rate, true_rate = curve(found.known_N, found.ood_N)
         right.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
-        right.plot(false_rate, true_rate, color=GREEN, linewidth=1.8)
+        right.plot(false_rate, true_rate, color=OTHERS[0], linewidth=1.8)
         right.set(xlabel="out-of-distribution kept", ylabel="known kept", xlim=(-0.02, 1), ylim=(0, 1.02))
     return drawing.svg
 
@@ -63,7 +64,7 @@ def history_plots(
     with drawing_of(2.9, 9.2) as drawing:
         losses, wrong, by_class = drawing.figure.subplots(1, 3)
         draw_losses(losses, history)
-        draw_history(wrong, history, lambda row: _error(row, "accuracy"), ORANGE, "validation")
+        draw_history(wrong, history, lambda row: _error(row, "accuracy"), NETWORK, "validation")
         if 0 < baseline < 1:
             wrong.axhline(1 - baseline, color=GREY, linestyle="--", linewidth=1, label="most frequent class")
         wrong.set(title="wrong", yscale="log")

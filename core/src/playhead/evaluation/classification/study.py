@@ -131,8 +131,8 @@ def study_choice(
     if choosing is None:
         choosing, judging = (judged.take(np.arange(first, len(judged), 2)) for first in (0, 1))
     if len(choosing) and len(judging):
-        likely_and_true = [(asked.likely(name), asked.truth(name)) for asked in (choosing, judging)]
-        study.temperature = judge_temperature(*likely_and_true)
+        fitted_on = (chosen_on.likely(name), chosen_on.truth(name)) if chosen_on is not None else None
+        study.temperature = judge_temperature(fitted_on, (judged.likely(name), true_N))
         if ood is not None and len(ood):
             known = choosing.activations[name], judging.activations[name]
             study.ood = study_ood(name, head, known, ood, bank)

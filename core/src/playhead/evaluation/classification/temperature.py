@@ -35,14 +35,25 @@ class Temperature:
 
 
 def judge_temperature(
-    fitted_on: tuple[FloatArray, IntArray], judged_on: tuple[FloatArray, IntArray]
+    fitted_on: tuple[FloatArray, IntArray] | None, judged_on: tuple[FloatArray, IntArray]
 ) -> Temperature:
-    """Fit a temperature on one set of (probabilities (N, C), classes (N,)) and measure it on another."""
-    value = fit_temperature(*fitted_on)
+    """Fit a temperature on one set of (probabilities (N, C), classes (N,)) and measure it on another.
+
+    Without a set to fit on, each half of those judged is measured at the temperature of the other half, so that
+    all of them are judged, as everywhere else on the page.
+    """
     likely_NC, true_N = judged_on
-    return Temperature(
-        value=value, before=_calibrated(likely_NC, true_N), after=_calibrated(tempered(likely_NC, value), true_N)
-    )
+    value = fit_temperature(*(fitted_on or judged_on))
+    cooled_NC = tempered(likely_NC, value) if fitted_on else _crossed(likely_NC, true_N)
+    return Temperature(value=value, before=_calibrated(likely_NC, true_N), after=_calibrated(cooled_NC, true_N))
+
+
+def _crossed(likely_NC: FloatArray, true_N: IntArray) -> FloatArray:
+    cooled_NC = np.empty_like(likely_NC, dtype=np.float64)
+    for first in (0, 1):
+        other = fit_temperature(likely_NC[1 - first :: 2], true_N[1 - first :: 2])
+        cooled_NC[first::2] = tempered(likely_NC[first::2], other)
+    return cooled_NC
 
 
 def _calibrated(likely_NC: FloatArray, true_N: IntArray) -> Calibration:

@@ -5,7 +5,7 @@ Shape legend: A columns of a label head.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from playhead.storage.importers.meanings import (
     meanings_of_columns,
     named,
 )
+from playhead.storage.importers.places import some
 from playhead.storage.importers.settings import ImportSettings
 
 # What the column is called that names pictures, and the one that says a class in words.
@@ -107,7 +108,7 @@ def columns_of(game: Game, where: str, first: Sequence[str], settings: ImportSet
     columns = _filled(base, where, names)
     if columns.word is None and columns.meanings is None and not columns.axes:
         raise Mismatch(
-            f"{where} has the columns {listed(first)}, of which none is a key or class of {game.name} "
+            f"{where} has the columns {some(first)}, of which none is a key or class of {game.name} "
             f"({describe(game.learnable)}). Say what they mean: --set keys=COLUMN:w,OTHER:a."
         )
     if columns.word is None:
@@ -152,11 +153,6 @@ def _picture(where: str, first: Sequence[str], names: Sequence[str], settings: I
         if name in names:
             return names.index(name)
     raise NotFound(
-        f"{where} has the columns {listed(first)}, of which none is called {', '.join(PICTURE[:3])} or the like. "
+        f"{where} has the columns {some(first)}, of which none is called {', '.join(PICTURE[:3])} or the like. "
         "Say which names the pictures: --set column=NAME."
     )
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return the names of columns as they are said."""
-    return ", ".join(visible(name[:50]) for name in list(names)[:20]) or "none"

@@ -17,8 +17,9 @@ from typing import Literal
 from playhead.errors import Mismatch, not_found
 from playhead.game import Game
 from playhead.labels import Choice
-from playhead.storage.importers.columns import CLASS, listed, number
+from playhead.storage.importers.columns import CLASS, number
 from playhead.storage.importers.key_names import proposals
+from playhead.storage.importers.places import some
 
 Kind = Literal["changes", "holds", "words", "columns"]
 # What columns are called that say something other than one key, in small letters, with _ between words.
@@ -108,7 +109,7 @@ def key_columns_of(
     found = proposals(game, free) | {name: keys[name] for name in free if name in keys}
     if not found:
         raise Mismatch(
-            f"{where} has the columns {listed(names)}, of which none says what was held in {game.name}. Say what "
+            f"{where} has the columns {some(names)}, of which none says what was held in {game.name}. Say what "
             "they mean: --set keys=COLUMN:w,OTHER:a, or which they are: "
             "--set columns=time:COLUMN,key:COLUMN,change:COLUMN."
         )

@@ -36,6 +36,7 @@ from playhead.storage.importing import Importable, Noted, digest_of_file
 TAKES = ("keys", "head", "rate", "crop", "colours", "pictures")
 DATA, ABOUT = "main_data.hdf5", "metadata.json"
 MOST_EPISODES, MOST_ACTIONS = 1_000_000, 4_096
+_MANY = 1_000  # episodes: fewer are asked for one by one, and those that lack are named
 Text = Annotated[str, Meta(max_length=2**24)]
 
 
@@ -101,6 +102,7 @@ def find_minari(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[
         settings = replace(settings, rate=about.playhead_rate_hz)
     if not about.total_episodes:
         raise Mismatch(f"{path} has no episodes: {ABOUT} says so. Record some, or name another set.")
+    _check_there(folder, about)
     name, seen = places.called(path), digest_of_file(folder / DATA)
     for number in range(about.total_episodes):
         yield Importable(
@@ -110,6 +112,15 @@ def find_minari(game: Game, path: Path, options: Mapping[str, str]) -> Iterator[
             identity=f"minari/{seen}/{number}",
             state=places.digest_of([settings.said, seen, settings.rate, number]),
         )
+
+
+def _check_there(folder: Path, about: _About) -> None:
+    """Raise Damaged where very many episodes are said and the last is not there: each would be asked for."""
+    last = f"episode_{about.total_episodes - 1}"
+    if about.total_episodes > _MANY:
+        with open_hdf5(folder / DATA) as opened:
+            if last not in opened:
+                raise Damaged(f"{folder / DATA} has no {last}, of {about.total_episodes:,} that {ABOUT} says.")
 
 
 def _import_episode(

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from playhead.containers.files import open_plain, reason, shown
 from playhead.containers.images import ENDINGS, MOST_FILE_BYTES
-from playhead.errors import Damaged
+from playhead.errors import Damaged, listed
 from playhead.names import visible
 from playhead.storage.importing import LeftOut
 
@@ -111,10 +111,9 @@ def in_parts(rows: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:
         yield start // PART_ROWS, rows[start : start + PART_ROWS]
 
 
-def some(names: Sequence[str], most: int = 12) -> str:
+def some(names: Iterable[str]) -> str:
     """Return names as they are said, no more than a line or two holds."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(visible(name[:60]) for name in names[:most]) + more or "none"
+    return listed(visible(name[:60]) for name in names)
 
 
 def digest_of(told: Iterable[object]) -> str:
