@@ -141,8 +141,9 @@ class World:
 class LiveDefaults:
     """What a live run of the game starts from, where nobody says otherwise (docs/live.md).
 
-    `edges` are the bins of axes: balancing -> axis -> edges, as playhead/live/bins.py reads them. `size_in` names the
-    mapping of the device's options that the picture's width and height go into.
+    `edges` are the bins of axes: balancing -> axis -> edges, as playhead/live/bins.py reads them. `size_in` names
+    the mapping of the device's options that the picture's width and height go into. `watched` are options laid
+    over the device's where the player drives and people look on, as for a further camera.
     Units:  width, height pixels and rate_hz frames a second; 0: those of the game's frame and device.
     """
 
@@ -151,6 +152,7 @@ class LiveDefaults:
     height: int = 0
     rate_hz: float = 0.0
     size_in: str = ""
+    watched: Mapping[str, Any] = field(default_factory=dict)
     edges: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
 

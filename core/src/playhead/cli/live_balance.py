@@ -27,4 +27,6 @@ def balance(desk: Desk, run: str, as_json: bool) -> None:
         seen, sent = max(1, sum(table["seen"])), max(1, sum(table["sent"]))
         desk.tell(f"{name:<14}      seen      sent")
         for words, before, behind in zip(table["bins"], table["seen"], table["sent"], strict=True):
-            desk.tell(f"  {words:<14}  {before / seen:6.1%}    {behind / sent:6.1%}  {'#' * round(40 * behind / sent)}")
+            desk.tell(
+                f"  {words:<14}  {before / seen:6.1%}    {behind / sent:6.1%}  {'#' * round(40 * behind / sent)}"
+            )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Generic, TypeVar
 
 from playhead.errors import not_found
@@ -36,8 +37,8 @@ def each(outputs: Sequence[Output], bins: Sequence[int]) -> list[Place]:
 class Strategy:
     """One way to balance. `edges` are those of an axis for which a game has no own.
 
-    With `alone` a sample is learned for the output that it was taken for and for no other. So many `candidates` are
-    kept for a place, from which the one is taken in the end that has the other outputs balanced best.
+    With `alone` a sample is learned for the output that it was taken for and for no other. So many `candidates`
+    are kept for a place, from which the one is taken in the end that has the other outputs balanced best.
     """
 
     title: str
@@ -99,6 +100,7 @@ class Balancer(Generic[T]):
         self.seen = {one.name: Counter() for one in self.outputs}
         self.sent = {one.name: Counter() for one in self.outputs}
         self._known: dict[Place, None] = dict.fromkeys(self._fixed())
+        self._is_known = bool(self._known)
         self._begin()
 
     def _begin(self) -> None:
@@ -106,13 +108,16 @@ class Balancer(Generic[T]):
         self._pools: dict[Place, list[Taken[T]]] = {}
 
     def _fixed(self) -> list[Place]:
-        """Return the places that are known beforehand: all bins of axes, where each output has its own."""
-        if self.strategy.places is not each:
+        """Return the places that are known beforehand: all bins, or all combinations, of axes."""
+        if not all(one.thresholds for one in self.outputs):
             return []
-        return [(one.name, (place,)) for one in self.outputs if one.thresholds for place in range(len(one.bins))]
+        every = [range(len(one.bins)) for one in self.outputs]
+        if self.strategy.places is each:
+            return [(one.name, (place,)) for one in self.outputs for place in range(len(one.bins))]
+        return [(ALL, bins) for bins in product(*every)] if self.strategy.places is combination else []
 
     def offer(self, bins: Sequence[int], cut: Callable[[], T]) -> Closed[T] | None:
-        """Take a sample where there is room, which `cut` then makes; return the set that is closed by it, if any."""
+        """Take a sample where there is room, which `cut` then makes; return the set that it closes, if any."""
         for one, place in zip(self.outputs, bins, strict=True):
             self.seen[one.name][place] += place != UNKNOWN
         places = self.strategy.places(self.outputs, bins)
@@ -123,8 +128,8 @@ class Balancer(Generic[T]):
         if free:
             place = min(free, key=lambda one: len(self._pools.get(one, ())))
             self._pools.setdefault(place, []).append(Taken(place=place, bins=tuple(bins), sample=cut()))
-        full = self._known and all(len(self._pools.get(one, ())) >= room for one in self._known)
-        return self.close() if self._looked >= self.patience or (full and self._looked >= room) else None
+        full = self._is_known and bool(free) and all(len(self._pools.get(one, ())) >= room for one in self._known)
+        return self.close() if self._looked >= self.patience or full else None
 
     def close(self) -> Closed[T] | None:
         """Return the set as it is; None where it holds nothing."""

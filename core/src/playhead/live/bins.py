@@ -1,6 +1,7 @@
 """What an output says, sorted into bins: ranges of an axis, what is held together, classes. Reads no pixel.
 
-Edges rise; one that is named twice is a bin of its own: 0, 0, .2, .8, 1, 1 are {0}, (0, .2), (.2, .8), (.8, 1), {1}.
+Edges rise; one that is named twice is a bin of its own: 0, 0, .2, .8, 1, 1 are {0}, (0, .2), (.2, .8), (.8, 1)
+and {1}.
 
 Shape legend: N samples, A label columns, E edges.
 """
@@ -48,7 +49,9 @@ class Output:
         return np.digitize(labels_NA[:, self.column], self.thresholds).astype(np.int64)
 
 
-def outputs_of(schema: LabelSchema, edges: Mapping[str, Sequence[float]], otherwise: Sequence[float]) -> list[Output]:
+def outputs_of(
+    schema: LabelSchema, edges: Mapping[str, Sequence[float]], otherwise: Sequence[float]
+) -> list[Output]:
     """Return what a schema answers: one output a head, of axes one an axis.
 
     `edges` are those of axes by name; `otherwise` those of the rest.
@@ -75,7 +78,9 @@ def _words(name: str, head: Keys | Choice) -> tuple[str, ...]:
     if isinstance(head, Choice):
         return head.names
     if len(head.names) > MOST_KEYS:
-        raise BadValue(f"{name} has {len(head.names)} keys; of at most {MOST_KEYS} all combinations can be balanced.")
+        raise BadValue(
+            f"{name} has {len(head.names)} keys; of at most {MOST_KEYS} all combinations can be balanced."
+        )
     held = (
         "+".join(key for bit, key in enumerate(head.names) if number >> bit & 1)
         for number in range(2 ** len(head.names))

@@ -111,18 +111,20 @@ class Collector:
 
     def sets_of(self, drive: int) -> Iterator[SampleSet]:
         """Make one drive and yield the sets that are closed by it."""
-        kind = self._kinds.choose()
+        kind, is_held_out = self._kinds.choose(), self._is_held_out()
+        balancer = self._held_out if is_held_out else self._balancer
         started_s = time.monotonic()
         recorded = self.drive(drive, kind)
         wished = 0
         for piece in recorded:
-            is_held_out = self.is_held_out(drive)
-            balancer = self._held_out if is_held_out else self._balancer
             for closed, brought in self._closed(piece, balancer):
                 wished += brought
                 if closed is not None:
                     self._wished = set(closed.wished)
                     yield self._set(piece, closed, balancer, is_held_out=is_held_out)
+        rest = balancer.close() if is_held_out and recorded else None
+        if rest is not None:  # the first validation is waited for
+            yield self._set(recorded[-1], rest, balancer, is_held_out=True)
         self._kinds.brought(kind, wished, time.monotonic() - started_s)
         self.status.drives += 1
 
@@ -161,9 +163,9 @@ class Collector:
             wished=[balancer.said(place)[:64] for place in closed.wished],
         )
 
-    def is_held_out(self, drive: int) -> bool:
-        """Whether a drive validates and is never learned from."""
-        return drive % self.live.settings.held_out_every == 0
+    def _is_held_out(self) -> bool:
+        """Whether the next drive validates and is never learned from: the first one, and so many later."""
+        return self.status.drives % self.live.settings.held_out_every == 0
 
     def drive(self, drive: int, kind: Kind) -> list[MemoryDrive]:
         """Make a drive of the kind and return what was seen: one piece, of a person who pauses several."""

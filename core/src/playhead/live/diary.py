@@ -54,7 +54,10 @@ class Diary:
 
 
 def read_diary(folder: Path) -> Sequence[Entry]:
-    """Return what happened, oldest first; a line that a killed process tore is left out. Raises NotFound, Damaged."""
+    """Return what happened, oldest first; a line that a killed process tore is left out.
+
+    Raises:  NotFound without a diary, Damaged for a file that is none.
+    """
     file = folder / FILE
     try:
         lines = read_bytes(file).splitlines()

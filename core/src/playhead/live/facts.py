@@ -32,7 +32,9 @@ def of_trainer(live: Live, trainer: Trainer, store: SampleStore, seen: Mapping[s
     busy = status.learned_s / max(1e-6, status.learned_s + status.waited_s)
     rows: list[list[Any]] = [["batch", status.batch], ["loss", status.loss]]
     for name, loss in status.by_output.items():
-        rows.append([name, f"loss {loss:.4f}, off by {status.errors[name]:.3f}" if name in status.errors else loss])
+        rows.append(
+            [name, f"loss {loss:.4f}, off by {status.errors[name]:.3f}" if name in status.errors else loss]
+        )
     rows += [["learning rate", status.lr], ["samples used", store.used], ["busy", f"{busy:.0%}"]]
     rows.append(["", "waits for samples" if status.is_waiting else "learns"])
     return {
@@ -57,7 +59,9 @@ def balance_of(live: Live, seen: Mapping[str, Any]) -> dict[str, Any]:
             behind.update(of["sent"].get(one.name, {}))
         places = range(len(one.bins))
         told[one.name] = {
-            "bins": list(one.bins), "seen": [before[n] for n in places], "sent": [behind[n] for n in places]
+            "bins": list(one.bins),
+            "seen": [before[n] for n in places],
+            "sent": [behind[n] for n in places],
         }
     return told
 

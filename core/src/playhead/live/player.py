@@ -1,7 +1,7 @@
-"""The player: drives with the newest weights where nobody drove before, episode after episode, for whoever watches.
+"""The player: drives with the newest weights where nobody drove before, episode after episode.
 
-    run of the trainer -> policy -> device
-    weights --hash right?--> wait for the end of an episode (or of nothing: `always`) --> put in
+run of the trainer -> policy -> device
+weights --hash right?--> wait for the end of an episode (or of nothing: `always`) --> put in
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import simplejpeg
 
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Driver
@@ -31,6 +30,7 @@ from playhead.models.run import Run
 from playhead.playing.policy import RunPolicy
 from playhead.playing.session import play
 from playhead.playing.stuck import StuckSettings, Unsticking
+from playhead.storage.pictures import JpegPicture
 
 Swap = Literal["episode", "always"]
 SHOWN_HZ = 10.0  # pictures a second for whoever watches
@@ -61,8 +61,8 @@ class Player:
     """Plays one live run. `offer` may be called by another thread."""
 
     def __init__(
-        self, live: Live, folder: Path, *, swap: Swap = "episode", say: Callable[[str], object] = lambda said: None,
-        stop: Callable[[], bool] = lambda: False,
+        self, live: Live, folder: Path, *, swap: Swap = "episode",
+        say: Callable[[str], object] = lambda said: None, stop: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self.live, self.folder, self.swap = live, folder, swap
         self.status = PlayerStatus()
@@ -127,7 +127,8 @@ class Player:
         """Return options for a drive in a town where nobody collects."""
         world = self.live.game.world
         unseen = {"seed": seed, "reset": dict(world.test_options)} if world else {}
-        return merged(self.live.device_options, unseen)
+        watched = self.live.game.live.watched if world else {}
+        return merged(self.live.device_options, unseen, watched)
 
     def put_in(self) -> None:
         """Put newer weights in, if there are any; such as are not what was sent are refused, and said."""
@@ -189,9 +190,6 @@ class PlayerView:
 
 def shown(picture_HWC: npt.NDArray[np.uint8]) -> bytes:
     """Return a picture as JPEG for whoever watches."""
-    channels = picture_HWC.shape[2]
-    data: bytes = simplejpeg.encode_jpeg(
-        np.ascontiguousarray(picture_HWC), quality=QUALITY, colorspace="RGB" if channels == 3 else "GRAY",
-        colorsubsampling="420" if channels == 3 else "Gray",
-    )  # fmt: skip
-    return data
+    if picture_HWC.shape[2] == 3:
+        return JpegPicture(quality=QUALITY, colour="rgb", subsampling="420").encode(picture_HWC)
+    return JpegPicture(quality=QUALITY, colour="grey", subsampling="grey").encode(picture_HWC)

@@ -60,7 +60,8 @@ def find_live(home: Home, named: str) -> Path:
     game, _, name = named.partition("/")
     parent = home.path / "live" / checked_name(game, "the game")
     known = sorted(
-        (one for one in parent.glob("*") if (one / FILE).is_file()), key=lambda one: (one / FILE).stat().st_mtime_ns
+        (one for one in parent.glob("*") if (one / FILE).is_file()),
+        key=lambda one: (one / FILE).stat().st_mtime_ns,
     )
     if not known:
         raise NotFound(f"There is no live run of {game} in {parent}. Begin one: playhead live {game}.")

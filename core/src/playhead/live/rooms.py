@@ -1,4 +1,4 @@
-"""The parts of a live run, each in a process of its own, held by Ray: the one module that knows Ray.
+r"""The parts of a live run, each in a process of its own, held by Ray: the one module that knows Ray.
 
     collectors --sets--> trainer (store and training) --weights--> player
          \________________ facts ___ page ___ facts ______________/
@@ -44,7 +44,7 @@ def token_of(home: Home) -> str:
         finally:
             os.close(descriptor)
     if file.stat().st_mode & 0o077:
-        os.chmod(file, 0o600)
+        file.chmod(0o600)
     token = file.read_text(encoding="ascii").strip()
     if len(token) < 32:
         raise BadValue(f"{file} holds no token. Delete it: a new one is made.")
@@ -59,7 +59,7 @@ def prepared_environment(home: Home) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": token_of(home),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_DEDUP_LOGS": "0",
+        "RAY_worker_niceness": "0",  # 15 by itself: whatever else runs would come before the player
         "PLAYHEAD_HOME": str(home.path),
         "OMP_NUM_THREADS": "1",
     }
@@ -81,6 +81,7 @@ def open_ray(home: Home, *, address: str = "", parts: int = 8) -> Any:
     for left in reversed(range(TRIES)):
         try:
             ray.init(**options)
+            _hush()
         except Exception as error:  # whatever its processes come to, in classes of its own and of gRPC
             ray.shutdown()
             if address or not left:
@@ -88,6 +89,14 @@ def open_ray(home: Home, *, address: str = "", parts: int = 8) -> Any:
         else:
             return ray
     return ray
+
+
+def _hush() -> None:
+    """Keep Ray's advice about a process that died off the terminal: the diary says it in a sentence."""
+    with suppress(ImportError, AttributeError):
+        from ray._private.ray_logging import global_worker_stdstream_dispatcher
+
+        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
 
 def _why(error: Exception, address: str) -> str:
@@ -174,7 +183,7 @@ class CollectorRoom:
         return self._collector.status.sets
 
     def _send(self, one: Any) -> None:
-        """Send a set, again and again until the trainer is there; it knows sets that came before by their names."""
+        """Send a set, again and again until the trainer is there, which knows by its name what came before."""
         import ray
 
         while not self._part.ends.is_set():
@@ -317,8 +326,10 @@ class PlayerRoom:
     def status(self) -> dict[str, Any]:
         """Return how it gets on."""
         status = self._player.status
-        return {"weights_of": status.weights_of, "swaps": status.swaps, "refused": status.refused,
-                "frames": status.frames, "drives": status.drives, "fps": status.fps, "pps": status.pps}  # fmt: skip
+        return {
+            "weights_of": status.weights_of, "swaps": status.swaps, "refused": status.refused,
+            "frames": status.frames, "drives": status.drives, "fps": status.fps, "pps": status.pps,
+        }  # fmt: skip
 
     def end(self) -> None:
         """Have it end after the present frame."""
@@ -378,5 +389,7 @@ KINDS = {"collector": CollectorRoom, "trainer": TrainerRoom, "player": PlayerRoo
 
 def opened(ray: Any, kind: str, name: str, room: Room) -> Any:
     """Make a part in a process of its own, which Ray makes again whenever it dies."""
-    actor = ray.remote(max_restarts=-1, max_task_retries=-1, max_concurrency=PARTS_AT_ONCE, num_cpus=0)(KINDS[kind])
+    actor = ray.remote(max_restarts=-1, max_task_retries=-1, max_concurrency=PARTS_AT_ONCE, num_cpus=0)(
+        KINDS[kind]
+    )
     return actor.options(name=name, namespace=NAMESPACE).remote(room)

@@ -1,8 +1,9 @@
 """Samples: the frames of one window and what its label takes, cut out of a drive; sets of them, as recordings.
 
-Frames of a strip that no picture input looks at keep their numbers, and are black: they are there for past actions,
-telemetry and the label's time. In a set's recording strips stand one behind another, a pause apart. A column says
-at which frame the moment of each sample is, and only that can be learned from: the frames before it are nobody's.
+Frames of a strip that no picture input looks at keep their numbers, and are black: they are there for past
+actions, telemetry and the label's time. In a set's recording strips stand one behind another, a pause apart. A
+column says at which frame the moment of each sample is, and only that can be learned from: the frames before it are
+nobody's.
 
 Shape legend: T frames of a strip, A label columns.
 """
@@ -87,7 +88,8 @@ class Cutter:
         """Cut the sample of one window of the index."""
         moment = int(self._index.frame_N[row])
         places = {
-            name: set(self._index.places(name, np.array([row]))[0].tolist()) for name in self._index.spec.named_inputs
+            name: set(self._index.places(name, np.array([row]))[0].tolist())
+            for name in self._index.spec.named_inputs
         }
         first = min([moment, *(place for frames in places.values() for place in frames)])
         last = self._last(moment)
@@ -97,7 +99,9 @@ class Cutter:
         frames = slice(first, last + 1)
         origin = self._origin[frames].copy()
         origin[: moment - first] = int(Origin.NONE)
-        begin, end = np.searchsorted(self._event_ns, [self._times[first], self._times[last] + self._after_ns], "right")
+        begin, end = np.searchsorted(
+            self._event_ns, [self._times[first], self._times[last] + self._after_ns], "right"
+        )
         return Sample(
             time_ns=self._times[frames],
             pictures=[self._drive.pictures[n] if n in looked else b"" for n in range(first, last + 1)],
@@ -111,7 +115,7 @@ class Cutter:
         )
 
     def _last(self, moment: int) -> int:
-        """Return the last frame that a label takes: with one more the frame after the moment would have one, too."""
+        """Return the last frame that a label takes: with one more the next frame would have one, too."""
         end_ns = self._times[moment] + self._after_ns - round(TOLERANCE_INTERVALS * self._interval_ns)
         return max(moment, int(np.searchsorted(self._times, end_ns, "left")) - 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,7 +22,7 @@ from playhead.live.store import check_room
 from playhead.locks import take
 from playhead.progress import Progress
 from playhead.sessions.devices import choose_device
-from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, nested
+from playhead.sessions.place import AnyHome, AnyPlugins, Place, nested
 from playhead.sessions.training import chosen_recipe
 from playhead.stopping import stopped_by_interrupt
 
@@ -51,7 +51,7 @@ class LiveOptions:
     has_player: bool = True
     seconds: float = 0.0
     address: str = ""
-    settings: Mapping[str, Any] = NONE
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def live(
@@ -232,7 +232,9 @@ class _Running:
 
 def names_of_parts(ray: Any) -> Sequence[str]:
     """Return the parts that run at an address. Raises DeviceFailed where there is no live run."""
-    names = [one["name"] for one in ray.util.list_named_actors(all_namespaces=True) if one["namespace"] == NAMESPACE]
+    names = [
+        one["name"] for one in ray.util.list_named_actors(all_namespaces=True) if one["namespace"] == NAMESPACE
+    ]
     if "trainer" not in names:
         raise DeviceFailed("No live run is there. Begin one: playhead live GAME.")
     return names

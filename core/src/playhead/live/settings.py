@@ -1,4 +1,4 @@
-"""What a live run is: the game at its size, the recipe, the balancing, the buffers. One file of JSON in its folder.
+"""What a live run is: the game at its size, the recipe, the balancing, the buffers. One JSON file in its folder.
 
 Every part is made from it, in whatever process it lives; `playhead live set` changes it while it runs.
 """
@@ -83,8 +83,8 @@ class Live:
         each = live.recipe.batch_size // len(live.buffers)
         if each > settings.buffer * GO_ON:
             raise BadValue(
-                f"A batch takes {each} samples from each buffer, and one of {settings.buffer} gives them only down "
-                f"to {GO_ON:.0%}. Take --buffer {math.ceil(each / GO_ON) + 1} or more."
+                f"A batch takes {each} samples from each buffer, and one of {settings.buffer} gives them only "
+                f"down to {GO_ON:.0%}. Take --buffer {math.ceil(each / GO_ON) + 1} or more."
             )
         return live
 
@@ -103,7 +103,7 @@ class Live:
 
     @property
     def outputs(self) -> list[Output]:
-        """What is answered, in bins: those asked for, else the game's of this strategy, else the strategy's own."""
+        """What is answered, in bins: those asked for, else the game's of this strategy, else its own."""
         own = self.game.live.edges.get(self.settings.balance, {})
         learned = {name for name, head in self.schema.items() for name in (name, *head.names)}
         edges = {**{name: one for name, one in own.items() if name in learned}, **self.settings.edges}

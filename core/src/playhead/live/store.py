@@ -17,7 +17,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -113,7 +112,7 @@ class SampleStore:
         shutil.rmtree(torn, ignore_errors=True)
         try:
             write_set(torn, one, {"live": self.folder.parent.name, "alone": str(int(one.alone))})
-            os.replace(torn, kept)
+            torn.replace(kept)
         except BaseException:
             shutil.rmtree(torn, ignore_errors=True)
             raise
@@ -323,7 +322,7 @@ def check_room(folder: Path, size: int, buffers: int, sample_bytes: int) -> None
     if needed > free:
         raise BadValue(
             f"{buffers} buffers of {size:,} samples take {needed / 1e9:.1f} GB, and {folder} has "
-            f"{free / 1e9:.1f} GB left. Take smaller ones: --buffer {max(1, free // (2 * buffers * sample_bytes)):,}."
+            f"{free / 1e9:.1f} GB left. Take smaller ones: --buffer {max(1, free // (2 * buffers * sample_bytes))}."
         )
 
 

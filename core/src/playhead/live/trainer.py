@@ -1,6 +1,6 @@
 """The trainer: learns from what the store gives, keeps checkpoints, and hands its weights out as they come.
 
-    store --batch, when all buffers are full enough--> training method --every so many--> checkpoint, run, weights
+store --batch, when all buffers are full enough--> training method --every so many--> checkpoint, run, weights
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from playhead.data.assembly import Batch
-from playhead.errors import EndedBySignal, NothingToTrain, NotFound
+from playhead.errors import EndedBySignal, NotFound, NothingToTrain
 from playhead.home import Home
 from playhead.live.curves import PublishedCurves
 from playhead.live.settings import Live

@@ -88,7 +88,12 @@ GTA5 = Game(
     ),
     # Source: Sentdex/pygta5, f2a858c: collectors see 480x270 at 30 frames a second through the hood camera.
     live=LiveDefaults(
-        recipe="small", width=480, height=270, rate_hz=30, size_in="arguments",
+        recipe="small",
+        width=480,
+        height=270,
+        rate_hz=30,
+        size_in="arguments",
+        watched={"cameras": {"chase": "chase"}},
         edges={
             "v1": {"accelerate": FIVE, "brake": FIVE},
             "v2": {"accelerate": TWELVE, "brake": TWELVE},
