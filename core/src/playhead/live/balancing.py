@@ -118,8 +118,8 @@ class Balancer(Generic[T]):
 
     def offer(self, bins: Sequence[int], cut: Callable[[], T]) -> Closed[T] | None:
         """Take a sample where there is room, which `cut` then makes; return the set that it closes, if any."""
-        for one, place in zip(self.outputs, bins, strict=True):
-            self.seen[one.name][place] += place != UNKNOWN
+        for one, number in zip(self.outputs, bins, strict=True):
+            self.seen[one.name][number] += number != UNKNOWN
         places = self.strategy.places(self.outputs, bins)
         self._known.update(dict.fromkeys(places))
         self._looked += 1
@@ -137,8 +137,8 @@ class Balancer(Generic[T]):
         wished = [place for place in self._known if not self._pools.get(place)]
         self._begin()
         for one in chosen:
-            for output, place in zip(self.outputs, one.bins, strict=True):
-                self.sent[output.name][place] += place != UNKNOWN
+            for output, number in zip(self.outputs, one.bins, strict=True):
+                self.sent[output.name][number] += number != UNKNOWN
         return Closed(samples=chosen, wished=wished) if chosen else None
 
     def _chosen(self) -> list[Taken[T]]:

@@ -43,7 +43,7 @@ class Output:
     def of(self, labels_NA: npt.NDArray[Any], head: Head) -> IndexArray:
         """Return the bin of every label. Shapes: (N, A) -> (N,)."""
         if isinstance(head, Choice):
-            return labels_NA[:, 0].astype(np.int64)
+            return np.asarray(labels_NA[:, 0], np.int64)
         if isinstance(head, Keys):
             return np.asarray((labels_NA >= 0.5) @ (1 << np.arange(len(head.names))), dtype=np.int64)
         return np.digitize(labels_NA[:, self.column], self.thresholds).astype(np.int64)

@@ -99,9 +99,8 @@ class Cutter:
         frames = slice(first, last + 1)
         origin = self._origin[frames].copy()
         origin[: moment - first] = int(Origin.NONE)
-        begin, end = np.searchsorted(
-            self._event_ns, [self._times[first], self._times[last] + self._after_ns], "right"
-        )
+        begin = int(np.searchsorted(self._event_ns, self._times[first], "left"))
+        end = int(np.searchsorted(self._event_ns, self._times[last] + self._after_ns, "right"))
         return Sample(
             time_ns=self._times[frames],
             pictures=[self._drive.pictures[n] if n in looked else b"" for n in range(first, last + 1)],
@@ -124,11 +123,14 @@ def _held(events: Iterable[Event]) -> list[Event]:
     """Return the presses that nobody has let go of."""
     held: dict[tuple[str, str, bool], Event] = {}
     for one in events:
-        hand = one.device, one.code, one.origin is Origin.HUMAN
-        held.pop(hand, None)
+        held.pop(_hand(one), None)
         if one.value:
-            held[hand] = one
+            held[_hand(one)] = one
     return list(held.values())
+
+
+def _hand(one: Event) -> tuple[str, str, bool]:
+    return one.device, one.code, one.origin is Origin.HUMAN
 
 
 def window_spec(spec: WindowSpec) -> WindowSpec:
@@ -140,8 +142,10 @@ def write_set(folder: Path, one: SampleSet, tags: Mapping[str, str]) -> int:
     """Write a set as a recording and return its bytes. Raises StorageFull or DeviceFailed from the disk."""
     header = replace(one.header, columns=dict(COLUMNS), cameras={}, padding_frames=0, tags=dict(tags), seed=None)
     black = coder_of(header.codecs_of(FRAMES), where=one.name).encode(np.zeros(header.frame.shape, np.uint8))
-    start_ns, before = 0, list[Event]()
+    start_ns, before = PAUSE_NS, list[Event]()
     with RecordingWriter(folder, header, sync_s=math.inf) as writer:  # worth nothing until it is whole
+        # What was held before the first frame of a recording nobody knows: so that one belongs to no sample.
+        writer.append_encoded(black, 0)
         for number, sample in enumerate(one.samples, start=1):
             shift_ns = start_ns - int(sample.time_ns[0])
             writer.add_events(_transition(before, sample.held, start_ns - 1))
@@ -174,8 +178,10 @@ def _frames(sample: Sample, number: int, shift_ns: int, black: bytes) -> Iterato
 
 def _transition(before: Sequence[Event], after: Sequence[Event], time_ns: int) -> list[Event]:
     """Return the events by which what was held at the end of a strip becomes what is held before the next."""
-    events = [replace(one, value=0.0, time_ns=time_ns) for one in before]
-    return events + [replace(one, time_ns=time_ns) for one in after]
+    was, becomes = ({_hand(one): one for one in events} for events in (before, after))
+    released = [replace(one, value=0.0, time_ns=time_ns) for hand, one in was.items() if hand not in becomes]
+    pressed = [one for hand, one in becomes.items() if hand not in was or was[hand].value != one.value]
+    return released + [replace(one, time_ns=time_ns) for one in pressed]
 
 
 def _shifted(events: Iterable[Event], shift_ns: int) -> list[Event]:

@@ -171,7 +171,7 @@ class SampleStore:
 
     @property
     def is_open(self) -> bool:
-        """Whether batches are drawn: from when every buffer was full, as long as none is below 90 %."""
+        """Whether batches are drawn: since every buffer was full for once, as long as none is below 90 %."""
         with self._lock:
             least = min((len(buffer) for buffer in self._buffers.values()), default=0)
             self._has_started = self._has_started or least >= self.settings.size
@@ -249,7 +249,7 @@ class SampleStore:
     def _refill(self) -> None:
         """Read what lies in the folder, without what was used; what was half written is deleted."""
         used = read_used(self.folder / USED)
-        self._known = set(used)
+        self._known, self._has_started = set(used), bool(used)
         for parent in (self._validation, self.folder):
             for folder in sorted(parent.iterdir(), key=lambda one: one.stat().st_mtime_ns):
                 if folder.name.startswith(TORN):

@@ -29,6 +29,7 @@ from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import StepTold, TrainingJob
 from playhead.training.method import method_of
 
+CHECKPOINT_S = 60.0  # a checkpoint is kept so often, too, where batches are slow to come
 LOOK_S = 0.2  # between two looks whether there is enough to go on
 HELD_OUT_FIRST = 16  # samples for validations, before the first batch
 
@@ -106,7 +107,7 @@ class Trainer:
             on_step=self._stepped,
             on_loss=self._told,
             resume=resume,
-            checkpoint_s=float("inf"),
+            checkpoint_s=CHECKPOINT_S,
             checkpoint_every=live.settings.checkpoint_every,
             rate_hz=live.settings.rate_hz,
             command=f"playhead live {live.game.name} --name {live.settings.name}",
