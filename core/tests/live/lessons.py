@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from doubles import DRIVE, small_game
+
 from playhead.clock import NS_PER_S
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.events import Event, Origin

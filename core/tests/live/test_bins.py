@@ -61,5 +61,5 @@ def test_what_are_no_bins_is_said(edges: tuple[float, ...], says: str) -> None:
 
 
 def test_bins_of_an_unknown_output_are_said() -> None:
-    with pytest.raises(BadValue, match="bins for brake, which is no axis that is learned. Learned are: steer"):
+    with pytest.raises(BadValue, match=r"bins for brake, which is no axis that is learned\. Learned are: steer"):
         outputs_of(LabelSchema.of({"steer": Axes("steer")}), {"brake": FIVE}, NINE)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from live.lessons import RATE_HZ, SPEC, drive, index_of, sample_set, samples
+
 from playhead.data.assembly import Assembly
 from playhead.data.windows import WindowSpec
 from playhead.inputs import Input

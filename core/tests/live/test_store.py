@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from live.lessons import GAME, sample_set, store
+
 from playhead.errors import BadValue, Damaged
 from playhead.live.store import TORN, USED, check_room, read_used
 

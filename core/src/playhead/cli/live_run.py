@@ -8,6 +8,7 @@ import click
 
 from playhead.cli import options
 from playhead.cli.context import Desk, pass_desk
+from playhead.names import command
 
 
 @click.command(short_help="Collect, train, play and show it, all at once.")
@@ -48,4 +49,4 @@ def run(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
         desk.tell_json(came_to)
     else:
         name, batch = came_to["name"], came_to.get("batch", 0)
-        desk.tell(f"{name}: {batch:,} batches. Go on: playhead live {game} --name {name}")
+        desk.tell(f"{name}: {batch:,} batches. Go on: {command('live', game, '--name', name)}")

@@ -12,6 +12,7 @@ from playhead.training.curves import Curves
 from playhead.training.job import StepTold
 
 FOLDER = "published"
+FLUSHED_EVERY = 50  # batches
 
 
 class PublishedCurves(Curves):
@@ -26,3 +27,5 @@ class PublishedCurves(Curves):
         values |= {f"ModelOutputs.{name}_loss": loss for name, loss in told.by_head.items()}
         values |= {f"ModelOutputs.{name}_mean_absolute_error": error for name, error in told.errors.items()}
         self._add(values, told.number)
+        if told.number % FLUSHED_EVERY == 0:
+            self._do("flush")

@@ -17,7 +17,7 @@ from playhead.live.diary import Entry, read_diary
 from playhead.live.settings import FILE, read_settings
 from playhead.models.run_file import write_whole
 from playhead.models.run_history import read_history
-from playhead.names import checked_name
+from playhead.names import checked_name, command
 
 BALANCE_FILE = "balance.json"
 _Counts = Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=65_536)]
@@ -64,7 +64,7 @@ def find_live(home: Home, named: str) -> Path:
         key=lambda one: (one / FILE).stat().st_mtime_ns,
     )
     if not known:
-        raise NotFound(f"There is no live run of {game} in {parent}. Begin one: playhead live {game}.")
+        raise NotFound(f"There is no live run of {game} in {parent}. Begin one: {command('live', game)}.")
     if not name:
         return known[-1]
     found = {one.name: one for one in known}

@@ -2,7 +2,7 @@
 
 Frames of a strip that no picture input looks at keep their numbers, and are black: they are there for past
 actions, telemetry and the label's time. In a set's recording strips stand one behind another, a pause apart. A
-column says at which frame the moment of each sample is, and only that can be learned from: the frames before it are
+column says at which frame the moment of each sample is, and only that can be learned from: those before it are
 nobody's.
 
 Shape legend: T frames of a strip, A label columns.

@@ -320,9 +320,10 @@ def check_room(folder: Path, size: int, buffers: int, sample_bytes: int) -> None
     folder.mkdir(parents=True, exist_ok=True)
     free, needed = shutil.disk_usage(folder).free, size * buffers * sample_bytes
     if needed > free:
+        fits = max(1, free // (2 * buffers * sample_bytes))
         raise BadValue(
             f"{buffers} buffers of {size:,} samples take {needed / 1e9:.1f} GB, and {folder} has "
-            f"{free / 1e9:.1f} GB left. Take smaller ones: --buffer {max(1, free // (2 * buffers * sample_bytes))}."
+            f"{free / 1e9:.1f} GB left. Take smaller ones: --buffer {fits}."
         )
 
 

@@ -24,6 +24,7 @@ from playhead.live.store import HeldOut, SampleStore
 from playhead.live.weights import Weights
 from playhead.models.network import Network, count_parameters
 from playhead.models.run import NetworkPart, Run
+from playhead.names import command
 from playhead.progress import Progress
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import StepTold, TrainingJob
@@ -83,6 +84,8 @@ class Trainer:
         except (EndedBySignal, NothingToTrain):  # the latter where not one batch came until it was left
             if not self.leave.is_set():
                 raise
+        finally:
+            self._curves.close()
 
     def _job(self) -> TrainingJob:
         live = self.live
@@ -110,7 +113,7 @@ class Trainer:
             checkpoint_s=CHECKPOINT_S,
             checkpoint_every=live.settings.checkpoint_every,
             rate_hz=live.settings.rate_hz,
-            command=f"playhead live {live.game.name} --name {live.settings.name}",
+            command=command("live", live.game.name, "--name", live.settings.name),
             progress=progress,
             leave=self.leave,
         )
@@ -175,7 +178,7 @@ class Trainer:
             device=live.settings.device,
             parameters=count_parameters(network),
             metrics={"steps": self.status.batch, "loss": self.status.loss, **self.status.validation},
-            made_with={"command": f"playhead live {live.game.name}", "live": live.settings.name},
+            made_with={"command": command("live", live.game.name), "live": live.settings.name},
         )  # fmt: skip
         with torch.inference_mode():
             return run.save(network, history=self._history)
