@@ -92,11 +92,14 @@ def open_ray(home: Home, *, address: str = "", parts: int = 8) -> Any:
 
 
 def _hush() -> None:
-    """Keep Ray's advice about a process that died off the terminal: the diary says it in a sentence."""
-    with suppress(ImportError, AttributeError):
-        from ray._private.ray_logging import global_worker_stdstream_dispatcher
+    """Keep Ray's pages about a process that died off the terminal: the diary says it in a sentence.
 
-        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
+    Ray has no setting for it.
+    """
+    with suppress(ImportError):
+        from ray._private import worker
+
+        worker.print_to_stdstream = lambda *told, **more: None
 
 
 def _why(error: Exception, address: str) -> str:
@@ -297,7 +300,7 @@ class PlayerRoom:
         self._part = _Part(room=room, name="player")
         self._one_thread = one_thread_each
         live = room.live()
-        folder = room.opened_home().runs(live.game.name, live.settings.recipe_name) / live.settings.name
+        folder = room.opened_home().runs(live.game.name, live.settings.recipe_name) / live.run_names[0]
         self._player = Player(
             live, folder, swap="always" if room.swap == "always" else "episode", say=self._part.say,
             stop=self._part.ends.is_set,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from playhead.decoding import setting_value
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.home import claim_folder
 from playhead.live.diary import Diary
-from playhead.live.rooms import NAMESPACE, Room, open_ray, opened
+from playhead.live.rooms import Room, open_ray, opened
 from playhead.live.settings import BUFFER, Live, LiveSettings, read_settings, size_of, write_settings
 from playhead.live.store import check_room
 from playhead.locks import take
@@ -25,6 +25,8 @@ from playhead.sessions.devices import choose_device
 from playhead.sessions.place import AnyHome, AnyPlugins, Place, nested
 from playhead.sessions.training import chosen_recipe
 from playhead.stopping import stopped_by_interrupt
+from playhead.training.method import changed_recipe
+from playhead.training.recipe import Recipe
 
 DEVICE = "device."  # before the name of a setting that is the device's
 LOOK_S = 1.0
@@ -69,6 +71,10 @@ def live(
     frame = whole.game.needed_frame
     per_sample = max(1, SAMPLE_BYTES * frame.width * frame.height // (480 * 270))
     check_room(folder / BUFFER, settings.buffer, len(whole.buffers), per_sample)
+    if place.load_plugins is None:
+        raise BadValue(
+            f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
+        )
     lock = take(folder / ".live")
     if lock is None:
         raise BadValue(f"{settings.name} is running already. Look at its page, or give another --name.")
@@ -130,6 +136,28 @@ def _world_of(place: Place) -> str:
     raise BadValue(f"{place.game.name} has no world that waits for its driver. Name a device: --on DEVICE.")
 
 
+def change(place: Place, named: str, balance: str, texts: Mapping[str, str]) -> LiveSettings:
+    """Change what a live run learns, while it runs or before it goes on; return what is asked for now.
+
+    Raises:  NotFound or BadValue for what cannot be, and nothing is changed.
+    """
+    folder = folder_of(place, named)
+    before = read_settings(folder)
+    recipe = changed_recipe(place.plugins, Recipe.from_json(before.recipe), texts)
+    now = msgspec.structs.replace(
+        before, recipe=recipe.to_json(), balance=balance or before.balance, version=before.version + 1
+    )
+    Live.of(now, place.plugins)
+    write_settings(folder, now)
+    return now
+
+
+def what_is_learned(settings: LiveSettings) -> str:
+    """Say in a few words what a live run learns."""
+    heads = ", ".join(settings.recipe.get("heads", ())) or "all heads"
+    return f"{heads}, balanced by {settings.balance}"
+
+
 class _Running:
     """The processes of one live run, and the watch over them."""
 
@@ -156,7 +184,8 @@ class _Running:
             self._ray.shutdown()
 
     def _begin(self) -> None:
-        self._open("page", "page", self._room)
+        if "page" not in self._parts:
+            self._open("page", "page", self._room)
         self._open("trainer", "trainer", self._room)
         for number in range(self._options.collectors):
             self._open("collector", f"collector {number}", replace(self._room, number=number))
@@ -165,8 +194,16 @@ class _Running:
         self._place.say(f"The page: http://127.0.0.1:{self._options.port}. Ctrl-C ends it all in order.")
 
     def _open(self, kind: str, name: str, room: Room) -> None:
-        part = self._parts[name] = opened(self._ray, kind, name, room)
-        self._runs[name] = part.run.remote()
+        end_s = time.monotonic() + END_S
+        while True:
+            try:
+                part = opened(self._ray, kind, name, room)
+                break
+            except ValueError as error:  # the name of one that has just ended is still taken
+                if time.monotonic() > end_s:
+                    raise DeviceFailed(f"The {name} could not begin anew: {error}.") from error
+                time.sleep(LOOK_S)
+        self._parts[name], self._runs[name] = part, part.run.remote()
 
     def _watch(self, stopping: Event) -> None:
         """Look every second what has become of the parts, and write down which died and came back."""
@@ -178,7 +215,31 @@ class _Running:
                 self._heard(name, asked[name])
                 asked[name] = self._parts[name].process.remote()
             self._check_runs()
+            if self._has_changed():
+                self._begin_anew()
+                asked = {name: part.process.remote() for name, part in self._parts.items()}
             stopping.wait(LOOK_S)
+
+    def _has_changed(self) -> bool:
+        """Whether somebody has changed what is learned; a file that is no such thing is said and left."""
+        try:
+            return read_settings(self._folder).version != self._room.settings.version
+        except PlayheadError as error:
+            self._place.say(str(error))
+            return False
+
+    def _begin_anew(self) -> None:
+        """Have all parts but the page end, and begin by what is asked for now."""
+        settings = read_settings(self._folder)
+        said = f"Changed, version {settings.version}: {what_is_learned(settings)}."
+        self._diary.write("system", said)
+        self._place.say(said)
+        for name in [name for name in self._parts if name != "page"]:
+            self._end_one(name)
+            del self._parts[name], self._runs[name]
+            self._processes.pop(name, None)
+        self._room = replace(self._room, settings=settings)
+        self._begin()
 
     def _heard(self, name: str, ref: Any) -> None:
         try:
@@ -199,11 +260,14 @@ class _Running:
         for name in [name for name, ref in self._runs.items() if ref in ended]:
             try:
                 self._ray.get(self._runs[name])
+            except self._ray.exceptions.ActorDiedError as error:  # it cannot be made: nor could it again
+                self._end()
+                raise DeviceFailed(f"The {name} could not begin. {reason_of(error)}") from error
             except Exception as error:  # whatever it is: the others go on
-                cause = getattr(error, "cause", None) or error
-                said = f"The {name} failed: {str(cause).splitlines()[0][:500]}"
+                said = f"The {name} failed: {reason_of(error)}"
                 self._diary.write(name, said)
                 self._place.say(said)
+                time.sleep(LOOK_S)
             self._runs[name] = self._parts[name].run.remote()
 
     def _end(self) -> dict[str, Any]:
@@ -230,11 +294,10 @@ class _Running:
             self._ray.kill(part, no_restart=True)
 
 
-def names_of_parts(ray: Any) -> Sequence[str]:
-    """Return the parts that run at an address. Raises DeviceFailed where there is no live run."""
-    names = [
-        one["name"] for one in ray.util.list_named_actors(all_namespaces=True) if one["namespace"] == NAMESPACE
-    ]
-    if "trainer" not in names:
-        raise DeviceFailed("No live run is there. Begin one: playhead live GAME.")
-    return names
+def reason_of(error: BaseException) -> str:
+    """Return the sentence of ours that an error of Ray was made of, else its last line."""
+    cause = getattr(error, "cause", None)
+    lines = [line.strip() for line in str(cause or error).splitlines() if line.strip()]
+    ours = [line for line in lines if line.startswith("playhead.errors.")]
+    said = ours[-1].partition(": ")[2] if ours else lines[-1] if lines else type(error).__name__
+    return said[:500]

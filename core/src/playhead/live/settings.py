@@ -97,6 +97,12 @@ class Live:
         return self.game.learnable.only(heads)
 
     @property
+    def run_names(self) -> tuple[str, ...]:
+        """What its runs are called, the present one first: each change of what is learned begins another."""
+        name, version = self.settings.name, self.settings.version
+        return tuple(f"{name}-{number}" if number else name for number in range(version, -1, -1))
+
+    @property
     def strategy(self) -> Strategy:
         """How sets are balanced."""
         return strategy_of(self.settings.balance)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -16,7 +17,7 @@ import torch
 from torch import nn
 
 from playhead.data.assembly import Batch
-from playhead.errors import EndedBySignal, NotFound, NothingToTrain
+from playhead.errors import EndedBySignal, Mismatch, NotFound, NothingToTrain
 from playhead.home import Home
 from playhead.live.curves import PublishedCurves
 from playhead.live.settings import Live
@@ -69,7 +70,19 @@ class Trainer:
     @property
     def folder(self) -> Path:
         """Where the run goes: `playhead evaluate` and `play` find it there."""
-        return self.home.runs(self.live.game.name, self.live.settings.recipe_name) / self.live.settings.name
+        return self._folders[0]
+
+    @property
+    def _folders(self) -> list[Path]:
+        parent = self.home.runs(self.live.game.name, self.live.settings.recipe_name)
+        return [parent / name for name in self.live.run_names]
+
+    def _earlier(self) -> Run | None:
+        """Return the run from which the present one goes on, with other heads; None for the first."""
+        for folder in self._folders[1:]:
+            with suppress(NotFound):
+                return Run.open(folder)
+        return None
 
     @property
     def validations(self) -> list[Mapping[str, Any]]:
@@ -79,8 +92,15 @@ class Trainer:
     def run(self) -> None:
         """Learn until it is left; what was learned is kept, to be gone on with by the next one."""
         job = self._job()
+        method = method_of(self.live.plugins, job.recipe.training)
         try:
-            method_of(self.live.plugins, job.recipe.training).train(job)
+            try:
+                method.train(job)
+            except Mismatch as error:
+                if job.start_from is None:
+                    raise
+                self._say(f"The trainer begins with fresh weights: {error}")
+                method.train(replace(job, start_from=None))
         except (EndedBySignal, NothingToTrain):  # the latter where not one batch came until it was left
             if not self.leave.is_set():
                 raise
@@ -110,6 +130,7 @@ class Trainer:
             on_step=self._stepped,
             on_loss=self._told,
             resume=resume,
+            start_from=None if resume is not None else self._earlier(),
             checkpoint_s=CHECKPOINT_S,
             checkpoint_every=live.settings.checkpoint_every,
             rate_hz=live.settings.rate_hz,

@@ -119,7 +119,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def processes(running: Running, kind: str) -> list[int]:
     """The processes of a part: Ray calls them by the class that lives in them."""
-    found = subprocess.run(["pgrep", "-f", f"^ray::{kind}"], capture_output=True, text=True).stdout.split()
+    found = subprocess.run(["pgrep", "-f", f"^ray::.*{kind}"], capture_output=True, text=True).stdout.split()
     ours = []
     for number in map(int, found):
         environment = Path(f"/proc/{number}/environ").read_bytes()
@@ -138,7 +138,9 @@ def test_nothing_listens_but_on_loopback(running: Running) -> None:
     mine = {running.process.pid, *_descendants(running.process.pid)}
     ours = [line for line in listening if any(f"pid={number}," in line for number in mine)]
     assert len(ours) > 3, "Ray's own are among them"
-    elsewhere = [line for line in ours if not line.split()[3].startswith(("127.0.0.1:", "[::1]:"))]
+    elsewhere = [
+        line for line in ours if not line.split()[3].startswith(("127.0.0.1:", "[::1]:", "[::ffff:127.0.0.1]:"))
+    ]
     assert not elsewhere
 
 
