@@ -45,8 +45,9 @@ class Output:
         if isinstance(head, Choice):
             return np.asarray(labels_NA[:, 0], np.int64)
         if isinstance(head, Keys):
-            return np.asarray((labels_NA >= 0.5) @ (1 << np.arange(len(head.names))), dtype=np.int64)
-        return np.digitize(labels_NA[:, self.column], self.thresholds).astype(np.int64)
+            held_NA = (labels_NA >= 0.5).astype(np.int64)
+            return np.asarray(held_NA @ (1 << np.arange(len(head.names))), np.int64)
+        return np.asarray(np.digitize(labels_NA[:, self.column], self.thresholds), np.int64)
 
 
 def outputs_of(
