@@ -133,7 +133,7 @@ class Collector:
     ) -> Iterator[tuple[Closed[Sample] | None, bool]]:
         """Offer all windows of a drive; yield what is closed, and whether each was wished for."""
         live = self.live
-        source = relabelled(piece, live.schema, live.game.conversions)  # type: ignore[arg-type]
+        source = relabelled(piece, live.schema, live.game.conversions)
         index = WindowIndex.of([source], live.schema, window_spec(live.spec))
         cutter = Cutter(piece, index)
         bins_OB = [

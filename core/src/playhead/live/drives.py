@@ -14,7 +14,7 @@ import numpy.typing as npt
 from playhead.capture import FrameArray
 from playhead.events import Event, Origin
 from playhead.labelling import Row
-from playhead.storage.pictures import coder_of
+from playhead.storage.pictures import picture_of
 from playhead.storage.schema import RecordingHeader
 
 EVENTS = np.dtype(
@@ -31,7 +31,7 @@ class MemoryDrive:
         self.pictures: list[bytes] = []
         self.told: list[Event] = []
         self.columns: Mapping[str, npt.NDArray[Any]] = {}
-        self._coder = coder_of(header.codecs_of("frames"), where=self.name)
+        self._coder = picture_of(header.codecs_of("frames"), where=self.name)
         self._times: list[int] = []
         self._origins: list[int] = []
         self._labels: dict[str, list[Row]] = {name: [] for name in header.schema}

@@ -70,9 +70,9 @@ def of_player(player: Player) -> dict[str, Any]:
     """Say how the player gets on."""
     status, world = player.status, player.live.game.world
     score = (world.score or (world.measures[0].name if world.measures else "return")) if world else ""
-    answers = [[name, "  ".join(f"{value:+.2f}" for value in row)] for name, row in status.answers.items()]
+    rows: list[list[Any]] = [[n, "  ".join(f"{value:+.2f}" for value in row)] for n, row in status.answers.items()]
     held = " ".join(code for code, value in status.held.items() if value) or "nothing"
-    rows = [*answers, ["held", held], ["FPS", f"{status.fps:.1f}"], ["PPS", f"{status.pps:.1f}"]]
+    rows += [["held", held], ["FPS", f"{status.fps:.1f}"], ["PPS", f"{status.pps:.1f}"]]
     rows += [["weights of batch", status.weights_of], ["swaps", status.swaps], ["drives", len(status.drives)]]
     if status.drives:
         rows += [[name, round(value, 3)] for name, value in status.drives[-1].items()]

@@ -150,19 +150,24 @@ class _Part:
         """Tell the page how it gets on, as long as it lives; a page that is gone is none of its business."""
 
         def tell() -> None:
-            import ray
-
             before: dict[str, bytes] = {}
             while not self.ends.wait(TELL_S):
                 with suppress(Exception):  # of a page that is just dying, in classes of Ray
                     told, pictures = facts()
                     new = {name: data for name, data in pictures.items() if before.get(name) is not data}
-                    ray.get_actor("page", NAMESPACE).tell.remote(self.name, told, new)
+                    _other("page").tell.remote(self.name, told, new)
                     before = dict(pictures)
 
         thread = threading.Thread(target=tell, name=f"telling {self.name}", daemon=True)
         thread.start()
         return thread
+
+
+def _other(name: str) -> Any:
+    """Return another part by its name. Raises ValueError, as Ray does, where there is none."""
+    import ray
+
+    return ray.get_actor(name, NAMESPACE)
 
 
 class CollectorRoom:
@@ -191,7 +196,7 @@ class CollectorRoom:
 
         while not self._part.ends.is_set():
             try:
-                ray.get(ray.get_actor("trainer", NAMESPACE).take.remote(one), timeout=60)
+                ray.get(_other("trainer").take.remote(one), timeout=60)
                 return
             except PlayheadError as error:
                 self._part.say(str(error))
@@ -275,10 +280,8 @@ class TrainerRoom:
 
     def _hand_out(self, weights: Any) -> None:
         """Send weights to the player, if there is one."""
-        import ray
-
         with suppress(Exception):  # no player, or one that is just being made again: it asks for them itself
-            ray.get_actor("player", NAMESPACE).offer.remote(weights)
+            _other("player").offer.remote(weights)
 
     def end(self) -> None:
         """Have it end after the present batch, with a checkpoint."""
@@ -315,7 +318,7 @@ class PlayerRoom:
         self._part.say("The player waits for a network.")
         self._part.telling(lambda: (of_player(self._player), self._player.status.pictures))
         with suppress(Exception):  # the trainer is just being made again: it sends them when it has some
-            weights = ray.get(ray.get_actor("trainer", NAMESPACE).weights.remote(), timeout=10)
+            weights: Any = ray.get(_other("trainer").weights.remote(), timeout=10)
             if weights is not None:
                 self._player.offer(weights)
         with self._one_thread():

@@ -150,8 +150,8 @@ def write_set(folder: Path, one: SampleSet, tags: Mapping[str, str]) -> int:
             shift_ns = start_ns - int(sample.time_ns[0])
             writer.add_events(_transition(before, sample.held, start_ns - 1))
             writer.add_events(_shifted(sample.events, shift_ns))
-            for frame in _frames(sample, number, shift_ns, black):
-                writer.append_encoded(*frame[:5], columns=frame[5])
+            for picture, time_ns, labels, origin, telemetry, columns in _frames(sample, number, shift_ns, black):
+                writer.append_encoded(picture, time_ns, labels, origin, telemetry, columns=columns)
             before = _held([*sample.held, *sample.events])
             start_ns += int(sample.time_ns[-1] - sample.time_ns[0]) + PAUSE_NS
         summary = writer.close()
