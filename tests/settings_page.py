@@ -11,6 +11,7 @@ import playhead_gta5.game
 import playhead_sideswipe.game
 from playhead.cli import COMMANDS, LazyGroup
 from playhead.cli.data import COMMANDS as DATA
+from playhead.cli.live import COMMANDS as LIVE
 from playhead.plugins import Plugins
 from playhead.sessions.settings import all_settings
 from playhead.training.settings import SettingRow
@@ -75,7 +76,7 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
-    for words, table in (("playhead", COMMANDS), ("playhead data", DATA)):
+    for words, table in (("playhead", COMMANDS), ("playhead data", DATA), ("playhead live", LIVE)):
         group = LazyGroup()
         group.table = table
         for name in table:

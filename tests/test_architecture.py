@@ -67,7 +67,7 @@ def _arrows() -> dict[str, set[str]]:
 ARROWS = _arrows()
 # Heavy libraries and the only parts that may import them.
 HEAVY: dict[str, set[str]] = {
-    "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor", "threads"},
+    "torch": {"data", "models", "training", "evaluation", "testing", "playing", "doctor", "threads", "live"},
     "lightning_fabric": {"training"},
     "captum": {"models"},
     "timm": {"models"},
@@ -92,6 +92,9 @@ HEAVY: dict[str, set[str]] = {
     "adbutils": {"phone"},
     "Xlib": {"capture", "input", "testing"},
     "click": {"cli"},
+    "ray": {"live"},
+    "starlette": {"live"},
+    "uvicorn": {"live"},
 }
 
 

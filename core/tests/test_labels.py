@@ -17,6 +17,7 @@ from playhead.labels import (
     Head,
     Keys,
     LabelSchema,
+    axis_conversions,
     check_same,
     describe,
     keys_choice_conversions,
@@ -142,3 +143,17 @@ def test_a_conversion_refuses_a_wrong_number_of_columns() -> None:
         BOTH[1](np.zeros((3, 1)))
     with pytest.raises(Mismatch, match=r"not \(4,\)"):
         Conversion("x", DRIVE, NINE, lambda rows: rows)(np.zeros(4))
+
+
+def test_an_axis_is_two_keys_as_far_as_they_are_held_and_back() -> None:
+    keys = Keys("w", "a", "s", "d", mirror=(("a", "d"),))
+    back, there = axis_conversions("toy", keys, "steer", "steer", more="d", less="a", of="drive")
+    held = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 1, 0, 1]])
+    assert there(held)[:, 0].tolist() == [0, -1, 1, 0]
+    assert isinstance(there.target, Axes)
+    assert there.target.mirror == ("steer",), "left and right change places in the mirror"
+    assert back(np.array([[-0.25], [0.5]])).tolist() == [[0, 0.25, 0, 0], [0, 0, 0, 0.5]]
+    _, alone = axis_conversions("toy", keys, "brake", "brake", more="s", of="drive")
+    assert alone(np.array([[0, 0, 1, 0], [1, 0, 0, 0]]))[:, 0].tolist() == [1, 0]
+    with pytest.raises(NotFound):
+        axis_conversions("toy", keys, "steer", "steer", more="x", of="drive")

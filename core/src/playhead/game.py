@@ -139,6 +139,25 @@ class World:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiveDefaults:
+    """What a live run of the game starts from, where nobody says otherwise (docs/live.md).
+
+    `edges` are the bins of axes: balancing -> axis -> edges, as playhead/live/bins.py reads them. `size_in` names
+    the mapping of the device's options that the picture's width and height go into. `watched` are options laid
+    over the device's where the player drives and people look on, as for a further camera.
+    Units:  width, height pixels and rate_hz frames a second; 0: those of the game's frame and device.
+    """
+
+    recipe: str = "default"
+    width: int = 0
+    height: int = 0
+    rate_hz: float = 0.0
+    size_in: str = ""
+    watched: Mapping[str, Any] = field(default_factory=dict)
+    edges: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Game:
     """Everything playhead needs to know about one game. See docs/plugins.md for a guided example.
 
@@ -146,6 +165,7 @@ class Game:
     `conversions` derive heads from others: one drive is learned as keys or as classes.
     `guard` says by its `kind` what may change keys before they are pressed, as plain data for playing/guards.py.
     `stuck` says when a car stands, as plain data for playing/stuck.py.
+    `live` says what a live run starts from.
     `settings` is the checklist for the person who sets the game up.
     `devices`, `frame` and `labels` may be missing where nothing is recorded, seen or learned by label.
     """
@@ -168,6 +188,7 @@ class Game:
     balances: Mapping[str, Reference] = field(default_factory=dict)
     importers: Mapping[str, Reference] = field(default_factory=dict)
     collectors: Mapping[str, Reference] = field(default_factory=dict)
+    live: LiveDefaults = field(default_factory=LiveDefaults)
     settings: str = ""
 
     def __post_init__(self) -> None:
@@ -344,6 +365,6 @@ def is_playable(game: Game) -> bool:
 
 
 __all__ = [
-    "Device", "Frame", "Game", "Measure", "Reference", "Scenario", "Window", "World",
+    "Device", "Frame", "Game", "LiveDefaults", "Measure", "Reference", "Scenario", "Window", "World",
     "controllable", "is_playable", "only_or_named", "opposite_keys", "resolve",
 ]  # fmt: skip

@@ -430,3 +430,37 @@ def keys_choice_conversions(
         Conversion(f"{name}: choice to keys", choice, keys, to_keys, *heads[::-1]),
         Conversion(f"{name}: keys to choice", keys, choice, to_choice, *heads),
     )
+
+
+def axis_conversions(
+    name: str, keys: Keys, head: str, axis: str, *, more: str = "", less: str = "", of: str
+) -> tuple[Conversion, Conversion]:
+    """Make the pair of conversions between keys and the axis that one or two of them move.
+
+    `more` moves the axis up and `less` down; held for a part of the time they are a part of the way. `head` is
+    the axis's, `of` that of the keys. Back from the axis all other keys are left alone.
+    Raises:  NotFound for a key that is none.
+    """
+    _check_known("key", filter(None, (more, less)), keys.names)
+    mirrored = (axis,) if (more, less) in keys.mirror or (less, more) in keys.mirror else ()
+    target = Axes(axis, mirror=mirrored)
+    places = [(keys.names.index(key), sign) for key, sign in ((more, 1), (less, -1)) if key]
+
+    def to_axis(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        moved_TA = [sign * np.asarray(labels_TA[:, place], np.float32) for place, sign in places]
+        return np.sum(moved_TA, axis=0, dtype=np.float32)[:, None]
+
+    def to_keys(labels_TA: LabelArray) -> LabelArray:
+        import numpy as np
+
+        held_TA = np.zeros((len(labels_TA), len(keys.names)), np.float32)
+        for place, sign in places:
+            held_TA[:, place] = np.clip(sign * np.asarray(labels_TA[:, 0]), 0, 1)
+        return held_TA
+
+    return (
+        Conversion(f"{name}: {axis} to keys", target, keys, to_keys, head, of),
+        Conversion(f"{name}: keys to {axis}", keys, target, to_axis, of, head),
+    )

@@ -8,7 +8,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import playhead_streets
-from playhead_streets.env import StreetsEnv
+from playhead_streets.env import CHASE_TICKS, StreetsEnv
 from playhead_streets.simulation import TELEMETRY
 
 GO = np.array([1, 0, 0, 0], dtype=np.int8)
@@ -200,4 +200,21 @@ def test_a_circuit_and_a_town_of_one_seed_are_drawn_each_as_itself() -> None:
     assert circuit is not None
     assert (town != circuit).mean() > 0.3
     np.testing.assert_array_equal(env.render(), town)
+    env.close()
+
+
+def test_the_car_from_behind_is_drawn_for_who_asks_for_it() -> None:
+    env = StreetsEnv(render_mode="rgb_array", observation="telemetry", ticks_per_step=1, width=80, height=60)
+    _, info = env.reset(seed=3)
+    assert "chase" not in info
+    chase_HWC = info["chase"]
+    assert chase_HWC.shape == (60, 80, 3)
+    assert not np.array_equal(chase_HWC, env.render())
+    for _ in range(CHASE_TICKS - 1):
+        *_, info = env.step(np.array([1, 0, 0, 0]))
+    assert info.get("chase") is chase_HWC, "ten times a second are enough to look at"
+    *_, info = env.step(np.array([1, 0, 0, 0]))
+    assert info.get("chase") is not chase_HWC
+    with pytest.raises(KeyError):
+        _ = info["elsewhere"]
     env.close()

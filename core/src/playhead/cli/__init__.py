@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("playhead.cli.bench:bench", "Find the engine that asks a run's network soonest here."),
     "play": ("playhead.cli.play:play", "Let a run play the game."),
     "replay": ("playhead.cli.replay:replay", "Send again what was recorded, and measure how faithfully."),
+    "live": ("playhead.cli.live:live", "Collect, train and play, all at once, and show it on a page."),
     "world": ("playhead.cli.world:world", "Open a game's stand-in world in a real window, to drive it yourself."),
     "plugins": ("playhead.cli.plugins:plugins", "List plugins, what they register and which are broken."),
     "new-game": ("playhead.cli.new_game:new_game", "Write a package that teaches playhead a new game."),

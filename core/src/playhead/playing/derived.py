@@ -37,7 +37,9 @@ class PlayedHeads:
             return predictions
         told = dict(predictions)
         for source, target, outcomes in self._outcomes:
-            told[target] = outcomes.weighed(predictions[source])
+            weighed = outcomes.weighed(predictions[source])
+            # Of several heads each may say a part, as steering and pedals do of the keys.
+            told[target] = np.maximum(told[target], weighed) if target in told else weighed
         return told
 
 

@@ -46,7 +46,7 @@ from playhead.training.checkpoint import (
 from playhead.training.curves import Curves
 from playhead.training.early import EarlyWatch
 from playhead.training.handed import as_made, batches_left, check_batch, checked_validation, parts_of
-from playhead.training.job import TrainingJob
+from playhead.training.job import StepTold, TrainingJob
 from playhead.training.module import SupervisedModule, stood_still
 from playhead.training.numbers import (
     check_gradients,
@@ -157,11 +157,16 @@ class Fitting:
                 self.step(self.fabric.to_device(batch))
                 if self.job.stop.is_set():
                     learned.end(signal.SIGINT)
+                if self.job.leave.is_set():
+                    learned.end(signal.SIGTERM)
                 if self.validation is not None and learned.steps % min(recipe.eval_every, recipe.steps) == 0:
                     self.validate()
                 self.keep_if_due()
                 if learned.ended_by or self.has_converged:
                     break
+        if self.job.leave.is_set() and not learned.ended_by:  # while the next batch was waited for
+            learned.end(signal.SIGTERM)
+            self.keep()
         if self.has_converged and learned.steps < recipe.steps:
             self.job.progress.note(
                 f"The validation loss has not fallen for {recipe.patience} validations: training ends at step "
@@ -199,7 +204,11 @@ class Fitting:
         self.schedule.step()
         self.module.count_loss(value, is_first=number == 1)
         self.learned.steps = number
-        self.curves.step(number, value, float(self.schedule.get_last_lr()[0]))
+        lr = float(self.schedule.get_last_lr()[0])
+        self.curves.step(number, value, lr)
+        told = {name: float(one) for name, one in by_head.items()}
+        errors = dict(self.module.axis_errors)
+        self.job.on_loss(StepTold(number=number, loss=value, by_head=told, errors=errors, lr=lr))
         self.job.progress.step(number, recipe.steps, self.module.train_loss)
         for sentence in self.watch.saw(number, self.module, batch, by_head):
             self.job.progress.note(sentence)
@@ -244,6 +253,7 @@ class Fitting:
     def keep_if_due(self) -> None:
         """Write a checkpoint when the last one is old, or a signal came."""
         is_due = time.monotonic() - self._written_s >= self.job.checkpoint_s
+        is_due |= self.job.checkpoint_every > 0 and self.learned.steps % self.job.checkpoint_every == 0
         if is_due or self.learned.ended_by:
             self.keep()
 

@@ -35,6 +35,17 @@ def _unheard(step: int, network: nn.Module) -> None:
     """Hand out nothing."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepTold:
+    """What one step came to: its loss, that of each head, the mean absolute error of axes, the learning rate."""
+
+    number: int
+    loss: float
+    by_head: Mapping[str, float]
+    errors: Mapping[str, float]
+    lr: float
+
+
 @dataclass(kw_only=True)
 class TrainingJob:
     """One training: what to learn, from which recordings, and where the run goes.
@@ -46,8 +57,9 @@ class TrainingJob:
     `batches` take the place of recordings: any iterable of what a loader makes, a batch a step, and `validation`
     likewise (handed.py says what is in one). `on_step` is called after each step with its number and the network,
     whose weights it may copy, as for a player; they change again when it returns.
-    `stop` ends it after a step, as Ctrl-C does.
-    Units:  checkpoint_s seconds between two checkpoints.
+    `stop` ends it after a step, as Ctrl-C does; `leave` leaves it there, with a checkpoint to go on from.
+    `on_loss` hears of each step what it came to.
+    Units:  checkpoint_s seconds between two checkpoints; checkpoint_every steps, 0 for by time alone.
     """
 
     game: Game
@@ -61,13 +73,16 @@ class TrainingJob:
     recipe_name: str = "default"
     start_from: Run | None = None
     resume: Checkpoint | None = None
+    on_loss: Callable[[StepTold], object] = lambda told: None
     checkpoint_s: float = 60.0
+    checkpoint_every: int = 0
     rate_hz: float | None = None
     skip_bad: bool = False
     device: str = "auto"
     command: str = ""
     progress: Progress = field(default_factory=Progress)
     stop: Event = field(default_factory=Event)
+    leave: Event = field(default_factory=Event)
     left_out: list[str] = field(default_factory=list)
 
     @property

@@ -69,6 +69,21 @@ def head_loss(head: Head, logits_BO: Tensor, labels_BA: Tensor, weight_O: Tensor
     return functional.smooth_l1_loss(logits_BO, labels_BA, beta=0.2)
 
 
+def axis_errors(
+    schema: LabelSchema, logits: Mapping[str, Tensor], labels: Mapping[str, Tensor],
+    mask: Mapping[str, Tensor] | None = None,
+) -> dict[str, float]:  # fmt: skip
+    """Return how far off the answers are on average, of every head of axes that are not told as changes."""
+    found: dict[str, float] = {}
+    for name, head in schema.items():
+        if not isinstance(head, Axes) or head.deltas:
+            continue
+        answers_KO, labels_KA = known_only(logits[name], labels[name], None if mask is None else mask[name])
+        if len(labels_KA):
+            found[name] = float((answers_KO.detach() - labels_KA).abs().mean())
+    return found
+
+
 def nearest_delta(head: Axes, change_BA: Tensor) -> Tensor:
     """Return the number of the delta nearest to each change. Shape (B, axes)."""
     deltas_D = torch.tensor(head.deltas, dtype=change_BA.dtype, device=change_BA.device)

@@ -13,7 +13,7 @@ from playhead.data.assembly import LABELLED, Batch
 from playhead.errors import BadValue
 from playhead.labels import LabelSchema
 from playhead.models.network import Network
-from playhead.training.losses import losses
+from playhead.training.losses import axis_errors, losses
 from playhead.training.recipe import Recipe
 from playhead.training.scores import Scores
 
@@ -37,6 +37,7 @@ class SupervisedModule(nn.Module):
         self.class_weights = dict(class_weights)
         self.scores = Scores(schema)
         self.train_loss = 0.0
+        self.axis_errors: dict[str, float] = {}  # of the last step: how far off axes are on average
         self.plateaus = 0  # that the validation loss has come to
 
     def training_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -46,6 +47,7 @@ class SupervisedModule(nn.Module):
         """
         answers = self.network.answers_to_learn(self._inputs(batch))
         by_head, *alone = [self._losses(logits, batch) for logits in answers]
+        self.axis_errors = axis_errors(self.schema, answers[0], batch["labels"], batch.get("mask"))
         loss = torch.stack([self._weighted(one) for one in (by_head, *alone)]).mean()
         if self.recipe.l1:
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())

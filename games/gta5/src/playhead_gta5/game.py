@@ -9,15 +9,20 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
+from playhead.game import Device, Frame, Game, LiveDefaults, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
 from playhead.references import Reference
 from playhead.regions import Region
 from playhead_gta5.labels import CONVERSIONS, DRIVE
-from playhead_gta5.recipes import DEFAULT, ORIGINAL, QUICK
+from playhead_gta5.recipes import DEFAULT, ORIGINAL, QUICK, SMALL
 
 # The town that stands in for Los Santos shows its minimap in the same place and answers to the same keys.
 STREETS = "playhead_streets:playhead_streets/Streets-v0"
+
+# The bins by which its live system balances pedals; those of the wheel are what every axis has.
+FIVE = (0.0, 0.0, 0.2, 0.8, 1.0, 1.0)
+TWELVE = (0.0, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0)
+TWENTY_THREE = (*(0.0 - edge for edge in reversed(TWELVE)), *TWELVE[2:])
 
 SETTINGS = """
     Windowed, 800x600, at the upper left of the screen; nothing may cover it.
@@ -58,7 +63,7 @@ GTA5 = Game(
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
     controller="playhead_gta5.controller:gta5_controller",
-    recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL},
+    recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL, "small": SMALL},
     shipped_runs="playhead_gta5.game:shipped_runs",
     world=World(
         environment=STREETS,
@@ -81,6 +86,21 @@ GTA5 = Game(
         score="driving_score",
         test_options={"split": "test"},
         shown={"arguments": {"width": 800, "height": 600}},  # the size of the original's window
+    ),
+    # Source: Sentdex/pygta5, f2a858c: collectors see 480x270 at 30 frames a second through the hood camera.
+    live=LiveDefaults(
+        recipe="small",
+        width=480,
+        height=270,
+        rate_hz=30,
+        size_in="arguments",
+        watched={"cameras": {"chase": "chase"}},
+        edges={
+            "v1": {"accelerate": FIVE, "brake": FIVE},
+            "v2": {"accelerate": TWELVE, "brake": TWELVE},
+            "v3": {"pedals": TWENTY_THREE},
+            "v4": {"pedals": TWENTY_THREE},
+        },
     ),
     importers={"hdf5": "playhead_gta5.importers:find_hdf5"},
     settings=SETTINGS,

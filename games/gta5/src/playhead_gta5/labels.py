@@ -7,7 +7,7 @@ Source:  EduardR02/GTA-V-LSTM, 49cf8bc: one-hot classes w, a, s, d, wa, wd, noth
 
 from __future__ import annotations
 
-from playhead.labels import Choice, Keys, keys_choice_conversions
+from playhead.labels import Choice, Keys, axis_conversions, keys_choice_conversions
 
 DRIVE = Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a", "d"),))
 
@@ -34,4 +34,17 @@ HELD_OF_NINE = {name: frozenset("" if name == "nk" else name) for name in NINE_C
 _SEVEN = keys_choice_conversions("gta5", DRIVE, SEVEN_CLASSES, HELD, heads=("drive", "classes"))
 _NINE = keys_choice_conversions("pygta5", DRIVE, NINE_CLASSES, HELD_OF_NINE, heads=("drive", "nine"))
 CLASSES_TO_KEYS, KEYS_TO_CLASSES = _SEVEN
-CONVERSIONS = (*_SEVEN, *_NINE)
+
+# What the live system learns: the pedals and the wheel, as far as the keys are held on average. Its first versions
+# had a pedal each (models 0001 and 0002 of f2a858c).
+_AXES = tuple(
+    one
+    for head, more, less in (
+        ("steer", "d", "a"),
+        ("pedals", "w", "s"),
+        ("accelerate", "w", ""),
+        ("brake", "s", ""),
+    )
+    for one in axis_conversions("gta5", DRIVE, head, head, more=more, less=less, of="drive")
+)
+CONVERSIONS = (*_SEVEN, *_NINE, *_AXES)

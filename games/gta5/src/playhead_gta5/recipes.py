@@ -37,6 +37,18 @@ DEFAULT = Recipe(
 # For the rounds in between, whose networks only have to show where they go wrong: half the time a step and frame.
 QUICK = replace(DEFAULT, model_options=KEYPOINTS, steps=400)
 
+# What the live system learns by itself: pedals and wheel as axes, without an end, small enough for two cores.
+SMALL = replace(
+    QUICK,
+    heads=("pedals", "steer"),
+    batch_size=32,
+    steps=1_000_000,
+    lr=1e-3,
+    schedule="plateau",
+    plateau_patience=1000,
+    eval_every=250,
+)
+
 # What the original did, as closely as our networks allow. What differs:
 # - Its encoder is DINOv2-base, frozen, on 252x182 pixels; ours is small, convolutional and learned. So its inputs
 #   are larger here than by default, and its 384 hidden numbers of the LSTM are kept.

@@ -27,9 +27,27 @@ if TYPE_CHECKING:
 KEYS = ("w", "a", "s", "d")
 TELEMETRY_LIMIT = 10_000.0
 MOST_BOXES = 64
+CHASE_TICKS = 8  # of 1/80 s, between two pictures of the car from behind
 
 ControlKind = Literal["keys", "axes"]
 ObservationKind = Literal["pixels", "telemetry"]
+
+
+class Info(dict[str, Any]):
+    """What is told of a step, and a picture that is drawn only for who asks for it by its name."""
+
+    def __init__(self, told: dict[str, Any], draw: Callable[[], npt.NDArray[np.uint8]]) -> None:
+        super().__init__(told)
+        self._draw = draw
+
+    def __missing__(self, name: str) -> Any:
+        if name == "chase":
+            return self._draw()
+        raise KeyError(name)
+
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        """Return what is told by that name, drawn if it is the picture."""
+        return self[name] if name in self or name == "chase" else otherwise
 
 
 class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
@@ -41,6 +59,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
                    simulation.TELEMETRY; pictures are then drawn only by render().
     Reward:        metres of progress along the route.
     Corners:       layout "gta5": a map at the lower left; "crew2": it is at the right, and at the left the speed.
+    Cameras:       the info's "chase" is the car from behind, drawn when somebody asks for it.
     Boxes:         so many things in the picture, the nearest first, are told in the info (sight.py).
     Ends:          terminated at the waypoint, truncated at the scenario's time limit.
 
@@ -87,6 +106,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         self._boxes = boxes
         self._is_real_time, self._clock, self._started_s = real_time, clock, 0.0
         self._held = Controls()
+        self._chased: tuple[int, npt.NDArray[np.uint8] | None] = (0, None)
         self._simulation: Simulation | None = None
         self._drawing: tuple[Town, Renderer, Minimap] | None = None
         self.action_space = (
@@ -122,7 +142,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         _check("split", self._split, get_args(Split))
         drive = int(self.np_random.integers(2**31)) if seed is None else seed
         self._simulation = Simulation(drive, self._split, self._scenario, self._traffic)
-        self._held = Controls()
+        self._held, self._chased = Controls(), (0, None)
         self._started_s = self._clock()
         return self._observe(), self._info()
 
@@ -180,7 +200,18 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         return self._draw()
 
     def _info(self) -> dict[str, Any]:
-        return {**self.simulation.telemetry(), **self._told_boxes(), "measures": self.simulation.measures()}
+        told = {**self.simulation.telemetry(), **self._told_boxes(), "measures": self.simulation.measures()}
+        return Info(told, self._chase)
+
+    def _chase(self) -> npt.NDArray[np.uint8]:
+        """Draw the car from behind, at most ten times a second of the drive."""
+        simulation = self.simulation
+        drawn_at, picture_HWC = self._chased
+        if picture_HWC is None or not 0 <= simulation.ticks - drawn_at < CHASE_TICKS:
+            renderer, _ = self._artists()
+            picture_HWC = renderer.render("chase", simulation.ego_pose(), simulation.traffic_poses())
+            self._chased = simulation.ticks, picture_HWC
+        return picture_HWC
 
     def _told_boxes(self) -> dict[str, float]:
         """Return where other cars and barriers are in the picture, by the names of sight.py; none unless asked."""

@@ -1,0 +1,303 @@
+"""A live run from its beginning to its end: settings, processes, the watch over them, an orderly end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import msgspec
+
+from playhead.decoding import setting_value
+from playhead.errors import BadValue, DeviceFailed, PlayheadError
+from playhead.home import claim_folder
+from playhead.live.diary import Diary
+from playhead.live.rooms import Room, open_ray, opened
+from playhead.live.settings import BUFFER, Live, LiveSettings, read_settings, size_of, write_settings
+from playhead.live.store import check_room
+from playhead.locks import take
+from playhead.progress import Progress
+from playhead.sessions.devices import choose_device
+from playhead.sessions.place import AnyHome, AnyPlugins, Place, nested
+from playhead.sessions.training import chosen_recipe
+from playhead.stopping import stopped_by_interrupt
+from playhead.training.method import changed_recipe
+from playhead.training.recipe import Recipe
+
+DEVICE = "device."  # before the name of a setting that is the device's
+LOOK_S = 1.0
+END_S = 20.0  # that a part has to end by itself
+SAMPLE_BYTES = 60_000  # of a sample on the disk at 480x270, before the first is there
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveOptions:
+    """What `playhead live` may be told; what is empty or 0 is the game's."""
+
+    name: str = ""
+    on: str = ""
+    collectors: int = 1
+    size: str = ""
+    rate: float = 0.0
+    recipe: str = ""
+    balance: str = "v3"
+    buffer: int = 25_000
+    depth: int = 1
+    patience: int = 600
+    swap: str = "episode"
+    port: int = 8642
+    has_player: bool = True
+    seconds: float = 0.0
+    address: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def live(
+    game: str, options: LiveOptions, *, home: AnyHome = None, plugins: AnyPlugins = None,
+    progress: Progress | bool | None = None, stop: Event | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Run a live system until Ctrl-C, `stop`, or the seconds are over; return what it came to.
+
+    A name that exists goes on where it was.
+    Raises:  PlayheadError, whose sentence says what to do.
+    """
+    place = Place.of(game, home, plugins, progress)
+    folder, settings = _begun(place, options)
+    whole = Live.of(settings, place.plugins)
+    frame = whole.game.needed_frame
+    per_sample = max(1, SAMPLE_BYTES * frame.width * frame.height // (480 * 270))
+    check_room(folder / BUFFER, settings.buffer, len(whole.buffers), per_sample)
+    if place.load_plugins is None:
+        raise BadValue(
+            f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
+        )
+    lock = take(folder / ".live")
+    if lock is None:
+        raise BadValue(f"{settings.name} is running already. Look at its page, or give another --name.")
+    with lock:
+        return _Running(place, folder, settings, options).run(stop)
+
+
+def folder_of(place: Place, name: str = "") -> Path:
+    """Return the folder of the live runs of a game, or of one of them."""
+    from playhead.names import checked_name
+
+    parent = place.home.path / "live" / checked_name(place.game.name, "the game")
+    return parent / checked_name(name, "the live run") if name else parent
+
+
+def _begun(place: Place, options: LiveOptions) -> tuple[Path, LiveSettings]:
+    """Return folder and settings of the run to go on with, or of a new one."""
+    if options.name and (folder_of(place, options.name) / "live.json").exists():
+        folder = folder_of(place, options.name)
+        place.say(f"Going on with the live run {options.name}.")
+        return folder, read_settings(folder)
+    settings = _asked(place, options)
+    Live.of(settings, place.plugins)
+    folder = folder_of(place, options.name) if options.name else claim_folder(folder_of(place))
+    settings = msgspec.structs.replace(settings, name=folder.name)
+    write_settings(folder, settings)
+    return folder, settings
+
+
+def _asked(place: Place, options: LiveOptions) -> LiveSettings:
+    game, own = place.game, place.game.live
+    texts = {name: str(value) for name, value in options.settings.items()}
+    recipe_texts = {name: value for name, value in texts.items() if not name.startswith(DEVICE)}
+    of_device = {
+        name.removeprefix(DEVICE): setting_value(value) for name, value in texts.items() if name.startswith(DEVICE)
+    }
+    named = options.recipe or own.recipe
+    recipe = chosen_recipe(place, named, recipe_texts, None, None, None)
+    frame = game.needed_frame
+    width, height = own.width or frame.width, own.height or frame.height
+    if options.size:
+        width, height = size_of(options.size)
+    device = choose_device(place, options.on, {}) if options.on else _world_of(place)
+    return LiveSettings(
+        game=game.name, name=options.name or "new", device=device, width=width, height=height,
+        rate_hz=options.rate or own.rate_hz or game.rate_hz(device), recipe_name=named, recipe=recipe.to_json(),
+        balance=options.balance, depth=options.depth, patience=options.patience, buffer=options.buffer,
+        options=nested(of_device),
+    )  # fmt: skip
+
+
+def _world_of(place: Place) -> str:
+    """Return the device that stands in for the game. Raises BadValue without one."""
+    from playhead.capabilities import capabilities_of
+
+    for name in place.game.devices:
+        if capabilities_of(place.plugins, place.game, name, {}).lockstep:
+            return name
+    raise BadValue(f"{place.game.name} has no world that waits for its driver. Name a device: --on DEVICE.")
+
+
+def change(place: Place, named: str, balance: str, texts: Mapping[str, str]) -> LiveSettings:
+    """Change what a live run learns, while it runs or before it goes on; return what is asked for now.
+
+    Raises:  NotFound or BadValue for what cannot be, and nothing is changed.
+    """
+    folder = folder_of(place, named)
+    before = read_settings(folder)
+    recipe = changed_recipe(place.plugins, Recipe.from_json(before.recipe), texts)
+    now = msgspec.structs.replace(
+        before, recipe=recipe.to_json(), balance=balance or before.balance, version=before.version + 1
+    )
+    Live.of(now, place.plugins)
+    write_settings(folder, now)
+    return now
+
+
+def what_is_learned(settings: LiveSettings) -> str:
+    """Say in a few words what a live run learns."""
+    heads = ", ".join(settings.recipe.get("heads", ())) or "all heads"
+    return f"{heads}, balanced by {settings.balance}"
+
+
+class _Running:
+    """The processes of one live run, and the watch over them."""
+
+    def __init__(self, place: Place, folder: Path, settings: LiveSettings, options: LiveOptions) -> None:
+        self._place, self._folder, self._options = place, folder, options
+        self._diary = Diary(folder)
+        self._room = Room(settings=settings, home=str(place.home.path), folder=str(folder), swap=options.swap,
+                          port=options.port)  # fmt: skip
+        self._parts: dict[str, Any] = {}
+        self._runs: dict[str, Any] = {}
+        self._processes: dict[str, int] = {}
+
+    def run(self, stop: Event | None) -> dict[str, Any]:
+        """Begin all parts, watch over them, and end them in order."""
+        options = self._options
+        self._ray = open_ray(self._place.home, address=options.address, parts=options.collectors + 4)
+        try:
+            self._diary.write("system", f"Started with {options.collectors} collectors.")
+            with stopped_by_interrupt(stop) as stopping:
+                self._begin()
+                self._watch(stopping)
+                return self._end()
+        finally:
+            self._ray.shutdown()
+
+    def _begin(self) -> None:
+        if "page" not in self._parts:
+            self._open("page", "page", self._room)
+        self._open("trainer", "trainer", self._room)
+        for number in range(self._options.collectors):
+            self._open("collector", f"collector {number}", replace(self._room, number=number))
+        if self._options.has_player:
+            self._open("player", "player", self._room)
+        self._place.say(f"The page: http://127.0.0.1:{self._options.port}. Ctrl-C ends it all in order.")
+
+    def _open(self, kind: str, name: str, room: Room) -> None:
+        end_s = time.monotonic() + END_S
+        while True:
+            try:
+                part = opened(self._ray, kind, name, room)
+                break
+            except ValueError as error:  # the name of one that has just ended is still taken
+                if time.monotonic() > end_s:
+                    raise DeviceFailed(f"The {name} could not begin anew: {error}.") from error
+                time.sleep(LOOK_S)
+        self._parts[name], self._runs[name] = part, part.run.remote()
+
+    def _watch(self, stopping: Event) -> None:
+        """Look every second what has become of the parts, and write down which died and came back."""
+        end_s = time.monotonic() + (self._options.seconds or float("inf"))
+        asked = {name: part.process.remote() for name, part in self._parts.items()}
+        while not stopping.is_set() and time.monotonic() < end_s:
+            ready, _ = self._ray.wait(list(asked.values()), num_returns=len(asked), timeout=LOOK_S)
+            for name in [name for name, ref in asked.items() if ref in ready]:
+                self._heard(name, asked[name])
+                asked[name] = self._parts[name].process.remote()
+            self._check_runs()
+            if self._has_changed():
+                self._begin_anew()
+                asked = {name: part.process.remote() for name, part in self._parts.items()}
+            stopping.wait(LOOK_S)
+
+    def _has_changed(self) -> bool:
+        """Whether somebody has changed what is learned; a file that is no such thing is said and left."""
+        try:
+            return read_settings(self._folder).version != self._room.settings.version
+        except PlayheadError as error:
+            self._place.say(str(error))
+            return False
+
+    def _begin_anew(self) -> None:
+        """Have all parts but the page end, and begin by what is asked for now."""
+        settings = read_settings(self._folder)
+        said = f"Changed, version {settings.version}: {what_is_learned(settings)}."
+        self._diary.write("system", said)
+        self._place.say(said)
+        for name in [name for name in self._parts if name != "page"]:
+            self._end_one(name)
+            del self._parts[name], self._runs[name]
+            self._processes.pop(name, None)
+        self._room = replace(self._room, settings=settings)
+        self._begin()
+
+    def _heard(self, name: str, ref: Any) -> None:
+        try:
+            number = self._ray.get(ref)
+        except Exception as error:  # of a part that just dies, in Ray's classes; it is made again
+            self._diary.write(name, f"The {name} does not answer: {type(error).__name__}.")
+            return
+        before = self._processes.get(name)
+        if before is not None and before != number:
+            said = f"The {name} died (process {before}) and is back (process {number})."
+            self._diary.write(name, said)
+            self._place.say(said)
+        self._processes[name] = number
+
+    def _check_runs(self) -> None:
+        """Say what a part failed with, and have it begin again."""
+        ended, _ = self._ray.wait(list(self._runs.values()), num_returns=len(self._runs), timeout=0)
+        for name in [name for name, ref in self._runs.items() if ref in ended]:
+            try:
+                self._ray.get(self._runs[name])
+            except self._ray.exceptions.ActorDiedError as error:  # it cannot be made: nor could it again
+                self._end()
+                raise DeviceFailed(f"The {name} could not begin. {reason_of(error)}") from error
+            except Exception as error:  # whatever it is: the others go on
+                said = f"The {name} failed: {reason_of(error)}"
+                self._diary.write(name, said)
+                self._place.say(said)
+                time.sleep(LOOK_S)
+            self._runs[name] = self._parts[name].run.remote()
+
+    def _end(self) -> dict[str, Any]:
+        """End collectors, player, trainer and page, in this order, and return what it came to."""
+        self._place.say("Ending: what is under way is finished.")
+        told: dict[str, Any] = {}
+        names = [name for name in self._parts if name.startswith("collector")] + ["player", "trainer", "page"]
+        with suppress(Exception):
+            told = self._ray.get(self._parts["trainer"].status.remote(), timeout=5)
+        for name in (name for name in names if name in self._parts):
+            self._end_one(name)
+        batch = int(told.get("batch", 0))
+        self._diary.write("system", f"Ended at batch {batch:,}.", batch)
+        return {"name": self._room.settings.name, "folder": str(self._folder), **told}
+
+    def _end_one(self, name: str) -> None:
+        part = self._parts[name]
+        try:
+            part.end.remote()
+            self._ray.get(self._runs[name], timeout=END_S)
+        except Exception as error:  # one that does not end by itself is ended
+            self._diary.write(name, f"The {name} did not end by itself ({type(error).__name__}).")
+        with suppress(Exception):
+            self._ray.kill(part, no_restart=True)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the sentence of ours that an error of Ray was made of, else its last line."""
+    cause = getattr(error, "cause", None)
+    lines = [line.strip() for line in str(cause or error).splitlines() if line.strip()]
+    ours = [line for line in lines if line.startswith("playhead.errors.")]
+    said = ours[-1].partition(": ")[2] if ours else lines[-1] if lines else type(error).__name__
+    return said[:500]

@@ -1,0 +1,334 @@
+"""Buffers, one an output, on the disk: sets come in as recordings, samples go out at random and never twice.
+
+    set -> recording in the folder -> buffers of samples --as many from each, at random--> batch
+                                         ^ at a restart       |
+                     folder of recordings, less what `used` says, which is written before a batch is handed out
+
+A buffer that is full lets go of its oldest samples. A recording of which nothing is left is deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from playhead.data.assembly import Assembly, Batch
+from playhead.data.relabelled import relabelled
+from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import BadValue, Damaged, PlayheadError
+from playhead.game import Game
+from playhead.labels import LabelSchema
+from playhead.live.samples import SampleSet, check_set, window_spec, write_set
+from playhead.live.settings import GO_ON
+from playhead.storage.reader import Recording, open_recording
+from playhead.storage.schema import RecordingHeader
+
+USED = "used"  # the file that says which samples were handed out
+TORN = "coming-"  # before the name of a set that is being written
+MOST_OPEN = 200  # recordings, each with a file or two
+MOST_HELD_OUT = 512  # samples for validations: more change no figure by more than a point or two
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    """What a store is made for. `size` samples a buffer; `names` are the buffers, one an output."""
+
+    game: Game
+    schema: LabelSchema
+    spec: WindowSpec
+    names: tuple[str, ...]
+    size: int = 25_000
+    seed: int = 1
+
+
+@dataclass(kw_only=True)
+class _Set:
+    """A set on the disk: where its samples are in its index, and which of them are left."""
+
+    folder: Path
+    index: WindowIndex
+    recording: Recording
+    rows: dict[int, int]  # number of a sample -> row of the index
+    buffers: dict[int, str]
+    alone: bool
+    left: set[int] = field(default_factory=set)
+
+
+Entry = tuple[str, int]  # name of a set, number of a sample
+
+
+class SampleStore:
+    """Takes sets from collectors and gives batches to a trainer; may be called by several threads."""
+
+    def __init__(self, folder: Path, settings: StoreSettings) -> None:
+        """Open the folder, and refill the buffers with what lies there and was not used."""
+        self.folder, self.settings = folder, settings
+        self._random = random.Random(settings.seed)
+        self._lock = threading.RLock()
+        self._sets: OrderedDict[str, _Set] = OrderedDict()
+        self._opened: OrderedDict[str, Recording] = OrderedDict()
+        self._buffers: dict[str, list[Entry]] = {name: [] for name in settings.names}
+        self._header: RecordingHeader | None = None
+        self._known: set[str] = set()
+        self._has_started = False
+        self._held_out: list[_Set] = []
+        self.taken = self.used = self.left_out = 0
+        for part in (self.folder, self._validation):
+            part.mkdir(parents=True, exist_ok=True)
+        self._refill()
+        self._ledger = os.open(self.folder / USED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    @property
+    def _validation(self) -> Path:
+        return self.folder.parent / f"{self.folder.name}-held-out"
+
+    def take(self, one: SampleSet) -> dict[str, int]:
+        """Take a set and return how full the buffers are; a set that came before changes nothing.
+
+        Raises:  BadValue for one of another game, schema or picture; StorageFull.
+        """
+        with self._lock:
+            if one.name not in self._known:
+                if self._header is not None:
+                    check_set(one, self._header)
+                self._keep(one)
+                self._header = self._header or one.header
+                self._known.add(one.name)
+                self.taken += len(one.samples)
+            return self.fill()
+
+    def _keep(self, one: SampleSet) -> None:
+        parent = self._validation if one.is_held_out else self.folder
+        torn, kept = parent / f"{TORN}{one.name}", parent / one.name
+        shutil.rmtree(torn, ignore_errors=True)
+        try:
+            write_set(torn, one, {"live": self.folder.parent.name, "alone": str(int(one.alone))})
+            torn.replace(kept)
+        except BaseException:
+            shutil.rmtree(torn, ignore_errors=True)
+            raise
+        self._add(kept, set(), is_held_out=one.is_held_out)
+
+    def _add(self, folder: Path, used: set[int], *, is_held_out: bool) -> None:
+        """Put what is left of a set's recording into the buffers, or into the validation."""
+        found = self._opened_set(folder)
+        found.left = set(found.rows) - used
+        if is_held_out:
+            self._hold_out(found)
+            return
+        self._sets[folder.name] = found
+        for number in sorted(found.left):
+            buffer = self._buffers.get(found.buffers[number])
+            if buffer is None:  # of an output that is not learned any more
+                self.left_out += 1
+                self._spend(folder.name, number)
+                continue
+            buffer.append((folder.name, number))
+            if len(buffer) > self.settings.size:
+                self.left_out += 1
+                self._spend(*buffer.pop(0))
+
+    def _opened_set(self, folder: Path) -> _Set:
+        recording = open_recording(folder)
+        wanted = self.settings
+        source = relabelled(recording, wanted.schema, wanted.game.conversions)
+        index = WindowIndex.of([source], wanted.schema, window_spec(wanted.spec))
+        moments, buffers = recording.columns["moment"], recording.columns["buffer"]
+        rows = {int(moments[frame]): row for row, frame in enumerate(index.frame_N.tolist()) if moments[frame]}
+        names = {number: str(buffers[int(index.frame_N[row])]) for number, row in rows.items()}
+        self._header = self._header or recording.header
+        recording.close()
+        return _Set(folder=folder, index=index, recording=recording, rows=rows, buffers=names,
+                    alone=recording.header.tags.get("alone") == "1")  # fmt: skip
+
+    def _hold_out(self, found: _Set) -> None:
+        """Keep a set for validations, until there are enough: the same ones measure all weights."""
+        if self.held_out < MOST_HELD_OUT and found.left:
+            self._held_out.append(found)
+        else:
+            shutil.rmtree(found.folder, ignore_errors=True)
+
+    @property
+    def held_out(self) -> int:
+        """How many samples there are for validations."""
+        return sum(len(one.left) for one in self._held_out)
+
+    def validation(self) -> Iterator[Batch]:
+        """Yield the batches of a validation, one a set."""
+        for found in list(self._held_out):
+            with self._lock:
+                batch = self._batch_of({found.folder.name: (found, sorted(found.left))})
+            yield batch
+
+    @property
+    def is_open(self) -> bool:
+        """Whether batches are drawn: since every buffer was full for once, as long as none is below 90 %."""
+        with self._lock:
+            least = min((len(buffer) for buffer in self._buffers.values()), default=0)
+            self._has_started = self._has_started or least >= self.settings.size
+            return self._has_started and least >= GO_ON * self.settings.size
+
+    def draw(self, count: int) -> Batch | None:
+        """Return a batch of about so many samples, as many from each buffer, at random; None while it is closed.
+
+        What is drawn is never drawn again, in this process or another: the disk knows before it is handed out.
+        """
+        with self._lock:
+            each = max(1, count // len(self._buffers))
+            if not self.is_open or any(len(buffer) < each for buffer in self._buffers.values()):
+                return None
+            entries = [entry for name in self._buffers for entry in self._drawn(name, each)]
+            os.write(self._ledger, "".join(f"{name} {number}\n" for name, number in entries).encode())
+            by_set: dict[str, tuple[_Set, list[int]]] = {}
+            for name, number in entries:
+                by_set.setdefault(name, (self._sets[name], []))[1].append(number)
+            batch = self._batch_of(by_set)
+            for entry in entries:
+                self._forget(*entry)
+            self.used += len(entries)
+            return batch
+
+    def _drawn(self, name: str, count: int) -> list[Entry]:
+        """Take entries out of a buffer at random; the others keep their order, oldest first."""
+        buffer = self._buffers[name]
+        return [buffer.pop(self._random.randrange(len(buffer))) for _ in range(count)]
+
+    def _batch_of(self, by_set: Mapping[str, tuple[_Set, list[int]]]) -> Batch:
+        parts = []
+        for name, (found, numbers) in by_set.items():
+            self._hold_open(name, found.recording)
+            rows = np.array([found.rows[number] for number in numbers], np.int64)
+            part = Assembly(index=found.index)(0, rows)
+            if found.alone:
+                self._mask_others(part, [found.buffers[number] for number in numbers])
+            parts.append(part)
+        return joined(parts)
+
+    def _mask_others(self, part: Batch, buffers: Sequence[str]) -> None:
+        """Have each sample learned for its own output alone."""
+        for head, axes in self.settings.schema.items():
+            own = torch.tensor([one == head or one in axes.names for one in buffers])
+            part["mask"][head] = part["mask"][head] & own[:, None]
+
+    def _hold_open(self, name: str, recording: Recording) -> None:
+        self._opened[name] = recording
+        self._opened.move_to_end(name)
+        if len(self._opened) > MOST_OPEN:
+            self._opened.popitem(last=False)[1].close()
+
+    def _spend(self, name: str, number: int) -> None:
+        """Write down that a sample is gone without having been learned."""
+        if hasattr(self, "_ledger"):
+            os.write(self._ledger, f"{name} {number}\n".encode())
+        self._forget(name, number)
+
+    def _forget(self, name: str, number: int) -> None:
+        """Let go of a sample, and of its recording with the last one."""
+        found = self._sets[name]
+        found.left.discard(number)
+        if not found.left:
+            del self._sets[name]
+            self._opened.pop(name, None)
+            found.recording.close()
+            shutil.rmtree(found.folder, ignore_errors=True)
+
+    def fill(self) -> dict[str, int]:
+        """Return how many samples each buffer holds."""
+        with self._lock:
+            return {name: len(buffer) for name, buffer in self._buffers.items()}
+
+    def _refill(self) -> None:
+        """Read what lies in the folder, without what was used; what was half written is deleted."""
+        used = read_used(self.folder / USED)
+        self._known, self._has_started = set(used), bool(used)
+        for parent in (self._validation, self.folder):
+            for folder in sorted(parent.iterdir(), key=lambda one: one.stat().st_mtime_ns):
+                if folder.name.startswith(TORN):
+                    shutil.rmtree(folder, ignore_errors=True)
+                elif folder.is_dir():
+                    self._known.add(folder.name)
+                    self._refill_one(folder, used.get(folder.name, set()), parent == self._validation)
+
+    def _refill_one(self, folder: Path, used: set[int], is_held_out: bool) -> None:
+        """Add a recording; one that is torn, or of other labels, is left out."""
+        try:
+            self._add(folder, used, is_held_out=is_held_out)
+        except (PlayheadError, KeyError):
+            self.left_out += 1
+
+    def close(self) -> None:
+        """Close all files."""
+        with self._lock:
+            os.close(self._ledger)
+            for recording in self._opened.values():
+                recording.close()
+            self._opened.clear()
+
+
+def read_used(file: Path) -> dict[str, set[int]]:
+    """Return which samples of each set were used. The last line may be torn.
+
+    Raises:  Damaged for a line that is none.
+    """
+    used: dict[str, set[int]] = {}
+    if not file.exists():
+        return used
+    *lines, _torn = file.read_text(encoding="utf-8", errors="replace").split("\n")
+    for line in lines:
+        name, _, number = line.rpartition(" ")
+        if not name or not number.isdecimal():
+            raise Damaged(f"{file} has the line {line!r:.80}, which names no sample. Move the file away.")
+        used.setdefault(name, set()).add(int(number))
+    return used
+
+
+def joined(parts: Sequence[Batch]) -> Batch:
+    """Return several batches as one."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    whole: Batch = {}
+    for name, value in first.items():
+        if isinstance(value, Mapping):
+            whole[name] = {inner: torch.cat([part[name][inner] for part in parts]) for inner in value}
+        else:
+            whole[name] = torch.cat([part[name] for part in parts])
+    return whole
+
+
+class HeldOut:
+    """The batches of a validation: those of the store at that time, gone through anew each time."""
+
+    def __init__(self, store: SampleStore) -> None:
+        self._store = store
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._store.validation()
+
+
+def check_room(folder: Path, size: int, buffers: int, sample_bytes: int) -> None:
+    """Raise BadValue for buffers that the disk has no room for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free, needed = shutil.disk_usage(folder).free, size * buffers * sample_bytes
+    if needed > free:
+        fits = max(1, free // (2 * buffers * sample_bytes))
+        raise BadValue(
+            f"{buffers} buffers of {size:,} samples take {needed / 1e9:.1f} GB, and {folder} has "
+            f"{free / 1e9:.1f} GB left. Take smaller ones: --buffer {fits}."
+        )
+
+
+def names_of(outputs: Iterable[str], *, together: bool) -> tuple[str, ...]:
+    """Return the names of the buffers: one an output, or one for all of them."""
+    from playhead.live.balancing import ALL
+
+    return (ALL,) if together else tuple(outputs)

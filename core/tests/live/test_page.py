@@ -1,0 +1,128 @@
+"""The page over HTTP: what it shows, that a silent part is down, and that it answers on loopback alone."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playhead.errors import BadValue, DeviceFailed, NotFound
+from playhead.live.board import SILENT_S, Board
+from playhead.live.convcam import tiles
+from playhead.live.diary import FILE, Diary, read_diary
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+
+
+@pytest.fixture(scope="module")
+def board() -> Board:
+    return Board("playhead live: toy")
+
+
+@pytest.fixture(scope="module")
+def address(board: Board) -> Iterator[str]:
+    from playhead.live.page import server_of
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = server_of(board, port)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    with pytest.raises(DeviceFailed, match="Choose another port"):
+        server_of(board, port)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def got(url: str, host: str = "") -> Any:
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
+    return urllib.request.urlopen(request, timeout=10)
+
+
+def test_the_page_is_one_file_that_asks_nobody_else(address: str) -> None:
+    with got(address) as answer:
+        page = answer.read().decode()
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert page.count("<section") == 8
+    assert "http" not in page.replace("https://", "http")
+    assert "innerHTML" not in page, "what parts tell is text and never markup"
+
+
+def test_facts_come_as_events_and_pictures_as_a_stream(address: str, board: Board) -> None:
+    board.tell("player", {"short": "30 FPS"}, {"hood": b"\xff\xd8one\xff\xd9"})
+    with got(f"{address}/events") as answer:
+        told = json.loads(answer.readline().decode().removeprefix("data: "))
+    assert told["parts"]["player"]["short"] == "30 FPS"
+    assert not told["parts"]["player"]["is_down"]
+    with got(f"{address}/stream/hood") as answer:
+        assert answer.readline() == b"--picture\r\n"
+        lines = [answer.readline() for _ in range(3)]
+        assert lines == [b"Content-Type: image/jpeg\r\n", b"Content-Length: 7\r\n", b"\r\n"]
+        assert answer.read(7) == b"\xff\xd8one\xff\xd9"
+
+
+def test_another_host_name_is_refused(address: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        got(f"{address}/facts", host="evil.example")
+
+
+def test_a_picture_that_is_not_there_is_not_found(address: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        got(f"{address}/picture/none")
+
+
+def test_a_part_that_is_silent_is_down() -> None:
+    now_s = [0.0]
+    one = Board("x", clock_s=lambda: now_s[0])
+    one.tell("collector 0", {"short": "5/s"})
+    assert not one.now()["parts"]["collector 0"]["is_down"]
+    now_s[0] = SILENT_S + 1
+    assert one.now()["parts"]["collector 0"]["is_down"]
+
+
+def test_numbers_that_are_none_are_no_hindrance() -> None:
+    one = Board("x")
+    one.tell("trainer", {"loss": float("nan")})
+    assert json.dumps(one.now(), allow_nan=False)
+
+
+def test_a_port_that_is_none_is_said() -> None:
+    from playhead.live.page import server_of
+
+    with pytest.raises(BadValue, match="--port 70000 is no port"):
+        server_of(Board("x"), 70_000)
+
+
+def test_the_diary_keeps_what_was_written_before_a_line_was_torn(tmp_path: Path) -> None:
+    one = Diary(tmp_path)
+    one.write("trainer", "began", 0)
+    one.write("trainer", "died", 7)
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"utc": "2026')
+    assert [(entry.said, entry.batch) for entry in read_diary(tmp_path)] == [("began", 0), ("died", 7)]
+    with pytest.raises(NotFound, match="holds no diary"):
+        read_diary(tmp_path / "elsewhere")
+
+
+def test_channels_are_tiled_with_the_strongest_answer_white() -> None:
+    channels = np.zeros((5, 2, 3), np.float32)
+    channels[1, 0, 2] = 9.0
+    picture = tiles(channels)
+    assert picture.max() == 255
+    assert picture.shape[2] == 1
+    scale = picture.shape[1] // 6 if picture.shape[1] % 6 == 0 else picture.shape[1] // 9
+    assert (picture == 255).sum() == scale * scale

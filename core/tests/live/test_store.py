@@ -1,0 +1,158 @@
+"""Buffers: when they open, what is drawn, that nothing is drawn twice, and what a restart finds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from live.lessons import GAME, sample_set, store
+
+from playhead.errors import BadValue, Damaged
+from playhead.live.store import TORN, USED, check_room, read_used
+
+
+def drawn_times(batch: dict) -> list[tuple[float, ...]]:  # type: ignore[type-arg]
+    """What tells one sample of a lesson from every other: its pictures and past actions."""
+    return [tuple(rows.flatten().tolist()[:60]) for rows in batch["frames"]]
+
+
+def test_nothing_is_drawn_before_every_buffer_is_full_nor_below_90_percent(tmp_path: Path) -> None:
+    one = store(tmp_path, size=20)
+    assert one.draw(4) is None
+    one.take(sample_set(1, count=48))
+    assert one.fill() == {"steer": 20, "pedals": 20}
+    assert one.draw(4) is not None
+    assert one.fill() == {"steer": 18, "pedals": 18}
+    assert one.draw(2) is not None
+    assert one.draw(2) is None, "17 of 20 are less than 90 percent"
+    one.take(sample_set(2, count=20))
+    assert one.draw(2) is not None
+
+
+def test_as_many_come_from_each_buffer_and_none_twice(tmp_path: Path) -> None:
+    one = store(tmp_path, size=10)
+    for seed in range(1, 6):
+        one.take(sample_set(seed, count=26))
+    seen: list[str] = []
+    while (batch := one.draw(4)) is not None:
+        assert len(batch["rows"]) == 4
+        seen += [str(row.tolist()) for row in batch["frames"]]
+        one.take(sample_set(100 + len(seen), count=20))
+        if len(seen) > 100:
+            break
+    lines = (one.folder / USED).read_text().splitlines()
+    assert len(lines) == len(set(lines)) >= 100
+
+
+def test_a_set_that_comes_twice_changes_nothing_not_even_after_it_was_used(tmp_path: Path) -> None:
+    one, given = store(tmp_path, size=5), sample_set(1, count=16)
+    one.take(given)
+    before = one.fill()
+    one.take(given)
+    assert one.fill() == before
+    while one.draw(2) is not None:
+        pass
+    one.take(given)
+    assert sum(one.fill().values()) < sum(before.values())
+
+
+def test_a_restart_finds_all_that_was_not_used(tmp_path: Path) -> None:
+    one = store(tmp_path, size=20)
+    one.take(sample_set(1, count=60))
+    one.draw(4)
+    before = one.fill()
+    del one  # as a process that is killed: nothing was closed
+    again = store(tmp_path, size=20)
+    assert again.fill() == before == {"steer": 18, "pedals": 18}
+    assert again.draw(4) is not None, "it goes on, for the buffers were full before"
+
+
+def test_what_was_used_is_written_down_before_it_is_handed_out(tmp_path: Path) -> None:
+    one = store(tmp_path, size=20)
+    one.take(sample_set(1, count=60))
+    used = read_used(one.folder / USED)
+    spent = sum(map(len, used.values()))
+    one.draw(6)
+    assert sum(map(len, read_used(one.folder / USED).values())) == spent + 6
+
+
+def test_a_set_that_was_half_written_is_gone_after_a_restart(tmp_path: Path) -> None:
+    one = store(tmp_path)
+    one.take(sample_set(1))
+    (folder,) = [path for path in one.folder.iterdir() if path.is_dir()]
+    shutil.copytree(folder, one.folder / f"{TORN}0-half")
+    shutil.rmtree(one.folder / f"{TORN}0-half" / "frames")
+    again = store(tmp_path)
+    assert again.fill() == one.fill()
+    assert not list(one.folder.glob(f"{TORN}*"))
+
+
+def test_a_recording_that_is_damaged_is_left_out_and_the_rest_refilled(tmp_path: Path) -> None:
+    one = store(tmp_path, size=100)
+    for seed in (1, 2):
+        one.take(sample_set(seed, count=26))
+    before = one.fill()["steer"]
+    folder = sorted(path for path in one.folder.iterdir() if path.is_dir())[0]
+    (folder / "zarr.json").write_text("{")
+    again = store(tmp_path, size=100)
+    assert 0 < again.fill()["steer"] < before
+    assert again.left_out == 1
+
+
+def test_a_recording_of_which_nothing_is_left_is_deleted(tmp_path: Path) -> None:
+    one = store(tmp_path, size=5)
+    for seed in range(1, 8):
+        one.take(sample_set(seed, count=16))
+    folders = [path for path in one.folder.iterdir() if path.is_dir()]
+    assert len(folders) < 7
+
+
+def test_held_out_samples_are_measured_and_never_learned(tmp_path: Path) -> None:
+    one = store(tmp_path)
+    one.take(sample_set(1, is_held_out=True))
+    assert one.fill() == {"steer": 0, "pedals": 0}
+    (batch,) = one.validation()
+    assert len(batch["rows"]) == one.held_out > 40
+    assert store(tmp_path).held_out == one.held_out
+
+
+def test_v2_teaches_only_the_output_that_a_sample_was_taken_for(tmp_path: Path) -> None:
+    one = store(tmp_path, size=20)
+    one.take(sample_set(1, count=48, alone=True))
+    batch = one.draw(8)
+    assert batch is not None
+    masks = batch["mask"]["steer"][:, 0].tolist(), batch["mask"]["pedals"][:, 0].tolist()
+    assert all(one != other for one, other in zip(*masks, strict=True))
+    assert sum(masks[0]) == sum(masks[1]) == 4
+
+
+def test_a_set_of_another_game_or_size_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    one = store(tmp_path)
+    one.take(sample_set(1))
+    before = one.fill()
+    other = sample_set(2)
+    wrong = replace(other, header=replace(other.header, rate_hz=30))
+    with pytest.raises(BadValue, match="its rate is 30 Hz, 10 Hz is wanted"):
+        one.take(wrong)
+    assert one.fill() == before
+    assert one.take(other)["steer"] >= before["steer"]
+
+
+def test_a_ledger_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / USED).write_text("0-a 1\nnonsense\n0-a 2\n")
+    with pytest.raises(Damaged, match="names no sample"):
+        read_used(tmp_path / USED)
+
+
+def test_the_torn_last_line_of_a_ledger_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / USED).write_text("0-a 1\n0-a 23")
+    assert read_used(tmp_path / USED) == {"0-a": {1}}
+
+
+def test_buffers_that_the_disk_has_no_room_for_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadValue, match="2 buffers of 1,000,000 samples take 2000000"):
+        check_room(tmp_path, 1_000_000, 2, 10**12)
+    assert GAME.name == "toy"

@@ -1,0 +1,197 @@
+"""The whole live system on one machine, once, with a Ray of its own: it flows, it survives, it ends in order.
+
+One run serves all tests: to begin it takes longer than anything else here. Run by `tox -e live`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("ray")
+
+PATIENCE_S = 100.0  # for whatever is waited for; an idle machine takes a tenth of it
+START_S = 240.0  # for Ray and four processes that import torch
+TRIES = 2
+SMALL = [
+    "--size",
+    "96x72",
+    "--rate",
+    "10",
+    "--buffer",
+    "40",
+    "--patience",
+    "60",
+    "--depth",
+    "2",
+    "--collectors",
+    "1",
+]
+
+
+@dataclass
+class Running:
+    """A live run in a process of its own."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    port: int
+
+    def facts(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/facts", timeout=20) as answer:
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+    def part(self, name: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = self.facts()["parts"].get(name, {})
+        except OSError:
+            return {}
+        return found
+
+    def row(self, part: str, name: str) -> Any:
+        return dict(self.part(part).get("rows", [])).get(name, 0)
+
+    def wait(self, until: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
+        end_s = time.monotonic() + patience_s
+        while not until():
+            assert self.process.poll() is None, "the live run ended by itself"
+            assert time.monotonic() < end_s, f"waited {patience_s:g} s for {what}"
+            time.sleep(0.5)
+
+    def diary(self) -> list[str]:
+        lines = (self.home / "live" / "gta5" / "one" / "diary.jsonl").read_text().splitlines()
+        return [json.loads(line)["said"] for line in lines]
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def started(home: Path) -> Running:
+    port = free_port()
+    command = [sys.executable, "-m", "playhead", "live", "gta5", "--name", "one", "--home", str(home)]
+    changes = ["--port", str(port), "--set", "eval_every=20", "--set", "batch_size=8", "--swap", "always"]
+    with (home / "said").open("a") as said:
+        process = subprocess.Popen([*command, *SMALL, *changes], stdout=said, stderr=said, text=True)
+    return Running(process, home, port)
+
+
+def ended(one: Running) -> None:
+    if one.process.poll() is None:
+        one.process.send_signal(signal.SIGINT)
+        try:
+            one.process.wait(90)
+        except subprocess.TimeoutExpired:
+            one.process.kill()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("home")
+    for left in reversed(range(TRIES)):
+        one = started(home)
+        try:
+            one.wait(lambda one=one: one.part("trainer"), "the parts", START_S)
+            break
+        except AssertionError:
+            ended(one)
+            if not left:
+                raise AssertionError((home / "said").read_text()) from None
+    yield one
+    ended(one)
+
+
+def processes(running: Running, kind: str) -> list[int]:
+    """The processes of a part: Ray calls them by the class that lives in them."""
+    found = subprocess.run(["pgrep", "-f", f"^ray::.*{kind}"], capture_output=True, text=True).stdout.split()
+    ours = []
+    for number in map(int, found):
+        environment = Path(f"/proc/{number}/environ").read_bytes()
+        ours += [number] if f"PLAYHEAD_HOME={running.home}".encode() in environment else []
+    return ours
+
+
+def test_samples_flow_the_trainer_learns_and_the_player_drives(running: Running) -> None:
+    running.wait(lambda: running.row("trainer", "batch") >= 2, "two batches")
+    running.wait(lambda: running.row("player", "weights of batch") >= 1, "weights at the player")
+    running.wait(lambda: {"hood", "chase", "convcam"} <= {*running.facts()["pictures"]}, "three pictures")
+
+
+def test_nothing_listens_but_on_loopback(running: Running) -> None:
+    listening = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout.splitlines()
+    mine = {running.process.pid, *_descendants(running.process.pid)}
+    ours = [line for line in listening if any(f"pid={number}," in line for number in mine)]
+    assert len(ours) > 3, "Ray's own are among them"
+    elsewhere = [
+        line for line in ours if not line.split()[3].startswith(("127.0.0.1:", "[::1]:", "[::ffff:127.0.0.1]:"))
+    ]
+    assert not elsewhere
+
+
+def _descendants(parent: int) -> Iterator[int]:
+    found = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
+    for child in map(int, found):
+        yield child
+        yield from _descendants(child)
+
+
+def test_the_token_is_for_its_owner_alone(running: Running) -> None:
+    file = running.home / "ray-token"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(file.read_text()) == 64
+
+
+@pytest.mark.parametrize("kind", ["PageRoom", "PlayerRoom", "CollectorRoom", "TrainerRoom"])
+def test_a_part_that_is_killed_is_back_and_the_others_go_on(running: Running, kind: str) -> None:
+    (before,) = processes(running, kind)
+    others = [one for name in ("Page", "Player", "Collector", "Trainer") if f"{name}Room" != kind
+              for one in processes(running, f"{name}Room")]  # fmt: skip
+    os.kill(before, signal.SIGKILL)
+    running.wait(lambda: [one for one in processes(running, kind) if one != before], f"another {kind}")
+    name = {"CollectorRoom": "collector 0"}.get(kind, kind.removesuffix("Room").lower())
+    running.wait(lambda: any(f"The {name} died" in said for said in running.diary()), "its entry in the diary")
+    running.wait(lambda: not running.part("trainer").get("is_down", True), "the trainer")
+    still = [one for of in ("Page", "Player", "Collector", "Trainer") for one in processes(running, f"{of}Room")]
+    assert set(others) <= set(still), "the others are the same processes"
+
+
+def test_no_sample_was_used_twice(running: Running) -> None:
+    running.wait(lambda: running.row("trainer", "batch") >= 1, "a batch after the trainer came back")
+    lines = (running.home / "live/gta5/one/buffer/used").read_text().splitlines()
+    assert len(lines) == len(set(lines)) > 8
+
+
+def test_a_second_one_of_the_same_name_is_refused(running: Running) -> None:
+    command = [sys.executable, "-m", "playhead", "live", "gta5", "--name", "one", "--home", str(running.home)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert second.returncode == 1
+    assert "one is running already" in second.stderr
+
+
+def test_it_ends_in_order_with_everything_kept_and_leaves_no_process(running: Running) -> None:
+    mine = {*_descendants(running.process.pid)}
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(PATIENCE_S) == 0
+    said = (running.home / "said").read_text()
+    assert "Go on: playhead live gta5 --name one" in said
+    assert running.diary()[-1].startswith("Ended at batch")
+    assert (running.home / "runs/gta5/small/one/run.json").exists()
+    assert list((running.home / "runs/gta5/small/one/checkpoint").glob("*.json"))
+    time.sleep(2)
+    assert not [number for number in mine if Path(f"/proc/{number}").exists()]
