@@ -84,7 +84,8 @@ def test_a_recipe_of_a_newer_version_is_refused_by_the_setting_it_brings() -> No
 @pytest.mark.parametrize(
     "value",
     [{"length": 10**9}, {"batch_size": "64"}, {"batch_size": 1.5}, {"betas": [0.9]}, {"betas": 3}, {"seed": -1},
-     {"augment": []}, {"inputs": "frames"}, {"inputs": [1]}, {"precision": "8"}, {"steps": True}],
+     {"augment": []}, {"inputs": "frames"}, {"inputs": [1]}, {"precision": "8"}, {"steps": True},
+     {"length": 10**400}, {"length": -(10**400)}],
 )  # fmt: skip
 def test_a_recipe_in_a_file_is_taken_by_its_types_and_ranges(value: dict[str, object]) -> None:
     with pytest.raises(Damaged, match="A recipe cannot be read"):

@@ -7,7 +7,6 @@ Shape legend: T frames, A columns of one head (keys and axes one each; a choice 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from msgspec import Meta, Struct
 
 from playhead.decoding import convert
 from playhead.errors import BadValue, Damaged, Mismatch, not_found
+from playhead.quantities import is_finite
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +151,7 @@ class Axes(_Named):
     ) -> None:
         _check_names("Axes", names)
         _check_known("axis", mirror, names)
-        if not all(math.isfinite(delta) for delta in deltas):
+        if not all(is_finite(delta) for delta in deltas):
             raise BadValue(f"Axes{names} have a delta that is no number: {deltas}.")
         if not 0 <= full_per_s <= MOST_PER_S:
             raise BadValue(f"Axes{names} reach full_per_s={full_per_s}. Give 0 to {MOST_PER_S:,} counts a second.")

@@ -13,6 +13,14 @@ SLOWEST_HZ = 1e-6  # a step in twelve days
 MOST_SEED = 2**32 - 1  # environments that seed numpy as it used to be done take no more
 
 
+def is_finite(value: float) -> bool:
+    """Say whether a float can be it: not NaN, no infinity, no whole number of hundreds of digits."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def number(value: object, name: str, *, least: float = 0.0, most: float = MOST) -> float:
     """Return a number of 0 or more as a plain float.
 

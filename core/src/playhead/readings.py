@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playhead.errors import BadValue
+from playhead.quantities import is_finite
 from playhead.references import Reference, stated
 
 
@@ -33,8 +34,8 @@ class Reading:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", stated(self.reader))
-        is_range = math.isfinite(self.least) and self.least < self.most
-        is_positive = math.isfinite(self.scale) and self.scale > 0 and self.most_a_second > 0
+        is_range = is_finite(self.least) and self.least < self.most
+        is_positive = is_finite(self.scale) and self.scale > 0 and self.most_a_second > 0
         is_share = 0 <= self.confidence <= 1 and 0 <= self.holds_s < math.inf
         if not (is_range and is_positive and is_share):
             raise BadValue(

@@ -8,7 +8,6 @@ Shape legend: N samples, A label columns, E edges.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from playhead.errors import BadValue
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
+from playhead.quantities import is_finite
 from playhead.windows import IndexArray
 
 TENTHS = tuple(round(tenth / 10, 1) for tenth in range(-10, 11))
@@ -91,7 +91,7 @@ def _words(name: str, head: Keys | Choice) -> tuple[str, ...]:
 
 def checked_edges(name: str, edges: Sequence[float]) -> tuple[float, ...]:
     """Return edges that rise, none named more than twice. Raises BadValue."""
-    numbers = all(isinstance(one, (int, float)) and math.isfinite(one) for one in edges)
+    numbers = all(isinstance(one, (int, float)) and is_finite(one) for one in edges)
     if not 2 <= len(edges) <= MOST_EDGES or not numbers:
         raise BadValue(f"The bins of {name} need 2 to {MOST_EDGES} edges, all numbers: {list(edges)!r:.80}.")
     rises = all(low <= high for low, high in pairwise(edges))

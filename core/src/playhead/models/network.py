@@ -7,7 +7,6 @@ frames -> prepare (numpy) -> pictures -> [cacheable, of each frame alone] -> fea
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from playhead.models import Colours, ModelSpec
 from playhead.models.encoders import Encoder
 from playhead.models.heads import Heads
 from playhead.models.views import SCENE
+from playhead.quantities import is_finite
 
 FrameArray = npt.NDArray[np.uint8]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -269,7 +269,7 @@ def _is_like(value: Any, usual: Any) -> bool:
     if isinstance(usual, int):
         return isinstance(value, int) and 0 <= value <= MOST_OPTION
     if isinstance(usual, float):
-        return isinstance(value, (int, float)) and math.isfinite(value)
+        return isinstance(value, (int, float)) and is_finite(value)
     if isinstance(usual, (list, tuple)):
         if not isinstance(value, (list, tuple)) or len(value) > MOST_LISTED:
             return False

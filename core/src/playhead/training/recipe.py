@@ -202,7 +202,7 @@ def _check_once(name: str, values: Sequence[str]) -> None:
 def _check_range(name: str, value: float, least: float, most: float) -> None:
     if least <= value <= most:  # neither holds of NaN
         return
-    if math.isnan(value):
+    if value != value:  # NaN; of a whole number of hundreds of digits math knows nothing
         raise BadValue(f"{name}={value} is no number.")
     if value <= 0 < least:
         raise BadValue(f"{name}={value} must be above 0.")
