@@ -25,7 +25,7 @@ def test_the_world_stands_in_with_the_same_picture_and_keys() -> None:
 def test_stuck_recordings_begin_with_padding() -> None:
     assert GTA5.world is not None
     padding = {name: scenario.padding_s for name, scenario in GTA5.world.scenarios.items()}
-    assert padding == {"regular": 0, "turns": 0, "stuck": 1.5}
+    assert padding == {"regular": 0, "turns": 0, "arrival": 0, "stuck": 1.5}
 
 
 def test_the_padding_is_as_long_as_the_world_makes_it() -> None:

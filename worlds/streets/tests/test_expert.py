@@ -36,6 +36,15 @@ def test_the_expert_turns_where_turning_is_difficult() -> None:
     assert simulation.measures()["driving_score"] > 0.95
 
 
+def test_an_arrival_is_a_short_route_to_its_waypoint() -> None:
+    simulation = Simulation(105, "test", "arrival")
+    finish(simulation, 8)
+    assert simulation.route.length_m == 100
+    assert simulation.is_finished
+    assert simulation.time_s < 20
+    assert simulation.measures()["driving_score"] > 0.95
+
+
 def test_holding_w_scores_next_to_nothing() -> None:
     scores = []
     for seed in range(100, 104):
