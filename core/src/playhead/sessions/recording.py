@@ -116,8 +116,8 @@ def record(
         place.say(sentence)
     if session.is_world and len(segments) > 1 and all(one.report.ending == "time" for one in segments):
         place.say(
-            f"All {len(segments)} drives were ended by --seconds {seconds:g}, none at its own end: what happens there "
-            "is not taught, and evaluate goes on until there. Record some without --seconds."
+            f"All {len(segments)} drives were ended by --seconds {seconds:g}, none at its own end: what happens "
+            "there is not taught, and evaluate goes on until there. Record some without --seconds."
         )
     return made
 
