@@ -1,6 +1,6 @@
 """What reached the game in a recording, as changes at their own times, whichever hand did it.
 
-Ten million events of hours with a mouse are looked through piece by piece, and each is a change only when it is due.
+Ten million events of hours with a mouse are looked through in pieces; each is a change only when it is due.
 """
 
 from __future__ import annotations
