@@ -1,7 +1,7 @@
 """Record what a game shows and what a person presses, train a network on it, measure it, let it play.
 
-`record`, `train`, `evaluate`, `export`, `label`, `bench`, `play`, `replay`, `observe`, `recordings` and `runs` do what
-the commands do, from Python (docs/python.md). Each is imported when it is first asked for.
+`record`, `train`, `evaluate`, `export`, `label`, `bench`, `play`, `replay`, `observe`, `recordings` and `runs` do
+what the commands do, from Python (docs/python.md). Each is imported when it is first asked for.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ Shape legend: T frames, K keys.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from contextlib import ExitStack
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
