@@ -450,7 +450,8 @@ def axis_conversions(
         import numpy as np
 
         moved_TA = [sign * np.asarray(labels_TA[:, place], np.float32) for place, sign in places]
-        return np.sum(moved_TA, axis=0, dtype=np.float32)[:, None]
+        along_TA: LabelArray = np.stack(moved_TA).sum(0, dtype=np.float32)[:, None]
+        return along_TA
 
     def to_keys(labels_TA: LabelArray) -> LabelArray:
         import numpy as np

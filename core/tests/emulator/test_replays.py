@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from tiny_console import TINY
 
 import playhead
-from playhead.errors import BadValue, Mismatch
+from playhead.devices import OpenDevice, open_device
+from playhead.emulator import EmulatorSession
+from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch
+from playhead.evaluation import replays
 from playhead.evaluation.predictions import HeadPredictions, Predictions
 from playhead.evaluation.replays import Hold, seen_holds
-from playhead.evaluation.seen_events import score_seen
+from playhead.evaluation.seen_events import judge_seen, score_seen
 from playhead.game import Game, World
 from playhead.inputs import Input, spaced
 from playhead.labels import Keys
@@ -72,6 +77,46 @@ def test_what_no_replay_can_be_of_is_said(recorded: Recording, options: dict[str
     recorded.header = screen
     with pytest.raises(BadValue, match="cannot be replayed: its device screen has no episodes whose state"):
         holds(recorded, options)
+
+
+def test_what_cannot_begin_again_leaves_no_console_on(
+    recorded: Recording, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[OpenDevice] = []
+
+    def noted(*given: Any, **more: Any) -> OpenDevice:
+        opened.append(open_device(*given, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(replays, "open_device", noted)
+    wide = replace(GAME, frame=replace(GAME.frame, width=2 * GAME.frame.width))
+    with pytest.raises(Mismatch, match="begins otherwise than its replay"):
+        holds(recorded, options, wide)
+    monkeypatch.setattr(Recording, "read_frame_into", mock.Mock(side_effect=Damaged("torn")))
+    with pytest.raises(Damaged, match="torn"):
+        holds(recorded, options)
+    assert len(opened) == 3
+    for device in opened:
+        with pytest.raises(DeviceFailed, match="closed"):
+            device.states.save()
+
+
+def test_keys_without_a_control_are_said(recorded: Recording, options: dict[str, Any]) -> None:
+    bare = replace(GAME, controls={name: code for name, code in GAME.controls.items() if name != "a"})
+    with pytest.raises(BadValue, match=r"keys has a, of which no control is known|does not say what was held"):
+        holds(recorded, options, bare)
+
+
+def test_a_console_that_cannot_be_put_back_is_noted(
+    recorded: Recording, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = mock.Mock(side_effect=DeviceFailed("The core does not take this state."))
+    monkeypatch.setattr(EmulatorSession, "load", refused)
+    job = mock.Mock(plugins=Plugins().with_game(GAME), game=GAME, recordings=[recorded], options=options)
+    job.watch.part.return_value = nullcontext(lambda count: None)
+    notes: list[str] = []
+    assert judge_seen(job, said_of(recorded, np.zeros((60, 2), bool)), notes) == []
+    assert notes == ["Not replayed: The core does not take this state."]
 
 
 def said_of(recording: Recording, said_TK: Any) -> Predictions:

@@ -193,6 +193,15 @@ def test_the_window_ends_unless_its_game_hides_the_pointer(mouse: Keyboard, user
     assert mouse.refused == 2
 
 
+def test_what_no_system_takes_in_one_go_is_cut_and_not_owed(mouse: Keyboard, user32: FakeUser32) -> None:
+    user32.is_hidden = True
+    mouse.send_all([("mouse_x", 1e30), ("mouse_y", -4e9), ("mouse_wheel", 1e30)])
+    mouse.send_all([("mouse_x", 1.0), ("mouse_y", 1.0), ("mouse_wheel", 1.0)])
+    assert user32.sent == [
+        (0x1, 32_767, 32_767, 0), (0x800, 0, 0, 100 * 120), (0x1, 1, -1, 0), (0x800, 0, 0, 120),
+    ]  # fmt: skip
+
+
 def test_what_windows_does_with_counts_is_told(mouse: Keyboard) -> None:
     told = mouse.settings
     assert (told["system"], told["acceleration"], told["speed"]) == ("windows", [6, 10, 1], 10)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pointing
@@ -18,8 +21,9 @@ from playhead import cli
 from playhead.cli.context import Desk
 from playhead.errors import BadValue, Mismatch, PlayheadError
 from playhead.events import PLAYED, TEACHER, Origin
+from playhead.input import Input
 from playhead.plugins import Plugins
-from playhead.replaying.played import played_changes
+from playhead.replaying.played import MOST_A_SECOND, Played
 from playhead.storage.reader import open_recording
 
 PLUGINS = Plugins([("pointing", pointing)], strict=True)
@@ -92,6 +96,7 @@ def test_the_command_says_what_came_of_it(
     [
         (lambda recording: recording.events[:0], "holds no event that reached the game"),
         (lambda recording: _renamed(recording.events, "jump"), "was played with jump"),
+        (lambda recording: recording.events[:1].repeat(MOST_A_SECOND + 1), "more than 50,000 events within a"),
     ],
 )
 def test_what_cannot_be_sent_is_said(
@@ -124,8 +129,44 @@ def test_two_hands_on_one_key_are_one_press() -> None:
         (40 * MS, PLAYED, "steer", 0.5, model), (50 * MS, PLAYED, "steer", -0.5, human),
         (60 * MS, PLAYED, "steer", 0.0, human),
     ]  # fmt: skip
-    changes = [(one.time_ns // MS, one.code, one.value) for one in played_changes(np.array(rows, EVENTS), 0)]
+    changes = [(one.time_ns // MS, one.code, one.value) for one in Played(np.array(rows, EVENTS), 0).changes()]
     assert changes == [
         (0, "w", 1.0), (25, "mouse_x", 2.0), (30, "w", 0.0), (40, "steer", 0.5), (50, "steer", -0.5),
         (60, "steer", 0.5),
     ]  # fmt: skip
+
+
+def test_what_was_done_before_the_first_frame_is_held_or_past() -> None:
+    human = int(Origin.HUMAN)
+    rows = [(number * MS - 9000 * MS, PLAYED, "w", float(number % 2), human) for number in range(4001)]
+    rows += [(-5 * MS, PLAYED, "a", 1.0, human), (10 * MS, PLAYED, "a", 0.0, human)]
+    played = Played(np.array(rows, EVENTS), 0)
+    assert [(one.time_ns // MS, one.code, one.value) for one in played.changes()] == [
+        (0, "a", 1.0),
+        (10, "a", 0.0),
+    ]
+    assert not played.is_crowded
+
+
+@pytest.mark.parametrize(
+    "at", [[], [5], [True, 3], ["1", "2"], [-1, 5], [40_000, 5], 7, {"x": 1}, [1.5, 2], [1, 2, 3]]
+)
+def test_a_place_that_no_pointer_can_have_is_passed_over(home: Path, records: Records, at: Any) -> None:
+    recording = open_recording(home / "recordings" / records(seed=5))
+    recording.header = replace(recording.header, input={"began_at": at})
+    with mock.patch.object(Input, "begin_at") as put:
+        assert playhead.replay(recording, home=home, plugins=PLUGINS).compared.share == 1
+    put.assert_not_called()
+
+
+def test_millions_of_events_take_little_memory_and_time() -> None:
+    count = 2_000_000
+    events = np.zeros(count, EVENTS)
+    events["time_ns"], events["device"], events["code"] = np.arange(count) * MS, PLAYED, "mouse_x"
+    events["value"] = 1
+    tracemalloc.start()
+    played = Played(events, 0)
+    assert (played.codes, played.is_crowded) == ({"mouse_x"}, False)
+    assert sum(1 for _ in played.changes()) == count
+    assert tracemalloc.get_traced_memory()[1] < 40 * count
+    tracemalloc.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import playhead
 from playhead.cli import run as command_line
 from playhead.containers.film_writer import FilmWriter
 from playhead.containers.video import VideoFile
-from playhead.errors import BadValue, Mismatch
+from playhead.errors import BadValue, Mismatch, StorageFull
 from playhead.events import Origin
 from playhead.inputs import Input, spaced
 from playhead.labels import Keys
@@ -105,6 +106,59 @@ def test_a_bad_file_is_said_and_the_rest_goes_on(run: Run, tmp_path: Path) -> No
     assert not good.why
 
 
+def test_what_is_wrong_with_one_ends_nothing(run: Run, tmp_path: Path) -> None:
+    film(tmp_path / "good.mp4")
+    film(tmp_path / "other.mp4", seed=8)
+    there = {"run": run, "home": tmp_path, "plugins": Plugins()}
+    for name in ("torn", "linked", "whole"):
+        write_drive(tmp_path / "recordings/toy" / name, seed=12 + len(name))
+    (tmp_path / "recordings/toy/torn/frames/c/0/0/0/0").write_bytes(b"no chunk")
+    (tmp_path / "recordings/toy/linked/layers").symlink_to(tmp_path)
+    torn, linked, whole = playhead.label(GAME, recordings=["torn", "linked", "whole"], **there)
+    assert "is truncated" in torn.why
+    assert "no plain folder" in linked.why
+    assert not whole.why
+    odd = ["n" * 300 + ".mp4", "a\0b.mp4"]
+    *refused, good = playhead.label(GAME, [*odd, tmp_path / "good.mp4"], **there)
+    assert all("is no file. Name a video." in one.why for one in refused)
+    assert not good.why
+    (beyond,) = playhead.label(GAME, [tmp_path / "other.mp4"], **there, crop="0,0,9999,9")
+    assert "lies outside the video of 64x48" in beyond.why
+
+
+def test_another_confidence_is_no_layer_that_is_there(run: Run, tmp_path: Path) -> None:
+    film(tmp_path / "play.mp4")
+    there = {"run": run, "home": tmp_path, "plugins": Plugins()}
+    playhead.label(GAME, [tmp_path / "play.mp4"], **there)
+    (surer,) = playhead.label(GAME, [tmp_path / "play.mp4"], **there, confidence=0.9)
+    assert "layer idm of another --confidence (Of a confidence of 0 or more.) Name another" in surer.why
+
+
+def test_a_film_that_the_disk_did_not_take_to_its_end_is_none(tmp_path: Path) -> None:
+    refused = OSError(errno.ENOSPC, "No space left on device")
+    writer = FilmWriter(tmp_path / "film.mp4", (64, 48), 10)
+    writer.add(0, np.zeros((48, 64, 3), np.uint8))
+    writer._out = mock.Mock(wraps=writer._out, mux=mock.Mock(side_effect=refused))
+    with pytest.raises(StorageFull, match=r"while .*film\.mp4 was written"):
+        writer.__exit__(None, None, None)
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("option", ["video", "page"])
+def test_a_file_that_is_there_is_refused_before_anything_is_labelled(
+    run: Run, tmp_path: Path, option: str
+) -> None:
+    film(tmp_path / "play.mp4")
+    (tmp_path / "mine").write_text("mine")
+    for file, said in ((tmp_path / "mine", "is there already"), (tmp_path / "no/mine", "There is no folder")):
+        with pytest.raises(BadValue, match=said):
+            playhead.label(
+                GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), **{option: file}
+            )
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert not (tmp_path / "recordings").exists()
+
+
 def test_black_borders_are_cut_and_a_page_shows_what_was_said(run: Run, tmp_path: Path) -> None:
     lesson = bright_side_drives(GAME, seed=9)
     with FilmWriter(tmp_path / "wide.mp4", (64, 40), 10) as writer:
@@ -125,14 +179,18 @@ def test_black_borders_are_cut_and_a_page_shows_what_was_said(run: Run, tmp_path
     assert "<svg" in shown
 
 
-def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path) -> None:
-    lesson = bright_side_drives(GAME, seed=11)
-    folder = tmp_path / "recordings/toy/mine"
+def write_drive(folder: Path, *, seed: int) -> None:
+    """Record a drive that a person has labelled."""
+    lesson = bright_side_drives(GAME, seed=seed)
     header = replace(RecordingHeader.of(GAME, device="screen", driver="human", rate_hz=10), label_device="")
     with RecordingWriter(folder, header) as writer:
         for number, picture_HWC in enumerate(lesson.frames_THWC):
             labels = {"drive": lesson.labels["drive"][number]}
             writer.append(picture_HWC, number * 100_000_000, labels, Origin.HUMAN)
+
+
+def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path) -> None:
+    write_drive(tmp_path / "recordings/toy/mine", seed=11)
     (done,) = playhead.label(GAME, recordings=["mine"], run=run, home=tmp_path, plugins=Plugins())
     assert done.agreement["drive"]["exact_match"] > 0.8
     assert done.agreement["drive"]["event_f1"] > 0.8

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from playhead.errors import Damaged, DeviceFailed, PlayheadError, StorageFull
+from playhead.errors import BadValue, Damaged, DeviceFailed, PlayheadError, StorageFull
 
 _PART = 2**20
 _HOLLOW = 2**30  # bytes: less is soon read, whatever it holds
@@ -138,6 +138,22 @@ def copy_into(file: BinaryIO | IO[bytes], target: Path, most: int, what: str) ->
 @contextmanager
 def saying_not_written(target: Path, what: str) -> Iterator[None]:
     """Turn what a disk says into StorageFull or DeviceFailed: nothing is wrong with `what`."""
+    with _told_as(
+        f"a copy of {what} was written into {target.parent}",
+        "; nothing is wrong with it. Free some space, or name another folder for copies: TMPDIR=FOLDER.",
+    ):
+        yield
+
+
+@contextmanager
+def saying_file_failed(file: Path) -> Iterator[None]:
+    """Turn what a disk says of a file that somebody asked for into StorageFull or DeviceFailed."""
+    with _told_as(f"{file} was written", ". Free some space, or name another file."):
+        yield
+
+
+@contextmanager
+def _told_as(doing: str, then: str) -> Iterator[None]:
     try:
         yield
     except PlayheadError:
@@ -149,10 +165,31 @@ def saying_not_written(target: Path, what: str) -> Iterator[None]:
             else DeviceFailed
         )
         full = "The disk is full, while" if kind is StorageFull else "Failed while"
-        raise kind(
-            f"{full} a copy of {what} was written into {target.parent} ({error.strerror}); nothing is wrong "
-            "with it. Free some space, or name another folder for copies: TMPDIR=FOLDER."
-        ) from error
+        raise kind(f"{full} {doing} ({error.strerror or error}){then}") from error
+
+
+def check_new(file: Path) -> None:
+    """Raise BadValue where a file is there already, or nothing can be put where it is to lie."""
+    try:
+        is_there, has_folder = file.exists(), file.parent.is_dir()
+    except (OSError, ValueError) as error:
+        raise BadValue(f"{file} can be no file: {reason(error)}. Name another.") from error
+    if is_there:
+        raise BadValue(f"{file} is there already. Name another, or delete it.")
+    if not has_folder:
+        raise BadValue(f"There is no folder {file.parent} for {file.name}. Make it, or name another.")
+
+
+def write_new(file: Path, data: bytes) -> None:
+    """Write a file that somebody asked for, whole or not at all. Raises as `check_new`, and DeviceFailed."""
+    check_new(file)
+    part = file.with_name(f".{file.name}.part")
+    with saying_file_failed(file):
+        try:
+            part.write_bytes(data)
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def reason(error: BaseException) -> str:

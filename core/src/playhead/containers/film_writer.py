@@ -6,6 +6,7 @@ Shape legend: H height, W width, C channels.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from playhead.clock import NS_PER_S
-from playhead.containers.files import reason, saying_not_written
+from playhead.containers.files import check_new, reason, saying_file_failed
 from playhead.containers.video import FrameArray, needed_av
-from playhead.errors import BadValue, DeviceFailed
+from playhead.errors import DeviceFailed
 
 CLOCK_HZ = 90_000  # ticks of a video's times
 USUAL_CRF = 18  # of x264: above 40 dB of the streets world
@@ -35,13 +36,12 @@ _STYLE = "\r\n".join([
 class FilmWriter:
     """A video being made; it appears under its name when it is whole. A context manager.
 
-    Raises:  BadValue where the file is there already or sides are odd, StorageFull or DeviceFailed from the disk.
+    Raises:  BadValue where the file is there already or its folder is not, StorageFull or DeviceFailed.
     """
 
     def __init__(self, file: Path, size: tuple[int, int], rate_hz: float, *, texts: bool = False) -> None:
         av = needed_av()
-        if file.exists():
-            raise BadValue(f"{file} is there already. Name another, or delete it.")
+        check_new(file)
         self.file = file
         self._part = file.with_name(f".{file.name}.part")
         with self._saying():
@@ -67,15 +67,16 @@ class FilmWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is None:
-                self._encode(None)
-        finally:
-            with self._saying():
-                self._out.close()
+            with ExitStack() as ending:
+                ending.enter_context(self._saying())
+                ending.callback(self._out.close)
                 if error is None:
+                    self._encode(None)
+            if error is None:
+                with self._saying():
                     self._part.replace(self.file)
-                else:
-                    self._part.unlink(missing_ok=True)
+        finally:
+            self._part.unlink(missing_ok=True)
 
     def add(self, time_ns: int, frame_HWC: FrameArray) -> None:
         """Write the next picture. Units: nanoseconds since the first."""
@@ -121,7 +122,7 @@ class _Saying:
         from av.error import FFmpegError
 
         if isinstance(error, OSError):
-            with saying_not_written(self._file, self._file.name):
+            with saying_file_failed(self._file):
                 raise error
         if isinstance(error, FFmpegError):
             raise DeviceFailed(f"{self._file} cannot be written: {reason(error)}.") from error

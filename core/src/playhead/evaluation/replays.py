@@ -10,6 +10,7 @@ Shape legend: T frames, K keys.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -75,6 +76,9 @@ def seen_holds(
     if told is None:
         raise BadValue(f"Recording {recording.name} does not say what was held of {head}: it has no events.")
     held_TK = told.at(recording.frame_time_ns[: recording.length]) >= 0.5
+    without = [name for name in keys.names if name not in game.controls]
+    if without:
+        raise BadValue(f"{head} has {', '.join(without)}, of which no control is known, so it cannot be replayed.")
     codes = [game.controls[name] for name in keys.names]
     with _opened(plugins, game, recording, options) as device:
         replay = Replay(device, recording, codes, held_TK)
@@ -94,11 +98,12 @@ def _opened(plugins: Plugins, game: Game, recording: Source, options: Mapping[st
     seed = {} if header.seed is None else {"seed": header.seed}
     for more in ({}, dict(world.test_options) if world is not None else {}):
         given = merged({"reset": {**reset, **more}, **seed, "rate_hz": header.rate_hz}, options)
-        device = open_device(plugins, game, header.device, options=given)
-        captured = device.capture.look()
-        if captured is not None and _is_same(recording, 0, captured.frame_HWC):
-            return device
-        device.close()
+        with ExitStack() as opened:
+            device = opened.enter_context(open_device(plugins, game, header.device, options=given))
+            captured = device.capture.look()
+            if captured is not None and _is_same(recording, 0, captured.frame_HWC):
+                opened.pop_all()
+                return device
     raise Mismatch(
         f"Recording {recording.name} begins otherwise than its replay, with its seed and scenario. Say with --set "
         "what it was recorded with, as --set reset.split=1."
@@ -106,6 +111,8 @@ def _opened(plugins: Plugins, game: Game, recording: Source, options: Mapping[st
 
 
 def _is_same(recording: Source, frame: int, shown_HWC: npt.NDArray[np.uint8]) -> bool:
+    if shown_HWC.shape != recording.header.frame.shape:
+        return False
     kept_HWC = np.empty_like(shown_HWC)
     recording.read_frame_into(frame, kept_HWC)
     if recording.header.frame.codec == "lossless" and not recording.header.is_archived:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from playhead.agreement import HELD, f1
 from playhead.clock import NS_PER_S
 from playhead.data.source import Source
-from playhead.errors import BadValue, Mismatch
+from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch
 from playhead.evaluation.estimates import number
 from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.metrics import event_pairs
@@ -89,7 +89,7 @@ def judge_seen(job: EvaluationJob, predictions: Predictions, notes: list[str]) -
             for place, recording in enumerate(job.recordings):
                 try:
                     holds[place] = seen_holds(job.plugins, job.game, recording, head, job.options, advance)
-                except (BadValue, Mismatch) as problem:
+                except (BadValue, Damaged, DeviceFailed, Mismatch) as problem:
                     notes.append(f"Not replayed: {problem}")
         if holds:
             found.append(score_seen(predictions, head, job.recordings, holds))

@@ -17,6 +17,8 @@ from playhead.input.mice import SystemMouse
 from playhead.quantities import number
 
 MOST_SENSITIVITY = 1000.0
+# Counts and notches that are sent in one go; what is beyond is lost. X11 takes 16 bits; a notch is two clicks.
+MOST_AT_ONCE = {MOUSE_X: 32_767, MOUSE_Y: 32_767, MOUSE_WHEEL: 100}
 
 
 class Target(Protocol):
@@ -166,8 +168,10 @@ class Mouse:
         return inside
 
     def _whole(self, motion: str) -> int:
-        whole = round(self._owed[motion])
-        self._owed[motion] -= whole
+        most = MOST_AT_ONCE[motion]
+        owed = min(most, max(-most, self._owed[motion]))
+        whole = round(owed)
+        self._owed[motion] = owed - whole
         return whole
 
     def begin_at(self, place: tuple[int, int]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Change, Driver, Timed
@@ -16,16 +17,18 @@ AHEAD = 2  # intervals that are handed out before they begin: a loop that is lat
 class ReplayDriver(Driver):
     """Hands out changes, moved so that the first frame is at the time of the first recorded one.
 
+    `watcher` is told what is due, at the device's times.
     Units:  first_ns when the first frame was recorded; period_ns from one frame to the next.
     """
 
     origin = Origin.SCRIPT
 
-    def __init__(self, changes: Sequence[Change], first_ns: int, period_ns: int) -> None:
-        self._left = deque(changes)
+    def __init__(self, changes: Iterable[Change], first_ns: int, period_ns: int, watcher: SentWatcher) -> None:
+        self._left = iter(changes)
+        self._next = next(self._left, None)
         self._first_ns, self._ahead_ns = first_ns, AHEAD * period_ns
         self._shift_ns: int | None = None
-        self.due: list[Change] = []  # handed out so far, at the device's times
+        self._watcher = watcher
 
     def decide(self, captured: CapturedFrame) -> Timed:
         """Return what is due until soon after the next frame."""
@@ -33,18 +36,29 @@ class ReplayDriver(Driver):
             self._shift_ns = captured.time_ns - self._first_ns
         until_ns = captured.time_ns + self._ahead_ns
         due = []
-        while self._left and self._left[0].time_ns + self._shift_ns < until_ns:
-            one = self._left.popleft()
+        while self._next is not None and self._next.time_ns + self._shift_ns < until_ns:
+            one, self._next = self._next, next(self._left, None)
             due.append(Change(time_ns=one.time_ns + self._shift_ns, code=one.code, value=one.value))
-        self.due += due
+        self._watcher.expect(due)
         return Timed(due)
 
 
 class SentWatcher:
-    """A watcher that keeps what went out, to be held against what was due."""
+    """A watcher that holds what went out against what was due; it keeps delays and what has not gone out.
+
+    Units:  delays_ns nanoseconds from when a change was due to when it had gone out.
+    """
 
     def __init__(self) -> None:
-        self._sent: list[Event] = []
+        self.due = 0
+        self.delays_ns = array("q")
+        self._waiting: defaultdict[tuple[str, float], deque[int]] = defaultdict(deque)
+
+    def expect(self, due: Sequence[Change]) -> None:
+        """Take what is due from now on."""
+        self.due += len(due)
+        for one in due:
+            self._waiting[one.code, one.value].append(one.time_ns)
 
     def saw(self, tick: Tick) -> None:
         """Take what went out since the last frame."""
@@ -55,16 +69,8 @@ class SentWatcher:
         self._take(events)
 
     def _take(self, events: Sequence[Event]) -> None:
-        self._sent += [one for one in events if one.device == PLAYED and one.origin is Origin.SCRIPT]
-
-    def delays_ns(self, due: Sequence[Change]) -> list[int]:
-        """Return how late each change went out of those that did, in order of time."""
-        waiting: defaultdict[tuple[str, float], deque[int]] = defaultdict(deque)
-        for one in self._sent:
-            waiting[one.code, one.value].append(one.time_ns)
-        delays = []
-        for change in due:
-            sent = waiting[change.code, change.value]
-            if sent:
-                delays.append(sent.popleft() - change.time_ns)
-        return delays
+        for one in events:
+            if one.device == PLAYED and one.origin is Origin.SCRIPT and (
+                waiting := self._waiting.get((one.code, one.value))
+            ):  # fmt: skip
+                self.delays_ns.append(one.time_ns - waiting.popleft())

@@ -34,11 +34,23 @@ def _named(recordings: AnyRecordings) -> tuple[list[str], list[Any]]:
     return names, given
 
 
-def open_named(place: Place, recordings: AnyRecordings, folders: AnyFolders) -> list[Any]:
-    """Open the recordings named, and take those that are given. Raises NotFound for an unknown name, Damaged."""
+def find_named(place: Place, recordings: AnyRecordings, folders: AnyFolders) -> list[Any]:
+    """Return the lines of the recordings named, and those that are given. Raises NotFound for an unknown name."""
     names, given = _named(recordings)
     infos = place.catalogue.find(place.game.name, names, folders) if names else []
-    return [*map(place.catalogue.open, infos), *given]
+    return [*infos, *given]
+
+
+def open_found(place: Place, found: Any) -> Any:
+    """Open one that `find_named` returned. Raises Damaged."""
+    from playhead.storage.catalogue import RecordingInfo
+
+    return place.catalogue.open(found) if isinstance(found, RecordingInfo) else found
+
+
+def open_named(place: Place, recordings: AnyRecordings, folders: AnyFolders) -> list[Any]:
+    """Open the recordings named, and take those that are given. Raises NotFound for an unknown name, Damaged."""
+    return [open_found(place, one) for one in find_named(place, recordings, folders)]
 
 
 def open_all(

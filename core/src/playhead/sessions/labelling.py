@@ -5,15 +5,16 @@ videos -> recordings without labels -> windows slid over them -> a layer of orig
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playhead.containers.borders import inside_borders
+from playhead.containers.files import check_new, write_new
 from playhead.containers.film_writer import FilmWriter
 from playhead.data.source import Source
-from playhead.errors import BadValue, Mismatch, NotFound, NothingToTrain, PlayheadError
+from playhead.errors import BadValue, Damaged, Mismatch, NotFound, NothingToTrain
 from playhead.evaluation.labelled_by import answers_of, check_labels
 from playhead.evaluation.labelled_page import labelled_page
 from playhead.evaluation.pictures import with_keys
@@ -23,15 +24,16 @@ from playhead.models import EngineSpec
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.progress import Progress
-from playhead.sessions.choosing import AnyRecordings, open_named
+from playhead.sessions.choosing import AnyRecordings, find_named, open_found
 from playhead.sessions.place import AnyHome, AnyPlugins, AnyRun, Place
-from playhead.storage.disk import saying_what_failed
 from playhead.storage.importers.bare_films import bare_film, bare_settings
 from playhead.storage.importing import Importable, import_all
 from playhead.storage.layer_writer import write_layer
 from playhead.storage.layers import checked_layer_name
 from playhead.storage.reader import Recording, open_recording
 from playhead.threads import one_thread_each
+
+OF_ONE = (BadValue, Damaged, Mismatch, NotFound, NothingToTrain)  # what is wrong with one, and not with all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +69,13 @@ def label(
     run is less sure than `confidence` are of nobody. What is labelled already stays. `crop` is
     left,top,width,height, or auto: what lies in black borders. `video` and `page` are files for the first
     recording with what was said drawn on it. Of files that cannot be used it is said why, and others go on.
-    Raises:  PlayheadError where nothing can be labelled at all: no such run, or one of another game.
+    Raises:  PlayheadError where nothing can be labelled at all: no such run, or one of another game; BadValue
+             where `video` or `page` is there already.
     """
     place = Place.of(game, home, plugins, progress)
+    for file in (video, page):
+        if file is not None:
+            check_new(Path(file))
     labeller = Labeller.of(place, run, layer, confidence, EngineSpec(name=engine, device=device))
     done = []
     with one_thread_each():
@@ -87,6 +93,7 @@ class Labeller:
     def __init__(self, place: Place, run: Run, layer: str, confidence: float, predictor: Predictor) -> None:
         self.place, self.run, self.layer = place, run, layer
         self._confidence, self._predictor = confidence, predictor
+        self._notes = f"Of a confidence of {confidence:g} or more."
 
     @classmethod
     def of(cls, place: Place, named: AnyRun, layer: str, confidence: float, engine: EngineSpec) -> Labeller:
@@ -112,27 +119,32 @@ class Labeller:
 
     def label(self, recording: Recording) -> LabelledRecording:
         """Write the layer of a recording, and say what it holds; one that this run made before stays."""
-        name = recording.name
-        if self.layer in recording.layers:
-            made_by = recording.layers[self.layer].header.run
-            why = "" if made_by == self.run.name else (
-                f"It has a layer {self.layer} by {made_by or 'somebody else'}. Name another: --layer NAME."
-            )  # fmt: skip
-            return LabelledRecording(name=name, frames=recording.length, was_there=True, why=why)
         try:
-            return self._label(recording)
-        except PlayheadError as problem:
-            if not isinstance(problem, (Mismatch, NothingToTrain)):
-                raise
-            return LabelledRecording(name=name, frames=recording.length, why=str(problem))
+            return self._already(recording) or self._label(recording)
+        except OF_ONE as problem:
+            return LabelledRecording(name=recording.name, why=str(problem))
+
+    def _already(self, recording: Recording) -> LabelledRecording | None:
+        """Say that there is a layer of that name, and whether another one was asked for."""
+        if self.layer not in recording.layers:
+            return None
+        header = recording.layers[self.layer].header
+        why = ""
+        if header.run != self.run.name:
+            why = f"It has a layer {self.layer} by {header.run or 'somebody else'}. Name another: --layer NAME."
+        elif header.notes != self._notes:
+            why = (
+                f"It has a layer {self.layer} of another --confidence ({header.notes}) Name another: --layer NAME."
+            )
+        return LabelledRecording(name=recording.name, frames=recording.length, was_there=True, why=why)
 
     def show(self, recording: Recording, video: str | Path | None, page: str | Path | None) -> None:
         """Film a labelled recording, and write its page, where that is wanted."""
         if video is not None:
-            film_layer(recording, self.layer, Path(video))
+            with self.place.progress.part(f"film {recording.name}", recording.length) as advance:
+                film_layer(recording, self.layer, Path(video), advance)
         if page is not None:
-            with saying_what_failed(Path(page).parent, "The page is not kept."):
-                Path(page).write_text(labelled_page(recording, recording.layers[self.layer]), encoding="utf-8")
+            write_new(Path(page), labelled_page(recording, recording.layers[self.layer]).encode())
 
     def _label(self, recording: Recording) -> LabelledRecording:
         with self.place.progress.part(f"label {recording.name}", None) as advance:
@@ -140,7 +152,7 @@ class Labeller:
         agreement = answers.agreement(recording)
         write_layer(
             recording, self.layer, dict(self.run.schema.items()), answers.rows(self._confidence),
-            run=self.run.name, command="playhead label", notes=f"Of a confidence of {self._confidence:g} or more.",
+            run=self.run.name, command="playhead label", notes=self._notes,
         )  # fmt: skip
         sure = min(int(answers.is_sure(name, self._confidence).sum()) for name in self.run.schema)
         return LabelledRecording(
@@ -155,24 +167,35 @@ def _to_label(
     """Yield recordings that are named, then those that each video becomes; what cannot be is said."""
     if not videos and not recordings:
         raise BadValue("There is nothing to label. Name videos, or recordings with --recordings NAME.")
-    yield from open_named(place, recordings, ())
-    parent = place.home.recordings(place.game.name)
+    for one in find_named(place, recordings, ()):
+        yield from _or_why(one.name, (open_found(place, found) for found in [one]))
     for video in map(Path, videos):
-        try:
-            parts = _parts(place, run, video, crop)
-        except PlayheadError as problem:
-            yield LabelledRecording(name=video.name, why=str(problem))
-            continue
-        for made in import_all(parts, parent, skip_damaged=True):
-            if made.outcome in ("imported", "imported anew", "already there"):
-                yield open_recording(parent / made.name)
-            else:
-                yield LabelledRecording(name=made.name, why=made.reason)
+        yield from _or_why(video.name, _made_of(place, run, video, crop))
+
+
+def _or_why(
+    name: str, made: Iterator[Recording | LabelledRecording]
+) -> Iterator[Recording | LabelledRecording]:  # fmt: skip
+    """Yield what is made, and what ends it early as what is wrong with it."""
+    try:
+        yield from made
+    except OF_ONE as problem:
+        yield LabelledRecording(name=name, why=str(problem))
+
+
+def _made_of(place: Place, run: Run, video: Path, crop: str) -> Iterator[Recording | LabelledRecording]:
+    """Yield the recordings that a video becomes, and of its parts that become none, why."""
+    parent = place.home.recordings(place.game.name)
+    for made in import_all(_parts(place, run, video, crop), parent, skip_damaged=True):
+        if made.outcome in ("imported", "imported anew", "already there"):
+            yield open_recording(parent / made.name)
+        else:
+            yield LabelledRecording(name=made.name, why=made.reason)
 
 
 def _parts(place: Place, run: Run, video: Path, crop: str) -> Sequence[Importable]:
     """Return what a video becomes. Raises NotFound without one, as `bare_film`, and BadValue for a crop."""
-    if not video.is_file():
+    if not _is_file(video):
         raise NotFound(f"{video} is no file. Name a video.")
     if crop == "auto":
         inside = inside_borders(video)
@@ -181,7 +204,16 @@ def _parts(place: Place, run: Run, video: Path, crop: str) -> Sequence[Importabl
     return bare_film(place.game, video, bare_settings(place.game, run.rate_hz, crop))
 
 
-def film_layer(recording: Source, layer: str, file: Path) -> None:
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long a name, or one that no system has
+        return False
+
+
+def film_layer(
+    recording: Source, layer: str, file: Path, advance: Callable[[int], object] = lambda count: None
+) -> None:  # fmt: skip
     """Write a video of a recording with what a layer says of each frame drawn on it. Raises as FilmWriter."""
     assert isinstance(recording, Recording)
     told, frame = recording.layers[layer], recording.header.frame
@@ -195,3 +227,4 @@ def film_layer(recording: Source, layer: str, file: Path) -> None:
                 for key, share in zip(names, likely_TO[number], strict=True)
             }
             film.add(int(times[number] - times[0]), with_keys(recording.read_frames([number])[0], held))
+            advance(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
@@ -23,7 +23,7 @@ from playhead.events import Origin
 from playhead.progress import Progress
 from playhead.replaying.driver import ReplayDriver, SentWatcher
 from playhead.replaying.pictures import Compared, PictureWatcher
-from playhead.replaying.played import played_changes
+from playhead.replaying.played import MOST_A_SECOND, Played
 from playhead.sessions.control import take_control
 from playhead.sessions.devices import find_scenario
 from playhead.sessions.episodes import FrameCounter, episode_options
@@ -34,7 +34,7 @@ from playhead.storage.reader import Recording
 from playhead.windows import interval_of
 
 PERCENTILES = (50, 90, 99)
-LARGEST_SIDE = 65_535  # of a window's place
+LARGEST_SIDE = 32_767  # of a place in a window, as X11 takes it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,19 +94,31 @@ def replay(
 def _check(place: Place, recording: Recording, device: str) -> None:
     """Raise for what cannot be sent: no events, codes that the game has no more, a device it never had."""
     place.game.device(device)
-    times_ns = recording.frame_time_ns
-    sent = played_changes(recording.events, int(times_ns[0])) if recording.length > 1 else []
-    if not sent:
+    played = Played(recording.events, int(recording.frame_time_ns[0])) if recording.length > 1 else None
+    if played is None or next(played.changes(), None) is None:
         raise BadValue(
             f"Recording {recording.name} holds no event that reached the game, so nothing can be sent again: it "
-            "was imported, or nothing was pressed."
+            f"was imported, or nothing was pressed. Record one: playhead record {place.game.name}."
         )
-    unknown = sorted({one.code for one in sent} - set(place.game.controls.values()))
+    if played.is_crowded:
+        raise BadValue(
+            f"Recording {recording.name} holds more than {MOST_A_SECOND:,} events within a second, which no mouse "
+            "makes. Check where it is from, and replay another."
+        )
+    unknown = sorted(played.codes - set(place.game.controls.values()))
     if unknown:
         raise Mismatch(
             f"Recording {recording.name} was played with {', '.join(unknown)}, which {place.game.name} has no "
             "more. Install the version of the game's package that recorded it."
         )
+
+
+def _place_of(told: object) -> tuple[int, int] | None:
+    """Return the place in a window that a header tells; None for what is none."""
+    if not isinstance(told, Sequence) or [type(one) for one in told] != [int, int]:
+        return None
+    left, top = told
+    return (left, top) if 0 <= min(left, top) <= max(left, top) <= LARGEST_SIDE else None
 
 
 class _Replay:
@@ -125,20 +137,20 @@ class _Replay:
         """Wait for the focus, send everything, measure."""
         times_ns = np.asarray(self._recording.frame_time_ns, dtype=np.int64)
         first_ns, period_ns = int(times_ns[0]), interval_of(times_ns, self._recording.header.rate_hz)
-        driver = ReplayDriver(played_changes(self._recording.events, first_ns), first_ns, period_ns)
+        changes = Played(self._recording.events, first_ns).changes()
+        driver = ReplayDriver(changes, first_ns, period_ns, self._sent)
         if self._authority is None or wait_for_control(self._device, self._authority, self._stop):
             self._begin()
             report = self._drive(driver, (int(times_ns[-1]) - first_ns + period_ns) / NS_PER_S)
         else:
             report = LoopReport(ending="stopped")
-        return self._judged(driver, report)
+        return self._judged(report)
 
     def _begin(self) -> None:
         """Put the pointer where it was, and say when the window is not as large as it was."""
         header, window = self._recording.header, self._device.capture.window
-        at = header.input.get("began_at")
-        if isinstance(at, list) and all(isinstance(one, int) and 0 <= one <= LARGEST_SIDE for one in at):
-            self._device.input.begin_at((at[0], at[-1]))
+        if at := _place_of(header.input.get("began_at")):
+            self._device.input.begin_at(at)
         box = window.box() if window is not None else None
         was = header.window.get("width"), header.window.get("height")
         if box is not None and None not in was and was != (box.width, box.height):
@@ -168,13 +180,13 @@ class _Replay:
             )
         return report
 
-    def _judged(self, driver: ReplayDriver, report: LoopReport) -> Replayed:
-        delays_ms = np.array(self._sent.delays_ns(driver.due)) / NS_PER_MS
+    def _judged(self, report: LoopReport) -> Replayed:
+        delays_ms = np.array(self._sent.delays_ns) / NS_PER_MS
         told = {f"p{share}": float(np.percentile(delays_ms, share)) for share in PERCENTILES if len(delays_ms)}
         return Replayed(
             recording=self._recording.name,
             device=self._name,
-            due=len(driver.due),
+            due=self._sent.due,
             sent=len(delays_ms),
             held_back=self._device.input.refused,
             delay_ms={**told, **({"max": float(delays_ms.max())} if len(delays_ms) else {})},

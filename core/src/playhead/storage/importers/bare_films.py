@@ -13,6 +13,7 @@ from playhead.clock import NS_PER_S
 from playhead.containers.files import shown
 from playhead.containers.film import length_ns_of
 from playhead.containers.video import VideoFile
+from playhead.errors import Damaged
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.labels import LabelArray
@@ -52,6 +53,10 @@ class _BareFilm:
         self._game, self._video, self._settings = game, video, settings
         length_ns = length_ns_of(video, settings.track)
         self._ticks = math.ceil(length_ns * settings.rate / NS_PER_S - 0.5)
+        if not self._ticks:
+            raise Damaged(
+                f"{video} lasts {length_ns / NS_PER_S:.2g} s, less than a picture at {settings.rate:g} Hz."
+            )
         self._each = round(PART_S * settings.rate)
         self.count = max(1, round(self._ticks / self._each))
         opened = VideoFile(video, settings.track)
