@@ -41,7 +41,7 @@ IDM = Recipe(
     balance_options={"least": 0.15},
     lr=2e-3,
     batch_size=8,
-    steps=1200,
+    steps=3000,
     cache_mb=2000,
 )  # fmt: skip
 
