@@ -122,11 +122,18 @@ def test_weights_that_are_not_what_was_sent_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_a_run_are_kept_and_read_strictly(tmp_path: Path) -> None:
-    write_settings(tmp_path, settings())
-    assert read_settings(tmp_path) == settings()
-    (tmp_path / "live.json").write_text('{"game": "toy", "width": -3}')
+    folder = tmp_path / "toy" / "one"
+    write_settings(folder, settings())
+    assert read_settings(folder) == settings()
+    (folder / "live.json").write_text('{"game": "toy", "width": -3}')
     with pytest.raises(Damaged, match=r"live\.json"):
-        read_settings(tmp_path)
+        read_settings(folder)
+
+
+def test_combinations_without_end_are_refused() -> None:
+    edges = [-1 + number / 100 for number in range(201)]
+    with pytest.raises(BadValue, match="--balance v3"):
+        live_run(balance="v1", edges={"steer": edges, "pedals": edges})
 
 
 def test_a_buffer_that_holds_less_than_a_batch_takes_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from live.lessons import GAME
 from live.test_running import live_run, settings, trained
 
-from playhead.errors import BadValue, NotFound
+from playhead.errors import BadValue, Damaged, DeviceFailed, NotFound
 from playhead.home import Home
 from playhead.live.diary import Diary
+from playhead.live.page import check_port
 from playhead.live.replay import balanced, keep_balance, replayed
 from playhead.live.rooms import token_of
 from playhead.live.session import LiveOptions, change, folder_of, live
@@ -36,6 +38,8 @@ def test_outputs_are_changed_by_one_command_and_nothing_by_a_wrong_one(tmp_path:
         change(at, "one", "", {"heads": "stear"})
     with pytest.raises(NotFound, match='"v7"'):
         change(at, "one", "v7", {})
+    with pytest.raises(BadValue, match="Nothing is changed"):
+        change(at, "one", "", {})
     assert read_settings(folder) == kept
 
 
@@ -67,6 +71,9 @@ def test_a_run_is_replayed_with_its_diary_and_curve(tmp_path: Path) -> None:
     tables = {"steer": {"bins": ["-1 to 0", "0 to 1"], "seen": [90, 10], "sent": [5, 5]}}
     keep_balance(folder, tables)
     assert balanced(home, "toy/one") == tables
+    keep_balance(folder, {"steer": {"bins": ["-1 to 0"], "seen": [1, 2], "sent": []}})
+    with pytest.raises(Damaged, match="has 1 bins of steer, and other numbers"):
+        balanced(home, "toy/one")
     with pytest.raises(NotFound, match='"two"'):
         replayed(home, "toy/two")
     with pytest.raises(NotFound, match="Begin one: playhead live gta5"):
@@ -81,9 +88,33 @@ def test_the_token_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> No
     (tmp_path / "ray-token").chmod(0o644)
     token_of(home)
     assert (tmp_path / "ray-token").stat().st_mode & 0o777 == 0o600
-    (tmp_path / "ray-token").write_text("short")
-    with pytest.raises(BadValue, match="holds no token"):
-        token_of(home)
+    for wrong in (b"short", b"\xff" * 64, b"a" * 64 + b"\nRAY=1"):
+        (tmp_path / "ray-token").write_bytes(wrong)
+        with pytest.raises(BadValue, match="holds no token"):
+            token_of(home)
+    assert [one.name for one in tmp_path.iterdir()] == ["ray-token"]
+
+
+@pytest.mark.parametrize("change", [{"name": "../../two"}, {"game": "other"}, {"recipe_name": "../up"}])
+def test_settings_that_lead_elsewhere_are_damaged(tmp_path: Path, change: dict[str, str]) -> None:
+    folder = tmp_path / "live" / "toy" / "one"
+    write_settings(folder, settings(**change))
+    with pytest.raises(Damaged, match="is of another live run"):
+        replayed(Home(tmp_path, "test"), "toy/one")
+
+
+def test_a_port_that_is_taken_and_what_is_not_installed_are_said_before_any_process_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(DeviceFailed, match="Choose another port"):
+            check_port(taken.getsockname()[1])
+    monkeypatch.setattr("playhead.live.extra.find_spec", lambda name: None if name == "ray" else object())
+    with pytest.raises(DeviceFailed, match=r"pip install 'playhead\[live\]'"):
+        live(GAME, LiveOptions(), home=tmp_path / "new")  # type: ignore[arg-type]
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from live.lessons import GAME, sample_set, store
 
-from playhead.errors import BadValue, Damaged
-from playhead.live.store import TORN, USED, check_room, read_used
+from playhead.errors import BadValue, Damaged, StorageFull
+from playhead.live.ledger import FILE as USED
+from playhead.live.ledger import Ledger, read_used
+from playhead.live.samples import write_set
+from playhead.live.store import TORN, check_room
 
 
 def drawn_times(batch: dict) -> list[tuple[float, ...]]:  # type: ignore[type-arg]
@@ -128,8 +133,6 @@ def test_v2_teaches_only_the_output_that_a_sample_was_taken_for(tmp_path: Path) 
 
 
 def test_a_set_of_another_game_or_size_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     one = store(tmp_path)
     one.take(sample_set(1))
     before = one.fill()
@@ -150,6 +153,93 @@ def test_a_ledger_that_is_none_is_said(tmp_path: Path) -> None:
 def test_the_torn_last_line_of_a_ledger_is_left_out(tmp_path: Path) -> None:
     (tmp_path / USED).write_text("0-a 1\n0-a 23")
     assert read_used(tmp_path / USED) == {"0-a": {1}}
+
+
+def test_what_follows_a_torn_line_is_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / USED).write_text("0-a 1\n0-a 23")
+    Ledger(tmp_path).write([("0-b", 4)])
+    assert read_used(tmp_path / USED) == {"0-a": {1}, "0-b": {4}}
+
+
+def test_a_store_that_was_closed_goes_on_when_its_training_does(tmp_path: Path) -> None:
+    one = store(tmp_path, size=20)
+    one.take(sample_set(1, count=60))
+    one.close()
+    assert one.draw(4) is not None
+
+
+def test_a_disk_that_is_full_loses_no_sample_and_no_line(tmp_path: Path) -> None:
+    one = store(tmp_path, size=20)
+    one.take(sample_set(1, count=60))
+    before, used = one.fill(), (one.folder / USED).read_bytes()
+    resource = pytest.importorskip("resource")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(used) + 5, limit[1]))
+        with pytest.raises(StorageFull, match="The disk is full"):
+            one.draw(4)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert one.fill() == before
+    assert (one.folder / USED).read_bytes() == used
+    assert one.draw(4) is not None
+
+
+def test_a_recording_that_is_damaged_while_it_runs_is_left_out_and_the_rest_drawn(tmp_path: Path) -> None:
+    one = store(tmp_path, size=50)
+    for seed in (1, 2):
+        one.take(sample_set(seed, count=60))
+    hurt = one.folder / "0-test-1"
+    for file in (hurt / "frames").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"torn")
+    batch = one.draw(40)
+    assert batch is not None
+    assert 0 < len(batch["rows"]) < 40
+    assert one.left_out > 0
+    assert sum(one.fill().values()) < 100 - 40, "the other samples of the damaged one are not waited for"
+
+
+LIES = {
+    "of its sample 1 there are": lambda one: replace(one, pictures=one.pictures[:-1]),
+    "the moment is frame 99 of": lambda one: replace(one, moment=99),
+    "the times do not rise": lambda one: replace(one, time_ns=one.time_ns[::-1]),
+    "labels or telemetry are others": lambda one: replace(one, labels={}),
+}
+
+
+@pytest.mark.parametrize("says", LIES)
+def test_a_set_that_lies_about_what_it_holds_is_refused_and_nothing_is_written(tmp_path: Path, says: str) -> None:
+    one, given = store(tmp_path), sample_set(1)
+    lying = replace(given, samples=[LIES[says](given.samples[0]), *given.samples[1:]])
+    with pytest.raises(BadValue, match=says):
+        one.take(lying)
+    assert not [path for path in one.folder.iterdir() if path.is_dir()]
+    assert one.take(given)["steer"] > 0
+
+
+@pytest.mark.parametrize("name", ["../../outside", "a b", "x\n0-b 1", ""])
+def test_a_set_whose_name_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
+    one = store(tmp_path)
+    with pytest.raises(BadValue, match="A set is refused: its name"):
+        one.take(replace(sample_set(1), name=name))
+    assert not (tmp_path / "outside").exists()
+
+
+def test_the_first_set_is_refused_too_where_it_is_of_another_game(tmp_path: Path) -> None:
+    given = sample_set(1)
+    with pytest.raises(BadValue, match="its game is other, toy is wanted"):
+        store(tmp_path).take(replace(given, header=replace(given.header, game={"name": "other"})))
+
+
+def test_sets_of_this_version_are_taken_beside_those_of_an_earlier_one(tmp_path: Path) -> None:
+    earlier = sample_set(1)
+    earlier = replace(earlier, header=replace(earlier.header, tool_version="0.0.1"))
+    write_set(tmp_path / "run" / "buffer" / earlier.name, earlier, {"live": "run", "alone": "0"})
+    again = store(tmp_path)
+    before = again.fill()["steer"]
+    assert again.take(sample_set(2, count=20))["steer"] >= before > 0
 
 
 def test_buffers_that_the_disk_has_no_room_for_are_refused(tmp_path: Path) -> None:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from playhead.errors import DeviceFailed
+
+NEEDED = ("ray", "starlette", "uvicorn")
+
+
+def check_installed() -> None:
+    """Raise DeviceFailed where something is missing, before anything is made or written."""
+    missing = next((name for name in NEEDED if find_spec(name) is None), "")
+    if missing:
+        raise _missing(missing)
 
 
 @contextmanager
@@ -14,6 +24,10 @@ def needed(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise DeviceFailed(
-            f"The live system needs {name}, which is not installed. Install it: pip install 'playhead[live]'."
-        ) from error
+        raise _missing(name) from error
+
+
+def _missing(name: str) -> DeviceFailed:
+    return DeviceFailed(
+        f"The live system needs {name}, which is not installed. Install it: pip install 'playhead[live]'."
+    )

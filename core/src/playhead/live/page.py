@@ -90,11 +90,9 @@ def server_of(board: Board, port: int) -> Any:
 
     Raises:  BadValue for a port that is none; DeviceFailed where another program has it.
     """
-    if not 1 <= port <= 65_535:
-        raise BadValue(f"--port {port} is no port. Choose one from 1024 to 65535.")
+    check_port(port)
     with needed("uvicorn"):
         import uvicorn
-    check_port(port)
     config = uvicorn.Config(
         app_of(board), host=LOOPBACK, port=port, log_config=None, access_log=False, lifespan="off",
         timeout_graceful_shutdown=1,
@@ -103,9 +101,11 @@ def server_of(board: Board, port: int) -> Any:
 
 
 def check_port(port: int) -> None:
-    """Raise DeviceFailed where nothing can listen on a port of loopback."""
+    """Raise BadValue for a port that is none, DeviceFailed where nothing can listen on it, on loopback."""
     import socket
 
+    if not 1 <= port <= 65_535:
+        raise BadValue(f"--port {port} is no port. Choose one from 1024 to 65535.")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

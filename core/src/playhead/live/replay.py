@@ -11,13 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from playhead.decoding import encode_json, read_json
-from playhead.errors import NotFound, not_found
+from playhead.errors import Damaged, NotFound, not_found
 from playhead.home import Home
 from playhead.live.diary import Entry, read_diary
 from playhead.live.settings import FILE, read_settings
 from playhead.models.run_file import write_whole
 from playhead.models.run_history import read_history
-from playhead.names import checked_name, command
+from playhead.names import checked_name, command, visible
 
 BALANCE_FILE = "balance.json"
 _Counts = Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=65_536)]
@@ -94,4 +94,10 @@ def balanced(home: Home, named: str) -> dict[str, Any]:
         tables = read_json(folder / BALANCE_FILE, dict[str, _Table])
     except FileNotFoundError:
         raise NotFound(f"{folder.name} has not balanced anything yet.") from None
+    for name, one in tables.items():
+        if not len(one.bins) == len(one.seen) == len(one.sent):
+            raise Damaged(
+                f"{folder / BALANCE_FILE} has {len(one.bins)} bins of {visible(name)[:80]}, and other "
+                "numbers of them. Delete it: the live run writes it anew."
+            )
     return {name: msgspec.to_builtins(one) for name, one in tables.items()}

@@ -10,45 +10,63 @@ it is asked for twice changes nothing: sets have names, weights a number.
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir, mkdtemp
 from typing import Any
 
+from playhead.decoding import read_bytes
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.home import Home, make_folder
 from playhead.live.diary import Diary
 from playhead.live.extra import needed
 from playhead.live.settings import BUFFER, Live, LiveSettings
+from playhead.locks import take
+from playhead.storage.disk import saying_what_failed
 
 NAMESPACE = "playhead"
 TOKEN_FILE = "ray-token"
+TOKEN = re.compile("[0-9a-f]{32,128}")
+PREFIX, LOCK = "playhead-ray-", "in-use"  # of the folder of Ray's sockets and logs
 STORE_BYTES = 150 * 2**20  # of Ray's shared memory: a set of 100 samples has 3 MB, weights of `small` 2
 PARTS_AT_ONCE = 8  # calls that a part answers beside its `run`
 TELL_S = 0.5
 TRIES = 2  # of Ray's start, which has 30 s, and on a busy machine takes them
-SHORTEST_TMP = "/tmp"  # Ray's sockets have long names, and their paths may have 107 bytes
+SHORTEST_TMP = Path("/tmp")  # Ray's sockets have long names, and their paths may have 107 bytes
 
 
 def token_of(home: Home) -> str:
-    """Return the token by which the processes of this home know one another, made on first use, mode 0600."""
+    """Return the token by which the processes of this home know one another, made on first use, mode 0600.
+
+    Raises:  BadValue or Damaged for a file that holds none; StorageFull or DeviceFailed from the disk.
+    """
     file = make_folder(home.path) / TOKEN_FILE
-    with suppress(FileExistsError):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(descriptor, secrets.token_hex(32).encode())
-        finally:
-            os.close(descriptor)
+    if not file.exists():
+        with saying_what_failed(home.path, "Free some space, and type the same command again."):
+            _make_token(file)
+    token = read_bytes(file, most=1000).decode("ascii", "replace").strip()
+    if not TOKEN.fullmatch(token):
+        raise BadValue(f"{file} holds no token. Delete it: a new one is made.")
     if file.stat().st_mode & 0o077:
         file.chmod(0o600)
-    token = file.read_text(encoding="ascii").strip()
-    if len(token) < 32:
-        raise BadValue(f"{file} holds no token. Delete it: a new one is made.")
     return token
+
+
+def _make_token(file: Path) -> None:
+    """Put a new token in its place, whole or not at all; of two processes that do the first one's stays."""
+    with TemporaryDirectory(dir=file.parent, prefix=".token-") as folder:  # mode 0700
+        new = Path(folder) / TOKEN_FILE
+        new.write_text(secrets.token_hex(32), encoding="ascii")
+        new.chmod(0o600)
+        with suppress(FileExistsError):
+            os.link(new, file)
 
 
 def prepared_environment(home: Home) -> dict[str, str]:
@@ -65,41 +83,80 @@ def prepared_environment(home: Home) -> dict[str, str]:
     }
 
 
-def open_ray(home: Home, *, address: str = "", parts: int = 8) -> Any:
-    """Start Ray on this machine, or join what runs at an address, and return its module.
+@contextmanager
+def opened_ray(home: Home, *, address: str = "", parts: int = 8) -> Iterator[Any]:
+    """Start Ray on this machine, or join what runs at an address; yield its module, and end it after.
 
+    What Ray says on standard output is dropped meanwhile: pages about a process that died, for which it has no
+    setting. The diary says it in a sentence.
     Raises:  DeviceFailed where it is not installed, does not start, or nobody answers.
     """
-    os.environ.update(prepared_environment(home))
-    with needed("ray"):
-        import ray
-    options: dict[str, Any] = {"namespace": NAMESPACE, "logging_level": "ERROR", "log_to_driver": False}
-    if address:
-        options["address"] = address
-    else:
-        options |= {"num_cpus": parts, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+    with (
+        _environment(prepared_environment(home)),
+        _own_folder() as folder,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        ExitStack() as ends,
+    ):
+        with needed("ray"):
+            import ray
+        ends.callback(ray.shutdown)
+        options: dict[str, Any] = {"namespace": NAMESPACE, "logging_level": "ERROR", "log_to_driver": False}
+        if address:
+            options["address"] = address
+        else:
+            options |= {"num_cpus": parts, "include_dashboard": False, "object_store_memory": STORE_BYTES,
+                        "_temp_dir": str(folder)}  # fmt: skip
+        ends.enter_context(redirect_stdout(nowhere))
+        _start(ray, options)
+        yield ray
+
+
+def _start(ray: Any, options: Mapping[str, Any]) -> None:
+    """Start Ray, where it did not begin in time once more."""
+    address = options.get("address", "")
     for left in reversed(range(TRIES)):
         try:
             ray.init(**options)
-            _hush()
+            return
         except Exception as error:  # whatever its processes come to, in classes of its own and of gRPC
             ray.shutdown()
             if address or not left:
                 raise DeviceFailed(_why(error, address)) from error
-        else:
-            return ray
-    return ray
 
 
-def _hush() -> None:
-    """Keep Ray's pages about a process that died off the terminal: the diary says it in a sentence.
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Have variables as Ray reads them, and as they were after."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
-    Ray has no setting for it.
-    """
-    with suppress(ImportError):
-        from ray._private import worker
 
-        worker.print_to_stdstream = lambda *told, **more: None
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Make a folder for Ray's sockets and logs, which is gone after; those of killed processes are removed."""
+    parent = SHORTEST_TMP if SHORTEST_TMP.is_dir() else Path(gettempdir())
+    for left in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            lock = take(left / LOCK)
+            if lock is not None:
+                lock.release()
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(mkdtemp(prefix=PREFIX, dir=parent))
+    lock = take(folder / LOCK)
+    try:
+        yield folder
+    finally:
+        if lock is not None:
+            lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _why(error: Exception, address: str) -> str:

@@ -25,6 +25,7 @@ from playhead.errors import BadValue
 from playhead.events import Event, Origin
 from playhead.inputs import FRAMES
 from playhead.live.drives import MemoryDrive
+from playhead.names import fault_of, visible
 from playhead.storage.pictures import coder_of
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
@@ -33,6 +34,8 @@ from playhead.windows import TOLERANCE_INTERVALS, interval_of
 PAUSE_NS = 10 * NS_PER_S  # between two strips: longer than a pause, and than any window looks
 # What a set's recording says of each frame. `moment` is the number of a sample from 1 on, 0 beside one.
 COLUMNS = {"moment": "int32", "buffer": "S64", "bin": "S64", "drive": "int64", "drive_ns": "int64"}
+MOST_SHOWN = 200  # letters of what a set is and should be
+THEN = "Start its collector again with the options of this live system."
 Array = npt.NDArray[Any]
 
 
@@ -189,14 +192,34 @@ def _shifted(events: Iterable[Event], shift_ns: int) -> list[Event]:
 
 
 def check_set(one: SampleSet, wanted: RecordingHeader) -> None:
-    """Raise BadValue for a set of another game, schema or picture than are wanted, saying which."""
+    """Raise BadValue for a set of another game, schema or picture than are wanted, or that holds nonsense."""
+    fault = fault_of(one.name) or ("holds a space" if " " in one.name else "")
+    if fault:
+        raise BadValue(f'A set is refused: its name, "{visible(str(one.name))[:80]}", {fault}. {THEN}')
     ours, theirs = _identity(wanted), _identity(one.header)
     for what in ours:
         if ours[what] != theirs[what]:
             raise BadValue(
-                f"The set {one.name} is refused: its {what} is {theirs[what]}, {ours[what]} is wanted. "
-                "Start its collector again with the options of this live system."
+                f"The set {one.name} is refused: its {what} is {str(theirs[what])[:MOST_SHOWN]}, "
+                f"{str(ours[what])[:MOST_SHOWN]} is wanted. {THEN}"
             )
+    for number, sample in enumerate(one.samples, start=1):
+        if fault := _fault_of_sample(sample, one.header):
+            raise BadValue(f"The set {one.name} is refused: of its sample {number} {fault}. {THEN}")
+
+
+def _fault_of_sample(sample: Sample, header: RecordingHeader) -> str:
+    """Return in a few words what is wrong with a sample that was sent; "" where nothing is."""
+    frames = len(sample.pictures)
+    rows = {**sample.labels, **sample.telemetry, "times": sample.time_ns, "origins": sample.origin}
+    if sample.labels.keys() != header.schema.keys() or not sample.telemetry.keys() <= {*header.telemetry}:
+        return "labels or telemetry are others than its header says"
+    wrong = next((name for name, values in rows.items() if len(values) != frames), "")
+    if wrong:
+        return f"there are {frames} pictures and {len(rows[wrong])} of {wrong}"
+    if not 0 <= sample.moment < frames:
+        return f"the moment is frame {sample.moment} of {frames}"
+    return "" if np.all(np.diff(sample.time_ns) > 0) else "the times do not rise"
 
 
 def _identity(header: RecordingHeader) -> dict[str, Any]:

@@ -16,10 +16,13 @@ from playhead.decoding import setting_value
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.home import claim_folder
 from playhead.live.diary import Diary
-from playhead.live.rooms import Room, open_ray, opened
+from playhead.live.extra import check_installed
+from playhead.live.page import check_port
+from playhead.live.rooms import Room, opened, opened_ray
 from playhead.live.settings import BUFFER, Live, LiveSettings, read_settings, size_of, write_settings
 from playhead.live.store import check_room
 from playhead.locks import take
+from playhead.names import command
 from playhead.progress import Progress
 from playhead.sessions.devices import choose_device
 from playhead.sessions.place import AnyHome, AnyPlugins, Place, nested
@@ -65,6 +68,7 @@ def live(
     A name that exists goes on where it was.
     Raises:  PlayheadError, whose sentence says what to do.
     """
+    check_installed()
     place = Place.of(game, home, plugins, progress)
     folder, settings = _begun(place, options)
     whole = Live.of(settings, place.plugins)
@@ -75,6 +79,8 @@ def live(
         raise BadValue(
             f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
         )
+    if not options.address:
+        check_port(options.port)  # before Ray and four processes begin
     lock = take(folder / ".live")
     if lock is None:
         raise BadValue(f"{settings.name} is running already. Look at its page, or give another --name.")
@@ -94,7 +100,10 @@ def _begun(place: Place, options: LiveOptions) -> tuple[Path, LiveSettings]:
     """Return folder and settings of the run to go on with, or of a new one."""
     if options.name and (folder_of(place, options.name) / "live.json").exists():
         folder = folder_of(place, options.name)
-        place.say(f"Going on with the live run {options.name}.")
+        place.say(
+            f"Going on with the live run {options.name} as it was begun. What it learns is changed by "
+            f"{command('live', 'set', place.game.name, options.name)}."
+        )
         return folder, read_settings(folder)
     settings = _asked(place, options)
     Live.of(settings, place.plugins)
@@ -142,6 +151,8 @@ def change(place: Place, named: str, balance: str, texts: Mapping[str, str]) -> 
     Raises:  NotFound or BadValue for what cannot be, and nothing is changed.
     """
     folder = folder_of(place, named)
+    if not balance and not texts:
+        raise BadValue("Nothing is changed. Name what is: --balance NAME, or --set heads=NAME,NAME.")
     before = read_settings(folder)
     recipe = changed_recipe(place.plugins, Recipe.from_json(before.recipe), texts)
     now = msgspec.structs.replace(
@@ -173,15 +184,14 @@ class _Running:
     def run(self, stop: Event | None) -> dict[str, Any]:
         """Begin all parts, watch over them, and end them in order."""
         options = self._options
-        self._ray = open_ray(self._place.home, address=options.address, parts=options.collectors + 4)
-        try:
+        with (
+            opened_ray(self._place.home, address=options.address, parts=options.collectors + 4) as self._ray,
+            stopped_by_interrupt(stop) as stopping,
+        ):
             self._diary.write("system", f"Started with {options.collectors} collectors.")
-            with stopped_by_interrupt(stop) as stopping:
-                self._begin()
-                self._watch(stopping)
-                return self._end()
-        finally:
-            self._ray.shutdown()
+            self._begin()
+            self._watch(stopping)
+            return self._end()
 
     def _begin(self) -> None:
         if "page" not in self._parts:

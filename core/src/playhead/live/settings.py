@@ -16,17 +16,20 @@ from msgspec import Meta
 
 from playhead.data.windows import WindowSpec
 from playhead.decoding import encode_json, read_json
-from playhead.errors import BadValue
+from playhead.errors import BadValue, Damaged, NotFound
 from playhead.game import Frame, Game
-from playhead.live.balancing import ALL, Strategy, each, strategy_of
+from playhead.live.balancing import ALL, Strategy, combination, each, strategy_of
 from playhead.live.bins import Output, outputs_of
 from playhead.models.run_file import write_whole
+from playhead.names import is_name
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.training.recipe import Recipe
 
 FILE = "live.json"
 BUFFER = "buffer"
+THEN = "Begin another with a --name of its own."
+MOST_COMBINATIONS = 10_000  # of the bins of all outputs, where each is a place of its own
 GO_ON = 0.9  # of a full buffer: below this nothing is drawn. Source: Sentdex/pygta5, f2a858c
 _Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 _Side = Annotated[int, Meta(ge=8, le=16_384)]
@@ -58,7 +61,7 @@ class LiveSettings(msgspec.Struct, kw_only=True, frozen=True):
     held_out_every: _Count = 10
     drive_s: Annotated[float, Meta(gt=0, le=3600)] = 30.0
     options: dict[str, Any] = {}
-    version: Annotated[int, Meta(ge=0)] = 0
+    version: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,12 @@ class Live:
             game=game,
             recipe=Recipe.from_json(settings.recipe),
         )
+        combinations = math.prod(len(one.bins) for one in live.outputs)
+        if live.strategy.places is combination and combinations > MOST_COMBINATIONS:
+            raise BadValue(
+                f"The outputs have {combinations:,} combinations of bins, and {MOST_COMBINATIONS:,} can be "
+                "balanced. Balance each by itself: --balance v3."
+            )
         each = live.recipe.batch_size // len(live.buffers)
         if each > settings.buffer * GO_ON:
             raise BadValue(
@@ -153,12 +162,13 @@ def write_settings(folder: Path, settings: LiveSettings) -> None:
 
 def read_settings(folder: Path) -> LiveSettings:
     """Read what a live run is. Raises NotFound for a folder that is none, Damaged."""
-    from playhead.errors import NotFound
-
     try:
-        return read_json(folder / FILE, LiveSettings)
+        settings = read_json(folder / FILE, LiveSettings, then=THEN)
     except FileNotFoundError:
         raise NotFound(f"{folder} holds no live run. Begin one: playhead live GAME.") from None
+    if (settings.game, settings.name) != (folder.parent.name, folder.name) or not is_name(settings.recipe_name):
+        raise Damaged(f"{folder / FILE} is of another live run, or names no recipe. {THEN}")
+    return settings
 
 
 def size_of(text: str) -> tuple[int, int]:

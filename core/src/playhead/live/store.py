@@ -9,7 +9,6 @@ A buffer that is full lets go of its oldest samples. A recording of which nothin
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import threading
@@ -24,15 +23,15 @@ import torch
 from playhead.data.assembly import Assembly, Batch
 from playhead.data.relabelled import relabelled
 from playhead.data.windows import WindowIndex, WindowSpec
-from playhead.errors import BadValue, Damaged, PlayheadError
+from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.game import Game
 from playhead.labels import LabelSchema
+from playhead.live.ledger import Entry, Ledger
 from playhead.live.samples import SampleSet, check_set, window_spec, write_set
 from playhead.live.settings import GO_ON
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 
-USED = "used"  # the file that says which samples were handed out
 TORN = "coming-"  # before the name of a set that is being written
 MOST_OPEN = 200  # recordings, each with a file or two
 MOST_HELD_OUT = 512  # samples for validations: more change no figure by more than a point or two
@@ -63,9 +62,6 @@ class _Set:
     left: set[int] = field(default_factory=set)
 
 
-Entry = tuple[str, int]  # name of a set, number of a sample
-
-
 class SampleStore:
     """Takes sets from collectors and gives batches to a trainer; may be called by several threads."""
 
@@ -84,8 +80,10 @@ class SampleStore:
         self.taken = self.used = self.left_out = 0
         for part in (self.folder, self._validation):
             part.mkdir(parents=True, exist_ok=True)
+        self._ledger = Ledger(self.folder)
+        self._is_refilled = False
         self._refill()
-        self._ledger = os.open(self.folder / USED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._is_refilled = True
 
     @property
     def _validation(self) -> Path:
@@ -98,13 +96,18 @@ class SampleStore:
         """
         with self._lock:
             if one.name not in self._known:
-                if self._header is not None:
-                    check_set(one, self._header)
+                check_set(one, self._wanted())
                 self._keep(one)
                 self._header = self._header or one.header
                 self._known.add(one.name)
                 self.taken += len(one.samples)
             return self.fill()
+
+    def _wanted(self) -> RecordingHeader:
+        """Return what a set has to be: of this game and version, at the rate of the first one."""
+        rate_hz = self._header.rate_hz if self._header else 0.0
+        game = self.settings.game
+        return RecordingHeader.of(game, device="", driver="", rate_hz=rate_hz or game.needed_frame.rate_hz)
 
     def _keep(self, one: SampleSet) -> None:
         parent = self._validation if one.is_held_out else self.folder
@@ -167,7 +170,8 @@ class SampleStore:
         for found in list(self._held_out):
             with self._lock:
                 batch = self._batch_of({found.folder.name: (found, sorted(found.left))})
-            yield batch
+            if batch is not None:
+                yield batch
 
     @property
     def is_open(self) -> bool:
@@ -186,8 +190,14 @@ class SampleStore:
             each = max(1, count // len(self._buffers))
             if not self.is_open or any(len(buffer) < each for buffer in self._buffers.values()):
                 return None
-            entries = [entry for name in self._buffers for entry in self._drawn(name, each)]
-            os.write(self._ledger, "".join(f"{name} {number}\n" for name, number in entries).encode())
+            drawn = {name: self._drawn(name, each) for name in self._buffers}
+            entries = [entry for several in drawn.values() for entry in several]
+            try:
+                self._ledger.write(entries)
+            except DeviceFailed:
+                for name, several in drawn.items():
+                    self._buffers[name] += several
+                raise
             by_set: dict[str, tuple[_Set, list[int]]] = {}
             for name, number in entries:
                 by_set.setdefault(name, (self._sets[name], []))[1].append(number)
@@ -202,16 +212,33 @@ class SampleStore:
         buffer = self._buffers[name]
         return [buffer.pop(self._random.randrange(len(buffer))) for _ in range(count)]
 
-    def _batch_of(self, by_set: Mapping[str, tuple[_Set, list[int]]]) -> Batch:
+    def _batch_of(self, by_set: Mapping[str, tuple[_Set, list[int]]]) -> Batch | None:
+        """Return samples of sets as a batch; None where no set can be read. One that cannot is let go of."""
         parts = []
-        for name, (found, numbers) in by_set.items():
-            self._hold_open(name, found.recording)
-            rows = np.array([found.rows[number] for number in numbers], np.int64)
-            part = Assembly(index=found.index)(0, rows)
-            if found.alone:
-                self._mask_others(part, [found.buffers[number] for number in numbers])
-            parts.append(part)
-        return joined(parts)
+        for found, numbers in by_set.values():
+            try:
+                parts.append(self._part_of(found, numbers))
+            except PlayheadError:
+                self._drop(found)
+        return joined(parts) if parts else None
+
+    def _part_of(self, found: _Set, numbers: Sequence[int]) -> Batch:
+        self._hold_open(found.folder.name, found.recording)
+        rows = np.array([found.rows[number] for number in numbers], np.int64)
+        part = Assembly(index=found.index)(0, rows)
+        if found.alone:
+            self._mask_others(part, [found.buffers[number] for number in numbers])
+        return part
+
+    def _drop(self, found: _Set) -> None:
+        """Leave out a set that was damaged since it came; it stays on the disk."""
+        self.left_out += len(found.left)
+        found.left.clear()
+        self._held_out = [one for one in self._held_out if one is not found]
+        for buffer in self._buffers.values():
+            buffer[:] = [entry for entry in buffer if entry[0] != found.folder.name]
+        self._sets.pop(found.folder.name, None)
+        self._opened.pop(found.folder.name, None)
 
     def _mask_others(self, part: Batch, buffers: Sequence[str]) -> None:
         """Have each sample learned for its own output alone."""
@@ -227,13 +254,15 @@ class SampleStore:
 
     def _spend(self, name: str, number: int) -> None:
         """Write down that a sample is gone without having been learned."""
-        if hasattr(self, "_ledger"):
-            os.write(self._ledger, f"{name} {number}\n".encode())
+        if self._is_refilled:
+            self._ledger.write([(name, number)])
         self._forget(name, number)
 
     def _forget(self, name: str, number: int) -> None:
         """Let go of a sample, and of its recording with the last one."""
-        found = self._sets[name]
+        found = self._sets.get(name)
+        if found is None:
+            return
         found.left.discard(number)
         if not found.left:
             del self._sets[name]
@@ -248,7 +277,7 @@ class SampleStore:
 
     def _refill(self) -> None:
         """Read what lies in the folder, without what was used; what was half written is deleted."""
-        used = read_used(self.folder / USED)
+        used = self._ledger.read()
         self._known, self._has_started = set(used), bool(used)
         for parent in (self._validation, self.folder):
             for folder in sorted(parent.iterdir(), key=lambda one: one.stat().st_mtime_ns):
@@ -268,27 +297,9 @@ class SampleStore:
     def close(self) -> None:
         """Close all files."""
         with self._lock:
-            os.close(self._ledger)
             for recording in self._opened.values():
                 recording.close()
             self._opened.clear()
-
-
-def read_used(file: Path) -> dict[str, set[int]]:
-    """Return which samples of each set were used. The last line may be torn.
-
-    Raises:  Damaged for a line that is none.
-    """
-    used: dict[str, set[int]] = {}
-    if not file.exists():
-        return used
-    *lines, _torn = file.read_text(encoding="utf-8", errors="replace").split("\n")
-    for line in lines:
-        name, _, number = line.rpartition(" ")
-        if not name or not number.isdecimal():
-            raise Damaged(f"{file} has the line {line!r:.80}, which names no sample. Move the file away.")
-        used.setdefault(name, set()).add(int(number))
-    return used
 
 
 def joined(parts: Sequence[Batch]) -> Batch:

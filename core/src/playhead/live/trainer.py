@@ -33,6 +33,7 @@ from playhead.training.method import method_of
 
 CHECKPOINT_S = 60.0  # a checkpoint is kept so often, too, where batches are slow to come
 LOOK_S = 0.2  # between two looks whether there is enough to go on
+WAITS_SAID_S = 60.0  # the diary hears of waiting and going on once in so long; the page shows it at once
 HELD_OUT_FIRST = 16  # samples for validations, before the first batch
 
 
@@ -64,7 +65,7 @@ class Trainer:
         self.newest: Weights | None = None
         self.leave = Event()
         self._say, self._hand_out, self._every_s = say, hand_out, hand_out_every_s
-        self._handed_s = 0.0
+        self._handed_s, self._waits_said_s = 0.0, -WAITS_SAID_S
         self._history: list[Mapping[str, Any]] = []
 
     @property
@@ -159,6 +160,9 @@ class Trainer:
     def _waits(self, is_waiting: bool) -> None:
         if is_waiting != self.status.is_waiting:
             self.status.is_waiting = is_waiting
+            if time.monotonic() - self._waits_said_s < WAITS_SAID_S:
+                return
+            self._waits_said_s = time.monotonic()
             fill = ", ".join(f"{name} {count:,}" for name, count in self.store.fill().items())
             what = "waits for samples" if is_waiting else "learns"
             self._say(f"The trainer {what} at batch {self.status.batch:,} ({fill}).")
