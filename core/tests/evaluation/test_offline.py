@@ -164,7 +164,8 @@ def test_the_whole_evaluation_of_a_run(trained, lessons, tmp_path):
     assert main_label(found) == "w"
     assert found.best
     assert found.worst
-    assert len(found.attention) == 8
+    shown = [example.caption.split(":")[0] for example in found.attention]
+    assert sorted(shown) == [f"drive {key}" for key in "aaddww"]  # nobody pressed s
     assert found.clip[8:12] == b"WEBP"
     assert page.stat().st_size < 2_000_000
     assert "Grad-CAM" in page.read_text()
