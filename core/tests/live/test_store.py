@@ -144,6 +144,13 @@ def test_a_set_of_another_game_or_size_is_refused_and_nothing_is_lost(tmp_path: 
     assert one.take(other)["steer"] >= before["steer"]
 
 
+def test_the_first_set_says_at_which_rate_the_world_goes_and_not_the_frame_of_the_game(tmp_path: Path) -> None:
+    one, slow = store(tmp_path), [sample_set(number) for number in (1, 2)]
+    for each in slow:
+        one.take(replace(each, header=replace(each.header, rate_hz=7)))
+    assert one.taken == sum(len(each.samples) for each in slow)
+
+
 def test_a_ledger_that_is_none_is_said(tmp_path: Path) -> None:
     (tmp_path / USED).write_text("0-a 1\nnonsense\n0-a 2\n")
     with pytest.raises(Damaged, match="names no sample"):

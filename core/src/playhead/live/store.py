@@ -96,18 +96,17 @@ class SampleStore:
         """
         with self._lock:
             if one.name not in self._known:
-                check_set(one, self._wanted())
+                check_set(one, self._wanted(one))
                 self._keep(one)
                 self._header = self._header or one.header
                 self._known.add(one.name)
                 self.taken += len(one.samples)
             return self.fill()
 
-    def _wanted(self) -> RecordingHeader:
-        """Return what a set has to be: of this game and version, at the rate of the first one."""
-        rate_hz = self._header.rate_hz if self._header else 0.0
-        game = self.settings.game
-        return RecordingHeader.of(game, device="", driver="", rate_hz=rate_hz or game.needed_frame.rate_hz)
+    def _wanted(self, one: SampleSet) -> RecordingHeader:
+        """Return what a set has to be: of this game and version, at the rate of the first one, which may be it."""
+        rate_hz = (self._header or one.header).rate_hz
+        return RecordingHeader.of(self.settings.game, device="", driver="", rate_hz=rate_hz)
 
     def _keep(self, one: SampleSet) -> None:
         parent = self._validation if one.is_held_out else self.folder
