@@ -255,14 +255,11 @@ class CollectorRoom:
             try:
                 ray.get(_other("trainer").take.remote(one), timeout=60)
                 return
-            except PlayheadError as error:
-                self._part.say(str(error))
-                self._collector.status.said = str(error)
-                return
-            except Exception as error:  # Ray's own: its actor is just being made again, or too busy to answer
-                cause = getattr(error, "cause", None)
+            except Exception as error:  # what the trainer raised, within Ray's own; or its actor is made again
+                cause = getattr(error, "cause", error)
                 if isinstance(cause, PlayheadError):
                     self._part.say(str(cause))
+                    self._collector.status.said = str(cause)
                     return
                 self._part.ends.wait(1.0)
 
