@@ -36,8 +36,9 @@ def one_thread_each(*, networks: bool = True) -> Iterator[None]:
 def torch_threads(count: int) -> Iterator[None]:
     """Let torch use so many threads meanwhile.
 
-    A training takes one by default: loader threads want the other cores. Two threads beside one busy process were
-    measured 6 times slower than one (340 against 58 ms a step on two cores).
+    A training takes two by default. With OMP_WAIT_POLICY=PASSIVE, read when torch is loaded, they sleep while they
+    wait: on two cores .31 s a step where one takes .45, and as quick as one beside a busy process, where threads
+    that wait spinning take 1.3 times as long (6 times was measured once).
     """
     import torch
 

@@ -66,9 +66,7 @@ def train(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
 
     Example: playhead train gta5 --steps 2000 --set augment.flip=0.2
     """
-    # Read once, when torch is loaded: threads that wait asleep cost nothing where another program wants the core.
-    # Waiting spinning made a step 6 times slower (340 against 58 ms, two threads on two busy cores).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is loaded (playhead/threads.py)
     desk.say_home()
     is_acting = is_playable(desk.game(game))
     from playhead.cli.train_view import TrainView

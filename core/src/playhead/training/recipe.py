@@ -89,7 +89,7 @@ class Recipe:
     guard: Mapping[str, Any] = field(default_factory=dict)  # what may change these presses, over the game's own
     workers: int = 2  # decoding threads
     cache_mb: int = 700  # memory for frames as the network sees them, so that each is decoded once
-    threads: int = 1  # of torch; more only while nothing else wants the cores
+    threads: int = 2  # of torch, which wait asleep: beside other programs two are as quick as one
     seed: int = 1337  # of first weights, of what is drawn, and of the split
 
     def __post_init__(self) -> None:
