@@ -16,42 +16,15 @@ from playhead.cli.data import COMMANDS as DATA
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core/src/playhead"
 
-# Modules at the top of the core that every part may import; they import none of the parts.
-SHARED = {
-    "agreement",
-    "adapters",
-    "capabilities",
-    "clock",
-    "decoding",
-    "errors",
-    "events",
-    "game",
-    "guarded",
-    "judgement",
-    "labelling",
-    "hookspecs",
-    "home",
-    "inputs",
-    "installed",
-    "labels",
-    "names",
-    "locks",
-    "memory",
-    "plugins",
-    "progress",
-    "quantities",
-    "readings",
-    "references",
-    "regions",
-    "stepping",
-    "stopping",
-    "workers",
-    "threads",
-    "builtin",
-    "typed",
-    "version",
-    "windows",
-}
+
+def _shared() -> set[str]:
+    """Read from ARCHITECTURE.md which modules every part may import; they import none of the parts."""
+    told = re.search(r"the shared\nmodules `([^`]*)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert told is not None
+    return set(told[1].split())
+
+
+SHARED = _shared()
 
 
 def _arrows() -> dict[str, set[str]]:

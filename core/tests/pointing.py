@@ -11,9 +11,10 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from playhead.conversions import axis_choice_conversions
 from playhead.game import Device, Frame, Game, Window, World
 from playhead.hookspecs import hookimpl
-from playhead.labels import Axes, Keys, axis_choice_conversions
+from playhead.labels import Axes, Keys
 
 STEPS_HZ = 60
 FULL = 6000  # counts a second: a step goes 100 at most

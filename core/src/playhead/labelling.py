@@ -25,8 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
+from playhead.conversions import Conversion
 from playhead.events import PLAYED, Event, Origin
-from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelSchema
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 
 Row = npt.NDArray[np.generic]
 Array = npt.NDArray[Any]
