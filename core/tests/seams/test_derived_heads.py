@@ -20,7 +20,8 @@ from playhead.game import Game
 from playhead.inputs import Input
 from playhead.labelling import head_labels, held_labels
 from playhead.labels import Choice, Keys
-from playhead.models.run import NetworkPart, Run
+from playhead.models.network_part import NetworkPart
+from playhead.models.run import Run
 from playhead.playing.asking import history_of
 from playhead.playing.derived import PlayedHeads
 from playhead.playing.policy import RunPolicy

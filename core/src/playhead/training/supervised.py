@@ -29,7 +29,8 @@ from playhead.memory import freed_memory_kept
 from playhead.models.building import build_network as built
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network, count_parameters
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
 from playhead.threads import one_thread_each, torch_threads
