@@ -7,18 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from playhead.errors import BadValue, Mismatch
-from playhead.labels import Axes, Choice, Head, Keys, LabelSchema, check_known
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    LabelArray = npt.NDArray[np.generic]
-else:
-    LabelArray = Any  # every game states labels, and numpy would take a third of what `--help` takes
+from playhead.labels import Axes, Choice, Head, Keys, LabelArray, LabelSchema, check_known
 
 
 @dataclass(frozen=True)

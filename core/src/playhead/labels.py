@@ -20,6 +20,12 @@ from playhead.quantities import is_finite
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
+
+    LabelArray = npt.NDArray[np.generic]
+else:
+    LabelArray = Any  # every game states labels, and numpy would take a third of what `--help` takes
+
 
 MOST_PER_S = 1_000_000  # counts a second: a mouse of 26,000 dpi at one metre a second
 

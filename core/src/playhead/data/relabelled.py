@@ -15,8 +15,9 @@ from playhead.conversions import Conversion, way_to
 from playhead.data.cameras import Pictures, further_cameras
 from playhead.data.source import Source
 from playhead.errors import Mismatch, listed
-from playhead.labelling import HeadLabels, derived_labels, frame_tracks, head_labels
+from playhead.labelling import HeadLabels, derived_labels, head_labels
 from playhead.labels import Head, LabelSchema, describe
+from playhead.tracks import frame_tracks
 
 RECORDED = "recorded"  # chosen as a layer: the labels that the recording was made with
 
