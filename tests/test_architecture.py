@@ -135,6 +135,21 @@ def test_the_three_never_import_one_another() -> None:
     assert all(not ARROWS[part] & (three - {part}) for part in three)
 
 
+@pytest.mark.parametrize("part", sorted(ARROWS))
+def test_every_arrow_is_used(part: str) -> None:
+    imported = [
+        f"{name}."
+        for path in SOURCES
+        if _part(path) == part
+        for name, is_typing in _imports(path)
+        if not is_typing
+    ]
+    for target in ARROWS[part] - {"*"}:
+        assert any(name.startswith(f"playhead.{target}.") for name in imported), (
+            f"{part} imports nothing of {target}"
+        )
+
+
 def test_every_part_has_its_arrows() -> None:
     parts = {path.name.removesuffix(".py") for path in CORE.iterdir() if path.suffix in {"", ".py"}}
     unknown = parts - SHARED - set(ARROWS) - {"__init__", "__main__", "__pycache__", "py"}
