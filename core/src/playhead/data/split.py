@@ -161,7 +161,8 @@ def _together(
 def _in_order(index: WindowIndex, groups: Sequence[str], seed: int) -> list[str]:
     """Return groups in the order that follows from the seed and what their recordings are known by."""
     known_by = {recording.name: identity(recording) for recording in index.recordings}
-    return sorted(groups, key=lambda name: group_number(seed, known_by.get(name, name)))
+    ranked = {name: group_number(seed, known_by.get(name, name)) for name in groups}
+    return sorted(groups, key=ranked.__getitem__)
 
 
 def _choose(
