@@ -22,7 +22,6 @@ from playhead.progress import Progress
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_all
 from playhead.sessions.latency import AUTO, measured_latency
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place
-from playhead.storage.reader import Recording
 from playhead.training import auto
 from playhead.training.checkpoint import read_checkpoint
 from playhead.training.job import TrainingJob
@@ -92,7 +91,7 @@ def _check_as_it_began(given: Mapping[str, Any]) -> None:
 
 def _opened(
     place: Place, recipe: Recipe, named: AnyRecordings, folders: AnyFolders, skip_bad: bool
-) -> list[Recording]:
+) -> list[Any]:
     """Open what is learned from. Raises NothingToTrain where the recipe's method needs some and there is none."""
     needs = method_of(place.plugins, recipe.training).needs_recordings
     return open_all(place, named, folders, skip_bad=skip_bad, may_be_none=not needs)
