@@ -20,9 +20,10 @@ from contextlib import contextmanager, nullcontext
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a network computes while playing
 
 import numpy as np
+from arrivals import a_window
 from display import a_display
 from in_memory import Memory
-from keys import GAME, a_window
+from keys import GAME
 
 from playhead import threads
 from playhead.capture import CapturedFrame

@@ -12,66 +12,20 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from arrivals import a_window, game_of, told
 from display import a_display
 
 from playhead.devices import DeviceSession
 from playhead.events import Event
-from playhead.game import Device, Frame, Game, Window
 from playhead.input.keyboard import Keyboard, open_input
 from playhead.labels import Keys
 
 Send = Callable[[str, bool], object]
-TITLE = "playhead keys benchmark"
-GAME = Game(
-    name="bench",
-    title=TITLE,
-    devices={"screen": Device(capture="screen", input="keyboard", window=Window(title=TITLE))},
-    frame=Frame(width=240, height=180, rate_hz=80),
-    labels={"drive": Keys("w", "a", "s", "d")},
-    controls={"w": "w", "a": "a", "s": "s", "d": "d"},
-)
-
-
-def show() -> None:
-    """Print the time in nanoseconds and the kind (2 press, 3 release) of each key that arrives."""
-    from Xlib import X, display
-
-    shown = display.Display()
-    window = shown.screen().root.create_window(
-        100, 100, 400, 300, 0, 0, X.InputOutput, X.CopyFromParent,
-        event_mask=X.KeyPressMask | X.KeyReleaseMask | X.StructureNotifyMask,
-    )  # fmt: skip
-    window.set_wm_name(TITLE)
-    window.map()
-    while True:
-        event = shown.next_event()
-        if event.type == X.MapNotify:
-            window.set_input_focus(X.RevertToParent, X.CurrentTime)
-            shown.sync()
-            print("ready", flush=True)
-        elif event.type in (X.KeyPress, X.KeyRelease):
-            print(time.perf_counter_ns(), event.type, flush=True)
-
-
-@contextmanager
-def a_window() -> Iterator[Callable[[], tuple[int, int]]]:
-    """Have another process show the window; yield what waits for its next key: (time_ns, kind)."""
-    shown = subprocess.Popen([sys.executable, __file__, "--show"], stdout=subprocess.PIPE, text=True)
-    assert shown.stdout is not None
-    try:
-        assert shown.stdout.readline() == "ready\n"
-        yield lambda: tuple(int(part) for part in shown.stdout.readline().split())  # type: ignore
-    finally:
-        shown.terminate()
-        shown.communicate()
+GAME = game_of({"drive": Keys(*"wasd")}, {key: key for key in "wasd"})
 
 
 def press_and_release(
@@ -141,19 +95,10 @@ def time_errors(
     return [(event.time_ns - time_ns) / 1e6 for event, time_ns in zip(heard, true_ns, strict=True)]
 
 
-def told(values: Any) -> str:
-    p50, p99 = np.percentile(values, [50, 99])
-    return f"p50 {p50:.3f} ms  p99 {p99:.3f} ms"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--presses", type=int, default=500)
-    parser.add_argument("--show", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.show:
-        show()
-        return
     with a_display(), a_window() as arrival:
         session = DeviceSession(game=GAME, name="screen", device=GAME.device("screen"))
         keyboard, bare = open_input(session), bare_sender()

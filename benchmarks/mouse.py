@@ -12,86 +12,37 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
+from arrivals import a_window, game_of, told
 from display import a_display
-from keys import told
 
 from playhead.devices import DeviceSession
-from playhead.game import Device, Frame, Game, Window
 from playhead.input.keyboard import open_input
 from playhead.labels import Axes
 
-TITLE = "playhead mouse benchmark"
-GAME = Game(
-    name="bench",
-    title=TITLE,
-    devices={"screen": Device(capture="screen", input="keyboard", window=Window(title=TITLE))},
-    frame=Frame(width=240, height=180, rate_hz=80),
-    labels={"look": Axes("x", "y", full_per_s=1000)},
-    controls={"x": "mouse_x", "y": "mouse_y"},
-)
+GAME = game_of({"look": Axes("x", "y", full_per_s=1000)}, {"x": "mouse_x", "y": "mouse_y"})
 
 
-def show() -> None:
-    """Print the time in nanoseconds at which each move over the window arrives."""
-    from Xlib import X, display
-
-    shown = display.Display()
-    mask = X.PointerMotionMask | X.StructureNotifyMask
-    window = shown.screen().root.create_window(100, 100, 400, 300, 0, 0, X.InputOutput, event_mask=mask)
-    window.set_wm_name(TITLE)
-    window.map()
-    while True:
-        event = shown.next_event()
-        if event.type == X.MapNotify:
-            window.set_input_focus(X.RevertToParent, X.CurrentTime)
-            window.warp_pointer(200, 150)
-            shown.sync()
-            print("ready", flush=True)
-        elif event.type == X.MotionNotify:
-            print(time.perf_counter_ns(), flush=True)
-
-
-@contextmanager
-def a_window() -> Iterator[Callable[[], int]]:
-    """Have another process show the window; yield what waits for its next move: when it arrived."""
-    shown = subprocess.Popen([sys.executable, __file__, "--show"], stdout=subprocess.PIPE, text=True)
-    assert shown.stdout is not None
-    try:
-        assert shown.stdout.readline() == "ready\n"
-        assert shown.stdout.readline()  # put into the middle
-        yield lambda: int(shown.stdout.readline())
-    finally:
-        shown.terminate()
-        shown.communicate()
-
-
-def moved(move: Callable[[int], object], arrival: Callable[[], int], way: int) -> float:
+def moved(move: Callable[[int], object], arrival: Callable[[], tuple[int, int]], way: int) -> float:
     """Return how long a move took to the application, in milliseconds."""
     began_ns = time.perf_counter_ns()
     move(way)
-    return (arrival() - began_ns) / 1e6
+    return (arrival()[0] - began_ns) / 1e6
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--moves", type=int, default=300)
-    parser.add_argument("--show", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.show:
-        show()
-        return
     from Xlib import X, display
 
     chance, taken = random.Random(0), {"bare": [0.0], "ours": [0.0]}
-    with a_display(), a_window() as arrival:
+    with a_display(), a_window("moves") as arrival:
+        arrival()  # put into the middle
         session = DeviceSession(game=GAME, name="screen", device=GAME.device("screen"))
         mouse, connection = open_input(session), display.Display()
 

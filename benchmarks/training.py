@@ -33,7 +33,7 @@ from playhead.events import Origin
 from playhead.game import Device, Frame, Game
 from playhead.labels import Keys
 from playhead.models.network import count_parameters
-from playhead.models.run import model_spec
+from playhead.models.network_part import model_spec
 from playhead.plugins import Plugins
 from playhead.regions import Region
 from playhead.storage.reader import Recording, open_recording

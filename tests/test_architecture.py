@@ -16,42 +16,15 @@ from playhead.cli.data import COMMANDS as DATA
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core/src/playhead"
 
-# Modules at the top of the core that every part may import; they import none of the parts.
-SHARED = {
-    "agreement",
-    "adapters",
-    "capabilities",
-    "clock",
-    "decoding",
-    "errors",
-    "events",
-    "game",
-    "guarded",
-    "judgement",
-    "labelling",
-    "hookspecs",
-    "home",
-    "inputs",
-    "installed",
-    "labels",
-    "names",
-    "locks",
-    "memory",
-    "plugins",
-    "progress",
-    "quantities",
-    "readings",
-    "references",
-    "regions",
-    "stepping",
-    "stopping",
-    "workers",
-    "threads",
-    "builtin",
-    "typed",
-    "version",
-    "windows",
-}
+
+def _shared() -> set[str]:
+    """Read from ARCHITECTURE.md which modules every part may import; they import none of the parts."""
+    told = re.search(r"the shared\nmodules `([^`]*)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert told is not None
+    return set(told[1].split())
+
+
+SHARED = _shared()
 
 
 def _arrows() -> dict[str, set[str]]:
@@ -160,6 +133,21 @@ def test_shared_modules_import_no_part() -> None:
 def test_the_three_never_import_one_another() -> None:
     three = {"recording", "training", "playing"}
     assert all(not ARROWS[part] & (three - {part}) for part in three)
+
+
+@pytest.mark.parametrize("part", sorted(ARROWS))
+def test_every_arrow_is_used(part: str) -> None:
+    imported = [
+        f"{name}."
+        for path in SOURCES
+        if _part(path) == part
+        for name, is_typing in _imports(path)
+        if not is_typing
+    ]
+    for target in ARROWS[part] - {"*"}:
+        assert any(name.startswith(f"playhead.{target}.") for name in imported), (
+            f"{part} imports nothing of {target}"
+        )
 
 
 def test_every_part_has_its_arrows() -> None:

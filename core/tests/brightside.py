@@ -12,6 +12,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from doubles import small_game
+from drawn import Drawn, KeysExpert, keys_of_side
 
 from playhead.game import Device, Game, Measure, Scenario, World
 from playhead.hookspecs import hookimpl
@@ -20,30 +21,20 @@ from playhead.plugins import Plugins
 STEPS_HZ, STEPS = 20, 120
 
 
-class BrightSide(gymnasium.Env[Any, Any]):
+class BrightSide(Drawn, steps_hz=STEPS_HZ):
     """Six seconds. Measures: the share of the time that exactly the right keys were held."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": STEPS_HZ}  # noqa: RUF012
     action_space = gymnasium.spaces.MultiBinary(4)
-    observation_space = gymnasium.spaces.Discrete(2)
 
-    def __init__(self, render_mode: str | None = None) -> None:
-        self.render_mode = render_mode
-
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        super().reset(seed=seed)
+    def begin(self, options: Mapping[str, Any]) -> None:
         if options != {"split": "test", "kind": "regular"}:
             raise ValueError(f"not told to test: {options}")
         self.sides = np.repeat(self.np_random.integers(0, 3, STEPS // 10), 10)
-        self.steps = self.right = 0
-        return 0, {}
+        self.right = 0
 
     @property
     def keys(self) -> list[int]:
-        side = self.sides[min(self.steps, STEPS - 1)]
-        return [1, int(side == 1), 0, int(side == 2)]
+        return keys_of_side(self.sides[min(self.steps, STEPS - 1)])
 
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
         self.right += list(action) == self.keys
@@ -59,14 +50,6 @@ class BrightSide(gymnasium.Env[Any, Any]):
         return frame
 
 
-class Expert:
-    def __init__(self, env: Any) -> None:
-        self.env = env.unwrapped
-
-    def decide(self) -> dict[str, float]:
-        return dict(zip("wasd", map(float, self.env.keys), strict=True))
-
-
 gymnasium.register("playhead-test/BrightSide-v0", BrightSide)
 
 GAME: Game = replace(
@@ -80,7 +63,7 @@ GAME: Game = replace(
     },
     world=World(
         environment="playhead-test/BrightSide-v0",
-        policies={"expert": Expert},
+        policies={"expert": KeysExpert},
         expert="expert",
         scenarios={"regular": Scenario(options={"kind": "regular"})},
         measures=(Measure(name="right", title="right keys"),),

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from playhead.events import PLAYED, Event
-from playhead.labelling import HeldLabels, Row, TimeArray
+from playhead.labelling import HeldLabels, Row
 from playhead.labels import LabelArray, LabelSchema
+from playhead.tracks import TimeArray
 
 
 def derive_labels(

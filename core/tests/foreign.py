@@ -11,8 +11,9 @@ import av
 import cv2
 import numpy as np
 
+from playhead.conversions import keys_choice_conversions
 from playhead.game import Frame, Game
-from playhead.labels import Choice, Keys, keys_choice_conversions
+from playhead.labels import Choice, Keys
 from playhead.storage.importing import Imported, find, import_all
 from playhead.storage.reader import Recording, open_recording
 

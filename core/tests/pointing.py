@@ -10,10 +10,12 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from drawn import Drawn
 
+from playhead.conversions import axis_choice_conversions
 from playhead.game import Device, Frame, Game, Window, World
 from playhead.hookspecs import hookimpl
-from playhead.labels import Axes, Keys, axis_choice_conversions
+from playhead.labels import Axes, Keys
 
 STEPS_HZ = 60
 FULL = 6000  # counts a second: a step goes 100 at most
@@ -22,28 +24,18 @@ TITLE = "Pointing in a window"
 CODES = ("mouse_x", "mouse_y", "mouse_wheel", "mouse_left")
 
 
-class Pointing(gymnasium.Env[Any, Any]):
+class Pointing(Drawn, steps_hz=STEPS_HZ):
     """Tells where the dot is, how far the wheel went and how often was clicked."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": STEPS_HZ}  # noqa: RUF012
     action_space = gymnasium.spaces.Box(-np.inf, np.inf, (4,), np.float64)
-    observation_space = gymnasium.spaces.Discrete(2)
 
-    def __init__(self, render_mode: str | None = None) -> None:
-        self.render_mode = render_mode
-
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        super().reset(seed=seed)
+    def begin(self, options: Mapping[str, Any]) -> None:
         self.cross = self.np_random.integers((-100, -60), (101, 61))
         self.at = np.zeros(2)
         self.wheel = self.clicks = 0.0
         self.is_down = False
-        return 0, self.told
 
-    @property
-    def told(self) -> dict[str, Any]:
+    def info(self) -> dict[str, Any]:
         x, y = self.at.tolist()
         return {"x": x, "y": y, "wheel": self.wheel, "clicks": self.clicks}
 
@@ -53,7 +45,7 @@ class Pointing(gymnasium.Env[Any, Any]):
         self.wheel += notches
         self.clicks += button > 0.5 and not self.is_down
         self.is_down = button > 0.5
-        return 0, 0.0, False, False, self.told
+        return 0, 0.0, False, False, self.info()
 
     def render(self) -> Any:
         frame_HWC = np.full((HEIGHT, WIDTH, 3), 60, np.uint8)

@@ -10,6 +10,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from drawn import Drawn, KeysExpert, keys_of_side
 
 from playhead.game import Device, Frame, Game, Measure, Window, World
 from playhead.hookspecs import hookimpl
@@ -22,33 +23,26 @@ KEYS = ("w", "a", "s", "d")
 TITLE = "Signals in a window"
 
 
-class Signals(gymnasium.Env[Any, Any]):
+class Signals(Drawn, steps_hz=STEPS_HZ):
     """Measures: the share of the time that exactly the right keys were held. Units: side_s until sides change."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": STEPS_HZ}  # noqa: RUF012
     action_space = gymnasium.spaces.MultiBinary(4)
-    observation_space = gymnasium.spaces.Discrete(2)
 
     def __init__(self, render_mode: str | None = None, side_s: float = 2.5, seconds: float = 600.0) -> None:
-        self.render_mode = render_mode
+        super().__init__(render_mode)
         self.side_s = side_s
         self.last = round(seconds * STEPS_HZ)
 
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        super().reset(seed=seed)
+    def begin(self, options: Mapping[str, Any]) -> None:
         # Every side differs from the one before, so that no seed gives a drive without anything to do.
         turns = self.np_random.integers(1, 3, 5000)
         self.sides = np.cumsum(turns) % 3
-        self.steps = self.right = 0
+        self.right = 0
         self.held = [0, 0, 0, 0]
-        return 0, {}
 
     @property
     def keys(self) -> list[int]:
-        side = self.sides[int(self.steps / STEPS_HZ / self.side_s)]
-        return [1, int(side == 1), 0, int(side == 2)]
+        return keys_of_side(self.sides[int(self.steps / STEPS_HZ / self.side_s)])
 
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
         self.held = [int(value) for value in action]
@@ -63,14 +57,6 @@ class Signals(gymnasium.Env[Any, Any]):
         frame[:, : WIDTH // 2] += np.uint8(120 * left)
         frame[:, WIDTH // 2 :] += np.uint8(120 * right)
         return frame
-
-
-class Expert:
-    def __init__(self, env: Any) -> None:
-        self.env = env.unwrapped
-
-    def decide(self) -> dict[str, float]:
-        return dict(zip(KEYS, map(float, self.env.keys), strict=True))
 
 
 gymnasium.register("playhead-test/Signals-v0", Signals)
@@ -97,7 +83,7 @@ GAME = Game(
     },
     world=World(
         environment="playhead-test/Signals-v0",
-        policies={"expert": Expert},
+        policies={"expert": KeysExpert},
         expert="expert",
         measures=(Measure(name="right", title="right keys"),),
     ),

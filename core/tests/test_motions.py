@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from playhead.control.drivers import Change, Timed
 from playhead.control.executor import ActionExecutor
 from playhead.control.loop import axis_codes, motion_codes
+from playhead.conversions import UNEVEN, axis_choice_conversions, classes_of
 from playhead.environment.actions import action_translator
 from playhead.errors import BadValue, Damaged
 from playhead.events import HOTKEY, PLAYED, TEACHER, Event, Origin
@@ -20,7 +21,7 @@ from playhead.game import Game
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.mouse import MouseOptions
 from playhead.labelling import HeldLabels, head_labels, held_labels
-from playhead.labels import UNEVEN, Axes, Keys, LabelSchema, axis_choice_conversions, classes_of
+from playhead.labels import Axes, Keys, LabelSchema
 from playhead.playing.takeover import TakeoverAuthority
 from playhead.stepping import Stepped
 

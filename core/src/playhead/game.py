@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from playhead.conversions import Conversion, with_derived
 from playhead.errors import BadValue, NotFound, not_found
 from playhead.events import MOTIONS
-from playhead.labels import Axes, Conversion, Head, Keys, LabelSchema, describe, with_derived
+from playhead.labels import Axes, Head, Keys, LabelSchema, describe
 from playhead.names import checked_name, is_name
 from playhead.readings import Reading, confidence_of
 from playhead.references import Reference, all_stated, resolve, stated

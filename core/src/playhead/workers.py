@@ -87,10 +87,15 @@ def run_jobs(
                 if failed is None or not is_of_one(value):
                     raise value
                 failed(jobs[place], value)
-    if lost and failed is None:
+    if failed is None:
+        _check_none_lost(lost, len(jobs))
+
+
+def _check_none_lost(lost: Sequence[str], count: int) -> None:
+    if lost:
         raise DeviceFailed(
             f"A process died, perhaps for lack of memory, while it did {', '.join(lost)}. The other "
-            f"{len(jobs) - len(lost)} of {len(jobs)} were not hurt. Do it again with fewer at a time: --workers 1."
+            f"{count - len(lost)} of {count} were not hurt. Do it again with fewer at a time: --workers 1."
         )
 
 

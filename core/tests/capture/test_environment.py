@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from drawn import Drawn
 
 from playhead.capture.stepped import fit_frame
 from playhead.clock import FakeClock
@@ -23,35 +24,30 @@ from playhead.plugins import Plugins
 MS = 1_000_000
 
 
-class Counting(gymnasium.Env[Any, Any]):
+class Counting(Drawn, steps_hz=80):
     """Counts its steps and how long each key was held; shows the count as its picture."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 80}  # noqa: RUF012
     action_space = gymnasium.spaces.MultiBinary(2)
-    observation_space = gymnasium.spaces.Discrete(1000)
 
     def __init__(self, render_mode: str | None = None, ends_after: int = 10_000) -> None:
-        self.render_mode, self.ends_after = render_mode, ends_after
+        super().__init__(render_mode)
+        self.ends_after = ends_after
 
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        super().reset(seed=seed)
-        if options and set(options) != {"town"}:
+    def begin(self, options: Mapping[str, Any]) -> None:
+        if set(options) - {"town"}:
             raise ValueError(f"unknown options {options}")
-        self.count, self.held = 0, np.zeros(2)
-        return 0, self.info()
+        self.held = np.zeros(2)
 
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
-        self.count += 1
+        self.steps += 1
         self.held += action
-        return self.count, 1.0, self.count >= self.ends_after, False, self.info()
+        return self.steps, 1.0, self.steps >= self.ends_after, False, self.info()
 
     def info(self) -> dict[str, Any]:
-        return {"count": self.count, "good": True, "speed": np.float32(0.5), "name": "x", "list": [1, 2]}
+        return {"count": self.steps, "good": True, "speed": np.float32(0.5), "name": "x", "list": [1, 2]}
 
     def render(self) -> Any:
-        return np.full((4, 6, 3), self.count, dtype=np.uint8)
+        return np.full((4, 6, 3), self.steps, dtype=np.uint8)
 
 
 gymnasium.register("playhead-test/Counting-v0", Counting)

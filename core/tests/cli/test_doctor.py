@@ -17,7 +17,8 @@ from playhead.events import Origin
 from playhead.game import Device, Window
 from playhead.home import VARIABLE, Home
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.storage.writer import RecordingWriter
 from playhead.testing.day import on_fake_window

@@ -14,7 +14,8 @@ from playhead import cli
 from playhead.events import Origin
 from playhead.home import VARIABLE
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.storage.reader import Recording, open_recording
 from playhead.testing.day import on_fake_window

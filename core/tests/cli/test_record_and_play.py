@@ -23,7 +23,8 @@ from playhead.errors import PlayheadError
 from playhead.events import PLAYED, Origin
 from playhead.game import Game
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.storage.reader import Recording, open_recording
 from playhead.training.recipe import Recipe

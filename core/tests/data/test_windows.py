@@ -16,9 +16,9 @@ from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NotFound
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.inputs import Input
-from playhead.labelling import Track
 from playhead.labels import Axes, Choice, LabelSchema
 from playhead.playing.history import History
+from playhead.tracks import Track
 from playhead.windows import PAUSE_INTERVALS, TOLERANCE_INTERVALS
 
 MS = NS_PER_S // 1000

@@ -17,7 +17,8 @@ from signals import GAME
 
 from playhead.events import HOTKEY, Origin
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.storage.reader import Recording, open_recording
 from playhead.testing.display import WAIT_S, AnyWindow, VirtualDisplay, XPerson, eventually, run_on
 from playhead.testing.shown import ShownWorld

@@ -34,7 +34,8 @@ from playhead.input.codes import key_of
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.keys import HeardKey
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.training.recipe import Recipe
 

@@ -28,7 +28,7 @@ class FakeSystem:
         return set()
 
 
-class FakeTold:
+class FakePieces:
     """What a player says, piece by piece; None is a wait in vain."""
 
     def __init__(self, *pieces: bytes | None) -> None:
@@ -42,7 +42,7 @@ class FakeTold:
 
 
 def watched(*pieces: bytes | None, let_go: Any = lambda pressed: None) -> set[int]:
-    return watch(FakeTold(*pieces), os.getppid(), let_go)
+    return watch(FakePieces(*pieces), os.getppid(), let_go)
 
 
 def let_go_of(*pieces: bytes | None) -> list[set[int]]:
@@ -59,7 +59,7 @@ def test_what_is_pressed_at_the_end_of_the_pipe_is_known() -> None:
 
 
 def test_a_player_that_is_gone_is_noticed_though_its_children_hold_the_pipe() -> None:
-    assert watch(FakeTold(b"+25\n", None, b"-25\n"), -1, lambda pressed: None) == {25}
+    assert watch(FakePieces(b"+25\n", None, b"-25\n"), -1, lambda pressed: None) == {25}
 
 
 def test_a_player_that_says_nothing_is_let_go_of_once() -> None:

@@ -10,11 +10,11 @@ import numpy as np
 from doubles import DRIVE, small_game
 
 from playhead.clock import NS_PER_S
+from playhead.conversions import axis_conversions
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.events import Event, Origin
 from playhead.game import Game
 from playhead.inputs import Input
-from playhead.labels import axis_conversions
 from playhead.live.drives import MemoryDrive
 from playhead.live.samples import Cutter, Sample, SampleSet, window_spec
 from playhead.live.store import SampleStore, StoreSettings

@@ -20,7 +20,8 @@ from playhead.game import Game
 from playhead.home import Home
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.models.run_file import seal_run, sealed
 from playhead.plugins import Plugins
 from playhead.regions import Region

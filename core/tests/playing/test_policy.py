@@ -21,7 +21,8 @@ from playhead.events import Origin
 from playhead.game import Device, Game
 from playhead.home import Home
 from playhead.models.conv_lstm import build
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.playing.policy import RunPolicy, open_policy
 from playhead.plugins import Plugins
 from playhead.training.recipe import Recipe

@@ -11,6 +11,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from drawn import Drawn
 
 from playhead.capture import CapturedFrame, FrameArray
 from playhead.capture.regions import RegionCutter
@@ -28,30 +29,21 @@ from playhead.regions import Region
 from playhead.storage.reader import open_recording
 
 
-class Shining(gymnasium.Env[Any, Any]):
+class Shining(Drawn):
     """Shows how often it was stepped as the light of a corner, twice as large as the frame."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
     action_space = gymnasium.spaces.MultiBinary(1)
-    observation_space = gymnasium.spaces.Discrete(1000)
 
-    def __init__(self, render_mode: str | None = None) -> None:
-        self.render_mode = render_mode
-
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.count = 0
-        return 0, {"count": 0}
+    def info(self) -> dict[str, Any]:
+        return {"count": self.steps}
 
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
-        self.count += 1
-        return self.count, 0.0, False, False, {"count": self.count}
+        self.steps += 1
+        return self.steps, 0.0, False, False, self.info()
 
     def render(self) -> Any:
         shown = np.zeros((40, 60, 3), dtype=np.uint8)
-        shown[20:, 40:] = self.count
+        shown[20:, 40:] = self.steps
         return shown
 
 

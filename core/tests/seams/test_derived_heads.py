@@ -11,6 +11,7 @@ import pytest
 from doubles import DRIVE, bright_side_drives, recording, small_game
 
 from playhead.capture import CapturedFrame
+from playhead.conversions import Conversion, keys_choice_conversions
 from playhead.data.relabelled import relabelled
 from playhead.errors import BadValue, Mismatch, NotFound
 from playhead.evaluation.evaluate import evaluate
@@ -18,8 +19,9 @@ from playhead.evaluation.job import EvaluationJob
 from playhead.game import Game
 from playhead.inputs import Input
 from playhead.labelling import head_labels, held_labels
-from playhead.labels import Choice, Conversion, Keys, keys_choice_conversions
-from playhead.models.run import NetworkPart, Run
+from playhead.labels import Choice, Keys
+from playhead.models.network_part import NetworkPart
+from playhead.models.run import Run
 from playhead.playing.asking import history_of
 from playhead.playing.derived import PlayedHeads
 from playhead.playing.policy import RunPolicy

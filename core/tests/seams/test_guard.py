@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from cartpole import SMALL
 from doubles import small_game
+from drawn import Drawn
 
 import playhead
 from playhead.errors import BadValue, Mismatch, NotFound
@@ -27,27 +28,18 @@ FINDS = Recipe(
 )  # fmt: skip
 
 
-class Spots(gymnasium.Env[Any, Any]):
+class Spots(Drawn):
     """A bright spot that comes nearer, and the box around it."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
     action_space = gymnasium.spaces.MultiBinary(4)
-    observation_space = gymnasium.spaces.Discrete(2)
 
-    def __init__(self, render_mode: str | None = None) -> None:
-        self.render_mode = render_mode
-
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.steps, self.braked = 0, 0
-        return 0, self._info()
+    def begin(self, options: Mapping[str, Any]) -> None:
+        self.braked = 0
 
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
         self.steps += 1
         self.braked += int(action[2])
-        return 0, 1.0, False, self.steps >= 60, self._info()
+        return 0, 1.0, False, self.steps >= 60, self.info()
 
     @property
     def corners(self) -> tuple[float, ...]:
@@ -55,7 +47,7 @@ class Spots(gymnasium.Env[Any, Any]):
         wide, below = 0.4 * 1.16 / far, 1.16 / far
         return 0.5 - wide, 0.4 - 0.1 * below, 0.5 + wide, min(1.0, 0.4 + below)
 
-    def _info(self) -> dict[str, Any]:
+    def info(self) -> dict[str, Any]:
         told = dict(zip((column_of(0, name) for name in FIELDS), (0.0, *self.corners), strict=True))
         return {**told, "measures": {"braked": self.braked / max(self.steps, 1)}}
 

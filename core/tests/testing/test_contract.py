@@ -15,11 +15,12 @@ import torch
 
 import playhead
 from playhead.capture.phone import PhoneCapture
+from playhead.conversions import Conversion
 from playhead.devices import DeviceSession
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Device, Frame, Game, Measure, Scenario, Window, World
 from playhead.hookspecs import hookimpl
-from playhead.labels import Axes, Choice, Conversion, Keys
+from playhead.labels import Axes, Choice, Keys
 from playhead.models.conv_lstm import ConvLstm, build
 from playhead.phone import View, phone_of
 from playhead.plugins import Plugins

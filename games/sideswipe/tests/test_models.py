@@ -10,8 +10,8 @@ import torch
 
 from playhead.models.attribution import class_heat_maps
 from playhead.models.network import Network, count_parameters
+from playhead.models.network_part import model_spec
 from playhead.models.predictor import Predictor
-from playhead.models.run import model_spec
 from playhead.plugins import Plugins
 from playhead_sideswipe.game import SIDESWIPE
 from playhead_sideswipe.models import ORIGINAL_PARAMETERS

@@ -15,7 +15,7 @@ SHARE = 5  # of the distance to that moment, one part in five is made up with ea
 FARTHEST = 25  # and never more than one part in 25 of an interval, so that the rate stays steady
 
 
-class Source(Protocol):
+class FrameSource(Protocol):
     """What a CaptureThread looks at; all its methods are called in that thread."""
 
     def take(self, number: int) -> CapturedFrame | None:
@@ -47,7 +47,7 @@ class CaptureThread:
     milliseconds old.
     """
 
-    def __init__(self, source: Source, clock: Clock, *, rate_hz: float) -> None:
+    def __init__(self, source: FrameSource, clock: Clock, *, rate_hz: float) -> None:
         self._source = source
         self._clock = clock
         self._period_ns = round(NS_PER_S / rate_hz)

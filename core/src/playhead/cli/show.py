@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playhead.cli.context import Desk, pass_desk
-from playhead.labels import LabelSchema, describe, with_derived
+from playhead.conversions import with_derived
+from playhead.labels import LabelSchema, describe
 from playhead.names import command
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from typing import Any, Protocol, cast, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from playhead.conversions import Conversion, way_to
 from playhead.data.cameras import Pictures, further_cameras
 from playhead.data.source import Source
 from playhead.errors import Mismatch, listed
-from playhead.labelling import HeadLabels, derived_labels, frame_tracks, head_labels
-from playhead.labels import Conversion, Head, LabelSchema, describe, way_to
+from playhead.labelling import HeadLabels, derived_labels, head_labels
+from playhead.labels import Head, LabelSchema, describe
+from playhead.tracks import frame_tracks
 
 RECORDED = "recorded"  # chosen as a layer: the labels that the recording was made with
 

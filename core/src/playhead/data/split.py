@@ -116,19 +116,14 @@ def split(
     check_shares(share, test_share)
     leave_out = left_out_tag(leave_out)
     if not is_by_name(index, by):
-        if leave_out:
-            raise BadValue(
-                f"leave_out leaves out recordings, and split_by={by} splits them. Leave one of them away."
-            )
-        rule = rule_of(index, share, test_share, seed, by)
-        return split_by_rule(index, rule)
+        _check_nothing_left_out(leave_out, by)
+        return split_by_rule(index, rule_of(index, share, test_share, seed, by))
     names_N = groups_of(index, BY_RECORDING)
     parts = 1 + bool(share) + bool(test_share or leave_out)
     group_of, twin_of = _together(index, by, names_N.tolist(), parts)
     group_N = np.array([group_of.get(name, name) for name in names_N.tolist()], np.str_)
-    left_out = set()
-    if leave_out:
-        left_out = {group_of.get(name, name) for name in tagged_so(index, leave_out, earlier, tested)}
+    tagged_out = tagged_so(index, leave_out, earlier, tested) if leave_out else []
+    left_out = {group_of.get(name, name) for name in tagged_out}
     groups = sorted(set(group_N.tolist()) - left_out)
     if leave_out:
         test_share = 0.0
@@ -139,10 +134,7 @@ def split(
     by_importance = sorted(earlier.items(), key=lambda one: one[1] == (by == BY_RECORDING))
     earlier = {group_of.get(name, name): is_kept for name, is_kept in by_importance}
     tested = frozenset(group_of.get(name, name) for name in tested)
-    known_by = {recording.name: identity(recording) for recording in index.recordings}
-    ranked = {name: group_number(seed, known_by.get(name, name)) for name in groups}
-    in_order = sorted(groups, key=ranked.__getitem__)
-    validating, testing = _choose(in_order, share, test_share, earlier, tested)
+    validating, testing = _choose(_in_order(index, groups, seed), share, test_share, earlier, tested)
     testing = [*testing, *sorted(left_out)]
     parts_N = np.where(np.isin(group_N, validating), VALIDATION, np.where(np.isin(group_N, testing), TEST, TRAIN))
     validated, testers = (sorted(set(names_N[parts_N == part].tolist())) for part in (VALIDATION, TEST))
@@ -164,6 +156,13 @@ def _together(
         if len({group_of.get(name, name) for name in names}) >= parts:
             break
     return group_of, twin_of
+
+
+def _in_order(index: WindowIndex, groups: Sequence[str], seed: int) -> list[str]:
+    """Return groups in the order that follows from the seed and what their recordings are known by."""
+    known_by = {recording.name: identity(recording) for recording in index.recordings}
+    ranked = {name: group_number(seed, known_by.get(name, name)) for name in groups}
+    return sorted(groups, key=ranked.__getitem__)
 
 
 def _choose(
@@ -201,6 +200,11 @@ def check_shares(share: float, test_share: float) -> None:
             raise BadValue(f"{name}={value:g} is not a share from 0 to below 1. Try --set {name}=0.1.")
     if share + test_share >= 1:
         raise BadValue(f"val_share={share:g} and test_share={test_share:g} leave nothing to learn from.")
+
+
+def _check_nothing_left_out(leave_out: str, by: str) -> None:
+    if leave_out:
+        raise BadValue(f"leave_out leaves out recordings, and split_by={by} splits them. Leave one of them away.")
 
 
 def _check_enough(

@@ -18,8 +18,9 @@ from playhead.input import Input
 from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.building import build_network
 from playhead.models.catalogue import RunCatalogue
+from playhead.models.network_part import model_spec
 from playhead.models.predictor import Predictor
-from playhead.models.run import Run, model_spec
+from playhead.models.run import Run
 from playhead.playing.history import History
 from playhead.plugins import Plugins
 from playhead.training.auto import default_of

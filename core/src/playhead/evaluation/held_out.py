@@ -14,7 +14,8 @@ from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import Mismatch, NothingToTrain, listed
 from playhead.evaluation.job import EvaluationJob
 from playhead.game import Game
-from playhead.models.run import Run, check_frame
+from playhead.models.network_part import check_frame
+from playhead.models.run import Run
 from playhead.names import command
 
 

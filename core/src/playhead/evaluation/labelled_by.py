@@ -21,11 +21,12 @@ from playhead.evaluation.metrics import score_head
 from playhead.evaluation.offline import ask
 from playhead.evaluation.predictions import BoolArray, HeadPredictions, decided, number_segments
 from playhead.events import Origin
-from playhead.labelling import HeadLabels, frame_tracks
+from playhead.labelling import HeadLabels
 from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 from playhead.models.predictor import Predictor
 from playhead.models.run import Run
 from playhead.storage.layer_writer import LayerRows
+from playhead.tracks import frame_tracks
 
 AT_ONCE = 4096  # frames of a layer that are written together
 

@@ -116,15 +116,20 @@ def open_system_keyboard(
 
     Raises:  DeviceFailed where none can be used, with what to do.
     """
-    if sys.platform == "win32":
+    if is_windows("Keys cannot be pressed", "keyboard"):
         from playhead.input.keyboard_windows import WindowsKeyboard
 
         return WindowsKeyboard(now_ns, hears=hears)
-    if sys.platform == "darwin":
-        raise DeviceFailed(
-            "Keys cannot be pressed on macOS yet: nobody has written input/keyboard_macos.py. "
-            "Use Windows or X11, or a world: --on world."
-        )
     from playhead.input.keyboard_x11 import X11Keyboard
 
     return X11Keyboard(now_ns=now_ns, hears=hears)
+
+
+def is_windows(cannot: str, device: str) -> bool:
+    """Whether this is Windows, and not X11. Raises DeviceFailed, saying what `cannot` be done, anywhere else."""
+    if sys.platform == "darwin":
+        raise DeviceFailed(
+            f"{cannot} on macOS yet: nobody has written input/{device}_macos.py. "
+            "Use Windows or X11, or a world: --on world."
+        )
+    return sys.platform == "win32"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from playhead.errors import DeviceFailed
-from playhead.input.keys import SystemKeyboard
+from playhead.input.keys import SystemKeyboard, is_windows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,15 +64,10 @@ def open_system_mouse(
 
     Raises:  DeviceFailed where none can be used, with what to do.
     """
-    if sys.platform == "win32":
+    if is_windows("A mouse cannot be moved", "mouse"):
         from playhead.input.mouse_windows import WindowsMouse
 
         return WindowsMouse(now_ns, is_accelerated=is_accelerated)
-    if sys.platform == "darwin":
-        raise DeviceFailed(
-            "A mouse cannot be moved on macOS yet: nobody has written input/mouse_macos.py. "
-            "Use Windows or X11, or a world: --on world."
-        )
     from playhead.input.mouse_x11 import X11Mouse
 
     return X11Mouse(now_ns=now_ns, is_accelerated=is_accelerated)

@@ -139,7 +139,7 @@ class Watchdog:
         self._ear.join()
 
 
-class Told(Protocol):
+class Pieces(Protocol):
     """What the player says, piece by piece; an empty piece is the end of the pipe. As queue.Queue."""
 
     def get(self, *, timeout: float) -> bytes:
@@ -147,7 +147,7 @@ class Told(Protocol):
         ...
 
 
-def watch(told: Told, player: int, let_go: Callable[[set[int]], object]) -> set[int]:
+def watch(told: Pieces, player: int, let_go: Callable[[set[int]], object]) -> set[int]:
     """Follow what is pressed until the pipe or the player ends; return what is pressed then.
 
     `let_go` is called with it when nothing was heard for a while. It stays known as pressed: a player that wakes

@@ -24,7 +24,8 @@ from playhead.live.settings import Live
 from playhead.live.store import HeldOut, SampleStore
 from playhead.live.weights import Weights
 from playhead.models.network import Network, count_parameters
-from playhead.models.run import NetworkPart, Run
+from playhead.models.network_part import NetworkPart
+from playhead.models.run import Run
 from playhead.names import command
 from playhead.progress import Progress
 from playhead.training.checkpoint import read_checkpoint

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ import playhead
 from playhead.decoding import plain
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound, PlayheadError
 from playhead.game import Frame, Game
-from playhead.inputs import check_playable, main_input
+from playhead.inputs import check_playable
 from playhead.labels import LabelSchema, check_same
-from playhead.models import Colours, ModelSpec
+from playhead.models import ModelSpec
 from playhead.models.building import build_network
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network
+from playhead.models.network_part import NetworkPart, check_frame, model_spec
 from playhead.models.run_file import (
     BEST_FILE,
     FEATURES_FILE,
@@ -35,7 +36,6 @@ from playhead.models.run_file import (
     THEN,
     WEIGHTS_FILE,
     FileSeal,
-    RunJson,
     own_files,
     read_run_json,
     read_sealed,
@@ -54,27 +54,9 @@ from playhead.models.weights import (
 )
 from playhead.names import command
 from playhead.plugins import Plugins
-from playhead.regions import Region
 from playhead.training.recipe import Recipe
 
 Json = dict[str, Any]
-LEARNS_HEADS = "supervised"  # the training method whose network always answers some
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkPart:
-    """What must agree, beside the recipe, where a network looks at a game.
-
-    `schema` are the heads that were learned, in their order, none of what finds boxes; `colours` means and scales
-    of the channels of their pictures, none in runs of earlier versions. Units: rate_hz frames a second of most of
-    the recorded time, other_rates_hz of the rest.
-    """
-
-    schema: LabelSchema
-    frame: Frame
-    rate_hz: float
-    other_rates_hz: tuple[float, ...] = ()
-    colours: Colours | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +186,7 @@ class Run:
             game=told.game,
             recipe_name=told.recipe_name,
             recipe=recipe,
-            network=_network_part(told, str(file)),
+            network=NetworkPart.of(told, str(file)),
             device=told.device,
             parameters=told.parameters,
             metrics=told.metrics,
@@ -258,15 +240,8 @@ class Run:
 
     def to_json(self) -> Json:
         """Return what run.json holds."""
-        looks = self.network
-        agrees = {} if looks is None else {
-            "schema": looks.schema.to_json(),
-            "frame": asdict(looks.frame),
-            "rate_hz": looks.rate_hz,
-            **({"other_rates_hz": looks.other_rates_hz} if looks.other_rates_hz else {}),
-            "latency_s": self.latency_s,
-            "colours": looks.colours,
-        }  # fmt: skip
+        part = self.network
+        agrees = {} if part is None else part.to_json() | {"latency_s": self.latency_s}
         return {
             "format_version": FORMAT_VERSION,
             "tool_version": playhead.__version__,
@@ -370,41 +345,6 @@ class Run:
                 f"Run {self.name} was trained with the regions {_said(self.game['regions'])}, "
                 f"{game.name} has {_said(regions)}. {then}"
             )
-
-
-def _network_part(told: RunJson, where: str) -> NetworkPart | None:
-    if told.frame is None or told.rate_hz is None or told.schema is None:
-        return None  # all of them: run_file sees to that
-    has_heads = bool(told.schema) or told.recipe.get("training", LEARNS_HEADS) == LEARNS_HEADS
-    schema = LabelSchema.from_json(told.schema, where=where) if has_heads else LabelSchema(())
-    return NetworkPart(
-        schema=schema, frame=told.frame, rate_hz=told.rate_hz, other_rates_hz=told.other_rates_hz,
-        colours=told.colours,
-    )  # fmt: skip
-
-
-def model_spec(game: Mapping[str, Any], schema: LabelSchema, frame: Frame, recipe: Recipe) -> ModelSpec:
-    """Return what a network is built for: from the game's data part, the heads learned and the recipe."""
-    inputs = recipe.named_inputs
-    return ModelSpec(
-        schema=schema,
-        frame=frame,
-        regions={name: Region.from_json(data) for name, data in game["regions"].items()},
-        length=inputs[main_input(inputs)].steps,
-        inputs=tuple(inputs),
-        named_inputs=inputs,
-        positions_s=recipe.positions_s,
-        options=recipe.model_options,
-    )
-
-
-def check_frame(ours: Frame, theirs: Frame, *, where: str, then: str) -> None:
-    """Raise Mismatch when two frames differ in size or colour; rate and codec may differ."""
-    if (ours.width, ours.height, ours.colour) != (theirs.width, theirs.height, theirs.colour):
-        raise Mismatch(
-            f"{where} has frames of {theirs.width}x{theirs.height} {theirs.colour}, "
-            f"but {ours.width}x{ours.height} {ours.colour} are needed. {then}"
-        )
 
 
 def _said(regions: Mapping[str, Mapping[str, int]]) -> str:

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from playhead.adapters import complete
 from playhead.control.drivers import Held
+from playhead.conversions import way_to
 from playhead.errors import LISTED, BadValue, not_found
 from playhead.game import Game, opposite_keys
-from playhead.labels import Axes, Choice, Head, Keys, way_to
+from playhead.labels import Axes, Choice, Head, Keys
 from playhead.references import resolve
 
 Predictions = Mapping[str, npt.NDArray[np.float32]]

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playhead.conversions import Conversion, way_to
 from playhead.errors import BadValue
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
-from playhead.labels import Axes, Choice, Conversion, Head, Keys, LabelSchema, way_to
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 from playhead.playing.controllers import Predictions
 
 _MOST_KEYS = 12  # of which every combination is weighed, 4,096; of more the likeliest alone

@@ -115,14 +115,7 @@ def record(
     the writer.
     Raises:  DeviceFailed when nothing can be seen, StorageFull or DeviceFailed from the disk.
     """
-    _check_heard(device, request)
-    if request.driver.origin is Origin.HUMAN:
-        device.capture.keep(KEPT_FRAMES)  # nobody decides on them here, so they may come late, but all of them
-    first = device.capture.look()
-    if first is None:
-        raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
-    check_captured(first)
-    session = device.session
+    first, session = _first_frame(device, request), device.session
     driver = _dagger_driver(device, request)
     drives, guard = _disturbed(device, request, driver, guard or AlwaysSafe())
     header = new_header(device, request, first, label_device=TEACHER if driver.is_taught else PLAYED)
@@ -140,20 +133,27 @@ def record(
             more_events=driver.take_events,
             annotator=request.driver.annotator,
         )
-        loop = Loop(
-            device=device,
-            driver=drives,
-            pace=_pace(device, request, driver),
-            guard=guard,
-            watchers=[recorder, *watchers],
-            stop=stop,
-        )
-        report = loop.run()
+        report = Loop(
+            device=device, driver=drives, pace=_pace(device, request, driver), guard=guard,
+            watchers=[recorder, *watchers], stop=stop,
+        ).run()  # fmt: skip
         measures = device.measures()
         writer.add_measures(measures)
     kept = _close(writer)
     frames = recorder.frames if kept is None else kept.frames
     return SegmentSummary(recording=kept, report=report, seed=request.seed, frames=frames, measures=measures)
+
+
+def _first_frame(device: OpenDevice, request: RecordingRequest) -> CapturedFrame:
+    """Return the first frame of a device. Raises BadValue where nobody can drive, DeviceFailed without a frame."""
+    _check_heard(device, request)
+    if request.driver.origin is Origin.HUMAN:
+        device.capture.keep(KEPT_FRAMES)  # nobody decides on them here, so they may come late, but all of them
+    first = device.capture.look()
+    if first is None:
+        raise DeviceFailed(f"{device.session.game.name} on {device.session.name} ended before it began.")
+    check_captured(first)
+    return first
 
 
 def _disturbed(

@@ -26,6 +26,7 @@ from playhead.names import command as typed
 from playhead.names import quoted
 from playhead.playing.controllers import open_controller, take_settings
 from playhead.playing.guards import GuardSpec
+from playhead.plugins import Plugins
 from playhead.progress import Progress
 from playhead.quantities import check_seconds, seeds
 from playhead.sessions.choosing import AnyFolders, AnyRecordings, open_named, open_readable
@@ -64,59 +65,44 @@ def evaluate(
     check_seconds(seconds=seconds, tolerance=tolerance, latency=latency)
     check_disturbances(delays, drops)
     place = Place.of(game, home, plugins, progress)
-    found = chosen_run(place, run)
-    options = nested(settings)
-    controller = take_settings(options)
-    guarding, stuck = take_settings(options, "guard"), stuck_settings(place, options)
+    found, options = chosen_run(place, run), nested(settings)
+    controller, guarding = take_settings(options), take_settings(options, "guard")
+    stuck = stuck_settings(place, options)
     if is_playable(place.game):  # what cannot be is said before anything is computed
         open_controller(place.game, {**found.controller, **controller})
     config = chosen_config(place, found, on, scenario, seconds or math.inf, latency, options)
     if config is None and (delays or drops):
         raise BadValue(f"--delays and --drops need a world in which {place.game.name} is driven; there is none.")
-    opened = open_named(place, recordings, data) if recordings else held_out(place, found, data)
-    guard = _checked_guard(place, found, config, drivers, guarding)
     job = EvaluationJob(
-        game=place.game,
-        run=found,
-        plugins=place.plugins,
-        recordings=opened,
-        ood=ood_recordings(place, found, data),
-        layer=layer,
-        only_held_out=not recordings,
-        config=config,
-        controller=controller,
-        guard=guard,
-        stuck=stuck if unstick else None,
-        drivers=drivers,
-        engine=EngineSpec(name=engine, device=device),
-        seeds=seeds(seed, episodes),
-        with_replays=replays,
-        delays_s=delays,
-        drops=drops,
-        workers=place.workers(workers),
-        max_windows=windows,
-        tolerance_s=tolerance,
-        options=options,
-        then="" if config is not None or opened else _recordings_to_take(place, data),
-        command=command or f'playhead.evaluate("{place.game.name}", ...)',
-        watch=place.progress,
-    )
-    if place.load_plugins is not None:
-        job.load_plugins = place.load_plugins
+        game=place.game, run=found, plugins=place.plugins, load_plugins=place.load_plugins or Plugins.installed,
+        layer=layer, only_held_out=not recordings, config=config, controller=controller, drivers=drivers,
+        stuck=stuck if unstick else None, engine=EngineSpec(name=engine, device=device), with_replays=replays,
+        delays_s=delays, drops=drops, max_windows=windows, tolerance_s=tolerance, options=options,
+        command=command or f'playhead.evaluate("{place.game.name}", ...)', watch=place.progress,
+    )  # fmt: skip
+    _open_recordings(place, job, recordings, data)
+    job.guard = _checked_guard(place, job, guarding)
+    job.seeds, job.workers = seeds(seed, episodes), place.workers(workers)
     judgement = method_of(place.plugins, found.recipe.training).evaluate(job)
     _keep(place, found, judgement, Path(out) if out is not None else default_folder(place, found))
     return judgement
 
 
-def _checked_guard(
-    place: Place, run: Run, config: EvaluationConfig | None, drivers: Sequence[str], given: Mapping[str, Any]
-) -> GuardSpec | None:
+def _open_recordings(place: Place, job: EvaluationJob, named: AnyRecordings, folders: AnyFolders) -> None:
+    """Give a job the recordings of these names, else those that its run kept for validation."""
+    job.recordings = open_named(place, named, folders) if named else held_out(place, job.run, folders)
+    job.ood = ood_recordings(place, job.run, folders)
+    if job.config is None and not job.recordings:
+        job.then = _recordings_to_take(place, folders)
+
+
+def _checked_guard(place: Place, job: EvaluationJob, given: Mapping[str, Any]) -> GuardSpec | None:
     """Return the guard that drivers may have. Raises what it raises, where one of them has it."""
-    if config is None:
+    if job.config is None:
         return None
-    guard = guard_for(place, run, config.device, given)
-    guards = [one.guard for one in evaluated_policies(place.game, run, drivers, guard=guard)]
-    check_guard(place, next(filter(None, guards), None), run.rate_hz)
+    guard = guard_for(place, job.run, job.config.device, given)
+    guards = [one.guard for one in evaluated_policies(place.game, job.run, job.drivers, guard=guard)]
+    check_guard(place, next(filter(None, guards), None), job.run.rate_hz)
     return guard
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playhead.data.takes import takes
+from playhead.data.quality import qualities
 from playhead.errors import PlayheadError
 from playhead.game import Game
 from playhead.progress import Progress
@@ -38,7 +38,7 @@ def looked_at(game: Game, catalogue: Catalogue, infos: Sequence[RecordingInfo]) 
                 opened[info.place] = catalogue.open(info)
             except PlayheadError:  # changed since it was listed
                 continue
-    found = dict(zip(opened, takes(game, default_of(game), list(opened.values())), strict=True))
+    found = dict(zip(opened, qualities(game, default_of(game), list(opened.values())), strict=True))
     for recording in opened.values():
         recording.close()
     return [

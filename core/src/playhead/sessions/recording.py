@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from playhead.capabilities import capabilities_of
-from playhead.data.takes import MOST_ALIKE, odd_takes
+from playhead.data.quality import MOST_ALIKE, odd_recordings
 from playhead.devices import rate_of
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
@@ -131,7 +131,7 @@ def _odd(place: Place, device: str, new: Sequence[str]) -> list[str]:
     for info in infos[-max(MOST_ALIKE, len(new)) :]:
         with suppress(PlayheadError):
             opened.append(open_recording(info.path))
-    said = odd_takes(place.game, default_of(place.game), opened, new)
+    said = odd_recordings(place.game, default_of(place.game), opened, new)
     for recording in opened:
         recording.close()
     return said

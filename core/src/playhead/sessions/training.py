@@ -61,28 +61,17 @@ def train(
     else:
         shift = latency if latency != AUTO else None
         choose = partial(chosen_recipe, place, recipe, texts, shift, steps, layer)
-        chosen = choose()
-        needs = method_of(place.plugins, chosen.training).needs_recordings and batches is None
-        opened = (
-            open_all(place, recordings, data, skip_bad=skip_bad, may_be_none=not needs) if batches is None else []
-        )
+        opened = _opened(place, choose(), recordings, data, skip_bad) if batches is None else []
         chosen = choose(opened)
         if latency == AUTO:
             chosen = replace(chosen, latency_s=measured_latency(place, opened))
         recipe_name = recipe if isinstance(recipe, str) else OWN
         job = TrainingJob(
-            game=place.game,
-            recipe=chosen,
-            recipe_name=recipe_name,
-            recordings=opened,
-            start_from=place.run(start_from) if start_from else None,
-            out=_new_folder(place, recipe_name, name),
-            plugins=place.plugins,
-            rate_hz=rate,
-            skip_bad=skip_bad,
-            device=device,
+            game=place.game, recipe=chosen, recipe_name=recipe_name, recordings=opened,
+            start_from=place.run(start_from) if start_from else None, out=_new_folder(place, recipe_name, name),
+            plugins=place.plugins, rate_hz=rate, skip_bad=skip_bad, device=device,
             command=command or f'playhead.train("{place.game.name}", ...)',
-        )
+        )  # fmt: skip
     job.progress, job.checkpoint_s = place.progress, checkpoint
     job.stop = stop or job.stop
     job.batches, job.validation, job.on_step = batches, validation, on_step or job.on_step
@@ -98,6 +87,14 @@ def _check_as_it_began(given: Mapping[str, Any]) -> None:
     """Raise BadValue for an option that is given beside --resume."""
     for option in (option for option, is_given in given.items() if is_given):
         raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
+
+
+def _opened(
+    place: Place, recipe: Recipe, named: AnyRecordings, folders: AnyFolders, skip_bad: bool
+) -> list[Any]:
+    """Open what is learned from. Raises NothingToTrain where the recipe's method needs some and there is none."""
+    needs = method_of(place.plugins, recipe.training).needs_recordings
+    return open_all(place, named, folders, skip_bad=skip_bad, may_be_none=not needs)
 
 
 def chosen_recipe(

@@ -41,7 +41,7 @@ class RecordingInfo:
     `problems` are sentences; a recording that cannot be opened has one, and no frames. One that `holds_nothing`
     is only begun: being recorded, or killed before its first frame counted. `measures` score its drive. `usable`
     is the share of its frames that can be learned from, and `remarks` what is odd about it, where somebody looked
-    (data/takes.py).
+    (data/quality.py).
     """
 
     name: str

@@ -141,8 +141,8 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     from playhead.data.augment import Augmenter
     from playhead.data.windows import WindowSpec
     from playhead.models.building import build_network
+    from playhead.models.network_part import model_spec
     from playhead.models.predictor import Predictor
-    from playhead.models.run import model_spec
     from playhead.training.method import method_of
     from playhead.training.recipe import Recipe
 

@@ -16,10 +16,10 @@ from playhead.data.cache import ViewCache
 from playhead.data.frame_table import FrameTable
 from playhead.data.groups import BY_RECORDING, copies, is_by_name
 from playhead.data.loader import Loader
+from playhead.data.quality import one_action
 from playhead.data.sampling import draw_rows, rows_in_order
 from playhead.data.source import Source, seconds_by_rate
 from playhead.data.split import Split, SplitRule, split, split_by_rule
-from playhead.data.takes import one_action
 from playhead.data.windows import WindowIndex, WindowSpec, unusable, windows_by_recording
 from playhead.errors import BadValue, NothingToTrain, listed
 from playhead.labels import Choice

@@ -22,7 +22,8 @@ from playhead.models.building import build_network
 from playhead.models.detector import Detector, Finder
 from playhead.models.engine import TorchEngine, torch_device
 from playhead.models.network import FrameArray, count_parameters
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.stopping import stopped_by_interrupt
 from playhead.threads import one_thread_each, torch_threads
 from playhead.training.box_targets import detection_loss, targets_of

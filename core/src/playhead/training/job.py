@@ -21,7 +21,8 @@ from playhead.data.source import Source, identity
 from playhead.errors import Mismatch, NothingToTrain, listed
 from playhead.game import Game
 from playhead.labels import LabelSchema
-from playhead.models.run import NetworkPart, Run, check_frame
+from playhead.models.network_part import NetworkPart, check_frame
+from playhead.models.run import Run
 from playhead.plugins import Plugins
 from playhead.progress import Progress
 from playhead.training.checkpoint import Checkpoint

@@ -29,7 +29,8 @@ from playhead.memory import freed_memory_kept
 from playhead.models.building import build_network as built
 from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network, count_parameters
-from playhead.models.run import NetworkPart, Run, model_spec
+from playhead.models.network_part import NetworkPart, model_spec
+from playhead.models.run import Run
 from playhead.models.run_file import HISTORY_FILE
 from playhead.storage.disk import saying_what_failed
 from playhead.threads import one_thread_each, torch_threads
@@ -53,6 +54,7 @@ from playhead.training.job import TrainingJob
 from playhead.training.losses import known_only
 from playhead.training.method import Method
 from playhead.training.module import SupervisedModule
+from playhead.training.recipe import Recipe
 from playhead.training.resuming import asked_by, check_goes_on
 from playhead.training.room import NOT_KEPT, room_for
 from playhead.training.settings import NoSettings
@@ -97,12 +99,7 @@ class Supervised(Method[NoSettings]):
                 learned = fit(job, module, training, validation, accelerator, asked)
             check_ended(job, learned)
             say_hardly_learned(job, module)
-            settled = replace(
-                job.recipe,
-                model_options=network.options,  # all: a later version with other defaults builds the same one
-                controller=_played_with(job, module),
-                augment_on=augment_on(job, network),
-            )
+            settled = _settled(job, module)
             network.cpu()
             _choose_weights(job, network, learned)
             bank = remembered_features(job, evenly, network, caches) if evenly else None
@@ -123,6 +120,16 @@ class Supervised(Method[NoSettings]):
 
 
 train = Supervised()
+
+
+def _settled(job: TrainingJob, module: SupervisedModule) -> Recipe:
+    """Return the recipe with all that was chosen while it was learned by."""
+    return replace(
+        job.recipe,
+        model_options=module.network.options,  # all: a later version with other defaults builds the same one
+        controller=_played_with(job, module),
+        augment_on=augment_on(job, module.network),
+    )
 
 
 def _kept(job: TrainingJob, made: Run, network: Network, learned: Learned, bank: FeatureBank | None) -> Run:

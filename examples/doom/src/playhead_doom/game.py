@@ -11,9 +11,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from playhead.conversions import axis_choice_conversions
 from playhead.game import Device, Frame, Game, Window, World
 from playhead.hookspecs import hookimpl
-from playhead.labels import Axes, Keys, axis_choice_conversions
+from playhead.labels import Axes, Keys
 from playhead.training.recipe import Recipe
 
 TICS = 2

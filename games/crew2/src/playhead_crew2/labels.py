@@ -7,7 +7,8 @@ Source:  mburakbozbey/pycrew2, d34b2be, and pycrew2_sentdex, d2d693c: one-hot cl
 
 from __future__ import annotations
 
-from playhead.labels import Choice, Keys, keys_choice_conversions
+from playhead.conversions import keys_choice_conversions
+from playhead.labels import Choice, Keys
 
 DRIVE = Keys("w", "s", "a", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a", "d"),))
 

@@ -7,7 +7,8 @@ Source:  EduardR02/GTA-V-LSTM, 49cf8bc: one-hot classes w, a, s, d, wa, wd, noth
 
 from __future__ import annotations
 
-from playhead.labels import Choice, Keys, axis_conversions, keys_choice_conversions
+from playhead.conversions import axis_conversions, keys_choice_conversions
+from playhead.labels import Choice, Keys
 
 DRIVE = Keys("w", "a", "s", "d", opposites=(("w", "s"), ("a", "d")), mirror=(("a", "d"),))
 

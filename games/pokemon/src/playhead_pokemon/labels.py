@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playhead.labels import Choice, Keys, keys_choice_conversions
+from playhead.conversions import keys_choice_conversions
+from playhead.labels import Choice, Keys
 
 BUTTONS = Keys(
     "a", "b", "select", "start", "right", "left", "up", "down", "r", "l",

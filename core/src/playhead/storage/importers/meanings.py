@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playhead.conversions import Conversion, way_to
 from playhead.errors import BadValue, Mismatch, not_found
 from playhead.game import Game, opposite_keys
-from playhead.labels import Choice, Conversion, Keys, describe, way_to
+from playhead.labels import Choice, Keys, describe
 
 NOTHING = ("none", "nothing", "nokey", "nk", "")  # of no class of a game: nothing is held
 

@@ -35,41 +35,41 @@ MOST_ALIKE = 50  # recordings that are compared with one another, the newest
 
 
 @dataclass(frozen=True, kw_only=True)
-class Take:
+class Quality:
     """What is known of a recording: the share of its frames that can be learned from, and what is odd about it."""
 
     usable: float
     remarks: tuple[str, ...] = ()
 
 
-def takes(game: Game, recipe: Recipe, recordings: Sequence[Source]) -> list[Take]:
+def qualities(game: Game, recipe: Recipe, recordings: Sequence[Source]) -> list[Quality]:
     """Say of each recording of a game what a recipe could learn from it, in their order, newest last."""
-    found = [_take(game, recipe, one) for one in recordings]
+    found = [_quality(game, recipe, one) for one in recordings]
     newest = recordings[-MOST_ALIKE:]
     again, looks = copies(newest), odd_looks(newest)
     return [
         replace(
-            take,
+            quality,
             remarks=(
-                *take.remarks,
+                *quality.remarks,
                 *([f"the same drive as {again[one.name]}"] if one.name in again else ()),
                 *([looks[one.place]] if one.place in looks else ()),
             ),
         )
-        for one, take in zip(recordings, found, strict=True)
+        for one, quality in zip(recordings, found, strict=True)
     ]
 
 
-def odd_takes(game: Game, recipe: Recipe, recordings: Sequence[Source], new: Container[str]) -> list[str]:
+def odd_recordings(game: Game, recipe: Recipe, recordings: Sequence[Source], new: Container[str]) -> list[str]:
     """Return a sentence of each odd thing about the recordings of these names, which are among others."""
     names_of: dict[str, list[str]] = {}
-    for recording, take in zip(recordings, takes(game, recipe, recordings), strict=True):
-        for remark in take.remarks if recording.name in new else ():
+    for recording, quality in zip(recordings, qualities(game, recipe, recordings), strict=True):
+        for remark in quality.remarks if recording.name in new else ():
             names_of.setdefault(remark, []).append(recording.name)
     return [f"Warning: {listed(names, most=3)}: {remark}." for remark, names in names_of.items()]
 
 
-def _take(game: Game, recipe: Recipe, recording: Source) -> Take:
+def _quality(game: Game, recipe: Recipe, recording: Source) -> Quality:
     try:
         schema = game.learnable.only(recipe.heads or tuple(game.schema))
         check_inputs(recording, recipe.named_inputs, "")
@@ -79,10 +79,10 @@ def _take(game: Game, recipe: Recipe, recording: Source) -> Take:
         index = WindowIndex.of([told], schema, spec)
         remarks = (*_gaps(index, recipe), *one_action(index)) if len(index.table) else ()
     except PlayheadError as error:
-        return Take(usable=0.0, remarks=(str(error),))
+        return Quality(usable=0.0, remarks=(str(error),))
     except Exception as error:  # of one recording, whatever it holds: the others are listed
-        return Take(usable=0.0, remarks=(f"cannot be learned from, {type(error).__name__}: {error}",))
-    return Take(usable=len(index) / max(1, recording.length), remarks=remarks)
+        return Quality(usable=0.0, remarks=(f"cannot be learned from, {type(error).__name__}: {error}",))
+    return Quality(usable=len(index) / max(1, recording.length), remarks=remarks)
 
 
 def _gaps(index: WindowIndex, recipe: Recipe) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from doubles import DRIVE, recording, small_game
 
 from playhead.clock import NS_PER_S
-from playhead.data.takes import odd_takes, takes
+from playhead.data.quality import odd_recordings, qualities
 from playhead.events import Origin
 from playhead.labels import Axes, Choice, Head
 from playhead.training.recipe import Recipe
@@ -46,24 +46,24 @@ def of(head: Head = DRIVE, *, held: float = 0.5, **more: Any) -> Any:
         (of(times_ns=np.arange(COUNT)), 0, "shorter than a window of 0.1 s"),
     ],
 )
-def test_a_take_is_judged(made: Any, usable: float, remark: str) -> None:
+def test_a_recording_is_judged(made: Any, usable: float, remark: str) -> None:
     game, one = made
-    (take,) = takes(game, RECIPE, [one])
-    assert take.usable == pytest.approx(usable, abs=0.011)
-    assert list(take.remarks) == [remark] * bool(remark)
+    (quality,) = qualities(game, RECIPE, [one])
+    assert quality.usable == pytest.approx(usable, abs=0.011)
+    assert list(quality.remarks) == [remark] * bool(remark)
 
 
 def test_what_does_not_fit_is_unusable_and_says_why() -> None:
     game, one = of()
-    (take,) = takes(game, Recipe(inputs=("frames", "speed")), [one])
-    assert take.usable == 0
-    assert 'no telemetry "speed"' in take.remarks[0]
+    (quality,) = qualities(game, Recipe(inputs=("frames", "speed")), [one])
+    assert quality.usable == 0
+    assert 'no telemetry "speed"' in quality.remarks[0]
 
 
-def test_only_new_takes_are_warned_of_and_together() -> None:
+def test_only_new_recordings_are_warned_of_and_together() -> None:
     game, _ = of()
     made = [of(held=1.0, name=f"r{number}")[1] for number in range(6)]
-    assert odd_takes(game, RECIPE, made, {"r1", "r2", "r3", "r4"}) == [
+    assert odd_recordings(game, RECIPE, made, {"r1", "r2", "r3", "r4"}) == [
         "Warning: r1, r2, r3 and 1 more: of one action only: w."
     ]
-    assert odd_takes(game, RECIPE, [of(name="r7")[1]], {"r7"}) == []
+    assert odd_recordings(game, RECIPE, [of(name="r7")[1]], {"r7"}) == []
