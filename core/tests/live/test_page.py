@@ -18,7 +18,7 @@ import pytest
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.live.board import SILENT_S, Board
 from playhead.live.convcam import tiles
-from playhead.live.diary import FILE, Diary, read_diary
+from playhead.live.diary import FILE, Diary, DiaryTail, Repeats, read_diary
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -116,6 +116,34 @@ def test_the_diary_keeps_what_was_written_before_a_line_was_torn(tmp_path: Path)
     assert [(entry.said, entry.batch) for entry in read_diary(tmp_path)] == [("began", 0), ("died", 7)]
     with pytest.raises(NotFound, match="holds no diary"):
         read_diary(tmp_path / "elsewhere")
+
+
+def test_the_page_follows_the_end_of_the_diary_alone(tmp_path: Path) -> None:
+    tail = DiaryTail(tmp_path, most=1000)
+    assert list(tail.read()) == [], "there is none yet"
+    one = Diary(tmp_path)
+    for number in range(100):
+        one.write("trainer", f"batch {number}", number)
+    shown = [entry.batch for entry in tail.read()]
+    assert shown == list(range(100 - len(shown), 100))
+    assert 5 <= len(shown) <= 15
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"utc": "1", "part": "x", "batch": 100')
+        file.flush()
+        assert list(tail.read()) == []
+        file.write(b', "said": "whole"}\n')
+    assert [entry.said for entry in tail.read()] == ["whole"]
+    (tmp_path / FILE).unlink()
+    one.write("trainer", "begun anew", 0)
+    assert [entry.said for entry in tail.read()] == ["begun anew"]
+
+
+def test_what_repeats_itself_is_said_once_and_then_with_its_count() -> None:
+    repeats = Repeats()
+    said = [repeats.said(f"The set 0-{number:012x}-{number} is refused.") for number in range(1, 1001)]
+    assert [number for number, one in enumerate(said, start=1) if one] == [1, 10, 100, 1000]
+    assert said[99].endswith("(100 times so far)")
+    assert repeats.said("The disk is full.") == "The disk is full."
 
 
 def test_channels_are_tiled_with_the_strongest_answer_white() -> None:

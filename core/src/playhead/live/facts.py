@@ -68,7 +68,7 @@ def balance_of(live: Live, seen: Mapping[str, Any]) -> dict[str, Any]:
 
 def of_player(player: Player) -> dict[str, Any]:
     """Say how the player gets on."""
-    status, world = player.status, player.live.game.world
+    status, world = player.status, player.live.world
     score = (world.score or (world.measures[0].name if world.measures else "return")) if world else ""
     rows: list[list[Any]] = [[n, "  ".join(f"{value:+.2f}" for value in row)] for n, row in status.answers.items()]
     held = " ".join(code for code, value in status.held.items() if value) or "nothing"

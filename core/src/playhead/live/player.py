@@ -36,7 +36,7 @@ Swap = Literal["episode", "always"]
 SHOWN_HZ = 10.0  # pictures a second for whoever watches
 LOOK_S = 0.5
 KEPT_DRIVES = 100
-FIRST_SEED = 10_000_000  # no collector drives it
+FIRST_SEED = 0  # collectors begin at a million
 QUALITY = 80  # of the pictures that are shown
 
 
@@ -125,7 +125,7 @@ class Player:
 
     def _options(self, seed: int) -> dict[str, Any]:
         """Return options for a drive in a town where nobody collects."""
-        world = self.live.game.world
+        world = self.live.world
         unseen = {"seed": seed, "reset": dict(world.test_options)} if world else {}
         watched = self.live.game.live.watched if world else {}
         return merged(self.live.device_options, unseen, watched)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -176,6 +177,50 @@ def test_no_sample_was_used_twice(running: Running) -> None:
     running.wait(lambda: running.row("trainer", "batch") >= 1, "a batch after the trainer came back")
     lines = (running.home / "live/gta5/one/buffer/used").read_text().splitlines()
     assert len(lines) == len(set(lines)) > 8
+
+
+def address(running: Running) -> str:
+    found = re.search(r"--address (\S+)", running.said())
+    assert found is not None
+    return found[1]
+
+
+def joining(running: Running, *said: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command that joins the live run, as another machine would: with a home of its own."""
+    command = [sys.executable, "-m", "playhead", "live", *said, "--home", str(home or running.home)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANGS_S)
+
+
+@pytest.fixture
+def elsewhere(running: Running, tmp_path: Path) -> Path:
+    """A home that has the token and nothing else."""
+    (tmp_path / "ray-token").write_text((running.home / "ray-token").read_text())
+    return tmp_path
+
+
+def test_a_collector_and_a_player_join_from_a_home_of_their_own(running: Running, elsewhere: Path) -> None:
+    to = ["gta5", "--address", address(running), "--seconds", "20", "--json"]
+    told = joining(running, "collect", *to, home=elsewhere)
+    assert told.returncode == 0, told.stderr
+    came_to = json.loads(told.stdout)
+    assert came_to["drives"] >= 1, told.stderr
+    assert {one.name for one in elsewhere.iterdir()} == {"ray-token"}, "samples went to the live run alone"
+    told = joining(running, "watch", *to, home=elsewhere)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["drives"], told.stderr
+
+
+def test_whoever_cannot_join_is_told_so_in_a_sentence(running: Running, elsewhere: Path, tmp_path: Path) -> None:
+    (tmp_path / "stranger").mkdir()
+    stranger = joining(running, "collect", "gta5", "--address", address(running), home=tmp_path / "stranger")
+    assert stranger.returncode == 1
+    assert "does not know this home's token. Copy its file ray-token" in stranger.stderr
+    nobody = joining(running, "watch", "gta5", "--address", f"127.0.0.1:{free_port()}", home=elsewhere)
+    assert nobody.returncode == 1
+    assert "Nobody answers at 127.0.0.1" in nobody.stderr
+    second = joining(running, "gta5", "--address", address(running), "--port", str(free_port()), home=elsewhere)
+    assert second.returncode == 1
+    assert f"A live run is at {address(running)} already" in second.stderr
 
 
 def test_a_second_one_of_the_same_name_is_refused(running: Running) -> None:
