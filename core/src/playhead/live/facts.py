@@ -74,6 +74,8 @@ def of_player(player: Player) -> dict[str, Any]:
     held = " ".join(code for code, value in status.held.items() if value) or "nothing"
     rows += [["held", held], ["FPS", f"{status.fps:.1f}"], ["PPS", f"{status.pps:.1f}"]]
     rows += [["weights of batch", status.weights_of], ["swaps", status.swaps], ["drives", len(status.drives)]]
+    if status.stuck:
+        rows.append(["stuck", ", ".join(f"by its {way} {count}" for way, count in status.stuck.items())])
     if status.drives:
         rows += [[name, round(value, 3)] for name, value in status.drives[-1].items()]
     return {

@@ -59,7 +59,7 @@ class Joined:
     def __init__(self, place: Place, options: JoinOptions, ray: Any, stopping: Event) -> None:
         self.place, self.options, self.stopping = place, options, stopping
         self._ray = ray
-        self._end_s = time.monotonic() + (options.seconds or float("inf"))
+        self._end_s = float("inf")
 
     def ask(self, what: str, *given: Any) -> Any:
         """Ask the trainer. Raises the PlayheadError that it raised, DeviceFailed where there is none."""
@@ -79,6 +79,8 @@ class Joined:
         while not self.stopping.is_set():
             told = self.ask("welcome", self.place.game.name, __version__)
             settings, ends = here(told.settings, self.place, self.options), Event()
+            if self.options.seconds:  # from now on: a busy machine takes long to get here
+                self._end_s = min(self._end_s, time.monotonic() + self.options.seconds)
             watch = threading.Thread(target=self._watch, args=(settings.version, ends), daemon=True)
             watch.start()
             yield Live.of(settings, self.place.plugins), told.number, ends

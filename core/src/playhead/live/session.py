@@ -55,6 +55,7 @@ class LiveOptions:
     depth: int = 1
     patience: int = 600
     swap: str = "episode"
+    unstick: str = "path"
     port: int = 8642
     has_player: bool = True
     seconds: float = 0.0
@@ -179,7 +180,7 @@ class _Running:
         self._place, self._folder, self._options = place, folder, options
         self._diary = Diary(folder)
         self._room = Room(settings=settings, home=str(place.home.path), folder=str(folder), swap=options.swap,
-                          port=options.port)  # fmt: skip
+                          unstick=options.unstick, port=options.port)  # fmt: skip
         self._parts: dict[str, Any] = {}
         self._runs: dict[str, Any] = {}
         self._processes: dict[str, int] = {}

@@ -18,6 +18,7 @@ from playhead.data.windows import WindowSpec
 from playhead.decoding import encode_json, read_json
 from playhead.errors import BadValue, Damaged, NotFound
 from playhead.game import Frame, Game, World
+from playhead.inputs import check_playable
 from playhead.live.balancing import ALL, Strategy, combination, each, strategy_of
 from playhead.live.bins import Output, outputs_of
 from playhead.models.run_file import write_whole
@@ -83,6 +84,7 @@ class Live:
             game=game,
             recipe=Recipe.from_json(settings.recipe),
         )
+        check_playable(live.recipe.named_inputs, live.recipe.positions_s, f"The recipe {settings.recipe_name}")
         combinations = math.prod(len(one.bins) for one in live.outputs)
         if live.strategy.places is combination and combinations > MOST_COMBINATIONS:
             raise BadValue(

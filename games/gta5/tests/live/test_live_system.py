@@ -88,7 +88,7 @@ def started(home: Path) -> Running:
     beside = frozenset(Path("/tmp").glob(SOCKETS))
     with (home / "said").open("a") as said:
         process = subprocess.Popen(
-            [*command, *SMALL, *changes], stdout=said, stderr=said, text=True, start_new_session=True
+            [*command, *SMALL, *changes], stdout=said, stderr=said, text=True, process_group=0
         )
     return Running(process, home, port, beside)
 

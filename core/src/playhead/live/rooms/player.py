@@ -23,7 +23,7 @@ class PlayerRoom(Part):
         folder = room.opened_home().runs(live.game.name, live.settings.recipe_name) / live.run_names[0]
         self._player = Player(
             live, folder, swap="always" if room.swap == "always" else "episode", say=self.say,
-            stop=self.ends.is_set,
+            stop=self.ends.is_set, way=room.unstick,
         )  # fmt: skip
 
     def run(self) -> int:
@@ -50,4 +50,5 @@ class PlayerRoom(Part):
         return {
             "weights_of": status.weights_of, "swaps": status.swaps, "refused": status.refused,
             "frames": status.frames, "drives": status.drives, "fps": status.fps, "pps": status.pps,
+            "stuck": dict(status.stuck),
         }  # fmt: skip

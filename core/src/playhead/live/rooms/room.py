@@ -30,6 +30,7 @@ class Room:
     number: int = 0
     driver: str = ""
     swap: str = "episode"
+    unstick: str = "path"
     port: int = 0
 
     def live(self) -> Live:
