@@ -51,7 +51,12 @@ _AXES = tuple(
 CHANGES = (-0.3, -0.1, -0.03, 0.0, 0.03, 0.1, 0.3)
 _CHANGES = tuple(
     one
-    for head, axis, more, less in (("steer_change", "steer", "d", "a"), ("pedals_change", "pedals", "w", "s"))
+    for head, axis, more, less in (
+        ("steer_change", "steer", "d", "a"),
+        ("pedals_change", "pedals", "w", "s"),
+        ("accelerate_change", "accelerate", "w", ""),
+        ("brake_change", "brake", "s", ""),
+    )
     for one in axis_conversions("gta5", DRIVE, head, axis, more=more, less=less, of="drive", deltas=CHANGES)
 )
 CONVERSIONS = (*_SEVEN, *_NINE, *_AXES, *_CHANGES)
