@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
@@ -14,11 +15,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsers import browser, changed_tiles, is_red
 
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.live.board import SILENT_S, Board
 from playhead.live.convcam import tiles
 from playhead.live.diary import FILE, Diary, DiaryTail, Repeats, read_diary
+from playhead.live.player import shown
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -73,6 +76,43 @@ def test_facts_come_as_events_and_pictures_as_a_stream(address: str, board: Boar
         lines = [answer.readline() for _ in range(3)]
         assert lines == [b"Content-Type: image/jpeg\r\n", b"Content-Length: 7\r\n", b"\r\n"]
         assert answer.read(7) == b"\xff\xd8one\xff\xd9"
+
+
+@pytest.mark.browser
+def test_a_browser_shows_what_changes_what_is_silent_and_what_was_changed(
+    address: str, board: Board, tmp_path: Path
+) -> None:
+    ends, silent = threading.Event(), threading.Event()
+
+    def tell() -> None:
+        for number in itertools.count():
+            grey = np.full((27, 48, 3), number * 9 % 256, np.uint8)
+            pictures = {name: shown(grey) for name in ("chase", "hood", "convcam")}
+            board.tell("player", {"short": "on", "rows": [["frames", number]], "drives": [0.1 * number]}, pictures)
+            board.tell("trainer", {"rows": [["batch", number]], "history": [[number, 1.0], [number + 1, 0.5]]})
+            if not silent.is_set():
+                board.tell("collector 0", {"short": "5/s"})
+            if ends.wait(0.3):
+                return
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    try:
+        with browser(tmp_path / "profile") as page:
+            page.open(address)
+            changed_tiles(page)
+            assert not is_red(page, "collector 0")
+            silent.set()
+            page.wait(lambda: is_red(page, "collector 0"), "the silent collector to turn red")
+            assert not is_red(page, "player")
+            Diary(tmp_path).write("system", "Changed, version 1: <b>steer</b>.")
+            for entry in read_diary(tmp_path):
+                board.write(entry)
+            text = "document.querySelector('#diary ol').innerText"
+            page.wait(lambda: "Changed, version 1: <b>steer</b>." in page.say(text), "the change, as text")
+    finally:
+        ends.set()
+        telling.join()
 
 
 def test_another_host_name_is_refused(address: str) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import browser, changed_tiles, is_red
 
 pytest.importorskip("ray")
 
@@ -230,14 +231,34 @@ def test_a_second_one_of_the_same_name_is_refused(running: Running) -> None:
     assert "one is running already" in second.stderr
 
 
+@pytest.mark.browser
+def test_a_browser_shows_that_it_lives_who_is_silent_and_what_was_changed(
+    running: Running, tmp_path: Path
+) -> None:
+    with browser(tmp_path / "profile") as page:
+        page.open(f"http://127.0.0.1:{running.port}")
+        running.wait(lambda: page.say("Object.keys(document.images).length") == 3, "the pictures")
+        changed_tiles(page)
+        (collector,) = processes(running, "CollectorRoom")
+        os.kill(collector, signal.SIGSTOP)
+        page.wait(lambda: is_red(page, "collector 0"), "the stopped collector to turn red")
+        os.kill(collector, signal.SIGCONT)
+        page.wait(lambda: not is_red(page, "collector 0"), "the collector to be back")
+        changed = joining(running, "set", "gta5", "one", "--balance", "v4")
+        assert changed.returncode == 0, changed.stderr
+        text = "document.querySelector('#diary ol').innerText"
+        page.wait(lambda: "Changed, version 1" in page.say(text), "the change in the diary")
+
+
 def test_it_ends_in_order_with_everything_kept_and_leaves_no_process(running: Running) -> None:
     mine = {*_descendants(running.process.pid)}
     os.killpg(running.process.pid, signal.SIGTERM)  # all of Ray's processes too, as `timeout` and a service do
     assert running.process.wait(HANGS_S) == 0
     assert "Go on: playhead live gta5 --name one" in running.said()
     assert running.diary()[-1].startswith("Ended at batch")
-    assert (running.home / "runs/gta5/small/one/run.json").exists()
-    assert list((running.home / "runs/gta5/small/one/checkpoint").glob("*.json"))
+    (run, *_) = sorted((running.home / "runs/gta5/small").glob("one*"))
+    assert (run / "run.json").exists()
+    assert list((run / "checkpoint").glob("*.json"))
     assert gone(mine)
     assert not running.sockets(), "nor sockets and logs"
 
