@@ -48,9 +48,8 @@ class Browser:
         """Ask the browser, and wait for its answer to this."""
         self._count += 1
         asked: dict[str, Any] = {"id": self._count, "method": method, "params": parameters}
-        self._to.write(
-            json.dumps(asked | ({"sessionId": self._session} if self._session else {})).encode() + b"\0"
-        )
+        asked |= {"sessionId": self._session} if self._session else {}
+        self._to.write(json.dumps(asked).encode() + b"\0")
         while True:
             answer = self._next()
             if answer.get("id") == self._count:
@@ -104,7 +103,8 @@ for (const id of ["chase", "hood", "convcam", "player", "trainer", "curves"]) {
   const tile = document.getElementById(id), pictures = [...tile.querySelectorAll("img, canvas")];
   shown[id] = tile.innerText + pictures.map(one => {
     if (one.tagName === "CANVAS") return one.toDataURL();
-    const copy = document.createElement("canvas"); copy.width = one.naturalWidth || 1; copy.height = one.naturalHeight || 1;
+    const copy = document.createElement("canvas");
+    copy.width = one.naturalWidth || 1; copy.height = one.naturalHeight || 1;
     if (one.naturalWidth) copy.getContext("2d").drawImage(one, 0, 0); return copy.toDataURL();
   }).join();
 } return shown; })()"""

@@ -36,9 +36,9 @@ def _line(
 ) -> Published:  # fmt: skip
     pictures = {"frames": Input("frames", tuple(-back / 30 for back in range(frames - 1, -1, -1)))}
     recipe = Recipe(
-        model="camera_history", model_options=_as_json(options), heads=heads, batch_size=32, steps=1_000_000, lr=1e-3,
-        inputs={**(pictures if has_picture else {}), **(numbers or {})}, warmup_steps=1, eval_every=250,
-        schedule="plateau", plateau_patience=1000,
+        model="camera_history", model_options=_as_json(options), heads=heads,
+        inputs={**(pictures if has_picture else {}), **(numbers or {})}, batch_size=32, steps=1_000_000, lr=1e-3,
+        warmup_steps=1, schedule="plateau", plateau_patience=1000, eval_every=250,
     )  # fmt: skip
     return Published(recipe=recipe, parameters=parameters)
 

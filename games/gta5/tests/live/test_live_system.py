@@ -232,9 +232,7 @@ def test_a_second_one_of_the_same_name_is_refused(running: Running) -> None:
 
 
 @pytest.mark.browser
-def test_a_browser_shows_that_it_lives_who_is_silent_and_what_was_changed(
-    running: Running, tmp_path: Path
-) -> None:
+def test_a_browser_shows_that_it_lives_who_is_silent_and_what_changed(running: Running, tmp_path: Path) -> None:
     with browser(tmp_path / "profile") as page:
         page.open(f"http://127.0.0.1:{running.port}")
         running.wait(lambda: page.say("Object.keys(document.images).length") == 3, "the pictures")
