@@ -45,6 +45,9 @@ SCENE = "frames"
 class CameraHistory(Network):
     """The published line of networks, by options. Its options are in OPTIONS."""
 
+    backbones: Any  # timm's networks say more of themselves than nn.Module does
+    heads: NamedModules
+
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__(spec)
         self.options = options = check_options("camera_history", spec.options, OPTIONS)
@@ -101,7 +104,7 @@ class CameraHistory(Network):
     def _make_auxiliary(self) -> None:
         """Make the layers that answer alone, from what is recalled."""
         self.auxiliary = stacked(self._recalled_width, self.options["auxiliary"])
-        self.auxiliary_heads: nn.Module | None = None
+        self.auxiliary_heads: NamedModules | None = None
         if self.options["auxiliary"]:
             if not self._numbers:
                 raise BadValue("Auxiliary outputs answer from histories, and no input has any. Leave them out.")
@@ -171,8 +174,7 @@ class CameraHistory(Network):
 
     def answer_layer(self, head: str) -> nn.Module:
         """Return the layer that makes a head's logits."""
-        layers = self.heads[head]
-        return list(layers.children())[-1]
+        return list(self.heads[head].children())[-1]
 
 
 def stacked(width: int, layers: Sequence[int]) -> nn.Sequential:
