@@ -33,6 +33,8 @@ NOT_HERE = {
     "label pokemon play.mp4 --run idm": "needs a run that sees what comes: core/tests/sessions/test_labelling.py",
     "live gta5": "goes on until Ctrl-C, and needs Ray: games/gta5/tests/live (tox run -e live)",
     "live gta5 --collectors 2 --buffer 2000": "likewise",
+    "live collect gta5 --address 127.0.0.1:6379": "needs a live run there: games/gta5/tests/live",
+    "live watch gta5 --address 127.0.0.1:6379": "likewise",
     "live set gta5 monday --set heads=steer": "needs a live run: core/tests/live",
     "live balance gta5": "likewise",
     "live replay gta5": "likewise",

@@ -43,6 +43,7 @@ def playhead_models() -> dict[str, Reference]:
     models = "playhead.models"
     return {
         "backbone": f"{models}.backbone:build",
+        "camera_history": f"{models}.camera_history:build",
         "conv_lstm": f"{models}.conv_lstm:build",
         "conv_stack": f"{models}.conv_stack:build",
         "detector": f"{models}.detector:build",

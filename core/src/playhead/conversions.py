@@ -155,17 +155,19 @@ def keys_choice_conversions(
 
 
 def axis_conversions(
-    name: str, keys: Keys, head: str, axis: str, *, more: str = "", less: str = "", of: str
-) -> tuple[Conversion, Conversion]:
+    name: str, keys: Keys, head: str, axis: str, *, more: str = "", less: str = "", of: str,
+    deltas: tuple[float, ...] = (),
+) -> tuple[Conversion, Conversion]:  # fmt: skip
     """Make the pair of conversions between keys and the axis that one or two of them move.
 
     `more` moves the axis up and `less` down; held for a part of the time they are a part of the way. `head` is
-    the axis's, `of` that of the keys. Back from the axis all other keys are left alone.
+    the axis's, `of` that of the keys. Back from the axis all other keys are left alone. With `deltas` its changes
+    are learned; what is converted is its value all the same.
     Raises:  NotFound for a key that is none.
     """
     check_known("key", filter(None, (more, less)), keys.names)
     mirrored = (axis,) if (more, less) in keys.mirror or (less, more) in keys.mirror else ()
-    target = Axes(axis, mirror=mirrored)
+    target = Axes(axis, mirror=mirrored, deltas=deltas)
     places = [(keys.names.index(key), sign) for key, sign in ((more, 1), (less, -1)) if key]
 
     def to_axis(labels_TA: LabelArray) -> LabelArray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from playhead.evaluation.sanity_checks import (
+    Shuffled,
     constant_input_test,
+    history_verdict,
     leak_test,
     shuffle_verdict,
 )
@@ -67,10 +69,22 @@ class TestLeak:
         assert "together determine column 1" in verdict.sentence
 
 
+def shuffled(head: str, score: float, other: float, *, lower_is_better: bool = False) -> Shuffled:
+    return Shuffled(head=head, measure="F1", score=score, shuffled=other, lower_is_better=lower_is_better)
+
+
 class TestShuffle:
+    def test_a_network_that_copies_what_was_done_fails(self):
+        pictures = shuffled("drive", 0.8, 0.7)
+        copies = history_verdict(shuffled("drive", 0.8, 0.2), pictures)
+        looks = history_verdict(shuffled("drive", 0.8, 0.75), pictures)
+        blind = history_verdict(shuffled("drive", 0.8, 0.2), None)
+        assert (copies.passed, looks.passed, blind.passed) == (False, True, True)
+        assert "more than with the pictures shuffled (0.700). It copies what was done" in copies.sentence
+
     def test_words(self):
-        fell = shuffle_verdict("drive", "macro_f1", 0.8, 0.3, lower_is_better=False)
-        same = shuffle_verdict("drive", "macro_f1", 0.8, 0.79, lower_is_better=False)
-        worse = shuffle_verdict("steer", "mae", 0.1, 0.4, lower_is_better=True)
+        fell = shuffle_verdict(shuffled("drive", 0.8, 0.3))
+        same = shuffle_verdict(shuffled("drive", 0.8, 0.79))
+        worse = shuffle_verdict(shuffled("steer", 0.1, 0.4, lower_is_better=True))
         assert (fell.passed, same.passed, worse.passed) == (True, False, True)
         assert "does not use them" in same.sentence

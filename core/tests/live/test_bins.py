@@ -63,3 +63,11 @@ def test_what_are_no_bins_is_said(edges: tuple[float, ...], says: str) -> None:
 def test_bins_of_an_unknown_output_are_said() -> None:
     with pytest.raises(BadValue, match=r"bins for brake, which is no axis that is learned\. Learned are: steer"):
         outputs_of(LabelSchema.of({"steer": Axes("steer")}), {"brake": FIVE}, NINE)
+
+
+def test_changes_are_a_bin_each() -> None:
+    head = Axes("steer", deltas=(-0.3, -0.1, -0.03, 0.0, 0.03, 0.1, 0.3))
+    (one,) = outputs_of(LabelSchema.of({"turn": head}), {}, TWENTY_ONE)
+    assert one.bins == ("-0.3", "-0.1", "-0.03", "+0", "+0.03", "+0.1", "+0.3")
+    labels_NA = np.array([[-1.0], [-0.12], [0.0], [0.014], [0.016], [0.9]])
+    assert one.of(labels_NA, head).tolist() == [0, 1, 3, 3, 4, 6]

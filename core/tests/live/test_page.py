@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
@@ -14,11 +15,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsers import browser, changed_tiles, is_red
 
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.live.board import SILENT_S, Board
 from playhead.live.convcam import tiles
-from playhead.live.diary import FILE, Diary, read_diary
+from playhead.live.diary import FILE, Diary, DiaryTail, Repeats, read_diary
+from playhead.live.player import shown
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -75,6 +78,43 @@ def test_facts_come_as_events_and_pictures_as_a_stream(address: str, board: Boar
         assert answer.read(7) == b"\xff\xd8one\xff\xd9"
 
 
+@pytest.mark.browser
+def test_a_browser_shows_what_changes_what_is_silent_and_what_was_changed(
+    address: str, board: Board, tmp_path: Path
+) -> None:
+    ends, silent = threading.Event(), threading.Event()
+
+    def tell() -> None:
+        for number in itertools.count():
+            grey = np.full((27, 48, 3), number * 9 % 256, np.uint8)
+            pictures = {name: shown(grey) for name in ("chase", "hood", "convcam")}
+            board.tell("player", {"short": "on", "rows": [["frames", number]], "drives": [0.1 * number]}, pictures)
+            board.tell("trainer", {"rows": [["batch", number]], "history": [[number, 1.0], [number + 1, 0.5]]})
+            if not silent.is_set():
+                board.tell("collector 0", {"short": "5/s"})
+            if ends.wait(0.3):
+                return
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    try:
+        with browser(tmp_path / "profile") as page:
+            page.open(address)
+            changed_tiles(page)
+            assert not is_red(page, "collector 0")
+            silent.set()
+            page.wait(lambda: is_red(page, "collector 0"), "the silent collector to turn red")
+            assert not is_red(page, "player")
+            Diary(tmp_path).write("system", "Changed, version 1: <b>steer</b>.")
+            for entry in read_diary(tmp_path):
+                board.write(entry)
+            text = "document.querySelector('#diary ol').innerText"
+            page.wait(lambda: "Changed, version 1: <b>steer</b>." in page.say(text), "the change, as text")
+    finally:
+        ends.set()
+        telling.join()
+
+
 def test_another_host_name_is_refused(address: str) -> None:
     with pytest.raises(urllib.error.HTTPError, match="400"):
         got(f"{address}/facts", host="evil.example")
@@ -116,6 +156,34 @@ def test_the_diary_keeps_what_was_written_before_a_line_was_torn(tmp_path: Path)
     assert [(entry.said, entry.batch) for entry in read_diary(tmp_path)] == [("began", 0), ("died", 7)]
     with pytest.raises(NotFound, match="holds no diary"):
         read_diary(tmp_path / "elsewhere")
+
+
+def test_the_page_follows_the_end_of_the_diary_alone(tmp_path: Path) -> None:
+    tail = DiaryTail(tmp_path, most=1000)
+    assert list(tail.read()) == [], "there is none yet"
+    one = Diary(tmp_path)
+    for number in range(100):
+        one.write("trainer", f"batch {number}", number)
+    shown = [entry.batch for entry in tail.read()]
+    assert shown == list(range(100 - len(shown), 100))
+    assert 5 <= len(shown) <= 15
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"utc": "1", "part": "x", "batch": 100')
+        file.flush()
+        assert list(tail.read()) == []
+        file.write(b', "said": "whole"}\n')
+    assert [entry.said for entry in tail.read()] == ["whole"]
+    (tmp_path / FILE).unlink()
+    one.write("trainer", "begun anew", 0)
+    assert [entry.said for entry in tail.read()] == ["begun anew"]
+
+
+def test_what_repeats_itself_is_said_once_and_then_with_its_count() -> None:
+    repeats = Repeats()
+    said = [repeats.said(f"The set 0-{number:012x}-{number} is refused.") for number in range(1, 1001)]
+    assert [number for number, one in enumerate(said, start=1) if one] == [1, 10, 100, 1000]
+    assert said[99].endswith("(100 times so far)")
+    assert repeats.said("The disk is full.") == "The disk is full."
 
 
 def test_channels_are_tiled_with_the_strongest_answer_white() -> None:

@@ -14,8 +14,8 @@ from playhead.errors import BadValue, Damaged, DeviceFailed, NotFound
 from playhead.home import Home
 from playhead.live.diary import Diary
 from playhead.live.page import check_port
+from playhead.live.ray_token import token_of
 from playhead.live.replay import balanced, keep_balance, replayed
-from playhead.live.rooms import token_of
 from playhead.live.session import LiveOptions, change, folder_of, live
 from playhead.live.settings import read_settings, write_settings
 from playhead.models.run import Run

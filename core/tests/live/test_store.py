@@ -151,6 +151,29 @@ def test_the_first_set_says_at_which_rate_the_world_goes_and_not_the_frame_of_th
     assert one.taken == sum(len(each.samples) for each in slow)
 
 
+def test_the_ledger_is_written_anew_before_it_is_too_long_and_nothing_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playhead.live.store.MOST_LINES", 12)
+    monkeypatch.setattr("playhead.live.store.MOST_GONE", 3)
+    one, most = store(tmp_path, size=20), 0
+    for seed in range(1, 21):
+        one.take(sample_set(seed, count=30))
+        while one.draw(4) is not None:
+            most = max(most, len((one.folder / USED).read_text().splitlines()))
+    held = sum(one.fill().values())
+    assert one.used > 100
+    assert most < 120, "less than what was used: of sets that are gone no sample is listed"
+    one.close()
+    again = store(tmp_path, size=20)
+    assert sum(again.fill().values()) == held, "what was used stays used"
+    gone = [name for name, numbers in read_used(one.folder / USED).items() if numbers == {0}]
+    assert 0 < len(gone) <= 3
+    taken = again.taken
+    again.take(sample_set(int(gone[-1].rpartition("-")[2]), count=30))
+    assert again.taken == taken, "a set that is gone is known when it is sent once more"
+
+
 def test_a_ledger_that_is_none_is_said(tmp_path: Path) -> None:
     (tmp_path / USED).write_text("0-a 1\nnonsense\n0-a 2\n")
     with pytest.raises(Damaged, match="names no sample"):

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from doubles import DRIVE
 from live.lessons import GAME, SCHEMA
 
+from playhead.labels import axis_conversions
 from playhead.playing.controllers import open_controller
 from playhead.playing.derived import PlayedHeads
+
+CHANGES = (-0.5, 0.0, 0.5)
+MADE = axis_conversions("toy", DRIVE, "turn", "steer", more="d", less="a", of="drive", deltas=CHANGES)
+CHANGING = replace(GAME, conversions=MADE)
+
+
+def test_changes_that_were_learned_move_what_is_held_within_its_range() -> None:
+    schema = CHANGING.learnable.only(("turn",))
+    played = PlayedHeads(schema, CHANGING)
+    more, same = np.array([0.1, 0.2, 0.7], np.float32), np.array([0.1, 0.8, 0.1], np.float32)
+    shares = [played({"turn": said})["drive"].tolist() for said in (more, same, more, more)]
+    assert [one[3] for one in shares] == [0.5, 0.5, 1.0, 1.0]
+    played.reset({CHANGING.controls["a"]: 1.0})
+    assert played({"turn": same})["drive"].tolist() == [0.0, 1.0, 0.0, 0.0], "a person held it to the left"
+    played.reset({})
+    assert played({"turn": same})["drive"].tolist() == [0.0] * 4
 
 
 def test_steering_and_pedals_are_pressed_together_in_proportion() -> None:

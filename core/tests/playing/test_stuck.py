@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -172,6 +173,32 @@ def test_while_the_speed_is_unknown_the_picture_says_it() -> None:
     assert seconds_until_stuck(StuckDetector(settings), **unknown, shift=lambda number: number * 4) is None
 
 
+def on_a_way(detector: StuckDetector, way: Callable[[float], tuple[float, float]]) -> list[bool]:
+    """Whether each of 10 s is called stuck on a way, seconds -> metres."""
+    told = []
+    for number in range(100):
+        x_m, y_m = way(number / 10)
+        seen = replace(frame(number, shift=number % 40 * 4), telemetry={"x_m": x_m, "y_m": y_m})
+        told.append(detector.is_stuck(seen))
+    return told
+
+
+def test_circles_are_a_way_by_their_path_and_standing_still_from_end_to_end() -> None:
+    def circles(time_s: float) -> tuple[float, float]:  # 2.5 s around, 3 m wide: 8 m/s
+        return 3 * math.cos(time_s * math.tau / 2.5), 3 * math.sin(time_s * math.tau / 2.5)
+
+    by_path = StuckDetector(StuckSettings(position="x_m,y_m"))
+    assert not any(on_a_way(by_path, circles))
+    assert by_path.calls["path"] == 0
+    assert by_path.calls["ends"] >= 1, "counted side by side"
+    by_ends = StuckDetector(StuckSettings(position="x_m,y_m", way="ends"))
+    assert any(on_a_way(by_ends, circles))
+    standing = StuckDetector(StuckSettings(position="x_m,y_m"))
+    assert any(on_a_way(standing, lambda time_s: (1.0, 2.0)))
+    assert standing.calls == {"path": 1, "ends": 1}
+    assert not any(on_a_way(StuckDetector(StuckSettings(position="x_m,y_m")), lambda time_s: (8 * time_s, 0.0)))
+
+
 def test_a_device_that_does_not_tell_the_speed_is_said() -> None:
     with pytest.raises(NotFound, match=r"stuck\.speed=NAME"):
         seconds_until_stuck(StuckDetector(StuckSettings(speed="speed_mps")))
@@ -195,6 +222,7 @@ def test_a_game_states_when_it_stands_and_how_long_a_way_out_is(game: Game) -> N
         ({"over_s": "long"}, "is no number"),
         ({"speed": 3}, "name of telemetry"),
         ({"over_s": -1}, "outside 0"),
+        ({"way": "back"}, "none of path, ends"),
         ({"shortest_s": 3}, "less than shortest_s"),
     ],
 )

@@ -11,6 +11,8 @@ from playhead.cli import LazyGroup
 RUN = "run"
 COMMANDS: dict[str, tuple[str, str]] = {
     RUN: ("playhead.cli.live_run:run", "Collect, train, play and show it, all at once (by itself: live GAME)."),
+    "collect": ("playhead.cli.live_collect:collect", "Collect for a live run that runs elsewhere."),
+    "watch": ("playhead.cli.live_watch:watch", "Let the network of a live run that runs elsewhere drive here."),
     "set": ("playhead.cli.live_set:set_", "Change what a live run learns, while it runs."),
     "balance": ("playhead.cli.live_balance:balance", "Say what came in and what went out, by bins."),
     "replay": ("playhead.cli.live_replay:replay", "Show the diary and the curve of a live run."),

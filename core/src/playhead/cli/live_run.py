@@ -26,6 +26,8 @@ from playhead.names import command
 @options.count("--patience", "Samples after which a set is sent that is not full.", 600)
 @click.option("--swap", type=click.Choice(["episode", "always"]), default="episode", show_default=True,
               help="When the player takes newer weights.")  # fmt: skip
+@click.option("--unstick", type=click.Choice(["path", "ends"]), default="path", show_default=True,
+              help="What tells that it is stuck: the length of its path, or the way from end to end.")  # fmt: skip
 @options.count("--port", "Port of the page, on this machine alone.", 8642)
 @click.option("--no-player", "has_player", flag_value=False, default=True, help="Let nobody play.")
 @options.number("--seconds", "How long to run, in seconds. Default: until Ctrl-C.", 0.0)

@@ -7,7 +7,8 @@ Shape legend: N windows, T frames of a window, H, W, C picture, A label columns,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ Predict = Callable[[Inputs], Mapping[str, FloatArray]]
 LEAK_CORRELATION = 0.98  # an input this correlated with the label is the label
 LEAK_WINDOWS = 5000  # a linear fit of a few inputs needs no more
 SHUFFLE_WINDOWS, FEWEST_SHUFFLED = 512, 32  # of many positions fewer say as much
+LEAST_FALL = 0.05  # of a score: less is what random windows differ by
 LEAK_R2 = 0.95  # as are inputs that determine it linearly to this degree
 
 
@@ -112,17 +114,48 @@ def _linear_r2(table_NF: FloatArray, label_N: FloatArray) -> float:
     return 1.0 - float(((label_N - fitted_N) ** 2).sum()) / spread
 
 
-def shuffle_verdict(head: str, measure: str, score: float, shuffled: float, *, lower_is_better: bool) -> Verdict:
+@dataclass(frozen=True, kw_only=True)
+class Shuffled:
+    """What a head scores as it is, and with some inputs shuffled among the windows."""
+
+    head: str
+    measure: str
+    score: float
+    shuffled: float
+    lower_is_better: bool
+
+    @property
+    def fall(self) -> float:
+        """How much worse it became, as a share of the score."""
+        fall = (self.shuffled - self.score) if self.lower_is_better else (self.score - self.shuffled)
+        return fall / abs(self.score) if self.score else 0.0
+
+    def __str__(self) -> str:
+        """Say it in a few words."""
+        return f"{self.measure} of {self.head} goes from {self.score:.3f} to {self.shuffled:.3f}"
+
+
+def shuffle_verdict(told: Shuffled) -> Verdict:
     """Say whether a score fell when the pictures were shuffled among the windows, as it must."""
-    fall = (shuffled - score) if lower_is_better else (score - shuffled)
-    relative = fall / abs(score) if score else 0.0
-    passed = bool(relative > 0.05)  # less than a twentieth is what random windows differ by
-    change = f"{measure} of {head} goes from {score:.3f} to {shuffled:.3f}"
-    if passed:
-        sentence = f"With the pictures shuffled among the windows, {change}: the network looks at them."
-    else:
-        sentence = f"With the pictures shuffled among the windows, {change}: the network does not use them."
+    passed = bool(told.fall > LEAST_FALL)
+    uses = "the network looks at them" if passed else "the network does not use them"
+    sentence = f"With the pictures shuffled among the windows, {told}: {uses}."
     return Verdict(name="shuffled pictures", passed=passed, sentence=sentence)
+
+
+def history_verdict(history: Shuffled, pictures: Shuffled | None) -> Verdict:
+    """Say whether a score lives on what was before more than on the pictures: then the network copies itself.
+
+    Source:  Sentdex/pygta5, f2a858c: networks with histories had low losses, copied the last action and drove in
+             circles.
+    """
+    passed = pictures is None or history.fall <= max(LEAST_FALL, pictures.fall)
+    sentence = f"With what was before shuffled among the windows, {history}"
+    if pictures is not None:
+        which = "less than" if passed else "more than"
+        sentence += f", {which} with the pictures shuffled ({pictures.shuffled:.3f})"
+    then = "" if passed else " It copies what was done: train without that input, or with fewer moments of it."
+    return Verdict(name="shuffled history", passed=bool(passed), sentence=f"{sentence}.{then}")
 
 
 def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed: int = 0) -> list[Verdict]:
@@ -139,44 +172,53 @@ def sanity_verdicts(predictor: Predictor, run: Run, index: WindowIndex, *, seed:
     known = rows[np.logical_and.reduce([index.known[name][rows] for name in run.schema])]
     columns = {name: index.numbers(name, known) for name, one in inputs.items() if not one.is_pictures}
     verdicts.append(leak_test(columns, {name: index.labels[name][known] for name in run.schema}))
-    if pictures and len(spread_N) > 1:
-        verdicts += _shuffle_verdicts(predictor, run, index, spread_N, seed)
+    if len(spread_N) > 1:
+        verdicts += _shuffle_verdicts(predictor, run, index.take(spread_N), seed)
     return verdicts
 
 
-def _shuffle_verdicts(
-    predictor: Predictor, run: Run, index: WindowIndex, rows: npt.NDArray[np.int64], seed: int
-) -> list[Verdict]:
-    """Answer the same windows with their own pictures and with those of others."""
-    some = index.take(rows)
-    judged = judged_frames(some)
-    scores: list[dict[str, float]] = []
-    for shuffled in (False, True):
-        said: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in run.schema}
-        order = np.random.default_rng(seed).permutation(len(some)) if shuffled else np.arange(len(some))
-        for start in range(0, len(some), batch_of(run)):
-            place = np.arange(start, min(start + batch_of(run), len(some)))
-            inputs = read_windows(run, some, place)
-            if shuffled:
-                others = read_windows(run, some, order[place])
-                inputs |= {name: others[name] for name, one in run.recipe.named_inputs.items() if one.is_pictures}
-            for name, values in predictor.predict_batch(inputs).items():
-                said[name].append(values)
-        predictions = as_predictions(run, judged, {name: np.concatenate(parts) for name, parts in said.items()})
-        scores.append(
-            {
-                name: score_head(known.heads[name], known.time_ns_N, known.segments).summary[PRIMARY[head.kind]]
-                for name, head in run.schema.items()
-                for known in (predictions.known(name),)
-            }
-        )
+def _shuffle_verdicts(predictor: Predictor, run: Run, some: WindowIndex, seed: int) -> list[Verdict]:
+    """Answer the same windows with their own inputs and with those of others: pictures, and what was before."""
+    inputs = run.recipe.named_inputs
+    pictures = {name for name, one in inputs.items() if one.is_pictures}
+    history = {name for name, one in inputs.items() if not one.is_pictures and one.offsets_s[0] < 0}
+    real = _scores(predictor, run, some, set(), seed)
+    told = {
+        what: _shuffled(run, real, _scores(predictor, run, some, names, seed)) if names else []
+        for what, names in (("pictures", pictures), ("history", history))
+    }
+    verdicts = [shuffle_verdict(one) for one in told["pictures"]]
+    beside = told["pictures"] or [None] * len(run.schema)
+    return verdicts + [history_verdict(one, other) for one, other in zip(told["history"], beside, strict=False)]
+
+
+def _shuffled(run: Run, real: Mapping[str, float], shuffled: Mapping[str, float]) -> list[Shuffled]:
     return [
-        shuffle_verdict(
-            name,
-            measure_title(PRIMARY[head.kind]),
-            scores[0][name],
-            scores[1][name],
+        Shuffled(
+            head=name, measure=measure_title(PRIMARY[head.kind]), score=real[name], shuffled=shuffled[name],
             lower_is_better=head.kind == "axes",
         )
         for name, head in run.schema.items()
-    ]
+    ]  # fmt: skip
+
+
+def _scores(
+    predictor: Predictor, run: Run, some: WindowIndex, shuffled: Set[str], seed: int
+) -> dict[str, float]:  # fmt: skip
+    """Return the score of each head on windows that have some of their inputs from others."""
+    judged, said = judged_frames(some), {name: list[npt.NDArray[Any]]() for name in run.schema}
+    order = np.random.default_rng(seed).permutation(len(some))
+    for start in range(0, len(some), batch_of(run)):
+        place = np.arange(start, min(start + batch_of(run), len(some)))
+        inputs = read_windows(run, some, place)
+        if shuffled:
+            others = read_windows(run, some, order[place])
+            inputs |= {name: others[name] for name in shuffled}
+        for name, values in predictor.predict_batch(inputs).items():
+            said[name].append(values)
+    predictions = as_predictions(run, judged, {name: np.concatenate(parts) for name, parts in said.items()})
+    return {
+        name: score_head(known.heads[name], known.time_ns_N, known.segments).summary[PRIMARY[head.kind]]
+        for name, head in run.schema.items()
+        for known in (predictions.known(name),)
+    }

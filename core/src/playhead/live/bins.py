@@ -65,14 +65,22 @@ def outputs_of(
             continue
         for column, axis in enumerate(head.names):
             name = axis if len(head.names) > 1 else head_name
-            bounds = checked_edges(name, edges.get(name, otherwise))
-            found.append(Output(name=name, head=head_name, bins=_ranges(bounds), thresholds=_thresholds(bounds),
-                                column=column))  # fmt: skip
+            words, thresholds = _of_axis(head, checked_edges(name, edges.get(name, otherwise)))
+            found.append(Output(name=name, head=head_name, bins=words, thresholds=thresholds, column=column))
     unknown = sorted(edges.keys() - {one.name for one in found})
     if unknown:
         names = ", ".join(one.name for one in found)
         raise BadValue(f"There are bins for {unknown[0]}, which is no axis that is learned. Learned are: {names}.")
     return found
+
+
+def _of_axis(head: Axes, edges: tuple[float, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Return what the bins of an axis are called, and what lies between them; of changes each is one."""
+    if head.deltas:
+        rising = sorted(head.deltas)
+        between = tuple((low + high) / 2 for low, high in pairwise(rising))
+        return tuple(f"{delta:+g}" for delta in rising), between
+    return _ranges(edges), _thresholds(edges)
 
 
 def _words(name: str, head: Keys | Choice) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ class Collector:
         stop: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self.live, self.number, self._stop = live, number, stop
-        self._driver = driver or (live.game.world.expert if live.game.world else "human") or "human"
+        self._driver = driver or (live.world.expert if live.world else "human") or "human"
         self._home = home or Home.find()
         self.status = CollectorStatus()
         settings = live.settings
@@ -95,7 +95,7 @@ class Collector:
         )
         self._id = f"{number}-{uuid.uuid4().hex[:12]}"
         self._made = 0
-        scenarios = list(live.game.world.scenarios) if live.game.world else [""]
+        scenarios = list(live.world.scenarios) if live.world else [""]
         self._kinds = Kinds(scenarios, may_disturb=self._driver != "human", seed=number)
         self._wished: set[tuple[str, tuple[int, ...]]] = set()
 
@@ -193,12 +193,12 @@ class Collector:
         return made
 
     def _options(self, drive: int, kind: Kind) -> Mapping[str, Any]:
-        options: dict[str, Any] = {"seed": self.seed(drive)} if self.live.game.world else {}
+        options: dict[str, Any] = {"seed": self.seed(drive)} if self.live.world else {}
         reset = dict(self._scenario(kind).options)
         return merged(self.live.device_options, options, {"reset": reset} if reset else {})
 
     def _scenario(self, kind: Kind) -> Scenario:
-        scenarios = self.live.game.world.scenarios if self.live.game.world else {}
+        scenarios = self.live.world.scenarios if self.live.world else {}
         return scenarios.get(kind.scenario, Scenario())
 
     def seed(self, drive: int) -> int:

@@ -68,12 +68,14 @@ def balance_of(live: Live, seen: Mapping[str, Any]) -> dict[str, Any]:
 
 def of_player(player: Player) -> dict[str, Any]:
     """Say how the player gets on."""
-    status, world = player.status, player.live.game.world
+    status, world = player.status, player.live.world
     score = (world.score or (world.measures[0].name if world.measures else "return")) if world else ""
     rows: list[list[Any]] = [[n, "  ".join(f"{value:+.2f}" for value in row)] for n, row in status.answers.items()]
     held = " ".join(code for code, value in status.held.items() if value) or "nothing"
     rows += [["held", held], ["FPS", f"{status.fps:.1f}"], ["PPS", f"{status.pps:.1f}"]]
     rows += [["weights of batch", status.weights_of], ["swaps", status.swaps], ["drives", len(status.drives)]]
+    if status.stuck:
+        rows.append(["stuck", ", ".join(f"by its {way} {count}" for way, count in status.stuck.items())])
     if status.drives:
         rows += [[name, round(value, 3)] for name, value in status.drives[-1].items()]
     return {

@@ -1,17 +1,24 @@
-"""Which samples were used, one a line, in a file that only grows: nothing is learned twice, whatever is killed."""
+"""Which samples were used, one a line: nothing is learned twice, whatever is killed.
+
+The file grows, and is written anew before it is too long: without the samples of sets that are gone. Of those only
+the name stays, with the number 0, for one that is sent once more.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from playhead.errors import Damaged
+from playhead.models.run_file import write_whole
 from playhead.storage.disk import saying_what_failed
 
 FILE = "used"
+GONE = 0  # the number that says of a set that it came and went
 THEN = "Nothing of it was written. Free some space: the live run goes on by itself."
-Entry = tuple[str, int]  # name of a set, number of a sample
+Entry = tuple[str, int]  # name of a set, number of a sample from 1 on
 
 
 class Ledger:
@@ -19,6 +26,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
+        self.lines = 0  # written since it was written anew
         self._cut()
 
     def _cut(self) -> None:
@@ -31,9 +39,18 @@ class Ledger:
         """Return which samples of each set were used. Raises Damaged."""
         return read_used(self._file)
 
-    def write(self, entries: Iterable[Entry]) -> None:
+    def write_anew(self, used: Mapping[str, Iterable[int]], gone: Iterable[str]) -> None:
+        """Put a shorter file in the place of this one; where the disk does not take it, it stays as it is."""
+        lines = [f"{name} {GONE}\n" for name in gone]
+        lines += [f"{name} {number}\n" for name, numbers in used.items() for number in sorted(numbers)]
+        self.lines = 0
+        with suppress(OSError):
+            write_whole(self._file, "".join(lines).encode())
+
+    def write(self, entries: Sequence[Entry]) -> None:
         """Add samples, all or none of them. Raises StorageFull or DeviceFailed from the disk."""
         data = "".join(f"{name} {number}\n" for name, number in entries).encode()
+        self.lines += len(entries)
         with saying_what_failed(self._file.parent, THEN), self._file.open("ab", buffering=0) as opened:
             before = opened.tell()
             try:

@@ -1,14 +1,16 @@
 """The player: drives with the newest weights where nobody drove before, episode after episode.
 
 run of the trainer -> policy -> device
-weights --hash right?--> wait for the end of an episode (or of nothing: `always`) --> put in
+weights --hash right?--> wait for the end of an episode or a way out (or for nothing: `always`) --> put in
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -36,7 +38,7 @@ Swap = Literal["episode", "always"]
 SHOWN_HZ = 10.0  # pictures a second for whoever watches
 LOOK_S = 0.5
 KEPT_DRIVES = 100
-FIRST_SEED = 10_000_000  # no collector drives it
+FIRST_SEED = 0  # collectors begin at a million
 QUALITY = 80  # of the pictures that are shown
 
 
@@ -53,6 +55,7 @@ class PlayerStatus:
     answers: Mapping[str, list[float]] = field(default_factory=dict)
     held: Mapping[str, float] = field(default_factory=dict)
     drives: list[Mapping[str, float]] = field(default_factory=list)
+    stuck: Counter[str] = field(default_factory=Counter)  # calls, by each way to measure how far it came
     pictures: dict[str, bytes] = field(default_factory=dict)
     started_s: float = 0.0
 
@@ -61,7 +64,7 @@ class Player:
     """Plays one live run. `offer` may be called by another thread."""
 
     def __init__(
-        self, live: Live, folder: Path, *, swap: Swap = "episode",
+        self, live: Live, folder: Path, *, swap: Swap = "episode", way: str = "path",
         say: Callable[[str], object] = lambda said: None, stop: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self.live, self.folder, self.swap = live, folder, swap
@@ -70,6 +73,8 @@ class Player:
         self._offered: Weights | None = None
         self._lock = threading.Lock()
         self._policy: RunPolicy | None = None
+        self._way = way
+        self.way_out: Unsticking | None = None
 
     def offer(self, weights: Weights) -> None:
         """Take newer weights; they wait until they may be put in."""
@@ -111,21 +116,24 @@ class Player:
             summary = play(
                 device, self._driver(policy, seed), watchers=[PlayerView(self)], stop=self._stop, seed=seed
             )
+        self.status.stuck.update(self.way_out.calls if self.way_out is not None else {})
         measures = {**summary.measures, "seed": seed, "batch": self.status.weights_of}
         self.status.drives = [*self.status.drives, measures][-KEPT_DRIVES:]
         return measures
 
     def _driver(self, policy: RunPolicy, seed: int) -> Driver:
         """Return who drives: the network, and where the game's keys say how, the way out of standing."""
-        stuck = StuckSettings.parse(dict(self.live.game.stuck))
-        try:
-            return Unsticking(policy, self.live.game, settings=stuck, seed=seed)
-        except BadValue:
-            return policy
+        game = self.live.game
+        own = {**game.live.stuck, "way": self._way} if self.live.world else {}
+        self.way_out = None
+        with suppress(BadValue):
+            settings = StuckSettings.parse({**game.stuck, **own})
+            self.way_out = Unsticking(policy, game, settings=settings, seed=seed)
+        return self.way_out or policy
 
     def _options(self, seed: int) -> dict[str, Any]:
         """Return options for a drive in a town where nobody collects."""
-        world = self.live.game.world
+        world = self.live.world
         unseen = {"seed": seed, "reset": dict(world.test_options)} if world else {}
         watched = self.live.game.live.watched if world else {}
         return merged(self.live.device_options, unseen, watched)
@@ -158,7 +166,7 @@ class PlayerView:
         self._player = player
         self._rates = Rate(), Rate()
         self._next_s = 0.0
-        self._began_s = time.monotonic()
+        self._recoveries = 0
 
     def saw(self, tick: Tick) -> None:
         """Take a tick; with `always` newer weights go in behind it."""
@@ -169,8 +177,10 @@ class PlayerView:
         for rate, count in zip(self._rates, (tick.report.captured, tick.report.decided), strict=True):
             rate.add(now_ns, count)
         status.fps, status.pps = (rate.per_s for rate in self._rates)
-        if player.swap == "always":
+        recoveries = player.way_out.recoveries if player.way_out is not None else 0
+        if player.swap == "always" or recoveries > self._recoveries:
             player.put_in()
+        self._recoveries = recoveries
         if policy is None or now_s < self._next_s:
             return
         self._next_s = now_s + 1 / SHOWN_HZ

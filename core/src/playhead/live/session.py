@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,10 +15,12 @@ import msgspec
 from playhead.decoding import setting_value
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.home import claim_folder
-from playhead.live.diary import Diary
+from playhead.live.cluster import cause_of, check_free, opened_ray
+from playhead.live.diary import Diary, Repeats
 from playhead.live.extra import check_installed
 from playhead.live.page import check_port
-from playhead.live.rooms import Room, opened, opened_ray
+from playhead.live.rooms.opening import opened
+from playhead.live.rooms.room import Room
 from playhead.live.settings import BUFFER, Live, LiveSettings, read_settings, size_of, write_settings
 from playhead.live.store import check_room
 from playhead.locks import take
@@ -33,7 +35,8 @@ from playhead.training.recipe import Recipe
 
 DEVICE = "device."  # before the name of a setting that is the device's
 LOOK_S = 1.0
-END_S = 20.0  # that a part has to end by itself
+END_S = 60.0  # that parts have to end by themselves: a batch, a validation, a checkpoint
+ANSWER_S = 5.0
 SAMPLE_BYTES = 60_000  # of a sample on the disk at 480x270, before the first is there
 
 
@@ -52,6 +55,7 @@ class LiveOptions:
     depth: int = 1
     patience: int = 600
     swap: str = "episode"
+    unstick: str = "path"
     port: int = 8642
     has_player: bool = True
     seconds: float = 0.0
@@ -176,10 +180,11 @@ class _Running:
         self._place, self._folder, self._options = place, folder, options
         self._diary = Diary(folder)
         self._room = Room(settings=settings, home=str(place.home.path), folder=str(folder), swap=options.swap,
-                          port=options.port)  # fmt: skip
+                          unstick=options.unstick, port=options.port)  # fmt: skip
         self._parts: dict[str, Any] = {}
         self._runs: dict[str, Any] = {}
         self._processes: dict[str, int] = {}
+        self._repeats = Repeats()
 
     def run(self, stop: Event | None) -> dict[str, Any]:
         """Begin all parts, watch over them, and end them in order."""
@@ -188,6 +193,8 @@ class _Running:
             opened_ray(self._place.home, address=options.address, parts=options.collectors + 4) as self._ray,
             stopped_by_interrupt(stop) as stopping,
         ):
+            self._address = self._ray.get_runtime_context().gcs_address
+            check_free(options.address)
             self._diary.write("system", f"Started with {options.collectors} collectors.")
             self._begin()
             self._watch(stopping)
@@ -202,6 +209,9 @@ class _Running:
         if self._options.has_player:
             self._open("player", "player", self._room)
         self._place.say(f"The page: http://127.0.0.1:{self._options.port}. Ctrl-C ends it all in order.")
+        self._place.say(
+            f"Others join: {command('live', 'collect', self._place.game.name)} --address {self._address}"
+        )
 
     def _open(self, kind: str, name: str, room: Room) -> None:
         end_s = time.monotonic() + END_S
@@ -244,8 +254,9 @@ class _Running:
         said = f"Changed, version {settings.version}: {what_is_learned(settings)}."
         self._diary.write("system", said)
         self._place.say(said)
-        for name in [name for name in self._parts if name != "page"]:
-            self._end_one(name)
+        ended = [name for name in self._parts if name != "page"]
+        self._end_parts(ended)
+        for name in ended:
             del self._parts[name], self._runs[name]
             self._processes.pop(name, None)
         self._room = replace(self._room, settings=settings)
@@ -255,7 +266,7 @@ class _Running:
         try:
             number = self._ray.get(ref)
         except Exception as error:  # of a part that just dies, in Ray's classes; it is made again
-            self._diary.write(name, f"The {name} does not answer: {type(error).__name__}.")
+            self._write_news(name, f"The {name} does not answer: {type(error).__name__}.")
             return
         before = self._processes.get(name)
         if before is not None and before != number:
@@ -274,40 +285,48 @@ class _Running:
                 self._end()
                 raise DeviceFailed(f"The {name} could not begin. {reason_of(error)}") from error
             except Exception as error:  # whatever it is: the others go on
-                said = f"The {name} failed: {reason_of(error)}"
-                self._diary.write(name, said)
-                self._place.say(said)
+                if said := self._write_news(name, f"The {name} failed: {reason_of(error)}"):
+                    self._place.say(said)
                 time.sleep(LOOK_S)
             self._runs[name] = self._parts[name].run.remote()
 
+    def _write_news(self, name: str, said: str) -> str:
+        """Write into the diary what was not written before, or was so often that its count is news; return it."""
+        news = self._repeats.said(said)
+        if news:
+            self._diary.write(name, news)
+        return news
+
     def _end(self) -> dict[str, Any]:
-        """End collectors, player, trainer and page, in this order, and return what it came to."""
+        """End collectors and player, then the trainer, then the page; return what it came to."""
         self._place.say("Ending: what is under way is finished.")
         told: dict[str, Any] = {}
-        names = [name for name in self._parts if name.startswith("collector")] + ["player", "trainer", "page"]
         with suppress(Exception):
-            told = self._ray.get(self._parts["trainer"].status.remote(), timeout=5)
-        for name in (name for name in names if name in self._parts):
-            self._end_one(name)
+            told = self._ray.get(self._parts["trainer"].status.remote(), timeout=ANSWER_S)
+        self._end_parts([name for name in self._parts if name not in ("trainer", "page")])
+        self._end_parts(["trainer"])
+        self._end_parts(["page"])
         batch = int(told.get("batch", 0))
         self._diary.write("system", f"Ended at batch {batch:,}.", batch)
         return {"name": self._room.settings.name, "folder": str(self._folder), **told}
 
-    def _end_one(self, name: str) -> None:
-        part = self._parts[name]
-        try:
-            part.end.remote()
-            self._ray.get(self._runs[name], timeout=END_S)
-        except Exception as error:  # one that does not end by itself is ended
-            self._diary.write(name, f"The {name} did not end by itself ({type(error).__name__}).")
-        with suppress(Exception):
-            self._ray.kill(part, no_restart=True)
+    def _end_parts(self, names: Sequence[str]) -> None:
+        """Have parts end all at once, and wait for each; what does not end by itself is ended."""
+        for name in names:
+            self._parts[name].end.remote()
+        end_s = time.monotonic() + END_S
+        for name in names:
+            try:
+                self._ray.get(self._runs[name], timeout=max(0.0, end_s - time.monotonic()))
+            except Exception as error:
+                self._diary.write(name, f"The {name} did not end by itself ({type(error).__name__}).")
+            with suppress(Exception):
+                self._ray.kill(self._parts[name], no_restart=True)
 
 
 def reason_of(error: BaseException) -> str:
     """Return the sentence of ours that an error of Ray was made of, else its last line."""
-    cause = getattr(error, "cause", None)
-    lines = [line.strip() for line in str(cause or error).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(cause_of(error)).splitlines() if line.strip()]
     ours = [line for line in lines if line.startswith("playhead.errors.")]
     said = ours[-1].partition(": ")[2] if ours else lines[-1] if lines else type(error).__name__
     return said[:500]

@@ -17,7 +17,8 @@ from msgspec import Meta
 from playhead.data.windows import WindowSpec
 from playhead.decoding import encode_json, read_json
 from playhead.errors import BadValue, Damaged, NotFound
-from playhead.game import Frame, Game
+from playhead.game import Frame, Game, World
+from playhead.inputs import check_playable
 from playhead.live.balancing import ALL, Strategy, combination, each, strategy_of
 from playhead.live.bins import Output, outputs_of
 from playhead.models.run_file import write_whole
@@ -83,6 +84,7 @@ class Live:
             game=game,
             recipe=Recipe.from_json(settings.recipe),
         )
+        check_playable(live.recipe.named_inputs, live.recipe.positions_s, f"The recipe {settings.recipe_name}")
         combinations = math.prod(len(one.bins) for one in live.outputs)
         if live.strategy.places is combination and combinations > MOST_COMBINATIONS:
             raise BadValue(
@@ -135,13 +137,25 @@ class Live:
         return tuple(one.name for one in self.outputs) if self.strategy.places is each else (ALL,)
 
     @property
+    def has_episodes(self) -> bool:
+        """Whether its device is a world: it begins anew by seed and options, and an expert may drive in it."""
+        from playhead.capabilities import capabilities_of
+
+        return capabilities_of(self.plugins, self.game, self.settings.device, self.settings.options).episodes
+
+    @property
+    def world(self) -> World | None:
+        """The world that the device is; None on a device that is none."""
+        return self.game.world if self.has_episodes else None
+
+    @property
     def device_options(self) -> dict[str, Any]:
         """What the device is opened with: the picture's size where it takes one, and what was set."""
         from playhead.devices import merged
 
         settings, where = self.settings, self.game.live.size_in
         sides = {"width": settings.width, "height": settings.height}
-        options: dict[str, Any] = {where: sides} if where and settings.device != "screen" else {}
+        options: dict[str, Any] = {where: sides} if where and self.has_episodes else {}
         return merged(options, {"rate_hz": settings.rate_hz}, settings.options)
 
 

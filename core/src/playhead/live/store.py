@@ -34,6 +34,8 @@ from playhead.storage.schema import RecordingHeader
 
 TORN = "coming-"  # before the name of a set that is being written
 MOST_OPEN = 200  # recordings, each with a file or two
+MOST_GONE = 10_000  # names of sets that are kept: a set is sent again for minutes at most
+MOST_LINES = 100_000  # that the ledger may grow by
 MOST_HELD_OUT = 512  # samples for validations: more change no figure by more than a point or two
 
 
@@ -74,7 +76,8 @@ class SampleStore:
         self._opened: OrderedDict[str, Recording] = OrderedDict()
         self._buffers: dict[str, list[Entry]] = {name: [] for name in settings.names}
         self._header: RecordingHeader | None = None
-        self._known: set[str] = set()
+        self._unread: dict[str, set[int]] = {}  # what was used of sets that lie here and cannot be read
+        self._gone: OrderedDict[str, None] = OrderedDict()  # names of sets that came and are gone
         self._has_started = False
         self._held_out: list[_Set] = []
         self.taken = self.used = self.left_out = 0
@@ -95,13 +98,22 @@ class SampleStore:
         Raises:  BadValue for one of another game, schema or picture; StorageFull.
         """
         with self._lock:
-            if one.name not in self._known:
+            if not self._knows(one.name):
                 check_set(one, self._wanted(one))
                 self._keep(one)
                 self._header = self._header or one.header
-                self._known.add(one.name)
                 self.taken += len(one.samples)
             return self.fill()
+
+    def _knows(self, name: str) -> bool:
+        """Whether a set came before: it lies here, or was one of the last ones that are gone."""
+        known = name in self._sets or name in self._gone or name in self._unread
+        return known or any(one.folder.name == name for one in self._held_out)
+
+    def _is_gone(self, name: str) -> None:
+        self._gone[name] = None
+        if len(self._gone) > MOST_GONE:
+            self._gone.popitem(last=False)
 
     def _wanted(self, one: SampleSet) -> RecordingHeader:
         """Return what a set has to be: of this game and version, at the rate of the first one, which may be it."""
@@ -157,6 +169,7 @@ class SampleStore:
         if self.held_out < MOST_HELD_OUT and found.left:
             self._held_out.append(found)
         else:
+            self._is_gone(found.folder.name)
             shutil.rmtree(found.folder, ignore_errors=True)
 
     @property
@@ -204,6 +217,8 @@ class SampleStore:
             for entry in entries:
                 self._forget(*entry)
             self.used += len(entries)
+            if self._ledger.lines > MOST_LINES:
+                self._shorten()
             return batch
 
     def _drawn(self, name: str, count: int) -> list[Entry]:
@@ -238,6 +253,7 @@ class SampleStore:
             buffer[:] = [entry for entry in buffer if entry[0] != found.folder.name]
         self._sets.pop(found.folder.name, None)
         self._opened.pop(found.folder.name, None)
+        self._unread[found.folder.name] = {*found.rows}
 
     def _mask_others(self, part: Batch, buffers: Sequence[str]) -> None:
         """Have each sample learned for its own output alone."""
@@ -265,6 +281,7 @@ class SampleStore:
         found.left.discard(number)
         if not found.left:
             del self._sets[name]
+            self._is_gone(name)
             self._opened.pop(name, None)
             found.recording.close()
             shutil.rmtree(found.folder, ignore_errors=True)
@@ -277,14 +294,21 @@ class SampleStore:
     def _refill(self) -> None:
         """Read what lies in the folder, without what was used; what was half written is deleted."""
         used = self._ledger.read()
-        self._known, self._has_started = set(used), bool(used)
+        self._has_started = bool(used)
         for parent in (self._validation, self.folder):
             for folder in sorted(parent.iterdir(), key=lambda one: one.stat().st_mtime_ns):
                 if folder.name.startswith(TORN):
                     shutil.rmtree(folder, ignore_errors=True)
                 elif folder.is_dir():
-                    self._known.add(folder.name)
-                    self._refill_one(folder, used.get(folder.name, set()), parent == self._validation)
+                    self._refill_one(folder, used.pop(folder.name, set()), parent == self._validation)
+        for name in used:
+            self._is_gone(name)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        """Write the ledger anew, so that it does not grow for ever."""
+        used = {name: found.rows.keys() - found.left for name, found in self._sets.items()}
+        self._ledger.write_anew({**used, **self._unread}, self._gone)
 
     def _refill_one(self, folder: Path, used: set[int], is_held_out: bool) -> None:
         """Add a recording; one that is torn, or of other labels, is left out."""
@@ -292,6 +316,7 @@ class SampleStore:
             self._add(folder, used, is_held_out=is_held_out)
         except (PlayheadError, KeyError):
             self.left_out += 1
+            self._unread[folder.name] = used
 
     def close(self) -> None:
         """Close all files."""

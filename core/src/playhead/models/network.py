@@ -36,11 +36,13 @@ class Network(nn.Module):
     Subclasses define `features` and the module `heads`, and `prepare` if they do not want whole frames.
     `frozen` names modules whose weights never change: they are kept once beside all weights of a run. What they
     make of single frames, `cacheable` says: while nothing else changes a frame it is computed once a training.
+    `answer_weights` are what each of `answers_to_learn` counts for in the loss; empty: all alike, in the mean.
     `is_stateful` says that `step` remembers: such a network plays frame by frame, any other window by window.
     """
 
     heads: nn.Module
     frozen: tuple[str, ...] = ()
+    answer_weights: tuple[float, ...] = ()
     is_stateful = False
 
     def __init__(self, spec: ModelSpec) -> None:

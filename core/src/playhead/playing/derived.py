@@ -6,13 +6,14 @@ told what that means for the game's own heads: the share of outcomes in which a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from playhead.conversions import Conversion, way_to
+from playhead.control.drivers import Held
 from playhead.errors import BadValue
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
@@ -28,6 +29,8 @@ class PlayedHeads:
 
     def __init__(self, schema: LabelSchema, game: Game) -> None:
         self._outcomes: list[tuple[str, str, _Outcomes]] = []
+        self._own, self._controls = game.schema, game.controls
+        self._there = {name: way_to(name, head, game.labels, game.conversions) for name, head in schema.items()}
         for name, head in schema.items():
             if name not in game.labels:
                 self._outcomes += _ways_back(name, head, schema, game)
@@ -42,6 +45,16 @@ class PlayedHeads:
             # Of several heads each may say a part, as steering and pedals do of the keys.
             told[target] = np.maximum(told[target], weighed) if target in told else weighed
         return told
+
+    def reset(self, held: Held) -> None:
+        """Have axes of which changes were learned go on from what is held."""
+        rows = {
+            name: np.array([[held.get(self._controls.get(label, ""), 0.0) for label in head.names]])
+            for name, head in self._own.items()
+            if not isinstance(head, Choice)
+        }
+        for source, _, outcomes in self._outcomes:
+            outcomes.begin(rows, self._there.get(source))
 
 
 def _ways_back(name: str, head: Head, schema: LabelSchema, game: Game) -> list[tuple[str, str, _Outcomes]]:
@@ -97,17 +110,32 @@ class _Outcomes:
 
     def __init__(self, source: Head, target: Head, way: Sequence[Conversion]) -> None:
         self._source, self._target, self._way = source, target, way
-        for head in (source, target):
-            if isinstance(head, Axes) and head.deltas:
-                raise BadValue(
-                    f"{way[0].name} cannot be played: changes of the axes {', '.join(head.names)} are none."
-                )
+        if isinstance(target, Axes) and target.deltas:
+            raise BadValue(
+                f"{way[0].name} cannot be played: changes of the axes {', '.join(target.names)} are none."
+            )
+        self._value_A = np.zeros(source.columns)  # of axes of which changes are answered
         self._rows: Array | None = None
         if isinstance(source, Choice):
             self._rows = np.arange(len(source.names))[:, None]
         elif isinstance(source, Keys) and len(source.names) <= _MOST_KEYS:
             self._rows = np.arange(2 ** len(source.names))[:, None] >> np.arange(len(source.names)) & 1
         self._converted = None if self._rows is None else self._convert(self._rows)
+
+    def begin(self, rows: Mapping[str, Array], there: tuple[str, tuple[Conversion, ...]] | None) -> None:
+        """Go on from what is held, rows of the game's heads; from the middle where nothing says what that is."""
+        self._value_A = np.zeros(self._source.columns)
+        if there is not None and there[0] in rows:
+            row = rows[there[0]]
+            for conversion in there[1]:
+                row = np.asarray(conversion(row))
+            self._value_A = row[0].astype(np.float64)
+
+    def _moved(self, source: Axes, prediction: Array) -> Array:
+        """Return where axes are after the likeliest change of each."""
+        likeliest = prediction.reshape(len(source.names), len(source.deltas)).argmax(1)
+        self._value_A = np.clip(self._value_A + np.array(source.deltas)[likeliest], -1, 1)
+        return self._value_A
 
     def _convert(self, rows: Array) -> Array:
         rows = rows.astype(self._source.dtype)
@@ -117,6 +145,8 @@ class _Outcomes:
 
     def weighed(self, prediction: Array) -> npt.NDArray[np.float32]:
         """Return what a prediction of the source means for the target. Shapes: (outputs,) of each."""
+        if isinstance(self._source, Axes) and self._source.deltas:
+            prediction = self._moved(self._source, prediction)
         if self._rows is None or self._converted is None:
             row = prediction >= 0.5 if isinstance(self._source, Keys) else prediction
             converted, shares = self._convert(row[None]), np.ones(1)

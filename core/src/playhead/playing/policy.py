@@ -84,6 +84,7 @@ class RunPolicy(Asking):
     def reset(self, held: Held) -> None:
         """Begin anew, and so the controller."""
         super().reset(held)
+        self._played.reset(held)
         self._controller.reset(held)
 
 

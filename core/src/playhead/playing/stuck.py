@@ -27,6 +27,7 @@ from playhead.playing.driving_keys import DrivingKeys
 BLUR_PX = 4  # cells of 4x4 pixels are compared, so that noise and single pixels do not count
 CHANGED = 16  # grey levels of 255
 MOST = 3600.0
+WAYS = ("path", "ends")  # how far something went
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,8 @@ class StuckSettings:
     """When to call it stuck, as stuck.NAME: when too little changes, of the picture or of what is told.
 
     A game states its own as `stuck`, `play` changes them with --set.
-    Source:  still_share is the original's 800 of 480x270 pixels, over its 25 frames.
+    Source:  still_share is the original's 800 of 480x270 pixels, over its 25 frames. `way=ends` is the rule of
+             Charles (Sentdex/pygta5, f2a858c), which takes circles for standing still.
     """
 
     over_s: float = 2.5  # so many seconds of standing still are being stuck
@@ -44,6 +46,9 @@ class StuckSettings:
     slow_mps: float = 1.0  # a car that is never faster stands
     progress: str = ""  # telemetry that has to grow by least_progress instead
     least_progress: float = 0.5  # in its unit
+    position: str = ""  # telemetry that says where it is, as x_m,y_m: its way has to reach least_way instead
+    least_way: float = 5.0  # in its unit
+    way: str = "path"  # path: the length of what was driven; ends: from where it was to where it is, as published
     shortest_s: float = 1.0  # each half of a way out, back and forth, lasts so long at least
     longest_s: float = 2.0  # and so long at most
 
@@ -60,6 +65,8 @@ class StuckSettings:
             if not isinstance(value, str) and not 0 <= value <= MOST:
                 raise BadValue(f"stuck.{name}={value} lies outside 0 to {MOST:g}.")
         parsed = cls(**settings)
+        if parsed.way not in WAYS:
+            raise BadValue(f"stuck.way={parsed.way} is none of {', '.join(WAYS)}.")
         if parsed.longest_s < parsed.shortest_s:
             raise BadValue(f"stuck.longest_s={parsed.longest_s:g} is less than shortest_s={parsed.shortest_s:g}.")
         return parsed
@@ -72,11 +79,14 @@ class StuckDetector:
         self._settings = settings or StuckSettings()
         self._recent: deque[tuple[int, npt.NDArray[np.int16]]] = deque()
         self._seen: deque[tuple[int, float, Mapping[str, float]]] = deque()  # time, share changed, telemetry
+        self.calls = dict.fromkeys(WAYS, 0)  # how often each has called it stuck, whichever counts
+        self._called = dict.fromkeys(WAYS, False)
 
     def forget(self) -> None:
         """Begin anew: what lies behind says nothing any more."""
         self._recent.clear()
         self._seen.clear()
+        self._called = dict.fromkeys(WAYS, False)
 
     def is_stuck(self, captured: CapturedFrame) -> bool:
         """Take a frame and say whether the last `over_s` seconds stood still."""
@@ -90,6 +100,8 @@ class StuckDetector:
         # An interval less than the whole span is full: frames do not fall on its edge.
         if now_ns - self._seen[0][0] < 0.9 * settings.over_s * NS_PER_S:
             return False
+        if settings.position:
+            return self._stands()[settings.way]
         if settings.progress:
             grown = self._told(settings.progress, -1) - self._told(settings.progress, 0)
             return grown < settings.least_progress
@@ -98,11 +110,26 @@ class StuckDetector:
             return max(known) < settings.slow_mps
         return float(np.mean([share for _, share, _ in self._seen])) < settings.still_share
 
+    def _stands(self) -> dict[str, bool]:
+        """Return whether the way since `over_s` ago is too short, however it is measured, and count the calls."""
+        names = self._settings.position.split(",")
+        places_TD = np.array([[self._told(name, place) for name in names] for place in range(len(self._seen))])
+        ways = {
+            "path": float(np.linalg.norm(np.diff(places_TD, axis=0), axis=1).sum()),
+            "ends": float(np.linalg.norm(places_TD[-1] - places_TD[0])),
+        }
+        stands = {name: way < self._settings.least_way for name, way in ways.items()}
+        for name, called in stands.items():
+            self.calls[name] += called and not self._called[name]
+        self._called = stands
+        return stands
+
     def _told(self, name: str, place: int) -> float:
         """Return what was told with a frame. Raises NotFound on a device that does not tell it."""
         telemetry = self._seen[place][2]
         if name not in telemetry:
-            which = "progress" if name == self._settings.progress else "speed"
+            of = {self._settings.progress: "progress", self._settings.speed: "speed"}
+            which = of.get(name, "position")
             then = f"Name another: --set stuck.{which}=NAME."
             raise not_found("telemetry of this device", name, telemetry, then=then)
         return telemetry[name]
@@ -143,6 +170,11 @@ class Unsticking(DriverWrapper):
         self._steps: deque[tuple[int, Action]] = deque()  # until when, what
         self.origin = driver.origin
         self.recoveries = 0
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How often each way of measuring a way has called it stuck."""
+        return self._detector.calls
 
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Let the driver decide, unless a way out is being driven. It sees every frame all the same."""

@@ -48,7 +48,9 @@ class SupervisedModule(nn.Module):
         answers = self.network.answers_to_learn(self._inputs(batch))
         by_head, *alone = [self._losses(logits, batch) for logits in answers]
         self.axis_errors = axis_errors(self.schema, answers[0], batch["labels"], batch.get("mask"))
-        loss = torch.stack([self._weighted(one) for one in (by_head, *alone)]).mean()
+        told, counts = [self._weighted(one) for one in (by_head, *alone)], self.network.answer_weights
+        shares = counts or (1 / len(told),) * len(told)
+        loss = torch.stack([share * one for share, one in zip(shares, told, strict=True)]).sum()
         if self.recipe.l1:
             loss = loss + self.recipe.l1 * sum(kernel.abs().sum() for kernel in self.network.kernels())
         return loss, by_head

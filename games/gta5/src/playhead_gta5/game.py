@@ -95,6 +95,7 @@ GTA5 = Game(
         rate_hz=30,
         size_in="arguments",
         watched={"cameras": {"chase": "chase"}},
+        stuck={"position": "x_m,y_m"},
         edges={
             "v1": {"accelerate": FIVE, "brake": FIVE},
             "v2": {"accelerate": TWELVE, "brake": TWELVE},

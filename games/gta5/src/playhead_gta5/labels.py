@@ -48,4 +48,16 @@ _AXES = tuple(
     )
     for one in axis_conversions("gta5", DRIVE, head, head, more=more, less=less, of="drive")
 )
-CONVERSIONS = (*_SEVEN, *_NINE, *_AXES)
+# Instead of where they are, by how much they change: seven classes each. Source: Sentdex/pygta5, f2a858c.
+CHANGES = (-0.3, -0.1, -0.03, 0.0, 0.03, 0.1, 0.3)
+_CHANGES = tuple(
+    one
+    for head, axis, more, less in (
+        ("steer_change", "steer", "d", "a"),
+        ("pedals_change", "pedals", "w", "s"),
+        ("accelerate_change", "accelerate", "w", ""),
+        ("brake_change", "brake", "s", ""),
+    )
+    for one in axis_conversions("gta5", DRIVE, head, axis, more=more, less=less, of="drive", deltas=CHANGES)
+)
+CONVERSIONS = (*_SEVEN, *_NINE, *_AXES, *_CHANGES)
