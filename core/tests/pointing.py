@@ -29,8 +29,8 @@ class Pointing(gymnasium.Env[Any, Any]):
     action_space = gymnasium.spaces.Box(-np.inf, np.inf, (4,), np.float64)
     observation_space = gymnasium.spaces.Discrete(2)
 
-    def __init__(self, render_mode: str | None = None) -> None:
-        self.render_mode = render_mode
+    def __init__(self, render_mode: str | None = None, bright: int = 60, **said: Any) -> None:
+        self.render_mode, self.bright = render_mode, bright
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -56,7 +56,7 @@ class Pointing(gymnasium.Env[Any, Any]):
         return 0, 0.0, False, False, self.told
 
     def render(self) -> Any:
-        frame_HWC = np.full((HEIGHT, WIDTH, 3), 60, np.uint8)
+        frame_HWC = np.full((HEIGHT, WIDTH, 3), self.bright, np.uint8)
         for (x, y), colour in ((self.cross, (60, 200, 60)), (self.at, (250, 60 if self.is_down else 250, 60))):
             column, row = int(np.clip(WIDTH / 2 + x, 6, WIDTH - 7)), int(np.clip(HEIGHT / 2 - y, 6, HEIGHT - 7))
             frame_HWC[row - 6 : row + 7, column - 6 : column + 7] = colour
