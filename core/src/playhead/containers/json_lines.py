@@ -18,7 +18,7 @@ from playhead.containers.text_table import MOST_BYTES, MOST_COLUMNS
 from playhead.errors import Damaged
 
 MOST_LINE_BYTES = 2**20
-MOST_ARRAY_BYTES = 2**25  # of one array of objects, which is in memory whole
+MOST_ARRAY_BYTES = 2**26  # of one array of objects, which is in memory whole
 _Row = dict[str, str | int | float | bool | list[str | int | float] | None]
 _LINE, _ARRAY = Decoder(_Row), Decoder(list[Raw])  # objects of an array one by one: a million take 300 MB
 
