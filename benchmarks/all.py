@@ -23,6 +23,7 @@ COMMANDS = (
     "startup.py",
     "reading.py",
     "pictures.py",
+    "importing.py --minutes 1",
     "training.py",
     "objects.py",
     "world.py",

@@ -32,6 +32,7 @@ class Hub:
         self.breaks_after: int | None = None  # bytes of each file, then the connection is closed
         self.refuses_large_after: int | None = None  # files that were sent
         self.listed: dict[str, dict[str, Any]] = {}  # said of files in place of the truth
+        self.moved_to = ""  # another server that has the files
         self.flips = ""  # a file that is sent with a bit changed
         self.page = 1000  # files of an answer
         self.port = 0
@@ -109,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(page, **({"Link": after} if last < len(rows) else {}))
 
     def _file(self, path: str) -> None:
+        if self.hub.moved_to:
+            self._answer(b"", 302, Location=f"{self.hub.moved_to}file")
+            return
         name = path.removeprefix(f"/datasets/{REPOSITORY}/resolve/{self.hub.commit}/")
         data = (self.hub.files or {}).get(name)
         if data is None:

@@ -29,6 +29,10 @@ class Pointing(Drawn, steps_hz=STEPS_HZ):
 
     action_space = gymnasium.spaces.Box(-np.inf, np.inf, (4,), np.float64)
 
+    def __init__(self, render_mode: str | None = None, bright: int = 60, **said: Any) -> None:
+        super().__init__(render_mode)
+        self.bright = bright
+
     def begin(self, options: Mapping[str, Any]) -> None:
         self.cross = self.np_random.integers((-100, -60), (101, 61))
         self.at = np.zeros(2)
@@ -48,7 +52,7 @@ class Pointing(Drawn, steps_hz=STEPS_HZ):
         return 0, 0.0, False, False, self.info()
 
     def render(self) -> Any:
-        frame_HWC = np.full((HEIGHT, WIDTH, 3), 60, np.uint8)
+        frame_HWC = np.full((HEIGHT, WIDTH, 3), self.bright, np.uint8)
         for (x, y), colour in ((self.cross, (60, 200, 60)), (self.at, (250, 60 if self.is_down else 250, 60))):
             column, row = int(np.clip(WIDTH / 2 + x, 6, WIDTH - 7)), int(np.clip(HEIGHT / 2 - y, 6, HEIGHT - 7))
             frame_HWC[row - 6 : row + 7, column - 6 : column + 7] = colour

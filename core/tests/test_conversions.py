@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playhead import labels
 from playhead.conversions import Conversion, axis_conversions, keys_choice_conversions
 from playhead.errors import Mismatch, NotFound
 from playhead.labels import Axes, Choice, Keys
@@ -54,3 +55,10 @@ def test_an_axis_is_two_keys_as_far_as_they_are_held_and_back() -> None:
     assert alone(np.array([[0, 0, 1, 0], [1, 0, 0, 0]]))[:, 0].tolist() == [1, 0]
     with pytest.raises(NotFound):
         axis_conversions("toy", keys, "steer", "steer", more="x", of="drive")
+
+
+def test_plugins_of_earlier_versions_find_conversions_among_labels() -> None:
+    assert labels.keys_choice_conversions is keys_choice_conversions
+    assert labels.Conversion is Conversion
+    with pytest.raises(AttributeError):
+        labels.no_such_name  # noqa: B018

@@ -7,6 +7,7 @@ Shape legend: T frames, A columns of one head (keys and axes one each; a choice 
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,18 @@ else:
     LabelArray = Any  # every game states labels, and numpy would take a third of what `--help` takes
 
 
+_MOVED = frozenset({
+    "Conversion", "axis_choice_conversions", "axis_conversions", "classes_of", "keys_choice_conversions",
+})  # fmt: skip
+
 MOST_PER_S = 1_000_000  # counts a second: a mouse of 26,000 dpi at one metre a second
+
+
+def __getattr__(name: str) -> Any:
+    """Return what plugins of earlier versions import from here, and `playhead.conversions` holds."""
+    if name not in _MOVED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("playhead.conversions"), name)
 
 
 def _check_names(kind: str, names: tuple[str, ...]) -> None:

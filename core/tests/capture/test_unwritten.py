@@ -96,8 +96,12 @@ def test_what_cannot_be_a_game_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PLAYHEAD_HOME", str(tmp_path))
-    with pytest.raises(NotFound, match='No game is called "Nowhere-v0"'):
-        Plugins.installed().game("Nowhere-v0")
+    with pytest.raises(NotFound, match=r'No environment is called "CartPole-v9".* Did you mean "CartPole-v1"'):
+        Plugins.installed().game("CartPole-v9")
+    with pytest.raises(NotFound, match=r"No environment is called .*new-game NAME --environment module:Name-v0"):
+        Plugins.installed().game("Space/Nowhere-v0")
+    with pytest.raises(NotFound, match='No game is called "nowhere"'):
+        Plugins.installed().game("nowhere")
     with pytest.raises(BadValue, match="playhead new-game NAME --environment Wide-v0"):
         Plugins.installed().game("Wide-v0")
     assert run(["record", "Wide-v0"]) == 1

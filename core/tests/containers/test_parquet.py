@@ -58,6 +58,26 @@ def test_each_row_of_the_page(name: str, tmp_path: Path, monkeypatch: pytest.Mon
         assert read_parquet(file, ["a"], lists=["a"])["a"].tolist() == answer
 
 
+def test_pages_that_lie_about_their_sizes_are_refused_or_read(tmp_path: Path) -> None:
+    whole, file = tmp_path / "whole.parquet", tmp_path / "a.parquet"
+    rows = {"a": np.arange(3_000), "b": [[1.0, 2.0]] * 3_000}
+    parquet.write_table(pyarrow.table(rows), whole, compression="zstd")
+    group, data = parquet.ParquetFile(whole).metadata.row_group(0), whole.read_bytes()
+    random, said = np.random.default_rng(0), []
+    for number in range(100):
+        lying = bytearray(data)
+        begin = group.column(number % 2).data_page_offset  # there a page says how long it is, packed and unpacked
+        for place in random.integers(0, 24, 3).tolist():
+            lying[begin + place] = int(random.choice([0xFF, 0x7F, 0x80, 0xFE]))
+        file.write_bytes(lying)
+        try:
+            read_parquet(file, ["a", "b"], lists=["b"])
+        except (Damaged, Mismatch) as error:
+            said.append(str(error))
+    assert len(said) > 50
+    assert all("\n" not in one and len(one) < 600 for one in said)
+
+
 def test_the_page_has_these_rows() -> None:
     assert set(rows_of("Parquet")) == set(CASES)
 

@@ -46,9 +46,10 @@ class FakeUser32:
             self.say(x=mouse.dx, y=mouse.dy, extra=mouse.extra)
         return count
 
-    def say(self, **told: int) -> None:
+    def say(self, device: int = 3, **told: int) -> None:
         """Have a raw event come, as from a mouse."""
-        raw = RawInput(header=RawHeader(type=0, size=ctypes.sizeof(RawInput)), mouse=RawMouse(**told))
+        header = RawHeader(type=0, size=ctypes.sizeof(RawInput), device=device)
+        raw = RawInput(header=header, mouse=RawMouse(**told))
         self.messages.put((WM_INPUT, raw))
 
     def CreateWindowExW(self, *asked: Any) -> int:  # noqa: N802
@@ -70,6 +71,9 @@ class FakeUser32:
         assert header == ctypes.sizeof(RawHeader)
         ctypes.memmove(ctypes.addressof(into._obj), ctypes.addressof(self.raw[handle.value]), size._obj.value)
         return ctypes.sizeof(RawInput)
+
+    def GetSystemMetrics(self, what: int) -> int:  # noqa: N802
+        return {0: 1920, 1: 1080, 78: 3840, 79: 1080}[what]
 
     def DispatchMessageW(self, *_: Any) -> None: ...  # noqa: N802
     def DestroyWindow(self, *_: Any) -> None: ...  # noqa: N802
@@ -166,6 +170,18 @@ def test_a_persons_mouse_is_heard_in_order(mouse: Keyboard, user32: FakeUser32) 
         ("back", 1),
     ]  # fmt: skip
     assert user32.registered == (1, 2, 0x100)  # the mouse, also while another program has the focus
+
+
+def test_a_tablet_that_tells_places_is_heard_by_the_difference(mouse: Keyboard, user32: FakeUser32) -> None:
+    half, tenth = 65_535 // 2, 6_553.5
+    user32.say(flags=1, x=half, y=half)  # where it is when it is first heard is no way
+    user32.say(flags=1, x=half + round(tenth), y=half)
+    user32.say(device=4, flags=3, x=half, y=half)  # another, on all screens
+    user32.say(device=4, flags=3, x=half, y=half - round(tenth), buttons=1)
+    user32.say(flags=0, x=3, y=0)
+    told = heard(mouse, user32)
+    assert [code for code, _ in told] == ["mouse_x", "mouse_y", "fire", "mouse_x"]
+    assert [value for _, value in told] == pytest.approx([192, 108, 1, 3], abs=0.05)
 
 
 def test_what_we_send_is_marked_and_not_heard(mouse: Keyboard, user32: FakeUser32) -> None:

@@ -9,7 +9,7 @@ import pytest
 from doubles import DRIVE
 from live.lessons import GAME, SCHEMA
 
-from playhead.labels import axis_conversions
+from playhead.conversions import axis_conversions
 from playhead.playing.controllers import open_controller
 from playhead.playing.derived import PlayedHeads
 

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -21,6 +22,7 @@ from playhead import cli
 from playhead.cli.context import Desk
 from playhead.errors import BadValue, Mismatch, PlayheadError
 from playhead.events import PLAYED, TEACHER, Origin
+from playhead.hookspecs import hookimpl
 from playhead.input import Input
 from playhead.plugins import Plugins
 from playhead.replaying.played import MOST_A_SECOND, Played
@@ -73,6 +75,29 @@ def test_the_first_frame_that_differs_is_found(home: Path, records: Records) -> 
     first = late.compared.first_different
     assert recording.frame_time_ns[first - 1] <= clicked_ns <= recording.frame_time_ns[first]
     assert 0 < late.compared.share < 1
+
+
+def test_a_world_is_opened_as_it_was_recorded(home: Path, records: Records) -> None:
+    name = records(seed=5, settings={"arguments.bright": 90, "arguments.dots": [1, 2]})
+    options = open_recording(home / "recordings" / name).header.options
+    assert options == {"arguments": {"bright": 90, "dots": [1, 2]}}
+    assert replayed(home, name).compared.share == 1
+    other = replayed(home, name, settings={"arguments.bright": 80})
+    assert other.compared.first_different == 0, "what is said now goes first"
+
+
+def test_no_text_of_a_recording_is_obeyed(home: Path, records: Records) -> None:
+    name = records(seed=5, settings={"arguments.called": "one", "arguments.bright": 90})
+    with pytest.raises(BadValue, match=r"made with arguments\.called\. A text could name code .*=one"):
+        replayed(home, name)
+    assert replayed(home, name, settings={"arguments.called": "two"}).compared.share == 1
+
+
+def test_pictures_are_compared_at_the_size_that_was_recorded(home: Path, records: Records) -> None:
+    name = records(seed=5)
+    small = replace(GAME, frame=replace(GAME.needed_frame, width=80, height=60))
+    plugins = Plugins([("pointing", SimpleNamespace(playhead_games=hookimpl(lambda: [small])))], strict=True)
+    assert playhead.replay(name, home=home, plugins=plugins).compared.share == 1
 
 
 def test_the_command_says_what_came_of_it(

@@ -20,6 +20,7 @@ from playhead.errors import BadValue, Mismatch, NotFound
 from playhead.game import Device, Game, World
 from playhead.models.boxes import FIELDS, column_of
 from playhead.progress import Progress
+from playhead.storage.reader import open_recording
 from playhead.training.recipe import Recipe
 
 FINDS = Recipe(
@@ -143,13 +144,47 @@ def test_what_is_asked_for_wrongly_is_said_before_anything_is_driven(home: Path,
     assert "guarded_share" not in driven.to_json()["expert"], "who drives without a guard needs none"
 
 
-def test_a_recording_of_a_run_says_that_the_guard_is_left_out(home: Path) -> None:
+def recorded(home: Path, **asked: Any) -> tuple[list[str], float]:
+    """Record a drive; return what was said, and the share of the frames on which it brakes."""
     said: list[str] = []
     progress = Progress()
     progress.note = said.append  # type: ignore[method-assign]
-    recorded: dict[str, Any] = {"driver": "run", "episodes": 1, "seconds": 1, "home": home, "progress": progress}
-    playhead.record(GAME, run="plays", **recorded)
+    made = playhead.record(GAME, episodes=1, seconds=3, home=home, progress=progress, **asked)
+    assert made.segments[0].recording is not None
+    recording = open_recording(made.segments[0].recording.path)
+    labels_TA = np.asarray(recording.labels["drive"])
+    recording.close()
+    return said, float(labels_TA[:, 2].mean())
+
+
+def test_a_run_is_recorded_without_its_guard_unless_one_is_asked_for(home: Path) -> None:
+    said, _ = recorded(home, driver="run", run="plays")
     assert any("drives, without the guard that it plays with" in line for line in said)
+    said, braked = recorded(home, driver="run", run="plays", settings={"guard.kind": "contact"})
+    assert any("drives, its keys through the guard contact" in line for line in said)
+    assert braked > 0
+    said, _ = recorded(home, driver="run", run="plays", settings={"guard.kind": "none"})
+    assert any(line.endswith("drives.") for line in said)
+
+
+def test_the_guard_of_a_scripted_driver_is_recorded_and_labels_are_what_it_pressed(home: Path) -> None:
+    said, braked = recorded(home, driver="forward")
+    assert braked == 0
+    assert not any("guard" in line for line in said)
+    said, braked = recorded(home, driver="forward", settings={"guard.brake_s": 1.5})
+    assert any("forward drives, its keys through the guard contact" in line for line in said)
+    assert braked > 0
+
+
+def test_what_no_recording_can_be_made_with_is_said_first(home: Path) -> None:
+    with pytest.raises(BadValue, match="past any guard"):
+        recorded(home, driver="human", settings={"guard.kind": "contact"})
+    with pytest.raises(BadValue, match=r"controller\.threshold is what a run plays with, and forward drives"):
+        recorded(home, driver="forward", settings={"controller.threshold": 0.4})
+    with pytest.raises(NotFound, match='"brakes_s"'):
+        recorded(home, driver="forward", settings={"guard.brakes_s": 1})
+    with pytest.raises(NotFound, match='"threshholds"'):
+        recorded(home, driver="run", run="plays", settings={"controller.threshholds": 1})
 
 
 def test_a_device_goes_without_the_guard_of_the_game(home: Path) -> None:

@@ -29,10 +29,11 @@ from torch import nn
 
 from playhead.capabilities import Capabilities, provides
 from playhead.capture import CapturedFrame
+from playhead.conversions import keys_choice_conversions
 from playhead.game import Device, Frame, Game, World
 from playhead.hookspecs import hookimpl
 from playhead.inputs import Input, spaced
-from playhead.labels import Choice, Keys, keys_choice_conversions
+from playhead.labels import Choice, Keys
 from playhead.models.network import Network
 from playhead.training.recipe import Recipe
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +186,29 @@ def test_without_a_key(
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "none"))
     assert push() == 1
     assert "Set HF_TOKEN" in capsys.readouterr().err
+
+
+def test_a_key_does_not_follow_to_another_server(here: Path, there: Path, hub: Hub) -> None:
+    assert push("2026-11-21-2") == 0
+    told: list[str | None] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.append(self.headers.get("Authorization"))
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        hub.moved_to = f"http://localhost:{other.server_port}/"
+        assert pull(there) == 1
+        other.shutdown()
+    assert told
+    assert set(told) == {None}
 
 
 def test_without_a_network(here: Path, there: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:

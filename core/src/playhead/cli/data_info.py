@@ -39,7 +39,7 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "made", f"{header['created_utc']} by playhead {header['tool_version']} {header['git_revision']}".rstrip()
     yield "ended", "properly" if facts["is_complete"] else "not properly: killed, out of disk, or still recording"
     yield "driver", header["driver"] + (f", labels of {header['label_device']}" if header["label_device"] else "")
-    for name in ("scenario", "seed", "tags", "measures", "padding_frames", "window", "notes"):
+    for name in ("scenario", "seed", "options", "tags", "measures", "padding_frames", "window", "notes"):
         if header.get(name) not in ("", None, 0, {}):
             yield name.replace("_", " "), str(header[name])
     yield "frame", _picture(frame)

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 @options.rate("--rate", "Frames a second. Default: the game's on that device.")
 @options.number("--latency", "Seconds added between look and press. Default: what the run was trained for, in a "
                 "world; else 0.")  # fmt: skip
-@options.device_set_option("Option of the device, as arguments.traffic=20, or of a collector.")
+@options.device_set_option(
+    "Option of the device, as arguments.traffic=20, or of a collector. Of a run: controller.threshold=0.4; of any "
+    "driver but a person: guard.kind=contact."
+)
 @options.tag_option
 @click.option("--notes", default="", help="A remark that the recordings keep.")
 @options.engine_option

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from msgspec import MsgspecError
+from msgspec import MsgspecError, Raw
 from msgspec.json import Decoder
 
 from playhead.containers.files import check_not_hollow, open_plain, reason
@@ -18,9 +18,9 @@ from playhead.containers.text_table import MOST_BYTES, MOST_COLUMNS
 from playhead.errors import Damaged
 
 MOST_LINE_BYTES = 2**20
-MOST_ARRAY_BYTES = 2**25  # of one array of objects, which is in memory whole
+MOST_ARRAY_BYTES = 2**26  # of one array of objects, which is in memory whole
 _Row = dict[str, str | int | float | bool | list[str | int | float] | None]
-_LINE, _ARRAY = Decoder(_Row), Decoder(list[_Row])
+_LINE, _ARRAY = Decoder(_Row), Decoder(list[Raw])  # objects of an array one by one: a million take 300 MB
 
 
 @contextmanager
@@ -81,11 +81,12 @@ def _of_array(path: Path, file: Any, size: int) -> Iterator[tuple[int, _Row]]:
         raise Damaged(
             f"{path} is one array of {size:,} bytes; {MOST_ARRAY_BYTES:,} are read. Write an object a line."
         )
-    text = file.read().removeprefix(b"\xef\xbb\xbf")
-    yield from enumerate(_decoded(path, _ARRAY, text, "it is no array of objects"), 1)
+    text, what = file.read().removeprefix(b"\xef\xbb\xbf"), "it is no array of objects"
+    for number, one in enumerate(_decoded(path, _ARRAY, text, what), 1):
+        yield number, _decoded(path, _LINE, one, what)
 
 
-def _decoded(path: Path, decoder: Any, text: bytes, what: str) -> Any:
+def _decoded(path: Path, decoder: Any, text: bytes | Raw, what: str) -> Any:
     try:
         return decoder.decode(text)
     except (MsgspecError, ValueError, RecursionError) as error:

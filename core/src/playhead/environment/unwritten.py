@@ -15,7 +15,7 @@ import gymnasium
 
 from playhead.environment import EnvironmentSession, Observed, make_env
 from playhead.environment.described import Env, frame_of, meanings_of, steps_of
-from playhead.errors import BadValue
+from playhead.errors import BadValue, not_found
 from playhead.game import Device, Game, Window, World
 from playhead.input.codes import KEYS
 from playhead.labels import Keys, LabelSchema
@@ -25,6 +25,7 @@ USUAL = {"fire": "space", "jump": "space", "noop": ""}
 BOTH_WAYS = (("left", "right"), ("down", "up"), ("a", "d"), ("s", "w"), ("j", "l"), ("k", "i"))
 FREE = "1234567890qwertyuiopasdfghjklzxcvbnm"
 OPPOSITES = (("left", "right"), ("up", "down"))
+_ID = re.compile(r"([\w.-]+/)?[\w.-]+-v\d+")  # as Gymnasium has them; no game is called so
 
 
 @cache
@@ -32,9 +33,14 @@ def game_of(name: str) -> Game | None:
     """Return the game of an environment by its id or by that as a game's name; None for what is not registered.
 
     Raises:  NotFound, DeviceFailed or BadValue for one that cannot be opened or shows no picture, or whose actions
-             no keys can be.
+             no keys can be; NotFound for what can only be an id, and nothing registered.
     """
     environment = next((one for one in gymnasium.registry if name in (one, _plain(one))), "")
+    if not environment and _ID.fullmatch(name):
+        raise not_found("environment", name, gymnasium.registry, then=(
+            "One of another package is known once that is installed and its module named, in a game of your own: "
+            "playhead new-game NAME --environment module:Name-v0."
+        ))  # fmt: skip
     if not environment:
         return None
     frames = "render"

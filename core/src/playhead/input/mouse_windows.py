@@ -20,6 +20,7 @@ from playhead.input.keyboard_windows import WindowsKeyboard
 from playhead.input.keys import HeardKey
 from playhead.input.mice import Moved
 from playhead.input.raw_windows import (
+    ALL_SCREENS,
     GENERIC_DESKTOP,
     HEARD_ABSOLUTE,
     HEARD_WHEEL,
@@ -28,7 +29,10 @@ from playhead.input.raw_windows import (
     MOUSE,
     MOVE,
     NOTCH,
+    ON_ALL_SCREENS,
+    PARTS,
     RID_INPUT,
+    SCREEN,
     TYPE_MOUSE,
     WHEEL,
     CursorInfo,
@@ -61,6 +65,7 @@ class WindowsMouse(WindowsKeyboard):
             )
         super().__init__(now_ns, hears=hears)
         self._moves: deque[Moved] = deque()
+        self._stood: dict[int, tuple[float, float]] = {}  # device that tells places -> its last, in pixels
         self._last_ns = 0
         self._ear = _Ear(self._user32, self._hear_raw) if hears else None
 
@@ -68,20 +73,30 @@ class WindowsMouse(WindowsKeyboard):
         """Return how the mouse moved since the last call."""
         return [self._moves.popleft() for _ in range(len(self._moves))]
 
-    def _hear_raw(self, mouse: RawMouse) -> None:
-        """Take one raw event, in the thread that hears them. Those with our mark are ours."""
+    def _hear_raw(self, device: int, mouse: RawMouse) -> None:
+        """Take one raw event of a device, in the thread that hears them. Those with our mark are ours."""
         if mouse.extra == MARK:
             return
-        if not mouse.flags & HEARD_ABSOLUTE:
-            for motion, way in ((MOUSE_X, mouse.x), (MOUSE_Y, -mouse.y)):
-                if way:
-                    self._moves.append(Moved(time_ns=self._next_ns(), motion=motion, way=float(way)))
+        right, down = self._way_of(device, mouse)
+        for motion, way in ((MOUSE_X, right), (MOUSE_Y, -down)):
+            if way:
+                self._moves.append(Moved(time_ns=self._next_ns(), motion=motion, way=way))
         if mouse.buttons & HEARD_WHEEL:
             self._moves.append(Moved(time_ns=self._next_ns(), motion=MOUSE_WHEEL, way=mouse.data / NOTCH))
         for number, is_press in clicks_of(mouse):
             self._heard.append(
                 HeardKey(time_ns=self._next_ns(), number=number, is_press=is_press, may_be_own=False)
             )
+
+    def _way_of(self, device: int, mouse: RawMouse) -> tuple[float, float]:
+        """Return how far a device went: one that tells where it is, as a tablet, from where it was, in pixels."""
+        if not mouse.flags & HEARD_ABSOLUTE:
+            return float(mouse.x), float(mouse.y)
+        wide, high = map(self._user32.GetSystemMetrics, ALL_SCREENS if mouse.flags & ON_ALL_SCREENS else SCREEN)
+        stands = mouse.x * wide / PARTS, mouse.y * high / PARTS
+        stood = self._stood.get(device, stands)
+        self._stood[device] = stands
+        return stands[0] - stood[0], stands[1] - stood[1]
 
     def _next_ns(self) -> int:
         """Return the time now, and later than that of the event before."""
@@ -147,7 +162,7 @@ class WindowsMouse(WindowsKeyboard):
 class _Ear:
     """A thread with a window that nobody sees, to which Windows sends what every mouse counts."""
 
-    def __init__(self, user32: Any, hear: Callable[[RawMouse], object]) -> None:
+    def __init__(self, user32: Any, hear: Callable[[int, RawMouse], object]) -> None:
         self._user32, self._hear = user32, hear
         self._begun = threading.Event()
         self._error: DeviceFailed | None = None
@@ -181,7 +196,7 @@ class _Ear:
             ctypes.c_void_p(handle), RID_INPUT, ctypes.byref(raw), ctypes.byref(size), ctypes.sizeof(RawHeader)
         )
         if told == ctypes.sizeof(RawInput) and raw.header.type == TYPE_MOUSE:
-            self._hear(raw.mouse)
+            self._hear(raw.header.device or 0, raw.mouse)
 
     def close(self) -> None:
         """End the thread."""

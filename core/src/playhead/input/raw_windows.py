@@ -23,7 +23,10 @@ CLICKS = {
 # Button -> what RI_MOUSE says of it pressed and released, and its virtual key.
 HEARD = {LEFT: (0x1, 0x2), RIGHT: (0x4, 0x8), MIDDLE: (0x10, 0x20), BACK: (0x40, 0x80), FORWARD: (0x100, 0x200)}
 VIRTUAL_KEYS = {LEFT: 0x1, RIGHT: 0x2, MIDDLE: 0x4, BACK: 0x5, FORWARD: 0x6}
-HEARD_WHEEL, HEARD_ABSOLUTE = 0x400, 0x1
+HEARD_WHEEL = 0x400
+# Of RAWMOUSE's flags: it tells a place and not a way, on the first screen or on all of them, of so many parts.
+HEARD_ABSOLUTE, ON_ALL_SCREENS, PARTS = 0x1, 0x2, 65_535
+SCREEN, ALL_SCREENS = (0, 1), (78, 79)  # SM_CXSCREEN, SM_CYSCREEN; SM_CXVIRTUALSCREEN, SM_CYVIRTUALSCREEN
 RID_INPUT, INPUT_SINK, REMOVE = 0x10000003, 0x100, 0x1
 GENERIC_DESKTOP, MOUSE = 0x1, 0x2  # usage page and usage
 # By width and not by the names of C, whose long has 64 bits on other systems.

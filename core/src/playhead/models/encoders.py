@@ -226,7 +226,9 @@ class Keypoints(nn.Module):
         """Return the keypoints of each map, and what is there."""
         looked_NCHW = self.looks(maps_NCHW)
         height, width = looked_NCHW.shape[2:]
-        found_NKP, there_NCP = looked_NCHW.flatten(2).split([self.count, len(self.looks.weight) - self.count], dim=1)
+        found_NKP, there_NCP = looked_NCHW.flatten(2).split(
+            [self.count, len(self.looks.weight) - self.count], dim=1
+        )
         shares_NKP = found_NKP.softmax(dim=2)
         ys, xs = (torch.linspace(-1, 1, side, device=found_NKP.device) for side in (height, width))
         places_P2 = torch.stack([xs.repeat(height), ys.repeat_interleave(width)], dim=1)

@@ -26,6 +26,7 @@ from playhead.recording.beside import DisturbedPerson, HandsBack
 from playhead.recording.dagger import DaggerDriver
 from playhead.recording.recorder import Recorder, is_telemetry_name
 from playhead.recording.sinks import HOME, SinkOpener, Sinks
+from playhead.storage.options import given_options
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter, Summary
 
@@ -225,6 +226,7 @@ def new_header(
         padding_frames=round(request.padding_s * session.rate_hz),
         scenario=request.scenario,
         seed=request.seed,
+        options=given_options(session.device.options, session.options),
         tags=dict(request.tags),
         window=_geometry(device.capture.window),
         input=dict(device.input.settings),

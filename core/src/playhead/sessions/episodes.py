@@ -18,6 +18,7 @@ from playhead.events import Event, Origin
 from playhead.game import Game, Scenario
 from playhead.home import Home
 from playhead.models import DEFAULT_ENGINE, EngineSpec
+from playhead.playing.guards import Guarded, GuardSpec, open_guard
 from playhead.plugins import Plugins
 from playhead.progress import Advance, Progress
 from playhead.recording.action_noise import BESIDE_A_PERSON, ActionNoise
@@ -61,7 +62,10 @@ def say_failed(
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeJob:
-    """Everything one episode is recorded with. Units: seconds_s on the device's clock; 0 is no limit."""
+    """Everything one episode is recorded with. `controller` is laid over the settings that a run plays with.
+
+    Units:  seconds_s on the device's clock; 0 is no limit.
+    """
 
     game: str
     device: str
@@ -71,6 +75,8 @@ class EpisodeJob:
     run: str = ""
     run_name: str = ""
     engine: EngineSpec = DEFAULT_ENGINE
+    controller: Mapping[str, Any] = field(default_factory=dict)
+    guard: GuardSpec | None = None
     teacher: str = ""
     beta: float = 0.0
     has_action_noise: bool = False
@@ -151,25 +157,30 @@ def record_episode(
         )
 
 
-def make_driver(
-    device: OpenDevice, plugins: Plugins, home: Home, name: str, run: str,
-    engine: EngineSpec = DEFAULT_ENGINE,
-) -> Driver:  # fmt: skip
-    """Return the driver called human, run, expert, or like a policy of the game's world."""
-    if name == "human":
+def make_driver(device: OpenDevice, plugins: Plugins, job: EpisodeJob) -> Driver:
+    """Return the driver of a job: human, run, expert, or a policy of the game's world; behind a guard, if any."""
+    driver, rate_hz = _unguarded(device, plugins, job), device.session.rate_hz
+    if job.guard is None:
+        return driver
+    guard = open_guard(job.guard, device.session.game, plugins, rate_hz=rate_hz)
+    return Guarded(driver, guard, kind=job.guard.kind, rate_hz=rate_hz)
+
+
+def _unguarded(device: OpenDevice, plugins: Plugins, job: EpisodeJob) -> Driver:
+    if job.driver == "human":
         return HumanDriver()
-    if name == "run":
+    if job.driver == "run":
         from playhead.playing.policy import open_policy  # torch, which other drivers do without
 
         return open_policy(
-            home, plugins, device.session.game, run, rate_hz=device.session.rate_hz, engine=engine,
-            awaited=device.capture.telemetry_names,
+            job.home, plugins, device.session.game, job.run, rate_hz=device.session.rate_hz,
+            settings=job.controller, engine=job.engine, awaited=device.capture.telemetry_names,
         )  # fmt: skip
-    return scripted_driver(device, name)
+    return scripted_driver(device, job.driver)
 
 
 def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> RecordingRequest:
-    driver = make_driver(device, plugins, job.home, job.driver, job.run, job.engine)
+    driver = make_driver(device, plugins, job)
     game = device.session.game
     return RecordingRequest(
         driver=driver,

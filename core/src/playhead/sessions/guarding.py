@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playhead.models.run import Run
 from playhead.playing.controllers import take_settings
 from playhead.playing.guards import GuardSpec, merged_guard, open_guard
 from playhead.playing.stuck import StuckSettings
 from playhead.sessions.place import Place
 
+if TYPE_CHECKING:
+    from playhead.models.run import Run  # torch, which other drivers do without
 
-def guard_for(place: Place, run: Run, device: str, given: Mapping[str, Any]) -> GuardSpec | None:
-    """Return the guard of a run that plays: what is `given` over its own, over the device's, over the game's.
+
+def guard_for(place: Place, run: Run | None, device: str, given: Mapping[str, Any]) -> GuardSpec | None:
+    """Return the guard of whoever drives: what is `given` over a run's own, over the device's, over the game's.
 
     None for none.
     """
     game = place.game
-    settings = merged_guard(game.guard, game.devices[device].guard, run.recipe.guard, given)
+    of_run = run.recipe.guard if run is not None else {}
+    settings = merged_guard(game.guard, game.devices[device].guard, of_run, given)
     return GuardSpec(settings=settings, home=place.home) if settings else None
 
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playhead.capabilities import capabilities_of
 from playhead.data.quality import MOST_ALIKE, odd_recordings
@@ -16,6 +16,7 @@ from playhead.devices import rate_of
 from playhead.errors import BadValue, PlayheadError
 from playhead.game import Game
 from playhead.models import EngineSpec
+from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Advance, Progress
 from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.collecting import Collected
@@ -30,12 +31,16 @@ from playhead.sessions.episodes import (
     record_episode,
     say_failed,
 )
+from playhead.sessions.guarding import check_guard, guard_for
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, AnyRun, Place, nested, tags_of_now
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.reader import open_recording
 from playhead.storage.reservations import Reservations
 from playhead.training.auto import default_of
 from playhead.workers import run_jobs
+
+if TYPE_CHECKING:
+    from playhead.models.run import Run  # torch, which other drivers do without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +151,7 @@ class _Session:
     ) -> None:  # fmt: skip
         game = place.game
         self.place, self.settings = place, settings
+        controller, guard = take_settings(settings), take_settings(settings, "guard")
         device = choose_device(place, asked.device, settings)
         self.is_world = capabilities_of(place.plugins, game, device, settings).episodes
         driver = asked.driver or ("run" if named else "expert" if self.is_world else "human")
@@ -156,19 +162,36 @@ class _Session:
         if rate_hz is not None:
             settings["rate_hz"] = rate(rate_hz)
         self.rate_hz = rate_of(settings, game, device)
-        asked = replace(asked, device=device, driver=driver)
-        if driver == "run":
-            run = place.player(named)
-            from playhead.sessions.guarding import guard_for  # torch, which other drivers do without
-
-            unguarded = ", without the guard that it plays with" if guard_for(place, run, device, NONE) else ""
-            place.say(f"Run {run.name} drives{unguarded}.")
-            asked = replace(asked, run=str(run.path), run_name=run.name)
-            asked = replace(asked, latency_s=run.latency_s if self.is_world else 0.0)
+        asked = replace(asked, device=device, driver=driver, controller=controller)
+        asked = self._driven(asked, place.player(named) if driver == "run" else None, guard)
         if self.is_world:
             first = next(iter(game.world.scenarios), "") if game.world else ""
             asked = replace(asked, scenario=asked.scenario or first, padding_s=self.scenario.padding_s)
         self.job = asked if latency_s is None else replace(asked, latency_s=latency_s)
+
+    def _driven(self, asked: EpisodeJob, run: Run | None, guarding: Mapping[str, Any]) -> EpisodeJob:
+        """Return the job with who drives it: a run, if any, and the guard that is asked for, which is said."""
+        place, driver = self.place, asked.driver
+        guard = guard_for(place, run, asked.device, guarding) if guarding else None
+        if guard is not None and driver == "human":
+            raise BadValue("A person's keys go straight into the game, past any guard. Leave guard.* out.")
+        check_guard(place, guard, self.rate_hz)
+        through = f", its keys through the guard {guard.kind}" if guard is not None else ""
+        if run is None:
+            for name in asked.controller:
+                raise BadValue(
+                    f"controller.{name} is what a run plays with, and {driver} drives. Leave it out, or pass "
+                    "--driver run."
+                )
+            if through:
+                place.say(f"{driver} drives{through}.")
+            return replace(asked, guard=guard)
+        open_controller(place.game, {**run.controller, **asked.controller})  # what cannot be is said at once
+        if not guarding and guard_for(place, run, asked.device, NONE):
+            through = ", without the guard that it plays with"
+        place.say(f"Run {run.name} drives{through}.")
+        latency_s = run.latency_s if self.is_world else 0.0
+        return replace(asked, run=str(run.path), run_name=run.name, latency_s=latency_s, guard=guard)
 
     def jobs(self, episodes: int, seed: int | None, reserved: Reservations) -> list[EpisodeJob]:
         """Return the episodes to record, those of a world each with its own seed."""

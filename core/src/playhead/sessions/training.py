@@ -89,9 +89,7 @@ def _check_as_it_began(given: Mapping[str, Any]) -> None:
         raise BadValue(f"--resume goes on as it began, and takes no --{option}.")
 
 
-def _opened(
-    place: Place, recipe: Recipe, named: AnyRecordings, folders: AnyFolders, skip_bad: bool
-) -> list[Any]:
+def _opened(place: Place, recipe: Recipe, named: AnyRecordings, folders: AnyFolders, skip_bad: bool) -> list[Any]:
     """Open what is learned from. Raises NothingToTrain where the recipe's method needs some and there is none."""
     needs = method_of(place.plugins, recipe.training).needs_recordings
     return open_all(place, named, folders, skip_bad=skip_bad, may_be_none=not needs)

@@ -26,6 +26,7 @@ from playhead.game import Frame, Game
 from playhead.inputs import CAMERAS, FRAMES
 from playhead.labels import LabelSchema
 from playhead.names import fault_of
+from playhead.storage.options import OptionsOfDevice
 from playhead.storage.seals import ATTRIBUTE, CRC32C, Json, seal
 from playhead.version import git_revision, utc_now
 
@@ -86,6 +87,7 @@ class Transcoding:
 class RecordingHeader:
     """Everything a recording says about itself, kept in the attributes of its group.
 
+    `options` are what its device was opened with beyond those of the game (storage/options.py).
     `tags` say where it belongs, as {"session": "...", "track": "alpine"}: what recordings are split by.
     `measures` are what its drive was scored by in the end, as {"return": 812.0}; none that is no number.
     `input` is what a mouse's counts were worth: sensitivity, acceleration, where its pointer began in the window.
@@ -109,6 +111,7 @@ class RecordingHeader:
     are_stills: bool = False
     scenario: Text = ""
     seed: int | None = None
+    options: OptionsOfDevice = field(default_factory=dict)
     tags: Annotated[Mapping[str, Text], Meta(max_length=100)] = field(default_factory=dict)
     window: Mapping[str, Any] = field(default_factory=dict)
     input: Mapping[str, Any] = field(default_factory=dict)
@@ -200,7 +203,7 @@ class RecordingHeader:
         }
         left_out = {
             name
-            for name in ("are_stills", "cameras", "input", "tags", "measures", "transcodings")
+            for name in ("are_stills", "cameras", "input", "options", "tags", "measures", "transcodings")
             if not plain[name]
         }
         return {name: value for name, value in plain.items() if name not in left_out}
