@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.conversions import Conversion, way_to
 from playhead.control.drivers import Held
+from playhead.conversions import Conversion, way_to
 from playhead.errors import BadValue
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
