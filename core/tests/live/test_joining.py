@@ -58,9 +58,15 @@ def test_ray_listens_elsewhere_only_where_the_address_is_elsewhere(tmp_path: Pat
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ("AuthenticationError: invalid token", "does not know this home's token. Copy its file ray-token"),
+        (
+            "AuthenticationError: invalid token",
+            "does not let this home in: AuthenticationError: invalid token. Copy",
+        ),
         ("Version mismatch: The cluster was started with:\n Ray: 2.1", "runs other versions of Ray or Python"),
-        ("Failed to connect", "Nobody answers at 127.0.0.1:6379: Failed to connect. Begin a live run there"),
+        (
+            "Failed to connect",
+            "127.0.0.1:6379 does not let this home in: Failed to connect. Copy its file ray-token",
+        ),
     ],
 )
 def test_what_ray_says_becomes_a_sentence(told: str, says: str) -> None:

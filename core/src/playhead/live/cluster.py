@@ -181,9 +181,8 @@ def why_not(error: Exception, address: str) -> str:
     said = told.splitlines()[0][:200] if told else type(error).__name__
     if not address:
         return f"Ray did not start: {said.rstrip('.')}. Let less run beside it, and try again."
-    if "auth" in told.lower() or "token" in told.lower():
-        return f"{address} does not know this home's token. Copy its file {TOKEN_FILE} into this home."
     if "version mismatch" in told.lower():
         versions = " ".join(told.split())[:300]
         return f"{address} runs other versions of Ray or Python. {versions} Install the same here."
-    return f"Nobody answers at {address}: {said.rstrip('.')}. Begin a live run there: playhead live GAME."
+    # Somebody answers (`check_answers`), and Ray does not always say that it is the token.
+    return f"{address} does not let this home in: {said.rstrip('.')}. Copy its file {TOKEN_FILE} into this home."

@@ -215,7 +215,8 @@ def test_whoever_cannot_join_is_told_so_in_a_sentence(running: Running, elsewher
     (tmp_path / "stranger").mkdir()
     stranger = joining(running, "collect", "gta5", "--address", address(running), home=tmp_path / "stranger")
     assert stranger.returncode == 1
-    assert "does not know this home's token. Copy its file ray-token" in stranger.stderr
+    assert "does not let this home in" in stranger.stderr
+    assert "Copy its file ray-token" in stranger.stderr
     nobody = joining(running, "watch", "gta5", "--address", f"127.0.0.1:{free_port()}", home=elsewhere)
     assert nobody.returncode == 1
     assert "Nobody answers at 127.0.0.1" in nobody.stderr
