@@ -346,6 +346,17 @@ def test_the_offset_between_keys_and_pictures_is_measured_and_corrected(shift_s:
     assert max(near) == 1.0
 
 
+def test_times_that_do_not_come_out_even_are_no_offset(tmp_path: Path) -> None:
+    held = driven(600)  # a thirtieth of a second is no whole number of nanoseconds
+    shown = [*steered(held)]
+    film = save_film(tmp_path / "a.mp4", [*shown[1:], shown[-1]], rate=30)  # each shows what is held with it
+    write(film.with_suffix(".csv"), ["frame,w,s,a,d",
+          *(f"{n}," + ",".join(map(str, row)) for n, row in enumerate(held))])  # fmt: skip
+    recording, noted = only(tmp_path / "out", "video", film, rate="30")
+    assert any(line.startswith("times of the keys: moved by +0.000 s") for line in noted), noted
+    assert np.array_equal(recording.labels["drive"], held)
+
+
 def test_where_the_offset_is_uncertain_nothing_is_corrected(tmp_path: Path) -> None:
     film = save_film(tmp_path / "a.mp4", steered(driven(600)), rate=20)
     chance = driven(600, hold=11)[::-1]

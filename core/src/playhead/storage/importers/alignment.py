@@ -72,10 +72,13 @@ class Motion:
         self._before = small_HW
 
     def at(self, step_ns: int) -> tuple[npt.NDArray[np.int64], FloatArray]:
-        """Return moments a step apart and what moved by then. Shapes: (T,), (T, F)."""
+        """Return moments a step apart and what moved by then. Shapes: (T,), (T, F).
+
+        They lie a quarter of a step behind the pictures: times are rounded, and so are those of what is compared.
+        """
         times_ns = np.array(self._times_ns, np.int64)
-        moments_T = np.arange(times_ns[0], times_ns[-1] + 1, step_ns)
-        shown_T = np.searchsorted(times_ns, moments_T + step_ns // 4, side="right") - 1
+        moments_T = np.arange(times_ns[0], times_ns[-1] + 1, step_ns) + step_ns // 4
+        shown_T = np.searchsorted(times_ns, moments_T, side="right") - 1
         moved_TF = np.array(self._features)[shown_T]
         moved_TF[1:][np.diff(shown_T) == 0] = 0.0
         return moments_T, moved_TF
