@@ -47,7 +47,7 @@ def hashes(home: Path) -> Iterator[tuple[str, str]]:
     for recipe, more in (("quick", ()), ("default", ()), ("quick", ("--set", "balance=changes"))):
         playhead(home, "train", "gta5", "--recipe", recipe, "--set", "steps=6", "--device", "cpu", *more)
         yield f"gta5: weights of {' '.join((recipe, *more))}", weights(home / "runs/gta5")
-    scores = playhead(home, "evaluate", "gta5", "--run", "streets7", "--on", "none", "--recordings",
+    scores = playhead(home, "evaluate", "gta5", "--run", "streets9", "--on", "none", "--recordings",
                       newest(home / "recordings/gta5").name, "--json")  # fmt: skip
     yield "gta5: scores of the shipped run", of_json(scores)
     playhead(home, *GARAGE)

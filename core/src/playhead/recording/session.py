@@ -18,7 +18,7 @@ from playhead.control.drivers import Driver
 from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, axis_codes, motion_codes, never
 from playhead.control.timing import LoopReport
-from playhead.devices import OpenDevice
+from playhead.devices import OpenDevice, merged
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
@@ -212,6 +212,14 @@ def _pace(device: OpenDevice, request: RecordingRequest, driver: DaggerDriver) -
     )
 
 
+def _usual_options(device: OpenDevice, scenario: str) -> dict[str, Any]:
+    """Return what the game itself opens the device with in a scenario; without a name, in its first."""
+    session = device.session
+    known = session.game.world.scenarios if session.game.world is not None else {}
+    found = known.get(scenario) or next(iter(known.values()), None)
+    return merged(session.device.options, {"reset": dict(found.options)} if found is not None else {})
+
+
 def new_header(
     device: OpenDevice, request: RecordingRequest, first: CapturedFrame, *, label_device: str
 ) -> RecordingHeader:
@@ -226,7 +234,7 @@ def new_header(
         padding_frames=round(request.padding_s * session.rate_hz),
         scenario=request.scenario,
         seed=request.seed,
-        options=given_options(session.device.options, session.options),
+        options=given_options(_usual_options(device, request.scenario), session.options),
         tags=dict(request.tags),
         window=_geometry(device.capture.window),
         input=dict(device.input.settings),
