@@ -188,7 +188,7 @@ def _shuffle_verdicts(predictor: Predictor, run: Run, some: WindowIndex, seed: i
         for what, names in (("pictures", pictures), ("history", history))
     }
     verdicts = [shuffle_verdict(one) for one in told["pictures"]]
-    beside = told["pictures"] or [None] * len(run.schema)
+    beside: Sequence[Shuffled | None] = told["pictures"] or [None] * len(run.schema)
     return verdicts + [history_verdict(one, other) for one, other in zip(told["history"], beside, strict=False)]
 
 

@@ -30,7 +30,7 @@ OPTIONS: dict[str, object] = {
     "history": (),  # dense layers over numbers
     "each_moment": False,  # whether these see one moment after the other, and not all at once
     "memory": 0,  # layers of an LSTM over the moments; 0: none
-    "memory_size": 128,
+    "memory_size": 128,  # numbers that it remembers
     "state": False,  # whether what it remembers is taken, and not what it says
     "recalled": (),  # dense layers behind it
     "dense": (1024,),  # layers over all together

@@ -188,7 +188,7 @@ class PointEncoder(Encoder):
             return functional.conv2d(centred, weight, bias, layer.stride, layer.padding)
         both = torch.cat([weight, self.changes.weight / self.changes_C[:, None, None]])
         convolved = functional.conv2d(centred, both, None, layer.stride, layer.padding)
-        looks, moves = convolved.unflatten(0, pictures_NPHWC.shape[:2]).chunk(2, dim=2)
+        looks, moves = convolved.reshape(*pictures_NPHWC.shape[:2], *convolved.shape[1:]).chunk(2, dim=2)
         one_by_one = moves.unbind(1)
         changed = [torch.zeros_like(one_by_one[0]), *map(torch.sub, one_by_one[1:], one_by_one)]
         assert bias is not None
