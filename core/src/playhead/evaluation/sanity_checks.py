@@ -7,7 +7,7 @@ Shape legend: N windows, T frames of a window, H, W, C picture, A label columns,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
