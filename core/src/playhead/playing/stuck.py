@@ -47,7 +47,7 @@ class StuckSettings:
     progress: str = ""  # telemetry that has to grow by least_progress instead
     least_progress: float = 0.5  # in its unit
     position: str = ""  # telemetry that says where it is, as x_m,y_m: its way has to reach least_way instead
-    least_way: float = 5.0  # in its unit
+    least_way: float = 5.0  # of the path, in the unit of the position
     way: str = "path"  # path: the length of what was driven; ends: from where it was to where it is, as published
     shortest_s: float = 1.0  # each half of a way out, back and forth, lasts so long at least
     longest_s: float = 2.0  # and so long at most
