@@ -217,6 +217,15 @@ class Game:
             raise not_found(f"device of {self.name}", name, self.devices)
         return self.devices[name]
 
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario of the world; without a name, its first. Raises NotFound with the nearest name."""
+        scenarios = self.world.scenarios if self.world is not None else {}
+        if not name:
+            return next(iter(scenarios.values()), Scenario())
+        if name not in scenarios:
+            raise not_found(f"scenario of {self.name}", name, scenarios)
+        return scenarios[name]
+
     @property
     def needed_frame(self) -> Frame:
         """The frame, where something looks at it. Raises NotFound saying what to add."""

@@ -12,8 +12,7 @@ from playhead.cli.context import Desk, pass_desk
 
 @click.command(short_help="Collect for a live run that runs elsewhere.")
 @click.argument("game")
-@click.option("--address", metavar="HOST:PORT", required=True,
-              help="Where the live run is, as it says at its start.")  # fmt: skip
+@options.address_option()
 @options.text("--on", "DEVICE", "Device to collect on. Default: that of the live run.")
 @options.text("--driver", "DRIVER", "Who drives. Default: the world's expert; on other devices a person.")
 @options.number("--seconds", "How long to collect, in seconds. Default: until Ctrl-C.", 0.0)

@@ -24,8 +24,7 @@ from playhead.names import command
 @options.count("--buffer", "Samples in the buffer of each output; training begins when all are full.", 25_000)
 @options.count("--depth", "Samples that a set has for each bin.", 1)
 @options.count("--patience", "Samples after which a set is sent that is not full.", 600)
-@click.option("--swap", type=click.Choice(["episode", "always"]), default="episode", show_default=True,
-              help="When the player takes newer weights.")  # fmt: skip
+@options.swap_option("When the player takes newer weights.")
 @click.option("--unstick", type=click.Choice(["path", "ends"]), default="path", show_default=True,
               help="What tells that it is stuck: the length of its path, or the way from end to end.")  # fmt: skip
 @options.count("--port", "Port of the page, on this machine alone.", 8642)

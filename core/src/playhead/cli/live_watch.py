@@ -12,11 +12,9 @@ from playhead.cli.context import Desk, pass_desk
 
 @click.command(short_help="Let the network of a live run that runs elsewhere drive here.")
 @click.argument("game")
-@click.option("--address", metavar="HOST:PORT", required=True,
-              help="Where the live run is, as it says at its start.")  # fmt: skip
+@options.address_option()
 @options.text("--on", "DEVICE", "Device to drive on. Default: that of the live run.")
-@click.option("--swap", type=click.Choice(["episode", "always"]), default="episode", show_default=True,
-              help="When newer weights are taken.")  # fmt: skip
+@options.swap_option("When newer weights are taken.")
 @options.number("--seconds", "How long to drive, in seconds. Default: until Ctrl-C.", 0.0)
 @options.set_option("Setting of the device.")
 @options.json_option("the drives as JSON")

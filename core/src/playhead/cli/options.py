@@ -107,6 +107,18 @@ def device_option(says: str, *more: str) -> Option:
     return click.option("--device", type=kinds, default="auto", show_default=True, help=says)
 
 
+def address_option() -> Option:
+    """Return the option that says which live run is joined."""
+    says = "Where the live run is, as it says at its start."
+    return click.option("--address", metavar="HOST:PORT", required=True, help=says)
+
+
+def swap_option(says: str) -> Option:
+    """Return the option that says when a player takes newer weights."""
+    kinds = click.Choice(["episode", "always"])
+    return click.option("--swap", type=kinds, default="episode", show_default=True, help=says)
+
+
 def json_option(what: str) -> Option:
     """Return the option that has a result printed as JSON."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what}.")

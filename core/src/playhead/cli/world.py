@@ -17,7 +17,6 @@ from playhead.devices import merged
 from playhead.errors import BadValue
 from playhead.names import command
 from playhead.quantities import number as number_of
-from playhead.sessions.devices import find_scenario
 
 if TYPE_CHECKING:
     from playhead.game import Game
@@ -84,7 +83,7 @@ def world(
     from playhead.stopping import stopped_by_interrupt
 
     found = desk.game(game)
-    reset = dict(find_scenario(found, scenario).options)
+    reset = dict(found.scenario(scenario).options)
     if unseen and found.world:
         reset |= found.world.test_options
     options = merged({"reset": reset} if reset else {}, settings)

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 from playhead.devices import merged
-from playhead.errors import not_found
 from playhead.game import Game
 
 
@@ -46,7 +45,7 @@ def config_of(
     """
     game.device(device)
     world = game.world
-    reset = {**_scenario_options(game, scenario), **(world.test_options if world is not None else {})}
+    reset = {**game.scenario(scenario).options, **(world.test_options if world is not None else {})}
     options: dict[str, Any] = {"reset": reset} if reset else {}
     if rate_hz is not None:
         options["rate_hz"] = rate_hz
@@ -54,11 +53,3 @@ def config_of(
     return EvaluationConfig(
         game=game.name, device=device, options=options, seconds_s=seconds_s, latency_s=latency_s
     )
-
-
-def _scenario_options(game: Game, name: str) -> Mapping[str, Any]:
-    known = game.world.scenarios if game.world is not None else {}
-    if name and name not in known:
-        raise not_found(f"scenario of {game.name}", name, known)
-    scenario = known[name] if name else next(iter(known.values()), None)
-    return scenario.options if scenario is not None else {}

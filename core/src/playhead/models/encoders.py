@@ -178,7 +178,7 @@ class PointEncoder(Encoder):
 
         To convolve changes is to take the change of what is convolved: pictures are laid out once. What does not
         move is exactly nothing then, however bright it is. The gradient of a part that is cut by an index is laid
-        into zeros of the size of the whole; of what is split it is joined, which takes half of the time.
+        into zeros of the size of the whole; of what is split it is joined.
         """
         layer, means_C = self.first[0], self.means_C
         assert isinstance(layer, nn.Conv2d)

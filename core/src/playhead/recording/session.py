@@ -19,7 +19,7 @@ from playhead.control.guard import AlwaysSafe, Guard
 from playhead.control.loop import Loop, Pace, Watcher, axis_codes, motion_codes, never
 from playhead.control.timing import LoopReport
 from playhead.devices import OpenDevice, merged
-from playhead.errors import BadValue, DeviceFailed, PlayheadError
+from playhead.errors import BadValue, DeviceFailed, NotFound, PlayheadError
 from playhead.events import PLAYED, TEACHER, Origin
 from playhead.recording.action_noise import ActionNoise
 from playhead.recording.beside import DisturbedPerson, HandsBack
@@ -213,18 +213,19 @@ def _pace(device: OpenDevice, request: RecordingRequest, driver: DaggerDriver) -
 
 
 def _usual_options(device: OpenDevice, scenario: str) -> dict[str, Any]:
-    """Return what the game itself opens the device with in a scenario; without a name, in its first."""
+    """Return what the game itself opens the device with in a scenario of its world."""
     session = device.session
-    known = session.game.world.scenarios if session.game.world is not None else {}
-    found = known.get(scenario) or next(iter(known.values()), None)
-    return merged(session.device.options, {"reset": dict(found.options)} if found is not None else {})
+    with suppress(NotFound):  # a request may name one that the world does not have
+        return merged(session.device.options, {"reset": session.game.scenario(scenario).options})
+    return dict(session.device.options)
 
 
 def new_header(
     device: OpenDevice, request: RecordingRequest, first: CapturedFrame, *, label_device: str
 ) -> RecordingHeader:
     """Say everything about a recording that is about to be made on this device."""
-    session, annotates, names = device.session, request.driver.annotator, device.capture.telemetry_names
+    session = device.session
+    annotates, names = request.driver.annotator, device.capture.telemetry_names
     header = RecordingHeader.of(
         session.game, device=session.name, driver=request.driver_name, rate_hz=session.rate_hz
     )

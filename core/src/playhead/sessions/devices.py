@@ -1,4 +1,4 @@
-"""Which device a session uses, and which scenario."""
+"""Which device a session uses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from playhead.capabilities import Capabilities, capabilities_of
 from playhead.devices import merged
-from playhead.errors import DeviceFailed, not_found
-from playhead.game import Device, Game, Scenario
+from playhead.errors import DeviceFailed
+from playhead.game import Device, Game
 from playhead.sessions.place import Place
 
 
@@ -59,13 +59,3 @@ def _kind(game: Game, can: Capabilities) -> str:
     """Say what a device is: the stand-in world, or the game's own window."""
     kind = can.kind or ("the stand-in world" if game.world and can.episodes else "")
     return f" ({kind})" if kind else ""
-
-
-def find_scenario(game: Game, name: str) -> Scenario:
-    """Return a scenario of the game's world; without a name, its first. Raises NotFound with the nearest name."""
-    scenarios = game.world.scenarios if game.world else {}
-    if not name:
-        return next(iter(scenarios.values()), Scenario())
-    if name not in scenarios:
-        raise not_found(f"scenario of {game.name}", name, scenarios)
-    return scenarios[name]

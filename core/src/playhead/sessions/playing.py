@@ -33,7 +33,7 @@ from playhead.quantities import check_seconds, rate, seeds
 from playhead.recording.segments import record_segments
 from playhead.recording.session import RecordingRequest
 from playhead.sessions.control import take_control
-from playhead.sessions.devices import choose_device, find_scenario
+from playhead.sessions.devices import choose_device
 from playhead.sessions.episodes import FailedEpisode, FrameCounter, say_failed
 from playhead.sessions.filming import EpisodeFilm, film_of
 from playhead.sessions.guarding import check_guard, guard_for, stuck_settings
@@ -160,7 +160,7 @@ class PlaySession:
             return self.settings
         game = self.place.game
         unseen = dict(game.world.test_options) if game.world and not self.is_recorded else {}
-        reset = {**find_scenario(game, self.scenario).options, **unseen}
+        reset = {**game.scenario(self.scenario).options, **unseen}
         options: dict[str, Any] = {"reset": reset} if reset else {}
         if self.is_real_time:
             options["real_time"] = True

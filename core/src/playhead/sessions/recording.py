@@ -23,7 +23,7 @@ from playhead.recording.collecting import Collected
 from playhead.recording.collector import collector_of
 from playhead.recording.session import SegmentSummary
 from playhead.recording.sinks import HOME, AnySink, SinkOpener
-from playhead.sessions.devices import choose_device, find_scenario
+from playhead.sessions.devices import choose_device
 from playhead.sessions.episodes import (
     EpisodeJob,
     FailedEpisode,
@@ -158,7 +158,7 @@ class _Session:
         if named and driver != "run":
             raise BadValue(f"--run names a run, but --driver {driver} drives. Leave one of them out.")
         check_seconds(seconds=asked.seconds_s, latency=latency_s)
-        self.scenario = find_scenario(game, asked.scenario)
+        self.scenario = game.scenario(asked.scenario)
         if rate_hz is not None:
             settings["rate_hz"] = rate(rate_hz)
         self.rate_hz = rate_of(settings, game, device)

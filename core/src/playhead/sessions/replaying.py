@@ -27,7 +27,6 @@ from playhead.replaying.driver import ReplayDriver, SentWatcher
 from playhead.replaying.pictures import Compared, PictureWatcher
 from playhead.replaying.played import MOST_A_SECOND, Played
 from playhead.sessions.control import take_control
-from playhead.sessions.devices import find_scenario
 from playhead.sessions.episodes import FrameCounter, episode_options
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, home_of, nested
 from playhead.stopping import stopped_by_interrupt
@@ -90,7 +89,7 @@ def replay(
     if capabilities_of(place.plugins, game, device, options).episodes:
         if device == header.device:
             options = _as_recorded(recording, options)
-        options = episode_options(find_scenario(game, header.scenario), header.seed, options)
+        options = episode_options(game.scenario(header.scenario), header.seed, options)
         game = _at_size_of(game, header.frame)
     options = {"rate_hz": header.rate_hz, **options}
     with (
