@@ -26,6 +26,7 @@ from playhead.live.balancing import UNKNOWN, Balancer, Closed
 from playhead.live.drives import MemoryDrive
 from playhead.live.samples import Cutter, Sample, SampleSet, window_spec
 from playhead.live.settings import Live
+from playhead.recording.action_noise import ActionNoiseSettings
 from playhead.sessions.episodes import EpisodeJob, record_episode
 
 Taker = Callable[[SampleSet], object]
@@ -182,7 +183,7 @@ class Collector:
             home=self._home,
             driver=self._driver,
             options=self._options(drive, kind),
-            has_action_noise=kind.has_noise,
+            noise=ActionNoiseSettings() if kind.has_noise else None,
             scenario=kind.scenario,
             seconds_s=settings.drive_s,
             seed=self.seed(drive),

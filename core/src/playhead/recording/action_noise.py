@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playhead.clock import NS_PER_S
 from playhead.control.drivers import Action
@@ -31,6 +31,10 @@ class ActionNoiseSettings:
     shortest_s: float = 0.15
     longest_s: float = 0.5
     steer_share: float = 0.74
+
+    def shorter(self) -> ActionNoiseSettings:
+        """Return events as often, half as long."""
+        return replace(self, shortest_s=self.shortest_s / 2, longest_s=self.longest_s / 2)
 
 
 # Who is disturbed every other moment drives nothing worth learning.

@@ -21,7 +21,7 @@ from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.playing.guards import Guarded, GuardSpec, open_guard
 from playhead.plugins import Plugins
 from playhead.progress import Advance, Progress
-from playhead.recording.action_noise import BESIDE_A_PERSON, ActionNoise
+from playhead.recording.action_noise import BESIDE_A_PERSON, ActionNoise, ActionNoiseSettings
 from playhead.recording.live import LiveLine
 from playhead.recording.reached import ReachedRate
 from playhead.recording.segments import record_segments
@@ -79,7 +79,7 @@ class EpisodeJob:
     guard: GuardSpec | None = None
     teacher: str = ""
     beta: float = 0.0
-    has_action_noise: bool = False
+    noise: ActionNoiseSettings | None = None
     scenario: str = ""
     padding_s: float = 0.0
     seconds_s: float = 0.0
@@ -186,7 +186,7 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
         driver=driver,
         driver_name=job.driver if driver.origin != Origin.MODEL else f"run {job.run_name}",
         teacher=scripted_driver(device, job.teacher) if job.teacher else None,
-        action_noise=_noise(game, job, driver) if job.has_action_noise else None,
+        action_noise=_noise(game, job.noise, job.seed, driver) if job.noise is not None else None,
         beta=job.beta,
         duration_s=job.seconds_s or float("inf"),
         padding_s=job.padding_s,
@@ -198,11 +198,11 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
     )
 
 
-def _noise(game: Game, job: EpisodeJob, driver: Driver) -> ActionNoise:
+def _noise(game: Game, settings: ActionNoiseSettings, seed: int | None, driver: Driver) -> ActionNoise:
     """Return wrong keys, the same for the same seed; beside a person, who would learn them, always others."""
     if driver.origin is not Origin.HUMAN:
-        return ActionNoise(game, seed=job.seed or 0)
-    seed = job.seed if job.seed is not None else time.time_ns()
+        return ActionNoise(game, seed=seed or 0, settings=settings)
+    seed = seed if seed is not None else time.time_ns()
     return ActionNoise(game, seed=seed, settings=BESIDE_A_PERSON, keys_only=True)
 
 

@@ -19,11 +19,13 @@ from playhead.models import EngineSpec
 from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Advance, Progress
 from playhead.quantities import check_seconds, rate, seeds
+from playhead.recording.action_noise import ActionNoiseSettings
 from playhead.recording.collecting import Collected
 from playhead.recording.collector import collector_of
 from playhead.recording.session import SegmentSummary
 from playhead.recording.sinks import HOME, AnySink, SinkOpener
 from playhead.sessions.devices import choose_device
+from playhead.sessions.disturbing import record_disturbed
 from playhead.sessions.episodes import (
     EpisodeJob,
     FailedEpisode,
@@ -109,8 +111,9 @@ def record(
     with Reservations(place.home, place.game.name) as reserved:
         job = EpisodeJob(
             game=place.game.name, device=on, home=place.home, driver=driver, teacher=teacher,
-            beta=beta if teacher else 0.0, has_action_noise=action_noise, scenario=scenario, seconds_s=seconds,
-            tags=tags_of_now(tags), notes=notes, sink=sink, engine=EngineSpec(name=engine, device=device),
+            beta=beta if teacher else 0.0, noise=ActionNoiseSettings() if action_noise else None,
+            scenario=scenario, seconds_s=seconds, tags=tags_of_now(tags), notes=notes, sink=sink,
+            engine=EngineSpec(name=engine, device=device),
         )  # fmt: skip
         session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)
@@ -226,16 +229,18 @@ class _Session:
             if count == 1:
                 work = partial(record_episode, load_plugins=lambda: place.plugins, progress=place.progress,
                                end=stopping.set)  # fmt: skip
-            made = run_jobs(
-                work,
-                jobs,
-                workers=count,
-                progress=advance,
-                stop=stopping,
-                name_of=_name,
+            run = partial(
+                run_jobs, work, workers=count, progress=advance, stop=stopping, name_of=_name,
                 failed=(lambda job, error: errors.append((job, error))) if self.is_world else None,
-            )
-            segments = [one for segments in made for one in segments]
+            )  # fmt: skip
+
+            def record_some(some: Sequence[EpisodeJob]) -> list[SegmentSummary]:
+                return [one for segments in run(some) for one in segments]
+
+            if self.is_world:
+                segments = record_disturbed(jobs, record_some, tick_s=1 / self.rate_hz, say=place.say)
+            else:
+                segments = record_some(jobs)
         failed = say_failed(place.say, [(one.seed, error) for one, error in errors], any_done=bool(segments))
         return sorted(segments, key=lambda one: one.seed or 0), failed
 
