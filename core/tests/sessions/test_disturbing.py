@@ -9,7 +9,6 @@ import pytest
 
 from playhead.control.timing import LoopReport
 from playhead.home import Home
-from playhead.recording.action_noise import ActionNoiseSettings
 from playhead.recording.session import SegmentSummary
 from playhead.sessions.disturbing import record_disturbed
 from playhead.sessions.episodes import EpisodeJob
@@ -24,10 +23,10 @@ def lengths(
     held: list[float] = []
 
     def record(jobs: Sequence[EpisodeJob]) -> list[SegmentSummary]:
-        held.extend(job.noise.longest_s if job.noise else 0.0 for job in jobs)
+        held.extend(job.noise.longest_s if job.has_action_noise else 0.0 for job in jobs)
         made = []
         for job in jobs:
-            frames = lasts(job.noise.longest_s if job.noise else 0.0, job.seed or 0)
+            frames = lasts(job.noise.longest_s if job.has_action_noise else 0.0, job.seed or 0)
             report = LoopReport(ending="episode" if frames < LIMIT else "time")
             made.append(SegmentSummary(recording=None, report=report, seed=job.seed, frames=min(frames, LIMIT)))
         return made
@@ -35,7 +34,7 @@ def lengths(
     said: list[str] = []
     jobs = [
         EpisodeJob(game="g", device="d", home=Home(tmp_path, ""), driver="expert", seed=seed,
-                   noise=ActionNoiseSettings() if noise else None)
+                   has_action_noise=noise)
         for seed in range(drives)
     ]  # fmt: skip
     made = record_disturbed(jobs, record, tick_s=STEP_S, say=said.append)

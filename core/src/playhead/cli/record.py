@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 @click.option("--beta", "--teacher-share", type=options.Checked(options.share), default=0.3, show_default=True,
               help="Share of the seconds that the teacher drives itself, as in DAgger.")  # fmt: skip
 @click.option("--action-noise", "--disturb", is_flag=True,
-              help="Press wrong keys now and then, for no longer than most drives outlast; the true keys stay the labels. "
-              "Beside a person: short ones, without labels, let go of when the person presses against them.")  # fmt: skip
+              help="Press wrong keys now and then, for no longer than most drives outlast; the true keys stay the "
+              "labels. Beside a person: short ones, without labels, let go of when the person presses against "
+              "them.")  # fmt: skip
 @options.scenario_option
 @options.count("--episodes", "Recordings to make.", 1)
 @options.number("--seconds", "Length of each, in seconds. Default: until it ends.", 0.0)

@@ -26,7 +26,6 @@ from playhead.live.balancing import UNKNOWN, Balancer, Closed
 from playhead.live.drives import MemoryDrive
 from playhead.live.samples import Cutter, Sample, SampleSet, window_spec
 from playhead.live.settings import Live
-from playhead.recording.action_noise import ActionNoiseSettings
 from playhead.sessions.episodes import EpisodeJob, record_episode
 
 Taker = Callable[[SampleSet], object]
@@ -183,7 +182,7 @@ class Collector:
             home=self._home,
             driver=self._driver,
             options=self._options(drive, kind),
-            noise=ActionNoiseSettings() if kind.has_noise else None,
+            has_action_noise=kind.has_noise,
             scenario=kind.scenario,
             seconds_s=settings.drive_s,
             seed=self.seed(drive),

@@ -30,19 +30,22 @@ def record_disturbed(
     Units:  tick_s seconds of a step.
     """
     made: list[SegmentSummary] = []
-    noise, undisturbed = jobs[0].noise if jobs else None, 0.0
+    noise, undisturbed = ActionNoiseSettings(), 0.0
 
-    def record_next(count: int, noise: ActionNoiseSettings | None) -> list[SegmentSummary]:
+    def record_next(count: int, *, disturbed: bool = True) -> list[SegmentSummary]:
         nonlocal jobs
-        some, jobs = [replace(job, noise=noise) for job in jobs[:count]], jobs[count:]
-        made.extend(new := record(some))
+        some, jobs = jobs[:count], jobs[count:]
+        new = record([replace(one, noise=noise, has_action_noise=disturbed) for one in some])
+        made.extend(new)
         return new
 
-    while noise is not None and noise.longest_s > tick_s and len(jobs) > TRIED:
-        drives = record_next(TRIED, noise)
+    if not any(job.has_action_noise for job in jobs):
+        return record(jobs)
+    while noise.longest_s > tick_s and len(jobs) > TRIED:
+        drives = record_next(TRIED)
         if sum(one.report.ending == "episode" for one in drives) * 2 <= TRIED:
             break
-        undisturbed = undisturbed or _frames(record_next(TRIED, None))
+        undisturbed = undisturbed or _frames(record_next(TRIED, disturbed=False))
         share = _frames(drives) / undisturbed if undisturbed else 1.0
         if share >= LASTING:
             break
@@ -51,7 +54,7 @@ def record_disturbed(
             f"With wrong keys drives last {share:.0%} of what they last without: from here on wrong keys are held "
             f"for {noise.shortest_s:.2g} to {noise.longest_s:.2g} s."
         )
-    record_next(len(jobs), noise)
+    record_next(len(jobs))
     return made
 
 

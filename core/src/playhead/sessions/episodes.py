@@ -79,7 +79,8 @@ class EpisodeJob:
     guard: GuardSpec | None = None
     teacher: str = ""
     beta: float = 0.0
-    noise: ActionNoiseSettings | None = None
+    has_action_noise: bool = False
+    noise: ActionNoiseSettings = ActionNoiseSettings()
     scenario: str = ""
     padding_s: float = 0.0
     seconds_s: float = 0.0
@@ -186,7 +187,7 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
         driver=driver,
         driver_name=job.driver if driver.origin != Origin.MODEL else f"run {job.run_name}",
         teacher=scripted_driver(device, job.teacher) if job.teacher else None,
-        action_noise=_noise(game, job.noise, job.seed, driver) if job.noise is not None else None,
+        action_noise=_noise(game, job, driver) if job.has_action_noise else None,
         beta=job.beta,
         duration_s=job.seconds_s or float("inf"),
         padding_s=job.padding_s,
@@ -198,11 +199,11 @@ def _request(job: EpisodeJob, plugins: Plugins, device: OpenDevice) -> Recording
     )
 
 
-def _noise(game: Game, settings: ActionNoiseSettings, seed: int | None, driver: Driver) -> ActionNoise:
+def _noise(game: Game, job: EpisodeJob, driver: Driver) -> ActionNoise:
     """Return wrong keys, the same for the same seed; beside a person, who would learn them, always others."""
     if driver.origin is not Origin.HUMAN:
-        return ActionNoise(game, seed=seed or 0, settings=settings)
-    seed = seed if seed is not None else time.time_ns()
+        return ActionNoise(game, seed=job.seed or 0, settings=job.noise)
+    seed = job.seed if job.seed is not None else time.time_ns()
     return ActionNoise(game, seed=seed, settings=BESIDE_A_PERSON, keys_only=True)
 
 

@@ -19,7 +19,6 @@ from playhead.models import EngineSpec
 from playhead.playing.controllers import open_controller, take_settings
 from playhead.progress import Advance, Progress
 from playhead.quantities import check_seconds, rate, seeds
-from playhead.recording.action_noise import ActionNoiseSettings
 from playhead.recording.collecting import Collected
 from playhead.recording.collector import collector_of
 from playhead.recording.session import SegmentSummary
@@ -111,9 +110,8 @@ def record(
     with Reservations(place.home, place.game.name) as reserved:
         job = EpisodeJob(
             game=place.game.name, device=on, home=place.home, driver=driver, teacher=teacher,
-            beta=beta if teacher else 0.0, noise=ActionNoiseSettings() if action_noise else None,
-            scenario=scenario, seconds_s=seconds, tags=tags_of_now(tags), notes=notes, sink=sink,
-            engine=EngineSpec(name=engine, device=device),
+            beta=beta if teacher else 0.0, has_action_noise=action_noise, scenario=scenario, seconds_s=seconds,
+            tags=tags_of_now(tags), notes=notes, sink=sink, engine=EngineSpec(name=engine, device=device),
         )  # fmt: skip
         session = _Session(place, options, job, run, latency_s=latency, rate_hz=rate)
         jobs = session.jobs(episodes, seed, reserved)
