@@ -80,7 +80,7 @@ class EpisodeJob:
     teacher: str = ""
     beta: float = 0.0
     has_action_noise: bool = False
-    noise: ActionNoiseSettings = ActionNoiseSettings()
+    noise: ActionNoiseSettings = field(default_factory=ActionNoiseSettings)
     scenario: str = ""
     padding_s: float = 0.0
     seconds_s: float = 0.0
