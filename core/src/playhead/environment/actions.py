@@ -71,7 +71,7 @@ def values_of(space: gymnasium.Space[Any], name: str = "") -> list[Value]:
         named = ((part, re.sub(r"\W", "_", str(key)).lower()) for key, part in parts)
         return [one for part, key in named for one in values_of(part, "_".join(filter(None, (name, key))))]
     if isinstance(space, spaces.Box):
-        lows, highs = (np.asarray(bound, np.float64).ravel().tolist() for bound in (space.low, space.high))
+        lows, highs = (_bounds(bound).tolist() for bound in (space.low, space.high))
         return [
             Value(name=called, low=low, high=high, idle=min(max(0.0, low), high))
             for called, low, high in zip(_called(name or "axis", name, len(lows)), lows, highs, strict=True)
@@ -82,6 +82,14 @@ def values_of(space: gymnasium.Space[Any], name: str = "") -> list[Value]:
         Value(name=called, low=first, high=first + count - 1, idle=first, is_choice=True)
         for called, first, count in zip(_called(name or kind, name, len(counts)), firsts, counts, strict=True)
     ]  # fmt: skip
+
+
+def _bounds(bound: Any) -> Any:
+    """Return bounds in a row as float64; what is the largest number of its type stands for none."""
+    alone = np.asarray(bound).ravel()
+    ends = np.finfo(alone.dtype) if np.issubdtype(alone.dtype, np.floating) else None
+    wide = alone.astype(np.float64)
+    return wide if ends is None else np.where(np.abs(alone) >= ends.max, np.copysign(np.inf, wide), wide)
 
 
 def _choices(space: gymnasium.Space[Any]) -> tuple[list[int], list[int]]:

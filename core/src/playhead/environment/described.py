@@ -16,6 +16,7 @@ from playhead.game import Frame
 
 WIDEST, TALLEST = 320, 1280  # pixels of the frame a game begins with
 FASTEST_HZ = 30.0
+LESS, MORE = "_down", "_up"  # behind the name of a value that goes evenly
 DEEPEST = 4  # Dicts in one another that are searched for a picture
 
 Env = gymnasium.Env[Any, Any]
@@ -71,16 +72,21 @@ class Controls:
 
     names: tuple[str, ...]
     joined: str = ""
+    is_choice: bool = False
 
     @property
     def is_both_ways(self) -> bool:
         """Whether one is for less and the other for more."""
-        return self.joined == "/" and len(self.names) > 1
+        return not self.is_choice and len(self.names) > 1
+
+    def of_pair(self, less: str, more: str) -> dict[str, str]:
+        """Return which of a pair of keys each name has, where it is no choice."""
+        return {name: less if name.endswith(LESS) else more for name in self.names}
 
     def entry(self, codes: Mapping[str, str]) -> str:
         """Return the value's entry in `codes`, with a code for each name."""
-        less_alone = self.joined if len(self.names) == 1 else ""
-        return self.joined.join(codes[name] for name in self.names) + less_alone
+        alone = self.joined if len(self.names) == 1 else ""  # "key/" is for less
+        return self.joined.join(codes[name] for name in self.names) + alone
 
 
 def controls_of(value: Value) -> Controls:
@@ -91,10 +97,11 @@ def controls_of(value: Value) -> Controls:
     if value.is_choice:
         count = int(value.high - value.low)
         numbers = (f"{value.name}_{number}" for number in range(1, count + 1))
-        return Controls(names=(value.name,)) if count == 1 else Controls(names=tuple(numbers), joined="|")
-    ways = {"down": value.low < value.idle, "up": value.high > value.idle}
-    names = tuple(f"{value.name}_{way}" for way, is_there in ways.items() if is_there)
-    return Controls(names=names, joined="/" if ways["down"] else "")
+        names = (value.name,) if count == 1 else tuple(numbers)
+        return Controls(names=names, joined="|" if count > 1 else "", is_choice=True)
+    ways = {LESS: value.low < value.idle, MORE: value.high > value.idle}
+    names = tuple(f"{value.name}{way}" for way, is_there in ways.items() if is_there)
+    return Controls(names=names, joined="/" if ways[LESS] else "")
 
 
 def parts_of(observed: Any, within: str = "", levels: int = DEEPEST) -> Iterator[tuple[str, Any]]:
