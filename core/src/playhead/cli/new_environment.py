@@ -139,13 +139,11 @@ def _arguments(env: Any) -> str:
 
 def _moved_by(environment: str, env: Any) -> dict[str, str]:
     """Return the labels, the controls, and the option of the device that makes actions of them."""
-    from gymnasium.spaces import Box, Discrete
-
     from playhead.environment.actions import values_of
     from playhead.environment.described import controls_of, meanings_of
 
-    space = env.action_space
-    if isinstance(space, Discrete):
+    space, kind = env.action_space, type(env.action_space).__name__
+    if kind == "Discrete":
         start, meanings = int(space.start), meanings_of(env, int(space.n))
         actions = {"+".join(keys): start + place for place, keys in enumerate(meanings)}
         names = list(dict.fromkeys(key for keys in meanings for key in keys))
@@ -158,10 +156,10 @@ def _moved_by(environment: str, env: Any) -> dict[str, str]:
         values = []
     if not values:
         raise BadValue(
-            f"{environment} takes actions of {type(space).__name__}, which no keys are by themselves. Begin with "
+            f"{environment} takes actions of {kind}, which no keys are by themselves. Begin with "
             'playhead new-game NAME, and give its device the option "action" (docs/plugins.md).'
         )
-    if isinstance(space, Box):
+    if kind == "Box":
         names = [value.name for value in values]
         controls = _controls(names, "Axes", "", f'"codes": {_listed(names)}')
         return {**controls, "axes": _meant_by_axes(values)}

@@ -67,7 +67,8 @@ def values_of(space: gymnasium.Space[Any], name: str = "") -> list[Value]:
     """
     spaces = gymnasium.spaces
     if isinstance(space, (spaces.Dict, spaces.Tuple)):
-        parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
+        is_dict = isinstance(space, spaces.Dict)
+        parts: Iterable[tuple[Any, Any]] = space.spaces.items() if is_dict else enumerate(space.spaces)
         named = ((part, re.sub(r"\W", "_", str(key)).lower()) for key, part in parts)
         return [one for part, key in named for one in values_of(part, "_".join(filter(None, (name, key))))]
     if isinstance(space, spaces.Box):

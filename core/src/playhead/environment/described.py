@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ def controls_of(value: Value) -> Controls:
 def parts_of(observed: Any, within: str = "", levels: int = DEEPEST) -> Iterator[tuple[str, Any]]:
     """Yield an observation and what Dicts and Tuples in it hold, with its place as in `frames`."""
     yield within, observed
-    parts = observed.items() if isinstance(observed, Mapping) else ()
-    parts = enumerate(observed) if isinstance(observed, tuple) else parts
+    parts: Iterable[tuple[Any, Any]] = enumerate(observed) if isinstance(observed, tuple) else ()
+    parts = observed.items() if isinstance(observed, Mapping) else parts
     for key, part in parts if levels else ():
         yield from parts_of(part, f"{within}/{key}", levels - 1)
