@@ -66,11 +66,10 @@ def values_of(space: gymnasium.Space[Any], name: str = "") -> list[Value]:
     Raises:  BadValue for a space that is not made of numbers, as Text, or not of a certain count of them.
     """
     spaces = gymnasium.spaces
-    if isinstance(space, (spaces.Dict, spaces.Tuple)):
-        is_dict = isinstance(space, spaces.Dict)
-        parts: Iterable[tuple[Any, Any]] = space.spaces.items() if is_dict else enumerate(space.spaces)
-        named = ((part, re.sub(r"\W", "_", str(key)).lower()) for key, part in parts)
-        return [one for part, key in named for one in values_of(part, "_".join(filter(None, (name, key))))]
+    if isinstance(space, spaces.Dict):
+        return _values_of_parts(space.spaces.items(), name)
+    if isinstance(space, spaces.Tuple):
+        return _values_of_parts(enumerate(space.spaces), name)
     if isinstance(space, spaces.Box):
         lows, highs = (_bounds(bound).tolist() for bound in (space.low, space.high))
         return [
@@ -83,6 +82,11 @@ def values_of(space: gymnasium.Space[Any], name: str = "") -> list[Value]:
         Value(name=called, low=first, high=first + count - 1, idle=first, is_choice=True)
         for called, first, count in zip(_called(name or kind, name, len(counts)), firsts, counts, strict=True)
     ]  # fmt: skip
+
+
+def _values_of_parts(parts: Iterable[tuple[object, gymnasium.Space[Any]]], name: str) -> list[Value]:
+    named = ((part, re.sub(r"\W", "_", str(key)).lower()) for key, part in parts)
+    return [one for part, key in named for one in values_of(part, "_".join(filter(None, (name, key))))]
 
 
 def _bounds(bound: Any) -> Any:
