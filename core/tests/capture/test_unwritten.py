@@ -83,6 +83,8 @@ ACTIONS = {
     "Wide": S.Box(-1, 1, (len(BOTH_WAYS) + 1,)),
     "Multi": S.MultiDiscrete([3, 2]),
     "Begins": S.MultiDiscrete([3, 2], start=[-1, 5]),
+    "Fixed": S.Tuple((S.MultiDiscrete([1, 2]), S.Box(np.array([2, -1]), np.array([2, 1]), dtype=np.float64))),
+    "Letters": S.Dict({"left": S.Discrete(2), "turn": S.Box(-1, 1, (1,))}),
     "Square": S.MultiDiscrete([[3, 2], [2, 2]]),
     "Buttons": S.MultiBinary((2, 2)),
     "Tuple": S.Tuple((S.Discrete(3, start=-1), S.Box(-1, 1, (2,), np.float32))),
@@ -155,6 +157,8 @@ def test_its_keys_make_its_actions(name: str, held: tuple[str, ...], action: Any
     [
         ("Multi", (), [0, 0]), ("Multi", ("1",), [1, 0]), ("Multi", ("1", "2", "3"), [2, 1]),
         ("Multi", ("2", "1"), [1, 0]), ("Begins", (), [-1, 5]), ("Begins", ("2", "3"), [1, 6]),
+        ("Fixed", ("1", "right"), ([0, 1], [2, 1])),
+        ("Letters", ("1", "left"), {"left": 1, "turn": [-1]}),
         ("Square", ("2", "5"), [[2, 0], [0, 1]]), ("Buttons", ("3", "1"), [[1, 0], [1, 0]]),
         ("Tuple", (), (-1, [0, 0])), ("Tuple", ("2", "left", "up"), (1, [-1, 1])),
         ("Dict", (), {"fire": [0, 0], "Up!": 0, "turn": [0]}),

@@ -191,10 +191,13 @@ def _discrete(table: Mapping[str, int], idle: int) -> Callable[[Held], int]:
 
 
 def codes_of(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the option "codes", of which a text is the only one. Raises BadValue for what is no list of codes."""
+    """Return the option "codes", of which a text is the only one; "" is a value that nothing moves.
+
+    Raises:  BadValue for what is no list of codes.
+    """
     codes = options.get("codes") or ()
     listed = (codes,) if isinstance(codes, str) else codes
-    is_list = isinstance(listed, (list, tuple)) and all(isinstance(code, str) and code for code in listed)
+    is_list = isinstance(listed, (list, tuple)) and all(isinstance(code, str) for code in listed)
     alone = _alone(listed) if is_list else []
     if not is_list or len(set(alone)) < len(alone):
         raise BadValue(

@@ -6,7 +6,7 @@ CartPole-v1, or cartpole_v1 --> registered? --> its pictures, its actions --> ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -109,10 +109,13 @@ def _keys_for(environment: str, names: Mapping[str, str]) -> dict[str, str]:
     """Return a key of the keyboard for each name: the given one, that called so, the usual, else the next free."""
     if not names:
         raise _no_keys(environment, "has one action only, to do nothing, so there is nothing to play")
-    wanted = {name: key or USUAL.get(name, name) for name, key in names.items()}
-    taken = {key for key in wanted.values() if key in KEYS}
-    free: Iterator[str] = (key for key in FREE if key not in taken)
-    found = {name: key if key in KEYS else next(free, "") for name, key in wanted.items()}
-    if "" in found.values() or len({*found.values()}) < len(found):
+    found = {name: key for name, key in names.items() if key}
+    for name in names:
+        own = USUAL.get(name, name)
+        if name not in found and own in KEYS and own not in found.values():
+            found[name] = own
+    free = iter([key for key in FREE if key not in found.values()])
+    found = {name: found.get(name) or next(free, "") for name in names}
+    if "" in found.values():
         raise _no_keys(environment, f"has {len(found)} controls, and a keyboard has not as many keys")
     return found
