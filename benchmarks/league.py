@@ -40,12 +40,13 @@ from league_stages import Stages
 from league_table import CONSTANT, PLAIN, REPEAT, judged, plainly, table
 
 import playhead
+from playhead.control.blind import RANDOM
 from playhead.control.drivers import Driver
 from playhead.devices import open_device
 from playhead.errors import PlayheadError
 from playhead.evaluation.closed_loop import evaluate_closed_loop
 from playhead.evaluation.config import config_of
-from playhead.evaluation.policies import EXPERT, NETWORK, RANDOM, EvaluatedPolicy
+from playhead.evaluation.policies import EXPERT, NETWORK, EvaluatedPolicy
 from playhead.game import Game
 from playhead.labels import Axes
 from playhead.playing.session import play

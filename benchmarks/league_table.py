@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from playhead.control.blind import RANDOM
 from playhead.evaluation.estimates import Estimate, shown
 from playhead.evaluation.paired import way_interval
-from playhead.evaluation.policies import EXPERT, NETWORK, RANDOM
+from playhead.evaluation.policies import EXPERT, NETWORK
 
 PLAIN, REPEAT, CONSTANT = "plain script", "repeat", "always "
 

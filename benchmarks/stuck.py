@@ -15,11 +15,11 @@ from typing import Any
 
 import playhead_crew2.game
 import playhead_gta5.game
+from playhead.control.blind import ConstantDriver
 from playhead.control.drivers import Driver
 from playhead.control.loop import Tick
 from playhead.decoding import setting_value
 from playhead.devices import OpenDevice, open_device
-from playhead.evaluation.policies import ConstantDriver
 from playhead.events import Event
 from playhead.home import Home
 from playhead.models.catalogue import RunCatalogue

@@ -34,11 +34,12 @@ def test_settings_are_parsed_by_the_type_of_their_field() -> None:
         {
             "lr": "1e-3", "steps": "20", "model": "mine", "heads": "drive,gear", "betas": "[0.9, 0.995]",
             "augment.flip": "0.2", "model_options.hidden": "64", "balance": "labels",
+            "model_options.crops.road": "[4, 0, 32, 24]",
         },
     )  # fmt: skip
     assert recipe == Recipe(
         lr=1e-3, steps=20, model="mine", heads=("drive", "gear"), betas=(0.9, 0.995),
-        augment={"flip": 0.2}, model_options={"hidden": 64}, balance="labels",
+        augment={"flip": 0.2}, model_options={"hidden": 64, "crops": {"road": [4, 0, 32, 24]}}, balance="labels",
     )  # fmt: skip
 
 

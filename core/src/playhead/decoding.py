@@ -15,7 +15,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -120,15 +120,18 @@ def encode_json(value: Any, *, indent: int | None = None) -> bytes:
     return json.dumps(value, indent=indent, allow_nan=False).encode()
 
 
-def plain(value: Any) -> Any:
-    """Return plain data in which every number that is none has become None: what any reader takes as JSON."""
+def plain(value: Any, said: Callable[[str], str] = str) -> Any:
+    """Return plain data in which every number that is none has become None: what any reader takes as JSON.
+
+    Every text in it becomes what `said` makes of it.
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(name): plain(inner) for name, inner in value.items()}
+        return {said(str(name)): plain(inner, said) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
-    return value
+        return [plain(inner, said) for inner in value]
+    return said(value) if isinstance(value, str) else value
 
 
 def json_text(value: Any) -> str:

@@ -35,7 +35,8 @@ class Judgement:
 
     def to_page(self) -> str:
         """Return what index.html holds."""
-        return _PAGE.format(title=html.escape(self.title), text=html.escape(self.to_text()))
+        title, text = html.escape(visible(self.title)), html.escape(visible(self.to_text(), keep="\n"))
+        return _PAGE.format(title=title, text=text)
 
 
 def _lines(value: Any, name: str) -> list[str]:

@@ -14,6 +14,13 @@ from playhead.clock import NS_PER_S, Clock
 from playhead.events import MOTIONS
 
 
+def is_picture(shown: Any) -> bool:
+    """Whether a world shows a picture: (height, width), or that with 1, 3 or 4 colours last, of uint8."""
+    shape = tuple(getattr(shown, "shape", ()))
+    is_flat_or_coloured = len(shape) in (2, 3) and shape[2:] in ((), (1,), (3,), (4,))
+    return is_flat_or_coloured and 0 not in shape and str(getattr(shown, "dtype", "")) == "uint8"
+
+
 class Stepped(Episodic):
     """An episode that is stepped with the codes held. A subclass says how to advance and what is seen.
 

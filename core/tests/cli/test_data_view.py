@@ -17,12 +17,13 @@ from playhead.cli import run
 from playhead.events import HOTKEY, MARK, Event, Origin
 from playhead.game import Frame
 from playhead.labels import Axes, Choice, Keys, LabelSchema
+from playhead.names import visible
 from playhead.storage.schema import RecordingHeader
 from playhead.storage.writer import RecordingWriter
 
 SCHEMA = LabelSchema.of({"drive": Keys("w", "s", "x"), "gear": Choice("low", "high"), "wheel": Axes("steer")})
 HZ, BEGIN_NS, STEP_NS = 10, 5_000_000_000, 100_000_000
-EVIL = "</script><script>alert(1)</script>\x1b[31m<img src=x onerror=alert(2)>"
+EVIL = "</script><script>alert(1)</script>\x1b[31m\u202e<img src=x onerror=alert(2)>"
 
 
 def record(folder: Path, frames: int, *, size: tuple[int, int] = (16, 8), noise: int = 0) -> Path:
@@ -120,7 +121,8 @@ def test_what_a_recording_says_runs_nothing(home: Path) -> None:
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert not any(tag == "img" and attributes.get("src") for tag, attributes in page.elements)
     text = (home / "recordings/pong/page.html").read_text("utf-8")
-    assert "\x1b" not in text
+    assert visible(text, keep="\n\t") == text
+    assert json.dumps(page.data).isascii()
     assert not re.search(r"https?://", text)
 
 

@@ -33,7 +33,7 @@ from playhead.training.supervised import train
 MARKER = "ph_marker_module"
 REFERENCE = f"{MARKER}:run"
 TRAVERSAL = "../../../ph_outside"
-UNSEEN = "a\x1b[2J\x1b]0;t\x07\r\nfake row\u202e\u200b\x9b[/x]$(touch ph_outside)"
+UNSEEN = "a\x1b[2J\x1b]0;t\x07\r\nfake row\u202e\u200b\x9b[/x]$(touch ph_outside)</script><img src=x onerror=y>"
 LONG = "n" * 5000
 Place = tuple[str | int, ...]
 
@@ -216,10 +216,22 @@ def test_whatever_a_recording_says_of_itself(
     file = watched / "recordings/toy/drive-1/zarr.json"
     header = json.loads(file.read_text("utf-8"))["attributes"]
 
+    page, picture = watched / "page.html", watched / "picture.png"
+    looking = [
+        ("data", "view", "toy/drive-1", "--out", str(page)),
+        ("data", "show", "toy/drive-1", "--frames", "2", "--out", str(picture)),
+    ]
+
     def ask_all(what: str) -> list[str]:
         reading = RECORDING_COMMANDS[:-1] if hostile == REFERENCE else RECORDING_COMMANDS[:2]
         commands = RECORDING_COMMANDS if hostile in EVERY else reading
-        return [wrong for command in commands for wrong in ask(capsys, what, watched, *command)]
+        commands = [*commands, *looking] if hostile == UNSEEN else commands
+        page.unlink(missing_ok=True)
+        wrong = [wrong for command in commands for wrong in ask(capsys, what, watched, *command)]
+        shown = page.read_text("utf-8") if page.exists() else ""
+        if visible(shown, keep="\n\t") != shown or "<img src=x" in shown or shown.count("</script>") > 2:
+            wrong.append(f"{what}: its page shows what is not seen, or is more than text")
+        return wrong
 
     headers = variants(header[ATTRIBUTE], hostile, ())
     sealed_again = ((what, json.dumps(group_json({ATTRIBUTE: one})).encode()) for what, one in headers)

@@ -115,6 +115,12 @@ def test_whether_an_environment_says_its_steps_a_second_stands_beside_them(
     [
         (gymnasium.spaces.Box(-1, 1, (2,)), "axes", 2),
         (gymnasium.spaces.MultiBinary(3), "keys", 3),
+        (gymnasium.spaces.MultiDiscrete([3, 2]), "keys", 3),
+        (
+            gymnasium.spaces.Dict({"turn": gymnasium.spaces.Box(-1, 1, (1,)), "go": gymnasium.spaces.Discrete(3)}),
+            "keys",
+            4,
+        ),
     ],
 )
 def test_axes_and_buttons_become_labels(

@@ -11,6 +11,7 @@ import pytest
 from brightside import GAME, STEPS, load_plugins
 
 from playhead.capture import CapturedFrame
+from playhead.control.blind import RandomDriver
 from playhead.control.loop import Tick
 from playhead.errors import BadValue, NotFound
 from playhead.evaluation.clip import Filming, film, typical_seed
@@ -18,7 +19,7 @@ from playhead.evaluation.closed_loop import Rollout, evaluate_closed_loop, rollo
 from playhead.evaluation.config import config_of
 from playhead.evaluation.job import EvaluationJob
 from playhead.evaluation.pictures import with_keys
-from playhead.evaluation.policies import RandomDriver, evaluated_policies
+from playhead.evaluation.policies import evaluated_policies
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.evaluation.tolerance import disturb
 from playhead.events import Event, Origin

@@ -16,6 +16,8 @@ from playhead.evaluation.report import history_baselines, render_page, write_rep
 from playhead.evaluation.results import Evaluation
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.evaluation.verdicts import baseline_verdicts, expert_verdicts, rollout_verdicts
+from playhead.labels import Keys
+from playhead.names import visible
 
 VOID = {"meta", "img", "br"}
 
@@ -75,6 +77,22 @@ def test_the_page_loads_nothing_from_elsewhere(page):
 def test_text_from_outside_is_escaped(page):
     assert "a &lt;window&gt;" in page
     assert "a <window>" not in page
+
+
+def test_nothing_unseen_reaches_a_page(evaluation):
+    """Also in drawings, in names of labels and drivers, and in what is no number."""
+    unseen = "a\x1b[31m\u202e\u200b\x00</script><b>$x$"
+    result = evaluation.heads[0]
+    pair = replace(result.predictions, head=Keys(unseen, *result.predictions.head.names[1:]))
+    hostile = replace(
+        evaluation, title=unseen, run=unseen, headline=unseen, notes=(unseen,), clip_caption=unseen,
+        heads=[replace(result, predictions=pair)], facts={unseen: {unseen: unseen, "number": float("nan")}},
+    )  # fmt: skip
+    page = render_page(hostile)
+    parsed(page)
+    assert visible(page, keep="\n\t") == page
+    assert page.count("a\\x1b[31m\\u202e") > 8
+    assert "<b>$x$" not in page
 
 
 def test_what_was_not_done_is_left_out():

@@ -20,8 +20,9 @@ from browsers import browser, changed_tiles, is_red
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.live.board import SILENT_S, Board
 from playhead.live.convcam import tiles
-from playhead.live.diary import FILE, Diary, DiaryTail, Repeats, read_diary
+from playhead.live.diary import FILE, Diary, DiaryTail, Entry, Repeats, read_diary
 from playhead.live.player import shown
+from playhead.names import visible
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -138,6 +139,16 @@ def test_numbers_that_are_none_are_no_hindrance() -> None:
     one = Board("x")
     one.tell("trainer", {"loss": float("nan")})
     assert json.dumps(one.now(), allow_nan=False)
+
+
+def test_nothing_unseen_reaches_the_page() -> None:
+    unseen = "a\x1b[31m\u202e\x00"
+    board = Board(unseen)
+    board.tell(unseen, {"short": unseen, "rows": [[unseen, 1]], unseen: unseen})
+    board.write(Entry(utc=unseen, part=unseen, batch=1, said=unseen))
+    told = json.dumps(board.now(), ensure_ascii=False)
+    assert told.count("a\\\\x1b[31m\\\\u202e\\\\x00") == 9
+    assert visible(told) == told
 
 
 def test_a_port_that_is_none_is_said() -> None:

@@ -78,6 +78,21 @@ def test_every_frame_of_a_video_is_labelled_and_a_second_time_nothing_is_done(ru
     assert (again.was_there, again.why) == (True, "")
 
 
+def test_what_another_crop_replaces_is_said_and_kept(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film(tmp_path / "play.mp4")
+    asked = {"run": run, "home": tmp_path, "plugins": Plugins(), "progress": True}
+    (first,) = playhead.label(GAME, [tmp_path / "play.mp4"], **asked)
+    assert "made anew" not in capsys.readouterr().err
+    (other,) = playhead.label(GAME, [tmp_path / "play.mp4"], **asked, crop="0,0,32,24")
+    said = capsys.readouterr().err
+    assert (other.name, other.why) == (first.name, "")
+    (kept,) = (tmp_path / "recordings/toy/.replaced").iterdir()
+    assert f"with another --crop; what it was, with its labels, is kept in {kept}." in said.replace("\n", " ")
+    assert "idm" in open_recording(kept).layers
+
+
 def test_unsure_frames_are_of_nobody_and_can_be_learned_without(run: Run, tmp_path: Path) -> None:
     film(tmp_path / "play.mp4")
     there = {"run": run, "home": tmp_path, "plugins": Plugins()}

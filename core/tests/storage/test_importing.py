@@ -209,7 +209,11 @@ def test_a_repaired_or_trimmed_recording_counts_as_imported(
     assert repair_recording(out / "s0").frames_after == 3
     copy = a_recording(tmp_path / "s0 (1).h5", "other bytes")
     assert outcomes(import_all([copy], out)) == [("s0_1", "left out")]
-    assert outcomes(import_all([one], out)) == [("s0", "imported anew")]
+    (anew,) = import_all([one], out)
+    assert (anew.name, anew.outcome) == ("s0", "imported anew")
+    assert anew.kept_in is not None
+    assert anew.kept_in.parent == out / ".replaced"
+    assert (anew.kept_in / "zarr.json").is_file()
     (out / "s0" / "zarr.json").write_bytes((out / "s0" / "zarr.json").read_bytes().replace(b"human", b"humam"))
     assert not repair_recording(out / "s0").is_less
     assert outcomes(import_all([one], out)) == [("s0", "already there")]

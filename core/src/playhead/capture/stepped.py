@@ -11,7 +11,7 @@ from playhead.capture import Capture, CapturedFrame, FrameArray
 from playhead.capture.regions import RegionCutter
 from playhead.errors import DeviceFailed
 from playhead.game import Frame
-from playhead.stepping import Stepped
+from playhead.stepping import Stepped, is_picture
 
 
 class SteppedCapture(Capture):
@@ -92,8 +92,7 @@ def fit_frame(picture: object, frame: Frame) -> FrameArray:
 
 def as_picture(shown: object, camera: str = "") -> FrameArray:
     """Return what an environment shows as (h, w, 3 or 1). Raises DeviceFailed when it is no picture."""
-    is_picture = isinstance(shown, np.ndarray) and shown.dtype == np.uint8 and shown.ndim in (2, 3) and shown.size
-    if not isinstance(shown, np.ndarray) or not is_picture or shown.shape[2:] not in ((), (1,), (3,), (4,)):
+    if not isinstance(shown, np.ndarray) or not is_picture(shown):
         what = f"{shown.dtype} {shown.shape}" if isinstance(shown, np.ndarray) else type(shown).__name__
         where, then = ("", 'Try the device option "frames": "render", "observation" or "observation/KEY".')
         if isinstance(shown, np.ndarray) and shown.ndim in (2, 3) and shown.size:

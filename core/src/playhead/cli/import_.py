@@ -80,4 +80,6 @@ def _lines(row: Imported) -> list[str]:
         line += f", {row.left_out:,} left out, listed in {row.listed_in}"
     if row.converted:
         line += f", {row.converted:,} converted, listed in {row.converted_in}"
+    if row.kept_in:
+        line += f", the one of before kept in {row.kept_in}"
     return [line, *(f"{'':<13} {one}" for one in row.examples)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playhead.errors import BadValue
+
+if TYPE_CHECKING:
+    from playhead.environment.actions import Value
 
 ATARI_HZ, ATARI_STEP_HZ = 60, 30  # pictures of the console, and steps that ale-py says it makes
 OPPOSITES = (("left", "right"), ("up", "down"))
@@ -99,33 +101,22 @@ def facts_of(environment: str) -> dict[str, str]:
     Raises:  NotFound, DeviceFailed or BadValue for one that cannot be opened, shows no picture, or whose actions
              no keys can be.
     """
-    from playhead.capture.stepped import as_picture
-    from playhead.environment import EnvironmentSession, Observed, make_env
     from playhead.environment.described import frame_of, steps_of
+    from playhead.environment.looking import looked_at
 
     if '"' in environment or "\\" in environment or not environment.isprintable():
         raise BadValue(f"{environment!r} cannot be the id of an environment. One is CartPole-v1.")
-    try:
-        env, frames = make_env({"environment": environment}), "render"
-    except BadValue:
-        env, frames = make_env({"environment": environment, "frames": "observation"}), "observation"
-    observed = Observed(env)
-    try:
-        session = EnvironmentSession(observed, step_hz=1.0)
-        session.reset(seed=0)
-        picture = session.render() if frames == "render" else session.observation
-        frame = frame_of(environment, env, picture)
-        as_picture(picture)  # says what else may be wrong with it
+    with looked_at(environment) as looked:
+        env = looked.env
+        frame = frame_of(environment, env, looked.picture)
         step_hz, is_said = steps_of(environment, env)
         return {
-            "environment": environment, "frames": frames, "arguments": _arguments(env),
+            "environment": environment, "frames": looked.frames, "arguments": _arguments(env),
             **_moved_by(environment, env), "width": str(frame.width), "height": str(frame.height),
             "colour": ', colour="grey"' if frame.channels == 1 else "",
             "step_hz": f"{step_hz:g}", "rate_hz": f"{frame.rate_hz:g}",
             "says_who": "as it says itself" if is_said else "a guess, for it says none",
         }  # fmt: skip
-    finally:
-        observed.close()
 
 
 def packages_of(environment: str) -> list[str]:
@@ -148,7 +139,8 @@ def _arguments(env: Any) -> str:
 
 def _moved_by(environment: str, env: Any) -> dict[str, str]:
     """Return the labels, the controls, and the option of the device that makes actions of them."""
-    from playhead.environment.described import meanings_of
+    from playhead.environment.actions import values_of
+    from playhead.environment.described import controls_of, meanings_of
 
     space, kind = env.action_space, type(env.action_space).__name__
     if kind == "Discrete":
@@ -158,41 +150,41 @@ def _moved_by(environment: str, env: Any) -> dict[str, str]:
         if not names:
             raise BadValue(f"{environment} has one action only, to do nothing, so there is nothing to play.")
         return _keys(names, f'"actions": {_quoted(actions)}')
-    size = math.prod(space.shape) if kind in ("Box", "MultiBinary") else 0
-    if size == 0:
+    try:
+        values = values_of(space)
+    except BadValue:
+        values = []
+    if not values:
         raise BadValue(
             f"{environment} takes actions of {kind}, which no keys are by themselves. Begin with "
             'playhead new-game NAME, and give its device the option "action" (docs/plugins.md).'
         )
-    if kind == "MultiBinary":
-        names = [f"key_{number}" for number in range(size)]
-        return _keys(names, f'"codes": {_listed(names)}')
-    names = [f"axis_{number}" for number in range(size)]
-    controls = _controls(names, "Axes", "", f'"codes": {_listed(names)}')
-    return {**controls, "axes": _meant_by_axes(names, env.action_space)}
+    if kind == "Box":
+        names = [value.name for value in values]
+        controls = _controls(names, "Axes", "", f'"codes": {_listed(names)}')
+        return {**controls, "axes": _meant_by_axes(values)}
+    moved = [controls_of(value) for value in values]
+    names = [name for one in moved for name in one.names]
+    entries = [one.entry({name: name for name in one.names}) for one in moved]
+    return _keys(names, f'"codes": {_listed(entries)}', [one.names for one in moved if one.is_both_ways])
 
 
-def _meant_by_axes(names: Sequence[str], space: Any) -> str:
+def _meant_by_axes(values: Sequence[Value]) -> str:
     """Say what -1, 0 and 1 of each axis are to the environment; "" where they are just that."""
-    from playhead.environment import ends
-
-    by_values: dict[tuple[float, ...], list[str]] = {}
-    for name, down, idle, up in zip(names, *ends(*_bounds(space)), strict=True):
-        by_values.setdefault((idle + down, idle, idle + up), []).append(name)
+    alike: dict[tuple[float, ...], list[str]] = {}
+    for value in values:
+        down, up = value.reach
+        alike.setdefault((value.idle + down, value.idle, value.idle + up), []).append(value.name)
     said = []
-    for values, alike in by_values.items():
-        if values != (-1, 0, 1):
-            more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
-            said.append(f"of {', '.join(alike[:3])}{more} {', '.join(f'{value:g}' for value in values)}")
+    for meant, names in alike.items():
+        if meant != (-1, 0, 1):
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            said.append(f"of {', '.join(names[:3])}{more} {', '.join(f'{number:g}' for number in meant)}")
     return f"To the environment -1, 0 and 1 are {'; '.join(said)}." if said else ""
 
 
-def _bounds(space: Any) -> tuple[Any, Any]:
-    return space.low.astype(float).ravel(), space.high.astype(float).ravel()
-
-
-def _keys(names: Sequence[str], moves: str) -> dict[str, str]:
-    both = [pair for pair in OPPOSITES if {*pair} <= {*names}]
+def _keys(names: Sequence[str], moves: str, pairs: Sequence[Sequence[str]] = ()) -> dict[str, str]:
+    both = [*(pair for pair in OPPOSITES if {*pair} <= {*names}), *pairs]
     opposites = "".join(f'("{one}", "{other}"), ' for one, other in both)
     return _controls(names, "Keys", f", opposites=({opposites.strip()})" if both else "", moves)
 

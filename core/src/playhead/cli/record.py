@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Record a game: what it shows and what is pressed.")
 @click.argument("game")
 @options.text("--on", "DEVICE", "Device to record. Default: the game's window, else its world.")
-@options.text("--driver", "NAME", "human, expert, a policy of the world, run, or a collector of the game. "
-              "Default: the collector of a game that is not played, expert on a world, else human.")  # fmt: skip
+@options.text("--driver", "NAME", "human, expert, a policy of the world, random, idle, always_forward, run, or a "
+              "collector of the game. Default: the collector of a game that is not played, expert on a world, "
+              "else human.")  # fmt: skip
 @options.text("--run", "RUN", "Which run drives. Default: the newest. Implies --driver run.")
 @options.text("--teacher", "POLICY", "Label with what this policy would press, whoever drives.")
 @click.option("--beta", "--teacher-share", type=options.Checked(options.share), default=0.3, show_default=True,

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from playhead.control.blind import BLIND, RANDOM
 from playhead.control.drivers import ScriptedDriver
 from playhead.devices import OpenDevice
-from playhead.errors import BadValue, not_found
+from playhead.errors import BadValue, NotFound, not_found
 from playhead.game import Game, World
+from playhead.names import command
 from playhead.references import Reference, resolve
 
 
 def policy_reference(game: Game, name: str) -> Reference:
     """Return the policy of a game's world by its name, or "expert" for the one the world calls so.
 
+    Where a world has none at all the error says how to go on without.
+
     Raises:  NotFound with the nearest name, BadValue for a game without a world.
     """
     world = world_of(game)
     wanted = world.expert if name == "expert" and world.expert else name
-    if wanted not in world.policies:
-        raise not_found(f"policy of {game.name}'s world", name, world.policies)
-    return world.policies[wanted]
+    if wanted in world.policies:
+        return world.policies[wanted]
+    if world.policies:
+        raise not_found(f"policy of {game.name}'s world", name, [*world.policies, *BLIND])
+    beside, new = command("record", game.name, "--on", "screen"), ("new-game", "NAME", "--environment")
+    raise NotFound(
+        f'Nothing is written that plays {game.name}, so no "{name}" drives its world. Play it yourself: '
+        f"{command('world', game.name)}, and in another terminal {beside}. Or pass --driver {RANDOM}, which "
+        f"presses keys by chance; or write an expert: {command(*new, world.environment)}."
+    )
 
 
 def scripted_driver(device: OpenDevice, name: str) -> ScriptedDriver:

@@ -13,7 +13,8 @@ import gymnasium
 import numpy as np
 
 from playhead.clock import Clock
-from playhead.environment.actions import action_translator, ends, known_codes
+from playhead.environment.actions import action_translator, known_codes
+from playhead.environment.described import parts_of
 from playhead.environment.making import OPTIONS, check_options, make_env, said_hz, steps_a_second
 from playhead.errors import BadValue, DeviceFailed, PlayheadError, PluginError
 from playhead.guarded import ask_foreign, reason_with_place, warn_on_stderr
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from playhead.devices import DeviceSession
 
 __all__ = [
-    "OPTIONS", "EnvironmentSession", "Observed", "action_translator", "as_number", "ends", "known_codes",
+    "OPTIONS", "EnvironmentSession", "Observed", "action_translator", "as_number", "known_codes",
     "make_env", "said_hz", "steps_a_second",
 ]  # fmt: skip
 
@@ -204,12 +205,12 @@ class EnvironmentSession(Stepped):
     def picture(self, key: str) -> Any:
         """Return what the observation holds under a key, else the environment's info; None without it.
 
-        "" is the observation itself.
+        "" is the observation itself, and "sensors/front" what a Dict in a Dict holds; a Tuple's keys are numbers.
         """
         if not key:
             return self.observation
-        told = self.observation if isinstance(self.observation, Mapping) else {}
-        return told.get(key, self.info.get(key))
+        told = dict(parts_of(self.observation))
+        return told.get(f"/{key}", self.info.get(key))
 
     def telemetry(self) -> dict[str, float]:
         """Return every plain number in the environment's info."""

@@ -89,13 +89,18 @@ def make_env(options: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
         return ask_foreign(_make, name, arguments, failed=failed)
 
 
+NOT_DRAWN = ".*The environment is being initialised with render_mode='rgb_array' that is not in the possible"
 _warned: set[str] = set()
 
 
 @contextmanager
 def _warnings_said() -> Iterator[None]:
-    """Have each warning said once and plainly: Gymnasium's have the codes of a terminal's colours in them."""
+    """Have each warning said once and plainly: Gymnasium's have the codes of a terminal's colours in them.
+
+    That an environment does not draw is no news: whoever wants its picture looks at what it shows.
+    """
     with warnings.catch_warnings(record=True) as heard:
+        warnings.filterwarnings("ignore", message=NOT_DRAWN)
         try:
             yield
         finally:

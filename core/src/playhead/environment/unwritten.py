@@ -5,16 +5,16 @@ CartPole-v1, or cartpole_v1 --> registered? --> its pictures, its actions --> ke
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import gymnasium
 
-from playhead.environment import EnvironmentSession, Observed, make_env
-from playhead.environment.described import Env, frame_of, meanings_of, steps_of
+from playhead.environment.actions import values_of
+from playhead.environment.described import Env, controls_of, frame_of, meanings_of, steps_of
+from playhead.environment.looking import Looked, looked_at
 from playhead.errors import BadValue, not_found
 from playhead.game import Device, Game, Window, World
 from playhead.input.codes import KEYS
@@ -43,30 +43,19 @@ def game_of(name: str) -> Game | None:
         ))  # fmt: skip
     if not environment:
         return None
-    frames = "render"
-    try:
-        env = make_env({"environment": environment})
-    except BadValue:
-        frames = "observation"
-        env = make_env({"environment": environment, "frames": frames})
-    observed = Observed(env)
-    try:
-        session = EnvironmentSession(observed, step_hz=1.0)
-        session.reset(seed=0)
-        picture = session.render() if frames == "render" else session.observation
-        return _game(environment, env, frames, picture)
-    finally:
-        observed.close()
+    with looked_at(environment) as looked:
+        return _game(environment, looked)
 
 
 def _plain(environment: str) -> str:
     return re.sub(r"\W", "_", environment).lower()
 
 
-def _game(environment: str, env: Env, frames: str, picture: Any) -> Game:
+def _game(environment: str, looked: Looked) -> Game:
+    env = looked.env
     moves, controls, opposites = _moved_by(environment, env)
     options = {
-        "environment": environment, "frames": frames, "step_hz": steps_of(environment, env)[0], **moves,
+        "environment": environment, "frames": looked.frames, "step_hz": steps_of(environment, env)[0], **moves,
     }  # fmt: skip
     title = f"{environment} (playhead)"
     return Game(
@@ -76,7 +65,7 @@ def _game(environment: str, env: Env, frames: str, picture: Any) -> Game:
             "screen": Device(capture="screen", input="keyboard", window=Window(title=title)),
             "world": Device(capture="environment", input="environment", options=options),
         },
-        frame=frame_of(environment, env, picture),
+        frame=frame_of(environment, env, looked.picture),
         labels=LabelSchema.of({"drive": Keys(*controls, opposites=opposites)}),
         controls=controls,
         world=World(environment=environment),
@@ -85,38 +74,48 @@ def _game(environment: str, env: Env, frames: str, picture: Any) -> Game:
 
 def _moved_by(environment: str, env: Env) -> tuple[Mapping[str, Any], dict[str, str], tuple[tuple[str, str], ...]]:
     """Return the device's option that makes actions, the key of each control, and those that exclude another."""
-    space, kind = env.action_space, type(env.action_space).__name__
+    space = env.action_space
     if isinstance(space, gymnasium.spaces.Discrete):
         meanings = meanings_of(env, int(space.n))
-        keys = _keys_for(environment, dict.fromkeys(name for names in meanings for name in names))
+        keys = _keys_for(environment, dict.fromkeys((name for names in meanings for name in names), ""))
         held = ("+".join(keys[name] for name in names) for names in meanings)
         actions = {codes: int(space.start) + place for place, codes in enumerate(held)}
         return {"actions": actions}, keys, tuple(pair for pair in OPPOSITES if {*pair} <= {*keys})
-    size = math.prod(space.shape or ()) if kind in ("Box", "MultiBinary") else 0
-    if kind == "MultiBinary" and size:
-        keys = _keys_for(environment, dict.fromkeys(f"key_{number}" for number in range(size)))
-        return {"codes": tuple(keys.values())}, keys, ()
-    if kind == "Box" and 0 < size <= len(BOTH_WAYS):
-        keys, pairs = {}, []
-        for number, (less, more) in enumerate(BOTH_WAYS[:size]):
-            keys |= {f"axis_{number}_down": less, f"axis_{number}_up": more}
-            pairs.append((f"axis_{number}_down", f"axis_{number}_up"))
-        return {"codes": tuple(f"{less}/{more}" for less, more in BOTH_WAYS[:size])}, keys, tuple(pairs)
-    raise BadValue(
-        f"{environment} takes actions of {kind}, which keys are not by themselves. Write it a game: "
-        f"playhead new-game NAME --environment {environment}."
+    try:
+        moved = [controls_of(value) for value in values_of(space)]
+    except BadValue:
+        because = f"takes actions of {type(space).__name__}, which keys are not by themselves"
+        raise _no_keys(environment, because) from None
+    both_ways = [one.names for one in moved if one.is_both_ways]
+    if len(both_ways) > len(BOTH_WAYS):
+        many = f"{len(both_ways)} values that go both ways, and there are keys for {len(BOTH_WAYS)}"
+        raise _no_keys(environment, f"takes actions of {type(space).__name__} with {many}")
+    given, spare, pairs = dict[str, str](), len(BOTH_WAYS) - len(both_ways), iter(BOTH_WAYS)
+    for one in moved:
+        spare -= not one.is_choice and not one.is_both_ways
+        if one.is_both_ways or (not one.is_choice and spare >= 0):
+            given |= one.of_pair(*next(pairs))
+    keys = _keys_for(environment, {name: given.get(name, "") for one in moved for name in one.names})
+    return {"codes": tuple(one.entry(keys) for one in moved)}, keys, tuple((a, b) for a, b in both_ways)
+
+
+def _no_keys(environment: str, because: str) -> BadValue:
+    return BadValue(
+        f"{environment} {because}. Write it a game: playhead new-game NAME --environment {environment}."
     )
 
 
-def _keys_for(environment: str, names: Mapping[str, None]) -> dict[str, str]:
-    """Return a key of the keyboard for each name: the one called so, the usual one, else the next that is free."""
-    wanted = {name: USUAL.get(name, name) for name in names}
-    taken = {key for key in wanted.values() if key in KEYS}
-    free: Iterator[str] = (key for key in FREE if key not in taken)
-    found = {name: key if key in KEYS else next(free, "") for name, key in wanted.items()}
-    if not found or "" in found.values() or len({*found.values()}) < len(found):
-        raise BadValue(
-            f"{environment} has {len(found)} actions, and a keyboard has not as many keys. Write it a game: "
-            f"playhead new-game NAME --environment {environment}."
-        )
+def _keys_for(environment: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Return a key of the keyboard for each name: the given one, that called so, the usual, else the next free."""
+    if not names:
+        raise _no_keys(environment, "has one action only, to do nothing, so there is nothing to play")
+    found = {name: key for name, key in names.items() if key}
+    for name in names:
+        own = USUAL.get(name, name)
+        if name not in found and own in KEYS and own not in found.values():
+            found[name] = own
+    free = iter([key for key in FREE if key not in found.values()])
+    found = {name: found.get(name) or next(free, "") for name in names}
+    if "" in found.values():
+        raise _no_keys(environment, f"has {len(found)} controls, and a keyboard has not as many keys")
     return found

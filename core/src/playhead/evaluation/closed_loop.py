@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from playhead.capabilities import capabilities_of, check_episodes
+from playhead.control.blind import RANDOM
 from playhead.control.loop import Watcher, never
 from playhead.devices import open_device
 from playhead.errors import PlayheadError
 from playhead.evaluation.config import EvaluationConfig
-from playhead.evaluation.policies import EXPERT, RANDOM, EvaluatedPolicy, open_policy
+from playhead.evaluation.policies import EXPERT, EvaluatedPolicy, open_policy
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.game import Game, Measure
 from playhead.playing.session import play

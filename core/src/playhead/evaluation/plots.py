@@ -25,6 +25,7 @@ from playhead.evaluation.estimates import Estimate, are_alike
 from playhead.evaluation.metrics import Calibration
 from playhead.evaluation.predictions import BoolArray, FloatArray, IntArray
 from playhead.evaluation.statistics import ScoreTable
+from playhead.names import visible
 
 BLUE, ORANGE, GREEN, RED, GREY = "#4285d6", "#d98324", "#3c9e63", "#cf5252", "#8d939c"
 # Who drives has one colour everywhere; what else is told apart on the page is told apart by others.
@@ -85,7 +86,7 @@ def drawing_of(height_in: float, width_in: float = _WIDTH_IN) -> Iterator[Drawin
 def _svg(figure: Figure) -> str:
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    text = out.getvalue()
+    text = visible(out.getvalue(), keep="\n")  # names are in it as they are
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)

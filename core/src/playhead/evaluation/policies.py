@@ -14,9 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from playhead.capture import CapturedFrame
-from playhead.clock import NS_PER_S
+from playhead.control.blind import FORWARD, IDLE, RANDOM, ConstantDriver, RandomDriver, forward_code
 from playhead.control.drivers import Action, Driver, DriverWrapper
-from playhead.control.loop import axis_codes
 from playhead.control.scripted import scripted_driver
 from playhead.devices import OpenDevice
 from playhead.errors import BadValue, not_found
@@ -28,9 +27,8 @@ from playhead.playing.policy import RunPolicy
 from playhead.playing.stuck import StuckSettings, Unsticking
 from playhead.plugins import Plugins
 
-NETWORK, EXPERT, RANDOM = "network", "expert", "random"
+NETWORK, EXPERT = "network", "expert"
 GUARDED = "+guard"  # behind the name of a driver whose keys go through the guard
-MEAN_PRESS_S = 0.5  # of the random driver: about how long a person holds a steering key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +82,11 @@ def evaluated_policies(
         )
         if guard is not None:
             known[NETWORK + GUARDED] = replace(known[NETWORK], name=NETWORK + GUARDED, guard=guard)
-    forward = game.controls.get(main_label) or next(iter(game.controls.values()))
-    known["always_forward"] = EvaluatedPolicy(name="always_forward", kind="constant", held={forward: 1.0})
+    forward = forward_code(game, main_label)
+    known[FORWARD] = EvaluatedPolicy(name=FORWARD, kind="constant", held={forward: 1.0})
     known[RANDOM] = EvaluatedPolicy(name=RANDOM, kind="random")
     usual = tuple(known)
-    known["idle"] = EvaluatedPolicy(name="idle", kind="constant")
+    known[IDLE] = EvaluatedPolicy(name=IDLE, kind="constant")
     for name in game.world.policies if game.world is not None else ():
         known.setdefault(name, EvaluatedPolicy(name=name, kind="scripted", scripted=name))
     if guard is not None:
@@ -122,10 +120,7 @@ def _driver(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice, seed:
         return SometimesAsked(network, policy.drops, seed) if policy.drops else network
     if policy.kind == "scripted":
         return scripted_driver(device, policy.scripted)
-    if policy.kind == "random":
-        game = device.session.game
-        return RandomDriver(tuple(game.controls.values()), seed, axes=axis_codes(game))
-    return ConstantDriver(policy.held)
+    return RandomDriver.of(device.session.game, seed) if policy.kind == "random" else ConstantDriver(policy.held)
 
 
 def _network(policy: EvaluatedPolicy, plugins: Plugins, device: OpenDevice) -> RunPolicy:
@@ -147,33 +142,3 @@ class SometimesAsked(DriverWrapper):
     def decide(self, captured: CapturedFrame) -> Action | None:
         """Ask, or leave everything as it is."""
         return None if self._random.random() < self._drops else self.inner.decide(captured)
-
-
-class ConstantDriver(Driver):
-    """Holds the same codes all the time; with none it is idle."""
-
-    def __init__(self, held: Mapping[str, float]) -> None:
-        self._held = dict(held)
-
-    def decide(self, captured: CapturedFrame) -> Action:
-        """Hold what is always held."""
-        return self._held
-
-
-class RandomDriver(Driver):
-    """Presses and releases every control by chance, each for random times with a mean of MEAN_PRESS_S."""
-
-    def __init__(self, codes: Sequence[str], seed: int, *, axes: frozenset[str] = frozenset()) -> None:
-        self._random = np.random.default_rng(seed)
-        self._axes = axes
-        self._value = {code: float(self._random.random() < 0.5) for code in codes}
-        self._until_ns = dict.fromkeys(codes, 0)
-
-    def decide(self, captured: CapturedFrame) -> Action:
-        """Turn over those controls whose time is up."""
-        for code, until_ns in self._until_ns.items():
-            if captured.time_ns >= until_ns:
-                self._value[code] = self._random.uniform(-1, 1) if code in self._axes else 1.0 - self._value[code]
-                lasts_s = self._random.exponential(MEAN_PRESS_S)
-                self._until_ns[code] = captured.time_ns + round(lasts_s * NS_PER_S)
-        return {code: value for code, value in self._value.items() if value}

@@ -29,6 +29,7 @@ from playhead.labelling import held_labels
 from playhead.labels import Keys
 from playhead.plugins import Plugins
 from playhead.progress import Advance
+from playhead.replaying.opening import as_recorded
 
 LATE_S = 0.05  # by which a press or a release is moved: 3 frames of a Game Boy Advance
 AFTER_S = 0.6  # in which something must show: a step takes .27 s, and 90 of 100 presses show within .13
@@ -66,7 +67,7 @@ def seen_holds(
 ) -> list[Hold]:
     """Replay a recording and return its holds of a head's keys, with what of each shows.
 
-    `options` lie over those of its scenario, as for evaluation. `advance` hears of holds.
+    `options` lie over those it was made with, as for a replay. `advance` hears of holds.
     Raises:  BadValue where it cannot be replayed, Mismatch where the replay shows other pictures.
     """
     check_replays(plugins, game, recording)
@@ -90,22 +91,22 @@ def seen_holds(
 
 
 def _opened(plugins: Plugins, game: Game, recording: Source, options: Mapping[str, Any]) -> OpenDevice:
-    """Open the device where its first picture is the recording's: with its scenario, or that and test options."""
-    header = recording.header
-    world = game.world
-    scenario = world.scenarios.get(header.scenario) if world is not None else None
-    reset = dict(scenario.options) if scenario is not None else {}
-    seed = {} if header.seed is None else {"seed": header.seed}
-    for more in ({}, dict(world.test_options) if world is not None else {}):
-        given = merged({"reset": {**reset, **more}, **seed, "rate_hz": header.rate_hz}, options)
+    """Open the device where its first picture is the recording's: as recorded, or that and with test options.
+
+    Recordings of before said no options, so some are of the world in which networks are measured.
+    """
+    header, name = recording.header, recording.name
+    tests = [{"reset": dict(game.world.test_options)}] if game.world and game.world.test_options else []
+    for more in ({}, *tests):
+        sized, given = as_recorded(game, name, header, header.device, merged(more, options))
         with ExitStack() as opened:
-            device = opened.enter_context(open_device(plugins, game, header.device, options=given))
+            device = opened.enter_context(open_device(plugins, sized, header.device, options=given))
             captured = device.capture.look()
             if captured is not None and _is_same(recording, 0, captured.frame_HWC):
                 opened.pop_all()
                 return device
     raise Mismatch(
-        f"Recording {recording.name} begins otherwise than its replay, with its seed and scenario. Say with --set "
+        f"Recording {name} begins otherwise than its replay, with its seed and scenario. Say with --set "
         "what it was recorded with, as --set reset.split=1."
     )
 

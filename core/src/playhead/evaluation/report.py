@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from playhead.agreement import HELD
@@ -18,7 +17,7 @@ from playhead.evaluation.baselines import TITLES, HeadResult
 from playhead.evaluation.classification import baseline_accuracy, choice_view, history_plots
 from playhead.evaluation.estimates import ends, number
 from playhead.evaluation.metrics import PRIMARY, key_combinations, measure_title
-from playhead.evaluation.pictures import data_uri
+from playhead.evaluation.pages import render
 from playhead.evaluation.predictions import Predictions, decided
 from playhead.evaluation.results import Evaluation, head_rows
 from playhead.evaluation.statistics import ScoreTable
@@ -48,16 +47,9 @@ def write_report(found: Judgement, folder: Path) -> Path:
 
 def render_page(evaluation: Evaluation) -> str:
     """Return the page as text."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("playhead.evaluation"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["picture"] = data_uri
     scores = {result.name: result.scores for result in evaluation.heads}
-    return environment.get_template("report.html.jinja").render(
+    return render(
+        "report.html.jinja",
         evaluation=evaluation,
         score_rows=_score_rows(evaluation.table),
         has_ratios=evaluation.table is not None and bool(evaluation.table.compared()),

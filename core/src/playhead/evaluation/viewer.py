@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.errors import BadValue
+from playhead.evaluation.pages import render
 from playhead.evaluation.pictures import FrameArray, encode, write_named
 from playhead.events import HOTKEY, Origin
 from playhead.labels import Axes, Choice, Head
@@ -52,14 +52,12 @@ def write_viewer(
     if not recording.length:
         raise BadValue(f"{recording.name} holds no frame.")
     data = {"tracks": tracks_of(recording), **_pictures(recording, round(most_mb * 1e6), progress)}
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("playhead.evaluation"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     header = recording.header
-    page = environment.get_template("recording.html.jinja").render(
-        name=visible(recording.name),
+    page = render(
+        "recording.html.jinja",
+        name=recording.name,
         about=_about(recording),
-        game=visible(str(header.game.get("title") or header.game.get("name") or "")),
+        game=str(header.game.get("title") or header.game.get("name") or ""),
         duration_s=recording.duration_s,
         shown=len(data["times"]),
         frames=recording.length,
@@ -79,7 +77,7 @@ def _about(recording: Recording) -> str:
         f"{recording.dropped:,} frames dropped" if recording.dropped else "",
         header.created_utc[:16].replace("T", " ") + " UTC",
     ]
-    return visible(", ".join(str(one) for one in said if one))
+    return ", ".join(str(one) for one in said if one)
 
 
 def tracks_of(recording: Recording) -> list[Json]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from playhead.decoding import plain
 from playhead.live.diary import Entry
+from playhead.names import visible
 
 SILENT_S = 5.0
 KEPT_ENTRIES = 500
@@ -57,6 +58,7 @@ class Board:
                 {"utc": one.utc, "part": one.part, "batch": one.batch, "said": one.said} for one in self._diary
             ]
             shown: dict[str, Any] = plain(
-                {"title": self.title, "parts": parts, "pictures": sorted(self._pictures), "diary": diary}
+                {"title": self.title, "parts": parts, "pictures": sorted(self._pictures), "diary": diary},
+                visible,
             )
             return shown

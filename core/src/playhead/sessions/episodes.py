@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from playhead.capabilities import check_episodes
 from playhead.clock import SystemClock
+from playhead.control.blind import BLIND, blind_driver
 from playhead.control.drivers import Driver, HumanDriver
 from playhead.control.loop import Tick, Watcher
-from playhead.control.scripted import scripted_driver
+from playhead.control.scripted import scripted_driver, world_of
 from playhead.devices import OpenDevice, merged, open_device
 from playhead.errors import PlayheadError
 from playhead.events import Event, Origin
@@ -177,6 +179,10 @@ def _unguarded(device: OpenDevice, plugins: Plugins, job: EpisodeJob) -> Driver:
             job.home, plugins, device.session.game, job.run, rate_hz=device.session.rate_hz,
             settings=job.controller, engine=job.engine, awaited=device.capture.telemetry_names,
         )  # fmt: skip
+    game = device.session.game
+    if job.driver in BLIND and game.controls and job.driver not in world_of(game).policies:
+        check_episodes(device.session.capabilities, game, device.session.name, f"The driver {job.driver} needs")
+        return blind_driver(game, job.driver, job.seed or 0)
     return scripted_driver(device, job.driver)
 
 

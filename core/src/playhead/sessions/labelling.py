@@ -187,6 +187,11 @@ def _made_of(place: Place, run: Run, video: Path, crop: str) -> Iterator[Recordi
     """Yield the recordings that a video becomes, and of its parts that become none, why."""
     parent = place.home.recordings(place.game.name)
     for made in import_all(_parts(place, run, video, crop), parent, skip_damaged=True):
+        if made.kept_in is not None:
+            place.say(
+                f"{made.name} is made anew, for {video.name} was imported otherwise before, as with another "
+                f"--crop; what it was, with its labels, is kept in {made.kept_in}."
+            )
         if made.outcome in ("imported", "imported anew", "already there"):
             yield open_recording(parent / made.name)
         else:

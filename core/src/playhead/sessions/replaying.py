@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -17,26 +17,23 @@ from playhead.control.guard import AlwaysSafe
 from playhead.control.loop import Loop, Pace, Watcher
 from playhead.control.timing import NS_PER_MS, LoopReport
 from playhead.control.waiting import wait_for_control
-from playhead.devices import OpenDevice, merged, open_device
+from playhead.devices import OpenDevice, open_device
 from playhead.errors import BadValue, Mismatch
 from playhead.events import Origin
-from playhead.game import Frame, Game
-from playhead.names import quoted
 from playhead.progress import Progress
 from playhead.replaying.driver import ReplayDriver, SentWatcher
+from playhead.replaying.opening import as_recorded
 from playhead.replaying.pictures import Compared, PictureWatcher
 from playhead.replaying.played import MOST_A_SECOND, Played
 from playhead.sessions.control import take_control
-from playhead.sessions.episodes import FrameCounter, episode_options
+from playhead.sessions.episodes import FrameCounter
 from playhead.sessions.place import NONE, AnyHome, AnyPlugins, Place, home_of, nested
 from playhead.stopping import stopped_by_interrupt
 from playhead.storage.catalogue import Catalogue
-from playhead.storage.options import numbers_of, texts_of
 from playhead.storage.reader import Recording
 from playhead.windows import interval_of
 
 PERCENTILES = (50, 90, 99)
-MOST_SAID = 5  # options, in one sentence
 LARGEST_SIDE = 32_767  # of a place in a window, as X11 takes it
 
 
@@ -87,45 +84,13 @@ def replay(
     _check(place, recording, device)
     game = place.game
     if capabilities_of(place.plugins, game, device, options).episodes:
-        if device == header.device:
-            options = _as_recorded(recording, options)
-        options = episode_options(game.scenario(header.scenario), header.seed, options)
-        game = _at_size_of(game, header.frame)
+        game, options = as_recorded(game, recording.name, header, device, options)
     options = {"rate_hz": header.rate_hz, **options}
     with (
         stopped_by_interrupt(stop) as stopping,
         open_device(place.plugins, game, device, options=options) as opened,
     ):
         return _Replay(place, recording, opened, stopping).run()
-
-
-def _as_recorded(recording: Recording, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a recording's device was opened with, what is said now laid over it.
-
-    Raises:  BadValue naming what the recording says in words and nobody says now: it could name code or a file.
-    """
-    given = recording.header.options
-    texts = texts_of(given, said)
-    if texts:
-        again = " ".join(f"--set {quoted(f'{name}={value}')}" for name, value in [*texts.items()][:MOST_SAID])
-        raise BadValue(
-            f"Recording {recording.name} was made with {', '.join([*texts][:MOST_SAID])}. A text could name code "
-            f"or a file, so no recording chooses one. Say it again, or another: {again}"
-        )
-    return merged(numbers_of(given), said)
-
-
-def _at_size_of(game: Game, frame: Frame) -> Game:
-    """Return a game with pictures of the size that was recorded. Raises Mismatch where its regions do not fit."""
-    own = game.needed_frame
-    if own.shape == frame.shape:
-        return game
-    try:
-        return replace(game, frame=replace(own, width=frame.width, height=frame.height, colour=frame.colour))
-    except BadValue as error:
-        raise Mismatch(
-            f"It was recorded at {frame.width}x{frame.height}, which {game.name} cannot be: {error}"
-        ) from error
 
 
 def _check(place: Place, recording: Recording, device: str) -> None:

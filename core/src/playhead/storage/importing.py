@@ -94,7 +94,10 @@ class Importable:
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What became of one Importable. Counts, with the first few as `examples`; the files named have all."""
+    """What became of one Importable. Counts, with the first few as `examples`; the files named have all.
+
+    `kept_in` is where the recording lies now that was made of it before, with all that was said beside it.
+    """
 
     name: str
     source: Path
@@ -105,6 +108,7 @@ class Imported:
     examples: tuple[Noted, ...] = ()
     listed_in: Path | None = None
     converted_in: Path | None = None
+    kept_in: Path | None = None
 
 
 def importers_of(game: Game) -> dict[str, Reference]:
@@ -218,6 +222,7 @@ def _alone_with(parent: Path, one: Importable, state: str) -> Iterator[Path]:
 def _import_alone(one: Importable, state: str, unfinished: Path, known: Known, progress: OnProgress) -> Imported:
     parent = unfinished.parent
     folder, before = _place(parent, one, state, known.by_identity)
+    kept_in = None
     with _saying_who_failed(one.source, folder, unfinished):
         unfinished.mkdir()
         noted = one.fill(unfinished, progress) or ()
@@ -229,7 +234,7 @@ def _import_alone(one: Importable, state: str, unfinished: Path, known: Known, p
             _write_lists(folder, noted)
             with changing(folder) as change:
                 unfinished.rename(change.copy(1))
-                change.replace()
+                kept_in = change.replace()
         else:
             with alone_in(parent):  # another source may have taken the name, or shown the same, in the meantime
                 known.look_again()
@@ -239,7 +244,8 @@ def _import_alone(one: Importable, state: str, unfinished: Path, known: Known, p
                 _write_lists(folder, noted)
                 unfinished.rename(folder)
     known.add(folder, mark)
-    return _told(one, folder, "imported anew" if before else "imported", mark, noted)
+    told = _told(one, folder, "imported anew" if before else "imported", mark, noted)
+    return replace(told, kept_in=kept_in)
 
 
 def _mark(one: Importable, state: str, unfinished: Path, noted: Sequence[Noted]) -> Mark:
