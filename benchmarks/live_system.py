@@ -1,7 +1,8 @@
-"""How the live system flows, survives and scales: python benchmarks/live_system.py flow|survival|scale.
+"""How the live system flows, survives and scales: python benchmarks/live_system.py flow|survival|...
 
 flow       samples/s of one collector and of two, and batches/s of the trainer live beside the same from memory
 survival   each part killed so many times at random moments: how long it took to be back, what was used twice
+everything all processes killed at once so many times: what the same command finds again
 scale      so many collectors that send recorded samples again: sets/s and samples/s that are taken, memory
 """
 
@@ -14,6 +15,7 @@ import random
 import re
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -150,36 +152,134 @@ def from_memory(asked: argparse.Namespace) -> float:
         return rate
 
 
+class Followed:
+    """What is to be known of a live run from its beginning on, though its parts die: read as it comes.
+
+    The ledger is written anew at each start of the trainer: every file of it is read to its end.
+    """
+
+    def __init__(self, home: Path, port: int) -> None:
+        self._file, self._port = home / "live/gta5/one/buffer/used", port
+        self._opened = self._file.open()
+        self.twice = self.swaps = 0
+        self._drawn: set[str] = set()
+        self._before = 0.0
+        self._ends = threading.Event()
+        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._follow, self._count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _follow(self) -> None:
+        """Hold each file of the ledger open until it is replaced, so that nothing of it is missed."""
+        while not self._ends.wait(0.05):
+            if self._file.stat().st_ino != os.fstat(self._opened.fileno()).st_ino:
+                self._read()
+                self._opened = self._file.open()
+        self._read()
+
+    def _read(self) -> None:
+        """Count what is in a file twice, or is of a set that was gone before it: 0 stands for all of that set."""
+        lines = [line.rpartition(" ") for line in self._opened.read().splitlines()]
+        gone = {name for name, _, number in lines if number == "0"}
+        drawn = [f"{name} {number}" for name, _, number in lines if number != "0"]
+        self.twice += (
+            len(drawn) - len(set(drawn)) + sum(name in gone for name, _, number in lines if number != "0")
+        )
+        self._drawn.update(drawn)
+        self._opened.close()
+
+    def _count(self) -> None:
+        """Add up the swaps of one player after another."""
+        while not self._ends.wait(0.5):
+            told = facts(self._port)
+            now = row(told, "player", "swaps") if "player" in told else self._before
+            self.swaps += int(now - self._before if now >= self._before else now)
+            self._before = now
+
+    def end(self) -> dict[str, int]:
+        """Return what was counted."""
+        self._ends.set()
+        for thread in self._threads:
+            thread.join()
+        return {"samples used": len(self._drawn), "used twice": self.twice, "swaps, each looked at": self.swaps}
+
+
 def survival(asked: argparse.Namespace) -> dict[str, Any]:
-    """Kill each part so many times, and say how long it took to be back."""
+    """Kill each part so many times, and say how long it took to be back, and what the trainer did meanwhile."""
     told: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as name, running(Path(name), *SMALL, "--swap=always") as (_, port):
+    with tempfile.TemporaryDirectory() as name, running(Path(name), *SMALL, "--swap=always") as (live, port):
         home = Path(name)
         diary = home / "live/gta5/one/diary.jsonl"
+        followed = Followed(home, port)
         for kind, part in PARTS.items():
-            back_s = []
-            for number in range(1, asked.times + 1):
-                time.sleep(random.uniform(0, 5))
-                os.kill(process_of(home, kind), signal.SIGKILL)
-                said = f"The {part} died"
-                back_s.append(wait(lambda said=said, number=number: diary.read_text().count(said) >= number, 300))
-            told[part] = {"killed": asked.times, "back after s, longest": max(back_s)}
-        lines = [
-            line for line in (home / "live/gta5/one/buffer/used").read_text().splitlines() if line[-2:] != " 0"
-        ]
-        told["samples used twice"] = len(lines) - len(set(lines))
+            before = row(facts(port), "trainer", "samples used")
+            back_s = [
+                killed(home, process_of(live.pid, kind), part, number) for number in range(1, asked.times + 1)
+            ]
+            told[part] = {
+                "killed": asked.times, "back after s, median": statistics.median(back_s), "longest": max(back_s),
+            }  # fmt: skip
+            if part in ("player", "collector 0"):
+                told[part]["samples learned meanwhile"] = row(facts(port), "trainer", "samples used") - before
+            print(json.dumps({part: told[part]}), file=sys.stderr, flush=True)
+        told |= followed.end()
         told["weights refused"] = len(re.findall("not those that were sent", diary.read_text()))
         told["batch"] = row(facts(port), "trainer", "batch")
     return told
 
 
-def process_of(home: Path, kind: str) -> int:
+def killed(home: Path, process: int, part: str, number: int) -> float:
+    """Kill a part for the so-manieth time at a random moment, and return after how long it was back."""
+    diary, said = home / "live/gta5/one/diary.jsonl", f"The {part} died"
+    time.sleep(random.uniform(0, 5))
+    os.kill(process, signal.SIGKILL)
+    return wait(lambda: diary.read_text().count(said) >= number, 300)
+
+
+def everything(asked: argparse.Namespace) -> dict[str, Any]:
+    """Kill all processes of a live run at once so many times, and say what the same command finds again."""
+    told: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        diary = home / "live/gta5/one/diary.jsonl"
+        for _ in range(asked.times):
+            with running(home, *SMALL) as (process, port):
+                time.sleep(random.uniform(asked.seconds / 2, asked.seconds))
+                before = facts(port)["trainer"]
+                for one in [process.pid, *processes_of(process.pid)]:
+                    os.kill(one, signal.SIGKILL)
+                process.wait()
+            began_s = time.monotonic()
+            with running(home, *SMALL):
+                to_first_s = time.monotonic() - began_s
+            said = diary.read_text()
+            held, refill_s = re.findall(r"refilled with ([\d,]+) samples in ([\d.]+) s", said)[-1]
+            batch = re.findall(r"goes on from batch ([\d,]+)", said)[-1]
+            told.append({
+                "killed at batch": dict(before["rows"])["batch"], "goes on from": int(batch.replace(",", "")),
+                "buffers held": sum(before["fill"].values()), "refilled": int(held.replace(",", "")),
+                "refilled in s": float(refill_s), "first batch after s": to_first_s,
+            })  # fmt: skip
+            print(json.dumps(told[-1]), file=sys.stderr, flush=True)
+    return {"least share refilled": min(one["refilled"] / one["buffers held"] for one in told), "times": told}
+
+
+def processes_of(live: int) -> list[int]:
+    """Return all processes of a live run: what it started, and what that started."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(file.read_text().rpartition(")")[2].split()[1]) == live:
+                found.append(int(file.parent.name))
+    return [*found, *(grandchild for one in found for grandchild in processes_of(one))]
+
+
+def process_of(live: int, kind: str) -> int:
     """Return the process of a part, once there is one."""
     while True:
-        found = subprocess.run(["pgrep", "-f", f"^ray::.*{kind}"], capture_output=True, text=True).stdout.split()
-        for number in map(int, found):
+        for number in processes_of(live):
             with suppress(OSError):
-                if f"PLAYHEAD_HOME={home}".encode() in Path(f"/proc/{number}/environ").read_bytes():
+                if f"::{kind}".encode() in Path(f"/proc/{number}/cmdline").read_bytes():
                     return number
         time.sleep(0.2)
 
@@ -220,13 +320,15 @@ def scale(asked: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Print one measurement as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["flow", "survival", "scale"])
+    parser.add_argument("what", choices=[*MEASURED])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--collectors", type=int, default=64)
     asked = parser.parse_args()
-    measured = {"flow": flow, "survival": survival, "scale": scale}[asked.what](asked)
-    print(json.dumps(measured, indent=1))
+    print(json.dumps(MEASURED[asked.what](asked), indent=1))
+
+
+MEASURED = {"flow": flow, "survival": survival, "everything": everything, "scale": scale}
 
 
 if __name__ == "__main__":

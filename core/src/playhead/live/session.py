@@ -108,9 +108,11 @@ def _begun(place: Place, options: LiveOptions) -> tuple[Path, LiveSettings]:
             f"Going on with the live run {options.name} as it was begun. What it learns is changed by "
             f"{command('live', 'set', place.game.name, options.name)}."
         )
-        return folder, read_settings(folder)
+        settings = read_settings(folder)
+        Live.of(settings, place.plugins).check_network()
+        return folder, settings
     settings = _asked(place, options)
-    Live.of(settings, place.plugins)
+    Live.of(settings, place.plugins).check_network()
     folder = folder_of(place, options.name) if options.name else claim_folder(folder_of(place))
     settings = msgspec.structs.replace(settings, name=folder.name)
     write_settings(folder, settings)
@@ -162,7 +164,7 @@ def change(place: Place, named: str, balance: str, texts: Mapping[str, str]) -> 
     now = msgspec.structs.replace(
         before, recipe=recipe.to_json(), balance=balance or before.balance, version=before.version + 1
     )
-    Live.of(now, place.plugins)
+    Live.of(now, place.plugins).check_network()
     write_settings(folder, now)
     return now
 

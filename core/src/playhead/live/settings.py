@@ -99,6 +99,14 @@ class Live:
             )
         return live
 
+    def check_network(self) -> None:
+        """Raise NotFound or BadValue for a recipe whose network cannot be built here. Nothing is built."""
+        from playhead.models.building import plan_network
+        from playhead.models.network_part import model_spec
+
+        spec = model_spec(self.game.to_json(), self.schema, self.game.needed_frame, self.recipe)
+        plan_network(self.plugins, self.recipe.model, spec)
+
     @property
     def schema(self) -> Any:
         """The heads that are learned, in the game's order."""

@@ -64,6 +64,7 @@ GTA5 = Game(
     conversions=CONVERSIONS,
     controller="playhead_gta5.controller:gta5_controller",
     recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL, "small": SMALL},
+    more_recipes="playhead_gta5.models:recipes",
     shipped_runs="playhead_gta5.game:shipped_runs",
     world=World(
         environment=STREETS,
