@@ -22,6 +22,10 @@ PURPOSE = {"way": Input("purpose_m", (0.0,)), "bearing": Input("purpose_rad", (0
 PURPOSES = {name: replace(one, offsets_s=MOMENTS) for name, one in PURPOSE.items()}
 ONE_PEDAL, TWO_PEDALS = ("pedals", "steer"), ("accelerate", "brake", "steer")
 CHANGES = ("accelerate_change", "brake_change", "steer_change")
+# How what is said becomes what is played: all 16 lines of its console that can be read follow from these.
+ZONES = {name: {"size": 0.25} for name in ("accelerate", "brake", "pedals")} | {
+    "steer": {"size": 0.25, "gain": 0.8}
+}
 WIDE = (1536, 1024, 512)
 
 
@@ -42,7 +46,7 @@ def _line(
         model="camera_history", model_options=_as_json(options), heads=heads,
         inputs={**(pictures if has_picture else {}), **(numbers or {})}, batch_size=32, steps=1_000_000, lr=1e-3,
         warmup_steps=1, schedule="plateau", plateau_patience=1000, eval_every=250,
-        label_over_s=SMALL.label_over_s, controller=SMALL.controller,
+        label_over_s=SMALL.label_over_s, controller={**SMALL.controller, "dead_zones": ZONES},
     )  # fmt: skip
     return Published(recipe=recipe, parameters=parameters)
 
