@@ -145,7 +145,8 @@ class LiveDefaults:
 
     `edges` are the bins of axes: balancing -> axis -> edges, as playhead/live/bins.py reads them. `size_in` names
     the mapping of the device's options that the picture's width and height go into. `watched` are options laid
-    over the device's where the player drives and people look on, as for a further camera. `stuck` is laid over the
+    over the device's where the player drives and people look on, as for a further camera. `varied` are options of
+    the world's reset, for each of which every drive of a collector draws one of the values. `stuck` is laid over the
     game's own in its world, which may tell more.
     Units:  width, height pixels and rate_hz frames a second; 0: those of the game's frame and device.
     """
@@ -156,6 +157,7 @@ class LiveDefaults:
     rate_hz: float = 0.0
     size_in: str = ""
     watched: Mapping[str, Any] = field(default_factory=dict)
+    varied: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     stuck: Mapping[str, Any] = field(default_factory=dict)
     edges: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
