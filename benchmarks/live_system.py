@@ -3,7 +3,9 @@
 flow       samples/s of one collector and of two, and batches/s of the trainer live beside the same from memory
 survival   each part killed so many times at random moments: how long it took to be back, what was used twice
 everything all processes killed at once so many times: what the same command finds again
+nodes      a Ray of two nodes on this machine: what a collector on each of them sent
 scale      so many collectors that send recorded samples again: sets/s and samples/s that are taken, memory
+learning   live runs of so many minutes by each balancing: what they answer, how far they drive
 """
 
 from __future__ import annotations
@@ -278,10 +280,58 @@ def process_of(live: int, kind: str) -> int:
     """Return the process of a part, once there is one."""
     while True:
         for number in processes_of(live):
-            with suppress(OSError):
-                if f"::{kind}".encode() in Path(f"/proc/{number}/cmdline").read_bytes():
-                    return number
+            if is_part(number, kind):
+                return number
         time.sleep(0.2)
+
+
+def is_part(process: int, kind: str) -> bool:
+    """Whether a process is that of a part: Ray calls it by the class that lives in it."""
+    with suppress(OSError):
+        return f"::{kind}".encode() in Path(f"/proc/{process}/cmdline").read_bytes()
+    return False
+
+
+def nodes(asked: argparse.Namespace) -> dict[str, Any]:
+    """Run a live system on two nodes of a Ray, and say which process of which node drove, and what came of it."""
+    from playhead.home import Home
+    from playhead.live.cluster import prepared_environment
+
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        home = Home.find(Path(name))
+        os.environ.update(prepared_environment(home))
+        from ray.cluster_utils import Cluster
+
+        node = {"num_cpus": 4, "include_dashboard": False, "temp_dir": f"{name}/ray"}
+        cluster = Cluster(initialize_head=True, head_node_args=node)
+        try:
+            second = cluster.add_node(num_cpus=4, temp_dir=f"{name}/ray")
+            options = [*SMALL, "--collectors=2", f"--address={cluster.address}"]
+            with running(Path(name), *options) as (_, port):
+                parts = ("collector 0", "collector 1")
+                wait(lambda: all(row(facts(port), one, "samples") for one in parts), 600)
+                told = facts(port)
+                there = raylet_of(second)
+                return {
+                    "samples": {one: row(told, one, "samples") for one in parts},
+                    "collectors on the second node": [
+                        one for one in processes_of(there) if is_part(one, "CollectorRoom")
+                    ],
+                    "trainer and player there": [
+                        one
+                        for one in processes_of(there)
+                        for kind in ("TrainerRoom", "PlayerRoom")
+                        if is_part(one, kind)
+                    ],
+                    "batch": row(told, "trainer", "batch"),
+                }
+        finally:
+            cluster.shutdown()
+
+
+def raylet_of(node: Any) -> int:
+    """Return the process by which a node starts others."""
+    return int(node.all_processes["raylet"][0].process.pid)
 
 
 def scale(asked: argparse.Namespace) -> dict[str, Any]:
@@ -317,6 +367,13 @@ def scale(asked: argparse.Namespace) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def learning(asked: argparse.Namespace) -> dict[str, Any]:
+    """Let live runs learn, and measure what they learned."""
+    from live_learning import learning as learn
+
+    return learn(asked)
+
+
 def main() -> None:
     """Print one measurement as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -324,11 +381,29 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--collectors", type=int, default=64)
+    learns = parser.add_argument_group("learning")
+    learns.add_argument("--minutes", type=float, default=30.0)
+    learns.add_argument("--balance", nargs="+", default=["v3"], help="none v1 v2 v3 v4: one run each")
+    learns.add_argument("--seeds", type=int, default=1, help="runs of each balancing")
+    learns.add_argument("--size", default="240x180")
+    learns.add_argument("--rate", type=float, default=10.0)
+    learns.add_argument("--buffer", type=int, default=1000, help="samples an output")
+    learns.add_argument("--episodes", type=int, default=12, help="unseen towns that the last network drives")
+    learns.add_argument("--held-out", type=int, default=8, help="drives of the expert that are answered")
+    learns.add_argument("--port", type=int, default=8642)
+    learns.add_argument("--home", type=Path, help="keep everything there; what is there goes on")
     asked = parser.parse_args()
     print(json.dumps(MEASURED[asked.what](asked), indent=1))
 
 
-MEASURED = {"flow": flow, "survival": survival, "everything": everything, "scale": scale}
+MEASURED = {
+    "flow": flow,
+    "survival": survival,
+    "everything": everything,
+    "nodes": nodes,
+    "scale": scale,
+    "learning": learning,
+}
 
 
 if __name__ == "__main__":

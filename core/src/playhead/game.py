@@ -146,8 +146,8 @@ class LiveDefaults:
     `edges` are the bins of axes: balancing -> axis -> edges, as playhead/live/bins.py reads them. `size_in` names
     the mapping of the device's options that the picture's width and height go into. `watched` are options laid
     over the device's where the player drives and people look on, as for a further camera. `varied` are options of
-    the world's reset, for each of which every drive of a collector draws one of the values. `stuck` is laid over the
-    game's own in its world, which may tell more.
+    the world's reset: every drive of a collector draws one of the values of each. `stuck` is laid over the game's
+    own in its world, which may tell more.
     Units:  width, height pixels and rate_hz frames a second; 0: those of the game's frame and device.
     """
 

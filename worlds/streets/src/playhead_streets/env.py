@@ -131,7 +131,7 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
-        """Start a drive; options may name another "scenario", "split" or number of cars ("traffic") from now on."""
+        """Start a drive; options may name another "scenario", "split" or "traffic" from now on."""
         super().reset(seed=seed)
         options = options or {}
         _check(
