@@ -1,7 +1,7 @@
 """What a live run learns in so many minutes, by each balancing: python benchmarks/live_system.py learning.
 
-Each is one `playhead live`. Each time it keeps its network, a copy is kept here; after it every copy answers drives in
-towns that nobody collects in, and the last one drives there beside the expert.
+Each is one `playhead live`. Each time it keeps its network, a copy is kept here; after it every copy answers drives
+in towns that nobody collects in, and the last one drives there beside the expert.
 """
 
 from __future__ import annotations

@@ -103,15 +103,15 @@ def flow(asked: argparse.Namespace) -> dict[str, Any]:
 
 def recorded(home: Path) -> tuple[Any, list[Any]]:
     """Return a live run and the sets of a drive of its collector, held out or not."""
+    from playhead.live.asked import LiveOptions, settings_asked
     from playhead.live.collector import Collector
-    from playhead.live.session import LiveOptions, _asked
     from playhead.live.settings import Live
     from playhead.sessions.place import Place
 
     place = Place.of("gta5", home, None, False)
     options = LiveOptions(name="one", size="96x72", rate=10, buffer=40, patience=60, depth=2,
                           settings={"batch_size": 8, "eval_every": 50})  # fmt: skip
-    live = Live.of(_asked(place, options), place.plugins)
+    live = Live.of(settings_asked(place, options), place.plugins)
     collector = Collector(live, 0, home=place.home)
     return live, [one for drive in range(2) for one in collector.sets_of(drive)]
 
