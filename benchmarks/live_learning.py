@@ -1,6 +1,6 @@
 """What a live run learns in so many minutes, by each balancing: python benchmarks/live_system.py learning.
 
-Each is one `playhead live`. Each time it keeps its network, a copy is kept here; after it every copy answers drives
+Each is one `playhead live`. Each time it keeps its network, a copy is kept; after it every copy answers drives
 in towns that nobody collects in, and the last one drives there beside the expert.
 """
 

@@ -21,7 +21,7 @@ from playhead.live.extra import check_installed
 from playhead.live.page import check_port
 from playhead.live.rooms.opening import opened
 from playhead.live.rooms.room import Room
-from playhead.live.settings import BUFFER, Live, LiveSettings, read_settings, write_settings
+from playhead.live.settings import FILE, Live, LiveSettings, read_settings, write_settings
 from playhead.live.store import check_room
 from playhead.locks import take
 from playhead.names import command
@@ -47,10 +47,6 @@ def live(
     check_installed()
     place = Place.of(game, home, plugins, progress)
     folder, settings = _begun(place, options)
-    whole = Live.of(settings, place.plugins)
-    frame = whole.game.needed_frame
-    per_sample = max(1, SAMPLE_BYTES * frame.width * frame.height // (480 * 270))
-    check_room(folder / BUFFER, settings.buffer, len(whole.buffers), per_sample)
     if place.load_plugins is None:
         raise BadValue(
             f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
@@ -65,19 +61,22 @@ def live(
 
 
 def _begun(place: Place, options: LiveOptions) -> tuple[Path, LiveSettings]:
-    """Return folder and settings of the run to go on with, or of a new one."""
-    if options.name and (folder_of(place, options.name) / "live.json").exists():
-        folder = folder_of(place, options.name)
+    """Return folder and settings of the run to go on with, or of a new one. Raises before anything is written."""
+    folder = folder_of(place, options.name) if options.name else None
+    goes_on = folder is not None and (folder / FILE).exists()
+    settings = read_settings(folder) if folder is not None and goes_on else settings_asked(place, options)
+    whole = Live.of(settings, place.plugins)
+    whole.check_network()
+    frame = whole.game.needed_frame
+    per_sample = max(1, SAMPLE_BYTES * frame.width * frame.height // (480 * 270))
+    check_room(place.home.path, settings.buffer, len(whole.buffers), per_sample)
+    if folder is not None and goes_on:
         place.say(
             f"Going on with the live run {options.name} as it was begun. What it learns is changed by "
             f"{command('live', 'set', place.game.name, options.name)}."
         )
-        settings = read_settings(folder)
-        Live.of(settings, place.plugins).check_network()
         return folder, settings
-    settings = settings_asked(place, options)
-    Live.of(settings, place.plugins).check_network()
-    folder = folder_of(place, options.name) if options.name else claim_folder(folder_of(place))
+    folder = folder or claim_folder(folder_of(place))
     settings = msgspec.structs.replace(settings, name=folder.name)
     write_settings(folder, settings)
     return folder, settings
