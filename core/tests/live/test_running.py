@@ -90,6 +90,16 @@ def test_a_trainer_learns_keeps_checkpoints_and_goes_on_where_it_was(tmp_path: P
     assert second.status.batch >= batch + 2
 
 
+def test_a_checkpoint_of_another_model_line_is_said_and_kept(tmp_path: Path) -> None:
+    first = trained(tmp_path, live_run(), 2)
+    before = {file: file.read_bytes() for file in (first.folder / "checkpoint").iterdir()}
+    wider = {**RECIPE.to_json(), "model_options": {**RECIPE.model_options, "channels": [8]}}
+    live = live_run(recipe=wider)
+    with pytest.raises(BadValue, match="A training goes on as it began: model_options was"):
+        Trainer(live, filled(tmp_path, live), Home(tmp_path, "test")).run()
+    assert {file: file.read_bytes() for file in (first.folder / "checkpoint").iterdir()} == before
+
+
 def test_the_published_curves_are_written(tmp_path: Path) -> None:
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.record_writer import masked_crc32c  # noqa: F401  # the format is tensorboardX's own

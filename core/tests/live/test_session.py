@@ -150,7 +150,6 @@ def test_a_port_that_is_taken_and_what_is_not_installed_are_said_before_any_proc
         ({"settings": {"heads": "wheel"}}, '"wheel"'),
         ({}, "toy is not installed, and each part"),
         ({"buffer": 3}, "A batch takes"),
-        ({"buffer": 9_000_000, "size": "4800x2700"}, "Take smaller ones: --buffer"),
         ({"settings": {"bins.drive": "0,1"}}, "There are bins for drive"),
         ({"on": "moon"}, '"moon"'),
     ],
@@ -162,4 +161,4 @@ def test_options_that_make_no_live_run_are_said_before_anything_begins(
     with pytest.raises((BadValue, NotFound), match=says):
         live(GAME, LiveOptions(**asked), home=tmp_path)  # type: ignore[arg-type]
     assert not list(tmp_path.rglob("diary.jsonl"))
-    assert asked == {} or not list(tmp_path.rglob("live.json"))
+    assert not list(tmp_path.rglob("live.json"))

@@ -47,10 +47,6 @@ def live(
     check_installed()
     place = Place.of(game, home, plugins, progress)
     folder, settings = _begun(place, options)
-    if place.load_plugins is None:
-        raise BadValue(
-            f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
-        )
     if not options.address:
         check_port(options.port)  # before Ray and four processes begin
     lock = take(folder / ".live")
@@ -67,15 +63,18 @@ def _begun(place: Place, options: LiveOptions) -> tuple[Path, LiveSettings]:
     settings = read_settings(folder) if folder is not None and goes_on else settings_asked(place, options)
     whole = Live.of(settings, place.plugins)
     whole.check_network()
-    frame = whole.game.needed_frame
-    per_sample = max(1, SAMPLE_BYTES * frame.width * frame.height // (480 * 270))
-    check_room(place.home.path, settings.buffer, len(whole.buffers), per_sample)
+    if place.load_plugins is None:
+        raise BadValue(
+            f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
+        )
     if folder is not None and goes_on:
         place.say(
             f"Going on with the live run {options.name} as it was begun. What it learns is changed by "
             f"{command('live', 'set', place.game.name, options.name)}."
         )
         return folder, settings
+    per_sample = max(1, SAMPLE_BYTES * settings.width * settings.height // (480 * 270))
+    check_room(place.home.path, settings.buffer, len(whole.buffers), per_sample)
     folder = folder or claim_folder(folder_of(place))
     settings = msgspec.structs.replace(settings, name=folder.name)
     write_settings(folder, settings)
