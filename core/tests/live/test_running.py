@@ -140,6 +140,15 @@ def test_the_settings_of_a_run_are_kept_and_read_strictly(tmp_path: Path) -> Non
         read_settings(folder)
 
 
+@pytest.mark.parametrize(("latest", "says"), [(-0.04, "past holds the answer"), (0.1, "into the future")])
+def test_a_history_that_holds_the_answer_or_what_comes_is_refused_by_its_frames(latest: float, says: str) -> None:
+    name, source = ("past", "actions") if latest < 0 else ("speed", "speed")
+    inputs = {**RECIPE.named_inputs, name: Input(source, (-0.5, latest))}
+    with pytest.raises(BadValue, match=says):
+        live_run(recipe=replace(RECIPE, inputs=inputs).to_json())
+    assert live_run(recipe=replace(RECIPE, inputs={**inputs, name: Input(source, (-0.5, -0.06))}).to_json())
+
+
 def test_combinations_without_end_are_refused() -> None:
     edges = [-1 + number / 100 for number in range(201)]
     with pytest.raises(BadValue, match="--balance v3"):

@@ -75,7 +75,7 @@ def test_it_is_found_by_name_and_a_history_that_holds_the_answer_or_what_comes_i
     with pytest.raises(NotFound, match="0008-v5"):
         chosen_recipe(place, "0008-v55", {}, None, None, None)
     with pytest.raises(BadValue, match="The input past holds the answer"):
-        asked(past="actions@-1.9666666667:0:0.0333333333")
+        asked(past="actions@-1:0:0.5")
     late = asked(way="purpose_m@-1.9:0.0666666667:0.0333333333")
     with pytest.raises(BadValue, match="its input way reaches to"):
         check_playable(late.named_inputs, late.positions_s, "The recipe 0008-v5")

@@ -18,7 +18,7 @@ from playhead.data.windows import WindowSpec
 from playhead.decoding import encode_json, read_json
 from playhead.errors import BadValue, Damaged, NotFound
 from playhead.game import Frame, Game, World
-from playhead.inputs import check_playable
+from playhead.inputs import check_no_answer, check_playable
 from playhead.live.balancing import ALL, Strategy, combination, each, strategy_of
 from playhead.live.bins import Output, outputs_of
 from playhead.models.run_file import write_whole
@@ -85,6 +85,9 @@ class Live:
             recipe=Recipe.from_json(settings.recipe),
         )
         check_playable(live.recipe.named_inputs, live.recipe.positions_s, f"The recipe {settings.recipe_name}")
+        check_no_answer(
+            live.recipe.named_inputs, live.recipe.positions_s, live.recipe.latency_s, 1 / settings.rate_hz
+        )
         combinations = math.prod(len(one.bins) for one in live.outputs)
         if live.strategy.places is combination and combinations > MOST_COMBINATIONS:
             raise BadValue(
