@@ -11,8 +11,10 @@ learning   live runs of so many minutes by each balancing: what they answer, how
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
+import pickle
 import random
 import re
 import signal
@@ -101,19 +103,25 @@ def flow(asked: argparse.Namespace) -> dict[str, Any]:
     return told | {"trainer from memory, batches/s": from_memory(asked)}
 
 
-def recorded(home: Path) -> tuple[Any, list[Any]]:
-    """Return a live run and the sets of a drive of its collector, held out or not."""
+def recorded(home: Path, **asked: Any) -> tuple[Any, list[Any], dict[str, float]]:
+    """Return a live run, the sets of two drives of its collector, and what a second of these drives cost."""
     from playhead.live.asked import LiveOptions, settings_asked
     from playhead.live.collector import Collector
     from playhead.live.settings import Live
     from playhead.sessions.place import Place
 
     place = Place.of("gta5", home, None, False)
-    options = LiveOptions(name="one", size="96x72", rate=10, buffer=40, patience=60, depth=2,
-                          settings={"batch_size": 8, "eval_every": 50})  # fmt: skip
-    live = Live.of(settings_asked(place, options), place.plugins)
+    options = {"size": "96x72", "rate": 10, "buffer": 40, "patience": 60, "depth": 2,
+               "settings": {"batch_size": 8, "eval_every": 50}}  # fmt: skip
+    live = Live.of(settings_asked(place, LiveOptions(name="one", **{**options, **asked})), place.plugins)
     collector = Collector(live, 0, home=place.home)
-    return live, [one for drive in range(2) for one in collector.sets_of(drive)]
+    began_s = time.process_time()
+    sets = [one for drive in range(2) for one in collector.sets_of(drive)]
+    driven_s = collector.status.frames / live.settings.rate_hz
+    samples = sum(len(one.samples) for one in sets)
+    return live, sets, {
+        "processor s of a driven s": (time.process_time() - began_s) / driven_s, "samples of a driven s": samples / driven_s,
+    }  # fmt: skip
 
 
 def stored(live: Any, folder: Path) -> Any:
@@ -127,13 +135,11 @@ def stored(live: Any, folder: Path) -> Any:
 
 def from_memory(asked: argparse.Namespace) -> float:
     """Return the batches a second of the same training where the batches lie in memory."""
-    import itertools
-
     from playhead.home import Home
     from playhead.live.trainer import Trainer
 
     with tempfile.TemporaryDirectory() as folder:
-        live, sets = recorded(Path(folder))
+        live, sets, _ = recorded(Path(folder))
         store = stored(live, Path(folder) / "live" / "buffer")
         for number in range(20):
             for one in sets:
@@ -335,34 +341,41 @@ def raylet_of(node: Any) -> int:
 
 
 def scale(asked: argparse.Namespace) -> dict[str, Any]:
-    """Have threads send recorded sets again, as collectors would, and measure what the store takes."""
+    """Have as many threads as collectors send recorded sets again, and count what taking and drawing them costs.
+
+    Processor time is counted, which other programs on this machine do not change.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        live, sets = recorded(Path(folder))
+        live, sets, told = recorded(Path(folder), size=asked.size, rate=asked.rate, buffer=asked.buffer)
         learned = [one for one in sets if not one.is_held_out] or [replace(one, is_held_out=False) for one in sets]
-        store, ends, counts = (
-            stored(live, Path(folder) / "live" / "buffer"),
-            threading.Event(),
-            [0] * asked.collectors,
-        )
+        store, left = stored(live, Path(folder) / "live" / "buffer"), itertools.count()
+        sent = [pickle.dumps(one, protocol=5) for one in learned]
 
         def send(number: int) -> None:
-            while not ends.is_set():
-                one = learned[counts[number] % len(learned)]
-                store.take(replace(one, name=f"{number}-again-{counts[number]}"))
-                counts[number] += 1
+            while (turn := next(left)) < asked.sets:
+                one = pickle.loads(sent[turn % len(sent)])  # as it comes from another process
+                store.take(replace(one, name=f"{number}-again-{turn}"))
 
+        began_s, wall_s = time.process_time(), time.monotonic()
         threads = [threading.Thread(target=send, args=(number,)) for number in range(asked.collectors)]
         for thread in threads:
             thread.start()
-        time.sleep(asked.seconds)
-        ends.set()
         for thread in threads:
             thread.join()
-        sample_bytes = sum(file.stat().st_size for file in store.folder.rglob("*") if file.is_file())
-        held = sum(store.fill().values())
-        return {
-            "collectors": asked.collectors, "sets/s": sum(counts) / asked.seconds,
-            "samples/s": store.taken / asked.seconds, "bytes a sample": sample_bytes / max(1, held),
+        took_s, wall_s = time.process_time() - began_s, time.monotonic() - wall_s
+        stored_bytes = sum(file.stat().st_size for file in store.folder.rglob("*") if file.is_file())
+        held, per_set = sum(store.fill().values()), sum(len(one.samples) for one in learned) / len(learned)
+        began_s, used = time.process_time(), store.used
+        while store.draw(live.recipe.batch_size) is not None:
+            pass
+        drew_s = (time.process_time() - began_s) / max(1, store.used - used)
+        return told | {
+            "collectors": asked.collectors, "sets": asked.sets, "samples a set": per_set,
+            "bytes a sample, sent": sum(map(len, sent)) / len(sent) / per_set,
+            "bytes a sample, on the disk": stored_bytes / max(1, held),
+            "processor ms a sample taken": 1000 * took_s / store.taken,
+            "processor ms a sample drawn": 1000 * drew_s,
+            "samples/s": store.taken / wall_s,
             "memory MB": int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024,
         }  # fmt: skip
 
@@ -381,6 +394,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--collectors", type=int, default=64)
+    parser.add_argument("--sets", type=int, default=400, help="of scale: that are sent in all")
     learns = parser.add_argument_group("learning")
     learns.add_argument("--minutes", type=float, default=30.0)
     learns.add_argument("--balance", nargs="+", default=["v3"], help="none v1 v2 v3 v4: one run each")

@@ -86,7 +86,7 @@ class Live:
         )
         check_playable(live.recipe.named_inputs, live.recipe.positions_s, f"The recipe {settings.recipe_name}")
         check_no_answer(
-            live.recipe.named_inputs, live.recipe.positions_s, live.recipe.latency_s, 1 / settings.rate_hz
+            live.recipe.named_inputs, live.recipe.positions_s, min(live.recipe.latencies_s), 1 / settings.rate_hz
         )
         combinations = math.prod(len(one.bins) for one in live.outputs)
         if live.strategy.places is combination and combinations > MOST_COMBINATIONS:
