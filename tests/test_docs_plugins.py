@@ -116,6 +116,7 @@ CALLED = {
     "`Game.importers`": "playhead_gta5.importers:find_hdf5",
     "`Game.collectors`": "playhead_sideswipe.acquisition:GarageCollector",
     "`Game.shipped_runs`": "playhead_gta5.game:shipped_runs",
+    "`Game.more_recipes`": "playhead_gta5.models:recipes",
     "`World.policies`": "playhead_carracing.policy:Expert",
     "the device option `action`": "playhead_carracing.game:action",
 }

@@ -145,8 +145,9 @@ class LiveDefaults:
 
     `edges` are the bins of axes: balancing -> axis -> edges, as playhead/live/bins.py reads them. `size_in` names
     the mapping of the device's options that the picture's width and height go into. `watched` are options laid
-    over the device's where the player drives and people look on, as for a further camera. `stuck` is laid over the
-    game's own in its world, which may tell more.
+    over the device's where the player drives and people look on, as for a further camera. `varied` are options of
+    the world's reset: every drive of a collector draws one of the values of each. `stuck` is laid over the game's
+    own in its world, which may tell more.
     Units:  width, height pixels and rate_hz frames a second; 0: those of the game's frame and device.
     """
 
@@ -156,6 +157,7 @@ class LiveDefaults:
     rate_hz: float = 0.0
     size_in: str = ""
     watched: Mapping[str, Any] = field(default_factory=dict)
+    varied: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     stuck: Mapping[str, Any] = field(default_factory=dict)
     edges: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
@@ -169,6 +171,7 @@ class Game:
     `guard` says by its `kind` what may change keys before they are pressed, as plain data for playing/guards.py.
     `stuck` says when a car stands, as plain data for playing/stuck.py.
     `live` says what a live run starts from.
+    `more_recipes` returns further recipes by name; it is called when somebody asks for one that `recipes` has not.
     `settings` is the checklist for the person who sets the game up.
     `devices`, `frame` and `labels` may be missing where nothing is recorded, seen or learned by label.
     """
@@ -186,6 +189,7 @@ class Game:
     guard: Mapping[str, Any] = field(default_factory=dict)
     stuck: Mapping[str, Any] = field(default_factory=dict)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    more_recipes: Reference | None = None
     shipped_runs: Reference | None = None
     world: World | None = None
     balances: Mapping[str, Reference] = field(default_factory=dict)
@@ -196,7 +200,7 @@ class Game:
 
     def __post_init__(self) -> None:
         check_game(self)
-        for name in ("controller", "shipped_runs"):
+        for name in ("controller", "shipped_runs", "more_recipes"):
             _set(self, name, stated(getattr(self, name)))
         for name in ("balances", "importers", "collectors"):
             _set(self, name, all_stated(getattr(self, name)))
@@ -250,6 +254,13 @@ class Game:
     def learnable(self) -> LabelSchema:
         """The label heads and those that conversions derive from them. Raises NotFound without any."""
         return with_derived(self.needed_schema, self.conversions)
+
+    @property
+    def all_recipes(self) -> Mapping[str, Recipe]:
+        """All recipes by name, the further ones too. Raises PluginError for what returns none."""
+        if self.more_recipes is None:
+            return self.recipes
+        return {**self.recipes, **resolve(self.more_recipes)()}
 
     def rate_hz(self, device: str) -> float:
         """Frames a second on that device."""

@@ -236,21 +236,27 @@ def mirrored_actions(schema: LabelSchema) -> tuple[list[int], list[float]]:
     return places, signs
 
 
-def check_no_answer(inputs: Mapping[str, Input], positions_s: Sequence[float], latency_s: float) -> None:
+def check_no_answer(
+    inputs: Mapping[str, Input], positions_s: Sequence[float], latency_s: float, interval_s: float = 0.0
+) -> None:
     """Raise BadValue for an input of past actions that holds the answer.
 
     What was held at a moment is told as it was before anything was pressed in answer to that moment's frame. So
-    the moment of a label is too late without latency, and whatever is later than its frame always.
+    the moment of a label is too late without latency, and whatever is later than its frame always. Where frames
+    are `interval_s` apart a moment is that of the nearest one, which may be later.
     """
     earliest_s = min(positions_s)
     for name, one in inputs.items():
         if one.source != ACTIONS:
             continue
         latest_s = one.offsets_s[-1]
+        if interval_s:
+            latest_s = max(latest_s, math.floor(latest_s / interval_s + 0.5) * interval_s)
         if latest_s > earliest_s or latest_s >= earliest_s + latency_s:
             raise BadValue(
                 f"The input {name} holds the answer: its past actions reach to {latest_s:+g} s, and a label is "
-                f"what is held at {earliest_s + latency_s:+g} s. Let its offsets end before {earliest_s:+g} s."
+                f"what is held at {earliest_s + latency_s:+g} s. Let its offsets end before "
+                f"{earliest_s - interval_s / 2:+g} s."
             )
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from playhead.clock import FakeClock
+from playhead.dead_zones import DeadZone
 from playhead.devices import DeviceSession
 from playhead.errors import BadValue, DeviceFailed, NotFound
 from playhead.game import Device, Frame, Game
 from playhead.input import gamepad, gamepad_evdev, gamepad_xinput
-from playhead.input.dead_zone import DeadZone
 from playhead.input.gamepad import Gamepad, open_input
 from playhead.input.gamepad_evdev import EvdevPad, UinputPad
 from playhead.input.gamepad_xinput import State, VirtualPad, XInputPad

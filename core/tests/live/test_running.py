@@ -90,6 +90,16 @@ def test_a_trainer_learns_keeps_checkpoints_and_goes_on_where_it_was(tmp_path: P
     assert second.status.batch >= batch + 2
 
 
+def test_a_checkpoint_of_another_model_line_is_said_and_kept(tmp_path: Path) -> None:
+    first = trained(tmp_path, live_run(), 2)
+    before = {file: file.read_bytes() for file in (first.folder / "checkpoint").iterdir()}
+    wider = {**RECIPE.to_json(), "model_options": {**RECIPE.model_options, "channels": [8]}}
+    live = live_run(recipe=wider)
+    with pytest.raises(BadValue, match="A training goes on as it began: model_options was"):
+        Trainer(live, filled(tmp_path, live), Home(tmp_path, "test")).run()
+    assert {file: file.read_bytes() for file in (first.folder / "checkpoint").iterdir()} == before
+
+
 def test_the_published_curves_are_written(tmp_path: Path) -> None:
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.record_writer import masked_crc32c  # noqa: F401  # the format is tensorboardX's own
@@ -128,6 +138,15 @@ def test_the_settings_of_a_run_are_kept_and_read_strictly(tmp_path: Path) -> Non
     (folder / "live.json").write_text('{"game": "toy", "width": -3}')
     with pytest.raises(Damaged, match=r"live\.json"):
         read_settings(folder)
+
+
+@pytest.mark.parametrize(("latest", "says"), [(-0.04, "past holds the answer"), (0.1, "into the future")])
+def test_a_history_that_holds_the_answer_or_what_comes_is_refused_by_its_frames(latest: float, says: str) -> None:
+    name, source = ("past", "actions") if latest < 0 else ("speed", "speed")
+    inputs = {**RECIPE.named_inputs, name: Input(source, (-0.5, latest))}
+    with pytest.raises(BadValue, match=says):
+        live_run(recipe=replace(RECIPE, inputs=inputs).to_json())
+    assert live_run(recipe=replace(RECIPE, inputs={**inputs, name: Input(source, (-0.5, -0.06))}).to_json())
 
 
 def test_combinations_without_end_are_refused() -> None:

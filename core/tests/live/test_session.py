@@ -12,12 +12,13 @@ from live.test_running import live_run, settings, trained
 
 from playhead.errors import BadValue, Damaged, DeviceFailed, NotFound
 from playhead.home import Home
+from playhead.live.asked import LiveOptions, change, folder_of
 from playhead.live.diary import Diary
 from playhead.live.page import check_port
 from playhead.live.ray_token import token_of
 from playhead.live.replay import balanced, keep_balance, replayed
-from playhead.live.session import LiveOptions, change, folder_of, live
-from playhead.live.settings import read_settings, write_settings
+from playhead.live.session import live
+from playhead.live.settings import Live, read_settings, write_settings
 from playhead.models.run import Run
 from playhead.sessions.place import Place
 
@@ -40,7 +41,30 @@ def test_outputs_are_changed_by_one_command_and_nothing_by_a_wrong_one(tmp_path:
         change(at, "one", "v7", {})
     with pytest.raises(BadValue, match="Nothing is changed"):
         change(at, "one", "", {})
+    for text, says in (
+        ("1,0,-1", "do not rise"),
+        ("0,nan", "all numbers"),
+        ("left,right", "are no edges of bins"),
+    ):
+        with pytest.raises(BadValue, match=says):
+            change(at, "one", "", {"bins.steer": text})
+    with pytest.raises(BadValue, match="There are bins for brake, which is no axis that is learned"):
+        change(at, "one", "", {"bins.brake": "0,1"})
     assert read_settings(folder) == kept
+    assert change(at, "one", "", {"bins.steer": "-1,0,0,1"}).edges == {"steer": [-1, 0, 0, 1]}
+    assert [len(one.bins) for one in Live.of(read_settings(folder), at.plugins).outputs] == [3]
+    assert change(at, "one", "", {"bins.steer": ""}).edges == {}, "its own again"
+
+
+def test_a_network_that_cannot_be_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
+    at = place(tmp_path)
+    folder = folder_of(at, "one")
+    write_settings(folder, settings())
+    with pytest.raises(NotFound, match='"conv_stuck"'):
+        change(at, "one", "", {"model": "conv_stuck"})
+    with pytest.raises(BadValue, match="conv_stack"):
+        change(at, "one", "", {"model.strides": "[0]"})
+    assert read_settings(folder) == settings()
 
 
 def test_other_outputs_go_on_from_the_weights_there_are(tmp_path: Path) -> None:
@@ -126,6 +150,7 @@ def test_a_port_that_is_taken_and_what_is_not_installed_are_said_before_any_proc
         ({"settings": {"heads": "wheel"}}, '"wheel"'),
         ({}, "toy is not installed, and each part"),
         ({"buffer": 3}, "A batch takes"),
+        ({"settings": {"bins.drive": "0,1"}}, "There are bins for drive"),
         ({"on": "moon"}, '"moon"'),
     ],
 )
@@ -136,3 +161,4 @@ def test_options_that_make_no_live_run_are_said_before_anything_begins(
     with pytest.raises((BadValue, NotFound), match=says):
         live(GAME, LiveOptions(**asked), home=tmp_path)  # type: ignore[arg-type]
     assert not list(tmp_path.rglob("diary.jsonl"))
+    assert not list(tmp_path.rglob("live.json"))

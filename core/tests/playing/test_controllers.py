@@ -114,10 +114,13 @@ def test_a_choice_presses_its_likeliest_class_alone() -> None:
     assert made.act({"gear": np.array([0.2, 0.3, 0.5])}, 0.1) == {"1": 0, "2": 0}
 
 
-def test_axes_follow_their_answer_outside_the_dead_zone() -> None:
-    made = controller(dead_zone=0.25)
-    assert made.act({"look": np.array([-0.75, 0.9])}, 0.1) == {"X": -0.75}
+def test_axes_go_through_their_dead_zones() -> None:
+    made = controller(dead_zones={"pan": {"size": 0.25, "gain": 0.8}, "zoom": {"size": 0.4}})
+    assert made.act({"look": np.array([-0.625, 0.9])}, 0.1) == pytest.approx({"X": -0.4})
     assert made.act({"look": np.array([0.2, 0.0])}, 0.1) == {"X": 0.0}
+    up = np.array([0.1, 0.2, 0.7])
+    values = [made.act({"zoom": up}, 0.1)["Z"] for _ in range(3)]
+    assert values == pytest.approx([0.0, 1 / 3, 5 / 6]), "what moves is the axis, and not what comes of it"
 
 
 def test_deltas_move_an_axis_within_its_range() -> None:
@@ -140,6 +143,10 @@ def test_deltas_move_an_axis_within_its_range() -> None:
         ({"thresholds": {"q": 0.3}}, NotFound, '"q"'),
         ({"floors": {"q": 0.3}}, NotFound, '"q"'),
         ({"floors": {"w": 0.3, "s": 0.1}}, BadValue, "w and s at once"),
+        ({"dead_zones": 0.25}, BadValue, r"dead_zones\.\w+\.size=0\.25"),
+        ({"dead_zones": {"pen": {"size": 0.25}}}, NotFound, 'Did you mean "pan"'),
+        ({"dead_zones": {"pan": {"size": 1}}}, BadValue, "lets nothing through"),
+        ({"dead_zones": {"pan": 0.3}}, BadValue, r"dead_zones\.pan\.size=0\.25"),
     ],
 )
 def test_wrong_settings_are_said(settings: dict[str, Any], error: type[PlayheadError], says: str) -> None:

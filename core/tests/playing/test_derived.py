@@ -10,6 +10,7 @@ from doubles import DRIVE
 from live.lessons import GAME, SCHEMA
 
 from playhead.conversions import axis_conversions
+from playhead.dead_zones import DeadZone
 from playhead.playing.controllers import open_controller
 from playhead.playing.derived import PlayedHeads
 
@@ -28,6 +29,18 @@ def test_changes_that_were_learned_move_what_is_held_within_its_range() -> None:
     assert played({"turn": same})["drive"].tolist() == [0.0, 1.0, 0.0, 0.0], "a person held it to the left"
     played.reset({})
     assert played({"turn": same})["drive"].tolist() == [0.0] * 4
+
+
+def test_derived_axes_go_through_their_dead_zones_before_they_are_keys() -> None:
+    zones = {"pedals": DeadZone(size=0.25), "steer": DeadZone(size=0.25, gain=0.8)}
+    played = PlayedHeads(SCHEMA, GAME, zones)
+    for steer, pedals, keys in ((-1.0, 0.625, [0.5, 0.8, 0.0, 0.0]), (0.2, -0.25, [0.0, 0.0, 0.0, 0.0])):
+        told = played({"steer": np.array([steer], np.float32), "pedals": np.array([pedals], np.float32)})
+        assert told["drive"].tolist() == pytest.approx(keys)
+    changed = PlayedHeads(CHANGING.learnable.only(("turn",)), CHANGING, zones)
+    more = np.array([0.1, 0.2, 0.7], np.float32)
+    shares = [changed({"turn": more})["drive"][3] for _ in range(2)]
+    assert shares == pytest.approx([0.8 / 3, 0.8]), "what moves is the axis, and not what comes of it"
 
 
 def test_steering_and_pedals_are_pressed_together_in_proportion() -> None:

@@ -138,6 +138,14 @@ def test_past_actions_are_what_reached_the_game_and_not_the_labels_of_a_teacher(
     np.testing.assert_array_equal(numbers_NT4[5:, 0], drive(1).labels["drive"][index.frame_N[5:] - 2])
 
 
+def test_past_actions_nearer_to_the_moment_than_to_the_frame_before_hold_the_answer() -> None:
+    made = recording(small_game(), {"drive": np.eye(4, dtype=np.uint8)})
+    for late in (-1e-9, -0.04, -0.05):
+        with pytest.raises(BadValue, match="holds the answer"):
+            index_of(made, inputs={"past": Input("actions", (late,))})
+    assert len(index_of(made, inputs={"past": Input("actions", (-0.06,))}))
+
+
 def test_classes_are_a_column_each_and_axes_as_they_are() -> None:
     game = small_game(mixed_heads())
     labels = {

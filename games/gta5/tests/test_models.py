@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from playhead.errors import BadValue, NotFound
 from playhead.game import Frame
+from playhead.inputs import check_playable
 from playhead.labels import Axes, LabelSchema
 from playhead.models import ModelSpec
+from playhead.sessions.place import Place
+from playhead.sessions.training import chosen_recipe
 from playhead.training.recipe import Recipe
 from playhead_gta5.game import GTA5
 from playhead_gta5.models import INCEPTION, LINE
@@ -55,6 +60,25 @@ def test_every_recipe_learns_what_the_game_has_and_survives_json() -> None:
         assert Recipe.from_json(one.recipe.to_json()) == one.recipe, name
         for head in one.recipe.heads:
             GTA5.learnable.head(head)
+
+
+@pytest.mark.skipif(find_spec("timm") is None, reason="timm, of the extra playhead[timm], is not installed")
+def test_it_is_found_by_name_and_a_history_that_holds_the_answer_or_what_comes_is_refused(tmp_path: Path) -> None:
+    place = Place.of("gta5", tmp_path, None, False)
+
+    def asked(**settings: str) -> Recipe:
+        return chosen_recipe(
+            place, "0008-v5", {"inputs." + n: text for n, text in settings.items()}, None, None, None
+        )
+
+    assert asked() == LINE["0008-v5"].recipe
+    with pytest.raises(NotFound, match="0008-v5"):
+        chosen_recipe(place, "0008-v55", {}, None, None, None)
+    with pytest.raises(BadValue, match="The input past holds the answer"):
+        asked(past="actions@-1:0:0.5")
+    late = asked(way="purpose_m@-1.9:0.0666666667:0.0333333333")
+    with pytest.raises(BadValue, match="its input way reaches to"):
+        check_playable(late.named_inputs, late.positions_s, "The recipe 0008-v5")
 
 
 def test_a_memory_answers_and_its_auxiliary_outputs_count_a_quarter() -> None:

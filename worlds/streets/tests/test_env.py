@@ -44,6 +44,18 @@ def test_importing_the_package_loads_neither_panda3d_nor_the_simulation() -> Non
     assert shown.stdout.strip() == "[]"
 
 
+def test_a_reset_may_name_other_traffic_and_none_that_cannot_be() -> None:
+    env = StreetsEnv(observation="telemetry", **SMALL)
+    for cars in (0, 5):
+        env.reset(seed=1, options={"traffic": cars})
+        assert len(env.simulation.traffic_poses()) == cars
+    env.reset(seed=1)
+    assert len(env.simulation.traffic_poses()) == 5, "from then on"
+    for wrong in (-1, 10_000, "many"):
+        with pytest.raises(ValueError, match="choose 0 to 200 cars"):
+            env.reset(options={"traffic": wrong})
+
+
 def test_stepping_with_telemetry_draws_nothing_until_render_is_called() -> None:
     env = StreetsEnv(render_mode="rgb_array", observation="telemetry", ticks_per_step=1, **SMALL)
     env.reset(seed=1)

@@ -77,6 +77,20 @@ def test_telemetry_has_its_names_and_tells_the_state() -> None:
     assert telemetry["off_road"] == 0.0
 
 
+def test_the_purpose_leads_to_the_waypoint_from_where_the_car_is_and_looks() -> None:
+    simulation = Simulation(0)
+    for along, turn in ((10.0, 0.0), (60.0, 0.5), (120.0, -2.5)):
+        simulation.place(along, turn=turn)
+        told, car = simulation.telemetry(), simulation.car
+        way = car.heading + told["purpose_rad"]
+        there = (
+            car.x + told["purpose_m"] * math.cos(way),
+            car.y + told["purpose_m"] * math.sin(way),
+        )
+        assert there == pytest.approx(simulation.route.waypoint_2)
+        assert abs(told["purpose_rad"]) <= math.pi
+
+
 def test_an_obstacle_stops_the_car_and_counts_once() -> None:
     simulation = Simulation(0, "train", "stuck", traffic=0)
     simulation.score.grace_s = 0.0

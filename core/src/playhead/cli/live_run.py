@@ -31,7 +31,7 @@ from playhead.names import command
 @click.option("--no-player", "has_player", flag_value=False, default=True, help="Let nobody play.")
 @options.number("--seconds", "How long to run, in seconds. Default: until Ctrl-C.", 0.0)
 @options.text("--address", "ADDRESS", "Address of Ray on a cluster to run on. Default: a Ray of its own, here.")
-@options.set_option("Setting of the recipe, as lr=1e-3, or device.NAME=VALUE of the device.", is_text=True)
+@options.set_option("Setting of the recipe, as lr=1e-3, device.NAME=VALUE, or bins.OUTPUT=-1,0,0,1.", is_text=True)
 @options.json_option("what it came to as JSON")
 @pass_desk
 def run(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
@@ -42,7 +42,7 @@ def run(desk: Desk, game: str, as_json: bool, **asked: Any) -> None:
     desk.say_home()
     desk.game(game)  # a mistyped one is told before torch is loaded
     from playhead.cli.progress import Shown
-    from playhead.live.session import LiveOptions
+    from playhead.live.asked import LiveOptions
     from playhead.live.session import live as run_live
 
     came_to = run_live(game, LiveOptions(**asked), home=desk.home, plugins=desk.plugins, progress=Shown(desk))

@@ -44,7 +44,7 @@ def _facts(desk: Desk, game: Game) -> dict[str, Any]:
         **game.to_json(),
         "plugin": desk.plugins.origin("game", game.name),
         "devices": {name: _device(game, name) for name in game.devices},
-        "recipes": {name: recipe.to_json() for name, recipe in game.recipes.items()},
+        "recipes": {name: recipe.to_json() for name, recipe in game.all_recipes.items()},
         "readings": {name: reading.region for name, reading in game.readings.items()},
         "conversions": [conversion.name for conversion in game.conversions],
         "balances": list(game.balances),
@@ -92,7 +92,7 @@ def _lines(game: Game, facts: dict[str, Any]) -> Iterator[str]:
     for kind in ("policies", "collectors", "balances", "importers", "conversions"):
         if facts[kind]:
             yield f"  {kind:<11} {', '.join(facts[kind])}"
-    for name, recipe in game.recipes.items():
+    for name, recipe in game.all_recipes.items():
         yield f"  recipe      {name}: {recipe.model}, {recipe.looks}"
     yield from _possessions(game.name, facts)
     if game.settings:

@@ -23,7 +23,7 @@ from playhead.data.frame_table import FrameTable, LabelTable, NumberArray
 from playhead.data.source import Source
 from playhead.errors import not_found
 from playhead.events import Origin
-from playhead.inputs import ACTIONS, FRAMES, NS_PER_S, Input, main_input, named_inputs, nearest_to
+from playhead.inputs import ACTIONS, FRAMES, NS_PER_S, Input, check_no_answer, main_input, named_inputs, nearest_to
 from playhead.labels import LabelSchema
 from playhead.windows import BoolArray, IndexArray
 
@@ -131,6 +131,8 @@ class WindowIndex:
             if of:
                 schema.head(of)
         table = FrameTable.of(recordings, schema, spec)
+        for interval_ns in np.unique(table.interval_ns_R).tolist():
+            check_no_answer(spec.named_inputs, spec.positions_s, spec.latency_s, interval_ns / NS_PER_S)
         return cls(
             recordings=tuple(recordings), schema=schema, spec=spec, table=table,
             place_N=np.flatnonzero(_is_usable(table, spec)),

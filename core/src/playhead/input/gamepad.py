@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from playhead.capture.desktop import GameWindow
 from playhead.clock import Clock
-from playhead.errors import BadValue, DeviceFailed, not_found
+from playhead.dead_zones import DeadZone, dead_zones
+from playhead.errors import DeviceFailed, not_found
 from playhead.events import Event, Origin
 from playhead.input import Input
-from playhead.input.dead_zone import DeadZone
 from playhead.input.hotkeys import Hotkeys
 from playhead.input.keyboard import Focus, Keyboard, mapped_controls
 from playhead.input.keys import open_system_keyboard
@@ -180,7 +180,8 @@ def open_input(session: DeviceSession) -> Gamepad:
                 "control of a gamepad", control, CONTROLS,
                 then=f"Say what it is on a pad: map.{control}=right_trigger.",
             )  # fmt: skip
-    zones = dead_zones(session.options)
+    axes = (*STICKS, *TRIGGERS, BOTH_TRIGGERS)
+    zones = dead_zones(session.options.get("dead_zones") or {}, axes, "axis of a gamepad")
     window = GameWindow.of(session) if session.capabilities.has_window else None
     # First the real one: afterwards Windows would offer us our own virtual pad.
     heard, why_not_heard = _tried(lambda: open_heard_pad(session.clock.now_ns))
@@ -207,22 +208,3 @@ def _hotkeys(session: DeviceSession, window: Focus | None) -> Keyboard | None:
     if system is None:
         return None
     return Keyboard(system, session.clock, {code: code for code in codes}, window=window, momentary=codes)
-
-
-def dead_zones(options: Mapping[str, Any]) -> dict[str, DeadZone]:
-    """Return the dead zones that a device's option `dead_zones` names: {"left_x": {"size": 0.25, "gain": 0.8}}.
-
-    Raises:  NotFound for an unknown axis, BadValue for what is no dead zone.
-    """
-    axes = (*STICKS, *TRIGGERS, BOTH_TRIGGERS)
-    zones = {}
-    for axis, zone in (options.get("dead_zones") or {}).items():
-        if axis not in axes:
-            raise not_found("axis of a gamepad", axis, axes)
-        try:
-            zones[axis] = DeadZone(**{name: float(number) for name, number in zone.items()})
-        except (AttributeError, TypeError, ValueError) as error:
-            raise BadValue(
-                f"The dead zone {axis}={zone} is none: {error}. Give dead_zones.{axis}.size=0.25."
-            ) from error
-    return zones

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from playhead.dead_zones import DeadZone
 from playhead.errors import DeviceFailed
-from playhead.input.dead_zone import DeadZone
 
 STICKS = ("left_x", "left_y", "right_x", "right_y")  # right and up are positive
 TRIGGERS = ("left_trigger", "right_trigger")  # 0 to 1

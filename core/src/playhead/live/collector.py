@@ -194,8 +194,13 @@ class Collector:
 
     def _options(self, drive: int, kind: Kind) -> Mapping[str, Any]:
         options: dict[str, Any] = {"seed": self.seed(drive)} if self.live.world else {}
-        reset = dict(self._scenario(kind).options)
+        reset = {**self._varied(drive), **self._scenario(kind).options}
         return merged(self.live.device_options, options, {"reset": reset} if reset else {})
+
+    def _varied(self, drive: int) -> dict[str, Any]:
+        """Draw how this drive differs from others of its kind, by its seed."""
+        drawn, varied = random.Random(self.seed(drive)), self.live.game.live.varied if self.live.world else {}
+        return {name: drawn.choice(values) for name, values in varied.items()}
 
     def _scenario(self, kind: Kind) -> Scenario:
         scenarios = self.live.world.scenarios if self.live.world else {}

@@ -66,11 +66,21 @@ def balance_of(live: Live, seen: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def _said(answers: list[float], played: list[float] | None) -> str:
+    """Say answers, and in brackets what dead zones make of them: "+0.50 (+0.33)"."""
+    values = [f"{value:+.2f}" for value in answers]
+    return "  ".join(values if played is None else map("{} ({:+.2f})".format, values, played))
+
+
 def of_player(player: Player) -> dict[str, Any]:
     """Say how the player gets on."""
     status, world = player.status, player.live.world
     score = (world.score or (world.measures[0].name if world.measures else "return")) if world else ""
-    rows: list[list[Any]] = [[n, "  ".join(f"{value:+.2f}" for value in row)] for n, row in status.answers.items()]
+    heads = player.live.recipe.heads
+    rows: list[list[Any]] = [
+        [name, _said(status.answers[name], status.played.get(name))]
+        for name in sorted(status.answers, key=lambda one: heads.index(one) if one in heads else len(heads))
+    ]
     held = " ".join(code for code, value in status.held.items() if value) or "nothing"
     rows += [["held", held], ["FPS", f"{status.fps:.1f}"], ["PPS", f"{status.pps:.1f}"]]
     rows += [["weights of batch", status.weights_of], ["swaps", status.swaps], ["drives", len(status.drives)]]

@@ -22,9 +22,11 @@ from playhead.clock import NS_PER_S
 from playhead.control.drivers import Driver
 from playhead.control.loop import Tick
 from playhead.control.rate import Rate
+from playhead.dead_zones import DeadZone, through
 from playhead.devices import merged, open_device
 from playhead.errors import BadValue, Damaged, Mismatch, NotFound
 from playhead.events import Event
+from playhead.labels import Axes, LabelSchema
 from playhead.live.convcam import tiled
 from playhead.live.settings import Live
 from playhead.live.weights import Weights
@@ -53,6 +55,7 @@ class PlayerStatus:
     pps: float = 0.0
     frames: int = 0
     answers: Mapping[str, list[float]] = field(default_factory=dict)
+    played: Mapping[str, list[float]] = field(default_factory=dict)  # what dead zones make of some answers
     held: Mapping[str, float] = field(default_factory=dict)
     drives: list[Mapping[str, float]] = field(default_factory=list)
     stuck: Counter[str] = field(default_factory=Counter)  # calls, by each way to measure how far it came
@@ -185,6 +188,7 @@ class PlayerView:
             return
         self._next_s = now_s + 1 / SHOWN_HZ
         status.answers = {name: [round(float(one), 4) for one in row] for name, row in policy.predictions.items()}
+        status.played = zoned(policy.zones, player.live.schema, status.answers)
         for event in tick.events:
             status.held = {**status.held, event.code: event.value}
         status.pictures["hood"] = shown(tick.captured.frame_HWC)
@@ -196,6 +200,18 @@ class PlayerView:
     def ended(self, events: Sequence[Event]) -> None:
         """The episode is over: nothing is held."""
         self._player.status.held = {}
+
+
+def zoned(
+    zones: Mapping[str, DeadZone], schema: LabelSchema, answers: Mapping[str, list[float]]
+) -> dict[str, list[float]]:
+    """Return what dead zones make of answers that are values of axes."""
+    axes = {name: head for name, head in schema.items() if isinstance(head, Axes) and not head.deltas}
+    return {
+        name: [through(zones, axis, value) for axis, value in zip(head.names, answers[name], strict=True)]
+        for name, head in axes.items()
+        if name in answers and zones.keys() & {*head.names}
+    }
 
 
 def shown(picture_HWC: npt.NDArray[np.uint8]) -> bytes:

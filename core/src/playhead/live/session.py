@@ -3,64 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import msgspec
 
-from playhead.decoding import setting_value
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.home import claim_folder
+from playhead.live.asked import LiveOptions, folder_of, settings_asked, what_is_learned
 from playhead.live.cluster import cause_of, check_free, opened_ray
 from playhead.live.diary import Diary, Repeats
 from playhead.live.extra import check_installed
 from playhead.live.page import check_port
 from playhead.live.rooms.opening import opened
 from playhead.live.rooms.room import Room
-from playhead.live.settings import BUFFER, Live, LiveSettings, read_settings, size_of, write_settings
+from playhead.live.settings import FILE, Live, LiveSettings, read_settings, write_settings
 from playhead.live.store import check_room
 from playhead.locks import take
 from playhead.names import command
 from playhead.progress import Progress
-from playhead.sessions.devices import choose_device
-from playhead.sessions.place import AnyHome, AnyPlugins, Place, nested
-from playhead.sessions.training import chosen_recipe
+from playhead.sessions.place import AnyHome, AnyPlugins, Place
 from playhead.stopping import stopped_by_interrupt
-from playhead.training.method import changed_recipe
-from playhead.training.recipe import Recipe
 
-DEVICE = "device."  # before the name of a setting that is the device's
 LOOK_S = 1.0
 END_S = 60.0  # that parts have to end by themselves: a batch, a validation, a checkpoint
 ANSWER_S = 5.0
 SAMPLE_BYTES = 60_000  # of a sample on the disk at 480x270, before the first is there
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveOptions:
-    """What `playhead live` may be told; what is empty or 0 is the game's."""
-
-    name: str = ""
-    on: str = ""
-    collectors: int = 1
-    size: str = ""
-    rate: float = 0.0
-    recipe: str = ""
-    balance: str = "v3"
-    buffer: int = 25_000
-    depth: int = 1
-    patience: int = 600
-    swap: str = "episode"
-    unstick: str = "path"
-    port: int = 8642
-    has_player: bool = True
-    seconds: float = 0.0
-    address: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def live(
@@ -75,14 +47,6 @@ def live(
     check_installed()
     place = Place.of(game, home, plugins, progress)
     folder, settings = _begun(place, options)
-    whole = Live.of(settings, place.plugins)
-    frame = whole.game.needed_frame
-    per_sample = max(1, SAMPLE_BYTES * frame.width * frame.height // (480 * 270))
-    check_room(folder / BUFFER, settings.buffer, len(whole.buffers), per_sample)
-    if place.load_plugins is None:
-        raise BadValue(
-            f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
-        )
     if not options.address:
         check_port(options.port)  # before Ray and four processes begin
     lock = take(folder / ".live")
@@ -92,85 +56,29 @@ def live(
         return _Running(place, folder, settings, options).run(stop)
 
 
-def folder_of(place: Place, name: str = "") -> Path:
-    """Return the folder of the live runs of a game, or of one of them."""
-    from playhead.names import checked_name
-
-    parent = place.home.path / "live" / checked_name(place.game.name, "the game")
-    return parent / checked_name(name, "the live run") if name else parent
-
-
 def _begun(place: Place, options: LiveOptions) -> tuple[Path, LiveSettings]:
-    """Return folder and settings of the run to go on with, or of a new one."""
-    if options.name and (folder_of(place, options.name) / "live.json").exists():
-        folder = folder_of(place, options.name)
+    """Return folder and settings of the run to go on with, or of a new one. Raises before anything is written."""
+    folder = folder_of(place, options.name) if options.name else None
+    goes_on = folder is not None and (folder / FILE).exists()
+    settings = read_settings(folder) if folder is not None and goes_on else settings_asked(place, options)
+    whole = Live.of(settings, place.plugins)
+    whole.check_network()
+    if place.load_plugins is None:
+        raise BadValue(
+            f"{place.game.name} is not installed, and each part of a live run is a process that loads it."
+        )
+    if folder is not None and goes_on:
         place.say(
             f"Going on with the live run {options.name} as it was begun. What it learns is changed by "
             f"{command('live', 'set', place.game.name, options.name)}."
         )
-        return folder, read_settings(folder)
-    settings = _asked(place, options)
-    Live.of(settings, place.plugins)
-    folder = folder_of(place, options.name) if options.name else claim_folder(folder_of(place))
+        return folder, settings
+    per_sample = max(1, SAMPLE_BYTES * settings.width * settings.height // (480 * 270))
+    check_room(place.home.path, settings.buffer, len(whole.buffers), per_sample)
+    folder = folder or claim_folder(folder_of(place))
     settings = msgspec.structs.replace(settings, name=folder.name)
     write_settings(folder, settings)
     return folder, settings
-
-
-def _asked(place: Place, options: LiveOptions) -> LiveSettings:
-    game, own = place.game, place.game.live
-    texts = {name: str(value) for name, value in options.settings.items()}
-    recipe_texts = {name: value for name, value in texts.items() if not name.startswith(DEVICE)}
-    of_device = {
-        name.removeprefix(DEVICE): setting_value(value) for name, value in texts.items() if name.startswith(DEVICE)
-    }
-    named = options.recipe or own.recipe
-    recipe = chosen_recipe(place, named, recipe_texts, None, None, None)
-    frame = game.needed_frame
-    width, height = own.width or frame.width, own.height or frame.height
-    if options.size:
-        width, height = size_of(options.size)
-    device = choose_device(place, options.on, {}) if options.on else _world_of(place)
-    return LiveSettings(
-        game=game.name, name=options.name or "new", device=device, width=width, height=height,
-        rate_hz=options.rate or own.rate_hz or game.rate_hz(device), recipe_name=named, recipe=recipe.to_json(),
-        balance=options.balance, depth=options.depth, patience=options.patience, buffer=options.buffer,
-        options=nested(of_device),
-    )  # fmt: skip
-
-
-def _world_of(place: Place) -> str:
-    """Return the device that stands in for the game. Raises BadValue without one."""
-    from playhead.capabilities import capabilities_of
-
-    for name in place.game.devices:
-        if capabilities_of(place.plugins, place.game, name, {}).lockstep:
-            return name
-    raise BadValue(f"{place.game.name} has no world that waits for its driver. Name a device: --on DEVICE.")
-
-
-def change(place: Place, named: str, balance: str, texts: Mapping[str, str]) -> LiveSettings:
-    """Change what a live run learns, while it runs or before it goes on; return what is asked for now.
-
-    Raises:  NotFound or BadValue for what cannot be, and nothing is changed.
-    """
-    folder = folder_of(place, named)
-    if not balance and not texts:
-        raise BadValue("Nothing is changed. Name what is: --balance NAME, or --set heads=NAME,NAME.")
-    before = read_settings(folder)
-    recipe = changed_recipe(place.plugins, Recipe.from_json(before.recipe), texts)
-    now = msgspec.structs.replace(
-        before, recipe=recipe.to_json(), balance=balance or before.balance, version=before.version + 1
-    )
-    Live.of(now, place.plugins)
-    write_settings(folder, now)
-    return now
-
-
-def what_is_learned(settings: LiveSettings) -> str:
-    """Say in a few words what a live run learns."""
-    heads = ", ".join(settings.recipe.get("heads", ())) or "all heads"
-    return f"{heads}, balanced by {settings.balance}"
 
 
 class _Running:

@@ -18,7 +18,7 @@ from playhead.data.windows import WindowSpec
 from playhead.decoding import encode_json, read_json
 from playhead.errors import BadValue, Damaged, NotFound
 from playhead.game import Frame, Game, World
-from playhead.inputs import check_playable
+from playhead.inputs import check_no_answer, check_playable
 from playhead.live.balancing import ALL, Strategy, combination, each, strategy_of
 from playhead.live.bins import Output, outputs_of
 from playhead.models.run_file import write_whole
@@ -85,6 +85,9 @@ class Live:
             recipe=Recipe.from_json(settings.recipe),
         )
         check_playable(live.recipe.named_inputs, live.recipe.positions_s, f"The recipe {settings.recipe_name}")
+        check_no_answer(
+            live.recipe.named_inputs, live.recipe.positions_s, min(live.recipe.latencies_s), 1 / settings.rate_hz
+        )
         combinations = math.prod(len(one.bins) for one in live.outputs)
         if live.strategy.places is combination and combinations > MOST_COMBINATIONS:
             raise BadValue(
@@ -98,6 +101,14 @@ class Live:
                 f"down to {GO_ON:.0%}. Take --buffer {math.ceil(each / GO_ON) + 1} or more."
             )
         return live
+
+    def check_network(self) -> None:
+        """Raise NotFound or BadValue for a recipe whose network cannot be built here. Nothing is built."""
+        from playhead.models.building import plan_network
+        from playhead.models.network_part import model_spec
+
+        spec = model_spec(self.game.to_json(), self.schema, self.game.needed_frame, self.recipe)
+        plan_network(self.plugins, self.recipe.model, spec)
 
     @property
     def schema(self) -> Any:

@@ -13,27 +13,22 @@ import random
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from playhead.data.assembly import Assembly, Batch
-from playhead.data.relabelled import relabelled
-from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.data.assembly import Batch
+from playhead.data.windows import WindowSpec
 from playhead.errors import BadValue, DeviceFailed, PlayheadError
 from playhead.game import Game
 from playhead.labels import LabelSchema
+from playhead.live.kept_sets import KeptSet, OpenSets, joined, read_set
 from playhead.live.ledger import Entry, Ledger
-from playhead.live.samples import SampleSet, check_set, window_spec, write_set
+from playhead.live.samples import SampleSet, check_set, write_set
 from playhead.live.settings import GO_ON
-from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import RecordingHeader
 
 TORN = "coming-"  # before the name of a set that is being written
-MOST_OPEN = 200  # recordings, each with a file or two
 MOST_GONE = 10_000  # names of sets that are kept: a set is sent again for minutes at most
 MOST_LINES = 100_000  # that the ledger may grow by
 MOST_HELD_OUT = 512  # samples for validations: more change no figure by more than a point or two
@@ -51,19 +46,6 @@ class StoreSettings:
     seed: int = 1
 
 
-@dataclass(kw_only=True)
-class _Set:
-    """A set on the disk: where its samples are in its index, and which of them are left."""
-
-    folder: Path
-    index: WindowIndex
-    recording: Recording
-    rows: dict[int, int]  # number of a sample -> row of the index
-    buffers: dict[int, str]
-    alone: bool
-    left: set[int] = field(default_factory=set)
-
-
 class SampleStore:
     """Takes sets from collectors and gives batches to a trainer; may be called by several threads."""
 
@@ -72,14 +54,14 @@ class SampleStore:
         self.folder, self.settings = folder, settings
         self._random = random.Random(settings.seed)
         self._lock = threading.RLock()
-        self._sets: OrderedDict[str, _Set] = OrderedDict()
-        self._opened: OrderedDict[str, Recording] = OrderedDict()
+        self._sets: OrderedDict[str, KeptSet] = OrderedDict()
+        self._open = OpenSets(settings.schema)
         self._buffers: dict[str, list[Entry]] = {name: [] for name in settings.names}
         self._header: RecordingHeader | None = None
         self._unread: dict[str, set[int]] = {}  # what was used of sets that lie here and cannot be read
         self._gone: OrderedDict[str, None] = OrderedDict()  # names of sets that came and are gone
         self._has_started = False
-        self._held_out: list[_Set] = []
+        self._held_out: list[KeptSet] = []
         self.taken = self.used = self.left_out = 0
         for part in (self.folder, self._validation):
             part.mkdir(parents=True, exist_ok=True)
@@ -134,7 +116,9 @@ class SampleStore:
 
     def _add(self, folder: Path, used: set[int], *, is_held_out: bool) -> None:
         """Put what is left of a set's recording into the buffers, or into the validation."""
-        found = self._opened_set(folder)
+        wanted = self.settings
+        found = read_set(folder, wanted.game, wanted.schema, wanted.spec)
+        self._header = self._header or found.recording.header
         found.left = set(found.rows) - used
         if is_held_out:
             self._hold_out(found)
@@ -151,20 +135,7 @@ class SampleStore:
                 self.left_out += 1
                 self._spend(*buffer.pop(0))
 
-    def _opened_set(self, folder: Path) -> _Set:
-        recording = open_recording(folder)
-        wanted = self.settings
-        source = relabelled(recording, wanted.schema, wanted.game.conversions)
-        index = WindowIndex.of([source], wanted.schema, window_spec(wanted.spec))
-        moments, buffers = recording.columns["moment"], recording.columns["buffer"]
-        rows = {int(moments[frame]): row for row, frame in enumerate(index.frame_N.tolist()) if moments[frame]}
-        names = {number: str(buffers[int(index.frame_N[row])]) for number, row in rows.items()}
-        self._header = self._header or recording.header
-        recording.close()
-        return _Set(folder=folder, index=index, recording=recording, rows=rows, buffers=names,
-                    alone=recording.header.tags.get("alone") == "1")  # fmt: skip
-
-    def _hold_out(self, found: _Set) -> None:
+    def _hold_out(self, found: KeptSet) -> None:
         """Keep a set for validations, until there are enough: the same ones measure all weights."""
         if self.held_out < MOST_HELD_OUT and found.left:
             self._held_out.append(found)
@@ -210,7 +181,7 @@ class SampleStore:
                 for name, several in drawn.items():
                     self._buffers[name] += several
                 raise
-            by_set: dict[str, tuple[_Set, list[int]]] = {}
+            by_set: dict[str, tuple[KeptSet, list[int]]] = {}
             for name, number in entries:
                 by_set.setdefault(name, (self._sets[name], []))[1].append(number)
             batch = self._batch_of(by_set)
@@ -226,25 +197,17 @@ class SampleStore:
         buffer = self._buffers[name]
         return [buffer.pop(self._random.randrange(len(buffer))) for _ in range(count)]
 
-    def _batch_of(self, by_set: Mapping[str, tuple[_Set, list[int]]]) -> Batch | None:
+    def _batch_of(self, by_set: Mapping[str, tuple[KeptSet, list[int]]]) -> Batch | None:
         """Return samples of sets as a batch; None where no set can be read. One that cannot is let go of."""
         parts = []
         for found, numbers in by_set.values():
             try:
-                parts.append(self._part_of(found, numbers))
+                parts.append(self._open.read(found, numbers))
             except PlayheadError:
                 self._drop(found)
         return joined(parts) if parts else None
 
-    def _part_of(self, found: _Set, numbers: Sequence[int]) -> Batch:
-        self._hold_open(found.folder.name, found.recording)
-        rows = np.array([found.rows[number] for number in numbers], np.int64)
-        part = Assembly(index=found.index)(0, rows)
-        if found.alone:
-            self._mask_others(part, [found.buffers[number] for number in numbers])
-        return part
-
-    def _drop(self, found: _Set) -> None:
+    def _drop(self, found: KeptSet) -> None:
         """Leave out a set that was damaged since it came; it stays on the disk."""
         self.left_out += len(found.left)
         found.left.clear()
@@ -252,20 +215,8 @@ class SampleStore:
         for buffer in self._buffers.values():
             buffer[:] = [entry for entry in buffer if entry[0] != found.folder.name]
         self._sets.pop(found.folder.name, None)
-        self._opened.pop(found.folder.name, None)
+        self._open.close(found.folder.name)
         self._unread[found.folder.name] = {*found.rows}
-
-    def _mask_others(self, part: Batch, buffers: Sequence[str]) -> None:
-        """Have each sample learned for its own output alone."""
-        for head, axes in self.settings.schema.items():
-            own = torch.tensor([one == head or one in axes.names for one in buffers])
-            part["mask"][head] = part["mask"][head] & own[:, None]
-
-    def _hold_open(self, name: str, recording: Recording) -> None:
-        self._opened[name] = recording
-        self._opened.move_to_end(name)
-        if len(self._opened) > MOST_OPEN:
-            self._opened.popitem(last=False)[1].close()
 
     def _spend(self, name: str, number: int) -> None:
         """Write down that a sample is gone without having been learned."""
@@ -282,8 +233,7 @@ class SampleStore:
         if not found.left:
             del self._sets[name]
             self._is_gone(name)
-            self._opened.pop(name, None)
-            found.recording.close()
+            self._open.close(name)
             shutil.rmtree(found.folder, ignore_errors=True)
 
     def fill(self) -> dict[str, int]:
@@ -321,23 +271,7 @@ class SampleStore:
     def close(self) -> None:
         """Close all files."""
         with self._lock:
-            for recording in self._opened.values():
-                recording.close()
-            self._opened.clear()
-
-
-def joined(parts: Sequence[Batch]) -> Batch:
-    """Return several batches as one."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    whole: Batch = {}
-    for name, value in first.items():
-        if isinstance(value, Mapping):
-            whole[name] = {inner: torch.cat([part[name][inner] for part in parts]) for inner in value}
-        else:
-            whole[name] = torch.cat([part[name] for part in parts])
-    return whole
+            self._open.close_all()
 
 
 class HeldOut:
@@ -360,10 +294,3 @@ def check_room(folder: Path, size: int, buffers: int, sample_bytes: int) -> None
             f"{buffers} buffers of {size:,} samples take {needed / 1e9:.1f} GB, and {folder} has "
             f"{free / 1e9:.1f} GB left. Take smaller ones: --buffer {fits}."
         )
-
-
-def names_of(outputs: Iterable[str], *, together: bool) -> tuple[str, ...]:
-    """Return the names of the buffers: one an output, or one for all of them."""
-    from playhead.live.balancing import ALL
-
-    return (ALL,) if together else tuple(outputs)

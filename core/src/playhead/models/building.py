@@ -26,12 +26,7 @@ def build_network(
     Raises:  NotFound for an unknown model or option, BadValue for options that give no network or one that is
              too large, Mismatch when the weights are of another one.
     """
-    planned = _planned(plugins, model, spec)
-    if planned is not None and numbers_in(planned) > MOST_NUMBERS:
-        raise BadValue(
-            f"The network {model} would have {numbers_in(planned):,} numbers, more than the {MOST_NUMBERS:,} that "
-            "fit. Lower its model_options."
-        )
+    planned = plan_network(plugins, model, spec)
     if planned is not None and found is not None:
         check_shapes(planned, found, whose=f"Run {run}")
     network = _built(plugins, model, spec)
@@ -64,11 +59,22 @@ def _built(plugins: Plugins, model: str, spec: ModelSpec) -> Network:
     return network
 
 
-def _planned(plugins: Plugins, model: str, spec: ModelSpec) -> Shapes | None:
+def plan_network(plugins: Plugins, model: str, spec: ModelSpec) -> Shapes | None:
     """Return the shapes of a network's weights without any memory for them; None where a network has to be built.
 
     torch's meta device makes tensors without numbers; drawing the first weights there draws nothing.
+    Raises:  as `build_network`, but for what only a network with weights tells.
     """
+    planned = _planned(plugins, model, spec)
+    if planned is not None and numbers_in(planned) > MOST_NUMBERS:
+        raise BadValue(
+            f"The network {model} would have {numbers_in(planned):,} numbers, more than the {MOST_NUMBERS:,} that "
+            "fit. Lower its model_options."
+        )
+    return planned
+
+
+def _planned(plugins: Plugins, model: str, spec: ModelSpec) -> Shapes | None:
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             return shapes_of(_built(plugins, model, replace(spec, pretrained=False)))

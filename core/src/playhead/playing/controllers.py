@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from playhead.adapters import complete
 from playhead.control.drivers import Held
-from playhead.conversions import way_to
+from playhead.conversions import way_to, with_derived
+from playhead.dead_zones import DeadZone, dead_zones, through
 from playhead.errors import LISTED, BadValue, not_found
 from playhead.game import Game, opposite_keys
 from playhead.labels import Axes, Choice, Head, Keys
@@ -60,7 +61,7 @@ class Settings:
     floors: Mapping[str, float] = field(
         default_factory=dict
     )  # label -> least share of the interval, beside no opposite
-    dead_zone: float = 0.0  # axes nearer to the centre than this are centred
+    dead_zones: Mapping[str, Any] = field(default_factory=dict)  # axis -> its own, as dead_zones.steer.size=0.25
     kind: Kind = "plain"  # paced: throttle and brake by the speed, too
     pace: Mapping[str, Any] = field(default_factory=dict)  # of the kind paced, as controller.pace.floor_mps=8
 
@@ -140,8 +141,7 @@ class DefaultController(Controller):
             wanted = answer.tolist()
         for name, value in zip(head.names, wanted, strict=True):
             self._axes[name] = max(-1.0, min(1.0, float(value)))
-        zone = self._settings.dead_zone
-        values = {name: self._axes[name] if abs(self._axes[name]) > zone else 0.0 for name in head.names}
+        values = {name: through(self._settings.dead_zones, name, self._axes[name]) for name in head.names}
         return {n: self._at_ends(n, value) if n in self._proportional else value for n, value in values.items()}
 
     def _at_ends(self, name: str, value: float) -> float:
@@ -215,7 +215,14 @@ def parse_settings(game: Game, settings: Mapping[str, Any], defaults: Settings |
     both = [pair for pair in opposite_keys(game) if all(parsed.floors.get(name) for name in pair)]
     if both:
         raise BadValue(f"controller.floors holds {' and '.join(both[0])} at once. Give one of them.")
-    return parsed
+    return dataclasses.replace(parsed, dead_zones=zones_of(game, parsed.dead_zones))
+
+
+def zones_of(game: Game, given: Any) -> dict[str, DeadZone]:
+    """Return dead zones by axis, as `dead_zones` does; derived axes may have some too."""
+    heads = with_derived(game.schema, game.conversions).values()
+    axes = dict.fromkeys(name for head in heads if isinstance(head, Axes) for name in head.names)
+    return dead_zones(given, axes.keys(), f"axis of {game.name}")
 
 
 def _parsed(name: str, value: Any) -> Any:
@@ -227,6 +234,8 @@ def _parsed(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
             return dict(value)
         raise BadValue(f"controller.pace={value} is no mapping. Give one as controller.pace.floor_mps=8.")
+    if name == "dead_zones":
+        return value  # looked at with the game's axes
     if name == "proportional":
         labels = value.split(",") if isinstance(value, str) else value
         if isinstance(labels, (list, tuple)) and all(isinstance(label, str) for label in labels):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from playhead.control.drivers import Held
 from playhead.conversions import Conversion, way_to
+from playhead.dead_zones import DeadZone, through
 from playhead.errors import BadValue
 from playhead.game import Game
 from playhead.labelling import HeldLabels, Row
@@ -27,13 +28,14 @@ Array = npt.NDArray[Any]
 class PlayedHeads:
     """Adds to predictions of derived heads those of the game's own heads."""
 
-    def __init__(self, schema: LabelSchema, game: Game) -> None:
+    def __init__(self, schema: LabelSchema, game: Game, zones: Mapping[str, DeadZone] | None = None) -> None:
+        """Find the ways back. `zones` are dead zones of derived axes, which their values go through."""
         self._outcomes: list[tuple[str, str, _Outcomes]] = []
         self._own, self._controls = game.schema, game.controls
         self._there = {name: way_to(name, head, game.labels, game.conversions) for name, head in schema.items()}
         for name, head in schema.items():
             if name not in game.labels:
-                self._outcomes += _ways_back(name, head, schema, game)
+                self._outcomes += _ways_back(name, head, schema, game, zones or {})
 
     def __call__(self, predictions: Predictions) -> Predictions:
         """Return all predictions, with those of the game's own heads that follow from others."""
@@ -57,13 +59,15 @@ class PlayedHeads:
             outcomes.begin(rows, self._there.get(source))
 
 
-def _ways_back(name: str, head: Head, schema: LabelSchema, game: Game) -> list[tuple[str, str, _Outcomes]]:
+def _ways_back(
+    name: str, head: Head, schema: LabelSchema, game: Game, zones: Mapping[str, DeadZone]
+) -> list[tuple[str, str, _Outcomes]]:
     """Return how a derived head becomes heads of the game that were not learned themselves.
 
     Raises:  BadValue where there is none, and nothing is pressed for its own names either.
     """
     found = [
-        (name, target, _Outcomes(head, theirs, way[1]))
+        (name, target, _Outcomes(head, theirs, way[1], zones))
         for target, theirs in game.labels.items()
         if target not in schema and (way := way_to(target, theirs, {name: head}, game.conversions)) is not None
     ]
@@ -108,8 +112,10 @@ class _Outcomes:
     Shapes:  rows (outcomes, columns of the source); converted (outcomes, columns of the target).
     """
 
-    def __init__(self, source: Head, target: Head, way: Sequence[Conversion]) -> None:
-        self._source, self._target, self._way = source, target, way
+    def __init__(
+        self, source: Head, target: Head, way: Sequence[Conversion], zones: Mapping[str, DeadZone]
+    ) -> None:
+        self._source, self._target, self._way, self._zones = source, target, way, zones
         if isinstance(target, Axes) and target.deltas:
             raise BadValue(
                 f"{way[0].name} cannot be played: changes of the axes {', '.join(target.names)} are none."
@@ -147,6 +153,9 @@ class _Outcomes:
         """Return what a prediction of the source means for the target. Shapes: (outputs,) of each."""
         if isinstance(self._source, Axes) and self._source.deltas:
             prediction = self._moved(self._source, prediction)
+        if isinstance(self._source, Axes):
+            named = zip(self._source.names, prediction.tolist(), strict=True)
+            prediction = np.array([through(self._zones, name, value) for name, value in named])
         if self._rows is None or self._converted is None:
             row = prediction >= 0.5 if isinstance(self._source, Keys) else prediction
             converted, shares = self._convert(row[None]), np.ones(1)

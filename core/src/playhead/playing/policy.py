@@ -11,6 +11,7 @@ from torch import Tensor
 from playhead.capture import CapturedFrame
 from playhead.control.drivers import Action, Held
 from playhead.control.loop import axis_codes
+from playhead.dead_zones import DeadZone
 from playhead.errors import BadValue, PluginError
 from playhead.game import Game, is_playable
 from playhead.home import Home
@@ -18,7 +19,7 @@ from playhead.models import DEFAULT_ENGINE, EngineSpec
 from playhead.models.catalogue import RunCatalogue
 from playhead.models.run import Run
 from playhead.playing.asking import Asked, Asking, are_numbers, open_asked
-from playhead.playing.controllers import Controller, open_controller
+from playhead.playing.controllers import Controller, open_controller, zones_of
 from playhead.playing.derived import PlayedHeads
 from playhead.plugins import Plugins
 
@@ -30,10 +31,14 @@ class RunPolicy(Asking):
     told of past actions is what it pressed itself, from what was held when it began on.
     """
 
-    def __init__(self, asked: Asked, run: Run, game: Game, controller: Controller, *, rate_hz: float) -> None:
+    def __init__(
+        self, asked: Asked, run: Run, game: Game, controller: Controller, *, rate_hz: float,
+        zones: Mapping[str, DeadZone] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(asked, run)
         self._controller = controller
-        self._played = PlayedHeads(run.schema, game)
+        self.zones = zones or {}
+        self._played = PlayedHeads(run.schema, game, self.zones)
         self._axes = axis_codes(game)
         self._interval_s = 1 / rate_hz
         self.unanswered = 0  # frames on which an answer was no number
@@ -52,9 +57,10 @@ class RunPolicy(Asking):
         if not is_playable(game):
             raise BadValue(f"{game.name} has no controls, so nothing can be played.")
         run.check_plays(game, rate_hz)
-        controller = open_controller(game, {**run.controller, **(settings or {})})
+        wanted = {**run.controller, **(settings or {})}
+        controller, zones = open_controller(game, wanted), zones_of(game, wanted.get("dead_zones", {}))
         asked = open_asked(run, plugins, engine, rate_hz=rate_hz, game=game, awaited=awaited)
-        return cls(asked, run, game, controller, rate_hz=rate_hz)
+        return cls(asked, run, game, controller, rate_hz=rate_hz, zones=zones)
 
     def answered(self, captured: CapturedFrame) -> Action:
         """Say what to hold. Raises PluginError for a controller that answers no numbers."""

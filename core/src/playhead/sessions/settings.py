@@ -49,7 +49,7 @@ def _groups(plugins: Plugins) -> Iterator[SettingGroup]:
         change = plugins.get("augmentation", name)
         yield _group(f"augment.{name}", change, described_parameters(change, f"augment.{name}."))
     bounds = {name: f"0 to {most_of(name):g}" for name in inspect.signature(Settings).parameters}
-    rows = described(Settings, {**bounds, "proportional": "", "kind": "", "pace": ""})
+    rows = described(Settings, {**bounds, "proportional": "", "kind": "", "pace": "", "dead_zones": ""})
     yield _group("controller", Settings, [replace(row, name=f"controller.{row.name}") for row in rows])
     paced = [replace(row, name=f"controller.pace.{row.name}") for row in described(PaceSettings, pace_values())]
     yield _group("controller.kind=paced", PaceSettings, paced)

@@ -105,6 +105,8 @@ def chosen_recipe(
     """
     known = {auto.NAME: auto.BASE, "default": auto.BASE, **place.game.recipes}
     if isinstance(named, str) and named not in known:
+        known |= place.game.all_recipes
+    if isinstance(named, str) and named not in known:
         raise not_found(f"recipe of {place.game.name}", named, known)
     recipe = known[named] if isinstance(named, str) else named
     if isinstance(named, str) and recordings is not None and auto.is_asked(place.game, named):

@@ -93,6 +93,8 @@ class GameContract:
         learns = self.game.frame is not None and self.game.labels
         for name, recipe in (recipes_of(self.game) if learns else self.game.recipes).items():
             check_recipe(self.game, name, recipe, plugins)
+        for name in self.game.all_recipes.keys() - self.game.recipes.keys():
+            check_stated(self.game, name, self.game.all_recipes[name], plugins)
 
     def test_its_controller_presses_only_what_may_be_pressed(self) -> None:
         """Whatever a network answers, presses stay within their range and opposite keys are never both held."""
@@ -138,11 +140,28 @@ class GameContract:
 
 def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     """Assert that a recipe names what exists and that its network gives an answer for every head."""
-    from playhead.data.augment import Augmenter
-    from playhead.data.windows import WindowSpec
     from playhead.models.building import build_network
     from playhead.models.network_part import model_spec
     from playhead.models.predictor import Predictor
+
+    schema = check_stated(game, name, recipe, plugins)
+    if schema is None:
+        return
+    spec = model_spec(game.to_json(), schema, game.needed_frame, recipe)
+    predictor = Predictor(build_network(plugins, recipe.model, spec), schema)
+    windows = random_windows(spec)
+    predictions = predictor.predict_batch(windows)
+    for head_name, head in schema.items():
+        shape = predictions[head_name].shape
+        assert (shape[0], shape[-1]) == (2, head.outputs), f"recipe {name}, head {head_name}"
+    if predictor.network.is_stateful:
+        check_steps(predictor, windows, f"recipe {name}")
+
+
+def check_stated(game: Game, name: str, recipe: Any, plugins: Plugins) -> LabelSchema | None:
+    """Assert that a recipe survives JSON and names what exists; return what it learns, None of no recordings."""
+    from playhead.data.augment import Augmenter
+    from playhead.data.windows import WindowSpec
     from playhead.training.method import method_of
     from playhead.training.recipe import Recipe
 
@@ -153,22 +172,14 @@ def check_recipe(game: Game, name: str, recipe: Any, plugins: Plugins) -> None:
     method.own(recipe)
     if game.frame is None or not game.labels:
         assert not method.needs_recordings, f"recipe {name} learns from recordings, and {game.name} can have none"
-        return
+        return None
     for head in recipe.heads:
         game.learnable.head(head)
     schema = game.learnable.only((recipe.heads or game.schema) if method.learns_heads else ())
     for head in schema:
         assert WindowSpec.of(recipe).trusted(head), f"recipe {name} trusts the labels of nobody for {head}"
     Augmenter.of(recipe.augment, schema, game.needed_frame, game.regions, plugins)
-    spec = model_spec(game.to_json(), schema, game.needed_frame, recipe)
-    predictor = Predictor(build_network(plugins, recipe.model, spec), schema)
-    windows = random_windows(spec)
-    predictions = predictor.predict_batch(windows)
-    for head_name, head in schema.items():
-        shape = predictions[head_name].shape
-        assert (shape[0], shape[-1]) == (2, head.outputs), f"recipe {name}, head {head_name}"
-    if predictor.network.is_stateful:
-        check_steps(predictor, windows, f"recipe {name}")
+    return schema
 
 
 def check_controller(game: Game, settings: dict[str, Any]) -> None:

@@ -64,6 +64,7 @@ GTA5 = Game(
     conversions=CONVERSIONS,
     controller="playhead_gta5.controller:gta5_controller",
     recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL, "small": SMALL},
+    more_recipes="playhead_gta5.models:recipes",
     shipped_runs="playhead_gta5.game:shipped_runs",
     world=World(
         environment=STREETS,
@@ -95,6 +96,7 @@ GTA5 = Game(
         rate_hz=30,
         size_in="arguments",
         watched={"cameras": {"chase": "chase"}},
+        varied={"traffic": (0, 10, 20, 40)},  # town, route, place and weather follow from a drive's seed
         stuck={"position": "x_m,y_m"},
         edges={
             "v1": {"accelerate": FIVE, "brake": FIVE},

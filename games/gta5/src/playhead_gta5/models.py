@@ -1,5 +1,7 @@
 """The published line of networks of the live system as recipes, and how many parameters were published for each.
 
+An axis is learned and played as `small` does: it is the keys' share of the coming 0.3 s.
+
 Source:  Sentdex/pygta5, f2a858c, models 0001 to 0011; 270x480x3 pictures, histories of 60 moments at 30 Hz.
 """
 
@@ -11,6 +13,7 @@ from typing import Any
 
 from playhead.inputs import Input
 from playhead.training.recipe import Recipe
+from playhead_gta5.recipes import SMALL
 
 XCEPTION, INCEPTION, REGNET = "legacy_xception", "inception_resnet_v2", "regnety_032"
 MOMENTS = tuple(-back / 30 for back in range(60, 0, -1))  # truly past: up to the frame before
@@ -19,6 +22,10 @@ PURPOSE = {"way": Input("purpose_m", (0.0,)), "bearing": Input("purpose_rad", (0
 PURPOSES = {name: replace(one, offsets_s=MOMENTS) for name, one in PURPOSE.items()}
 ONE_PEDAL, TWO_PEDALS = ("pedals", "steer"), ("accelerate", "brake", "steer")
 CHANGES = ("accelerate_change", "brake_change", "steer_change")
+# How what is said becomes what is played: all 16 lines of its console that can be read follow from these.
+ZONES = {name: {"size": 0.25} for name in ("accelerate", "brake", "pedals")} | {
+    "steer": {"size": 0.25, "gain": 0.8}
+}
 WIDE = (1536, 1024, 512)
 
 
@@ -39,6 +46,7 @@ def _line(
         model="camera_history", model_options=_as_json(options), heads=heads,
         inputs={**(pictures if has_picture else {}), **(numbers or {})}, batch_size=32, steps=1_000_000, lr=1e-3,
         warmup_steps=1, schedule="plateau", plateau_patience=1000, eval_every=250,
+        label_over_s=SMALL.label_over_s, controller={**SMALL.controller, "dead_zones": ZONES},
     )  # fmt: skip
     return Published(recipe=recipe, parameters=parameters)
 
@@ -89,3 +97,8 @@ LINE: Mapping[str, Published] = {
     "0011": _line(46_479_122, {"one_an_output": True}),
     "0012": _line(0, {"backbone": REGNET, "memory": 5, "state": True}, numbers=_ALL),
 }
+
+
+def recipes() -> dict[str, Recipe]:
+    """Return the recipes of the line by their numbers."""
+    return {name: one.recipe for name, one in LINE.items()}

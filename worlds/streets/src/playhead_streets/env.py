@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KEYS = ("w", "a", "s", "d")
 TELEMETRY_LIMIT = 10_000.0
 MOST_BOXES = 64
+MOST_TRAFFIC = 200  # cars
 CHASE_TICKS = 8  # of 1/80 s, between two pictures of the car from behind
 
 ControlKind = Literal["keys", "axes"]
@@ -101,7 +102,8 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
         self.metadata = {**self.metadata, "render_fps": 1 / TICK_S / ticks_per_step}
         self._width, self._height, self._camera = width, height, camera
         self._observation, self._ticks_per_step = observation, ticks_per_step
-        self._scenario, self._split, self._traffic = find_scenario(scenario).name, split, traffic
+        self._scenario, self._split = find_scenario(scenario).name, split
+        self._traffic = _checked_traffic(traffic)
         self._shows_minimap, self._layout = minimap, layout
         self._boxes = boxes
         self._is_real_time, self._clock, self._started_s = real_time, clock, 0.0
@@ -129,17 +131,18 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
-        """Start a drive; options may name another "scenario" or "split" from now on."""
+        """Start a drive; options may name another "scenario", "split" or "traffic" from now on."""
         super().reset(seed=seed)
         options = options or {}
         _check(
             "reset option",
-            next(iter(set(options) - {"scenario", "split"}), None),
-            (None, "scenario", "split"),
+            next(iter(set(options) - {"scenario", "split", "traffic"}), None),
+            (None, "scenario", "split", "traffic"),
         )
         self._scenario = find_scenario(options.get("scenario", self._scenario)).name
         self._split = options.get("split", self._split)
         _check("split", self._split, get_args(Split))
+        self._traffic = _checked_traffic(options.get("traffic", self._traffic))
         drive = int(self.np_random.integers(2**31)) if seed is None else seed
         self._simulation = Simulation(drive, self._split, self._scenario, self._traffic)
         self._held, self._chased = Controls(), (0, None)
@@ -247,6 +250,12 @@ class StreetsEnv(gymnasium.Env[npt.NDArray[Any], npt.NDArray[Any]]):
                 renderer.set_town(town, self.simulation.weather)
             self._drawing = town, renderer, Minimap(town, self._width, self._height, self._layout)
         return self._drawing[1], self._drawing[2]
+
+
+def _checked_traffic(cars: object) -> int:
+    if isinstance(cars, int) and 0 <= cars <= MOST_TRAFFIC:
+        return cars
+    raise ValueError(f"traffic is {cars!r}; choose 0 to {MOST_TRAFFIC} cars.")
 
 
 def _check(what: str, value: object, allowed: tuple[object, ...]) -> None:

@@ -42,6 +42,8 @@ TELEMETRY = (
     "obstacle_collisions",
     "stuck_events",
     "time_s",
+    "purpose_m",
+    "purpose_rad",
 )
 
 
@@ -177,8 +179,15 @@ class Simulation:
             float(score.obstacle_collisions),
             float(score.stuck_events),
             self.time_s,
+            *self._purpose(),
         )
         return dict(zip(TELEMETRY, values, strict=True))
+
+    def _purpose(self) -> tuple[float, float]:
+        """How far the waypoint is as the crow flies, and in which direction: as it turns, 0 straight ahead."""
+        car, (x, y) = self.car, self.route.waypoint_2
+        away_m = math.dist((car.x, car.y), (x, y))
+        return away_m, math.remainder(math.atan2(y - car.y, x - car.x) - car.heading, math.tau)
 
     def measures(self) -> dict[str, float]:
         """The running measures; see measures.py for their definitions."""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from playhead.dead_zones import DeadZone
 from playhead.errors import BadValue
-from playhead.input.dead_zone import DeadZone
 
 ZONES = st.builds(DeadZone, size=st.floats(0, 0.9), gain=st.floats(0.1, 1))
 POSITIONS = st.floats(-1, 1)
