@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -154,7 +155,7 @@ def _runs(is_S: BoolArray) -> list[tuple[int, int]]:
 def _pieces(times_S: npt.NDArray[np.int64], cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the places of pieces of shots, of PIECE_S at most; the last time is the end of all."""
     edges = [0, *cuts, len(times_S) - 1]
-    for first, end in zip(edges, edges[1:], strict=False):
+    for first, end in pairwise(edges):
         while first < end:
             following = int(np.searchsorted(times_S[:end], times_S[first] + PIECE_S * NS_PER_S))
             yield first, min(max(following, first + 1), end)
