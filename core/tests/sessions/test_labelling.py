@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
+import brightside
 import numpy as np
 import pytest
 from doubles import bright_side_drives, small_game
@@ -16,7 +18,7 @@ import playhead
 from playhead.cli import run as command_line
 from playhead.containers.film_writer import FilmWriter
 from playhead.containers.video import VideoFile
-from playhead.errors import BadValue, Mismatch, StorageFull
+from playhead.errors import BadValue, Mismatch, NotFound, StorageFull
 from playhead.events import Origin
 from playhead.inputs import Input, spaced
 from playhead.labels import Keys
@@ -30,6 +32,7 @@ from playhead.training.recipe import Recipe
 from playhead.training.supervised import train
 
 GAME = replace(small_game(), regions={})
+label = partial(playhead.label, skip="none")  # its lessons change at once, as films do at cuts
 IDM = Recipe(
     steps=120, eval_every=120, batch_size=8, warmup_steps=2, lr=5e-3, workers=1, positions="every",
     inputs={"frames": Input("frames", spaced(-0.7, 0.8, 0.1))},
@@ -60,9 +63,7 @@ def film(file: Path, *, seed: int = 9, size: tuple[int, int] = (64, 48), rate_hz
 def test_every_frame_of_a_video_is_labelled_and_a_second_time_nothing_is_done(run: Run, tmp_path: Path) -> None:
     truth_TA = film(tmp_path / "play.mp4")
     filmed = tmp_path / "labelled.mp4"
-    (done,) = playhead.label(
-        GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), video=filmed
-    )
+    (done,) = label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), video=filmed)
     assert (done.why, done.frames, done.labelled) == ("", 60, 60)
     recording = open_recording(tmp_path / "recordings/toy" / done.name)
     layer = recording.layers["idm"]
@@ -74,7 +75,7 @@ def test_every_frame_of_a_video_is_labelled_and_a_second_time_nothing_is_done(ru
     shown = VideoFile(filmed)
     assert sum(1 for _ in shown.frames()) == 60
     shown.close()
-    (again,) = playhead.label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins())
+    (again,) = label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins())
     assert (again.was_there, again.why) == (True, "")
 
 
@@ -93,14 +94,53 @@ def test_what_another_crop_replaces_is_said_and_kept(
     assert "idm" in open_recording(kept).layers
 
 
+def test_what_of_a_video_shows_nothing_to_label_is_skipped_counted_and_listed(run: Run, tmp_path: Path) -> None:
+    lesson = bright_side_drives(GAME, seed=9, count=100)
+    with FilmWriter(tmp_path / "play.mp4", (32, 24), 10) as writer:
+        for number, picture_HWC in enumerate(lesson.frames_THWC):
+            shown_HWC = picture_HWC if number < 50 else np.zeros_like(picture_HWC)
+            writer.add(number * 100_000_000, np.full_like(shown_HWC, (0, 0, 250)) if number >= 80 else shown_HWC)
+    (done,) = playhead.label(
+        GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), skip="dark,unlike"
+    )
+    assert done.why == ""
+    assert done.skipped == {"dark": 30, "unlike": 20}
+    assert (done.frames, done.labelled) == (50, 50)
+    listed = (tmp_path / f"recordings/toy/{done.name}.left-out.txt").read_text()
+    assert "0:05.000 to 0:07.900, 30 pictures: it is dark" in listed
+    assert "20 pictures: it looks unlike what the run was trained on" in listed
+    with pytest.raises(NotFound, match='reason to skip a part of a video called "dar"'):
+        playhead.label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), skip="dar")
+
+
+def test_several_processes_answer_in_the_order_asked(tmp_path: Path) -> None:
+    game = brightside.GAME
+    wide, high = game.needed_frame.width, game.needed_frame.height
+    lessons = [bright_side_drives(game, seed=seed) for seed in range(2)]
+    recipe = replace(IDM, steps=2, eval_every=2)
+    plugins, out = brightside.load_plugins(), tmp_path / f"runs/{game.name}/idm/one"
+    train(TrainingJob(
+        game=game, recipe=recipe, recordings=lessons, out=out, plugins=plugins, recipe_name="idm"
+    ))  # fmt: skip
+    for number in range(3):
+        with FilmWriter(tmp_path / f"{number}.mp4", (wide, high), 10) as writer:
+            for at, picture_HWC in enumerate(bright_side_drives(game, seed=number, count=30 + number).frames_THWC):
+                writer.add(at * 100_000_000, picture_HWC)
+    videos = [tmp_path / name for name in ("2.mp4", "none.mp4", "0.mp4", "1.mp4")]
+    done = label(game.name, videos, home=tmp_path, plugins=brightside.load_plugins, workers=2)
+    assert [one.frames for one in done] == [32, 0, 30, 31]
+    assert "is no file" in done[1].why
+    assert all(open_recording(Path(one.place)).layers["idm"] for one in done if not one.why)
+
+
 def test_unsure_frames_are_of_nobody_and_can_be_learned_without(run: Run, tmp_path: Path) -> None:
     film(tmp_path / "play.mp4")
     there = {"run": run, "home": tmp_path, "plugins": Plugins()}
-    (done,) = playhead.label(GAME, [tmp_path / "play.mp4"], **there)
+    (done,) = label(GAME, [tmp_path / "play.mp4"], **there)
     folder = tmp_path / "recordings/toy" / done.name
     likely_TK = open_recording(folder).layers["idm"].probabilities["drive"].astype(np.float64)
     middle = float(np.median(np.maximum(likely_TK, 1 - likely_TK).min(1)))
-    (done,) = playhead.label(GAME, [tmp_path / "play.mp4"], **there, confidence=middle, layer="sure")
+    (done,) = label(GAME, [tmp_path / "play.mp4"], **there, confidence=middle, layer="sure")
     assert 0 < done.sure < done.labelled
     layer = open_recording(folder).layers["sure"]
     assert int((layer.origins["drive"] == int(Origin.MODEL)).sum()) == done.sure
@@ -114,7 +154,7 @@ def test_a_bad_file_is_said_and_the_rest_goes_on(run: Run, tmp_path: Path) -> No
         for number, picture_HWC in enumerate(short):
             writer.add(number * 100_000_000, picture_HWC)
     videos = [tmp_path / name for name in ("text.mp4", "none.mp4", "short.mp4", "good.mp4")]
-    text, none, brief, good = playhead.label(GAME, videos, run=run, home=tmp_path, plugins=Plugins())
+    text, none, brief, good = label(GAME, videos, run=run, home=tmp_path, plugins=Plugins())
     assert "cannot be read as a video" in text.why
     assert "is no file" in none.why
     assert "too short to label" in brief.why
@@ -129,23 +169,23 @@ def test_what_is_wrong_with_one_ends_nothing(run: Run, tmp_path: Path) -> None:
         write_drive(tmp_path / "recordings/toy" / name, seed=12 + len(name))
     (tmp_path / "recordings/toy/torn/frames/c/0/0/0/0").write_bytes(b"no chunk")
     (tmp_path / "recordings/toy/linked/layers").symlink_to(tmp_path)
-    torn, linked, whole = playhead.label(GAME, recordings=["torn", "linked", "whole"], **there)
+    torn, linked, whole = label(GAME, recordings=["torn", "linked", "whole"], **there)
     assert "is truncated" in torn.why
     assert "no plain folder" in linked.why
     assert not whole.why
     odd = ["n" * 300 + ".mp4", "a\0b.mp4"]
-    *refused, good = playhead.label(GAME, [*odd, tmp_path / "good.mp4"], **there)
+    *refused, good = label(GAME, [*odd, tmp_path / "good.mp4"], **there)
     assert all("is no file. Name a video." in one.why for one in refused)
     assert not good.why
-    (beyond,) = playhead.label(GAME, [tmp_path / "other.mp4"], **there, crop="0,0,9999,9")
+    (beyond,) = label(GAME, [tmp_path / "other.mp4"], **there, crop="0,0,9999,9")
     assert "lies outside the video of 64x48" in beyond.why
 
 
 def test_another_confidence_is_no_layer_that_is_there(run: Run, tmp_path: Path) -> None:
     film(tmp_path / "play.mp4")
     there = {"run": run, "home": tmp_path, "plugins": Plugins()}
-    playhead.label(GAME, [tmp_path / "play.mp4"], **there)
-    (surer,) = playhead.label(GAME, [tmp_path / "play.mp4"], **there, confidence=0.9)
+    label(GAME, [tmp_path / "play.mp4"], **there)
+    (surer,) = label(GAME, [tmp_path / "play.mp4"], **there, confidence=0.9)
     assert "layer idm of another --confidence (Of a confidence of 0 or more.) Name another" in surer.why
 
 
@@ -167,9 +207,7 @@ def test_a_file_that_is_there_is_refused_before_anything_is_labelled(
     (tmp_path / "mine").write_text("mine")
     for file, said in ((tmp_path / "mine", "is there already"), (tmp_path / "no/mine", "There is no folder")):
         with pytest.raises(BadValue, match=said):
-            playhead.label(
-                GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), **{option: file}
-            )
+            label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), **{option: file})
     assert (tmp_path / "mine").read_text() == "mine"
     assert not (tmp_path / "recordings").exists()
 
@@ -182,7 +220,7 @@ def test_black_borders_are_cut_and_a_page_shows_what_was_said(run: Run, tmp_path
             wide_HWC[8:32, 16:48] = picture_HWC
             writer.add(number * 100_000_000, wide_HWC)
     page = tmp_path / "labelled.html"
-    (done,) = playhead.label(
+    (done,) = label(
         GAME, [tmp_path / "wide.mp4"], run=run, home=tmp_path, plugins=Plugins(), crop="auto", page=page
     )
     assert done.why == ""
@@ -206,7 +244,7 @@ def write_drive(folder: Path, *, seed: int) -> None:
 
 def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path) -> None:
     write_drive(tmp_path / "recordings/toy/mine", seed=11)
-    (done,) = playhead.label(GAME, recordings=["mine"], run=run, home=tmp_path, plugins=Plugins())
+    (done,) = label(GAME, recordings=["mine"], run=run, home=tmp_path, plugins=Plugins())
     assert done.agreement["drive"]["exact_match"] > 0.8
     assert done.agreement["drive"]["event_f1"] > 0.8
 
@@ -214,11 +252,11 @@ def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path)
 def test_a_run_of_other_keys_or_nothing_to_label_is_refused(run: Run, tmp_path: Path) -> None:
     other = replace(GAME, labels={"drive": Keys("d", "s", "a", "w")})
     with pytest.raises(Mismatch, match=r"answers drive: keys w, a, s, d, but toy has drive: keys d, s, a, w"):
-        playhead.label(other, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins())
+        label(other, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins())
     with pytest.raises(BadValue, match="nothing to label"):
-        playhead.label(GAME, run=run, home=tmp_path, plugins=Plugins())
+        label(GAME, run=run, home=tmp_path, plugins=Plugins())
     with pytest.raises(BadValue, match="no probability"):
-        playhead.label(GAME, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins(), confidence=2)
+        label(GAME, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins(), confidence=2)
 
 
 def test_the_command_says_what_became_of_each(
@@ -228,7 +266,7 @@ def test_the_command_says_what_became_of_each(
     monkeypatch.setattr(Plugins, "installed", mock.Mock(return_value=plugins))
     shutil.copytree(run.path, tmp_path / "runs/toy/idm/one")
     film(tmp_path / "play.mp4")
-    home = ("--home", str(tmp_path))
+    home = ("--home", str(tmp_path), "--skip", "none")
     assert command_line(["label", "toy", str(tmp_path / "play.mp4"), *home]) == 0
     assert "play-001: 60 of 60 frames" in capsys.readouterr().out
     assert command_line(["label", "toy", str(tmp_path / "play.mp4"), str(tmp_path / "no.mp4"), *home]) == 1

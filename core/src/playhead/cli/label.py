@@ -12,7 +12,7 @@ from playhead.cli.context import Desk, pass_desk
 from playhead.errors import Damaged
 
 if TYPE_CHECKING:
-    from playhead.sessions.labelling import LabelledRecording
+    from playhead.sessions.labeller import LabelledRecording
 
 
 @click.command(short_help="Have a run say what was pressed in videos.")
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     default="",
     help="What to cut out of the videos, in their own pixels; auto: black borders.",
 )
+@options.text(
+    "--skip",
+    "WHAT,...",
+    "What of the videos is left out, of cuts, dark, still and unlike, or none. Default: all four.",
+)
+@options.count("--workers", "Processes that label a video or a recording each. Default: one a core.")
 @click.option("--video", type=click.Path(dir_okay=False, path_type=Path),
               help="Film the first recording with what was said of each frame, as labelled.mp4.")  # fmt: skip
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path),
@@ -48,6 +54,8 @@ def label(desk: Desk, game: str, videos: tuple[Path, ...], as_json: bool, **aske
     from playhead.cli.progress import shown_parts
     from playhead.sessions.labelling import label as label_all
 
+    if not asked["skip"]:
+        del asked["skip"]
     with shown_parts(desk) as view:
         done = label_all(game, videos, **asked, home=desk.home, plugins=desk.plugins, progress=view)
     if as_json:
@@ -70,4 +78,5 @@ def _line(one: LabelledRecording) -> str:
         for head, scores in one.agreement.items()
     )
     kept = f", {one.sure:,} surely enough" if one.sure < one.labelled else ""
-    return f"labelled      {one.name}: {one.labelled:,} of {one.frames:,} frames{kept}{agreement}"
+    skipped = "".join(f", {count:,} skipped ({why})" for why, count in one.skipped.items())
+    return f"labelled      {one.name}: {one.labelled:,} of {one.frames:,} frames{kept}{skipped}{agreement}"

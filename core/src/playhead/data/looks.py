@@ -5,17 +5,25 @@ Shape legend: K pictures of a take, F features of a picture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from playhead.data.source import Source
-from playhead.errors import PlayheadError
+from playhead.errors import Damaged, PlayheadError
 
 PICTURES = 8  # of a take, evenly spread
+KNOWN = 256  # pictures of all takes together that are remembered, at least one of each of the first so many
+WITHIN, BEYOND = (
+    0.99,
+    1.25,
+)  # this share of what is remembered is known by the other takes; how much further is not
 GRID = (8, 6)  # cells across and down
 FLOOR = 20.0  # of 255: nearer than this, pictures are alike whatever the others are
 FACTOR = 3.0  # times as far away as the takes before are from one another
@@ -23,17 +31,77 @@ FACTOR = 3.0  # times as far away as the takes before are from one another
 Looks = npt.NDArray[np.float32]
 
 
-def looks_of(recording: Source) -> Looks | None:
+def looks_of(recording: Source, pictures: int = PICTURES) -> Looks | None:
     """Return the mean colours of parts of some pictures, None for what cannot be read. Shape (K, F)."""
     frame_HWC = np.empty(recording.header.frame.shape, np.uint8)
     rows = []
     try:
-        for place in np.linspace(0, recording.length - 1, min(PICTURES, recording.length)).round().astype(int):
+        for place in np.linspace(0, recording.length - 1, min(pictures, recording.length)).round().astype(int):
             recording.read_frame_into(int(place), frame_HWC)
-            rows.append(cv2.resize(frame_HWC, GRID, interpolation=cv2.INTER_AREA).astype(np.float32).reshape(-1))
+            rows.append(_look(frame_HWC))
     except PlayheadError:
         return None
     return np.stack(rows) if rows else None
+
+
+def _look(picture_HWC: npt.NDArray[np.uint8]) -> Looks:
+    """Return the mean colours of parts of a picture of any size (F,)."""
+    return cv2.resize(picture_HWC, GRID, interpolation=cv2.INTER_AREA).astype(np.float32).reshape(-1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KnownLooks:
+    """What pictures look like that a run has learned from, and how far from all of them others may be.
+
+    (Lantern Vale: .99 of the pictures of unseen maps lie within 23 of 216 that were learned from, those of two
+    other games from 33 and 50 on.)
+    Shapes:  looks_KF (K, F).
+    """
+
+    looks_KF: Looks
+    reach: float
+
+    @classmethod
+    def of(cls, recordings: Sequence[Source]) -> KnownLooks | None:
+        """Remember some pictures of each recording; None where none can be read."""
+        chosen = recordings[:KNOWN]
+        each = max(1, KNOWN // max(1, len(chosen)))
+        takes = [looks for looks in (looks_of(one, each) for one in chosen) if looks is not None]
+        if len(takes) == 1:  # its halves are known by one another
+            takes = [half for half in np.array_split(takes[0], 2) if len(half)]
+        if not takes:
+            return None
+        known_K = [
+            float(_to(one, np.concatenate([*takes[:n], *takes[n + 1 :]])).min())
+            for n, take in enumerate(takes)
+            for one in take
+            if len(takes) > 1
+        ]
+        within = float(np.quantile(known_K, WITHIN)) if known_K else 0.0
+        return cls(looks_KF=np.concatenate(takes), reach=max(FLOOR, BEYOND * within))
+
+    def is_unlike(self, picture_HWC: npt.NDArray[np.uint8]) -> bool:
+        """Whether a picture, of any size, looks like none of those that are remembered."""
+        return bool(_to(_look(picture_HWC), self.looks_KF).min() > self.reach)
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        """Return what a file holds: colours as whole numbers."""
+        return {
+            "looks": torch.from_numpy(self.looks_KF.round().astype(np.uint8)),
+            "reach": torch.tensor(self.reach),
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> KnownLooks:
+        """Rebuild it from `to_tensors`. Raises Damaged for tensors that are none."""
+        looks, reach = tensors.get("looks"), tensors.get("reach")
+        size = GRID[0] * GRID[1]
+        if (
+            looks is None or reach is None or reach.ndim or looks.ndim != 2 or not len(looks)
+            or looks.shape[1] not in (size, 3 * size)
+        ):  # fmt: skip
+            raise Damaged("What the run's pictures look like cannot be read. Train again.")
+        return cls(looks_KF=looks.float().numpy(), reach=float(reach))
 
 
 def odd_looks(recordings: Sequence[Source]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from playhead.storage.layer_writer import LayerRows
 from playhead.tracks import frame_tracks
 
 AT_ONCE = 4096  # frames of a layer that are written together
+MOST_CACHED = 2**27  # bytes of what is looked at: windows overlap by half, and a frame is decoded once
 
 Array = npt.NDArray[Any]
 
@@ -108,7 +109,7 @@ def answers_of(
         raise NothingToTrain(
             f"Recording {recording.name} is too short to label: {run.name} looks at {run.recipe.window_s:.2g} s."
         )
-    predictions = ask(predictor, run, index, progress=progress)
+    predictions = ask(predictor, run, index, progress=progress, cached_bytes=MOST_CACHED)
     frame_M = np.searchsorted(recording.frame_time_ns[: recording.length], predictions.time_ns_N - _late_ns(run))
     return Answers(
         schema=run.schema,

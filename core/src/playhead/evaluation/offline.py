@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.assembly import LABELLED, Assembly
+from playhead.data.cache import ViewCache
 from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
@@ -27,13 +28,17 @@ BATCH, MOST_FRAMES = 64, 512  # windows and frames that are asked about together
 
 
 def ask(
-    predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None
-) -> Predictions:
+    predictor: Predictor, run: Run, index: WindowIndex, *, progress: Callable[[int], object] = lambda count: None,
+    cached_bytes: int = 0,
+) -> Predictions:  # fmt: skip
     """Answer every window of an index, in order, and judge every frame of them that has a label once.
 
-    `progress` hears after each batch how many windows were answered.
+    `progress` hears after each batch how many windows were answered. What the network looks at of a frame is kept
+    for the windows that share it, up to `cached_bytes`.
     """
-    assembly = Assembly(index=index, prepare=predictor.network.prepare_input)
+    assembly = Assembly(
+        index=index, prepare=predictor.network.prepare_input, caches=_caches(run, index, cached_bytes)
+    )
     loader = Loader(assemble=assembly, rows=rows_in_order(len(index), batch_of(run)), workers=run.recipe.workers)
     said: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in run.schema}
     for batch in loader:
@@ -43,6 +48,12 @@ def ask(
         progress(len(batch["rows"]))
     all_said = {name: np.concatenate(parts) for name, parts in said.items()}
     return as_predictions(run, judged_frames(index), all_said)
+
+
+def _caches(run: Run, index: WindowIndex, most_bytes: int) -> dict[str, ViewCache]:
+    frames = sum(recording.length for recording in index.recordings)
+    names = [name for name, one in run.recipe.named_inputs.items() if one.is_pictures]
+    return {name: ViewCache(frames, most_bytes // len(names)) for name in names if frames and most_bytes}
 
 
 def batch_of(run: Run) -> int:

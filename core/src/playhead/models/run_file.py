@@ -32,6 +32,7 @@ BEST_FILE = "best.safetensors"
 FROZEN_FILE = "frozen.safetensors"  # what last and best share: parts that never learn
 FEATURES_FILE = "features.safetensors"
 HISTORY_FILE = "history.jsonl"
+LOOKS_FILE = "looks.safetensors"  # of a run that labels: what its pictures look like, as a file of its method
 SEALED = (WEIGHTS_FILE, BEST_FILE, FROZEN_FILE, FEATURES_FILE, HISTORY_FILE)
 MOST_BYTES = 2**31  # of weights, where run.json does not say how many they are
 MOST_PIXELS = 2**25  # of a frame: four times what 4K has

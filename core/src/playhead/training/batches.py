@@ -35,6 +35,7 @@ VALIDATION_WINDOWS, FEWEST_WINDOWS = 4096, 256
 OF_RECORDINGS = (
     "augment",
     "balance",
+    "change_weight",
     "class_weight_power",
     "feature_windows",
     "latency_range_s",

@@ -13,7 +13,7 @@ from playhead.data.assembly import LABELLED, Batch
 from playhead.errors import BadValue
 from playhead.labels import LabelSchema
 from playhead.models.network import Network
-from playhead.training.losses import axis_errors, losses
+from playhead.training.losses import axis_errors, change_weights, losses
 from playhead.training.recipe import Recipe
 from playhead.training.scores import Scores
 
@@ -74,7 +74,10 @@ class SupervisedModule(nn.Module):
 
     def _losses(self, logits: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         weights = {name: tensor.to(batch["labels"][name].device) for name, tensor in self.class_weights.items()}
-        return losses(self.schema, logits, batch["labels"], weights, batch.get("mask"))
+        by_change = None
+        if self.recipe.change_weight != 1:
+            by_change = change_weights(self.schema, batch["labels"], batch["previous"], self.recipe.change_weight)
+        return losses(self.schema, logits, batch["labels"], weights, batch.get("mask"), by_change)
 
     def begin_validation(self) -> None:
         """Begin to count anew."""

@@ -69,6 +69,7 @@ class Recipe:
     new_share: float = 0.5  # with --from: share drawn from recordings the run has not seen; 0: as they come
     loss_weights: Mapping[str, float] = field(default_factory=dict)  # head -> weight of its loss; 0: not learned
     class_weight_power: float = 0.0  # 0: all classes count alike in the loss; 1: inverse to how often they occur
+    change_weight: float = 1.0  # what labels within two positions of a change count for in the loss; others: 1
     augment: Mapping[str, Any] = field(default_factory=dict)  # changes to pictures and how often: augment.flip=0.5
     augment_on: Literal["frames", "views", "auto"] = "frames"  # or the picture a network sees, or that if but one
     origins: tuple[str, ...] = ("human", "script")  # whose labels are trusted; "HEAD:model": in that head
@@ -174,7 +175,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "plateau_factor": (_ABOVE_0, 1), "plateau_patience": (1, 10**9), "lr": (_ABOVE_0, _LARGEST),
     "final_lr": (0, _LARGEST),
     "warmup_steps": (0, 10**9), "weight_decay": (0, _LARGEST), "clip_norm": (0, _LARGEST), "l1": (0, _LARGEST),
-    "new_share": (0, 1), "class_weight_power": (0, 100), "eval_every": (1, 10**9),
+    "new_share": (0, 1), "class_weight_power": (0, 100), "change_weight": (_ABOVE_0, 1000),
+    "eval_every": (1, 10**9),
     "feature_windows": (0, 1_000_000), "workers": (1, 256), "cache_mb": (0, 1_000_000), "threads": (1, 1024),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from playhead.agreement import SELDOM
 from playhead.data.cache import ViewCache
+from playhead.data.looks import KnownLooks
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
 from playhead.errors import EndedBySignal
@@ -31,7 +32,8 @@ from playhead.models.feature_bank import FeatureBank
 from playhead.models.network import Network, count_parameters
 from playhead.models.network_part import NetworkPart, model_spec
 from playhead.models.run import Run
-from playhead.models.run_file import HISTORY_FILE
+from playhead.models.run_file import HISTORY_FILE, LOOKS_FILE
+from playhead.models.weights import weight_bytes
 from playhead.storage.disk import saying_what_failed
 from playhead.threads import one_thread_each, torch_threads
 from playhead.training.batches import (
@@ -116,7 +118,9 @@ class Supervised(Method[NoSettings]):
             metrics=_metrics(learned),
             data=data_summary(job, parts) if parts else None,
         )
-        return _kept(job, replace(made, recipe=settled), network, learned, bank)
+        made = replace(made, recipe=settled)
+        looks = KnownLooks.of(recordings) if parts is not None and made.looks_ahead else None
+        return _kept(job, made, network, learned, bank, looks)
 
 
 train = Supervised()
@@ -132,13 +136,17 @@ def _settled(job: TrainingJob, module: SupervisedModule) -> Recipe:
     )
 
 
-def _kept(job: TrainingJob, made: Run, network: Network, learned: Learned, bank: FeatureBank | None) -> Run:
+def _kept(
+    job: TrainingJob, made: Run, network: Network, learned: Learned, bank: FeatureBank | None,
+    looks: KnownLooks | None,
+) -> Run:  # fmt: skip
     """Save a run in place of its checkpoints. Raises NotANumber or Collapsed for one that broke off."""
     with saying_what_failed(job.out, NOT_KEPT):
         run = made.save(
             network,
             best=learned.best_weights,
             features=bank,
+            files={} if looks is None else {LOOKS_FILE: weight_bytes(looks.to_tensors())},
             history=learned.history,
             is_newest=learned.broken is None,
         )

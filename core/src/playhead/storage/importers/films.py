@@ -273,7 +273,10 @@ def _import_part(pair: Pair, part: _Part, folder: Path, progress: OnProgress) ->
         raise NothingLeft(f"{pair.video} has no picture from {begin} on")
     source = Source(
         path=pair.video, rows=int(is_said_T.sum()), belongs=name_of(pair.video), has_times=True,
-        left_out=[*(table.left_out if part.first == 0 else ()), *_unsaid(time_ns_T, is_said_T)],
+        left_out=[
+            *(table.left_out if part.first == 0 else ()),
+            *stretches_left_out(time_ns_T, ~is_said_T, "the table says nothing of them"),
+        ],
         events=_events(pair, table, time_ns_T),
         notes=f"Its keys come from {shown(pair.table_file)}; the offset of their times: {offset}.",
     )  # fmt: skip
@@ -315,12 +318,14 @@ def _events(pair: Pair, table: KeyTable, time_ns_T: npt.NDArray[np.int64]) -> li
     return [one for one in table.events if time_ns_T[0] <= one.time_ns < end_ns and one.code in codes]
 
 
-def _unsaid(time_ns_T: npt.NDArray[np.int64], is_said_T: npt.NDArray[np.bool_]) -> Iterator[LeftOut]:
-    """Yield the stretches of a part of which the table says nothing."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[True], is_said_T, [True]]).astype(np.int8)))
+def stretches_left_out(
+    time_ns_T: npt.NDArray[np.int64], is_left_out_T: npt.NDArray[np.bool_], why: str
+) -> Iterator[LeftOut]:  # fmt: skip
+    """Yield each stretch of ticks that is left out as one, and why."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_left_out_T, [False]]).astype(np.int8)))
     for begin, end in edges.reshape(-1, 2).tolist():
         what = f"{_clock(time_ns_T[begin])} to {_clock(time_ns_T[end - 1])}, {end - begin:,} pictures"
-        yield LeftOut(what=what, why="the table says nothing of them")
+        yield LeftOut(what=what, why=why)
 
 
 def _clock(time_ns: int) -> str:
