@@ -26,6 +26,7 @@ from playhead.training.settings import settings_from
 SHARES = ("horizon", "score", "away")  # of the settings; others are at most MOST
 DIVISORS = ("path", "depth", "over_s")  # must not be 0
 MOST = 100
+SOONEST_S = 0.1  # to contact: what is nearer than the gap is judged by how quickly it comes
 
 Look = Callable[[CapturedFrame], Boxes]
 
@@ -50,6 +51,8 @@ class ContactSettings:
     brake_s: float = 0.7  # brake when it would be run into within so many seconds
     side_s: float = 1.0  # steer away when it would be touched from the side within so many
     lift_s: float = 1.0  # let go of the throttle within so many
+    brake_from: float = 0.0  # brake for what asks for so much slowing down, in halves of our own width a s2
+    lift_from: float = 0.0  # let go of the throttle likewise
     gap: float = 1.0  # that is kept ahead, in halves of our own width
     margin: float = 0.3  # that is kept to the side, in halves of our own width
     away: float = 0.6  # share of the interval that it steers away; towards what comes to its side it never does
@@ -135,9 +138,10 @@ class ContactGuard(ActionGuard):
                 nearest_s = meets_s
                 self._away = self._keys.left if motion[0] > 0 else self._keys.right
                 self._brakes |= settings.brakes_beside and motion[1] > settings.nose - settings.length / 2
-            elif not is_beside:
-                self._brakes |= meets_s <= settings.brake_s and motion[3] < 0
-                self._lifts |= meets_s <= settings.lift_s
+            elif not is_beside and motion[3] < 0:  # what pulls away is left alone
+                needed = -motion[3] / (2 * max(meets_s, SOONEST_S))
+                self._brakes |= meets_s <= settings.brake_s and needed >= settings.brake_from
+                self._lifts |= meets_s <= settings.lift_s and needed >= settings.lift_from
 
 
 def _told(captured: CapturedFrame) -> Boxes:
