@@ -59,6 +59,7 @@ class Greedy(torch.nn.Module):
     """Stands for a network that asks for more than there is."""
 
     has_cacheable = False
+    step = None
 
     def forward(self, inputs: Any) -> Any:
         return too_much()
