@@ -1,7 +1,8 @@
 """What the guard saves and costs on unseen circuits, by controller: python benchmarks/guard.py.
 
 Every seed is driven without and with the guard by the shipped run, with each controller of the game, and by the
-expert of its world. `--told` gives it the world's own boxes, a perfect detector. Then how long it takes a frame.
+expert of its world. `--told` gives it the world's own boxes, a perfect detector. Several `--set` are
+several guards side by side: to choose settings, on `--split train`. Then how long it takes a frame.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from playhead.evaluation.policies import EXPERT, GUARDED, NETWORK, evaluated_pol
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.home import Home
 from playhead.models import EngineSpec
-from playhead.models.catalogue import RunCatalogue
+from playhead.models.run import Run
 from playhead.playing.guards import GuardSpec, open_guard
 from playhead.plugins import Plugins
 
@@ -53,28 +55,32 @@ def main() -> None:
     parser.add_argument("--told", action="store_true", help="boxes as the world tells them")
     parser.add_argument("--engine", default="torch", help="what asks the detector")
     parser.add_argument("--home", default="", help="of the detector")
-    parser.add_argument("--set", default="{}", help="of the guard, as JSON")
+    parser.add_argument("--set", action="append", help="of the guard, as JSON; may be given several times")
     asked = parser.parse_args()
     game = load_plugins().game("crew2")
-    settings = {**game.guard, "told": asked.told, "engine": asked.engine, **json.loads(asked.set)}
     home = Home.find(Path(asked.home) if asked.home else None)
-    spec = GuardSpec(settings=settings, home=home)
+    usual = {**game.guard, "told": asked.told, "engine": asked.engine}
+    given = asked.set or ["{}"]
+    specs = {
+        f"{GUARDED} {text}" if len(given) > 1 else GUARDED: GuardSpec(settings=usual | json.loads(text), home=home)
+        for text in given
+    }
     for name in asked.drivers.split(","):
-        print(json.dumps({"driver": name, **compared(asked, spec, name)}), flush=True)
+        print(json.dumps({"driver": name, **compared(asked, specs, name)}), flush=True)
     if not asked.told:
-        print(json.dumps({"milliseconds a frame": milliseconds(spec)}), flush=True)
+        print(json.dumps({"milliseconds a frame": milliseconds(next(iter(specs.values())))}), flush=True)
 
 
-def compared(asked: argparse.Namespace, spec: GuardSpec, name: str) -> dict[str, Any]:
-    """Drive all seeds without and with the guard; return both, and what changed."""
+def compared(asked: argparse.Namespace, specs: dict[str, GuardSpec], name: str) -> dict[str, Any]:
+    """Drive all seeds without and with each guard; return all, and what changed."""
     plugins = load_plugins()
     game = plugins.game("crew2")
-    run = RunCatalogue(home=spec.home, game=game).find("default/circuits1")
+    run = Run.open(playhead_crew2.game.shipped_runs() / "default" / "circuits1")
     who = EXPERT if name == EXPERT else NETWORK
-    policies = evaluated_policies(
-        game, run, [who, who + GUARDED], controller=CONTROLLERS.get(name, {}), guard=spec,
-        engine=EngineSpec(device="cpu"),
-    )  # fmt: skip
+    (free,) = evaluated_policies(
+        game, run, [who], controller=CONTROLLERS.get(name, {}), engine=EngineSpec(device="cpu")
+    )
+    policies = [free, *(replace(free, name=who + title, guard=spec) for title, spec in specs.items())]
     more = {"reset": {"split": asked.split}, **({"arguments": {"boxes": 16}} if asked.told else {})}
     config = config_of(game, seconds_s=asked.seconds, rate_hz=run.rate_hz, latency_s=run.latency_s, settings=more)
     seeds = range(asked.first, asked.first + asked.seeds)
@@ -99,11 +105,12 @@ def say(episode: Episode) -> None:
 
 
 def told(table: ScoreTable, who: str) -> dict[str, Any]:
-    """Return collisions and pace of both, with intervals, and the pace with the guard over that without."""
+    """Return collisions and pace of all, with intervals, and the pace with each guard over that without."""
     names = ("collisions", "car_collisions", "obstacle_collisions", "pace_mps", "mean_speed_mps", "guarded_share")
     both = {driver: {name: table.estimate(driver, name).to_json() for name in names} for driver in table.drivers}
     pace = {driver: table.values(driver, "pace_mps").mean() for driver in table.drivers}
-    return {**both, "pace kept": round(float(pace[who + GUARDED] / pace[who]), 3)}
+    kept = {driver: round(float(mean / pace[who]), 3) for driver, mean in pace.items() if driver != who}
+    return {**both, "pace kept": next(iter(kept.values())) if len(kept) == 1 else kept}
 
 
 def milliseconds(spec: GuardSpec) -> dict[str, float]:

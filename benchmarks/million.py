@@ -2,8 +2,9 @@
 
 Records that many frames of the Crew 2's stand-in circuits at 224x224, checks them, trains one pass over them, and
 measures what was learned on drives that were kept apart. Says of each stage how long it took, samples a second,
-the gigabytes on disk and the most memory that one process held. Stop it whenever you like, and give the same
-command again: drives that were recorded count, a training goes on from its checkpoint.
+the gigabytes on disk and the most memory that one process held. Stop or kill it whenever you like, and give the
+same command again: drives that were recorded count, one that was cut short is mended, a training goes on from its
+checkpoint. What a try took counts unless it was killed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -70,6 +72,14 @@ def recorded(folder: Path) -> tuple[int, int]:
     return sum(info.frames for info in infos), sum(info.bytes for info in infos)
 
 
+def mend(stages: Stages) -> None:
+    """Mend the drives that were being recorded when the last try was killed."""
+    infos = Catalogue(Home.find(stages.folder / "home")).recordings(GAME)
+    cut_short = [info.place for info in infos if info.problems]
+    if cut_short:
+        stages.playhead("repair", "data", "repair", *cut_short)
+
+
 def record(stages: Stages, frames: int, drive_s: float) -> None:
     """Record drives until there are that many frames; each command takes seeds that were not driven yet."""
     while (have := recorded(stages.folder)[0]) < frames:
@@ -82,9 +92,12 @@ def record(stages: Stages, frames: int, drive_s: float) -> None:
 
 def train(stages: Stages, frames: int) -> None:
     """Learn from as many windows as there are frames, or go on where a training was interrupted."""
-    began = "train" in stages.told
+    run = stages.folder / "home" / "runs" / GAME / "default" / RUN
     steps = max(100, frames // BATCH)
-    asked = ("--resume", RUN) if began else ("--name", RUN, "--steps", str(steps), "--set", f"batch_size={BATCH}")
+    asked: tuple[str, ...] = ("--resume", RUN)
+    if not (run / "checkpoint").is_dir():
+        shutil.rmtree(run, ignore_errors=True)  # killed before its first checkpoint
+        asked = ("--name", RUN, "--steps", str(steps), "--set", f"batch_size={BATCH}")
     stages.playhead("train", "train", GAME, *asked)
 
 
@@ -93,7 +106,8 @@ def told(stages: Stages) -> list[str]:
     frames, held = recorded(stages.folder)
     lines = [f"{frames:,} frames, {held / 1e9:.2f} GB, {held / frames / 1024:.2f} KiB a frame"]
     for stage, took in stages.told.items():
-        rate = f", {frames / took['seconds']:,.0f} frames a second" if stage != "evaluate" else ""
+        is_rated = stage in ("record", "check", "train")
+        rate = f", {frames / took['seconds']:,.0f} frames a second" if is_rated else ""
         lines.append(f"{stage}: {took['seconds'] / 3600:.2f} h{rate}, at most {took['peak_mb']:,.0f} MB a process")
     return lines
 
@@ -107,6 +121,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     stages = Stages(asked.out)
+    mend(stages)
     record(stages, asked.frames, asked.seconds)
     stages.once("check", lambda: stages.playhead("check", "data", "check", "--every-frame"))
     stages.once("train", lambda: train(stages, asked.frames))

@@ -103,3 +103,26 @@ def test_a_player_that_lets_go_does_not_let_go_for_the_person() -> None:
     labels = {**made.labels, "drive": np.array([[1, 0]] * 20)}
     made = recording(GAME, labels, times_ns=TIMES_NS, events=table)
     assert head_labels(made, "drive", HEADS["drive"]).at(TIMES_NS).tolist() == [[1, 0]] * 20
+
+
+def test_of_a_stretch_of_time_the_class_is_told_that_was_chosen_longest() -> None:
+    rows = [(STEP_NS + 10, "high", 1.0, Origin.HUMAN, PLAYED), (STEP_NS + 30, "high", 0.0, Origin.HUMAN, PLAYED)]
+    gear = head_labels(recorded(rows), "gear", HEADS["gear"])
+    starts = STEP_NS + np.array([0, 0, 5, 20, 20])
+    ends = STEP_NS + np.array([25, 15, 30, 40, 45])
+    assert gear.mean(starts, ends).ravel().tolist() == [1, 2, 1, 1, 2], "of two as long the first"
+    assert gear.mean(starts, starts).ravel().tolist() == gear.at(starts).ravel().tolist()
+    assert gear.mean(starts[:0], ends[:0]).shape == (0, 1)
+
+
+@given(st.lists(presses, max_size=40), st.integers(1, 8))
+@settings(deadline=None, max_examples=50)
+def test_the_class_chosen_longest_is_the_one_met_most_often_at_many_moments(rows: list[Press], half: int) -> None:
+    made, ends_ns = recorded(rows), TIMES_NS + half * STEP_NS // 2
+    for name in ("gear", "side"):
+        labels = head_labels(made, name, HEADS[name])
+        said = labels.mean(TIMES_NS, ends_ns).ravel()
+        for start_ns, end_ns, one in zip(TIMES_NS, ends_ns, said, strict=True):
+            moments_ns = np.arange(start_ns + STEP_NS // 20, end_ns, STEP_NS // 10)  # events are at half steps
+            met = np.bincount(labels.at(moments_ns).ravel(), minlength=3)
+            assert met[one] == met.max()

@@ -49,6 +49,10 @@ class EndedBySignal(PlayheadError):
         self.code = code
 
 
+class OutOfMemory(PlayheadError, MemoryError):
+    """More memory was asked for, of a GPU or of this machine, than there is."""
+
+
 class NothingToTrain(PlayheadError, ValueError):
     """No recordings, or none long enough, or none with labels."""
 

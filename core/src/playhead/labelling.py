@@ -151,10 +151,11 @@ class HeadLabels:
         return np.stack([track.at(time_ns_N) for track in self.tracks], 1).astype(label_dtype(self.head))
 
     def mean(self, start_ns_N: TimeArray, end_ns_N: TimeArray) -> Array:
-        """Return the mean over each stretch of time, of classes the one at its start. Shape (N, A)."""
-        if isinstance(self.head, Choice) or np.array_equal(start_ns_N, end_ns_N):
+        """Return the mean over each stretch of time, of classes the one chosen longest. Shape (N, A)."""
+        if len(start_ns_N) == 0 or np.array_equal(start_ns_N, end_ns_N):
             return self.at(start_ns_N)
-        means = [track.mean(start_ns_N, end_ns_N) for track in self.tracks]
+        over = Track.longest if isinstance(self.head, Choice) else Track.mean
+        means = [over(track, start_ns_N, end_ns_N) for track in self.tracks]
         return np.stack(means, 1).astype(label_dtype(self.head))
 
 

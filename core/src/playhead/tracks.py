@@ -19,6 +19,7 @@ from playhead.labels import Axes, Keys
 Array = npt.NDArray[Any]
 TimeArray = npt.NDArray[np.int64]
 StateArray = npt.NDArray[np.float64]
+LEAST_SHARE = 1e-6  # of a stretch, by which values held as long differ in rounding
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Track:
         length_s_N = (end_ns_N - start_ns_N) / NS_PER_S
         means: StateArray = (self._integral(end_ns_N) - self._integral(start_ns_N)) / length_s_N
         return means
+
+    def longest(self, start_ns_N: TimeArray, end_ns_N: TimeArray) -> StateArray:
+        """Return the value held longest over each stretch of time, the first of several as long; none is empty."""
+        values_V = np.unique(self.value_S)
+        shares_VN = np.stack(
+            [Track(self.time_ns_S, self.value_S == one).mean(start_ns_N, end_ns_N) for one in values_V]
+        )
+        first_N = self.at(start_ns_N)
+        shares_VN += LEAST_SHARE * (values_V[:, None] == first_N)
+        return np.where(shares_VN.max(0) > 0, values_V[shares_VN.argmax(0)], first_N)
 
     def _integral(self, time_ns_N: TimeArray) -> StateArray:
         step_s_S = np.diff(self.time_ns_S) / NS_PER_S

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import xml.etree.ElementTree
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from doubles import MemoryRecording, bright_side_drives, small_game
 
 from playhead import cli
 from playhead.cli.context import Desk
-from playhead.errors import Mismatch
+from playhead.errors import BadValue, Mismatch
 from playhead.evaluation.held_out import held_out_index
 from playhead.events import Origin
 from playhead.models.run import Run
@@ -159,6 +160,23 @@ def test_balance_says_what_was_held(home: Path) -> None:
     assert "3 recordings, 120 frames; w 100 %" in shown.stdout
     told = json.loads(CliRunner().invoke(cli.cli, [*asked, "--json"]).stdout)
     assert told["keys"]["drive"]["w"] == 1.0
+
+
+def test_what_balance_draws_is_drawn_beside_what_comes_in(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "drawn.svg"
+    asked = ["data", "balance", "toy", "--home", str(home), "--plot", str(file)]
+    wrong = CliRunner().invoke(cli.cli, asked)
+    assert isinstance(wrong.exception, BadValue)
+    assert not file.exists()
+    shown = CliRunner().invoke(cli.cli, [*asked, "--balance", "labels"])
+    assert shown.exit_code == 0, shown.output
+    drawn = xml.etree.ElementTree.parse(file).getroot()
+    texts = {text for text in drawn.itertext() if text.strip()}
+    assert {"comes in", "is drawn", "drive"} <= texts
+    told = json.loads(CliRunner().invoke(cli.cli, [*asked, "--balance", "labels", "--json"]).stdout)
+    bins = [row for row in told["drawn"]["drive"] if row[1]]
+    assert len(bins) > 1
+    assert {word for name, *shares in bins for word in (name, *map("{:.1%}".format, shares))} <= texts
 
 
 def left(home: Path, name: str, at_step: int, monkeypatch: pytest.MonkeyPatch, *args: str) -> int:

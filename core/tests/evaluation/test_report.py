@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from playhead.evaluation import plots
+from playhead.evaluation.facts import right_by_recording
 from playhead.evaluation.plots import seeds_plot
 from playhead.evaluation.report import history_baselines, render_page, write_report
-from playhead.evaluation.results import Evaluation
+from playhead.evaluation.results import Evaluation, name_table
 from playhead.evaluation.statistics import Episode, ScoreTable
 from playhead.evaluation.verdicts import baseline_verdicts, expert_verdicts, rollout_verdicts
 from playhead.labels import Keys
@@ -139,6 +140,38 @@ def test_the_text_has_the_table_and_every_head(evaluation):
     text = evaluation.to_text()
     for word in ("driving score", "network / expert", "all keys right at changes", "repeat the last action"):
         assert word in text
+
+
+def test_each_key_class_and_axis_is_told_beside_baselines(evaluation):
+    lines = evaluation.to_text().splitlines()
+    for result in evaluation.heads:
+        title = next(line for line in lines if line.startswith(f"{result.name}  ") and "windows" in line)
+        main = "mean absolute error" if result.kind == "axes" else "F1"
+        for measure in (main, f"{main}: most frequent", f"{main}: repeat the last action"):
+            assert measure in title
+        rows = lines[lines.index(title) + 1 :][: len(result.scores.rows)]
+        told = {line.split()[0]: line.split()[1] for line in rows}
+        windows = {
+            name: 120 if result.kind == "axes" else row["support"] for name, row in result.scores.rows.items()
+        }
+        assert told == {name: f"{count:,.0f}" for name, count in windows.items()}
+
+
+def test_a_head_of_which_nothing_is_known_has_no_table(predictions):
+    from playhead.evaluation.baselines import judge_heads
+
+    (result, *_) = judge_heads(predictions.take(np.arange(0)), tolerance_s=0.1)
+    assert name_table(result) == ""
+
+
+def test_each_recording_says_how_much_of_it_is_right(predictions):
+    told = right_by_recording(predictions, "drive")
+    assert set(told) == set(predictions.recordings)
+    one = predictions.heads["drive"]
+    first = predictions.recording_N == 0
+    right = ((one.truth_NA >= 0.5) == (one.predictions_NO >= 0.5)).all(1)[first].mean()
+    assert told[predictions.recordings[0]] == f"drive {100 * right:.0f} % right"
+    assert right_by_recording(predictions, "axes") == {}
 
 
 def test_driving_better_than_the_baselines_is_judged_on_the_same_seeds(table):

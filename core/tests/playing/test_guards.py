@@ -113,6 +113,31 @@ def test_what_comes_to_the_side_is_not_steered_into(right: float, towards: str, 
     assert all(action[towards] == 0 and action[away] == 0.4 for action in changed)
 
 
+def test_it_brakes_for_what_asks_for_it_and_only_as_hard_as_that() -> None:
+    hard, soft = (drives((0.0, 20.0), (0.0, -8.0), frames=24, **more) for more in ({}, {"hardest": 20.0}))
+    shares = [action["s"] for action in soft if action is not None and action.get("s")]
+    assert braked(hard) == braked(soft)
+    assert shares[0] == pytest.approx(8.0 / (2 * 0.68) / 20, rel=0.15)  # half the closing speed over the time left
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    late = drives((0.0, 20.0), (0.0, -8.0), frames=24, brake_from=12.0)
+    assert braked(late)[0] > braked(hard)[0]
+    assert not braked(drives((0.0, 6.0), (0.0, -0.5), brake_from=4.0, frames=60)), "it comes too slowly"
+
+
+def test_what_is_near_and_pulls_away_is_left_alone() -> None:
+    assert all(action == GO for action in drives((0.0, 1.4), (0.0, 1.5)))
+
+
+def test_beside_it_lets_go_of_the_throttle_instead_of_braking() -> None:
+    beside: dict[str, Any] = {"action": {"w": 1.0, "d": 0.7}, "frames": 30, "brakes_beside": False}
+    pressed = drives((4.0, 8.0), (-1.5, -3.0), lifts_beside=True, **beside)
+    steered = [action for action in pressed if action is not None and action.get("a")]
+    assert any(action["w"] == 0 and not action.get("s") for action in steered)
+    kept = drives((4.0, 8.0), (-1.5, -3.0), lifts_beside=False, **beside)
+    assert [action and action["w"] for action in kept] >= [action and action["w"] for action in pressed]
+
+
 def test_slower_than_it_should_it_lets_go_but_never_brakes() -> None:
     slow = drives((0.0, 12.0), (0.0, -4.0), telemetry={"v": 2.0}, speed="v", slow_mps=3.0)
     assert not braked(slow)

@@ -10,6 +10,7 @@ import click
 from playhead.cli.context import Desk, pass_desk
 from playhead.cli.options import data_option, json_option, set_option, skip_bad_option, text, texts
 from playhead.cli.table import lines_of
+from playhead.errors import BadValue
 
 if TYPE_CHECKING:
     from playhead.data.balance import BalanceReport
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 @text("--balance", "NAME", "Say what is drawn for training by this way to balance: none, changes, labels, heads, "
       "alone, together, or the game's own.", "how")  # fmt: skip
 @set_option("Option of it, as rarest=0.02.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path),
+              help="Draw how often each comes in and is drawn, as this SVG file; needs --balance.")  # fmt: skip
 @skip_bad_option
 @json_option("the report as JSON")
 @pass_desk
 def balance(
     desk: Desk, game: str, recordings: tuple[str, ...], data: tuple[Path | str, ...], origins: tuple[str, ...],
-    how: str, settings: dict[str, Any], skip_bad: bool, as_json: bool,
+    how: str, settings: dict[str, Any], plot: Path | None, skip_bad: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Say how often each key, class and combination of GAME was held, how often it changed, and who was idle.
 
@@ -42,6 +45,8 @@ def balance(
     from playhead.data.windows import WindowIndex, WindowSpec
     from playhead.sessions.choosing import open_all
 
+    if plot and not how:
+        raise BadValue("--plot draws what --balance makes of it. Name a way: --balance labels.")
     desk.say_home()
     found = desk.game(game)
     opened = open_all(desk.place(game), recordings, data, skip_bad=skip_bad)
@@ -51,6 +56,8 @@ def balance(
     told, drawn = report(index), {}
     if how:
         drawn = histogram(index, drawing(index, how, settings, found), settings.get("edges", EDGES))
+    if plot and draw(drawn, plot):
+        desk.say(f"Drawn: {plot}")
     if as_json:
         desk.tell_json(told.to_json() | ({"drawn": drawn} if how else {}))
     else:
@@ -68,6 +75,20 @@ def table(told: BalanceReport) -> list[str]:
     where = f", the longest {told.longest_idle_s:.1f} s in {told.longest_idle_in}" if told.longest_idle_in else ""
     lines.append(f"idle in {100 * told.idle_share:.1f} % of the frames{where}")
     return lines
+
+
+def draw(drawn: Histogram, file: Path) -> bool:
+    """Write what comes in beside what is drawn as an SVG file; return whether there is anything to draw."""
+    from playhead.evaluation.plots import shares_plot
+    from playhead.models.run_file import write_whole
+    from playhead.storage.disk import saying_what_failed
+
+    seen = {output: [row for row in bins if row[1] or row[2]] for output, bins in drawn.items()}
+    parts = {output: tuple(zip(*rows, strict=True)) for output, rows in seen.items() if rows}
+    if parts:
+        with saying_what_failed(file, "Free some space, or write it elsewhere: --plot."):
+            write_whole(file, shares_plot(parts, ("comes in", "is drawn")).encode())
+    return bool(parts)
 
 
 def drawn_table(drawn: Histogram) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 import playhead
+from playhead.evaluation.predictions import Predictions, decided, states
 from playhead.evaluation.results import Evaluation
+from playhead.labels import Axes
 from playhead.models.run import Run
 
 
@@ -53,17 +55,32 @@ def _told(value: Any) -> str:
 
 
 def recordings_facts(run: Run, found: Evaluation) -> dict[str, str]:
-    """Return how many windows of each recording were asked about."""
+    """Return how many windows of each recording were asked about, and the share of each head that is right."""
     assert found.predictions is not None
     counts = np.bincount(found.predictions.recording_N, minlength=len(found.predictions.recordings))
     part = "test" if run.data.get("test_windows") else "validation"
     kept = f"kept for {part}" if found.is_held_out else "named by the user, perhaps trained on"
+    right = {name: right_by_recording(found.predictions, name) for name in found.predictions.heads}
     used = {
-        name: f"{count:,} windows"
+        name: ", ".join([f"{count:,} windows", *(of[name] for of in right.values() if name in of)])
         for name, count in zip(found.predictions.recordings, counts, strict=True)
         if count
     }
     return {"which": kept, **used}
+
+
+def right_by_recording(predictions: Predictions, head: str) -> dict[str, str]:
+    """Return of each recording the share of its windows in which a head is right as a whole; nothing of axes."""
+    known = predictions.known(head)
+    one = known.heads[head]
+    if isinstance(one.head, Axes) or not len(known):
+        return {}
+    right_N = (states(one.head, one.truth_NA) == decided(one.head, one.predictions_NO)).all(1)
+    counts, rights = (np.bincount(known.recording_N, of, len(known.recordings)) for of in (None, right_N))
+    return {
+        name: f"{head} {100 * rights[number] / counts[number]:.0f} % right"
+        for number, name in enumerate(known.recordings) if counts[number]
+    }  # fmt: skip
 
 
 def rollout_facts(found: Evaluation) -> dict[str, str]:

@@ -291,6 +291,7 @@ def measure_title(measure: str) -> str:
 MEASURE_TITLES = {
     "exact_match": "all keys right",
     "hamming": "share of wrong keys",
+    "f1": "F1",
     "macro_f1": "mean F1",
     "change_exact": "all keys right at changes",
     "event_f1": "press and release F1",

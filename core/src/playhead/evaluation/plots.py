@@ -287,13 +287,26 @@ def tolerance_plot(lines: Mapping[str, Sequence[tuple[float, Estimate]]], title:
 
 def balance_plot(names: Sequence[str], true_K: FloatArray, said_K: FloatArray) -> str:
     """Draw how often each key or class is true, and how often it is answered."""
-    with drawing_of(min(0.8 + 0.36 * len(names), 10)) as drawing:
-        plot = drawing.figure.subplots()
-        _draw_bars(plot, [("true", GREY, true_K), ("answered", NETWORK, said_K)], "{:.1%}".format)
-        plot.set_yticks(range(len(names)), list(names))
-        longest = max(0.1, float(max(*true_K, *said_K)))
-        plot.set(xlim=(0, min(1.1, longest * 1.12)), xlabel="share of windows")
-        drawing.figure.legend(loc="outside upper right", ncols=2, fontsize=9)
+    return shares_plot({"": (names, true_K, said_K)}, ("true", "answered"))
+
+
+Shares = tuple[Sequence[str], Sequence[float] | FloatArray, Sequence[float] | FloatArray]  # names, twice a share
+
+
+def shares_plot(parts: Mapping[str, Shares], told: tuple[str, str]) -> str:
+    """Draw two shares of each name beside one another, a plot for each part; `told` says what they are."""
+    counts = [len(names) for names, _, _ in parts.values()]
+    with drawing_of(min(0.8 * len(parts) + 0.36 * sum(counts), 10 * len(parts))) as drawing:
+        plots = drawing.figure.subplots(len(parts), squeeze=False, height_ratios=counts)[:, 0]
+        for plot, (title, (names, first_K, second_K)) in zip(plots, parts.items(), strict=True):
+            _draw_bars(plot, [(told[0], GREY, first_K), (told[1], NETWORK, second_K)], "{:.1%}".format)
+            plot.set_yticks(range(len(names)), list(names))
+            longest = max(0.1, float(max(*first_K, *second_K)))
+            plot.set(xlim=(0, min(1.1, longest * 1.12)), title=title)
+        plots[-1].set(xlabel="share of windows")
+        drawing.figure.legend(
+            *plots[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=9
+        )
     return drawing.svg
 
 

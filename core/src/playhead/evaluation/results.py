@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,7 @@ class Evaluation(Judgement):
         """Return the tables and verdicts as text for the terminal, what matters most in the last line."""
         parts = [self.table.to_text()] if self.table else []
         parts += [self.disturbed.to_text()] if self.disturbed else []
-        parts += [head_table(result) for result in self.heads]
+        parts += [text for result in self.heads for text in (head_table(result), name_table(result))]
         parts += [one.to_text() for one in self.seen]
         parts += [text for study in self.choices for text in study_text(study)]
         said = [f"{'ok  ' if verdict.passed else 'NO  '} {visible(verdict.sentence)}" for verdict in self.verdicts]
@@ -105,6 +106,25 @@ def head_rows(result: HeadResult) -> list[list[str]]:
     for who, scores in {"network": result.scores, **result.baselines}.items():
         rows.append([baseline_title(result.kind, who), *(number(scores.summary[measure]) for measure in measures)])
     return rows
+
+
+BESIDE = ("majority", "repeat_last")  # baselines that each key, class or axis is shown beside
+
+
+def name_table(result: HeadResult) -> str:
+    """Return each key, class or axis of a head as text, beside baselines; "" where nothing of any is known."""
+    scored = result.scores.rows
+    measures = [name for name in next(iter(scored.values()), {}) if name != "support"]
+    main = "mae" if result.kind == "axes" else "f1"
+    beside = {who: result.baselines[who].rows for who in BESIDE if who in result.baselines}
+    titles = [f"{measure_title(main)}: {baseline_title(result.kind, who)}" for who in beside]
+    rows = [[result.name, "windows", *map(measure_title, measures), *titles]]
+    for name, row in scored.items():
+        if any(math.isfinite(row[measure]) for measure in measures):
+            windows = result.scores.windows if result.kind == "axes" else row["support"]
+            values = [*(row[measure] for measure in measures), *(of[name][main] for of in beside.values())]
+            rows.append([name, f"{windows:,.0f}", *map(number, values)])
+    return aligned(rows) if len(rows) > 1 else ""
 
 
 def head_table(result: HeadResult) -> str:

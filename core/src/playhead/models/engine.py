@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 from playhead.errors import BadValue
+from playhead.models.full_memory import saying_what_to_lower
 from playhead.models.network import Arrays, Network
 from playhead.models.weights import check_shapes, shapes_of
 
 DEVICES = ("auto", "cpu", "cuda")
+_LESS = "Let other programs leave it, or ask elsewhere: --device cpu."
 _SWAPPED = "Hand in tensors of this very network, as its state_dict() gives them."
 
 
@@ -50,7 +52,8 @@ class TorchEngine:
     def __init__(self, network: Network, device: str = "cpu") -> None:
         """Put the network in its place. Raises BadValue for a device that is not there."""
         self.device = torch_device(device)
-        self._network = network.to(device=self.device).eval()
+        with saying_what_to_lower(_LESS):
+            self._network = network.to(device=self.device).eval()
         is_plain = type(network).forward is Network.forward and not network.has_cacheable
         self._answer = network.answer if is_plain else network  # the same; some calls less to go through
         self._step = network.step
@@ -58,12 +61,12 @@ class TorchEngine:
 
     def predict(self, prepared: Mapping[str, npt.NDArray[Any]]) -> Arrays:
         """Return the logits of every head."""
-        with self._between_answers, torch.inference_mode():
+        with self._between_answers, torch.inference_mode(), saying_what_to_lower(_LESS):
             return _arrays(self._answer(self._tensors(prepared)))
 
     def step(self, prepared: Mapping[str, npt.NDArray[Any]], state: Any) -> tuple[Arrays, Any]:
         """Return the logits for one more frame, and the state after it."""
-        with self._between_answers, torch.inference_mode():
+        with self._between_answers, torch.inference_mode(), saying_what_to_lower(_LESS):
             tensors = self._tensors(prepared)
             if state is None:
                 count = len(next(iter(tensors.values())))

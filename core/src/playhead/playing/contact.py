@@ -26,6 +26,7 @@ from playhead.training.settings import settings_from
 SHARES = ("horizon", "score", "away")  # of the settings; others are at most MOST
 DIVISORS = ("path", "depth", "over_s")  # must not be 0
 MOST = 100
+SOONEST_S = 0.1  # to contact: what is nearer than the gap is judged by how quickly it comes
 
 Look = Callable[[CapturedFrame], Boxes]
 
@@ -50,10 +51,14 @@ class ContactSettings:
     brake_s: float = 0.7  # brake when it would be run into within so many seconds
     side_s: float = 1.0  # steer away when it would be touched from the side within so many
     lift_s: float = 1.0  # let go of the throttle within so many
+    brake_from: float = 0.0  # brake for what asks for so much slowing down, in halves of our own width a s2
+    lift_from: float = 0.0  # let go of the throttle likewise
+    hardest: float = 0.0  # what a brake that is held makes, in the same; for less it is held for a share; 0: never
     gap: float = 1.0  # that is kept ahead, in halves of our own width
     margin: float = 0.3  # that is kept to the side, in halves of our own width
     away: float = 0.6  # share of the interval that it steers away; towards what comes to its side it never does
     brakes_beside: bool = True  # brake too where it steers away from what is not behind our middle yet
+    lifts_beside: bool = False  # or let go of the throttle there
     speed: str = ""  # telemetry that says the speed in metres a second; while it is unknown, we are not slow
     slow_mps: float = 3.0  # slower than this it never brakes: held at rest, a brake is the reverse gear
 
@@ -87,7 +92,7 @@ class ContactGuard(ActionGuard):
         self._reach = Reach(beside=2 + settings.margin, along=along, middle=settings.nose + settings.gap - along)
         self._look = look or (_told if settings.told else _detector(job, settings))
         self._seen_ns, self._is_slow = -1, False
-        self._brakes, self._lifts, self._away = False, False, ""
+        self._brake, self._lifts, self._away = 0.0, False, ""
 
     def act(self, captured: CapturedFrame, action: Action, interval_s: float) -> Action:
         """Return the keys with those changed that would lead into something."""
@@ -97,8 +102,8 @@ class ContactGuard(ActionGuard):
         settings, keys, changed = self._settings, self._keys, dict(action)
         if self._lifts and action.get(keys.forward):
             changed[keys.forward] = 0.0
-        if self._brakes and not self._is_slow:
-            changed |= {keys.forward: 0.0, keys.back: 1.0}
+        if self._brake and not self._is_slow:
+            changed |= {keys.forward: 0.0, keys.back: max(self._brake, action.get(keys.back, 0.0))}
         if self._away:
             other = keys.left if self._away == keys.right else keys.right
             changed |= {self._away: max(settings.away, action.get(self._away, 0.0)), other: 0.0}
@@ -107,7 +112,7 @@ class ContactGuard(ActionGuard):
     def reset(self, held: Held) -> None:
         """Forget what was seen."""
         self._tracker.reset()
-        self._seen_ns, self._brakes, self._lifts, self._away = -1, False, False, ""
+        self._seen_ns, self._brake, self._lifts, self._away = -1, 0.0, False, ""
 
     def _speed_mps(self, captured: CapturedFrame) -> float:
         """Return how fast we are, NaN while that is unknown. Raises NotFound on a device that does not tell it."""
@@ -123,7 +128,7 @@ class ContactGuard(ActionGuard):
         boxes = self._look(captured)
         wanted_N = np.isin(boxes.classes_N, settings.classes) & (boxes.scores_N >= settings.score)
         self._tracker.saw(boxes.only(wanted_N), captured.time_ns)
-        self._brakes, self._lifts, self._away = False, False, ""
+        self._brake, self._lifts, self._away = 0.0, False, ""
         self._is_slow = self._speed_mps(captured) < settings.slow_mps
         nearest_s = math.inf
         for track in self._tracker.tracks:
@@ -134,10 +139,19 @@ class ContactGuard(ActionGuard):
             if is_beside and meets_s <= settings.side_s and meets_s < nearest_s:
                 nearest_s = meets_s
                 self._away = self._keys.left if motion[0] > 0 else self._keys.right
-                self._brakes |= settings.brakes_beside and motion[1] > settings.nose - settings.length / 2
-            elif not is_beside:
-                self._brakes |= meets_s <= settings.brake_s and motion[3] < 0
-                self._lifts |= meets_s <= settings.lift_s
+                if motion[1] > settings.nose - settings.length / 2:
+                    self._brake = max(self._brake, float(settings.brakes_beside))
+                    self._lifts |= settings.lifts_beside
+            elif not is_beside and motion[3] < 0:  # what pulls away is left alone
+                self._ahead(meets_s, -motion[3])
+
+    def _ahead(self, meets_s: float, closing: float) -> None:
+        """Decide what is done about what is run into in so many seconds. Units: halves of our width a second."""
+        settings, needed = self._settings, closing / (2 * max(meets_s, SOONEST_S))
+        if meets_s <= settings.brake_s and needed >= settings.brake_from:
+            share = min(1.0, needed / settings.hardest) if settings.hardest else 1.0
+            self._brake = max(self._brake, share)
+        self._lifts |= meets_s <= settings.lift_s and needed >= settings.lift_from
 
 
 def _told(captured: CapturedFrame) -> Boxes:

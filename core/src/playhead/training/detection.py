@@ -21,6 +21,7 @@ from playhead.models.boxes import FIELDS, Boxes, average_precision, boxes_of, bo
 from playhead.models.building import build_network
 from playhead.models.detector import Detector, Finder
 from playhead.models.engine import TorchEngine, torch_device
+from playhead.models.full_memory import saying_what_to_lower
 from playhead.models.network import FrameArray, count_parameters
 from playhead.models.network_part import NetworkPart, model_spec
 from playhead.models.run import Run
@@ -89,7 +90,8 @@ class Detection(Method[DetectionSettings]):
         torch.manual_seed(job.recipe.seed)
         network = _network(job)
         began_s = time.monotonic()
-        with one_thread_each(networks=False), torch_threads(job.recipe.threads):
+        less = f"Take --set batch_size={max(1, job.recipe.batch_size // 2)} or a smaller network, or --device cpu."
+        with one_thread_each(networks=False), torch_threads(job.recipe.threads), saying_what_to_lower(less):
             steps = _learn(job, own, network, learned)
             scores = _judged(job.out.name, network, kept, own.judged_on) if kept else None
         rates = seconds_by_rate([*learned, *kept])

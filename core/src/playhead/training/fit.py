@@ -27,6 +27,7 @@ from playhead.data.loader import Loader
 from playhead.decoding import plain
 from playhead.errors import BadValue, Collapsed, NotANumber
 from playhead.models.engine import torch_device
+from playhead.models.full_memory import saying_what_to_lower
 from playhead.models.run_file import HISTORY_FILE
 from playhead.models.run_history import history_bytes
 from playhead.models.weights import check_shapes, learned_weights, shapes_of
@@ -54,6 +55,7 @@ from playhead.training.numbers import (
     check_validation,
     check_weights,
 )
+from playhead.training.recipe import Recipe
 
 Weights = dict[str, Tensor]
 
@@ -97,7 +99,8 @@ def fit(
         fitting = Fitting(job, module, training, validation, accelerator, asked)
         with stopped_by_interrupt(told=fitting.learned.end), closing(fitting.curves):
             try:
-                fitting.run()
+                with saying_what_to_lower(_less_memory(job.recipe)):
+                    fitting.run()
             except (NotANumber, Collapsed) as problem:
                 fitting.learned.broken = problem
             except Exception:
@@ -105,6 +108,15 @@ def fit(
                     remove_checkpoints(job.out)
                 raise
     return fitting.learned
+
+
+def _less_memory(recipe: Recipe) -> str:
+    """Say what makes a step need less memory, the same weights first."""
+    parts = min(2 * recipe.accumulate, recipe.batch_size)
+    ways = [f"--set accumulate={parts} (the same, in parts)"] if parts > recipe.accumulate else []
+    if recipe.batch_size > 1:
+        ways.append(f"--set batch_size={recipe.batch_size // 2}")
+    return f"Take {' or '.join([*ways, 'a smaller network, or --device cpu'])}."
 
 
 def chosen_accelerator(job: TrainingJob) -> str:

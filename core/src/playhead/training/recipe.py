@@ -46,7 +46,7 @@ class Recipe:
     )
     latency_s: float = 0.0  # the label is the state this long after the frame it is for
     latency_range_s: float = 0.0  # to both sides of latency_s, never before the frame: drawn for each window
-    label_over_s: float = 0.0  # 0: the state at that moment; else its mean over this many seconds
+    label_over_s: float = 0.0  # 0: the state at that moment; else its mean (longest class) over so many seconds
 
     batch_size: int = 64  # windows in a step
     accumulate: int = 1  # parts that the windows of a step are learned in, one after another: less memory

@@ -14,7 +14,7 @@ from playhead.hookspecs import hookimpl
 from playhead.references import Reference
 from playhead.regions import Region
 from playhead_gta5.labels import CONVERSIONS, DRIVE
-from playhead_gta5.recipes import DEFAULT, ORIGINAL, QUICK, SMALL
+from playhead_gta5.recipes import DEFAULT, DETECTOR, ORIGINAL, QUICK, SMALL
 
 # The town that stands in for Los Santos shows its minimap in the same place and answers to the same keys.
 STREETS = "playhead_streets:playhead_streets/Streets-v0"
@@ -63,7 +63,7 @@ GTA5 = Game(
     controls={"w": "w", "a": "a", "s": "s", "d": "d"},
     conversions=CONVERSIONS,
     controller="playhead_gta5.controller:gta5_controller",
-    recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL, "small": SMALL},
+    recipes={"default": DEFAULT, "quick": QUICK, "original": ORIGINAL, "small": SMALL, "detector": DETECTOR},
     more_recipes="playhead_gta5.models:recipes",
     shipped_runs="playhead_gta5.game:shipped_runs",
     world=World(

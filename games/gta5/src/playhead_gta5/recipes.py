@@ -49,6 +49,18 @@ SMALL = replace(
     eval_every=250,
 )
 
+# Finds cars, for the guard: learned from recordings whose telemetry tells boxes (--set arguments.boxes=16).
+DETECTOR = Recipe(
+    training="detection",
+    model="detector",
+    model_options={"classes": ["car"], "channels": [12, 24, 32]},
+    length=1,
+    batch_size=16,
+    steps=900,
+    lr=3e-3,
+    val_share=0.15,
+)
+
 # What the original did, as closely as our networks allow. What differs:
 # - Its encoder is DINOv2-base, frozen, on 252x182 pixels; ours is small, convolutional and learned. So its inputs
 #   are larger here than by default, and its 384 hidden numbers of the LSTM are kept.
