@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from playhead.errors import BadValue
-from playhead.labels import Axes, Choice, Keys, LabelSchema
+from playhead.labels import Axes, Choice, Head, Keys, LabelSchema
 from playhead.live.bins import NINE, TWENTY_ONE, outputs_of
 
 FIVE = (0.0, 0.0, 0.2, 0.8, 1.0, 1.0)
@@ -63,6 +63,12 @@ def test_what_are_no_bins_is_said(edges: tuple[float, ...], says: str) -> None:
 def test_bins_of_an_unknown_output_are_said() -> None:
     with pytest.raises(BadValue, match=r"bins for brake, which is no axis that is learned\. Learned are: steer"):
         outputs_of(LabelSchema.of({"steer": Axes("steer")}), {"brake": FIVE}, NINE)
+
+
+@pytest.mark.parametrize("head", [Keys("a", "d"), Choice("low", "high"), Axes("steer", deltas=(-0.1, 0.0, 0.1))])
+def test_bins_of_what_has_its_own_are_said(head: Head) -> None:
+    with pytest.raises(BadValue, match="bins for turn, which is no axis"):
+        outputs_of(LabelSchema.of({"turn": head}), {"turn": FIVE}, NINE)
 
 
 def test_changes_are_a_bin_each() -> None:

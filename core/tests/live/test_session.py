@@ -62,8 +62,8 @@ def test_a_network_that_cannot_be_is_refused_before_anything_is_changed(tmp_path
     write_settings(folder, settings())
     with pytest.raises(NotFound, match='"conv_stuck"'):
         change(at, "one", "", {"model": "conv_stuck"})
-    with pytest.raises(BadValue, match="conv_stack"):
-        change(at, "one", "", {"model.strides": "[0]"})
+    with pytest.raises(BadValue, match=r"model\.fold has no effect on keypoints"):
+        change(at, "one", "", {"model.keypoints": "4", "model.fold": "2"})
     assert read_settings(folder) == settings()
 
 

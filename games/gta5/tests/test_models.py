@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from playhead.errors import BadValue, NotFound
 from playhead.game import Frame
 from playhead.inputs import check_playable
 from playhead.labels import Axes, LabelSchema
+from playhead.live.settings import Live, LiveSettings
 from playhead.models import ModelSpec
+from playhead.plugins import Plugins
 from playhead.sessions.place import Place
 from playhead.sessions.training import chosen_recipe
 from playhead.training.recipe import Recipe
@@ -62,7 +65,6 @@ def test_every_recipe_learns_what_the_game_has_and_survives_json() -> None:
             GTA5.learnable.head(head)
 
 
-@pytest.mark.skipif(find_spec("timm") is None, reason="timm, of the extra playhead[timm], is not installed")
 def test_it_is_found_by_name_and_a_history_that_holds_the_answer_or_what_comes_is_refused(tmp_path: Path) -> None:
     place = Place.of("gta5", tmp_path, None, False)
 
@@ -79,6 +81,20 @@ def test_it_is_found_by_name_and_a_history_that_holds_the_answer_or_what_comes_i
     late = asked(way="purpose_m@-1.9:0.0666666667:0.0333333333")
     with pytest.raises(BadValue, match="its input way reaches to"):
         check_playable(late.named_inputs, late.positions_s, "The recipe 0008-v5")
+
+
+@pytest.mark.parametrize("balance", ["v1", "v2", "v3", "v4", "none"])
+def test_every_network_of_the_line_can_be_balanced_in_every_way(balance: str) -> None:
+    plugins = Plugins.installed().with_game(GTA5)
+    for name, one in LINE.items():
+        asked = LiveSettings(
+            game="gta5", name="one", device="world", width=480, height=270, rate_hz=30.0, recipe_name=name,
+            recipe=one.recipe.to_json(), balance=balance,
+        )  # fmt: skip
+        outputs = Live.of(asked, plugins).outputs
+        assert {output.head for output in outputs} == {*one.recipe.heads}, name
+        if (name, balance) == ("0001-v1", "v1"):
+            assert math.prod(len(output.bins) for output in outputs) == 225
 
 
 def test_a_memory_answers_and_its_auxiliary_outputs_count_a_quarter() -> None:

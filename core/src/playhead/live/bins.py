@@ -67,11 +67,21 @@ def outputs_of(
             name = axis if len(head.names) > 1 else head_name
             words, thresholds = _of_axis(head, checked_edges(name, edges.get(name, otherwise)))
             found.append(Output(name=name, head=head_name, bins=words, thresholds=thresholds, column=column))
-    unknown = sorted(edges.keys() - {one.name for one in found})
+    unknown = sorted(edges.keys() - chosen_bins(schema))
     if unknown:
         names = ", ".join(one.name for one in found)
         raise BadValue(f"There are bins for {unknown[0]}, which is no axis that is learned. Learned are: {names}.")
     return found
+
+
+def chosen_bins(schema: LabelSchema) -> set[str]:
+    """Return the outputs whose bins somebody chooses: axes of which the value is learned, and not its changes."""
+    return {
+        axis if len(head.names) > 1 else name
+        for name, head in schema.items()
+        if isinstance(head, Axes) and not head.deltas
+        for axis in head.names
+    }
 
 
 def _of_axis(head: Axes, edges: tuple[float, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:

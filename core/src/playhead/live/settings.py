@@ -20,7 +20,7 @@ from playhead.errors import BadValue, Damaged, NotFound
 from playhead.game import Frame, Game, World
 from playhead.inputs import check_no_answer, check_playable
 from playhead.live.balancing import ALL, Strategy, combination, each, strategy_of
-from playhead.live.bins import Output, outputs_of
+from playhead.live.bins import Output, chosen_bins, outputs_of
 from playhead.models.run_file import write_whole
 from playhead.names import is_name
 from playhead.plugins import Plugins
@@ -133,8 +133,8 @@ class Live:
     def outputs(self) -> list[Output]:
         """What is answered, in bins: those asked for, else the game's of this strategy, else its own."""
         own = self.game.live.edges.get(self.settings.balance, {})
-        learned = {name for name, head in self.schema.items() for name in (name, *head.names)}
-        edges = {**{name: one for name, one in own.items() if name in learned}, **self.settings.edges}
+        chosen = chosen_bins(self.schema)
+        edges = {**{name: one for name, one in own.items() if name in chosen}, **self.settings.edges}
         return outputs_of(self.schema, edges, self.strategy.edges)
 
     @property
