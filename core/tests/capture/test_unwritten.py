@@ -182,8 +182,9 @@ def test_keys_make_actions_of_any_space_of_numbers(name: str, held: tuple[str, .
         ("Sequence", "takes actions of Sequence, which keys are not"), ("Nothing", "nothing to play"),
         ("Single", "one action only, to do nothing"),
         ("Many", "199 controls, and a keyboard has not as many keys"),
-        ("Numbers", "shows no picture, neither drawn"), ("First", r"uint8 \(3, 40, 60\), .*with the colours last"),
-        ("Shares", r"float32 \(40, 60, 3\), which is no picture"),
+        ("Numbers", "shows no picture, neither drawn"),
+        ("First", r"uint8 \(3, 40, 60\) where .*with the colours last"),
+        ("Shares", r"float32 \(40, 60, 3\) where a picture is wanted"),
     ],
 )  # fmt: skip
 def test_what_no_keys_make_or_no_picture_shows_is_said(name: str, said: str) -> None:

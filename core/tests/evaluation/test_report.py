@@ -86,8 +86,9 @@ def test_nothing_unseen_reaches_a_page(evaluation):
     result = evaluation.heads[0]
     pair = replace(result.predictions, head=Keys(unseen, *result.predictions.head.names[1:]))
     hostile = replace(
-        evaluation, title=unseen, run=unseen, headline=unseen, notes=(unseen,), clip_caption=unseen,
-        heads=[replace(result, predictions=pair)], facts={unseen: {unseen: unseen, "number": float("nan")}},
+        evaluation, title=unseen, run=unseen, notes=[unseen], clip_caption=unseen,
+        heads=[replace(result, predictions=pair)],
+        facts={unseen: {unseen: unseen, "number": float("nan")}},
     )  # fmt: skip
     page = render_page(hostile)
     parsed(page)

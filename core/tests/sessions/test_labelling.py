@@ -89,7 +89,7 @@ def test_what_another_crop_replaces_is_said_and_kept(
     (other,) = playhead.label(GAME, [tmp_path / "play.mp4"], **asked, crop="0,0,32,24")
     said = capsys.readouterr().err
     assert (other.name, other.why) == (first.name, "")
-    (kept,) = (tmp_path / "recordings/toy/.replaced").iterdir()
+    (kept,) = (tmp_path / "recordings/toy/.replaced").glob("*/old")
     assert f"with another --crop; what it was, with its labels, is kept in {kept}." in said.replace("\n", " ")
     assert "idm" in open_recording(kept).layers
 

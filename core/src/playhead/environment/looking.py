@@ -66,6 +66,6 @@ def _found(environment: str, session: EnvironmentSession, is_drawn: bool) -> tup
             "nothing to learn from what is seen."
         )
     raise BadValue(
-        f"{environment} shows {arrays[0].dtype} {arrays[0].shape}, which is no picture. Have the environment "
+        f"{environment} shows {arrays[0].dtype} {arrays[0].shape} where a picture is wanted. Have the environment "
         "convert it: uint8 from 0 to 255, with the colours last."
     )

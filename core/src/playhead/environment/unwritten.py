@@ -91,9 +91,9 @@ def _moved_by(environment: str, env: Env) -> tuple[Mapping[str, Any], dict[str, 
         many = f"{len(both_ways)} values that go both ways, and there are keys for {len(BOTH_WAYS)}"
         raise _no_keys(environment, f"takes actions of {type(space).__name__} with {many}")
     given, spare, pairs = dict[str, str](), len(BOTH_WAYS) - len(both_ways), iter(BOTH_WAYS)
-    for one in moved:
-        spare -= not one.is_choice and not one.is_both_ways
-        if one.is_both_ways or (not one.is_choice and spare >= 0):
+    for one in (one for one in moved if one.names and not one.is_choice):
+        spare -= not one.is_both_ways
+        if one.is_both_ways or spare >= 0:
             given |= one.of_pair(*next(pairs))
     keys = _keys_for(environment, {name: given.get(name, "") for one in moved for name in one.names})
     return {"codes": tuple(one.entry(keys) for one in moved)}, keys, tuple((a, b) for a, b in both_ways)
