@@ -2,9 +2,9 @@
 
     python benchmarks/labelling.py --out FOLDER [--minutes 1] [--workers 2] [--run RUN]
 
-Each worker gets a video of so many minutes, which a player of games/pokemon has played; what is made of them is kept
-and only the labels are made anew. Without a run the recipe idm is trained for two steps: how well it labels costs no
-time. A window is answered in its middle half, so that of the network each frame is asked twice.
+Each worker gets a video of so many minutes, which a player of games/pokemon has played; what is played is kept and
+only the labels are made anew. Without a run the recipe idm is trained for two steps: how well it labels costs no
+time. A window is answered in its middle half, so the network is asked twice about each frame.
 """
 
 from __future__ import annotations
@@ -115,7 +115,6 @@ def main() -> None:
     print(f"network, tensors in memory   {own_hz:7,.0f} frames/s")
     print(f"labels of a recording        {one_hz:7,.0f} frames/s  {one_hz / own_hz:.2f} of the network's own")
     all_hz = videos_hz(run, videos, asked.out, asked.workers)
-    times = all_hz / run.rate_hz
     print(
         f"videos, {asked.workers} processes          {all_hz:7,.0f} frames/s  {times:.1f} times as fast as they last"
     )
