@@ -115,9 +115,8 @@ def main() -> None:
     print(f"network, tensors in memory   {own_hz:7,.0f} frames/s")
     print(f"labels of a recording        {one_hz:7,.0f} frames/s  {one_hz / own_hz:.2f} of the network's own")
     all_hz = videos_hz(run, videos, asked.out, asked.workers)
-    print(
-        f"videos, {asked.workers} processes          {all_hz:7,.0f} frames/s  {times:.1f} times as fast as they last"
-    )
+    times = f"{all_hz / run.rate_hz:.1f} times real time"
+    print(f"videos, {asked.workers} processes          {all_hz:7,.0f} frames/s  {times}")
 
 
 if __name__ == "__main__":

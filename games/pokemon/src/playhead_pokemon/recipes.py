@@ -28,9 +28,9 @@ DEFAULT = Recipe(
     steps=1500,
 )
 
-# Plays by what it remembers: its state is carried from frame to frame (docs/runs.md); it learns by two seconds at a
-# time. Most of the time nothing is pressed, which says little: labels near a change count for more, and windows of
-# rare buttons are drawn more often.
+# Plays by what it remembers: its state is carried from frame to frame (docs/runs.md); it learns by two seconds.
+# Most of the time nothing is pressed, which says little: labels near a change count for more, and windows of rare
+# buttons are drawn more often.
 PLAYER = Recipe(
     model="conv_lstm",
     model_options={
