@@ -72,8 +72,9 @@ class BareFilm:
         squeezed = wide / high * frame.height / frame.width
         if max(squeezed, 1 / squeezed) > MOST_SQUEEZED:
             raise Mismatch(
-                f"{self._video} shows pictures of {wide}x{high}, which {self._game.name} with its {frame.width}x"
-                f"{frame.height} would squeeze. Cut the game out of them: --crop L,T,W,H, or --crop auto for borders."
+                f"{self._video} shows pictures of {wide}x{high}, which {self._game.name} with its "
+                f"{frame.width}x{frame.height} would squeeze. Cut the game out of them: --crop L,T,W,H, or "
+                "--crop auto for borders."
             )
 
     def parts(self) -> Sequence[Importable]:
