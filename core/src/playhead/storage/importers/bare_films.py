@@ -111,7 +111,9 @@ class BareFilm:
         finally:
             video.close()
         for one in reversed(skipped):  # the first reason counts
-            first, end = (math.ceil(at * self._settings.rate / NS_PER_S) for at in (one.first_ns, one.end_ns))
+            first, end = (
+                math.ceil(at * self._settings.rate / NS_PER_S - 1e-3) for at in (one.first_ns, one.end_ns)
+            )
             why_T[first:end] = [*REASONS].index(one.why) + 1
         return why_T
 
