@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from league_stages import Stages
+from league_stages import Stages, whole_run
 
 import playhead
 from playhead.evaluation.results import Evaluation
@@ -65,14 +65,15 @@ def labelled(home: Path, run: str) -> dict[str, Any]:
 
 def trained(home: Path, name: str, layer: str, steps: int, seed: int) -> dict[str, Any]:
     """Clone the drives from a layer, or from what was recorded."""
-    folder = home / "runs/pokemon/own" / name
-    if not (folder / "run.json").is_file():
-        recipe = dataclasses.replace(
-            PLAYER, steps=steps, eval_every=max(1, steps // 4), warmup_steps=min(100, steps // 5 + 1),
-            seed=PLAYER.seed + seed, layer=layer, origins=("model",) if layer else PLAYER.origins,
-        )  # fmt: skip
-        playhead.train("pokemon", recipe=recipe, recordings=folders(home), name=name, home=home)
-    return {"steps": Run.open(folder).metrics["steps"]}
+    recipe = dataclasses.replace(
+        PLAYER, steps=steps, eval_every=max(1, steps // 4), warmup_steps=min(100, steps // 5 + 1),
+        seed=PLAYER.seed + seed, layer=layer, origins=("model",) if layer else PLAYER.origins,
+    )  # fmt: skip
+    run = whole_run(
+        home / "runs/pokemon/own" / name,
+        lambda: playhead.train("pokemon", recipe=recipe, recordings=folders(home), name=name, home=home),
+    )
+    return {"steps": run.metrics["steps"]}
 
 
 def measured(home: Path, name: str, scenario: str, episodes: int) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from league_stages import Stages
+from league_stages import Stages, whole_run
 
 import playhead
 from playhead.data.source import Source
 from playhead.data.windows import WindowIndex, WindowSpec
+from playhead.errors import PlayheadError
 from playhead.evaluation.baselines import judge_heads
 from playhead.evaluation.held_out import fewest_windows, labelled
 from playhead.evaluation.offline import ask
@@ -158,18 +159,21 @@ def trained(
     asked = {"recipe": recipe.to_json(), "recordings": [one.name for one in recordings],
              "held": [one.name for one in held]}  # fmt: skip
 
-    def train() -> dict[str, Any]:
-        folder = stages.folder / "runs/pokemon/own" / name
-        try:
-            run = Run.open(folder) if (folder / "run.json").is_file() else playhead.train(
-                "pokemon", recipe=recipe, recordings=list(recordings), name=name, home=stages.folder,
-            )  # fmt: skip
-        except playhead.errors.PlayheadError as error:
-            return {"failed": str(error)}
-        return scores_of(run, held, holds)
+    folder = stages.folder / "runs/pokemon/own" / name
 
-    made: dict[str, Any] = stages.make(name, asked, train)
-    return made
+    def train() -> dict[str, Any]:
+        try:
+            run = whole_run(folder, lambda: playhead.train(
+                "pokemon", recipe=recipe, recordings=list(recordings), name=name, home=stages.folder,
+            ))  # fmt: skip
+        except PlayheadError as error:  # as of a collapse
+            return {"failed": str(error)}
+        return {"steps": run.metrics["steps"]}
+
+    learned = stages.make(f"{name}-train", asked, train)
+    if "failed" in learned:
+        return dict(learned)
+    return dict(stages.make(f"{name}-scores", asked, lambda: scores_of(Run.open(folder), held, holds)))
 
 
 def line(name: str, made: dict[str, Any]) -> str:
