@@ -162,7 +162,7 @@ def test_odd_videos_are_labelled_or_a_sentence_and_the_rest_goes_on(run: Run, tm
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(bytes(32_000))
-    (tmp_path / "text.mp4").write_bytes(b"<html>" * 999)
+    (tmp_path / "text.mp4").write_bytes(b"no video at all" * 99)
     videos = [uneven, torn, upright, tmp_path / "sound.wav", tmp_path / "text.mp4"]
     by_time, to_its_end, squeezed, heard, none = label(GAME, videos, run=run, home=tmp_path, plugins=Plugins())
     assert (by_time.why, by_time.labelled) == ("", by_time.frames)
