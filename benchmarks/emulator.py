@@ -4,7 +4,8 @@
 
 Each kind runs three times in turn, and its best time counts; in all of them the same is pressed, what a player of
 games/pokemon does, so that the same frames are made. Ratios are to the core alone. Times are the process's own
-(CPU), which other programs disturb less; `--wall` takes the clock on the wall.
+(CPU), which other programs disturb less; `--wall` takes the clock on the wall. OpenCV computes in one thread, as
+in every session: its pool takes longer to wake than such a picture to convert.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from playhead.emulator.cartridge import read_cartridge
 from playhead.emulator.console import Emulator
 from playhead.emulator.finding import find_core
 from playhead.plugins import Plugins
+from playhead.threads import one_thread_each
 from playhead_pokemon.game import POKEMON, ROM
 from playhead_pokemon.memory import MEMORY, RAM
 from playhead_pokemon.players import Player
@@ -115,4 +117,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_thread_each(networks=False):
+        main()

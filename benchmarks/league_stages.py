@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from playhead.models.run import Run
 
 
 class Stages:
@@ -32,6 +35,18 @@ class Stages:
         there.replace(file)
         print(f"[{self.folder.name}] {name}: {_brief(made)} ({wall_s:g} s)", flush=True)
         return made
+
+
+def whole_run(folder: Path, train: Callable[[], Run]) -> Run:
+    """Return the run that a training makes in a folder, where what an interrupted one left is removed first.
+
+    Raises:  SystemExit for one that was stopped early: its stage is not made.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    run = train()
+    if run.metrics["stopped_early"]:
+        raise SystemExit(f"{run.name} was stopped early. The same command trains it anew.")
+    return run
 
 
 def _brief(made: Any) -> str:

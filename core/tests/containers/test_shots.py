@@ -25,8 +25,8 @@ def scene(kind: str, number: int) -> np.ndarray:
     if kind == "black":
         return np.zeros((64, 96, 3), np.uint8)
     picture_HWC = np.full((64, 96, 3), (20, 20, 160) if kind == "blue" else (160, 20, 20), np.uint8)
-    at = 40 if kind == "still" else number * 4 % 80
-    picture_HWC[:, at : at + 12] = 230
+    at = 40 if kind == "still" else abs(number * 2 % 160 - 80)
+    picture_HWC[:, at : at + 4] = 230
     return picture_HWC
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
+import wave
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ import brightside
 import numpy as np
 import pytest
 from doubles import bright_side_drives, small_game
+from foreign import save_film
 
 import playhead
 from playhead.cli import run as command_line
@@ -161,6 +164,29 @@ def test_a_bad_file_is_said_and_the_rest_goes_on(run: Run, tmp_path: Path) -> No
     assert not good.why
 
 
+def test_odd_videos_are_labelled_or_a_sentence_and_the_rest_goes_on(run: Run, tmp_path: Path) -> None:
+    frames = list(bright_side_drives(GAME, seed=4).frames_THWC)
+    uneven = save_film(
+        tmp_path / "uneven.mp4", frames, times=[n / 10 + 0.03 * (n % 2) for n in range(len(frames))]
+    )
+    torn = save_film(tmp_path / "torn.mkv", [np.tile(one, (2, 2, 1)) for one in frames])
+    torn.write_bytes(torn.read_bytes()[: torn.stat().st_size * 3 // 5])
+    upright = save_film(tmp_path / "upright.mp4", [one.transpose(1, 0, 2).copy() for one in frames])
+    with wave.open(str(tmp_path / "sound.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(32_000))
+    (tmp_path / "text.mp4").write_bytes(b"no video at all" * 99)
+    videos = [uneven, torn, upright, tmp_path / "sound.wav", tmp_path / "text.mp4"]
+    by_time, to_its_end, squeezed, heard, none = label(GAME, videos, run=run, home=tmp_path, plugins=Plugins())
+    assert (by_time.why, by_time.labelled) == ("", by_time.frames)
+    assert 16 <= to_its_end.labelled < 60
+    assert re.search("24x32, which toy with its 32x24 would squeeze.*--crop", squeezed.why)
+    assert "no pictures in it, only audio" in heard.why
+    assert "cannot be read as a video" in none.why
+
+
 def test_what_is_wrong_with_one_ends_nothing(run: Run, tmp_path: Path) -> None:
     film(tmp_path / "good.mp4")
     film(tmp_path / "other.mp4", seed=8)
@@ -250,6 +276,8 @@ def test_agreement_is_told_where_somebody_has_labelled(run: Run, tmp_path: Path)
 
 
 def test_a_run_of_other_keys_or_nothing_to_label_is_refused(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(Mismatch, match=r"is of toy, not of another"):
+        label(replace(GAME, name="another"), ["x.mp4"], run=run, home=tmp_path, plugins=Plugins())
     other = replace(GAME, labels={"drive": Keys("d", "s", "a", "w")})
     with pytest.raises(Mismatch, match=r"answers drive: keys w, a, s, d, but toy has drive: keys d, s, a, w"):
         label(other, ["x.mp4"], run=run, home=tmp_path, plugins=Plugins())

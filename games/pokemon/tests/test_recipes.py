@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 
+from playhead.inputs import check_playable
 from playhead.labels import Choice, LabelSchema
-from playhead.models import ModelSpec
+from playhead.models import ModelSpec, conv_lstm
 from playhead.models.inverse_dynamics import build
 from playhead.models.network import Network, count_parameters
 from playhead.models.vpt import UNREAD, vpt_options
 from playhead_pokemon.game import POKEMON
-from playhead_pokemon.recipes import ORIGINAL, VPT, frames_of
+from playhead_pokemon.recipes import ORIGINAL, PLAYER, VPT, frames_of
 
 
 def network(options: dict[str, object], outputs: int, length: int = 8) -> Network:
@@ -66,3 +68,25 @@ def test_recipes_answer_at_every_frame() -> None:
     for recipe in (ORIGINAL, *VPT.values()):
         assert recipe.positions_s == recipe.named_inputs["frames"].offsets_s
         assert replace(recipe, heads=()).named_inputs["frames"].offsets_s[-1] > 0
+
+
+def test_the_player_carries_a_state_and_answers_as_over_all_frames_together() -> None:
+    check_playable(PLAYER.named_inputs, PLAYER.positions_s, "It")
+    options = {**PLAYER.model_options, "channels": [4, 4], "strides": [4, 4], "features": 8, "hidden": 8}
+    recipe = replace(PLAYER, length=5, model_options=options)
+    spec = ModelSpec(
+        schema=POKEMON.schema, frame=POKEMON.frame, length=5, options=options,
+        named_inputs=recipe.named_inputs, positions_s=recipe.positions_s,
+    )  # fmt: skip
+    made = conv_lstm.build(spec).eval()
+    assert made.is_stateful
+    frames_BTHWC = np.random.default_rng(3).integers(0, 255, (1, 5, 160, 240, 3), dtype=np.uint8)
+    prepared = {
+        name: torch.from_numpy(view) for name, view in made.prepare_windows({"frames": frames_BTHWC}).items()
+    }
+    with torch.inference_mode():
+        together_LO = made(prepared)["buttons"][0]
+        state = made.initial_state(1)
+        for step, wanted_O in enumerate(together_LO):
+            said, state = made.step({n: v[:, step : step + 1] for n, v in prepared.items()}, state)
+            assert said["buttons"][0] == pytest.approx(wanted_O, abs=1e-4)

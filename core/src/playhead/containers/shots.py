@@ -40,6 +40,7 @@ BLACK, BRIGHT = (
     24,
     0.01,
 )  # brightness up to which a pixel is black, as codecs leave it; share of others in the dark
+SHORT_NS = 1_000_000  # between a picture and what lies behind it, more than times are rounded by
 NOISE = 6  # of 255, by which a picture that stands still changes, as codecs leave it
 
 
@@ -126,22 +127,22 @@ class _Looked:
         )
 
     def skipped(self) -> Iterator[Skipped]:
-        """Yield what is skipped of all."""
-        times_S = np.array([*self._times, self._times[-1] + 1 if self._times else 0], np.int64)
+        """Yield what is skipped of all; of what is skipped for two reasons the first one comes first."""
+        times_S = np.array([*self._times, self._times[-1] + SHORT_NS if self._times else 0], np.int64)
         cuts = sorted(self._cuts.found) if self._cuts is not None else []
         for cut in cuts:
-            before_ns = int(times_S[cut - 1])
+            first_ns = int(times_S[cut - 1]) + SHORT_NS
             yield Skipped(
-                first_ns=before_ns + 1,
-                end_ns=max(int(times_S[cut]), before_ns + 1 + self._skipping.pause_ns),
-                why=CUTS,
+                first_ns=first_ns, end_ns=max(int(times_S[cut]), first_ns + self._skipping.pause_ns), why=CUTS
             )
+        edges = {0, len(times_S) - 1, *cuts}
         for why, least_s in LEAST_S.items():
             for first, end in _runs(np.array(self._is[why], bool)):
                 if times_S[end] - times_S[first] >= least_s * NS_PER_S:
+                    edges |= {first, end}
                     yield Skipped(first_ns=int(times_S[first]), end_ns=int(times_S[end]), why=why)
         is_unlike_S = np.array(self._is[UNLIKE], bool)
-        for first, end in _pieces(times_S, cuts):
+        for first, end in _pieces(times_S, sorted(edges)):
             if is_unlike_S[first:end].mean() > 0.5:
                 yield Skipped(first_ns=int(times_S[first]), end_ns=int(times_S[end]), why=UNLIKE)
 
@@ -152,9 +153,8 @@ def _runs(is_S: BoolArray) -> list[tuple[int, int]]:
     return [(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
 
 
-def _pieces(times_S: npt.NDArray[np.int64], cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the places of pieces of shots, of PIECE_S at most; the last time is the end of all."""
-    edges = [0, *cuts, len(times_S) - 1]
+def _pieces(times_S: npt.NDArray[np.int64], edges: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the places of pieces of what lies between two edges, of PIECE_S at most."""
     for first, end in pairwise(edges):
         while first < end:
             following = int(np.searchsorted(times_S[:end], times_S[first] + PIECE_S * NS_PER_S))

@@ -70,5 +70,17 @@ class Raw:
         pixels_HWB: Any = np.ndarray(shape, np.uint8, self.data, strides=strides)
         rgb_HWC: FrameArray = cv2.cvtColor(pixels_HWB, form.conversion)
         if form.is_coarse:
-            rgb_HWC |= rgb_HWC >> 5
+            _repeat_highest(rgb_HWC)
         return rgb_HWC
+
+
+def _repeat_highest(rgb_HWC: FrameArray) -> None:
+    """Put the three highest bits of each colour into the lowest three, in place.
+
+    Eight colours at a time, where they come out even: one by one they take as long as the conversion.
+    """
+    flat = rgb_HWC.reshape(-1)
+    words: npt.NDArray[Any] = flat.view(np.uint64) if flat.size % 8 == 0 else flat
+    low = words >> words.dtype.type(5)
+    low &= words.dtype.type(0x0707_0707_0707_0707 if words.dtype == np.uint64 else 0x07)
+    words |= low

@@ -84,7 +84,7 @@ def label(
         raise BadValue("There is nothing to label. Name videos, or recordings with --recordings NAME.")
     done = _labelled(place, labeller, jobs, workers)
     first = next((one for one in done if not one.why), None)
-    if first is not None:
+    if first is not None and (video is not None or page is not None):
         labeller.show(open_recording(Path(first.place)), video, page)
     return done
 

@@ -103,7 +103,7 @@ def head_loss(
         return _loss(head, logits_BO, labels_BA, weight_O, "mean")
     each = _loss(head, logits_BO, labels_BA, weight_O, "none")
     each_BR = each.reshape(len(labels_BA), -1)
-    by_class = 1.0
+    by_class: Tensor | float = 1.0
     if weight_O is not None and isinstance(head, Choice):  # whose mean is by these weights, too
         by_class = weight_O[labels_BA[:, 0].long()]
     return (each_BR.mean(1) * counts_B).sum() / (counts_B * by_class).sum()

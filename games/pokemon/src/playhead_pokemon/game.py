@@ -13,7 +13,7 @@ from playhead.hookspecs import hookimpl
 from playhead_pokemon.held_out import MAPS
 from playhead_pokemon.labels import BUTTONS, KEYBOARD, NINE_CLASSES
 from playhead_pokemon.memory import MEMORY, Goal
-from playhead_pokemon.recipes import CAUSAL, CONSOLE_HZ, DEFAULT, IDM, ORIGINAL, VPT
+from playhead_pokemon.recipes import CAUSAL, CONSOLE_HZ, DEFAULT, IDM, ORIGINAL, PLAYER, VPT
 
 ROM = Path(str(files("playhead_pokemon"))) / "rom" / "lantern-vale.gba"
 
@@ -56,7 +56,14 @@ POKEMON = Game(
     frame=Frame(width=240, height=160, rate_hz=CONSOLE_HZ, codec="lossless"),
     labels={"buttons": BUTTONS},
     controls=KEYBOARD,
-    recipes={"default": DEFAULT, "idm": IDM, "causal": CAUSAL, "original": ORIGINAL, "vpt-8": VPT["vpt-8"]},
+    recipes={
+        "default": DEFAULT,
+        "player": PLAYER,
+        "idm": IDM,
+        "causal": CAUSAL,
+        "original": ORIGINAL,
+        "vpt-8": VPT["vpt-8"],
+    },
     conversions=NINE_CLASSES,
     world=World(
         policies={

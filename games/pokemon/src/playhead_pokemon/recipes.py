@@ -28,6 +28,27 @@ DEFAULT = Recipe(
     steps=1500,
 )
 
+# Plays by what it remembers: its state is carried from frame to frame (docs/runs.md); it learns by two seconds.
+# Most of the time nothing is pressed, which says little: labels near a change count for more, and windows of rare
+# buttons are drawn more often.
+PLAYER = Recipe(
+    model="conv_lstm",
+    model_options={
+        "scene_pixels": 4320, "channels": [16, 32, 64], "strides": [4, 2, 2], "changes": True, "features": 128,
+        "hidden": 192, "stateful": True,
+    },
+    length=32,
+    stride_s=1 / 15,
+    positions="every",
+    balance="rare",
+    balance_options={"least": 0.1},
+    change_weight=4.0,
+    lr=2e-3,
+    batch_size=16,
+    steps=2000,
+    cache_mb=2000,
+)  # fmt: skip
+
 # A second of frames, read from both ends; each is answered. A step takes 16 frames and keys are read at its ends.
 IDM = Recipe(
     model="conv_lstm",

@@ -15,7 +15,7 @@ from playhead.containers.files import shown
 from playhead.containers.film import Film, length_ns_of
 from playhead.containers.shots import REASONS, Skipping
 from playhead.containers.video import VideoFile
-from playhead.errors import Damaged
+from playhead.errors import Damaged, Mismatch
 from playhead.events import Origin
 from playhead.game import Game
 from playhead.labels import LabelArray
@@ -28,6 +28,7 @@ from playhead.storage.importing import Importable, LeftOut, Noted, NothingLeft, 
 from playhead.windows import PAUSE_INTERVALS
 
 TAKES = ("rate", "crop", "track")
+MOST_SQUEEZED = 1.25  # a wide picture of a game that is 3:2 or 4:3 is stretched at most so much
 NOT_SKIPPED = Skipping(reasons=(), pause_ns=0)
 
 
@@ -35,7 +36,7 @@ class BareFilm:
     """A video that becomes a recording for every PART_S of it, without what of it is skipped.
 
     Parts are read one after the other, each picture once, and once more, a few a second, to see what is skipped.
-    Raises:  as `VideoFile`, before anything is written.
+    Raises:  as `VideoFile`, Mismatch for pictures of quite another shape, before anything is written.
     """
 
     def __init__(
@@ -51,13 +52,30 @@ class BareFilm:
         self._each = round(PART_S * settings.rate)
         self.count = max(1, round(self._ticks / self._each))
         opened = VideoFile(video, settings.track)
-        opened.close()
+        try:
+            self._check_shape(Film(opened, settings.crop))
+        finally:
+            opened.close()
         slack_ns = min(opened.interval_ns, round(NS_PER_S / settings.rate)) // 2 - 1
         self._reading = Reading(settings.crop, slack_ns, settings.track)
         head = game.needed_schema
         self._nothing: dict[str, LabelArray] = {
             n: np.zeros((1, one.columns), one.dtype) for n, one in head.items()
         }
+
+    def _check_shape(self, film: Film) -> None:
+        """Raise Mismatch for pictures that would be squeezed, as those of a telephone held upright."""
+        first = next(film.pictures(), None)
+        if first is None:
+            raise Damaged(f"{self._video} has no picture that could be decoded.")
+        (high, wide), frame = film.cut(first[1]).shape[:2], self._game.needed_frame
+        squeezed = wide / high * frame.height / frame.width
+        if max(squeezed, 1 / squeezed) > MOST_SQUEEZED:
+            raise Mismatch(
+                f"{self._video} shows pictures of {wide}x{high}, which {self._game.name} with its "
+                f"{frame.width}x{frame.height} would squeeze. Cut the game out of them: --crop L,T,W,H, or "
+                "--crop auto for borders."
+            )
 
     def parts(self) -> Sequence[Importable]:
         """Return a recording for every part."""
@@ -93,7 +111,9 @@ class BareFilm:
         finally:
             video.close()
         for one in reversed(skipped):  # the first reason counts
-            first, end = (math.ceil(at * self._settings.rate / NS_PER_S) for at in (one.first_ns, one.end_ns))
+            first, end = (
+                math.ceil(at * self._settings.rate / NS_PER_S - 1e-3) for at in (one.first_ns, one.end_ns)
+            )
             why_T[first:end] = [*REASONS].index(one.why) + 1
         return why_T
 
