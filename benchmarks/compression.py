@@ -20,11 +20,17 @@ import numpy as np
 
 import playhead
 from playhead.containers.h264 import H264Pictures
+from playhead.evaluation.baselines import HeadResult, judge_heads
+from playhead.evaluation.held_out import held_out_index, labelled, spread_windows
+from playhead.evaluation.offline import ask
 from playhead.evaluation.predictions import decided
-from playhead.evaluation.results import Evaluation
+from playhead.models.predictor import Predictor
+from playhead.models.run import Run
+from playhead.plugins import Plugins
 from playhead.storage.pictures import picture_of
 from playhead.storage.reader import Recording, open_recording
 from playhead.storage.schema import picture_codecs
+from playhead.threads import one_thread_each
 from playhead_crew2.game import CREW2, shipped_runs
 
 LOSSLESS = replace(CREW2, frame=replace(CREW2.frame, codec="lossless"))
@@ -100,25 +106,23 @@ def drives(asked: argparse.Namespace, split: str, count: int) -> list[Recording]
     return [there[seed] for seed in range(first, first + count)]
 
 
-def judged(run: Any, recordings: list[Kept], asked: argparse.Namespace) -> Evaluation:
+def judged(folder: Path, recordings: list[Kept], asked: argparse.Namespace) -> HeadResult:
     """Ask a run about drives of test circuits."""
-    found = playhead.evaluate(
-        CREW2, run=run, on="none", recordings=recordings, windows=asked.windows, out=asked.out / "page",
-        home=asked.out,
-    )  # fmt: skip
-    assert isinstance(found, Evaluation)
-    return found
+    run, plugins = Run.open(folder), Plugins()
+    index = held_out_index(run, labelled(run, CREW2, recordings, ""), only_held_out=False)
+    with one_thread_each():
+        found = ask(Predictor.of(run, plugins), run, spread_windows(index, asked.windows))
+    (result,) = judge_heads(found, tolerance_s=0.1)
+    return result
 
 
-def told(found: Evaluation) -> dict[str, float]:
-    """Return what matters of an evaluation: of keys and of classes."""
-    (result,) = found.heads
+def told(result: HeadResult) -> dict[str, float]:
+    """Return what matters of it: of keys and of classes."""
     return {name: round(float(value), 4) for name, value in result.scores.summary.items()}
 
 
-def answers(found: Evaluation) -> Any:
+def answers(result: HeadResult) -> Any:
     """Return which keys, or which class, a network answers in each window."""
-    (result,) = found.heads
     return decided(result.predictions.head, result.predictions.predictions_NO)
 
 

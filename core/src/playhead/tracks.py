@@ -46,13 +46,12 @@ class Track:
 
     def longest(self, start_ns_N: TimeArray, end_ns_N: TimeArray) -> StateArray:
         """Return the value held longest over each stretch of time, the first of several as long; none is empty."""
-        values_V = np.unique(self.value_S)
-        shares_VN = np.stack(
-            [Track(self.time_ns_S, self.value_S == one).mean(start_ns_N, end_ns_N) for one in values_V]
-        )
-        first_N = self.at(start_ns_N)
+        values_V, first_N = np.unique(self.value_S), self.at(start_ns_N)
+        held = (Track(self.time_ns_S, (self.value_S == one).astype(np.float64)) for one in values_V)
+        shares_VN = np.stack([track.mean(start_ns_N, end_ns_N) for track in held])
         shares_VN += LEAST_SHARE * (values_V[:, None] == first_N)
-        return np.where(shares_VN.max(0) > 0, values_V[shares_VN.argmax(0)], first_N)
+        longest: StateArray = np.where(shares_VN.max(0) > 0, values_V[shares_VN.argmax(0)], first_N)
+        return longest
 
     def _integral(self, time_ns_N: TimeArray) -> StateArray:
         step_s_S = np.diff(self.time_ns_S) / NS_PER_S

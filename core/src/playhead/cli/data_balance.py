@@ -84,7 +84,11 @@ def draw(drawn: Histogram, file: Path) -> bool:
     from playhead.storage.disk import saying_what_failed
 
     seen = {output: [row for row in bins if row[1] or row[2]] for output, bins in drawn.items()}
-    parts = {output: tuple(zip(*rows, strict=True)) for output, rows in seen.items() if rows}
+    parts = {
+        output: ([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+        for output, rows in seen.items()
+        if rows
+    }
     if parts:
         with saying_what_failed(file, "Free some space, or write it elsewhere: --plot."):
             write_whole(file, shares_plot(parts, ("comes in", "is drawn")).encode())
