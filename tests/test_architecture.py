@@ -235,7 +235,7 @@ def test_what_is_shown_as_html_is_escaped_but_for_our_own_drawings() -> None:
     pages = (CORE / "evaluation/templates").glob("*.jinja")
     safe = {name for page in pages for name in re.findall(r"\{\{ *([\w.]+) *\| *safe", page.read_text("utf-8"))}
     assert safe <= {"plot", "history_plot", "tolerance_plot", "view.ood.plot", "view.reliability"}
-    assert "autoescape=True" in (CORE / "evaluation/report.py").read_text("utf-8")
+    assert "autoescape=True" in (CORE / "evaluation/pages.py").read_text("utf-8")
 
 
 # A value directly behind the beginning of a command would be typed as it is: only these need no quotes.

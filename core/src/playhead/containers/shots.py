@@ -99,7 +99,8 @@ def _some(film: Film) -> Iterator[tuple[int, FrameArray]]:
         due_ns = max(due_ns + NS_PER_S / LOOKED_HZ, time_ns + 0.5 * NS_PER_S / LOOKED_HZ)
         picture_HWC = film.cut(frame)
         high = max(1, round(WIDE * picture_HWC.shape[0] / picture_HWC.shape[1]))
-        yield time_ns, cv2.resize(picture_HWC, (WIDE, min(high, 4 * WIDE)), interpolation=cv2.INTER_AREA)
+        small_HWC = cv2.resize(picture_HWC, (WIDE, min(high, 4 * WIDE)), interpolation=cv2.INTER_AREA)
+        yield time_ns, np.asarray(small_HWC, np.uint8)
 
 
 class _Looked:
