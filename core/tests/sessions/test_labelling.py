@@ -112,7 +112,7 @@ def test_what_of_a_video_shows_nothing_to_label_is_skipped_counted_and_listed(ru
     listed = (tmp_path / f"recordings/toy/{done.name}.left-out.txt").read_text()
     assert "0:05.000 to 0:07.900, 30 pictures: it is dark" in listed
     assert "20 pictures: it looks unlike what the run was trained on" in listed
-    with pytest.raises(NotFound, match='reason to skip a part of a video called "dar"'):
+    with pytest.raises(NotFound, match='reason to skip a part of a video is called "dar"'):
         playhead.label(GAME, [tmp_path / "play.mp4"], run=run, home=tmp_path, plugins=Plugins(), skip="dar")
 
 

@@ -112,7 +112,7 @@ def test_without_a_display_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_policy_is_said_before_a_window_opens() -> None:
-    with pytest.raises(NotFound, match="policy of toy"):
+    with pytest.raises(NotFound, match='no "nobody" drives its world'):
         show(world_game(), Show(hint="nobody"), plugins=Plugins.installed(), on_open=nothing, stop=lambda: False)
 
 
