@@ -63,6 +63,14 @@ def test_a_network_that_looks_passes_every_sanity_check(trained, lessons, predic
     assert all(verdict.passed for verdict in verdicts), [verdict.sentence for verdict in verdicts]
 
 
+def test_where_all_labels_are_alike_shuffled_pictures_say_nothing(trained, lessons, predictor):
+    index = held_out_index(trained, lessons)
+    first_A = index.labels["drive"][0]
+    alike = index.take(np.flatnonzero((index.labels["drive"] == first_A).all(1)))
+    verdicts = sanity_verdicts(predictor, trained, alike)
+    assert [verdict.name for verdict in verdicts] == ["constant input", "leak"]
+
+
 def test_a_collapsed_network_fails_them(trained, lessons):
     network = trained.load_model(load_plugins())
     for name, weights in network.heads.named_parameters():

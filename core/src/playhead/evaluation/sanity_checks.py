@@ -183,22 +183,26 @@ def _shuffle_verdicts(predictor: Predictor, run: Run, some: WindowIndex, seed: i
     pictures = {name for name, one in inputs.items() if one.is_pictures}
     history = {name for name, one in inputs.items() if not one.is_pictures and one.offsets_s[0] < 0}
     real = _scores(predictor, run, some, set(), seed)
+    # Where all labels are alike any answer is as good with other pictures: that says nothing.
+    telling = [name for name in run.schema if len(np.unique(some.labels[name], axis=0)) > 1]
     told = {
-        what: _shuffled(run, real, _scores(predictor, run, some, names, seed)) if names else []
+        what: _shuffled(run, telling, real, _scores(predictor, run, some, names, seed)) if names else []
         for what, names in (("pictures", pictures), ("history", history))
     }
     verdicts = [shuffle_verdict(one) for one in told["pictures"]]
-    beside: Sequence[Shuffled | None] = told["pictures"] or [None] * len(run.schema)
+    beside: Sequence[Shuffled | None] = told["pictures"] or [None] * len(telling)
     return verdicts + [history_verdict(one, other) for one, other in zip(told["history"], beside, strict=False)]
 
 
-def _shuffled(run: Run, real: Mapping[str, float], shuffled: Mapping[str, float]) -> list[Shuffled]:
+def _shuffled(
+    run: Run, telling: Sequence[str], real: Mapping[str, float], shuffled: Mapping[str, float]
+) -> list[Shuffled]:
     return [
         Shuffled(
-            head=name, measure=measure_title(PRIMARY[head.kind]), score=real[name], shuffled=shuffled[name],
-            lower_is_better=head.kind == "axes",
+            head=name, measure=measure_title(PRIMARY[run.schema[name].kind]), score=real[name],
+            shuffled=shuffled[name], lower_is_better=run.schema[name].kind == "axes",
         )
-        for name, head in run.schema.items()
+        for name in telling
     ]  # fmt: skip
 
 
