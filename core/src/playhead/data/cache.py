@@ -7,11 +7,14 @@ is arrays by name, of any type: pictures, or the features of a frozen backbone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from playhead.data.source import Source
+from playhead.inputs import Input
 
 Views = Mapping[str, npt.NDArray[Any]]
 
@@ -62,3 +65,13 @@ class ViewCache:
         self._kept = {
             name: np.empty((self._capacity, *view.shape[1:]), view.dtype) for name, view in views.items()
         }
+
+
+def view_caches(
+    inputs: Mapping[str, Input], recordings: Sequence[Source], most_bytes: int
+) -> dict[str, ViewCache]:
+    """Return a memory for the frames of recordings, as much for each input of pictures; none of 0 bytes."""
+    frames = sum(recording.length for recording in recordings)
+    names = [name for name, one in inputs.items() if one.is_pictures]
+    each = most_bytes // max(1, len(names))
+    return {name: ViewCache(frames, each) for name in names if frames and each}

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from playhead.clock import NS_PER_S
 from playhead.data.assembly import LABELLED, Assembly
-from playhead.data.cache import ViewCache
+from playhead.data.cache import view_caches
 from playhead.data.loader import Loader
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
@@ -36,9 +36,8 @@ def ask(
     `progress` hears after each batch how many windows were answered. What the network looks at of a frame is kept
     for the windows that share it, up to `cached_bytes`.
     """
-    assembly = Assembly(
-        index=index, prepare=predictor.network.prepare_input, caches=_caches(run, index, cached_bytes)
-    )
+    caches = view_caches(run.recipe.named_inputs, index.recordings, cached_bytes)
+    assembly = Assembly(index=index, prepare=predictor.network.prepare_input, caches=caches)
     loader = Loader(assemble=assembly, rows=rows_in_order(len(index), batch_of(run)), workers=run.recipe.workers)
     said: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in run.schema}
     for batch in loader:
@@ -48,12 +47,6 @@ def ask(
         progress(len(batch["rows"]))
     all_said = {name: np.concatenate(parts) for name, parts in said.items()}
     return as_predictions(run, judged_frames(index), all_said)
-
-
-def _caches(run: Run, index: WindowIndex, most_bytes: int) -> dict[str, ViewCache]:
-    frames = sum(recording.length for recording in index.recordings)
-    names = [name for name, one in run.recipe.named_inputs.items() if one.is_pictures]
-    return {name: ViewCache(frames, most_bytes // len(names)) for name in names if frames and most_bytes}
 
 
 def batch_of(run: Run) -> int:

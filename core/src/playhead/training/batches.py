@@ -180,14 +180,6 @@ def drawing_weights(job: TrainingJob, index: WindowIndex) -> Drawing:
     return prefer(drawn, is_new[index.recording_N], job.recipe.new_share)
 
 
-def view_caches(job: TrainingJob, recordings: Sequence[Source]) -> dict[str, ViewCache]:
-    """Return the memory for frames that training and validation share, as much for each input of pictures."""
-    frames = sum(recording.length for recording in recordings)
-    names = [name for name, one in job.recipe.named_inputs.items() if one.is_pictures]
-    each = job.recipe.cache_mb * 1_000_000 // max(1, len(names))
-    return {name: ViewCache(frames, each) for name in names if frames and each}
-
-
 def training_loader(
     job: TrainingJob, index: WindowIndex, drawn: Drawing, network: Network, caches: Mapping[str, ViewCache]
 ) -> Loader:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from playhead.agreement import SELDOM
-from playhead.data.cache import ViewCache
+from playhead.data.cache import ViewCache, view_caches
 from playhead.data.looks import KnownLooks
 from playhead.data.sampling import rows_in_order
 from playhead.data.windows import WindowIndex
@@ -45,7 +45,6 @@ from playhead.training.batches import (
     learned_from,
     plain_loader,
     split_recordings,
-    view_caches,
 )
 from playhead.training.beginning import begin, drawn_labels
 from playhead.training.checkpoint import remove_checkpoints
@@ -88,7 +87,7 @@ class Supervised(Method[NoSettings]):
         evenly = parts.train.by_time() if parts else None
         weights = class_weights(job, evenly) if evenly else {}
         module = SupervisedModule(network, job.schema, job.recipe, weights, takes_cached=parts is not None)
-        caches = view_caches(job, recordings)
+        caches = view_caches(job.recipe.named_inputs, recordings, job.recipe.cache_mb * 1_000_000)
         training, validation = batches_of(job, parts, drawn, network, caches)
         if parts is not None and drawn is not None and evenly is not None and job.resume is None:
             rows = rows_in_order(len(evenly), job.recipe.batch_size, MEASURED)
