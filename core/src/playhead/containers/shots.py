@@ -36,10 +36,8 @@ WIDE = 96  # pixels across of what is looked at
 APART_S = 0.5  # the least between two cuts: the flashes of a battle are one
 PIECE_S = 4.0  # of a shot, which is like or unlike as a whole
 LEAST_S = {DARK: 1.0, STILL: 10.0}  # of a stretch: doors fade, and a player thinks
-BLACK, BRIGHT = (
-    24,
-    0.01,
-)  # brightness up to which a pixel is black, as codecs leave it; share of others in the dark
+BLACK = 24  # brightness up to which a pixel is black, as codecs leave it
+BRIGHT = 0.01  # share of other pixels in a dark picture
 SHORT_NS = 1_000_000  # between a picture and what lies behind it, more than times are rounded by
 NOISE = 6  # of 255, by which a picture that stands still changes, as codecs leave it
 

@@ -20,10 +20,8 @@ from playhead.errors import Damaged, PlayheadError
 
 PICTURES = 8  # of a take, evenly spread
 KNOWN = 256  # pictures of all takes together that are remembered, at least one of each of the first so many
-WITHIN, BEYOND = (
-    0.99,
-    1.25,
-)  # this share of what is remembered is known by the other takes; how much further is not
+WITHIN = 0.99  # share of what is remembered that is known by the other takes
+BEYOND = 1.25  # times as far as these is not known any more
 GRID = (8, 6)  # cells across and down
 FLOOR = 20.0  # of 255: nearer than this, pictures are alike whatever the others are
 FACTOR = 3.0  # times as far away as the takes before are from one another
