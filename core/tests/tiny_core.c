@@ -1,6 +1,7 @@
 /* A libretro core with which the front end is tested: a square of four pixels that the directions move.
 
-   FORMAT is 0, 1 or 2 as in libretro.h; LACKS leaves out a function; BAD_PITCH shows pictures that cannot be. */
+   FORMAT is 0, 1 or 2 as in libretro.h; LACKS leaves out a function; BAD_PITCH shows pictures that cannot be; with
+   TWIN the button A goes right, too. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,9 @@
 #endif
 #ifndef FORMAT
 #define FORMAT 2
+#endif
+#ifndef TWIN
+#define TWIN 0
 #endif
 #define WIDE 32
 #define HIGH 24
@@ -94,7 +98,7 @@ void retro_run(void)
     poll();
     ram.held = (uint16_t)input(0, 1, 0, 256);
     if (ram.held != (uint16_t)(input(0, 1, 0, 7) << 7 | (ram.held & ~(1u << 7)))) ram.over = 99; /* bit and mask agree */
-    if (ram.held >> 7 & 1 && ram.x < WIDE - 2) ram.x++;
+    if ((ram.held >> 7 & 1 || (TWIN && ram.held >> 8 & 1)) && ram.x < WIDE - 2) ram.x++;
     if (ram.held >> 6 & 1 && ram.x > 0) ram.x--;
     if (ram.held >> 5 & 1 && ram.y < HIGH - 2) ram.y++;
     if (ram.held >> 8 & 1) ram.money += 10;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +68,19 @@ def test_a_step_shows_and_what_changes_memory_alone_does_not(recorded: Recording
     assert [right.is_seen, right.press_seen, right.release_seen] == [True] * 3
     assert (a.key, a.first, a.last) == (0, *HELD["a"])
     assert [a.is_seen, a.press_seen, a.release_seen] == [False] * 3
+
+
+def test_which_of_two_keys_it_was_cannot_be_told_where_both_do_the_same(
+    build: Callable[..., Path], options: dict[str, Any], tmp_path: Path
+) -> None:
+    options = {**options, "core": str(build("twin", TWIN=1))}
+    made = playhead.record(
+        GAME, on="emulator", seconds=2, seed=1, workers=1, settings=options, home=tmp_path, plugins=Plugins()
+    )
+    recording = open_recording(tmp_path / "recordings" / GAME.name / made.names[0])
+    right, a = holds(recording, options)
+    assert [right.is_seen, right.press_seen, right.release_seen, right.like] == [True, False, False, (0,)]
+    assert [a.is_seen, a.press_seen, a.release_seen, a.like] == [True, False, False, (1,)]
 
 
 def test_it_is_opened_as_it_was_recorded_and_at_that_size(options: dict[str, Any], tmp_path: Path) -> None:
@@ -159,6 +172,16 @@ def test_what_cannot_be_seen_counts_neither_for_nor_against(recorded: Recording)
     assert scores.summed("press")["f1_seen"] == 0
     assert scores.summed("release")["f1_seen"] == pytest.approx(2 / 3)
     assert "within 2 frames" in scores.to_text()
+
+
+def test_what_is_said_where_another_key_shows_the_same_counts_neither_for_nor_against(recorded: Recording) -> None:
+    told = {0: [Hold(key=1, first=5, last=12, is_seen=True, press_seen=False, release_seen=False, like=(0,))]}
+    said_TK = np.zeros((60, 2), bool)
+    said_TK[5:12, 0] = True  # A, where it was right that looks alike
+    said_TK[30:35, 1] = True
+    pressed = score_seen(said_of(recorded, said_TK), "keys", [recorded], told).to_json()["press"]["keys"]
+    assert np.isnan(pressed["a"]["f1_seen"])  # nothing to find and nothing wrong
+    assert pressed["right"]["f1_seen"] == 0
 
 
 def test_an_evaluation_replays_and_says_what_is_seen(

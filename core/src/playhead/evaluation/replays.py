@@ -1,4 +1,4 @@
-"""What of presses can be seen at all: a recording is replayed, and each hold left out, begun late and ended late.
+"""What of presses can be seen at all: each hold is left out, begun late, ended late, and given to each other key.
 
 recording -> replayed with what was held, a state saved as each hold begins and ends
           -> from there once more otherwise, until a pixel differs, or nothing has for a while
@@ -40,7 +40,9 @@ BLURRED = 8.0  # mean difference of pixels that a codec that is not lossless may
 class Hold:
     """A key held from a frame on until another, and what of it shows. Units: first, last in frames of a recording.
 
-    `is_seen`: leaving it out shows; `press_seen`, `release_seen`: doing that LATE_S later shows.
+    `is_seen`: leaving it out shows. `like`: keys that in its place would have shown the same pictures, as A and B
+    where a text goes on at either. `press_seen`, `release_seen`: it is seen, and which key it is can be told, and
+    doing that LATE_S later shows.
     """
 
     key: int
@@ -49,6 +51,7 @@ class Hold:
     is_seen: bool
     press_seen: bool
     release_seen: bool
+    like: tuple[int, ...] = ()
 
 
 def check_replays(plugins: Plugins, game: Game, recording: Source) -> None:
@@ -139,16 +142,24 @@ class Replay:
                 continue
             late = min(first + self._late, last)
 
-            def shows(begin: int, end: int, value: bool, *, at: int, key: int = key, last: int = last) -> bool:
+            def shows(
+                begin: int, end: int, value: bool, *, at: int, key: int = key, last: int = last,
+                instead: int | None = None,
+            ) -> bool:  # fmt: skip
                 changed_TK = self._held_TK[at : last + self._after].copy()
                 changed_TK[begin - at : end - at, key] = value
+                if instead is not None:
+                    changed_TK[begin - at : end - at, instead] = True
                 return self._differs(states[at], at, changed_TK, shown)
 
+            is_seen = shows(first, last, False, at=first)
+            free = np.flatnonzero(~self._held_TK[first:last].any(0)).tolist() if is_seen else ()
+            like = tuple(other for other in free if not shows(first, last, False, at=first, instead=other))
+            is_told = is_seen and not like
             yield Hold(
-                key=key, first=first, last=last,
-                is_seen=shows(first, last, False, at=first),
-                press_seen=shows(first, late, False, at=first),
-                release_seen=shows(last, last + self._late, True, at=last),
+                key=key, first=first, last=last, is_seen=is_seen, like=like,
+                press_seen=is_told and shows(first, late, False, at=first),
+                release_seen=is_told and shows(last, last + self._late, True, at=last),
             )  # fmt: skip
 
     def _played_through(self, wanted: set[int]) -> tuple[dict[int, bytes], list[bytes]]:

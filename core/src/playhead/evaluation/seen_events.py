@@ -1,7 +1,8 @@
 """Presses and releases scored one by one, those that can be seen and all of them (replays.py says which).
 
 A press that shows nowhere can be placed by nobody, and whoever answers a hold says some moment for it. So what is
-said near one that cannot be seen counts neither for nor against, where only those that can are scored.
+said near one that cannot be seen counts neither for nor against, where only those that can are scored; likewise what
+is said of a key near the press of another that would have shown the same.
 Shape legend: N frames, K keys, E true events, S events said.
 """
 
@@ -119,22 +120,32 @@ def score_seen(
         inside, seen = inside + len(there), seen + sum(one.is_seen for one in there)
         for column, key in enumerate(keys):
             mine = [one for one in there if one.key == column]
+            twins = [one for one in there if column in one.like]
             steps_N = np.diff(held_NK[:, column].astype(np.int8))
             for kind, step in zip(KINDS, (1, -1), strict=True):
                 said_S = times_N[1:][steps_N == step]
-                true = [(int(times_T[one.first]), one.press_seen) for one in mine]
-                if kind == "release":
+                if kind == "press":
+                    true = [(int(times_T[one.first]), one.press_seen) for one in mine]
+                    alike = [int(times_T[one.first]) for one in twins]
+                else:
                     true = [
                         (int(times_T[one.last]), one.release_seen) for one in mine if times_T[one.last] <= last_ns
                     ]
-                counts[kind, key] += _counted(true, said_S, tolerance_ns)
+                    alike = [int(times_T[one.last]) for one in twins]
+                counts[kind, key] += _counted(true, alike, said_S, tolerance_ns)
     return SeenScores(head=head, keys=keys, holds=inside, holds_seen=seen, counts=counts)
 
 
-def _counted(true: Sequence[tuple[int, bool]], said_S: Times, tolerance_ns: int) -> Counter[str]:
-    """Count events of one key and kind: true, seen, said, and which of them belong together."""
+def _counted(
+    true: Sequence[tuple[int, bool]], alike: Sequence[int], said_S: Times, tolerance_ns: int
+) -> Counter[str]:
+    """Count events of one key and kind: true, seen, said, and which of them belong together.
+
+    `alike` are those of other keys that show the same.
+    """
     true = sorted(true)
-    seen_E, hidden_E = (np.array([time for time, is_seen in true if is_seen == one], np.int64) for one in (1, 0))
+    seen_E = np.array([time for time, is_seen in true if is_seen], np.int64)
+    hidden_E = np.array(sorted([*alike, *(time for time, is_seen in true if not is_seen)]), np.int64)
     all_E = np.array([time for time, _ in true], np.int64)
     pairs = event_pairs(seen_E, said_S, tolerance_ns)
     rest_S = np.delete(said_S, [place for _, place in pairs])
