@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from doubles import small_game
 
-from playhead.agreement import seldom_answered, seldom_at_ends
+from playhead.agreement import held_over_time, seldom_answered, seldom_at_ends
 from playhead.labels import Axes, Choice, Keys
 
 KEYS = Keys("up", "left", "right", opposites=(("left", "right"),))
@@ -61,3 +61,12 @@ def test_an_axis_that_is_at_its_ends_and_answered_in_between_is_said() -> None:
     assert seldom_at_ends(replace(GAME, controller="own:controller"), axes, labels, said) == []
     assert seldom_at_ends(GAME, KEYS, labels, said) == []
     assert seldom_at_ends(GAME, axes, labels[:0], said[:0]) == []
+
+
+def test_a_key_is_held_from_a_sure_answer_on_until_another() -> None:
+    said_NK = np.array([[0.6, 0.1], [0.4, 0.6], [0.2, 0.65], [0.6, 0.75], [0.65, 0.4], [0.6, 0.2]])
+    held_NK = held_over_time(said_NK, np.array([0, 0, 0, 0, 0, 1]))
+    assert held_NK.T.tolist() == [
+        [True, True, False, False, False, True],
+        [False, False, False, True, True, False],
+    ]

@@ -16,6 +16,7 @@ from playhead.game import Game
 from playhead.labels import Axes, Head, Keys
 
 HELD = 0.5  # a key counts as held from this share or probability on
+PRESSED, RELEASED = 0.7, 0.3  # answers frame by frame press a key from the one on, and let go below the other
 AXIS_MOVE = 0.1  # an axis moves all the time; from this much of its range of 2 on it is a change worth learning
 
 BoolArray = npt.NDArray[np.bool_]
@@ -24,6 +25,20 @@ BoolArray = npt.NDArray[np.bool_]
 def states(head: Head, labels_NA: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return labels as states that can be compared: shares of a key become held or not."""
     return labels_NA >= HELD if isinstance(head, Keys) else labels_NA
+
+
+def held_over_time(said_NK: npt.NDArray[Any], segment_N: npt.NDArray[np.integer]) -> BoolArray:
+    """Return which keys are held, by answers in order of time: from PRESSED on until below RELEASED.
+
+    Where a press may have been at any of some frames, an answer wavers about a half, which is no row of presses.
+    (Games of a console, presses that can be seen: F1 .88, and .81 by a half alone.) Each unbroken stretch of
+    `segment_N` begins by a half.
+    """
+    row_N = np.arange(len(said_NK))
+    begins_N = np.diff(segment_N, prepend=-1) != 0
+    says_NK = (said_NK >= PRESSED) | (said_NK < RELEASED) | begins_N[:, None]
+    told_NK = np.maximum.accumulate(np.where(says_NK, row_N[:, None], 0), axis=0)
+    return np.asarray(np.take_along_axis(said_NK >= HELD, told_NK, axis=0))
 
 
 def changed(head: Head, labels_NA: npt.NDArray[Any], previous_NA: npt.NDArray[Any]) -> BoolArray:

@@ -23,6 +23,7 @@ from playhead.data.balancing import (
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import BadValue, NotFound, PlayheadError
 from playhead.events import Origin
+from playhead.inputs import Input
 from playhead.labels import Axes, Choice
 
 GAME = small_game()
@@ -44,6 +45,21 @@ def drives() -> WindowIndex:
     return WindowIndex.of([recording(DRIVE, labels)], DRIVE.schema, WindowSpec())
 
 
+def test_windows_of_presses_are_drawn_as_often_of_each_key_wherever_in_them_it_is_pressed() -> None:
+    rows = np.zeros((400, 4), np.uint8)
+    rows[50:60, 0] = rows[200:203, 1] = rows[300:310, 1] = 1  # w once, a twice
+    spec = WindowSpec(positions_s=(-0.2, -0.1, 0.0), inputs={"frames": Input("frames", (-0.2, -0.1, 0.0))})
+    index = WindowIndex.of([recording(GAME, {"drive": rows})], GAME.schema, spec)
+    drawn_N = weights(index, "presses", share=0.8)
+    share = {int(frame): float(drawn_N[index.frame_N == frame].sum()) for frame in index.frame_N}
+    for events in ((50, 60), (200, 203, 300, 310)):
+        near = {frame + late for frame in events for late in range(3)}
+        assert sum(share[one] for one in near) == pytest.approx(0.4, abs=0.02)
+    assert share[20] == share[150] > 0
+    with pytest.raises(BadValue, match="lies between 0 and 1"):
+        weights(index, "presses", share=1.0)
+
+
 def weights(index: WindowIndex, how: str, **options: Any) -> npt.NDArray[np.float64]:
     return drawing(index, how, options).weight_M
 
@@ -54,7 +70,7 @@ def spread(table: dict[str, Any], output: str) -> float:
     return max(drawn) / min(drawn)
 
 
-@pytest.mark.parametrize("how", ["none", "changes", "labels", "heads", "alone", "together", "rare"])
+@pytest.mark.parametrize("how", ["none", "changes", "labels", "heads", "alone", "together", "rare", "presses"])
 def test_time_counts_and_not_frames(how: str) -> None:
     rows = np.array([W] * 30 + [NONE] * 20 + [WA] * 10, np.uint8).repeat(3, 0)
     slow = recording(GAME, {"drive": rows}, name="slow")

@@ -12,10 +12,11 @@ from torch import nn
 
 from playhead.errors import BadValue, NotFound
 from playhead.game import Frame
+from playhead.inputs import Input
 from playhead.labels import Choice, LabelSchema
 from playhead.models import ModelSpec, conv_stack
 from playhead.models.attribution import heat_maps
-from playhead.models.conv_lstm import build, with_past
+from playhead.models.conv_lstm import OPTIONS, build, frames_seen, seen_together
 from playhead.models.encoders import folded
 from playhead.models.network import count_parameters
 from playhead.models.predictor import Predictor
@@ -195,9 +196,39 @@ def test_folding_keeps_every_pixel() -> None:
     assert logits(build(replace(SPEC, options={"fold": 2, "channels": [8, 8]})), frames(1, 3)).shape == (1, 4)
 
 
-def test_each_frame_is_seen_with_the_one_before_it():
-    pictures_BTHWC = torch.arange(3, dtype=torch.uint8).reshape(1, 3, 1, 1, 1).expand(1, 3, 2, 2, 1)
-    joined = with_past(pictures_BTHWC, 2)
-    assert joined.shape == (1, 3, 2, 2, 2, 1)
-    assert joined[0, :, :, 0, 0, 0].tolist() == [[0, 0], [0, 1], [1, 2]]
-    assert torch.equal(with_past(pictures_BTHWC, 1), pictures_BTHWC[:, :, None])
+def test_each_frame_is_seen_with_others_and_beyond_the_ends_stand_the_frames_there() -> None:
+    assert seen_together({**OPTIONS, "frames_each": 1}) == (0,)
+    assert seen_together({**OPTIONS, "frames_each": 3}) == (-2, -1, 0)
+    offsets = seen_together({**OPTIONS, "frames_before": [2], "frames_after": [1]})
+    seen_PT = frames_seen(offsets, 4, torch.device("cpu"))
+    assert seen_PT.tolist() == [[0, 0, 0, 1], [0, 1, 2, 3], [1, 2, 3, 3]]
+    for wrong in ([0], [65], ["a"]):
+        with pytest.raises(BadValue, match="A frame is seen with those 1 to 64 frames from it"):
+            build(replace(SPEC, options={"frames_after": wrong}))
+
+
+def over_time(*, ahead: int) -> Any:
+    """Return a network that answers at each of eight frames, the last ones `ahead` of the moment of its window."""
+    offsets_s = tuple((ahead + n - 7) / 10 for n in range(8))
+    options = {"time_blocks": 3, "frames_before": [1], "channels": [4], "features": 8, "hidden": 8}
+    inputs = {"frames": Input("frames", offsets_s)}
+    return build(replace(SPEC, options=options, inputs=inputs, positions_s=offsets_s)).eval()
+
+
+def test_convolutions_over_time_see_what_comes_only_where_the_window_does() -> None:
+    pictures = frames(1, 8)
+    changed = pictures.copy()
+    changed[:, 5:] = 255 - changed[:, 5:]
+    for ahead, first in ((0, 5), (4, 0)):
+        torch.manual_seed(1)
+        network = over_time(ahead=ahead)
+        differs = (logits(network, pictures) != logits(network, changed)).flatten(2).any(2)[0]
+        assert int(differs.float().argmax()) == first
+
+
+def test_what_a_state_cannot_carry_is_refused() -> None:
+    for wrong in ({"time_blocks": 2}, {"frames_after": [1]}):
+        with pytest.raises(BadValue, match="nothing is known of what comes"):
+            build(replace(SPEC, options={**wrong, "stateful": True}))
+    with pytest.raises(BadValue, match="needs the reader lstm"):
+        build(replace(SPEC, options={"time_blocks": 2, "reader": "stack"}))

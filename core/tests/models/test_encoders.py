@@ -226,3 +226,17 @@ def test_changes_are_seen_by_their_own_scale() -> None:
         kernel[:, :3] = -as_change
     pictures = torch.randint(0, 256, (3, 2, 12, 16, 3), dtype=torch.uint8)
     torch.testing.assert_close(changing(pictures), plain(pictures), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("fold", [1, 2])
+@pytest.mark.parametrize("changes", [False, True])
+def test_a_window_is_seen_as_its_pictures_laid_side_by_side_are(fold: int, changes: bool) -> None:
+    options = {"fold": fold, "channels": [4, 4], "strides": None, "features": 8, "changes": changes}
+    encoder = ConvEncoder((12, 16), 3, 3, options)
+    encoder.standardise(Colours(means=(90.0, 100.0, 110.0), scales=(40.0, 50.0, 60.0), changes=(8.0, 10.0, 12.0)))
+    pictures_BTHWC = torch.randint(0, 256, (2, 5, 12, 16, 3), dtype=torch.uint8)
+    seen_PT = torch.tensor([[0, 0, 0, 1, 2], [0, 1, 2, 3, 4], [1, 2, 3, 4, 4]])
+    laid_out = pictures_BTHWC[:, seen_PT.T].flatten(0, 1)
+    torch.testing.assert_close(
+        encoder.over(pictures_BTHWC, seen_PT).flatten(0, 1), encoder(laid_out), rtol=1e-3, atol=1e-3
+    )

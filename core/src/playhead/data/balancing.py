@@ -10,7 +10,7 @@ Shape legend: N windows, M = N or, by head, N for each head one behind the other
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playhead.agreement import changed
 from playhead.data.sampling import WeightArray
 from playhead.data.windows import WindowIndex
 from playhead.errors import BadValue, not_found
@@ -145,6 +146,38 @@ def rare(
     return weight_N
 
 
+def presses(
+    index: WindowIndex,
+    share: float = 0.5,  # of what is drawn: windows in which a key is pressed or released, as often of each key
+) -> Weights:
+    """Draw windows in which a key is pressed or released, wherever in them, as often of each; the rest alike."""
+    if not 0 < share < 1:
+        raise BadValue(f"balance.share={share:g} of the balance presses cannot be: it lies between 0 and 1.")
+    shares = [
+        inside_N * index.time_N / float((inside_N * index.time_N).sum())
+        for inside_N in _with_changes(index)
+        if inside_N.any()
+    ]
+    alike_N = index.time_N / max(index.time_N.sum(), 1e-12)
+    if not shares:
+        return np.ones(len(index))
+    drawn_N = (1 - share) * alike_N + share * np.mean(shares, axis=0)
+    return np.asarray(drawn_N / np.maximum(index.time_N, 1e-12))
+
+
+def _with_changes(index: WindowIndex) -> Iterator[BoolArray]:
+    """Yield for each key in which windows it is pressed or released, between the first position and the last."""
+    place_NL, _ = index.positions(np.arange(len(index)))
+    first_N, last_N = place_NL.min(1), place_NL.max(1)
+    for name, head in index.schema.items():
+        if not isinstance(head, Keys):
+            continue
+        labels_PK, previous_PK = index.table.labels[name], index.table.previous[name]
+        changed_PK = changed(head, labels_PK, previous_PK) & index.table.known[name][:, None]
+        so_far_PK = np.concatenate([np.zeros((1, head.columns), np.int64), changed_PK.cumsum(0)])
+        yield from (so_far_PK[last_N + 1] > so_far_PK[first_N]).T
+
+
 def labels(
     index: WindowIndex,
     rarest: float = RAREST_SHARE,  # what is rarer than this share is not drawn more often still
@@ -201,7 +234,7 @@ def together(
 
 BUILT_IN: Mapping[str, Callable[..., Weights]] = {
     "none": as_they_come, "changes": changes, "labels": labels, "heads": heads, "alone": alone,
-    "rare": rare, "together": together,
+    "presses": presses, "rare": rare, "together": together,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from playhead.agreement import held_over_time
 from playhead.data.source import Source
 from playhead.data.windows import WindowIndex, WindowSpec
 from playhead.errors import NothingToTrain
@@ -56,6 +57,13 @@ class Answers:
             return np.asarray(said_MO.max(1) >= least)
         return np.ones(len(said_MO), bool)
 
+    def decided(self, head: str) -> Array:
+        """Return the labels of a head (M, A): a key is held from a sure answer on until another."""
+        if isinstance(self.schema[head], Keys):
+            segment_M = number_segments(self.time_ns_M, 0 * self.time_ns_M)
+            return held_over_time(self.said[head], segment_M).astype(np.float64)
+        return decided(self.schema[head], self.said[head])
+
     def rows(self, least: float) -> Iterator[LayerRows]:
         """Yield the rows of a layer; frames that are not answered, or not surely, are of nobody."""
         labels, origins, likely = {}, {}, {}
@@ -63,7 +71,7 @@ class Answers:
             labels[name] = np.zeros((self.frames, head.columns), head.dtype)
             origins[name] = np.zeros(self.frames, np.uint8)
             likely[name] = np.zeros((self.frames, head.outputs), np.float32)
-            labels[name][self.frame_M] = decided(head, self.said[name])
+            labels[name][self.frame_M] = self.decided(name)
             origins[name][self.frame_M[self.is_sure(name, least)]] = int(Origin.MODEL)
             likely[name][self.frame_M] = self.said[name]
         for start in range(0, max(1, self.frames), AT_ONCE):
@@ -84,9 +92,10 @@ class Answers:
         return found
 
     def _scored(self, name: str, head: Head, recording: Source, rows: npt.NDArray[np.int64]) -> dict[str, float]:
+        answers_MO = self.decided(name) if isinstance(head, Keys) else self.said[name]
         frame_K, labels_TA = self.frame_M[rows], np.asarray(recording.labels[name], np.float64)
         pair = HeadPredictions(
-            head=head, truth_NA=labels_TA[frame_K], predictions_NO=self.said[name][rows].astype(np.float64),
+            head=head, truth_NA=labels_TA[frame_K], predictions_NO=answers_MO[rows].astype(np.float64),
             previous_NA=labels_TA[np.maximum(frame_K - 1, 0)],
         )  # fmt: skip
         times_K = self.time_ns_M[rows]

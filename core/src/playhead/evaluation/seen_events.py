@@ -1,8 +1,8 @@
 """Presses and releases scored one by one, those that can be seen and all of them (replays.py says which).
 
 A press that shows nowhere can be placed by nobody, and whoever answers a hold says some moment for it. So what is
-said near one that cannot be seen counts neither for nor against, where only those that can are scored; likewise what
-is said of a key near the press of another that would have shown the same.
+said near one that cannot be seen counts neither for nor against, where only those that can are scored; nor does
+what is said of a key near the press of another that would have shown the same.
 Shape legend: N frames, K keys, E true events, S events said.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playhead.agreement import HELD, f1
+from playhead.agreement import f1, held_over_time
 from playhead.clock import NS_PER_S
 from playhead.data.source import Source
 from playhead.errors import BadValue, Damaged, DeviceFailed, Mismatch
@@ -114,7 +114,7 @@ def score_seen(
             continue
         times_N, first_ns, last_ns = known.time_ns_N[rows], *known.time_ns_N[rows[[0, -1]]]
         times_T = recordings[recording].frame_time_ns
-        held_NK = pair.predictions_NO[rows] >= HELD
+        held_NK = held_over_time(pair.predictions_NO[rows], np.zeros(len(rows), np.int64))
         tolerance_ns = round((FRAMES + 0.5) * NS_PER_S / recordings[recording].header.rate_hz)
         there = [one for one in holds[recording] if first_ns < times_T[one.first] <= last_ns]
         inside, seen = inside + len(there), seen + sum(one.is_seen for one in there)

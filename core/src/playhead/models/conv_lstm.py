@@ -1,9 +1,9 @@
 """The default network: small convolutions over views of each frame, an LSTM over the window, a layer a head.
 
-    frame -> scene, made smaller -> convolutions -\\
-          -> each region as it is -> convolutions -+-> LSTM over the window -> heads
-    telemetry ------------------------------------/                             /
-    inputs with other times -> a layer, or convolutions and an LSTM -----------/
+    frame -> scene, made smaller -> convolutions -\\    /-> LSTM over the window -\\
+          -> each region as it is -> convolutions -+-> -> convolutions over time --+-> heads
+    telemetry ------------------------------------/                                /
+    inputs with other times -> a layer, or convolutions and an LSTM --------------/
 
 The convolutions see each frame with the one before it: how fast things move is plain in the pixels and nearly
 lost in the features. (48,000 frames of streets, 1,000 steps: validation loss .325, each frame alone .333.)
@@ -24,7 +24,7 @@ from playhead.models.encoders import ConvEncoder, outputs_of
 from playhead.models.heads import Heads
 from playhead.models.named import NamedModules
 from playhead.models.network import FrameArray, Network, State, check_answers_once, check_options, symlog
-from playhead.models.readers import LstmReader, PictureReader, StackReader, beside
+from playhead.models.readers import LstmReader, PictureReader, StackReader, TimeConvolutions, beside
 from playhead.models.views import SCENE, View, views_of
 from playhead.regions import Region
 
@@ -39,11 +39,15 @@ OPTIONS: dict[str, object] = {
     "features": 96,  # of each view and frame
     "hidden": 96,  # of the reader
     "frames_each": 2,  # an encoder sees a frame of the window together with so many less one before it
+    "frames_before": None,  # or with those so many frames before it: [4, 1]
+    "frames_after": None,  # and with those so many after it
     "changes": False,  # whether of the frames before it is seen how they differ from those behind them
     "reader": "lstm",  # or "stack"
+    "time_blocks": 0,  # residual convolutions over time beside the LSTM: what lasts a frame or two, as a tap
     "dropout": 0.0,  # share of the reader's outputs
     "stateful": False,  # played frame by frame, the reader going on from the frame before; needs reader "lstm"
 }
+FARTHEST = 64  # frames between two that are seen together
 
 
 class ConvLstm(Network):
@@ -54,18 +58,20 @@ class ConvLstm(Network):
         options = check_options("conv_lstm", spec.options, OPTIONS)
         regions = chosen_regions(spec, options["regions"]) | cropped(spec, options["crops"])
         views = views_of(spec.frame, regions, options["scene_pixels"], options["scene_size"])
+        self.seen = seen_together(options)
         self.main = main_input(spec.named_inputs)
         main = spec.named_inputs[self.main]
         self.views = views if main.is_pictures else []
         self.options = options
         self.encoders = NamedModules({
-            view.name: ConvEncoder((view.height, view.width), spec.frame.channels, options["frames_each"], options)
+            view.name: ConvEncoder((view.height, view.width), spec.frame.channels, len(self.seen), options)
             for view in self.views
         })  # fmt: skip
         numbers = {name: one for name, one in spec.named_inputs.items() if not one.is_pictures}
         self.telemetry = tuple(name for name, one in numbers.items() if one.offsets_s == main.offsets_s)
         columns = sum(columns_of(numbers[name], spec.schema) for name in self.telemetry)
         self.reader = _reader(options, outputs_of(self.encoders) + columns, spec)
+        self.over_time = _over_time(options, outputs_of(self.encoders) + columns, self.reader)
         self.others = tuple(n for n in spec.named_inputs if n != self.main and n not in self.telemetry)
         self.readers = nn.ModuleList(
             _other_reader(spec, spec.named_inputs[n], views[0], options) for n in self.others
@@ -75,8 +81,14 @@ class ConvLstm(Network):
             raise BadValue(
                 "This reader carries no state: only lstm does, where it looks back alone. Leave stateful out."
             )
+        if self.is_stateful and (self.over_time is not None or max(self.seen) > 0):
+            raise BadValue(
+                "Frame by frame nothing is known of what comes, nor of features before. With stateful take "
+                "--set model.time_blocks=0, and no model.frames_after."
+            )
         self.dropout = nn.Dropout(options["dropout"])
-        self.heads = Heads(spec.schema, self.reader.outputs + options["features"] * len(self.others))
+        read = self.reader.outputs + (self.over_time.outputs if self.over_time is not None else 0)
+        self.heads = Heads(spec.schema, read + options["features"] * len(self.others))
 
     def prepare(self, frames_NHWC: FrameArray) -> dict[str, FrameArray]:
         """Cut every view from the frames."""
@@ -88,8 +100,13 @@ class ConvLstm(Network):
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, features), (B, L, features) where several positions are answered."""
-        read: Tensor = self.dropout(beside(self.reader(self.encode(inputs)), self._read_others(inputs)))
-        return read
+        features_BTF = self.encode(inputs)
+        parts = self._read_others(inputs)
+        read: Tensor = self.reader(features_BTF)
+        if self.over_time is not None:
+            assert isinstance(self.reader, LstmReader)
+            read = torch.cat([read, self.reader.at_steps(self.over_time(features_BTF))], dim=-1)
+        return self.dropout(beside(read, parts))  # type: ignore[no-any-return]
 
     def _read_others(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Return what is read of the inputs with other times, (B, features) each."""
@@ -101,7 +118,7 @@ class ConvLstm(Network):
     def initial_state(self, batch: int) -> State:
         """Return a reader that has read nothing, and no frame before the first."""
         state = {name: torch.zeros(1, batch, self.options["hidden"]) for name in ("hidden", "cell")}
-        before, channels = self.options["frames_each"] - 1, self.spec.frame.channels
+        before, channels = -min(self.seen), self.spec.frame.channels
         for view in self.views:
             shape = (batch, before, view.height, view.width, channels)
             state[f"before/{view.name}"] = torch.zeros(shape, dtype=torch.uint8)
@@ -114,9 +131,8 @@ class ConvLstm(Network):
         pictures, after = dict(prepared), {"has_begun": torch.ones_like(state["has_begun"])}
         for view in self.views:
             before, key = state[f"before/{view.name}"], view_key(self.main, view.name)
-            pictures[key], after[f"before/{view.name}"] = with_remembered(
-                prepared[key], before, state["has_begun"]
-            )
+            seen, after[f"before/{view.name}"] = with_remembered(prepared[key], before, state["has_begun"])
+            pictures[key] = seen[:, :, [before.shape[1] + offset for offset in self.seen]]
         features_B1F = self.encode(pictures, has_past=True)
         assert isinstance(self.reader, LstmReader)
         read, (after["hidden"], after["cell"]) = self.reader.read(features_B1F, (state["hidden"], state["cell"]))
@@ -130,30 +146,37 @@ class ConvLstm(Network):
         parts: list[Tensor] = []
         for name, encoder in self.encoders.items():
             pictures = inputs[view_key(self.main, name)]
-            pictures_BTPHWC = pictures if has_past else with_past(pictures, self.options["frames_each"])
-            parts.append(encoder(pictures_BTPHWC.flatten(0, 1)).unflatten(0, pictures.shape[:2]))
+            if has_past:
+                parts.append(encoder(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2]))
+            else:
+                assert isinstance(encoder, ConvEncoder)
+                parts.append(encoder.over(pictures, frames_seen(self.seen, pictures.shape[1], pictures.device)))
         for name in self.telemetry:
             parts.append(symlog(inputs[name]).reshape(*inputs[name].shape[:2], -1))
         return torch.cat(parts, dim=2)
 
 
-def with_past(pictures_BTHWC: Tensor, frames: int) -> Tensor:
-    """Join each frame of a window with those before it; before the oldest stands the oldest.
+def seen_together(options: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return which frames are seen with each, as how far behind it they are, the oldest first. Raises BadValue."""
+    before, after = options["frames_before"], options["frames_after"] or []
+    if before is None:
+        before = range(1, options["frames_each"])
+    for far in (*before, *after):
+        if not isinstance(far, int) or not 0 < far <= FARTHEST:
+            raise BadValue(
+                f"A frame is seen with those 1 to {FARTHEST} frames from it, and {far} is none of these."
+            )
+    return tuple(sorted({0, *after, *(-far for far in before)}))
 
-    Shapes:  returns (B, T, frames, H, W, C), the newest frame last.
-    """
-    length = pictures_BTHWC.shape[1]
-    if frames == 1:
-        return pictures_BTHWC[:, :, None]
-    joined = []
-    for past in range(frames - 1, -1, -1):
-        missing = min(past, length)
-        joined.append(pictures_BTHWC[:, [0] * missing + list(range(length - missing))])
-    return torch.stack(joined, dim=2)
+
+def frames_seen(offsets: Sequence[int], length: int, device: torch.device) -> Tensor:
+    """Return which frames of a window are seen with each (P, T); beyond its ends stand the frames there."""
+    frames_T = torch.arange(length, device=device)
+    return torch.stack([(frames_T + offset).clamp(0, length - 1) for offset in offsets])
 
 
 def with_remembered(pictures_B1HWC: Tensor, before_BPHWC: Tensor, has_begun_B: Tensor) -> tuple[Tensor, Tensor]:
-    """Join one frame with those remembered from before it, as `with_past` does in a window.
+    """Join one frame with those remembered from before it, as `frames_seen` says of a window.
 
     Before the first frame stands that frame itself. Shapes:  returns (B, 1, P + 1, H, W, C) and what to
     remember then, (B, P, H, W, C).
@@ -198,6 +221,18 @@ def _reader(options: Mapping[str, Any], inputs: int, spec: ModelSpec) -> LstmRea
         check_answers_once("the reader stack", spec)
         return StackReader(inputs, outputs, spec.length)
     raise not_found("temporal reader", kind, ["lstm", "stack"])
+
+
+def _over_time(
+    options: Mapping[str, Any], inputs: int, reader: LstmReader | StackReader
+) -> TimeConvolutions | None:
+    """Return convolutions over time, where they are asked for. Raises BadValue beside a reader without times."""
+    if not options["time_blocks"]:
+        return None
+    if not isinstance(reader, LstmReader):
+        raise BadValue("model.time_blocks needs the reader lstm beside it: take --set model.reader=lstm.")
+    looks_ahead = reader.lstm.bidirectional
+    return TimeConvolutions(inputs, options["hidden"], options["time_blocks"], looks_ahead=looks_ahead)
 
 
 def _other_reader(spec: ModelSpec, one: Input, scene: View, options: Mapping[str, Any]) -> nn.Module:

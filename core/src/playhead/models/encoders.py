@@ -123,7 +123,41 @@ class ConvEncoder(Encoder):
             bias = layer.bias if maps is None else None
             seen = functional.conv2d(centred, weight, bias, layer.stride, layer.padding)
             maps = seen if maps is None else maps + seen
-        features: Tensor = torch.relu(self.features(self.convolutions[1:](maps).flatten(1)))
+        assert maps is not None
+        return self._features(maps)
+
+    def over(self, pictures_BTHWC: Tensor, seen_PT: Tensor) -> Tensor:
+        """Return the features of each frame of windows (B, T, outputs), which is seen as the frames seen_PT.
+
+        It says what `forward` says of these pictures laid side by side. To convolve changes is to take the change
+        of what is convolved, so a frame that is seen with many is convolved once.
+        """
+        layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
+        assert isinstance(layer, nn.Conv2d)
+        count, length = len(seen_PT), pictures_BTHWC.shape[1]
+        shape = (layer.out_channels, -1, count, len(self.scales_C), *layer.kernel_size)
+        parts = (layer.weight.reshape(shape) / self.scales_C[:, None, None]).unbind(2)
+        if self.sees_changes:
+            parts = (
+                tuple(part * (self.scales_C / self.changes_C)[:, None, None] for part in parts[:-1]) + parts[-1:]
+            )
+        weights = torch.cat([part.flatten(1, 2) for part in parts])
+        pixels = folded(pictures_BTHWC.flatten(0, 1), self.fold).permute(0, 3, 1, 2)
+        centred = pixels.to(means_C.dtype).sub_(means_C[:, None, None])
+        convolved = functional.conv2d(centred, weights, None, layer.stride, layer.padding)
+        by_part = convolved.unflatten(1, (count, -1)).unflatten(0, (-1, length)).unbind(2)
+        maps = by_part[-1].index_select(1, seen_PT[-1])
+        for number, part in enumerate(by_part[:-1]):
+            part = part.neg() if self.sees_changes else part
+            maps = maps + part.index_select(1, seen_PT[number])
+            if self.sees_changes:
+                maps = maps - part.index_select(1, seen_PT[number + 1])
+        bias = layer.bias if layer.bias is not None else maps.new_zeros(layer.out_channels)
+        return self._features((maps + bias[:, None, None]).flatten(0, 1)).unflatten(0, (-1, length))
+
+    def _features(self, maps_NCHW: Tensor) -> Tensor:
+        """Return features of what the first convolution makes."""
+        features: Tensor = torch.relu(self.features(self.convolutions[1:](maps_NCHW).flatten(1)))
         return features
 
 

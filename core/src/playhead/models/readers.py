@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from playhead.models.encoders import Encoder
 
@@ -31,6 +32,10 @@ class LstmReader(nn.Module):
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Read the window, oldest frame first."""
         states_BTF, _ = self.lstm(features_BTF)
+        return self.at_steps(states_BTF)
+
+    def at_steps(self, states_BTF: Tensor) -> Tensor:
+        """Return what is at the steps that are the window's."""
         read: Tensor = states_BTF[:, self.steps[0] if len(self.steps) == 1 else self.steps]
         return read
 
@@ -39,6 +44,39 @@ class LstmReader(nn.Module):
         outputs_BTF, after = self.lstm(features_BTF, state)
         last: Tensor = outputs_BTF[:, -1]
         return last, after
+
+
+class TimeConvolutions(nn.Module):
+    """Residual convolutions over the frames of a window, each reaching twice as far.
+
+    What lasts a frame or two, as a tap, has a shape over time; an LSTM learns it late (docs/labelling.md).
+    Without `looks_ahead` a frame is answered by itself and those before it.
+    Source:  Bai et al. 2018, An empirical evaluation of generic convolutional and recurrent networks.
+    Shapes:  forward takes (B, T, inputs) and returns (B, T, outputs).
+    """
+
+    FRAMES = 5  # that a convolution sees
+
+    def __init__(self, inputs: int, outputs: int, blocks: int, *, looks_ahead: bool) -> None:
+        super().__init__()
+        self.outputs, self.looks_ahead = outputs, looks_ahead
+        self.first = nn.Linear(inputs, outputs)
+        self.norms = nn.ModuleList(nn.LayerNorm(outputs) for _ in range(blocks))
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(outputs, outputs, self.FRAMES, dilation=2 ** max(0, number - 1)) for number in range(blocks)
+        )
+        self.layers = nn.ModuleList(nn.Linear(outputs, outputs) for _ in range(blocks))
+        self.last = nn.LayerNorm(outputs)
+
+    def forward(self, features_BTF: Tensor) -> Tensor:
+        """Look at the window."""
+        seen_BTF: Tensor = self.first(features_BTF)
+        for norm, convolution, layer in zip(self.norms, self.convolutions, self.layers, strict=True):
+            padding = (self.FRAMES - 1) * convolution.dilation[0]
+            around = (padding // 2, padding // 2) if self.looks_ahead else (padding, 0)
+            convolved_BFT = convolution(functional.pad(norm(seen_BTF).transpose(1, 2), around))
+            seen_BTF = seen_BTF + layer(torch.relu(convolved_BFT.transpose(1, 2)))
+        return torch.relu(self.last(seen_BTF))
 
 
 class StackReader(nn.Module):
