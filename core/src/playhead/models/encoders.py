@@ -96,69 +96,38 @@ class ConvEncoder(Encoder):
         return called[-1] if called else self.convolutions[1]
 
     def forward(self, pictures_NPHWC: Tensor) -> Tensor:
-        """Return the features of what is seen together.
+        """Return the features of what is seen together."""
+        each_P1 = torch.arange(pictures_NPHWC.shape[1], device=pictures_NPHWC.device)[:, None]
+        return self.over(pictures_NPHWC, each_P1)[:, 0]
 
-        Pictures are convolved one after another, each with its channels of the weights: laying them side by side,
-        pixel by pixel, would take as long. So would dividing all pixels by their scales, and weights are few.
-        Among these channels a picture comes before its colour, and after the place in a folded square.
+    def over(self, pictures_BTHWC: Tensor, seen_PS: Tensor) -> Tensor:
+        """Return features (B, S, outputs) of what is seen together at S moments: the pictures seen_PS of T.
+
+        A picture that is seen at several moments is convolved once, with its channels of the weights for each of
+        its places; to convolve changes is to take the change of what is convolved. Dividing all pixels by their
+        scales would take as long, and weights are few. Among their channels a picture comes before its colour, and
+        after the place in a folded square.
         """
         layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
         assert isinstance(layer, nn.Conv2d)
-        shape = (layer.out_channels, -1, pictures_NPHWC.shape[1], len(self.scales_C), *layer.kernel_size)
-        weight_OSPCHW = layer.weight.reshape(shape)
-        maps: Tensor | None = None
-        pictures: Sequence[Tensor] = pictures_NPHWC.unbind(1)
-        if self.fold > 1:
-            pictures = [folded(one_NHWC, self.fold) for one_NHWC in pictures]
-        for number, one_NHWC in enumerate(pictures):
-            is_change = self.sees_changes and number + 1 < len(pictures)
-            # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-            centred = one_NHWC.permute(0, 3, 1, 2).to(means_C.dtype)
-            if is_change:
-                centred = pictures[number + 1].permute(0, 3, 1, 2).to(means_C.dtype).sub_(centred)
-            else:
-                centred = centred.sub_(means_C[:, None, None])
-            scales_C = self.changes_C if is_change else self.scales_C
-            weight = (weight_OSPCHW[:, :, number] / scales_C[:, None, None]).flatten(1, 2)
-            bias = layer.bias if maps is None else None
-            seen = functional.conv2d(centred, weight, bias, layer.stride, layer.padding)
-            maps = seen if maps is None else maps + seen
-        assert maps is not None
-        return self._features(maps)
-
-    def over(self, pictures_BTHWC: Tensor, seen_PT: Tensor) -> Tensor:
-        """Return the features of each frame of windows (B, T, outputs), which is seen as the frames seen_PT.
-
-        It says what `forward` says of these pictures laid side by side. To convolve changes is to take the change
-        of what is convolved, so a frame that is seen with many is convolved once.
-        """
-        layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
-        assert isinstance(layer, nn.Conv2d)
-        count, length = len(seen_PT), pictures_BTHWC.shape[1]
-        shape = (layer.out_channels, -1, count, len(self.scales_C), *layer.kernel_size)
-        parts = (layer.weight.reshape(shape) / self.scales_C[:, None, None]).unbind(2)
+        shape = (layer.out_channels, -1, len(seen_PS), len(self.scales_C), *layer.kernel_size)
+        *before, newest = (layer.weight.reshape(shape) / self.scales_C[:, None, None]).unbind(2)
         if self.sees_changes:
-            parts = (
-                tuple(part * (self.scales_C / self.changes_C)[:, None, None] for part in parts[:-1]) + parts[-1:]
-            )
-        weights = torch.cat([part.flatten(1, 2) for part in parts])
+            before = [part * (self.scales_C / self.changes_C)[:, None, None] for part in before]
+        weights = torch.cat([part.flatten(1, 2) for part in (*before, newest)])
+        # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
         pixels = folded(pictures_BTHWC.flatten(0, 1), self.fold).permute(0, 3, 1, 2)
         centred = pixels.to(means_C.dtype).sub_(means_C[:, None, None])
         convolved = functional.conv2d(centred, weights, None, layer.stride, layer.padding)
-        by_part = convolved.unflatten(1, (count, -1)).unflatten(0, (-1, length)).unbind(2)
-        maps = by_part[-1].index_select(1, seen_PT[-1])
-        for number, part in enumerate(by_part[:-1]):
-            part = part.neg() if self.sees_changes else part
-            maps = maps + part.index_select(1, seen_PT[number])
-            if self.sees_changes:
-                maps = maps - part.index_select(1, seen_PT[number + 1])
-        bias = layer.bias if layer.bias is not None else maps.new_zeros(layer.out_channels)
-        return self._features((maps + bias[:, None, None]).flatten(0, 1)).unflatten(0, (-1, length))
-
-    def _features(self, maps_NCHW: Tensor) -> Tensor:
-        """Return features of what the first convolution makes."""
-        features: Tensor = torch.relu(self.features(self.convolutions[1:](maps_NCHW).flatten(1)))
-        return features
+        *parts, last = convolved.unflatten(1, (len(seen_PS), -1)).unflatten(0, pictures_BTHWC.shape[:2]).unbind(2)
+        maps = last.index_select(1, seen_PS[-1])
+        for part, seen_S, after_S in zip(parts, seen_PS[:-1], seen_PS[1:], strict=True):
+            there = part.index_select(1, seen_S)
+            maps = maps + (part.index_select(1, after_S) - there if self.sees_changes else there)
+        assert layer.bias is not None
+        seen = self.convolutions[1:]((maps + layer.bias[:, None, None]).flatten(0, 1))
+        features: Tensor = torch.relu(self.features(seen.flatten(1)))
+        return features.reshape(*maps.shape[:2], self.outputs)
 
 
 class PointEncoder(Encoder):

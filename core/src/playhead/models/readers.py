@@ -62,8 +62,9 @@ class TimeConvolutions(nn.Module):
         self.outputs, self.looks_ahead = outputs, looks_ahead
         self.first = nn.Linear(inputs, outputs)
         self.norms = nn.ModuleList(nn.LayerNorm(outputs) for _ in range(blocks))
+        self.dilations = [2 ** max(0, number - 1) for number in range(blocks)]
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(outputs, outputs, self.FRAMES, dilation=2 ** max(0, number - 1)) for number in range(blocks)
+            nn.Conv1d(outputs, outputs, self.FRAMES, dilation=dilation) for dilation in self.dilations
         )
         self.layers = nn.ModuleList(nn.Linear(outputs, outputs) for _ in range(blocks))
         self.last = nn.LayerNorm(outputs)
@@ -71,10 +72,11 @@ class TimeConvolutions(nn.Module):
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Look at the window."""
         seen_BTF: Tensor = self.first(features_BTF)
-        for norm, convolution, layer in zip(self.norms, self.convolutions, self.layers, strict=True):
-            padding = (self.FRAMES - 1) * convolution.dilation[0]
-            around = (padding // 2, padding // 2) if self.looks_ahead else (padding, 0)
-            convolved_BFT = convolution(functional.pad(norm(seen_BTF).transpose(1, 2), around))
+        blocks = zip(self.dilations, self.norms, self.convolutions, self.layers, strict=True)
+        for dilation, norm, convolution, layer in blocks:
+            padding = (self.FRAMES - 1) * dilation
+            behind = padding // 2 if self.looks_ahead else 0
+            convolved_BFT = convolution(functional.pad(norm(seen_BTF).transpose(1, 2), (padding - behind, behind)))
             seen_BTF = seen_BTF + layer(torch.relu(convolved_BFT.transpose(1, 2)))
         return torch.relu(self.last(seen_BTF))
 
