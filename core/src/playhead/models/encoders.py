@@ -119,7 +119,8 @@ class ConvEncoder(Encoder):
         pixels = folded(pictures_BTHWC.flatten(0, 1), self.fold).permute(0, 3, 1, 2)
         centred = pixels.to(means_C.dtype).sub_(means_C[:, None, None])
         convolved = functional.conv2d(centred, weights, None, layer.stride, layer.padding)
-        *parts, last = convolved.unflatten(1, (len(seen_PS), -1)).unflatten(0, pictures_BTHWC.shape[:2]).unbind(2)
+        by_place = convolved.reshape(*pictures_BTHWC.shape[:2], len(seen_PS), -1, *convolved.shape[2:])
+        *parts, last = by_place.unbind(2)
         maps = last.index_select(1, seen_PS[-1])
         for part, seen_S, after_S in zip(parts, seen_PS[:-1], seen_PS[1:], strict=True):
             there = part.index_select(1, seen_S)
