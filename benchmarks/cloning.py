@@ -1,11 +1,13 @@
 """What cloning from pseudo-labels comes to beside cloning from true ones: imitation, and goals reached in play.
 
-    python benchmarks/cloning.py --out FOLDER --run RUN [--steps 2000] [--minutes 40] [--seeds 1] [--episodes 16]
+    python benchmarks/cloning.py --out FOLDER --run RUN [--goals wins shop] [--steps 2000] [--minutes 20]
+        [--seeds 1] [--episodes 16]
 
 RUN is a folder of an inverse dynamics model; the expert's drives that it labels are none that it has learned from.
-The same recipe, `player`, learns once what was recorded and once what the run says. Both are measured on drives on
-other maps, and play there towards both goals beside the expert, random presses, and `idle`: nothing pressed, which
-is what is most frequent. Every stage is kept below FOLDER: the same command goes on where it was stopped.
+For each goal the same recipe, `player`, learns once what was recorded on the way to it and once what the run says
+of that. Both are measured on drives on other maps, and play there towards the goal beside the expert, random
+presses, and `idle`: nothing pressed, which is what is most frequent. Every stage is kept below FOLDER: the same
+command goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -24,23 +26,22 @@ from playhead.models.run import Run
 from playhead_pokemon.held_out import MAPS, SEEDS
 from playhead_pokemon.recipes import PLAYER
 
-GOALS = ("shop", "wins")  # scenarios
+GOALS = ("wins", "shop")  # scenarios
 MEASURES = ("done", "wins")  # whether the goal was reached, and battles won
 DRIVERS = ("network", "expert", "random", "idle")
 LAYER, SECONDS, FIRST_SEED = "pseudo", 60.0, 5000  # no seed of those that inverse dynamics learn from
 
 
-def recorded(home: Path, minutes: int) -> dict[str, int]:
-    """Record the expert on the way to both goals, now and then with a wrong key; and drives to measure on."""
-    for scenario, number in zip(GOALS, (0, 1), strict=True):
-        playhead.record(
-            "pokemon", driver="expert", scenario=scenario, seconds=SECONDS, episodes=max(2, minutes // 2),
-            seed=FIRST_SEED + 1000 * number, action_noise=True, home=home,
-        )  # fmt: skip
-        playhead.record(
-            "pokemon", driver="expert", scenario=scenario, seconds=SECONDS, episodes=4, seed=SEEDS[0],
-            settings={f"reset.{name}": value for name, value in MAPS.items()}, home=home / "held",
-        )  # fmt: skip
+def recorded(home: Path, goal: str, minutes: int) -> dict[str, int]:
+    """Record the expert on the way to a goal, now and then with a wrong key; and drives to measure on."""
+    playhead.record(
+        "pokemon", driver="expert", scenario=goal, seconds=SECONDS, episodes=max(2, minutes),
+        seed=FIRST_SEED + 1000 * GOALS.index(goal), action_noise=True, home=home,
+    )  # fmt: skip
+    playhead.record(
+        "pokemon", driver="expert", scenario=goal, seconds=SECONDS, episodes=4, seed=SEEDS[0],
+        settings={f"reset.{name}": value for name, value in MAPS.items()}, home=home / "held",
+    )  # fmt: skip
     return {"recordings": len(folders(home)), "held": len(folders(home / "held"))}
 
 
@@ -95,30 +96,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--run", required=True)
+    parser.add_argument("--goals", nargs="+", default=list(GOALS), choices=GOALS)
     parser.add_argument("--steps", type=int, default=PLAYER.steps)
-    parser.add_argument("--minutes", type=int, default=40)
+    parser.add_argument("--minutes", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--episodes", type=int, default=16)
     asked = parser.parse_args()
-    home = asked.out.resolve()
+    print(f"{'':22} {'mean F1':>8} {'at changes':>10}   goal reached (battles won): " + ", ".join(DRIVERS))
+    for goal in asked.goals:
+        compare(asked, goal, asked.out.resolve() / goal)
+
+
+def compare(asked: argparse.Namespace, goal: str, home: Path) -> None:
+    """Clone the expert on the way to a goal from true and from pseudo-labels, and print what each comes to."""
     stages = Stages(home)
-    stages.make("play", {"minutes": asked.minutes}, lambda: recorded(home, asked.minutes))
+    stages.make("play", {"minutes": asked.minutes}, lambda: recorded(home, goal, asked.minutes))
     told = stages.make("labels", {"run": asked.run}, lambda: labelled(home, asked.run))
-    print("labels as recorded: " + ", ".join(f"{name} {value:.3f}" for name, value in told.items()))
-    print(f"{'':22} {'mean F1':>8} {'at changes':>10}   goals reached (battles won): " + ", ".join(DRIVERS))
+    print(f"{goal}: labels as recorded: " + ", ".join(f"{name} {value:.3f}" for name, value in told.items()))
     for seed in range(asked.seeds):
         for kind, layer in (("true", ""), ("pseudo", LAYER)):
             name = f"{kind}-{asked.steps}-{seed}"
-            stages.make(
-                name, {"steps": asked.steps}, lambda n=name, y=layer, s=seed: trained(home, n, y, asked.steps, s)
-            )
-            for scenario in GOALS:
-                measure = partial(measured, home, name, scenario, asked.episodes)
-                made = stages.make(f"{name}-{scenario}", {"episodes": asked.episodes}, measure)
-                imitation = made["imitation"]["network"]
-                reached = "  ".join(f"{one['done']:.2f} ({one['wins']:.1f})" for one in made["drivers"].values())
-                figures = f"{imitation['macro_f1']:8.3f} {imitation['change_exact']:10.3f}"
-                print(f"{name + ', ' + scenario:22} {figures}   {reached}")
+            stages.make(name, {"steps": asked.steps}, partial(trained, home, name, layer, asked.steps, seed))
+            measure = partial(measured, home, name, goal, asked.episodes)
+            made = stages.make(f"{name}-{goal}", {"episodes": asked.episodes}, measure)
+            imitation = made["imitation"]["network"]
+            reached = "  ".join(f"{one['done']:.2f} ({one['wins']:.1f})" for one in made["drivers"].values())
+            figures = f"{imitation['macro_f1']:8.3f} {imitation['change_exact']:10.3f}"
+            print(f"{name + ', ' + goal:22} {figures}   {reached}")
 
 
 if __name__ == "__main__":

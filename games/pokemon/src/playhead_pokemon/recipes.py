@@ -28,14 +28,17 @@ DEFAULT = Recipe(
     steps=1500,
 )
 
+# Where the player stands, in this game and in those it is in the spirit of: which way is in a few of its pixels.
+MIDDLE = [104, 56, 32, 32]
+
 # Plays by what it remembers: its state is carried from frame to frame (docs/runs.md); it learns by two seconds.
 # Most of the time nothing is pressed, which says little: labels near a change count for more, and windows of rare
 # buttons are drawn more often.
 PLAYER = Recipe(
     model="conv_lstm",
     model_options={
-        "scene_pixels": 4320, "channels": [16, 32, 64], "strides": [4, 2, 2], "changes": True, "features": 128,
-        "hidden": 192, "stateful": True,
+        "scene_pixels": 4320, "crops": {"middle": MIDDLE}, "channels": [16, 32, 64], "strides": [4, 2, 2],
+        "changes": True, "features": 128, "hidden": 192, "stateful": True,
     },
     length=32,
     stride_s=1 / 15,
@@ -48,9 +51,6 @@ PLAYER = Recipe(
     steps=2000,
     cache_mb=2000,
 )  # fmt: skip
-
-# Where the player stands, in this game and in those it is in the spirit of: which way is in a few of its pixels.
-MIDDLE = [104, 56, 32, 32]
 
 # A second of frames, read from both ends; each is answered. A step takes 16 frames and keys are read at its ends.
 # A frame is seen with those 4 and 1 before it and the one after it; convolutions over time find what a tap does.
