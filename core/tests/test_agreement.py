@@ -64,7 +64,7 @@ def test_an_axis_that_is_at_its_ends_and_answered_in_between_is_said() -> None:
 
 
 def test_a_key_is_held_from_a_sure_answer_on_until_another() -> None:
-    said_NK = np.array([[0.6, 0.1], [0.4, 0.6], [0.2, 0.65], [0.6, 0.75], [0.65, 0.4], [0.6, 0.2]])
+    said_NK = np.array([[0.6, 0.1], [0.4, 0.6], [0.1, 0.65], [0.6, 0.9], [0.65, 0.4], [0.6, 0.2]])
     held_NK = held_over_time(said_NK, np.array([0, 0, 0, 0, 0, 1]))
     assert held_NK.T.tolist() == [
         [True, True, False, False, False, True],

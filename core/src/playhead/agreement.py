@@ -16,7 +16,7 @@ from playhead.game import Game
 from playhead.labels import Axes, Head, Keys
 
 HELD = 0.5  # a key counts as held from this share or probability on
-PRESSED, RELEASED = 0.7, 0.3  # answers frame by frame press a key from the one on, and let go below the other
+PRESSED, RELEASED = 0.85, 0.15  # answers frame by frame press a key from the one on, and let go below the other
 AXIS_MOVE = 0.1  # an axis moves all the time; from this much of its range of 2 on it is a change worth learning
 
 BoolArray = npt.NDArray[np.bool_]

@@ -37,6 +37,11 @@ SETTINGS = """
     Text speed and battle animations as you like, but always the same.
 """
 
+def shipped_runs() -> Path:
+    """Return the folder of the runs that this package brings along."""
+    return Path(str(files("playhead_pokemon"))) / "runs"
+
+
 POKEMON = Game(
     name="pokemon",
     title="Pokémon",
@@ -87,6 +92,7 @@ POKEMON = Game(
         score="done",
         test_options=MAPS,
     ),
+    shipped_runs="playhead_pokemon.game:shipped_runs",
     settings=SETTINGS,
 )
 
