@@ -171,8 +171,8 @@ def seen_together(options: Mapping[str, Any]) -> tuple[int, ...]:
 
 def frames_seen(offsets: Sequence[int], length: int, device: torch.device) -> Tensor:
     """Return which frames of a window are seen with each (P, T); beyond its ends stand the frames there."""
-    frames_T = torch.arange(length, device=device)
-    return torch.stack([(frames_T + offset).clamp(0, length - 1) for offset in offsets])
+    offsets_P = torch.tensor(offsets, device=device)
+    return (torch.arange(length, device=device) + offsets_P[:, None]).clamp(0, length - 1)
 
 
 def with_remembered(pictures_B1HWC: Tensor, before_BPHWC: Tensor, has_begun_B: Tensor) -> tuple[Tensor, Tensor]:

@@ -116,8 +116,10 @@ class ConvEncoder(Encoder):
             before = [part * (self.scales_C / self.changes_C)[:, None, None] for part in before]
         weights = torch.cat([part.flatten(1, 2) for part in (*before, newest)])
         # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
-        pixels = folded(pictures_BTHWC.flatten(0, 1), self.fold).permute(0, 3, 1, 2)
-        centred = pixels.to(means_C.dtype).sub_(means_C[:, None, None])
+        pixels_NHWC = pictures_BTHWC.flatten(0, 1)
+        if self.fold > 1:
+            pixels_NHWC = folded(pixels_NHWC, self.fold)
+        centred = pixels_NHWC.permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
         convolved = functional.conv2d(centred, weights, None, layer.stride, layer.padding)
         by_place = convolved.reshape(*pictures_BTHWC.shape[:2], len(seen_PS), -1, *convolved.shape[2:])
         *parts, last = by_place.unbind(2)
