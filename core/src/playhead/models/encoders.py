@@ -111,18 +111,18 @@ class ConvEncoder(Encoder):
         layer, means_C = self.convolutions[0], self.means_C.repeat(self.fold**2)
         assert isinstance(layer, nn.Conv2d)
         shape = (layer.out_channels, -1, len(seen_PS), len(self.scales_C), *layer.kernel_size)
-        *before, newest = (layer.weight.reshape(shape) / self.scales_C[:, None, None]).unbind(2)
-        if self.sees_changes:
-            before = [part * (self.scales_C / self.changes_C)[:, None, None] for part in before]
-        weights = torch.cat([part.flatten(1, 2) for part in (*before, newest)])
+        before_C = self.changes_C if self.sees_changes else self.scales_C
+        scales_PC = torch.cat([before_C.expand(len(seen_PS) - 1, -1), self.scales_C[None]])
+        by_place = (layer.weight.reshape(shape) / scales_PC[..., None, None]).movedim(2, 0)
+        weights = by_place.flatten(2, 3).flatten(0, 1)
         # A permuted NHWC array is channels_last already: no copy, and the fast layout on a CPU.
         pixels_NHWC = pictures_BTHWC.flatten(0, 1)
         if self.fold > 1:
             pixels_NHWC = folded(pixels_NHWC, self.fold)
         centred = pixels_NHWC.permute(0, 3, 1, 2).to(means_C.dtype).sub_(means_C[:, None, None])
         convolved = functional.conv2d(centred, weights, None, layer.stride, layer.padding)
-        by_place = convolved.reshape(*pictures_BTHWC.shape[:2], len(seen_PS), -1, *convolved.shape[2:])
-        *parts, last = by_place.unbind(2)
+        maps_BTPOHW = convolved.reshape(*pictures_BTHWC.shape[:2], len(seen_PS), -1, *convolved.shape[2:])
+        *parts, last = maps_BTPOHW.unbind(2)
         maps = last.index_select(1, seen_PS[-1])
         for part, seen_S, after_S in zip(parts, seen_PS[:-1], seen_PS[1:], strict=True):
             there = part.index_select(1, seen_S)

@@ -37,6 +37,7 @@ SETTINGS = """
     Text speed and battle animations as you like, but always the same.
 """
 
+
 def shipped_runs() -> Path:
     """Return the folder of the runs that this package brings along."""
     return Path(str(files("playhead_pokemon"))) / "runs"

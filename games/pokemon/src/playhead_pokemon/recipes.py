@@ -33,8 +33,8 @@ MIDDLE = [104, 56, 32, 32]
 
 # Plays by what it remembers: its state is carried from frame to frame (docs/runs.md); it learns by two seconds.
 # Most of the time nothing is pressed, which says little: labels near a change count for more, and windows of rare
-# buttons are drawn more often. When a person taps is a matter of chance: no moment is likelier than not, so buttons are
-# pressed for the share that the answer says; by a half alone nothing is ever pressed.
+# buttons are drawn more often. When a person taps is a matter of chance and no moment is likelier than not, so
+# buttons are pressed for the share that the answer says; by a half alone nothing is ever pressed.
 PLAYER = Recipe(
     model="conv_lstm",
     model_options={
