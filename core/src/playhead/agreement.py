@@ -31,7 +31,7 @@ def held_over_time(said_NK: npt.NDArray[Any], segment_N: npt.NDArray[np.integer]
     """Return which keys are held, by answers in order of time: from PRESSED on until below RELEASED.
 
     Where a press may have been at any of some frames, an answer wavers about a half, which is no row of presses.
-    (Games of a console, presses that can be seen: F1 .88, and .81 by a half alone.) Each unbroken stretch of
+    (Games of a console, presses that can be seen: F1 .90, and .81 by a half alone.) Each unbroken stretch of
     `segment_N` begins by a half.
     """
     row_N = np.arange(len(said_NK))
