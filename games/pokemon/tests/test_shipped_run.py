@@ -1,4 +1,4 @@
-"""The run that ships says which buttons were pressed, on a map and of a player that it has not learned from."""
+"""The runs that ship: one says which buttons were pressed, on a map and of a player that are new to it; one plays."""
 
 from __future__ import annotations
 
@@ -18,5 +18,10 @@ def test_the_run_that_ships_labels_what_it_has_not_seen(has_core: None, tmp_path
     assert not done.why
     agreement = done.agreement["buttons"]
     assert agreement["hamming"] < 0.03
-    recording = open_recording(Path(done.place))
-    assert recording.layer("idm").header.origin == "model"
+    assert list(open_recording(Path(done.place)).layers) == ["idm"]
+
+
+def test_the_player_that_ships_plays(has_core: None, tmp_path: Path) -> None:
+    played = playhead.play("pokemon", scenario="wins", seconds=10, home=tmp_path)
+    assert played.run == "pokemon/player/wins1"
+    assert played.episodes[0].measures["steps"] > 0
