@@ -1,4 +1,4 @@
-"""The runs that ship: one says which buttons were pressed, on a map and of a player that are new to it; one plays."""
+"""The runs that ship: one says which buttons were pressed, of a map and a player new to it; one plays."""
 
 from __future__ import annotations
 
