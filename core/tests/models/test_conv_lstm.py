@@ -232,3 +232,5 @@ def test_what_a_state_cannot_carry_is_refused() -> None:
             build(replace(SPEC, options={**wrong, "stateful": True}))
     with pytest.raises(BadValue, match="needs the reader lstm"):
         build(replace(SPEC, options={"time_blocks": 2, "reader": "stack"}))
+    with pytest.raises(BadValue, match="it is 8 at most"):
+        build(replace(SPEC, options={"time_blocks": 10**6}))

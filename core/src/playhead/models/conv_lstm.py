@@ -48,6 +48,7 @@ OPTIONS: dict[str, object] = {
     "stateful": False,  # played frame by frame, the reader going on from the frame before; needs reader "lstm"
 }
 FARTHEST = 64  # frames between two that are seen together
+MOST_BLOCKS = 8  # over time: the last one reaches 256 frames either way
 
 
 class ConvLstm(Network):
@@ -231,6 +232,8 @@ def _over_time(
         return None
     if not isinstance(reader, LstmReader):
         raise BadValue("model.time_blocks needs the reader lstm beside it: take --set model.reader=lstm.")
+    if options["time_blocks"] > MOST_BLOCKS:
+        raise BadValue(f"model.time_blocks={options['time_blocks']} cannot be: it is {MOST_BLOCKS} at most.")
     looks_ahead = reader.lstm.bidirectional
     return TimeConvolutions(inputs, options["hidden"], options["time_blocks"], looks_ahead=looks_ahead)
 
