@@ -107,7 +107,8 @@ class ConvLstm(Network):
         if self.over_time is not None:
             assert isinstance(self.reader, LstmReader)
             read = torch.cat([read, self.reader.at_steps(self.over_time(features_BTF))], dim=-1)
-        return self.dropout(beside(read, parts))  # type: ignore[no-any-return]
+        read = self.dropout(beside(read, parts))
+        return read
 
     def _read_others(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Return what is read of the inputs with other times, (B, features) each."""
