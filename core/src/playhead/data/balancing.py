@@ -167,8 +167,8 @@ def presses(
 
 def _with_changes(index: WindowIndex) -> Iterator[BoolArray]:
     """Yield for each key in which windows it is pressed or released, between the first position and the last."""
-    place_NL, _ = index.positions(np.arange(len(index)))
-    first_N, last_N = place_NL.min(1), place_NL.max(1)
+    ends_ns = min(index.spec.positions_ns), max(index.spec.positions_ns)
+    first_N, last_N = index.table.picked(index.place_N, ends_ns)[0].T
     for name, head in index.schema.items():
         if not isinstance(head, Keys):
             continue
