@@ -101,16 +101,13 @@ class ConvLstm(Network):
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the heads look at (B, features), (B, L, features) where several positions are answered."""
-        read: Tensor = self.dropout(beside(self._read(self.encode(inputs)), self._read_others(inputs)))
-        return read
-
-    def _read(self, features_BTF: Tensor) -> Tensor:
-        """Return what the reader, and convolutions over time beside it, make of the window."""
+        features_BTF = self.encode(inputs)
         read: Tensor = self.reader(features_BTF)
-        if self.over_time is None:
-            return read
-        assert isinstance(self.reader, LstmReader)
-        return torch.cat([read, self.reader.at_steps(self.over_time(features_BTF))], dim=-1)
+        if self.over_time is not None:
+            assert isinstance(self.reader, LstmReader)
+            read = torch.cat([read, self.reader.at_steps(self.over_time(features_BTF))], dim=-1)
+        joined: Tensor = self.dropout(beside(read, self._read_others(inputs)))
+        return joined
 
     def _read_others(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Return what is read of the inputs with other times, (B, features) each."""
